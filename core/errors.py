@@ -1,0 +1,15 @@
+"""The errors a person may meet. Each message is one sentence: what is wrong, with which file, what to do."""
+
+from __future__ import annotations
+
+
+class InputError(Exception):
+    """What the user gave cannot be used (a file, a parameter, a place to write to)."""
+
+
+class MissingDependencyError(InputError):
+    """A package that this job needs is not installed."""
+
+
+class Cancelled(Exception):
+    """The user stopped the job; nothing half-done is left behind."""

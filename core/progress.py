@@ -1,0 +1,95 @@
+"""Progress, messages and cancellation, free of any user interface.
+
+Work that takes time gets a :class:`Progress`; the command line and QGIS each derive from it. A job made of several
+steps hands each step a :meth:`Progress.part` of its own, so that no step knows of the others.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from .errors import Cancelled
+
+
+class Progress:
+    """Silent by default: receives progress and messages, and is asked whether to stop."""
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        """Report the share of the work that is done, 0 to 1, and what is being done."""
+
+    def info(self, text: str) -> None:
+        """Tell the user something worth knowing."""
+
+    def warning(self, text: str) -> None:
+        """Tell the user something to look at."""
+
+    def cancelled(self) -> bool:
+        """Whether the user asked to stop."""
+        return False
+
+    def check(self) -> None:
+        """Raise :class:`Cancelled` if the user asked to stop; to be called at every batch and tile."""
+        if self.cancelled():
+            raise Cancelled("Stopped by the user.")
+
+    def part(self, start: float, stop: float) -> Progress:
+        """The progress of a step that covers ``start`` to ``stop`` (0 to 1) of this work."""
+        return _Part(self, start, stop)
+
+
+class _Part(Progress):
+    def __init__(self, whole: Progress, start: float, stop: float) -> None:
+        self._whole, self._start, self._stop = whole, start, stop
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        fraction = min(max(fraction, 0.0), 1.0)
+        self._whole.set(self._start + fraction * (self._stop - self._start), text)
+
+    def info(self, text: str) -> None:
+        self._whole.info(text)
+
+    def warning(self, text: str) -> None:
+        self._whole.warning(text)
+
+    def cancelled(self) -> bool:
+        return self._whole.cancelled()
+
+
+class ConsoleProgress(Progress):
+    """A bar on a terminal; plain lines of text where the stream is none."""
+
+    WIDTH = 32
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._terminal = self._stream.isatty()
+        self._text = ""
+        self._drawn = ""
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        if text is not None and text != self._text:
+            self._text = text
+        if not self._terminal:
+            return
+        filled = round(min(max(fraction, 0.0), 1.0) * self.WIDTH)
+        line = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {fraction:4.0%} {self._text}"[:110]
+        if line != self._drawn:
+            self._stream.write("\r" + line.ljust(len(self._drawn)))
+            self._stream.flush()
+            self._drawn = line
+        if fraction >= 1.0:
+            self._clear()
+
+    def info(self, text: str) -> None:
+        self._clear()
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def warning(self, text: str) -> None:
+        self.info("Warning: " + text)
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._stream.write("\r" + " " * len(self._drawn) + "\r")
+            self._drawn = ""
