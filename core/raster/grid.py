@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from osgeo import osr
 
 from ..errors import InputError
+from .gdal_errors import gdal_messages
 
 MIN_RATIO, MAX_RATIO = 2, 16
 TOLERANCE = 0.01  # PAN pixels: by how much the grids may miss each other over the whole overlap
@@ -109,13 +110,16 @@ def same_crs(first: str, second: str) -> bool:
     """Whether two coordinate reference systems (WKT, empty for none) are the same, whatever their axis order."""
     if not first or not second:
         return not first and not second
+    if first == second:
+        return True
     systems = []
-    for wkt in (first, second):
-        system = osr.SpatialReference()
-        system.ImportFromWkt(wkt)
-        system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-        systems.append(system)
-    return bool(systems[0].IsSame(systems[1]))
+    with gdal_messages():
+        for wkt in (first, second):
+            system = osr.SpatialReference()
+            system.ImportFromWkt(wkt)
+            system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+            systems.append(system)
+        return bool(systems[0].IsSame(systems[1]))
 
 
 def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the PAN") -> Alignment:
@@ -128,7 +132,8 @@ def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the 
     """
     if not same_crs(hsi.crs, pan.crs):
         raise InputError(
-            f"{hsi_name} and {pan_name} have different coordinate reference systems; reproject the PAN to the HSI's first."
+            f"{hsi_name} and {pan_name} have different coordinate reference systems; reproject the PAN to the HSI's "
+            "first."
         )
     if (hsi.dy > 0) != (pan.dy > 0):
         raise InputError(f"{hsi_name} and {pan_name} run in opposite directions; warp both to a north-up grid first.")
@@ -167,8 +172,8 @@ def _align_axis(
     overlap = min(low_count, math.ceil(shared / max(exact, 1e-9)))
     if not MIN_RATIO <= ratio <= MAX_RATIO or abs(exact - ratio) * overlap >= TOLERANCE:
         raise InputError(
-            f"A pixel of {hsi_name} is {exact:.6g} pixels of {pan_name}; the ratio must be an integer from {MIN_RATIO} to "
-            f"{MAX_RATIO}: resample the PAN to such a fraction of the HSI's pixel size first."
+            f"A pixel of {hsi_name} is {exact:.6g} pixels of {pan_name}; the ratio must be an integer from {MIN_RATIO} "
+            f"to {MAX_RATIO}: resample the PAN to such a fraction of the HSI's pixel size first."
         )
     if shared < MIN_OVERLAP * ratio - TOLERANCE:
         raise InputError(

@@ -1,0 +1,47 @@
+"""GDAL's failures, caught where they happen: nothing is printed, no global setting of GDAL is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from osgeo import gdal, osr
+
+
+class GdalMessages:
+    """What GDAL complained of inside one :func:`gdal_messages` block."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def __call__(self, severity: int, number: int, text: str) -> None:
+        """GDAL's error handler; warnings are of no interest to the user."""
+        if severity >= gdal.CE_Failure:
+            self.failures.append(" ".join(text.split()))
+
+    @property
+    def write_failures(self) -> list[str]:
+        """The failures that concern the file; a PROJ installation without its database writes files all the same."""
+        return [text for text in self.failures if not text.startswith("PROJ:")]
+
+    def words(self, error: BaseException | None = None) -> str:
+        """GDAL's own words as the end of a sentence: `` (GDAL: ...)``, empty where it said nothing."""
+        text = self.failures[-1] if self.failures else " ".join(str(error).split()) if error is not None else ""
+        return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
+
+
+@contextmanager
+def gdal_messages() -> Iterator[GdalMessages]:
+    """Collect GDAL's failures of this thread in the yielded object instead of printing them.
+
+    Calls inside may raise RuntimeError or return None or an error code, as the process has GDAL set up: callers
+    handle both. GDAL 3.7 and newer are told, for this thread and block only, to raise.
+    """
+    messages = GdalMessages()
+    with ExitStack() as stack:
+        for module in (gdal, osr):
+            if hasattr(module, "ExceptionMgr"):
+                stack.enter_context(module.ExceptionMgr(useExceptions=True))
+        gdal.PushErrorHandler(messages)
+        stack.callback(gdal.PopErrorHandler)
+        yield messages

@@ -1,0 +1,242 @@
+"""Reading windows of georeferenced rasters as float32 numbers and masks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from osgeo import gdal
+
+from ..errors import InputError
+from .gdal_errors import gdal_messages
+from .grid import Grid, Window
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata, representable
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+class Block(NamedTuple):
+    """Samples of a window: ``values`` float32 (B, rows, cols), stored numbers (scale and offset not applied), 0 where
+    not valid; ``valid`` bool (B, rows, cols)."""
+
+    values: np.ndarray
+    valid: np.ndarray
+
+
+class RasterReader:
+    """A raster opened for reading; a context manager.
+
+    A sample is not valid where it has its own band's nodata value, is NaN or infinite, or where a mask band or an
+    alpha band is 0. An alpha band is not counted as a band.
+
+    Attributes:
+        path: what was opened: a file, or any name that GDAL understands.
+        name: short name for sentences.
+        grid: the pixel grid.
+        bands: number of bands.
+        metadata: of the bands.
+        dtype: numpy name of the type on disk.
+
+    Raises:
+        InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = os.fspath(path)
+        self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
+        self._dataset = self._open()
+        try:
+            with gdal_messages():
+                self._describe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> gdal.Dataset:
+        if not self.path.strip():
+            raise InputError("No raster file is named; choose one.")
+        error = None
+        with gdal_messages() as messages:
+            try:
+                dataset = gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+            except RuntimeError as caught:
+                dataset, error = None, caught
+            if dataset is None:
+                if _is_missing(self.path):
+                    raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
+                raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words(error)}.")
+            return dataset
+
+    def _describe(self) -> None:
+        dataset = self._dataset
+        if dataset.RasterCount == 0:
+            raise InputError(f"{self.name} holds no bands itself; choose one of the subdatasets (layers) inside it.")
+        self._numbers = data_bands(dataset)
+        if not self._numbers:
+            raise InputError(f"{self.name} has nothing but an alpha band; choose a raster with data.")
+        bands = [dataset.GetRasterBand(n) for n in self._numbers]
+        dtypes = [band_dtype(band) for band in bands]
+        if None in dtypes:
+            kind = gdal.GetDataTypeName(bands[dtypes.index(None)].DataType)
+            raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
+        self.dtype = common_dtype(dtypes)
+        transform = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+        self.grid = Grid.from_geotransform(
+            transform, dataset.RasterYSize, dataset.RasterXSize, _crs(dataset), self.name
+        )
+        self.metadata: RasterMetadata = read_metadata(dataset)
+        self.bands = len(self._numbers)
+        self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
+        self._dtypes = dtypes
+        alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
+        self._masks = _mask_sources(bands)
+        self._alpha = alpha
+
+    def __enter__(self) -> RasterReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with gdal_messages():
+            self._dataset = None
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None) -> Block:
+        """Read a window of some bands.
+
+        Args:
+            window: pixels to read, inside the raster; all by default.
+            bands: bands counted from 0, in the order wanted; all by default.
+
+        Returns:
+            The samples, (B, rows, cols).
+
+        Raises:
+            InputError: the file is damaged there.
+            ValueError: the window or a band lies outside the raster.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is closed.")
+        window = window or Window(0, 0, self.grid.rows, self.grid.cols)
+        chosen = list(range(self.bands)) if bands is None else [int(band) for band in bands]
+        self._check(window, chosen)
+        values = np.empty((len(chosen), window.rows, window.cols), np.float32)
+        valid = np.ones(values.shape, bool)
+        if values.size:
+            self._read_values(window, chosen, values, valid)
+            self._read_masks(window, chosen, valid)
+            values[~valid] = 0.0
+        return Block(values, valid)
+
+    def _check(self, window: Window, bands: list[int]) -> None:
+        inside = (
+            window.row >= 0
+            and window.col >= 0
+            and window.rows >= 0
+            and window.cols >= 0
+            and window.row + window.rows <= self.grid.rows
+            and window.col + window.cols <= self.grid.cols
+        )
+        if not inside:
+            raise ValueError(f"{window} lies outside {self.name} ({self.grid.rows} rows x {self.grid.cols} columns).")
+        if any(not 0 <= band < self.bands for band in bands):
+            raise ValueError(f"{self.name} has bands 0 to {self.bands - 1}, asked for {bands}.")
+
+    def _read_values(self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray) -> None:
+        """Bands of one type in one go; a nodata value is compared in the type on disk, before precision is lost."""
+        for dtype in sorted({self._dtypes[band] for band in bands}):
+            places = [i for i, band in enumerate(bands) if self._dtypes[band] == dtype]
+            raw = self._raster(window, [self._numbers[bands[i]] for i in places], dtype)
+            for plane, i in zip(raw, places):
+                with np.errstate(over="ignore", invalid="ignore"):
+                    values[i] = plane
+                if plane.dtype.kind == "f":
+                    np.isfinite(values[i], out=valid[i])
+                nodata = self._nodata[bands[i]]
+                if nodata is not None:
+                    valid[i] &= ~equals_nodata(plane, nodata)
+
+    def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
+        for number in self._alpha:
+            valid &= self._raster(window, [number], None)[0] > 0
+        shared = None
+        for i, band in enumerate(bands):
+            kind = self._masks[band]
+            if kind == "band":
+                valid[i] &= self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
+            elif kind == "dataset":
+                if shared is None:
+                    shared = self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
+                valid[i] &= shared
+
+    def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
+        """(B, rows, cols) in the type on disk, or float32 where ``dtype`` is None."""
+        stored = dtype or "float32"
+        code = GDAL_OF_DTYPE.get(stored, gdal.GDT_Byte)  # int8 before GDAL 3.7: bytes marked as signed
+        place = (window.col, window.row, window.cols, window.rows)
+        error = None
+        with gdal_messages() as messages:
+            try:
+                if mask:
+                    data = self._dataset.GetRasterBand(numbers[0]).GetMaskBand().ReadRaster(*place, buf_type=code)
+                else:
+                    data = self._dataset.ReadRaster(*place, buf_type=code, band_list=numbers)
+            except RuntimeError as caught:
+                data, error = None, caught
+            if data is None:
+                raise InputError(
+                    f"{self.name} cannot be read in rows {window.row + 1} to {window.row + window.rows}: the file "
+                    f"seems damaged or cut off; get a fresh copy{messages.words(error)}."
+                )
+        return np.frombuffer(data, stored).reshape(len(numbers), window.rows, window.cols)
+
+
+def equals_nodata(plane: np.ndarray, nodata: float) -> np.ndarray:
+    """Where a plane, in its type on disk, has the nodata value.
+
+    A float's nodata value is first brought to the plane's precision; one that is meant to be the type's lowest or
+    highest number but was cut to a few digits (-3.4e38) stands for that number too.
+    """
+    if plane.dtype.kind != "f":
+        return plane == plane.dtype.type(int(nodata))
+    if np.isnan(nodata):
+        return np.isnan(plane)
+    limit = float(np.finfo(plane.dtype).max)
+    if abs(nodata) >= limit:
+        return plane == plane.dtype.type(np.copysign(limit, nodata))
+    same = plane == plane.dtype.type(nodata)
+    if abs(abs(nodata) / _FLOAT32_MAX - 1.0) < 2e-3:
+        same |= plane == plane.dtype.type(np.copysign(_FLOAT32_MAX, nodata))
+    return same
+
+
+def _mask_sources(bands: list[gdal.Band]) -> list[str]:
+    """For every band where else than in its values it is marked as not valid: "", "dataset" (one mask for all
+    bands) or "band"."""
+    sources = []
+    for band in bands:
+        flags = band.GetMaskFlags()
+        if flags in (gdal.GMF_ALL_VALID, gdal.GMF_NODATA) or flags & gdal.GMF_ALPHA:
+            sources.append("")
+        else:
+            sources.append("dataset" if flags & gdal.GMF_PER_DATASET else "band")
+    return sources
+
+
+def _crs(dataset: gdal.Dataset) -> str:
+    """The coordinate reference system as WKT; empty for none, which ENVI files call Arbitrary."""
+    wkt = dataset.GetProjection() or ""
+    if not wkt and dataset.GetSpatialRef() is not None:
+        wkt = dataset.GetSpatialRef().ExportToWkt(["FORMAT=WKT2_2018"])
+    placeless = wkt.startswith(('LOCAL_CS["Arbitrary', 'LOCAL_CS["Unknown', 'LOCAL_CS["unnamed'))
+    return "" if placeless else wkt
+
+
+def _is_missing(path: str) -> bool:
+    """Whether ``path`` names an ordinary file (nothing that only GDAL understands) that is not there."""
+    ordinary = not path.startswith(("/vsi", "<")) and (":" not in path or os.path.splitdrive(path)[0] != "")
+    return ordinary and not os.path.exists(path)
