@@ -1,0 +1,46 @@
+# `make help` lists what there is. The work is done by the scripts in tools/.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+LINTED := core ssml_qgis tests tools benchmarks
+
+export QT_QPA_PLATFORM ?= offscreen
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow test-no-torch lint format zip install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install QGIS and GDAL (apt) and the Python packages (.venv); instant when done before
+	@tools/setup.sh
+
+demo: setup ## sharpen a real scene through qgis_process and print how good the result is (4 minutes)
+	@$(PYTHON) tools/demo.py
+
+test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scenes
+	@$(PYTEST) -m "not slow" tests
+
+test-slow: setup ## run the tests that take minutes
+	@$(PYTEST) -m slow tests
+
+test-no-torch: setup ## run what must work without PyTorch, in an environment that has none
+	@tools/setup.sh no-torch
+	@.venv-no-torch/bin/python -m pytest -p tests.no_torch -m "not slow" tests/core tests/tools
+
+lint: setup ## check style and layout
+	@$(PYTHON) -m ruff check $(LINTED)
+	@$(PYTHON) -m ruff format --check $(LINTED)
+
+format: setup ## put the layout right
+	@$(PYTHON) -m ruff format $(LINTED)
+
+zip: ## build dist/ssml_qgis-<version>.zip
+	@python3 tools/package.py zip
+
+install: ## put the plugin into your QGIS profile
+	@python3 tools/package.py install
+
+clean: ## remove what was built (not .venv)
+	@rm -rf build dist .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
