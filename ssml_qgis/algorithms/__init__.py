@@ -1,0 +1,21 @@
+"""The Processing algorithms, one class a file; each is the dress of one workflow of the engine."""
+
+from __future__ import annotations
+
+from .assess import AssessAlgorithm
+from .classicalfuse import ClassicalFuseAlgorithm
+from .fuse import FuseAlgorithm
+from .modelinfo import ModelInfoAlgorithm
+from .sharpen import SharpenAlgorithm
+from .simulate import SimulateAlgorithm
+from .train import TrainAlgorithm
+
+ALGORITHMS = (
+    SharpenAlgorithm,
+    TrainAlgorithm,
+    FuseAlgorithm,
+    ClassicalFuseAlgorithm,
+    SimulateAlgorithm,
+    AssessAlgorithm,
+    ModelInfoAlgorithm,
+)

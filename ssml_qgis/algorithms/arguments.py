@@ -1,0 +1,136 @@
+"""What the user gave to an algorithm, as plain Python values and file paths for the engine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsMapLayer,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingUtils,
+)
+from qgis.PyQt.QtCore import QVariant
+
+from ..translation import tr
+
+_OPTIONS = re.compile(r"\|(?:option|credential):")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the engine needs of a map layer, so that no layer is touched outside the thread it belongs to."""
+
+    name: str
+    source: str
+    provider: str
+    crs: QgsCoordinateReferenceSystem
+
+    @classmethod
+    def of(cls, layer: QgsMapLayer) -> Source:
+        """Read it from a layer."""
+        provider = layer.dataProvider()
+        return cls(layer.name(), layer.source(), provider.name() if provider is not None else "", layer.crs())
+
+    def path(self) -> str:
+        """The name GDAL opens it by; refuses what is no GDAL raster."""
+        if self.provider != "gdal":
+            raise QgsProcessingException(
+                tr(
+                    "The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens "
+                    "can be used: export the layer to a GeoTIFF first."
+                ).format(name=self.name, provider=self.provider)
+            )
+        return _OPTIONS.split(self.source, maxsplit=1)[0]
+
+
+class Arguments:
+    """Reads the parameters of one run of an algorithm; "" and None mean that something was not given."""
+
+    def __init__(
+        self,
+        algorithm: QgsProcessingAlgorithm,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        sources: dict[str, list[Source]],
+    ) -> None:
+        self._algorithm, self._parameters, self._context, self._sources = algorithm, parameters, context, sources
+
+    def given(self, key: str) -> bool:
+        """Whether a value other than nothing was given."""
+        return is_given(self._parameters.get(key))
+
+    def rasters(self, key: str) -> list[str]:
+        """GDAL names of the raster layers given, in their order."""
+        return [source.path() for source in self._sources.get(key, [])]
+
+    def raster(self, key: str) -> str:
+        """GDAL name of the raster layer given, or ""."""
+        paths = self.rasters(key)
+        if paths:
+            return paths[0]
+        if self.given(key):
+            raise QgsProcessingException(self._algorithm.invalidRasterError(self._parameters, key))
+        return ""
+
+    def text(self, key: str) -> str:
+        """A string, stripped of blanks around it."""
+        return self._algorithm.parameterAsString(self._parameters, key, self._context).strip()
+
+    def choice(self, key: str) -> str:
+        """The chosen string of an enum."""
+        return self._algorithm.parameterAsEnumString(self._parameters, key, self._context)
+
+    def integer(self, key: str) -> int:
+        """A whole number."""
+        return self._algorithm.parameterAsInt(self._parameters, key, self._context)
+
+    def integer_or_none(self, key: str) -> int | None:
+        """A whole number, or None where none was given."""
+        return self.integer(key) if self.given(key) else None
+
+    def number(self, key: str) -> float:
+        """A number."""
+        return self._algorithm.parameterAsDouble(self._parameters, key, self._context)
+
+    def positive_or_none(self, key: str) -> float | None:
+        """A number, or None where none or zero was given."""
+        value = self.number(key) if self.given(key) else 0.0
+        return value if value > 0 else None
+
+    def file(self, key: str) -> str:
+        """Path of an input file, or ""."""
+        return self._algorithm.parameterAsFile(self._parameters, key, self._context)
+
+    def extent(self, key: str, raster: str) -> tuple[float, float, float, float] | None:
+        """``(xmin, ymin, xmax, ymax)`` in the CRS of the raster parameter ``raster``, or None for all of it."""
+        if not self.given(key) or not self._sources.get(raster):
+            return None
+        crs = self._sources[raster][0].crs
+        extent = self._algorithm.parameterAsExtent(self._parameters, key, self._context, crs)
+        if extent.isNull():
+            return None
+        return extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()
+
+    def raster_output(self, key: str) -> str:
+        """Path of a raster to write, or "" where it was not asked for."""
+        return self._algorithm.parameterAsOutputLayer(self._parameters, key, self._context) or ""
+
+    def file_output(self, key: str) -> str:
+        """Path of a file to write, or "" where it was not asked for."""
+        return self._algorithm.parameterAsFileOutput(self._parameters, key, self._context) or ""
+
+    def file_output_always(self, key: str, name: str) -> str:
+        """Path of a file to write: a temporary one called ``name`` where it was not asked for."""
+        return self.file_output(key) or QgsProcessingUtils.generateTempFilename(name)
+
+
+def is_given(value: Any) -> bool:
+    """Whether a parameter's value is something: not None, a null QVariant, an empty string or an empty list."""
+    if value is None or (isinstance(value, QVariant) and value.isNull()):
+        return False
+    return not (isinstance(value, (str, list, tuple)) and len(value) == 0)

@@ -1,0 +1,49 @@
+"""``ssml:classicalfuse``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingParameterDefinition
+
+from ..core.progress import Progress
+from . import parameters
+from .arguments import Arguments
+from .base import SsmlAlgorithm
+
+
+class ClassicalFuseAlgorithm(SsmlAlgorithm):
+    """Fuses with a classical method; needs no PyTorch."""
+
+    NAME = "classicalfuse"
+
+    def definitions(self) -> list[QgsProcessingParameterDefinition]:
+        """The parameters, in the order of the dialog."""
+        return [
+            parameters.hsi(),
+            parameters.pan(),
+            parameters.choice("METHOD", self.tr("Method"), parameters.METHODS, "mtf-glp"),
+            parameters.consistency(),
+            parameters.mtf(),
+            parameters.extent(),
+            parameters.memory(),
+            parameters.output(self.tr("Sharpened image")),
+        ]
+
+    def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
+        """Call the workflow."""
+        from ..core.workflows.classical import classical
+
+        output = arguments.raster_output("OUTPUT")
+        classical(
+            arguments.raster("HSI"),
+            arguments.raster("PAN"),
+            output,
+            method=arguments.choice("METHOD"),
+            consistency=arguments.integer("CONSISTENCY"),
+            mtf=arguments.number("MTF"),
+            extent=arguments.extent("EXTENT", "HSI"),
+            memory=arguments.positive_or_none("MEMORY"),
+            progress=progress,
+        )
+        return {"OUTPUT": output}

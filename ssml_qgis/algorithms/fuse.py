@@ -1,0 +1,54 @@
+"""``ssml:fuse``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingParameterDefinition
+
+from ..core.progress import Progress
+from . import parameters
+from .arguments import Arguments
+from .base import SsmlAlgorithm
+
+
+class FuseAlgorithm(SsmlAlgorithm):
+    """Applies a model file to a scene."""
+
+    NAME = "fuse"
+    LEARNS = True
+
+    def definitions(self) -> list[QgsProcessingParameterDefinition]:
+        """The parameters, in the order of the dialog."""
+        return [
+            parameters.hsi(),
+            parameters.pan(),
+            parameters.model(),
+            parameters.choice("USE", self.tr("Network to use"), parameters.USES, "mean"),
+            parameters.consistency(),
+            parameters.extent(),
+            parameters.device(),
+            parameters.memory(),
+            parameters.output(self.tr("Sharpened image")),
+            parameters.disagreement(),
+        ]
+
+    def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
+        """Call the workflow."""
+        from ..core.workflows.fuse import fuse
+
+        outputs = {key: arguments.raster_output(key) for key in ("OUTPUT", "DISAGREEMENT")}
+        fuse(
+            arguments.raster("HSI"),
+            arguments.raster("PAN"),
+            arguments.file("MODEL"),
+            outputs["OUTPUT"],
+            disagreement=outputs["DISAGREEMENT"],
+            use=arguments.choice("USE"),
+            consistency=arguments.integer("CONSISTENCY"),
+            extent=arguments.extent("EXTENT", "HSI"),
+            device=arguments.choice("DEVICE"),
+            memory=arguments.positive_or_none("MEMORY"),
+            progress=progress,
+        )
+        return {key: path for key, path in outputs.items() if path}

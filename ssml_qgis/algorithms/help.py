@@ -1,0 +1,233 @@
+"""The words of every algorithm, as data: dialogs, tooltips, qgis_process and the documentation are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AlgorithmHelp:
+    """Title and texts of one algorithm; ``parameters`` and ``outputs`` go by key."""
+
+    title: str
+    group: str
+    group_name: str
+    summary: str
+    text: tuple[str, ...]
+    tags: tuple[str, ...]
+    parameters: dict[str, str]
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+_HSI = (
+    "The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, "
+    "nodata, scale and offset are taken from the file and kept."
+)
+_PAN = (
+    "The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. "
+    "The two grids need not start at the same corner."
+)
+_MTF = (
+    "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, 0.01 to 0.99: how much the "
+    "sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor."
+)
+_CONSISTENCY = (
+    "How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. "
+    "0 switches the correction off."
+)
+_EXTENT = "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS."
+_MEMORY = "The rows computed at a time are chosen so that this much memory suffices; 0: from what is free."
+_DEVICE = (
+    "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA card, "
+    "mps an Apple one."
+)
+_SEED = "The same inputs and the same seed give the same result on the same machine and device."
+_EFFORT = (
+    "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
+    "from the size of the scene and the effort, never from a clock."
+)
+_NETWORK = "The pair of networks that learns: ssml is a spectral and a spatial network that teach each other."
+_DISAGREEMENT = "One band on the output's grid: how far the two networks differ in each pixel. High values mark places to trust less."
+_REPORT = "A report in one HTML file, with all parameters, versions and numbers; opens in any browser."
+_MODEL = "A model file written by “Train a model” or “Sharpen a scene” (.safetensors)."
+_GRID = (
+    "The result lies on the PAN's grid, clipped to the overlap, and carries the HSI's bands, wavelengths, data type "
+    "and nodata."
+)
+
+HELP: dict[str, AlgorithmHelp] = {
+    "sharpen": AlgorithmHelp(
+        title="Sharpen a scene",
+        group="fusion",
+        group_name="Fusion",
+        summary="Brings a hyperspectral image to the pixel size of a panchromatic one, learning from the scene itself.",
+        text=(
+            "Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial "
+            "network learn on that smaller pair, where the truth is known, and from each other; what they learned is "
+            "then applied to the scene at full resolution.",
+            _GRID,
+            "Needs PyTorch and safetensors.",
+        ),
+        tags=("hyperspectral", "pansharpening", "super-resolution", "fusion", "deep learning"),
+        parameters={
+            "HSI": _HSI,
+            "PAN": _PAN,
+            "NETWORK": _NETWORK,
+            "EFFORT": _EFFORT,
+            "SEED": _SEED,
+            "DEVICE": _DEVICE,
+            "MTF": _MTF,
+            "CONSISTENCY": _CONSISTENCY,
+            "EXTENT": _EXTENT,
+            "MEMORY": _MEMORY,
+            "OUTPUT": "The sharpened image.",
+            "MODEL": "What was learned, as a model file that “Fuse with a model” applies to other scenes of the sensor.",
+            "REPORT": _REPORT,
+            "DISAGREEMENT": _DISAGREEMENT,
+        },
+    ),
+    "train": AlgorithmHelp(
+        title="Train a model",
+        group="learning",
+        group_name="Learning",
+        summary="Learns from one or more scenes of a sensor and writes one small model file.",
+        text=(
+            "Each hyperspectral image goes with the panchromatic one at the same place of the list. The scenes are "
+            "degraded by the sensor's MTF and the networks learn where the truth is known; patches that are held out "
+            "give the scores in the model file.",
+            "While it runs, a checkpoint lies beside the model file as <MODEL>.checkpoint; a cancelled run is taken up "
+            "from it.",
+            "Needs PyTorch and safetensors.",
+        ),
+        tags=("hyperspectral", "pansharpening", "deep learning", "mutual learning", "training"),
+        parameters={
+            "HSI": "Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.",
+            "PAN": "The panchromatic images, as many as hyperspectral ones and in the same order.",
+            "NETWORK": _NETWORK,
+            "MODE": "mutual: the two networks learn from the truth and from each other; alone: from the truth only.",
+            "EFFORT": _EFFORT,
+            "STEPS": "Number of learning steps, instead of what the effort says; empty: by the effort.",
+            "SEED": _SEED,
+            "MTF": _MTF,
+            "DEVICE": _DEVICE,
+            "RESUME": "A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.",
+            "MODEL": "The model file to write (.safetensors). It says all about itself and runs no code.",
+            "REPORT": _REPORT,
+        },
+    ),
+    "fuse": AlgorithmHelp(
+        title="Fuse with a model",
+        group="fusion",
+        group_name="Fusion",
+        summary="Sharpens a hyperspectral image with a model that was trained before.",
+        text=(
+            "The model must have been trained for the same bands and the same ratio; one that does not fit is refused "
+            "with the reason. The MTF is the one stored in the model.",
+            _GRID,
+            "Needs PyTorch and safetensors.",
+        ),
+        tags=("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
+        parameters={
+            "HSI": _HSI,
+            "PAN": _PAN,
+            "MODEL": _MODEL,
+            "USE": "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
+            "CONSISTENCY": _CONSISTENCY,
+            "EXTENT": _EXTENT,
+            "DEVICE": _DEVICE,
+            "MEMORY": _MEMORY,
+            "OUTPUT": "The sharpened image.",
+            "DISAGREEMENT": _DISAGREEMENT,
+        },
+    ),
+    "classicalfuse": AlgorithmHelp(
+        title="Fuse with a classical method",
+        group="fusion",
+        group_name="Fusion",
+        summary="Sharpens a hyperspectral image without learning; needs no PyTorch.",
+        text=(
+            "exp only brings the HSI to the PAN's pixel size by cubic convolution. mtf-glp adds the detail of the PAN "
+            "with one gain per band, after a low-pass that is matched to the sensor's MTF.",
+            _GRID,
+        ),
+        tags=("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
+        parameters={
+            "HSI": _HSI,
+            "PAN": _PAN,
+            "METHOD": "The method, by its short name in the literature.",
+            "CONSISTENCY": _CONSISTENCY,
+            "MTF": _MTF,
+            "EXTENT": _EXTENT,
+            "MEMORY": _MEMORY,
+            "OUTPUT": "The sharpened image.",
+        },
+    ),
+    "simulate": AlgorithmHelp(
+        title="Simulate a pair (Wald's protocol)",
+        group="quality",
+        group_name="Quality",
+        summary="Makes a low-resolution HSI and a PAN from a reference image, so that a method can be scored.",
+        text=(
+            "The PAN is the mean of the chosen bands at the reference's resolution; the HSI is the reference degraded "
+            "by the MTF and the ratio. Sharpen the pair and assess the result against the reference.",
+            "The reference is cropped from its upper-left corner to a multiple of the ratio. Give either PAN_BANDS or "
+            "PAN_RANGE.",
+        ),
+        tags=("hyperspectral", "wald", "simulation", "degrade", "mtf", "benchmark"),
+        parameters={
+            "REFERENCE": "The hyperspectral image that serves as the truth.",
+            "RATIO": "How many times larger the pixels of the simulated HSI are, 2 to 16.",
+            "PAN_BANDS": "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by PAN_RANGE.",
+            "PAN_RANGE": "Wavelengths in nm that make the PAN, as in 480-690; needs wavelengths in the reference.",
+            "MTF": _MTF,
+            "HSI": "The simulated hyperspectral image.",
+            "PAN": "The simulated panchromatic image.",
+        },
+    ),
+    "assess": AlgorithmHelp(
+        title="Assess a result",
+        group="quality",
+        group_name="Quality",
+        summary="Scores a sharpened image against a reference, against the HSI and PAN it was made from, or both.",
+        text=(
+            "With a reference (which shares the pixel grid) the indices ERGAS, SAM, PSNR, CC, SSIM and RMSE are "
+            "computed over the overlap; with the HSI and the PAN, how well the result, degraded again, gives back the "
+            "HSI.",
+            "Bad bands and pixels take no part. Numbers that cannot be computed from what was given are left out.",
+        ),
+        tags=("quality", "assessment", "ergas", "sam", "psnr", "ssim", "hyperspectral", "index"),
+        parameters={
+            "FUSED": "The sharpened image to score.",
+            "REFERENCE": "The truth, on the same pixel grid; from a simulation, or a finer sensor.",
+            "HSI": "The hyperspectral image that was sharpened; goes together with the PAN.",
+            "PAN": "The panchromatic image that was used; goes together with the HSI.",
+            "RATIO": "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
+            "MTF": _MTF,
+            "CROP": "Pixels to leave out along each edge of the result.",
+            "REPORT": _REPORT,
+            "JSON": "All numbers, in one JSON file.",
+        },
+        outputs={
+            "ERGAS": "Relative dimensionless global error; 0 is best.",
+            "SAM": "Mean spectral angle, in degrees; 0 is best.",
+            "PSNR": "Peak signal-to-noise ratio, mean over the bands, in dB; higher is better.",
+            "CC": "Correlation coefficient, mean over the bands; 1 is best.",
+            "SSIM": "Structural similarity, mean over the bands; 1 is best.",
+            "RMSE": "Root of the mean squared error over all bands and pixels, in the units of the data; 0 is best.",
+            "CONSISTENCY": "Relative RMSE of the degraded result against the HSI; 0 is best.",
+        },
+    ),
+    "modelinfo": AlgorithmHelp(
+        title="Show what a model file says",
+        group="learning",
+        group_name="Learning",
+        summary="Writes what a model file says of itself: networks, bands, ratio, MTF, scores, training data, licence.",
+        text=("Nothing in the file is run.",),
+        tags=("model", "metadata", "safetensors", "information"),
+        parameters={
+            "MODEL": _MODEL,
+            "REPORT": _REPORT,
+            "JSON": "The model's header, as a JSON file.",
+        },
+    ),
+}

@@ -1,0 +1,154 @@
+"""Parameters that several algorithms share, so that a key means, looks and defaults the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.core import (
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+)
+
+from ..translation import tr
+
+NETWORKS = ("ssml",)
+EFFORTS = ("fast", "normal", "thorough")
+MODES = ("mutual", "alone")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+METHODS = ("exp", "mtf-glp")
+USES = ("mean", "spectral", "spatial")
+
+MODEL_EXTENSION = "safetensors"
+MODEL_FILTER = "SSML model (*.safetensors)"
+HTML_FILTER = "HTML (*.html)"
+JSON_FILTER = "JSON (*.json)"
+
+LARGEST_SEED = 2**31 - 1
+
+
+def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """Put a parameter into the section of advanced ones."""
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
+
+
+def raster(key: str, label: str, optional: bool = False) -> QgsProcessingParameterRasterLayer:
+    """A raster layer to read."""
+    return QgsProcessingParameterRasterLayer(key, label, optional=optional)
+
+
+def choice(key: str, label: str, options: Sequence[str], default: str) -> QgsProcessingParameterEnum:
+    """One of some words; given as the word itself in models, scripts and qgis_process."""
+    return QgsProcessingParameterEnum(
+        key, label, options=list(options), allowMultiple=False, defaultValue=default, usesStaticStrings=True
+    )
+
+
+def whole(
+    key: str, label: str, default: int | None, low: int, high: int, optional: bool = False
+) -> QgsProcessingParameterNumber:
+    """A whole number between two bounds."""
+    return QgsProcessingParameterNumber(
+        key, label, QgsProcessingParameterNumber.Type.Integer, default, optional, low, high
+    )
+
+
+def real(
+    key: str, label: str, default: float | None, low: float, high: float, optional: bool = False
+) -> QgsProcessingParameterNumber:
+    """A number between two bounds."""
+    return QgsProcessingParameterNumber(
+        key, label, QgsProcessingParameterNumber.Type.Double, default, optional, low, high
+    )
+
+
+def hsi(optional: bool = False) -> QgsProcessingParameterRasterLayer:
+    """HSI."""
+    return raster("HSI", tr("Hyperspectral image (HSI)"), optional)
+
+
+def pan(optional: bool = False) -> QgsProcessingParameterRasterLayer:
+    """PAN."""
+    return raster("PAN", tr("Panchromatic image (PAN)"), optional)
+
+
+def network() -> QgsProcessingParameterEnum:
+    """NETWORK."""
+    return choice("NETWORK", tr("Network"), NETWORKS, "ssml")
+
+
+def effort() -> QgsProcessingParameterEnum:
+    """EFFORT."""
+    return choice("EFFORT", tr("Effort of learning"), EFFORTS, "normal")
+
+
+def seed() -> QgsProcessingParameterNumber:
+    """SEED."""
+    return whole("SEED", tr("Seed of the random numbers"), 0, 0, LARGEST_SEED)
+
+
+def device() -> QgsProcessingParameterEnum:
+    """DEVICE."""
+    return choice("DEVICE", tr("Device to compute on"), DEVICES, "auto")
+
+
+def mtf() -> QgsProcessingParameterDefinition:
+    """MTF."""
+    return advanced(real("MTF", tr("MTF gain of the HSI at its Nyquist frequency"), 0.3, 0.01, 0.99))
+
+
+def consistency() -> QgsProcessingParameterDefinition:
+    """CONSISTENCY."""
+    return advanced(whole("CONSISTENCY", tr("Iterations of the consistency projection"), 5, 0, 100))
+
+
+def extent() -> QgsProcessingParameterExtent:
+    """EXTENT."""
+    return QgsProcessingParameterExtent("EXTENT", tr("Extent to work on"), optional=True)
+
+
+def memory() -> QgsProcessingParameterDefinition:
+    """MEMORY."""
+    return advanced(real("MEMORY", tr("Memory to use at most, in GB (0: automatic)"), 0.0, 0.0, 4096.0, optional=True))
+
+
+def model() -> QgsProcessingParameterFile:
+    """MODEL, to read."""
+    return QgsProcessingParameterFile(
+        "MODEL", tr("Model"), QgsProcessingParameterFile.Behavior.File, fileFilter=MODEL_FILTER
+    )
+
+
+def output(label: str) -> QgsProcessingParameterRasterDestination:
+    """OUTPUT."""
+    return QgsProcessingParameterRasterDestination("OUTPUT", label)
+
+
+def disagreement() -> QgsProcessingParameterRasterDestination:
+    """DISAGREEMENT, not made unless asked for."""
+    return QgsProcessingParameterRasterDestination(
+        "DISAGREEMENT", tr("Disagreement of the networks"), optional=True, createByDefault=False
+    )
+
+
+def file_output(
+    key: str, label: str, file_filter: str, optional: bool = True, by_default: bool = True
+) -> QgsProcessingParameterFileDestination:
+    """A file to write."""
+    return QgsProcessingParameterFileDestination(key, label, file_filter, optional=optional, createByDefault=by_default)
+
+
+def report() -> QgsProcessingParameterFileDestination:
+    """REPORT."""
+    return file_output("REPORT", tr("Report"), HTML_FILTER)
+
+
+def json_file() -> QgsProcessingParameterFileDestination:
+    """JSON, not made unless asked for."""
+    return file_output("JSON", tr("Results as JSON"), JSON_FILTER, by_default=False)

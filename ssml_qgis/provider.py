@@ -1,0 +1,43 @@
+"""The Processing provider ``ssml``."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .algorithms import ALGORITHMS
+from .package import icon_path, metadata
+from .translation import tr
+
+
+class SsmlProvider(QgsProcessingProvider):
+    """Gathers the algorithms; loads without PyTorch, which only the learning algorithms ask for."""
+
+    def id(self) -> str:
+        """Prefix of the algorithms' ids, as in ``ssml:sharpen``."""
+        return "ssml"
+
+    def name(self) -> str:
+        """Name in the toolbox."""
+        return "SSML"
+
+    def longName(self) -> str:
+        """Name where there is room."""
+        return tr("SSML Hyperspectral Pansharpening")
+
+    def versionInfo(self) -> str:
+        """Version of the plugin, which Processing writes into its logs."""
+        return metadata("version")
+
+    def icon(self) -> QIcon:
+        """Icon in the toolbox."""
+        return QIcon(icon_path("ssml"))
+
+    def svgIconPath(self) -> str:
+        """Icon where QGIS wants a file."""
+        return icon_path("ssml")
+
+    def loadAlgorithms(self) -> None:
+        """Called by QGIS when the provider is registered or refreshed."""
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())
