@@ -9,6 +9,9 @@ from .algorithms import ALGORITHMS
 from .package import icon_path, metadata
 from .translation import tr
 
+RASTER_EXTENSIONS = ("tif", "tiff", "dat", "img", "bsq", "bil", "bip")
+"""What the engine writes: GeoTIFF and ENVI."""
+
 
 class SsmlProvider(QgsProcessingProvider):
     """Gathers the algorithms; loads without PyTorch, which only the learning algorithms ask for."""
@@ -36,6 +39,10 @@ class SsmlProvider(QgsProcessingProvider):
     def svgIconPath(self) -> str:
         """Icon where QGIS wants a file."""
         return icon_path("ssml")
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        """Suffixes that the dialog offers for rasters; the first is the default where the user's own is not here."""
+        return list(RASTER_EXTENSIONS)
 
     def loadAlgorithms(self) -> None:
         """Called by QGIS when the provider is registered or refreshed."""

@@ -47,7 +47,10 @@ _EFFORT = (
     "from the size of the scene and the effort, never from a clock."
 )
 _NETWORK = "The pair of networks that learns: ssml is a spectral and a spatial network that teach each other."
-_DISAGREEMENT = "One band on the output's grid: how far the two networks differ in each pixel. High values mark places to trust less."
+_DISAGREEMENT = (
+    "One band on the output's grid: how far the two networks differ in each pixel. High values mark places to trust "
+    "less."
+)
 _REPORT = "A report in one HTML file, with all parameters, versions and numbers; opens in any browser."
 _MODEL = "A model file written by “Train a model” or “Sharpen a scene” (.safetensors)."
 _GRID = (
@@ -81,7 +84,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "EXTENT": _EXTENT,
             "MEMORY": _MEMORY,
             "OUTPUT": "The sharpened image.",
-            "MODEL": "What was learned, as a model file that “Fuse with a model” applies to other scenes of the sensor.",
+            "MODEL": "What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.",
             "REPORT": _REPORT,
             "DISAGREEMENT": _DISAGREEMENT,
         },
