@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal
 
+from .stored import representable
+
 _NM_PER_UNIT = {
     "nanometers": 1.0,
     "nanometer": 1.0,
@@ -133,22 +135,6 @@ def band_dtype(band: gdal.Band) -> str | None:
 def common_dtype(dtypes: Sequence[str]) -> str:
     """The numpy name of the smallest type that holds all of ``dtypes``."""
     return str(np.result_type(*{np.dtype(name) for name in dtypes}))
-
-
-def representable(value: float | None, dtype: str) -> float | None:
-    """``value`` if a raster of this type can hold it as a nodata value, else None.
-
-    A float raster's nodata value may be given with fewer digits or more range than the type has: it is brought to the
-    type by the reader; NaN and infinity are values of floats only.
-    """
-    if value is None:
-        return None
-    if np.issubdtype(np.dtype(dtype), np.floating):
-        return value
-    limits = np.iinfo(dtype)
-    if not math.isfinite(value) or value != int(value) or not limits.min <= int(value) <= limits.max:
-        return None
-    return value
 
 
 def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:

@@ -12,9 +12,8 @@ from osgeo import gdal
 from ..errors import InputError
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
-from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata, representable
-
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata
+from .stored import equals_nodata, representable
 
 
 class Block(NamedTuple):
@@ -193,25 +192,6 @@ class RasterReader:
                     f"seems damaged or cut off; get a fresh copy{messages.words(error)}."
                 )
         return np.frombuffer(data, stored).reshape(len(numbers), window.rows, window.cols)
-
-
-def equals_nodata(plane: np.ndarray, nodata: float) -> np.ndarray:
-    """Where a plane, in its type on disk, has the nodata value.
-
-    A float's nodata value is first brought to the plane's precision; one that is meant to be the type's lowest or
-    highest number but was cut to a few digits (-3.4e38) stands for that number too.
-    """
-    if plane.dtype.kind != "f":
-        return plane == plane.dtype.type(int(nodata))
-    if np.isnan(nodata):
-        return np.isnan(plane)
-    limit = float(np.finfo(plane.dtype).max)
-    if abs(nodata) >= limit:
-        return plane == plane.dtype.type(np.copysign(limit, nodata))
-    same = plane == plane.dtype.type(nodata)
-    if abs(abs(nodata) / _FLOAT32_MAX - 1.0) < 2e-3:
-        same |= plane == plane.dtype.type(np.copysign(_FLOAT32_MAX, nodata))
-    return same
 
 
 def _mask_sources(bands: list[gdal.Band]) -> list[str]:

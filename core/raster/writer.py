@@ -1,0 +1,257 @@
+"""Writing georeferenced rasters: GeoTIFF and ENVI, strip by strip, in place only when finished."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+import numpy as np
+from osgeo import gdal
+
+from ..errors import InputError
+from ..placing import check_output, discard, folder_of, move_into_place, partial_path
+from .gdal_errors import gdal_messages
+from .grid import Grid
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
+from .stored import output_nodata, representable, to_stored
+
+__all__ = ["RasterWriter", "check_output", "output_nodata"]
+
+DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    ".img": "ENVI",
+    ".dat": "ENVI",
+    ".bsq": "ENVI",
+    ".bil": "ENVI",
+    ".bip": "ENVI",
+}
+BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
+_BLOCK_COLS = 512
+_WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
+_ENVI_LACKS = ("int8", "float16")
+
+
+class RasterWriter:
+    """A raster being written; a context manager.
+
+    The file is written under a hidden name in the same folder. When the ``with`` block ends, it takes its place and
+    files that described a former file there (.aux.xml, .ovr, ...) are removed; when the block ends with any exception,
+    nothing is left and a former file is untouched. Memory is bounded by the strips written and GDAL's block cache;
+    for many bands, let strips start at multiples of ``BLOCK_ROWS``, over all columns.
+
+    Args:
+        path: file to write.
+        grid: its pixel grid.
+        metadata: of its bands; ``dtype`` is the type on disk (one that the format does not know, such as int8 in
+            ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
+        driver: "GTiff" or "ENVI"; by default, what the suffix says.
+        compress: compression of a GeoTIFF, as GDAL calls it; "NONE" for none.
+
+    Raises:
+        InputError: the suffix belongs to another format, or the place cannot be written to.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        grid: Grid,
+        metadata: RasterMetadata,
+        driver: str | None = None,
+        compress: str = "DEFLATE",
+    ) -> None:
+        self.path = os.fspath(path)
+        self.name = os.path.basename(self.path)
+        self.grid = grid
+        self._driver = _driver(self.path) if driver is None else driver
+        if self._driver not in DRIVERS.values():
+            raise ValueError(f"The driver must be GTiff or ENVI, not {driver!r}.")
+        check_output(self.path)
+        if self._driver == "ENVI":
+            _check_header_is_free(self.path)
+        dtype = _storable(metadata.dtype, self._driver)
+        self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
+        self.bands = metadata.bands
+        self._compress = compress.upper()
+        self._partial = partial_path(self.path)
+        self._dataset: gdal.Dataset | None = None
+
+    def __enter__(self) -> RasterWriter:
+        try:
+            self._create()
+        except BaseException:
+            self._abandon()
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._abandon()
+
+    def write(self, values: np.ndarray, valid: np.ndarray, row: int = 0, col: int = 0) -> None:
+        """Write a window, all bands at once.
+
+        Args:
+            values: (B, rows, cols), stored numbers (DN) as floats. Integers on disk get them rounded to nearest and
+                limited to the type's range; a valid number that equals the nodata value moves by one DN.
+            valid: bool, (rows, cols) or (B, rows, cols); elsewhere the nodata value is stored. NaN and infinity are
+                never valid.
+            row, col: where the window's corner lies in the raster.
+
+        Raises:
+            InputError: the file cannot be written, as when the disk is full.
+            ValueError: shapes do not fit, or there are invalid samples and the metadata have no nodata value.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is not open for writing; use the writer in a with block.")
+        values, valid = np.asarray(values), np.asarray(valid, bool)
+        if values.ndim != 3 or values.shape[0] != self.bands or valid.shape not in (values.shape, values.shape[1:]):
+            raise ValueError(
+                f"Expected values (B={self.bands}, rows, cols) and a mask of that shape or (rows, cols), got "
+                f"{values.shape} and {valid.shape}."
+            )
+        rows, cols = values.shape[1:]
+        if row < 0 or col < 0 or row + rows > self.grid.rows or col + cols > self.grid.cols:
+            raise ValueError(f"A window of {rows} x {cols} at row {row}, column {col} lies outside {self.name}.")
+        if rows == 0 or cols == 0:
+            return
+        dtype, nodata = self.metadata.dtype, self.metadata.nodata
+        stored = np.empty(values.shape, dtype)
+        for band in range(self.bands):
+            mask = valid if valid.ndim == 2 else valid[band]
+            stored[band] = to_stored(values[band], mask, dtype, nodata)
+        code, error = GDAL_OF_DTYPE[dtype], None
+        with gdal_messages() as messages:
+            try:
+                failed = self._dataset.WriteRaster(
+                    col, row, cols, rows, stored.tobytes(), buf_type=code, band_list=list(range(1, self.bands + 1))
+                )
+            except RuntimeError as caught:
+                failed, error = True, caught
+            if failed or messages.write_failures:
+                raise self._failure(messages.words(error))
+
+    def _create(self) -> None:
+        rows, cols, dtype = self.grid.rows, self.grid.cols, self.metadata.dtype
+        options = self._gtiff_options() if self._driver == "GTiff" else [f"INTERLEAVE={_interleave(self.path)}"]
+        error = None
+        with gdal_messages() as messages:
+            try:
+                driver = gdal.GetDriverByName(self._driver)
+                dataset = driver.Create(self._partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
+            except RuntimeError as caught:
+                dataset, error = None, caught
+            if dataset is None:
+                raise self._failure(messages.words(error))
+            self._dataset = dataset
+            dataset.SetGeoTransform(self.grid.geotransform)
+            if self.grid.crs:
+                dataset.SetProjection(self.grid.crs)
+            write_metadata(dataset, self.metadata)
+
+    def _gtiff_options(self) -> list[str]:
+        """Bands one after another in blocks that are wide and low, so that writing strip by strip, however many bands
+        there are, fills blocks and never takes them up again."""
+        options = [
+            "TILED=YES",
+            f"BLOCKXSIZE={min(_BLOCK_COLS, -(-self.grid.cols // 16) * 16)}",
+            f"BLOCKYSIZE={BLOCK_ROWS}",
+            "INTERLEAVE=BAND",
+            "BIGTIFF=IF_SAFER",
+            # Four bands of bytes are four bands, not red, green, blue and transparency.
+            "PHOTOMETRIC=MINISBLACK",
+            "ALPHA=NO",
+        ]
+        if self._compress != "NONE":
+            options.append(f"COMPRESS={self._compress}")
+            kind = np.dtype(self.metadata.dtype)
+            if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
+                options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
+        return options
+
+    def _finish(self) -> None:
+        """Close the file, see that all of it was written, and move it to its place."""
+        error = None
+        with gdal_messages() as messages:
+            try:
+                self._dataset.FlushCache()
+                if hasattr(self._dataset, "Close"):
+                    self._dataset.Close()
+            except RuntimeError as caught:
+                error = caught
+            self._dataset = None
+            if error is not None or messages.write_failures:
+                raise self._failure(messages.words(error))
+        stem, partial_stem = os.path.splitext(self.path)[0], os.path.splitext(self._partial)[0]
+        stale = [self.path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
+        if self._driver == "GTiff":
+            stale += [stem + ".tfw", stem + ".tifw"]
+            side_files = [(self._partial + suffix, self.path + suffix) for suffix in (".aux.xml", ".msk")]
+        else:
+            _name_in_header(partial_stem + ".hdr", self.name)
+            stale += [self.path + ".hdr"]
+            side_files = [(partial_stem + ".hdr", stem + ".hdr")]  # it says all: GDAL's .aux.xml would repeat it
+        moves = [(self._partial, self.path)]
+        move_into_place(moves + [pair for pair in side_files if os.path.exists(pair[0])], stale)
+
+    def _abandon(self) -> None:
+        """Close the file if it is open, and remove whatever is left of it under its hidden name."""
+        with gdal_messages():
+            self._dataset = None
+        discard(self._partial)
+
+    def _failure(self, words: str) -> InputError:
+        return InputError(
+            f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
+            "choose another place."
+        )
+
+
+def _driver(path: str) -> str:
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in DRIVERS:
+        raise InputError(
+            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), or .img, .dat, .bsq, .bil or .bip "
+            "(ENVI)."
+        )
+    return DRIVERS[suffix]
+
+
+def _interleave(path: str) -> str:
+    suffix = os.path.splitext(path)[1].lower()
+    return {".bil": "BIL", ".bip": "BIP"}.get(suffix, "BSQ")
+
+
+def _storable(dtype: str, driver: str) -> str:
+    """``dtype``, or the next wider type that the format and this GDAL know."""
+    while dtype not in GDAL_OF_DTYPE or (driver == "ENVI" and dtype in _ENVI_LACKS):
+        dtype = _WIDER[dtype]
+    return dtype
+
+
+def _check_header_is_free(path: str) -> None:
+    """An ENVI header is found by its stem: two images of one stem would share it."""
+    stem = os.path.splitext(os.path.abspath(path))[0]
+    if not os.path.exists(stem + ".hdr"):
+        return
+    for other in [stem, *glob.glob(glob.escape(stem) + ".*")]:
+        suffix = os.path.splitext(other)[1].lower()
+        another = os.path.isfile(other) and not (os.path.exists(path) and os.path.samefile(other, path))
+        if another and (suffix in ("", ".raw") or DRIVERS.get(suffix) == "ENVI"):
+            raise InputError(
+                f"{os.path.basename(stem)}.hdr, the header of {os.path.basename(path)}, belongs to "
+                f"{os.path.basename(other)} already; choose another name for the output."
+            )
+
+
+def _name_in_header(header: str, name: str) -> None:
+    """GDAL writes the name of the file as the header's description: the final one, not the hidden one."""
+    with open(header, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        text = file.read()
+    text = re.sub(r"description = \{[^}]*\}", lambda _: "description = {\n" + name + "}", text, count=1)
+    with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)
