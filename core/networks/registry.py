@@ -1,0 +1,50 @@
+"""The networks by name.
+
+A network here maps the planes of a scene on the PAN grid to the residual over the regression prior: ``forward(planes)``
+with planes (N, components + 2, rows, columns) - the up-sampled components of the HSI, the PAN, and the PAN's detail -
+gives (N, components, rows, columns). It declares its receptive field, so that tiles can be given the margin they need.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from torch import nn
+
+from ..errors import InputError
+
+_NETWORKS: dict[str, Callable[..., nn.Module]] = {}
+
+
+def register(name: str) -> Callable[[type[nn.Module]], type[nn.Module]]:
+    """Class decorator: make a network known under ``name``."""
+
+    def add(network: type[nn.Module]) -> type[nn.Module]:
+        _NETWORKS[name] = network
+        return network
+
+    return add
+
+
+def network_names() -> list[str]:
+    """The registered names."""
+    return sorted(_NETWORKS)
+
+
+def create_network(name: str, **config: object) -> nn.Module:
+    """Build a network by name; ``config`` goes to its constructor and rebuilds it from a model file.
+
+    Raises:
+        InputError: no such network, or arguments that it does not take.
+    """
+    if name not in _NETWORKS:
+        raise InputError(f"There is no network called {name}; choose one of: {', '.join(network_names())}.")
+    try:
+        return _NETWORKS[name](**config)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"The network {name} does not take these settings ({error}).") from error
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Learned numbers at inference."""
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,0 +1,100 @@
+"""The two networks of spectral-spatial mutual learning.
+
+After Peng et al., Remote Sensing 2022, 14(18), 4682: one network learns spectra, one learns space, and both are small.
+Blocks, widths and attention are our own; see the registry for what goes in and out. Both end in a layer that starts at
+zero, so that an untrained network returns the prior.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .layers.attention import LocalChannelAttention, SpatialAttention
+from .registry import register
+
+
+def _zero_layer(channels: int, outputs: int) -> nn.Conv2d:
+    layer = nn.Conv2d(channels, outputs, 1)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class SpectralBlock(nn.Module):
+    """1x1 mixing with a depthwise 3x3 between and local channel attention, residual."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.expand = nn.Conv2d(width, 2 * width, 1)
+        self.look = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
+        self.reduce = nn.Conv2d(2 * width, width, 1)
+        self.attention = LocalChannelAttention(width)
+        self.radius = 1 + self.attention.radius
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, width, rows, columns) to the same."""
+        y = functional.gelu(self.expand(x))
+        y = functional.gelu(self.look(y))
+        return x + self.attention(self.reduce(y))
+
+
+@register("ssml-spectral")
+class SpectralNetwork(nn.Module):
+    """The spectral network: 1x1-dominated blocks with channel attention.
+
+    Attributes:
+        receptive_field: pixels on each side that an output pixel depends on.
+    """
+
+    def __init__(self, components: int, width: int = 48, blocks: int = 4) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(components + 2, width, 1)
+        self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
+        self.tail = _zero_layer(width, components)
+        self.receptive_field = sum(block.radius for block in self.body)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        return self.tail(self.body(functional.gelu(self.head(planes))))
+
+
+class SpatialBlock(nn.Module):
+    """Two scales of 3x3 convolution side by side, merged, with spatial attention, residual."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.near = nn.Conv2d(width, width // 2, 3, padding=1)
+        self.far = nn.Conv2d(width, width // 2, 3, padding=2, dilation=2)
+        self.merge = nn.Conv2d(width, width, 1)
+        self.attention = SpatialAttention()
+        self.radius = 2 + self.attention.radius
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, width, rows, columns) to the same."""
+        y = functional.gelu(torch.cat([self.near(x), self.far(x)], 1))
+        return x + self.attention(self.merge(y))
+
+
+@register("ssml-spatial")
+class SpatialNetwork(nn.Module):
+    """The spatial network: multi-scale residual blocks with spatial attention on high-passed planes (the idea of PanNet,
+    Yang et al., 2017).
+
+    Attributes:
+        receptive_field: pixels on each side that an output pixel depends on.
+    """
+
+    def __init__(self, components: int, width: int = 40, blocks: int = 4, highpass: int = 5) -> None:
+        super().__init__()
+        self.highpass = highpass
+        self.head = nn.Conv2d(components + 2, width, 3, padding=1)
+        self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
+        self.tail = _zero_layer(width, components)
+        self.receptive_field = highpass // 2 + 1 + sum(block.radius for block in self.body)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        low = functional.avg_pool2d(planes, self.highpass, 1, self.highpass // 2, count_include_pad=False)
+        return self.tail(self.body(functional.gelu(self.head(planes - low))))
