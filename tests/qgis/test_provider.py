@@ -1,0 +1,246 @@
+"""What models, scripts and users rely on: ids, keys, types, help, flags."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+import qgis.utils
+from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+
+# Types as QGIS calls them; enums with their words. Extend, never rename.
+CONTRACT = {
+    "simulate": {
+        "REFERENCE": "raster",
+        "RATIO": "number",
+        "PAN_BANDS": "string",
+        "PAN_RANGE": "string",
+        "MTF": "number",
+        "HSI": "rasterDestination",
+        "PAN": "rasterDestination",
+    },
+    "sharpen": {
+        "HSI": "raster",
+        "PAN": "raster",
+        "NETWORK": ["ssml"],
+        "EFFORT": ["fast", "normal", "thorough"],
+        "SEED": "number",
+        "DEVICE": ["auto", "cpu", "cuda", "mps"],
+        "MTF": "number",
+        "CONSISTENCY": "number",
+        "EXTENT": "extent",
+        "MEMORY": "number",
+        "OUTPUT": "rasterDestination",
+        "MODEL": "fileDestination",
+        "REPORT": "fileDestination",
+        "DISAGREEMENT": "rasterDestination",
+    },
+    "train": {
+        "HSI": "multilayer",
+        "PAN": "multilayer",
+        "NETWORK": ["ssml"],
+        "MODE": ["mutual", "alone"],
+        "EFFORT": ["fast", "normal", "thorough"],
+        "STEPS": "number",
+        "SEED": "number",
+        "DEVICE": ["auto", "cpu", "cuda", "mps"],
+        "MTF": "number",
+        "RESUME": "file",
+        "MODEL": "fileDestination",
+        "REPORT": "fileDestination",
+    },
+    "fuse": {
+        "HSI": "raster",
+        "PAN": "raster",
+        "MODEL": "file",
+        "USE": ["mean", "spectral", "spatial"],
+        "CONSISTENCY": "number",
+        "EXTENT": "extent",
+        "DEVICE": ["auto", "cpu", "cuda", "mps"],
+        "MEMORY": "number",
+        "OUTPUT": "rasterDestination",
+        "DISAGREEMENT": "rasterDestination",
+    },
+    "classicalfuse": {
+        "HSI": "raster",
+        "PAN": "raster",
+        "METHOD": ["exp", "mtf-glp"],
+        "CONSISTENCY": "number",
+        "MTF": "number",
+        "EXTENT": "extent",
+        "MEMORY": "number",
+        "OUTPUT": "rasterDestination",
+    },
+    "assess": {
+        "FUSED": "raster",
+        "REFERENCE": "raster",
+        "HSI": "raster",
+        "PAN": "raster",
+        "RATIO": "number",
+        "MTF": "number",
+        "CROP": "number",
+        "REPORT": "fileDestination",
+        "JSON": "fileDestination",
+    },
+    "modelinfo": {"MODEL": "file", "REPORT": "fileDestination", "JSON": "fileDestination"},
+}
+ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP"}
+REQUIRED = {"REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
+OUTPUTS = {
+    "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
+    "sharpen": {
+        "OUTPUT": "outputRaster",
+        "MODEL": "outputFile",
+        "REPORT": "outputHtml",
+        "DISAGREEMENT": "outputRaster",
+    },
+    "train": {"MODEL": "outputFile", "REPORT": "outputHtml"},
+    "fuse": {"OUTPUT": "outputRaster", "DISAGREEMENT": "outputRaster"},
+    "classicalfuse": {"OUTPUT": "outputRaster"},
+    "assess": {
+        "REPORT": "outputHtml",
+        "JSON": "outputFile",
+        **dict.fromkeys(["ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "CONSISTENCY"], "outputNumber"),
+    },
+    "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
+}
+
+each_algorithm = pytest.mark.parametrize("name", CONTRACT)
+
+
+@pytest.fixture
+def algorithm(provider, name):
+    return provider.algorithm(name)
+
+
+def test_provider_has_the_promised_algorithms(provider):
+    assert provider.id() == "ssml"
+    assert {algorithm.name() for algorithm in provider.algorithms()} == set(CONTRACT)
+    assert QgsApplication.processingRegistry().algorithmById("ssml:sharpen") is not None
+
+
+def test_provider_has_a_version_and_an_icon(provider):
+    lines = (qgis_package_folder() / "metadata.txt").read_text(encoding="utf-8").splitlines()
+    assert f"version={provider.versionInfo()}" in lines
+    assert not provider.icon().isNull()
+    assert provider.svgIconPath().endswith("ssml.svg")
+
+
+def qgis_package_folder():
+    from pathlib import Path
+
+    import ssml_qgis
+
+    return Path(ssml_qgis.__file__).parent
+
+
+@each_algorithm
+def test_parameters_have_the_promised_keys_and_types(algorithm, name):
+    found = {
+        definition.name(): definition.options() if definition.type() == "enum" else definition.type()
+        for definition in algorithm.parameterDefinitions()
+    }
+    assert found == CONTRACT[name]
+
+
+@each_algorithm
+def test_outputs_have_the_promised_keys_and_types(algorithm, name):
+    assert {output.name(): output.type() for output in algorithm.outputDefinitions()} == OUTPUTS[name]
+
+
+@each_algorithm
+def test_enums_are_given_by_their_words(algorithm):
+    for definition in algorithm.parameterDefinitions():
+        if definition.type() == "enum":
+            assert definition.usesStaticStrings(), definition.name()
+            assert definition.defaultValue() in definition.options(), definition.name()
+
+
+@each_algorithm
+def test_advanced_parameters_are_marked(algorithm, name):
+    flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    marked = {d.name() for d in algorithm.parameterDefinitions() if d.flags() & flag}
+    expected = ADVANCED | ({"RATIO"} if name == "assess" else set())
+    assert marked == expected & set(CONTRACT[name])
+
+
+@each_algorithm
+def test_only_what_is_needed_is_required(algorithm, name):
+    flag = QgsProcessingParameterDefinition.Flag.FlagOptional
+    required = {d.name() for d in algorithm.parameterDefinitions() if not d.flags() & flag and d.defaultValue() is None}
+    expected = {"FUSED"} if name == "assess" else REQUIRED & set(CONTRACT[name])
+    if name == "sharpen":
+        expected -= {"MODEL"}
+    assert required == expected
+
+
+@each_algorithm
+def test_everything_has_help(algorithm, name):
+    from ssml_qgis.algorithms.help import HELP
+
+    for definition in algorithm.parameterDefinitions():
+        assert definition.help().endswith("."), definition.name()
+        assert definition.description() != definition.name()
+    assert set(HELP[name].parameters) == set(CONTRACT[name])
+    assert set(HELP[name].outputs) == set(OUTPUTS[name]) - set(CONTRACT[name])
+    assert all(output.description() for output in algorithm.outputDefinitions())
+    assert algorithm.shortDescription().endswith(".")
+    assert algorithm.helpUrl().startswith("https://")
+    assert not algorithm.icon().isNull()
+
+
+@each_algorithm
+def test_help_is_plain_text_without_a_window_and_html_in_one(algorithm, name, monkeypatch):
+    monkeypatch.setattr(qgis.utils, "iface", None)
+    plain = algorithm.shortHelpString()
+    assert plain
+    assert "<p>" not in plain
+    monkeypatch.setattr(qgis.utils, "iface", object())
+    assert algorithm.shortHelpString().startswith("<p>")
+    for definition in algorithm.parameterDefinitions():
+        assert f"<h3>{definition.description()}" in algorithm.shortHelpString().replace("&#x27;", "'")
+
+
+@each_algorithm
+def test_names_are_lower_case_alphanumerics(algorithm):
+    for word in (algorithm.name(), algorithm.groupId()):
+        assert word.isalnum()
+        assert word == word.lower()
+
+
+@each_algorithm
+def test_runs_in_a_background_thread(algorithm):
+    from qgis.core import QgsProcessingAlgorithm
+
+    assert not algorithm.flags() & QgsProcessingAlgorithm.Flag.FlagNoThreading
+
+
+@each_algorithm
+def test_a_missing_pytorch_is_told_before_a_run(algorithm, name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    can, sentence = algorithm.canExecute()
+    if name in {"sharpen", "train", "fuse"}:
+        assert not can
+        assert "PyTorch" in sentence
+        assert "pip install torch" in sentence
+        assert sentence.endswith(".")
+    else:
+        assert can
+
+
+@each_algorithm
+def test_can_execute_where_the_packages_are(algorithm, name, monkeypatch):
+    missing = [package for package in ("torch", "safetensors") if importlib.util.find_spec(package) is None]
+    if missing:
+        pytest.skip(f"not installed: {missing}")
+    assert algorithm.canExecute()[0]
+
+
+def test_plugin_unloads_and_loads_again(ssml_plugin):
+    registry = QgsApplication.processingRegistry()
+    ssml_plugin.unload()
+    assert registry.providerById("ssml") is None
+    ssml_plugin.unload()
+    ssml_plugin.initGui()
+    assert registry.providerById("ssml") is not None
