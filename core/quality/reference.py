@@ -1,0 +1,240 @@
+r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS.
+
+All are masked (a pixel takes part only where the caller says it is valid) and streamed (row blocks of any height give
+the value of the whole image), with sums in double precision and no double copy of the cube. Values are taken as they
+are: apply scale and offset first, so that both images are in physical units. Leave bad bands out of both.
+
+With x the fused and y the reference image, b a band of B, p a pixel of N:
+
+* RMSE :math:`\sqrt{\frac{1}{B N} \sum_b \sum_p (x - y)^2}`, pooled over bands and pixels, in physical units.
+* PSNR :math:`\frac{1}{B} \sum_b 20 \log_{10} (\max_p y_b / RMSE_b)`, in dB.
+* CC: mean over bands of Pearson's correlation coefficient.
+* SSIM: mean over bands, see :mod:`.ssim`.
+* SAM, the spectral angle mapper :math:`\frac{1}{N} \sum_p \arccos \frac{x_p \cdot y_p}{|x_p| |y_p|}`, in degrees;
+  pixels where either spectrum is all zero are left out. Source: Yuhas, Goetz and Boardman, JPL Airborne Geoscience
+  Workshop, 1992.
+* ERGAS :math:`\frac{100}{R} \sqrt{\frac{1}{B} \sum_b \frac{RMSE_b^2}{\bar y_b^2}}` with R the ratio of the pixel sizes
+  (HSI to PAN), bands whose reference mean is not positive left out. Source: Wald, Data Fusion, Presses des Mines, 2002.
+
+SSIM leaves windows that touch invalid pixels out, so that it is defined on fewer pixels than the others.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .ssim import StructuralSimilarity
+
+INDICES = ("ergas", "sam", "psnr", "cc", "ssim", "rmse")
+
+
+class PixelMaps(NamedTuple):
+    """Where the differences lie: one value a pixel, NaN where there is none."""
+
+    rmse: np.ndarray  # (r, c) float32, root of the mean over bands of the squared difference, physical units
+    angle: np.ndarray  # (r, c) float32, spectral angle in degrees
+
+
+class BandRange:
+    """Minimum and maximum of each band over the valid pixels: the first pass that SSIM asks for.
+
+    Args:
+        bands: the number of bands B.
+    """
+
+    def __init__(self, bands: int) -> None:
+        self.minimum = np.full(bands, math.inf)
+        self.maximum = np.full(bands, -math.inf)
+
+    def update(self, values: np.ndarray, valid: np.ndarray | None = None) -> None:
+        """Add rows: ``values`` (B, r, c), ``valid`` (r, c) bool (None: all)."""
+        for band, plane in enumerate(values):
+            inside = plane[_mask(valid, plane)]
+            if inside.size:
+                self.minimum[band] = min(self.minimum[band], float(inside.min()))
+                self.maximum[band] = max(self.maximum[band], float(inside.max()))
+
+    def result(self) -> np.ndarray:
+        """(B,) float64 maximum minus minimum; NaN where no pixel was valid."""
+        return np.where(np.isfinite(self.minimum), self.maximum - self.minimum, math.nan)
+
+
+class ReferenceIndices:
+    """All indices of this module, accumulated over blocks of rows handed in from top to bottom.
+
+    Args:
+        bands: the number of bands B.
+        ratio: pixel size of the HSI over that of the PAN, for ERGAS; None leaves ERGAS out (NaN).
+        data_range: (B,) maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM; None leaves SSIM
+            out.
+    """
+
+    def __init__(self, bands: int, ratio: float | None, data_range: np.ndarray | None = None) -> None:
+        self.bands, self.ratio = bands, ratio
+        self.pixels = 0
+        self._mean_x, self._mean_y = np.zeros(bands), np.zeros(bands)
+        self._xx, self._yy, self._xy = np.zeros(bands), np.zeros(bands), np.zeros(bands)  # about the means
+        self._squared_error = np.zeros(bands)
+        self._maximum = np.full(bands, -math.inf)
+        self._angles, self._angle_pixels = 0.0, 0
+        self._ssim = None if data_range is None else StructuralSimilarity(data_range)
+
+    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> PixelMaps:
+        """Add the next rows.
+
+        Args:
+            fused: (B, r, c), physical units.
+            reference: (B, r, c), the same units.
+            valid: (r, c) bool, None for all; where it is False the values may be anything, NaN too.
+
+        Returns:
+            the maps of these rows.
+
+        Raises:
+            ValueError: the shapes do not fit.
+        """
+        if fused.shape != reference.shape or len(fused) != self.bands:
+            raise ValueError(
+                f"expected two (B, r, c) arrays of {self.bands} bands, got {fused.shape}, {reference.shape}"
+            )
+        shape = fused.shape[1:]
+        if valid is None:
+            valid = np.ones(shape, dtype=bool)
+        elif valid.shape != shape:
+            raise ValueError(f"expected a mask of shape {shape}, got {valid.shape}")
+        if self._ssim is not None:
+            self._ssim.update(fused, reference, valid)
+        inside = _mask(valid, valid)
+        count = int(np.count_nonzero(valid))
+        dot, square_x, square_y, square_error = np.zeros((4, count))
+        for band in range(self.bands if count else 0):
+            x = fused[band][inside].astype(np.float64, copy=False).ravel()
+            y = reference[band][inside].astype(np.float64, copy=False).ravel()
+            error = (x - y) ** 2
+            dot += x * y
+            square_x += x * x
+            square_y += y * y
+            square_error += error
+            self._squared_error[band] += error.sum()
+            self._maximum[band] = max(self._maximum[band], y.max())
+            self._merge(band, x, y)
+        self.pixels += count
+        angle = _angles(dot, square_x, square_y)
+        known = np.isfinite(angle)
+        self._angles += float(angle[known].sum())
+        self._angle_pixels += int(np.count_nonzero(known))
+        maps = np.full((2, *shape), math.nan, dtype=np.float32)
+        maps[0][valid] = np.sqrt(square_error / max(self.bands, 1))
+        maps[1][valid] = np.degrees(angle)
+        return PixelMaps(maps[0], maps[1])
+
+    def result(self) -> dict:
+        """The indices over everything handed in.
+
+        Returns:
+            floats ``ergas``, ``sam`` (degrees), ``psnr`` (dB, infinite where a band is exact), ``cc``, ``ssim`` and
+            ``rmse`` (physical units), NaN where an index cannot be computed; ``pixels``, the number of valid pixels;
+            ``per_band``, a dict of (B,) float64 arrays ``rmse``, ``psnr``, ``cc``, ``ssim`` and the reference's
+            ``mean``; ``notes``, sentences on what was left out of which index.
+        """
+        if not self.pixels:
+            empty = {key: np.full(self.bands, math.nan) for key in ("rmse", "psnr", "cc", "ssim", "mean")}
+            notes = ["No pixel is valid in both images, so no index could be computed."]
+            return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": notes}
+        notes: list[str] = []
+        error = self._squared_error / self.pixels
+        with np.errstate(divide="ignore", invalid="ignore"):
+            psnr = 20 * np.log10(self._maximum) - 10 * np.log10(error)
+            psnr[~(self._maximum > 0)] = math.nan
+            cc = np.clip(self._xy / np.sqrt(self._xx * self._yy), -1.0, 1.0)
+            cc[self._constant(self._xx, self._mean_x) | self._constant(self._yy, self._mean_y)] = math.nan
+            relative = error / self._mean_y**2
+            relative[~(self._mean_y > 0)] = math.nan
+        ssim = np.full(self.bands, math.nan) if self._ssim is None else self._ssim.result()
+        ergas = math.nan
+        if self.ratio is not None:
+            ergas = (
+                100.0 / self.ratio * math.sqrt(_mean(relative, "ERGAS", "a reference mean that is not positive", notes))
+            )
+        overall = {
+            "ergas": ergas,
+            "sam": math.degrees(self._angles / self._angle_pixels) if self._angle_pixels else math.nan,
+            "psnr": _mean(psnr, "PSNR", "a reference maximum that is not positive", notes),
+            "cc": _mean(cc, "CC", "no variation in one of the images", notes),
+            "ssim": math.nan
+            if self._ssim is None
+            else _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
+            "rmse": math.sqrt(float(error.mean())),
+        }
+        if self._angle_pixels < self.pixels:
+            left_out = self.pixels - self._angle_pixels
+            notes.append(f"SAM leaves out {left_out} pixel(s) whose spectrum is all zero in one of the images.")
+        per_band = {"rmse": np.sqrt(error), "psnr": psnr, "cc": cc, "ssim": ssim, "mean": self._mean_y.copy()}
+        return {**overall, "pixels": self.pixels, "per_band": per_band, "notes": notes}
+
+    def _constant(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Which bands vary by no more than the rounding of their mean."""
+        return squares <= self.pixels * (1e-12 * mean) ** 2
+
+    def _merge(self, band: int, x: np.ndarray, y: np.ndarray) -> None:
+        """Merge a block's moments into the band's (Chan, Golub and LeVeque, 1983), stable for means far from zero."""
+        before, count = self.pixels, x.size
+        mean_x, mean_y = x.mean(), y.mean()
+        x, y = x - mean_x, y - mean_y
+        step_x, step_y = mean_x - self._mean_x[band], mean_y - self._mean_y[band]
+        weight = before * count / (before + count)
+        self._xx[band] += x @ x + weight * step_x * step_x
+        self._yy[band] += y @ y + weight * step_y * step_y
+        self._xy[band] += x @ y + weight * step_x * step_y
+        self._mean_x[band] += step_x * count / (before + count)
+        self._mean_y[band] += step_y * count / (before + count)
+
+
+def reference_indices(
+    fused: np.ndarray, reference: np.ndarray, ratio: float | None, valid: np.ndarray | None = None
+) -> dict:
+    """The indices of whole images in memory.
+
+    Args:
+        fused: (B, r, c), physical units.
+        reference: (B, r, c), the same units.
+        ratio: pixel size of the HSI over that of the PAN; None leaves ERGAS out.
+        valid: (r, c) bool, None for all.
+
+    Returns:
+        what :meth:`ReferenceIndices.result` returns.
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    if reference.ndim != 3:
+        raise ValueError(f"expected a (B, r, c) array, got shape {reference.shape}")
+    limits = BandRange(len(reference))
+    limits.update(reference, valid)
+    indices = ReferenceIndices(len(reference), ratio, limits.result())
+    indices.update(fused, reference, valid)
+    return indices.result()
+
+
+def _mask(valid: np.ndarray | None, plane: np.ndarray) -> np.ndarray | slice:
+    """What to index a plane with: a view of it where every pixel is valid."""
+    return slice(None) if valid is None or valid.all() else valid
+
+
+def _angles(dot: np.ndarray, square_x: np.ndarray, square_y: np.ndarray) -> np.ndarray:
+    """Angles in radians between spectra; NaN where either is zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = dot / np.sqrt(square_x * square_y)  # exactly 1 for equal spectra
+    return np.arccos(np.clip(cosine, -1.0, 1.0))
+
+
+def _mean(values: np.ndarray, index: str, reason: str, notes: list[str]) -> float:
+    """Mean over the bands that have a value; says which have none."""
+    known = ~np.isnan(values)
+    left_out = int(np.count_nonzero(~known))
+    if left_out:
+        notes.append(f"{index} leaves out {left_out} band(s) with {reason}.")
+    return float(values[known].mean()) if known.any() else math.nan

@@ -1,0 +1,123 @@
+"""The structural similarity index (SSIM), masked and streamed over blocks of rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+SIGMA = 1.5  # pixels
+SIZE = 11  # pixels, the window's width and height
+K1, K2 = 0.01, 0.03
+TILE = 54  # outputs filtered by one matrix product
+
+
+def gaussian_window(size: int = SIZE, sigma: float = SIGMA) -> np.ndarray:
+    """The one-dimensional Gaussian window: (size,) float64, sums to 1."""
+    position = np.arange(size) - (size - 1) / 2
+    window = np.exp(-(position**2) / (2 * sigma**2))
+    return window / window.sum()
+
+
+class StructuralSimilarity:
+    r"""SSIM of each band, accumulated over blocks of rows handed in from top to bottom.
+
+    In a Gaussian window (sigma 1.5, 11 x 11 pixels) around each pixel, with mu, sigma^2 and sigma_xy its means,
+    variances and covariance of the fused band x and the reference band y,
+
+    .. math:: SSIM = \frac{(2 \mu_x \mu_y + C_1) (2 \sigma_{xy} + C_2)}
+                          {(\mu_x^2 + \mu_y^2 + C_1) (\sigma_x^2 + \sigma_y^2 + C_2)}, \quad C_i = (K_i L)^2
+
+    with K1 = 0.01, K2 = 0.03 and L the data range of the reference band. A band's value is the mean over all windows
+    that lie wholly inside the image and hold valid pixels only: a window that touches an invalid pixel or reaches over
+    the border is left out, nothing is padded. The value does not depend on how the image is cut into blocks.
+
+    Source: Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Processing 13(4), 2004, doi:10.1109/TIP.2003.819861.
+    Leaving out incomplete windows is what that paper's code does at the border; doing so at invalid pixels is our own.
+
+    Args:
+        data_range: (B,) maximum minus minimum of each reference band; a band whose range is not positive gets NaN.
+    """
+
+    def __init__(self, data_range: np.ndarray) -> None:
+        self._range = np.asarray(data_range, dtype=np.float64)
+        self._sums = np.zeros(len(self._range))
+        self._windows = 0
+        self._carried: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        window = gaussian_window()
+        self._matrix = np.zeros((TILE + SIZE - 1, TILE))
+        for output in range(TILE):
+            self._matrix[output : output + SIZE, output] = window
+
+    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
+        """Add the next rows: ``fused`` and ``reference`` (B, r, c) in the same units, ``valid`` (r, c) bool."""
+        above = self._carried
+        rows = valid.shape[0] + (above[2].shape[0] if above is not None else 0)
+        if above is not None:
+            valid = np.concatenate([above[2], valid])
+        whole = _whole_windows(valid) if rows >= SIZE and valid.shape[1] >= SIZE else None
+        if whole is not None and whole.any():
+            for band in range(len(self._range)):
+                planes = [
+                    stack[band] if above is None else np.concatenate([above[at][band], stack[band]])
+                    for at, stack in enumerate((fused, reference))
+                ]
+                self._sums[band] += self._sum(planes[0], planes[1], valid, whole, self._range[band])
+            self._windows += int(np.count_nonzero(whole))
+        self._carry(fused, reference, valid)
+
+    def result(self) -> np.ndarray:
+        """(B,) float64 in [-1, 1]; NaN for a band without range, and for all where no whole window was found."""
+        if not self._windows:
+            return np.full(len(self._range), math.nan)
+        return np.where(self._range > 0, self._sums / self._windows, math.nan)
+
+    def _carry(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
+        """Keep the last rows, which the windows of the next block reach."""
+        keep = SIZE - 1
+        kept = []
+        for at, stack in enumerate((fused, reference)):
+            if stack.shape[1] < keep and self._carried is not None:
+                stack = np.concatenate([self._carried[at], stack], axis=1)
+            kept.append(stack[:, -keep:].copy())
+        self._carried = (kept[0], kept[1], valid[-keep:].copy())
+
+    def _sum(self, x: np.ndarray, y: np.ndarray, valid: np.ndarray, whole: np.ndarray, data_range: float) -> float:
+        if not data_range > 0:
+            return 0.0
+        moments = np.empty((4, *x.shape))
+        moments[0] = np.where(valid, x, 0)
+        moments[1] = np.where(valid, y, 0)
+        moments[2] = moments[0] ** 2 + moments[1] ** 2
+        moments[3] = moments[0] * moments[1]
+        mean_x, mean_y, squares, product = self._filter(moments)
+        c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
+        means = mean_x * mean_y
+        mean_squares = mean_x**2 + mean_y**2
+        similarity = (2 * means + c1) * (2 * (product - means) + c2)
+        similarity /= (mean_squares + c1) * (squares - mean_squares + c2)
+        return float(similarity[whole].sum())
+
+    def _filter(self, planes: np.ndarray) -> np.ndarray:
+        """(4, r, c) -> (4, r - 10, c - 10): the Gaussian window along both axes, as products with a banded matrix."""
+        margin = SIZE - 1
+        count, rows, cols = planes.shape
+        across = np.empty((count, rows, cols - margin))
+        for start in range(0, cols - margin, TILE):
+            stop = min(start + TILE, cols - margin)
+            matrix = self._matrix[: stop - start + margin, : stop - start]
+            across[:, :, start:stop] = planes[:, :, start : stop + margin] @ matrix
+        filtered = np.empty((count, rows - margin, cols - margin))
+        for start in range(0, rows - margin, TILE):
+            stop = min(start + TILE, rows - margin)
+            matrix = self._matrix[: stop - start + margin, : stop - start]
+            filtered[:, start:stop] = matrix.T @ across[:, start : stop + margin]
+        return filtered
+
+
+def _whole_windows(valid: np.ndarray) -> np.ndarray:
+    """(r, c) bool -> (r - 10, c - 10) bool: whether the 11 x 11 window holds valid pixels only."""
+    count = np.zeros((valid.shape[0] + 1, valid.shape[1] + 1), dtype=np.int64)
+    count[1:, 1:] = np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1)
+    held = count[SIZE:, SIZE:] - count[:-SIZE, SIZE:] - count[SIZE:, :-SIZE] + count[:-SIZE, :-SIZE]
+    return held == SIZE * SIZE
