@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from osgeo import osr
+
+from core.errors import InputError
+from core.raster.grid import Grid, Window, align, same_crs
+from core.raster.reader import RasterReader
+
+
+def utm(zone: int) -> str:
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(32600 + zone)
+    return system.ExportToWkt()
+
+
+def hsi_grid(rows=20, cols=24, crs=""):
+    return Grid(500000.0, 5800000.0, 30.0, -30.0, rows, cols, crs)
+
+
+def pan_grid(ratio=3, row=0.0, col=0.0, rows=60, cols=72, crs=""):
+    """A PAN whose corner lies ``row``, ``col`` PAN pixels from the HSI's."""
+    step = 30.0 / ratio
+    return Grid(500000.0 + col * step, 5800000.0 - row * step, step, -step, rows, cols, crs)
+
+
+def test_grids_that_coincide_give_the_whole_pan():
+    result = align(hsi_grid(), pan_grid())
+    assert result.ratio == 3
+    assert result.pan == Window(0, 0, 60, 72)
+    assert result.hsi == Window(0, 0, 20, 24)
+    assert result.phase == (0.0, 0.0)
+    assert result.grid == pan_grid()
+
+
+def test_landsat8_output_is_1205_rows_by_1253_columns(scenes):
+    with RasterReader(scenes / "landsat8" / "B2.tif") as ms, RasterReader(scenes / "landsat8" / "B8.tif") as pan:
+        result = align(ms.grid, pan.grid, ms.name, pan.name)
+    assert result.ratio == 2
+    assert (result.grid.rows, result.grid.cols) == (1205, 1253)
+    assert (result.pan.rows, result.pan.cols) == (1205, 1253)
+
+
+@pytest.mark.parametrize(
+    ("folder", "hsi", "pan", "ratio"), [("eo1_paris", "hsi", "pan", 3), ("ikonos", "ms", "pan", 4)]
+)
+def test_real_pairs_align_without_phase(scenes, folder, hsi, pan, ratio):
+    with RasterReader(scenes / folder / f"{hsi}.tif") as low, RasterReader(scenes / folder / f"{pan}.tif") as high:
+        result = align(low.grid, high.grid)
+        assert result.ratio == ratio
+        assert result.phase == (0.0, 0.0)
+        assert (result.grid.rows, result.grid.cols) == (high.grid.rows, high.grid.cols)
+
+
+@given(
+    ratio=st.integers(2, 16),
+    row=st.floats(-40, 40),
+    col=st.floats(-40, 40),
+    south_up=st.booleans(),
+)
+def test_output_pixels_lie_inside_the_hsi_and_phase_says_where(ratio, row, col, south_up):
+    hsi, pan = hsi_grid(), pan_grid(ratio, row, col, rows=20 * ratio, cols=24 * ratio)
+    if south_up:
+        hsi = Grid(hsi.x, hsi.y, hsi.dx, -hsi.dy, hsi.rows, hsi.cols)
+        pan = Grid(pan.x, 2 * hsi.y - pan.y, pan.dx, -pan.dy, pan.rows, pan.cols)
+    if max(abs(row) / ratio - 12, abs(col) / ratio - 16) > -0.5:  # less than 8.5 HSI pixels in common
+        return
+    result = align(hsi, pan)
+    step, slack = 30.0 / ratio, 0.011 * 30.0 / ratio
+    inside, hull = result.grid.extent, hsi.extent
+    assert inside[0] >= hull[0] - slack
+    assert inside[1] >= hull[1] - slack
+    assert inside[2] <= hull[2] + slack
+    assert inside[3] <= hull[3] + slack
+    assert all(0 <= phase < ratio for phase in result.phase)
+    # Not one more PAN pixel fits on any side where the PAN goes on.
+    if result.pan.row > 0:
+        assert abs(result.grid.y - hsi.y) < step - slack / 2
+    if result.pan.col + result.pan.cols < pan.cols:
+        assert hull[2] - inside[2] < step - slack / 2
+    # The phase is the distance between the corners of both windows, in PAN pixels.
+    corner = hsi.crop(result.hsi)
+    assert (result.grid.y - corner.y) / pan.dy == pytest.approx(result.phase[0], abs=0.011)
+    assert (result.grid.x - corner.x) / pan.dx == pytest.approx(result.phase[1], abs=0.011)
+    # The HSI's window covers the output and is not larger than it must be.
+    assert result.hsi.rows * ratio >= result.phase[0] + result.pan.rows - 0.011
+    assert (result.hsi.rows - 1) * ratio < result.phase[0] + result.pan.rows + 0.011
+
+
+@pytest.mark.parametrize("ratio", range(2, 17))
+def test_every_whole_phase_is_found_exactly(ratio):
+    for phase in range(ratio):
+        result = align(hsi_grid(), pan_grid(ratio, phase, ratio - 1 - phase, rows=15 * ratio, cols=15 * ratio))
+        assert result.phase == (float(phase), float(ratio - 1 - phase))
+
+
+def test_half_a_pixel_to_the_north_west_loses_the_first_pan_row_and_column():
+    result = align(hsi_grid(), pan_grid(2, -0.5, -0.5, rows=40, cols=48))
+    assert (result.pan.row, result.pan.col) == (1, 1)
+    assert result.phase == (0.5, 0.5)
+    assert (result.hsi.row, result.hsi.col) == (0, 0)
+
+
+def test_coordinates_with_rounding_noise_do_not_cost_a_pixel():
+    pan = Grid(500000.0 + 1e-6, 5800000.0 - 1e-6, 10.0 + 1e-9, -10.0 - 1e-9, 60, 72)
+    result = align(hsi_grid(), pan)
+    assert (result.pan.rows, result.pan.cols) == (60, 72)
+    assert result.phase == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("pan", "words"),
+    [
+        (pan_grid(row=1000.0), "do not overlap"),
+        (pan_grid(col=-1000.0), "do not overlap"),
+        (pan_grid(row=60 - 3 * 7.0), "overlap by only"),
+        (Grid(500000.0, 5800000.0, 12.0, -12.0, 50, 60), "ratio must be an integer"),
+        (Grid(500000.0, 5800000.0, 30.0, -30.0, 20, 24), "ratio must be an integer"),
+        (Grid(500000.0, 5800000.0, 1.0, -1.0, 600, 720), "ratio must be an integer"),
+        (Grid(500000.0, 5800000.0, 10.01, -10.01, 60, 72), "ratio must be an integer"),
+        (Grid(500000.0, 5800000.0, 10.0, -15.0, 40, 72), "in x but"),
+        (Grid(500000.0, 5799400.0, 10.0, 10.0, 60, 72), "opposite directions"),
+    ],
+)
+def test_what_cannot_be_done_exactly_is_refused_with_one_sentence(pan, words):
+    with pytest.raises(InputError, match=words) as refusal:
+        align(hsi_grid(), pan, "scene.tif", "pan.tif")
+    assert "scene.tif" in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+
+
+def test_different_reference_systems_are_refused():
+    with pytest.raises(InputError, match="different coordinate reference systems"):
+        align(hsi_grid(crs=utm(33)), pan_grid(crs=utm(32)))
+    with pytest.raises(InputError, match="different coordinate reference systems"):
+        align(hsi_grid(crs=utm(33)), pan_grid(crs=""))
+
+
+def test_one_reference_system_in_two_spellings_is_the_same():
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(4326)
+    old, new = system.ExportToWkt(["FORMAT=WKT1_GDAL"]), system.ExportToWkt(["FORMAT=WKT2_2018"])
+    assert old != new
+    assert same_crs(old, new)
+    assert same_crs("", "")
+    assert not same_crs(old, "")
+    assert not same_crs(utm(33), utm(32))
+
+
+@pytest.mark.parametrize(
+    ("transform", "words"),
+    [
+        ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), "no georeference"),
+        ((500000.0, 30.0, 1.0, 5800000.0, 0.0, -30.0), "rotated"),
+        ((500000.0, 30.0, 0.0, 5800000.0, 0.5, -30.0), "rotated"),
+        ((500000.0, -30.0, 0.0, 5800000.0, 0.0, -30.0), "mirrored"),
+        ((500000.0, 30.0, 0.0, 5800000.0, 0.0, 0.0), "mirrored"),
+    ],
+)
+def test_grids_that_do_not_lie_straight_are_refused(transform, words):
+    with pytest.raises(InputError, match=words) as refusal:
+        Grid.from_geotransform(transform, 20, 24, "", "scene.tif")
+    assert "scene.tif" in str(refusal.value)
+
+
+def test_crop_coarsen_extent_and_geotransform_by_hand():
+    grid = Grid(100.0, 200.0, 10.0, -10.0, 9, 7)
+    assert grid.extent == (100.0, 110.0, 170.0, 200.0)
+    assert grid.geotransform == (100.0, 10.0, 0.0, 200.0, 0.0, -10.0)
+    assert grid.crop(Window(2, 3, 4, 2)) == Grid(130.0, 180.0, 10.0, -10.0, 4, 2)
+    assert grid.coarsen(4) == Grid(100.0, 200.0, 40.0, -40.0, 2, 1)
