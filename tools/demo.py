@@ -139,8 +139,9 @@ class Qgis:
             echo.close()
             code = process.wait()
         if code != 0:
-            last = "\n".join(LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-25:])
-            raise DemoError(f"{last}\n\nThe step failed with exit code {code}; everything it said is in {LOG}.")
+            said = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+            errors = [line.split("\t", 1)[1] for line in said if line.startswith("ERROR:\t")]
+            raise DemoError("\n".join(errors[-1:] or said[-25:]) + f"\nExit code {code}; all that was said: {LOG}")
 
 
 def read_scores(path: Path) -> dict[str, float]:
