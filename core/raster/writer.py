@@ -64,10 +64,10 @@ class RasterWriter:
         self.path = os.fspath(path)
         self.name = os.path.basename(self.path)
         self.grid = grid
+        check_output(self.path)
         self._driver = _driver(self.path) if driver is None else driver
         if self._driver not in DRIVERS.values():
             raise ValueError(f"The driver must be GTiff or ENVI, not {driver!r}.")
-        check_output(self.path)
         if self._driver == "ENVI":
             _check_header_is_free(self.path)
         dtype = _storable(metadata.dtype, self._driver)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from core import devices
+from core.devices import choose_device, require_torch, torch_available
+from core.errors import InputError, MissingDependencyError
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A function that pretends a working CUDA GPU whose test computation ends as told."""
+
+    def pretend(outcome):
+        probe = devices._probe
+
+        def fake(module, kind):
+            result = probe(module, "cpu")
+            return outcome(result) if kind == "cuda" else result
+
+        monkeypatch.setattr(devices, "_is_there", lambda module, kind: kind == "cuda")
+        monkeypatch.setattr(devices, "_probe", fake)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Model X")
+
+    return pretend
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    monkeypatch.setattr(devices, "_is_there", lambda module, kind: False)
+
+
+def test_cpu_is_cpu():
+    device, sentence = choose_device("cpu")
+    assert device == torch.device("cpu")
+    assert sentence == "Computing on the CPU."
+
+
+def test_what_auto_chooses_computes():
+    device, sentence = choose_device()
+    assert torch.ones(3, device=device).sum().item() == 3.0
+    assert device.type in sentence.lower()
+
+
+def test_auto_without_a_gpu_says_so(no_gpu):
+    assert choose_device("auto") == (torch.device("cpu"), "Computing on the CPU: PyTorch finds no GPU here.")
+
+
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_a_gpu_asked_for_that_is_not_there_falls_back_and_says_why(no_gpu, name):
+    device, sentence = choose_device(name)
+    assert device == torch.device("cpu")
+    assert sentence.startswith(f"Computing on the CPU: the GPU ({name}) cannot be used, ")
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+def test_a_gpu_that_works_is_taken(gpu, name):
+    gpu(lambda result: result * (1 + 1e-4))
+    assert choose_device(name) == (torch.device("cuda"), "Computing on the GPU (Model X, cuda).")
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+@pytest.mark.parametrize("outcome", [lambda r: r * 1.1, lambda r: r * float("nan"), lambda r: r * 0])
+def test_a_gpu_that_computes_wrong_numbers_is_not_taken(gpu, name, outcome):
+    gpu(outcome)
+    device, sentence = choose_device(name)
+    assert device == torch.device("cpu")
+    assert "wrong numbers" in sentence
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+def test_a_gpu_whose_kernel_fails_is_not_taken(gpu, name):
+    def fail(result):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nlong\nstory")
+
+    gpu(fail)
+    device, sentence = choose_device(name)
+    assert device == torch.device("cpu")
+    assert "no kernel image is available" in sentence
+    assert "\n" not in sentence
+
+
+def test_an_unknown_name_lists_those_there_are():
+    with pytest.raises(InputError, match="auto, cpu, cuda, mps"):
+        choose_device("gpu")
+
+
+def test_trying_a_device_leaves_the_random_state_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    choose_device("auto")
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_torch_is_there():
+    assert torch_available()
+    assert require_torch() is torch
+
+
+def test_without_torch_one_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert not torch_available()
+    for call in (require_torch, choose_device):
+        with pytest.raises(MissingDependencyError, match="install it into the Python in use"):
+            call()
+
+
+def test_a_torch_that_cannot_be_loaded_is_named(monkeypatch):
+    def broken(name, *rest, **more):
+        if name == "torch":
+            raise OSError("[WinError 126] The specified module could not be found\nError loading c10.dll")
+        return original(name, *rest, **more)
+
+    original = __import__
+    monkeypatch.setattr("builtins.__import__", broken)
+    with pytest.raises(MissingDependencyError, match=r"cannot be loaded .*WinError 126"):
+        require_torch()

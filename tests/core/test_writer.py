@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from osgeo import gdal
+
+from core import placing
+from core.errors import Cancelled, InputError
+from core.raster.metadata import RasterMetadata
+from core.raster.reader import RasterReader
+from core.raster.stored import to_stored
+from core.raster.writer import RasterWriter, check_output, output_nodata
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(path, grid, values, valid=None, dtype="int16", nodata=None, **options):
+    values = np.asarray(values, float)
+    values = values[None] if values.ndim == 2 else values
+    valid = np.ones(values.shape[1:], bool) if valid is None else np.asarray(valid, bool)
+    with RasterWriter(path, grid, RasterMetadata.plain(len(values), dtype, nodata), **options) as writer:
+        writer.write(values, valid)
+
+
+def raw(path, dtype):
+    dataset = gdal.Open(str(path))
+    shape = (dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize)
+    return np.frombuffer(dataset.ReadRaster(), dtype).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "stored"),
+    [
+        ("uint8", -3.0, 0),
+        ("uint8", 300.0, 255),
+        ("uint8", 254.6, 255),
+        ("uint16", 70000.0, 65535),
+        ("int16", -40000.0, -32768),
+        ("int16", -0.4, 0),
+        ("int16", -1.6, -2),
+        ("int16", 1.4, 1),
+        ("int32", 3e9, 2147483647),
+        ("uint32", 5e9, 4294967295),
+        ("float32", 1e39, float(np.finfo(np.float32).max)),
+        ("float32", 0.25, 0.25),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".tif", ".img"])
+def test_numbers_are_rounded_and_limited_never_wrapped(tmp_path, make_grid, dtype, value, stored, suffix):
+    path = tmp_path / f"a{suffix}"
+    write(path, make_grid(1, 2), [[value, 0]], dtype=dtype)
+    assert raw(path, dtype)[0, 0, 0] == stored
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "uint32", "int64", "uint64"])
+@given(value=st.floats(-1e20, 1e20), nodata=st.none() | st.sampled_from(["lowest", "highest", "zero"]))
+def test_a_valid_number_is_stored_next_to_itself_and_never_as_nodata(dtype, value, nodata):
+    limits = np.iinfo(dtype)
+    mark = {"lowest": limits.min, "highest": limits.max, "zero": 0, None: None}[nodata]
+    stored = int(to_stored(np.array([value]), np.array([True]), dtype, mark)[0])
+    nearest = min(max(round(value), limits.min), limits.max)
+    assert stored != mark
+    assert stored == nearest or (nearest == mark and abs(stored - mark) == 1)
+
+
+@given(
+    value=st.floats(-(2.0**127), 2.0**127, width=32),
+    nodata=st.sampled_from([0.0, -9999.0, 1e20, -3.4028234663852886e38]),
+)
+def test_a_valid_float_moves_by_one_step_at_most(value, nodata):
+    stored = to_stored(np.array([value, nodata]), np.ones(2, bool), "float32", nodata)
+    assert (stored != np.float32(nodata)).all()
+    assert stored[0] == np.float32(value) or value == nodata
+    below = np.nextafter(np.float32(abs(nodata)), np.float32(0.0 if nodata else 1.0))
+    assert abs(float(stored[1])) == float(below)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "nodata", "value", "stored"),
+    [
+        ("int16", -32768, -32768.0, -32767),
+        ("int16", -32768, -99999.0, -32767),
+        ("uint16", 0, 0.3, 1),
+        ("uint16", 65535, 65535.0, 65534),
+        ("int16", -9999, -9999.2, -9998),
+    ],
+)
+def test_a_valid_result_equal_to_nodata_moves_by_one(tmp_path, make_grid, dtype, nodata, value, stored):
+    write(tmp_path / "a.tif", make_grid(1, 2), [[value, 5]], [[True, False]], dtype, nodata)
+    assert raw(tmp_path / "a.tif", dtype)[0, 0].tolist() == [stored, nodata]
+    with RasterReader(tmp_path / "a.tif") as reader:
+        assert reader.read().valid[0, 0].tolist() == [True, False]
+
+
+def test_nan_and_infinity_become_nodata(tmp_path, make_grid, recwarn):
+    write(tmp_path / "a.tif", make_grid(1, 3), [[np.nan, np.inf, 3]], dtype="int16", nodata=-32768)
+    assert raw(tmp_path / "a.tif", "int16")[0, 0].tolist() == [-32768, -32768, 3]
+    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
+
+
+def test_a_mask_may_differ_from_band_to_band(tmp_path, make_grid):
+    valid = np.array([[[True, False]], [[False, True]]])
+    write(tmp_path / "a.tif", make_grid(1, 2), [[[1, 2]], [[3, 4]]], valid, "float32", math.nan)
+    np.testing.assert_array_equal(raw(tmp_path / "a.tif", "float32"), [[[1, np.nan]], [[np.nan, 4]]])
+
+
+def test_invalid_pixels_without_a_nodata_value_are_a_mistake(tmp_path, make_grid):
+    with pytest.raises(ValueError, match="no nodata value"):
+        write(tmp_path / "a.tif", make_grid(1, 2), [[1, 2]], [[True, False]])
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("dtype", "given", "expected"),
+    [
+        ("int16", None, -32768.0),
+        ("uint16", None, 0.0),
+        ("uint8", 255, 255.0),
+        ("uint16", -9999.0, 0.0),
+        ("int16", math.nan, -32768.0),
+        ("float32", -9999.0, -9999.0),
+    ],
+)
+def test_output_nodata(dtype, given, expected):
+    assert output_nodata(dtype, given) == expected
+
+
+def test_output_nodata_of_floats_is_nan():
+    assert math.isnan(output_nodata("float32", None))
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".img", ".bil", ".bip", ".bsq", ".dat"])
+def test_windows_in_any_order_make_the_whole(tmp_path, make_grid, suffix):
+    array = np.random.default_rng(1).integers(-3000, 3000, (5, 37, 41)).astype(float)
+    valid = array[0] > -2500
+    path = tmp_path / f"a{suffix}"
+    with RasterWriter(path, make_grid(37, 41), RasterMetadata.plain(5, "int16", -9999.0)) as writer:
+        for row, col, rows, cols in ((20, 0, 17, 41), (0, 30, 20, 11), (0, 0, 20, 30)):
+            window = np.s_[row : row + rows, col : col + cols]
+            writer.write(array[(slice(None), *window)], valid[window], row, col)
+    with RasterReader(path) as reader:
+        block = reader.read()
+        assert reader.grid == make_grid(37, 41)
+    np.testing.assert_array_equal(block.valid, np.broadcast_to(valid, block.valid.shape))
+    np.testing.assert_array_equal(block.values, np.where(valid, array, 0))
+
+
+def test_four_bands_of_bytes_have_no_transparency(tmp_path, make_grid):
+    write(tmp_path / "a.tif", make_grid(1, 2), np.ones((4, 1, 2)), dtype="uint8")
+    with RasterReader(tmp_path / "a.tif") as reader:
+        assert reader.bands == 4
+
+
+def test_geotiff_is_tiled_and_compressed(tmp_path, make_grid):
+    write(tmp_path / "a.tif", make_grid(64, 700), np.zeros((2, 64, 700)), dtype="float32")
+    dataset = gdal.Open(str(tmp_path / "a.tif"))
+    structure = dataset.GetMetadata("IMAGE_STRUCTURE")
+    assert structure["COMPRESSION"] == "DEFLATE"
+    assert structure["INTERLEAVE"] == "BAND"
+    assert dataset.GetRasterBand(1).GetBlockSize() == [512, 16]
+    assert (tmp_path / "a.tif").stat().st_size < 20000
+
+
+@pytest.mark.parametrize(("suffix", "stored"), [(".img", "int16"), (".tif", None)])
+def test_a_type_that_the_format_lacks_is_widened(tmp_path, make_grid, suffix, stored):
+    write(tmp_path / f"a{suffix}", make_grid(1, 2), [[-5, 200]], dtype="int8", nodata=-128)
+    stored = stored or ("int8" if hasattr(gdal, "GDT_Int8") else "int16")
+    with RasterReader(tmp_path / f"a{suffix}") as reader:
+        assert reader.dtype == stored
+        assert reader.read().values[0, 0].tolist() == [-5.0, 127.0 if stored == "int8" else 200.0]
+        assert reader.metadata.nodata == -128.0
+
+
+def test_a_south_up_grid_survives(tmp_path, make_grid):
+    north = make_grid(2, 3)
+    south = type(north)(north.x, north.y, 30.0, 30.0, 2, 3)
+    for name in ("a.tif", "b.img"):
+        write(tmp_path / name, south, np.ones((2, 3)))
+        with RasterReader(tmp_path / name) as reader:
+            assert reader.grid == south
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Cancelled, RuntimeError])
+@pytest.mark.parametrize("name", ["a.tif", "a.img"])
+def test_an_exception_leaves_nothing_and_the_former_file_untouched(tmp_path, make_grid, error, name):
+    def fail():
+        with RasterWriter(tmp_path / name, make_grid(40, 40), RasterMetadata.plain(3, "int16")) as writer:
+            writer.write(np.full((3, 20, 40), 9.0), np.ones((20, 40), bool))
+            raise error("stop")
+
+    with pytest.raises(error):
+        fail()
+    assert names(tmp_path) == []
+    write(tmp_path / name, make_grid(1, 2), [[1, 2]])
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(error):
+        fail()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_former_file_stands_until_the_end(tmp_path, make_grid):
+    path = tmp_path / "a.tif"
+    write(path, make_grid(1, 2), [[1, 2]])
+    with RasterWriter(path, make_grid(1, 2), RasterMetadata.plain(1, "int16")) as writer:
+        writer.write(np.full((1, 1, 2), 7.0), np.ones((1, 2), bool))
+        assert raw(path, "int16").tolist() == [[[1, 2]]]
+        assert all(name == "a.tif" or name.startswith(".") for name in names(tmp_path))
+    assert raw(path, "int16").tolist() == [[[7, 7]]]
+    assert names(tmp_path) == ["a.tif"]
+
+
+def test_files_that_described_the_former_one_are_removed(tmp_path, make_grid):
+    for stale in ("a.tif.aux.xml", "a.tif.ovr", "a.tif.msk", "a.tfw", "b.img.aux.xml", "b.img.hdr"):
+        (tmp_path / stale).write_text("old")
+    for mine in ("a.qml", "a.hdr", "a.tif.txt"):
+        (tmp_path / mine).write_text("not about the pixels of a.tif")
+    write(tmp_path / "a.tif", make_grid(1, 2), [[1, 2]])
+    write(tmp_path / "b.img", make_grid(1, 2), [[1, 2]])
+    assert names(tmp_path) == ["a.hdr", "a.qml", "a.tif", "a.tif.txt", "b.hdr", "b.img"]
+
+
+def test_an_envi_file_replaces_its_own_header_but_not_that_of_another(tmp_path, make_grid):
+    write(tmp_path / "a.img", make_grid(1, 2), [[1, 2]])
+    write(tmp_path / "a.img", make_grid(1, 3), [[1, 2, 3]])
+    with RasterReader(tmp_path / "a.img") as reader:
+        assert reader.grid.cols == 3
+    with pytest.raises(InputError, match=r"belongs to a\.img"):
+        write(tmp_path / "a.bsq", make_grid(1, 2), [[1, 2]])
+    assert names(tmp_path) == ["a.hdr", "a.img"]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.img"])
+def test_a_file_held_by_another_program_keeps_the_result_beside_it(tmp_path, make_grid, monkeypatch, name):
+    write(tmp_path / name, make_grid(1, 2), [[1, 2]])
+
+    def held(source, target):
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(placing.os, "replace", held)
+    with pytest.raises(InputError, match="a-new1") as refusal:
+        write(tmp_path / name, make_grid(1, 2), [[5, 6]])
+    assert "QGIS" in str(refusal.value)
+    stem, suffix = name.split(".")
+    assert raw(tmp_path / name, "int16").tolist() == [[[1, 2]]]
+    assert raw(tmp_path / f"{stem}-new1.{suffix}", "int16").tolist() == [[[5, 6]]]
+    assert not [left for left in names(tmp_path) if left.startswith(".")]
+
+
+def test_places_that_cannot_be_written_to_are_refused_at_once(tmp_path, make_grid):
+    plain = RasterMetadata.plain(1, "int16")
+    for path, words in (
+        (tmp_path / "missing" / "a.tif", "does not exist"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "a.png", "name it .tif"),
+        (tmp_path / "a.hdr", "name it .tif"),
+        (tmp_path / "a", "name it .tif"),
+    ):
+        with pytest.raises(InputError, match=words):
+            RasterWriter(path, make_grid(1, 2), plain)
+    assert names(tmp_path) == []
+
+
+def test_a_folder_without_write_permission_is_refused(tmp_path, monkeypatch):
+    def denied(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(placing.tempfile, "TemporaryFile", denied)
+    with pytest.raises(InputError, match="cannot be written to"):
+        check_output(tmp_path / "a.tif")
+
+
+def test_an_output_may_not_be_one_of_its_inputs(tmp_path):
+    (tmp_path / "a.tif").write_bytes(b"x")
+    (tmp_path / "link.tif").symlink_to(tmp_path / "a.tif")
+    with pytest.raises(InputError, match="one of the input files"):
+        check_output(tmp_path / "a.tif", ["/vsimem/x.tif", tmp_path / "a.tif"])
+    with pytest.raises(InputError, match="one of the input files"):
+        check_output(tmp_path / "link.tif", [tmp_path / "a.tif"])
+    check_output(tmp_path / "b.tif", [tmp_path / "a.tif"])
+    assert names(tmp_path) == ["a.tif", "link.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on a file's size are POSIX's")
+@pytest.mark.parametrize("name", ["a.tif", "a.img"])
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, name):
+    script = f"""
+import resource, numpy as np
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+from core.errors import InputError
+from core.raster.grid import Grid
+from core.raster.metadata import RasterMetadata
+from core.raster.writer import RasterWriter
+try:
+    grid, metadata = Grid(5e5, 5.8e6, 30, -30, 512, 512), RasterMetadata.plain(2, "int16")
+    with RasterWriter({str(tmp_path / name)!r}, grid, metadata) as writer:
+        noise = np.random.default_rng(0).integers(0, 30000, (2, 512, 512)).astype(float)
+        writer.write(noise, np.ones((512, 512), bool))
+except InputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert f"{name} could not be written" in done.stdout
+    assert names(tmp_path) == []
+
+
+def test_wrong_shapes_are_mistakes(tmp_path, make_grid):
+    with RasterWriter(tmp_path / "a.tif", make_grid(4, 4), RasterMetadata.plain(2, "int16")) as writer:
+        with pytest.raises(ValueError, match="Expected values"):
+            writer.write(np.zeros((3, 4, 4)), np.ones((4, 4), bool))
+        with pytest.raises(ValueError, match="Expected values"):
+            writer.write(np.zeros((2, 4, 4)), np.ones((3, 4), bool))
+        with pytest.raises(ValueError, match="lies outside"):
+            writer.write(np.zeros((2, 4, 4)), np.ones((4, 4), bool), row=1)
+    with pytest.raises(ValueError, match="with block"):
+        writer.write(np.zeros((2, 4, 4)), np.ones((4, 4), bool))
