@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .resample import Separable
+from .resample import Separable, Span
 
 if TYPE_CHECKING:
     from .resample import Array
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 DEFAULT_ITERATIONS = 5
 
 
-def residual_rows(round_trip: Separable, iterations: int, start: int, stop: int) -> list[tuple[int, int]]:
-    """The rows of R_0, R_1, ... R_{n-1} that rows ``start`` to ``stop`` of the correction depend on, widest first."""
-    windows = [(start, stop)]
+def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Span) -> list[tuple[Span, Span]]:
+    """The parts of R_0, R_1, ... R_{n-1} that a part of the correction depends on, widest first."""
+    parts = [(rows, cols)]
     for _ in range(iterations - 1):
-        low, high = round_trip.y.support(*windows[-1])
-        windows.append((min(low, windows[-1][0]), max(high, windows[-1][1])))
-    return windows[::-1]
+        parts.append(tuple(_union(*spans) for spans in zip(round_trip.support(*parts[-1]), parts[-1])))
+    return parts[::-1]
 
 
 def correction(
@@ -31,35 +30,40 @@ def correction(
     round_trip: Separable,
     iterations: int,
     weight: Array | None = None,
-    rows: tuple[int, int] | None = None,
-    offset: int = 0,
+    part: tuple[Span, Span] | None = None,
+    origin: tuple[int, int] = (0, 0),
 ) -> Array:
     """What has to be added to the HSI before up-sampling: ``E = R_0 + ... + R_{n-1}``.
 
     Args:
-        residual: (bands, rows, columns), ``X - D Y_0`` on the low-resolution grid, rows from ``offset`` on.
+        residual: (bands, rows, columns), ``X - D Y_0`` on the low-resolution grid, from ``origin`` on.
         round_trip: ``D U`` on the low-resolution grid.
         iterations: n; 0 gives zeros.
-        weight: (rows, columns) like ``residual``, 1 where it is known, 0 where not (no data, outside the PAN).
-        rows: the rows to compute, all by default.
+        weight: (rows, columns) on the same pixels as ``residual``: 1 where it is known, 0 where not (no data, outside the PAN).
+        part: (rows, columns) to compute, each (start, stop); all by default.
     """
-    start, stop = rows or (0, round_trip.y.outputs)
+    wanted = part or tuple((0, count) for count in round_trip.shape)
     if iterations == 0:
-        return residual[..., start - offset : stop - offset, :] * 0
-    windows = residual_rows(round_trip, iterations, start, stop)
-    low, high = windows[0]
-
-    def cut(image: Array, begin: int, end: int, image_start: int) -> Array:
-        return image[..., begin - image_start : end - image_start, :]
-
-    current = cut(residual, low, high, offset)
-    if weight is not None:
-        current = current * cut(weight, low, high, offset)
-    total = cut(current, start, stop, low)
-    for begin, end in windows[1:]:
-        current = cut(current, begin, end, low) - round_trip.rows(current, begin, end, low)
+        return _cut(residual, wanted, origin) * 0
+    total = None
+    for spans in residual_spans(round_trip, iterations, *wanted):
+        if total is None:
+            current = _cut(residual, spans, origin)
+        else:
+            current = _cut(current, spans, corner) - round_trip.part(current, *spans, corner)
         if weight is not None:
-            current = current * cut(weight, begin, end, offset)
-        low = begin
-        total = total + cut(current, start, stop, low)
+            current = current * _cut(weight, spans, origin)
+        corner = (spans[0][0], spans[1][0])
+        inner = _cut(current, wanted, corner)
+        total = inner if total is None else total + inner
     return total
+
+
+def _union(first: Span, second: Span) -> Span:
+    return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _cut(image: Array, spans: tuple[Span, Span], corner: tuple[int, int]) -> Array:
+    """The part of an image that starts at ``corner``."""
+    (top, bottom), (left, right) = spans
+    return image[..., top - corner[0] : bottom - corner[0], left - corner[1] : right - corner[1]]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray | Tensor
 
+Span = tuple  # (start, stop)
+
 CUBIC_A = -0.75  # the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
 _BLOCK_INPUTS = 64  # input samples per dense block: larger wastes arithmetic, smaller wastes calls
@@ -193,16 +195,31 @@ class Separable:
     y: Line
     x: Line
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of the output."""
+        return self.y.outputs, self.x.outputs
+
     def __call__(self, image: Array) -> Array:
         """Apply to (..., y.inputs, x.inputs); returns (..., y.outputs, x.outputs)."""
-        return self.rows(image, 0, self.y.outputs)
+        return self.part(image, (0, self.y.outputs), (0, self.x.outputs))
 
-    def rows(self, image: Array, start: int, stop: int, offset: int = 0) -> Array:
-        """Output rows ``start`` to ``stop`` from an image that holds the input rows from ``offset`` on."""
-        if self.x.outputs > self.x.inputs:  # the cheaper order: the axis that shrinks first, that grows last
-            return self.x.apply(self.y.apply(image, -2, start, stop, offset), -1)
-        low, high = self.y.support(start, stop)
-        return self.y.apply(self.x.apply(image[..., low - offset : high - offset, :], -1), -2, start, stop, low)
+    def support(self, rows: Span, cols: Span) -> tuple[Span, Span]:
+        """The rows and columns of the input that a part of the output depends on."""
+        return self.y.support(*rows), self.x.support(*cols)
+
+    def part(self, image: Array, rows: Span, cols: Span, origin: tuple[int, int] = (0, 0)) -> Array:
+        """A part of the output.
+
+        Args:
+            image: (..., rows, columns), the input from row and column ``origin`` on, as far as it is needed.
+            rows, cols: (start, stop) of the part.
+        """
+        if self.x.outputs > self.x.inputs:  # the cheaper order: the axis that shrinks comes first, that grows last
+            return self.x.apply(self.y.apply(image, -2, *rows, origin[0]), -1, *cols, origin[1])
+        low, high = self.y.support(*rows)
+        image = self.x.apply(image[..., low - origin[0] : high - origin[0], :], -1, *cols, origin[1])
+        return self.y.apply(image, -2, *rows, low)
 
     def adjoint_rows(self, image: np.ndarray, start: int) -> np.ndarray:
         """The transposed operator on output rows from ``start`` on: (..., y.inputs, x.inputs)."""

@@ -1,0 +1,191 @@
+"""A scene: an HSI and a PAN on one grid, read in rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import InputError
+from ..progress import Progress
+from .grid import Alignment, Window, align
+from .reader import RasterReader
+
+_SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is looked through
+
+
+class Rows(NamedTuple):
+    """Rows of a raster: ``values`` (bands, rows, columns) float32, and ``valid`` (rows, columns)."""
+
+    values: np.ndarray
+    valid: np.ndarray
+
+
+@dataclass
+class Scene:
+    """An HSI and a PAN opened together; a context manager.
+
+    A pixel is valid if every good band is (HSI), or the PAN is. A band is good unless its ``bbl`` is 0 or it holds no
+    value at all.
+
+    Attributes:
+        hsi, pan: the open rasters.
+        alignment: how they lie on each other.
+        good: (bands,) bool, the bands that take part in statistics, learning, masks and indices.
+        empty: (bands,) bool, the bands that hold no value.
+        low_valid: (rows, columns) bool, the valid pixels of the HSI.
+        complete: whether every pixel of HSI and PAN is valid and no band is empty.
+    """
+
+    hsi: RasterReader
+    pan: RasterReader
+    alignment: Alignment
+    good: np.ndarray
+    empty: np.ndarray
+    low_valid: np.ndarray
+    complete: bool
+
+    @classmethod
+    def open(cls, hsi: str, pan: str, progress: Progress | None = None) -> Scene:
+        """Open both rasters, align their grids and look both through once for empty bands and invalid pixels.
+
+        Raises:
+            InputError: a file cannot be used, or the two do not fit together.
+        """
+        hsi_reader = RasterReader(hsi)
+        try:
+            pan_reader = RasterReader(pan)
+        except BaseException:
+            hsi_reader.close()
+            raise
+        try:
+            if hsi_reader.bands < 2:
+                raise InputError(f"{hsi_reader.name} has one band; choose an image with several bands as the HSI.")
+            if pan_reader.bands != 1:
+                raise InputError(
+                    f"{pan_reader.name} has {pan_reader.bands} bands; choose a panchromatic image with one band as the PAN."
+                )
+            alignment = align(hsi_reader.grid, pan_reader.grid, hsi_reader.name, pan_reader.name)
+            good, empty, valid = _scan(hsi_reader, alignment.hsi, progress or Progress())
+            complete = _scan_pan(pan_reader, alignment.pan, progress or Progress())
+            complete = complete and bool(valid.all()) and not empty.any()
+            scene = cls(hsi_reader, pan_reader, alignment, good, empty, valid, complete)
+        except BaseException:
+            hsi_reader.close()
+            pan_reader.close()
+            raise
+        return scene
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of both files."""
+        self.hsi.close()
+        self.pan.close()
+
+    @property
+    def ratio(self) -> int:
+        """PAN pixels per HSI pixel."""
+        return self.alignment.ratio
+
+    @property
+    def low_shape(self) -> tuple[int, int]:
+        """(rows, columns) of the HSI under the output."""
+        return self.alignment.hsi.rows, self.alignment.hsi.cols
+
+    @property
+    def high_shape(self) -> tuple[int, int]:
+        """(rows, columns) of the output."""
+        return self.alignment.pan.rows, self.alignment.pan.cols
+
+    @property
+    def low_covered(self) -> np.ndarray:
+        """The valid HSI pixels whose centre lies inside the output, (rows, columns)."""
+        inside = []
+        for count, size, phase in zip(self.low_shape, self.high_shape, self.alignment.phase):
+            centre = (np.arange(count) + 0.5) * self.ratio - phase
+            inside.append((centre >= 0) & (centre <= size))
+        return self.low_valid & inside[0][:, None] & inside[1][None, :]
+
+    def low_owner(self, axis: int) -> np.ndarray:
+        """The HSI row (axis 0) or column (axis 1) in which the centre of each output row or column lies."""
+        centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
+        return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
+
+    def hsi_rows(self, start: int, stop: int) -> Rows:
+        """Rows of the HSI under the output; values are 0 where a sample is not valid."""
+        window = self.alignment.hsi
+        block = self.hsi.read(Window(window.row + start, window.col, stop - start, window.cols))
+        return Rows(block.values, self.low_valid[start:stop])
+
+    def hsi_band_valid(self, start: int, stop: int, bands: list[int]) -> np.ndarray:
+        """Where single bands hold values, (bands, rows, columns)."""
+        window = self.alignment.hsi
+        return self.hsi.read(Window(window.row + start, window.col, stop - start, window.cols), bands).valid
+
+    def pan_rows(self, start: int, stop: int) -> Rows:
+        """Rows of the PAN, as the output has them: values (1, rows, columns)."""
+        window = self.alignment.pan
+        block = self.pan.read(Window(window.row + start, window.col, stop - start, window.cols))
+        return Rows(block.values, block.valid[0])
+
+    def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
+        """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.
+
+        Raises:
+            InputError: no pixel of the output lies wholly inside.
+        """
+        rows, cols = self.high_shape
+        if extent is None:
+            return Window(0, 0, rows, cols)
+        grid = self.alignment.grid
+        x = sorted((extent[side] - grid.x) / grid.dx for side in (0, 2))
+        y = sorted((extent[side] - grid.y) / grid.dy for side in (1, 3))
+        row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
+        stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
+        if stop_row <= row or stop_col <= col:
+            raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
+        return Window(row, col, stop_row - row, stop_col - col)
+
+
+def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Good bands, empty bands, and the pixels at which every good band is valid."""
+    listed = np.array([flag != 0 for flag in reader.metadata.bbl])
+    filled = np.zeros(reader.bands, bool)
+    count = np.zeros((window.rows, window.cols), np.int32)
+    step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
+    for start in range(0, window.rows, step):
+        progress.check()
+        rows = min(step, window.rows - start)
+        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+        filled |= valid.any(axis=(1, 2))
+        count[start : start + rows] = valid[listed].sum(axis=0)
+    good = listed & filled
+    if not good.any():
+        raise InputError(f"{reader.name} holds no valid values where the PAN lies; choose another image.")
+    valid = count == good.sum()
+    if not valid.any():
+        raise InputError(
+            f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list (bbl)."
+        )
+    return good, ~filled, valid
+
+
+def _scan_pan(reader: RasterReader, window: Window, progress: Progress) -> bool:
+    """Whether every pixel is valid."""
+    step = max(1, _SCAN_SAMPLES // window.cols)
+    complete, some = True, False
+    for start in range(0, window.rows, step):
+        progress.check()
+        rows = min(step, window.rows - start)
+        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+        complete, some = complete and bool(valid.all()), some or bool(valid.any())
+    if not some:
+        raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
+    return complete
