@@ -1,0 +1,232 @@
+"""One self-contained HTML file: no network, no scripts, light and dark, to be read in any browser and printed."""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Union
+
+import numpy as np
+
+from ..placing import check_output, discard, move_into_place, partial_path
+from .charts import Chart, svg
+from .page import STYLE
+from .pictures import COLOUR_STOPS
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; ``warning`` sets it apart as something to look at."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, such as files, parameters and versions."""
+
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of values.
+
+    Attributes:
+        columns: the headings, with units.
+        rows: one value a column; numbers are shown with four digits, None and NaN as a dash.
+        best: column -> "min" or "max": the best value of that column is set in bold.
+        caption: a sentence above.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    best: Mapping[str, str] = field(default_factory=dict)
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """The legend of a colour map (:func:`.pictures.colour_map`): its limits and the quantity with its unit."""
+
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG with a caption, and a legend where its colours stand for numbers."""
+
+    caption: str
+    png: bytes
+    scale: ColourScale | None = None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side."""
+
+    pictures: Sequence[Picture]
+
+
+Item = Union[Text, Facts, Table, Pictures, Chart]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it."""
+
+    title: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A title, a sentence that says what came out, and sections."""
+
+    title: str
+    lead: str
+    sections: Sequence[Section]
+
+
+def write_report(path: str | os.PathLike, report: Report) -> None:
+    """Write the report as one HTML file, in place only when it is complete.
+
+    Raises:
+        InputError: the file cannot be written there.
+    """
+    path = os.fspath(path)
+    check_output(path)
+    partial = partial_path(path)
+    try:
+        with open(partial, "w", encoding="utf-8", newline="\n") as file:
+            file.write(render(report))
+        move_into_place([(partial, path)])
+    finally:
+        discard(partial)
+
+
+def render(report: Report) -> str:
+    """The report as an HTML document."""
+    title = html.escape(report.title)
+    sections = "\n".join(
+        f"<section>\n<h2>{html.escape(section.title)}</h2>\n{''.join(map(_item, section.items))}</section>"
+        for section in report.sections
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f'<header><h1>{title}</h1>\n<p class="lead">{html.escape(report.lead)}</p></header>\n{sections}\n'
+        "</main>\n</body>\n</html>\n"
+    )
+
+
+def number(value: object) -> str:
+    """A value for reading: four significant digits, a dash for what is missing."""
+    if value is None:
+        return "–"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return "–"
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        return f"{value:.4g}".replace("-", "−")
+    if isinstance(value, (int, np.integer)):
+        return str(value).replace("-", "−")
+    return str(value)
+
+
+def _item(item: Item) -> str:
+    if isinstance(item, Text):
+        kind = ' class="warning"' if item.warning else ""
+        return f"<p{kind}>{html.escape(item.text)}</p>\n"
+    if isinstance(item, Facts):
+        return _facts(item)
+    if isinstance(item, Table):
+        return _table(item)
+    if isinstance(item, Pictures):
+        return f'<div class="pictures">\n{"".join(map(_picture, item.pictures))}</div>\n'
+    if isinstance(item, Chart):
+        return _chart(item)
+    raise TypeError(f"a report holds Text, Facts, Table, Pictures and Chart, not {type(item).__name__}")
+
+
+def _facts(facts: Facts) -> str:
+    lines = "".join(
+        f"<dt>{html.escape(str(name))}</dt><dd>{html.escape(number(value))}</dd>\n"
+        for name, value in facts.values.items()
+    )
+    return f"<dl>\n{lines}</dl>\n"
+
+
+def _table(table: Table) -> str:
+    best = {}
+    for column, sense in table.best.items():
+        place = list(table.columns).index(column)
+        values = [row[place] for row in table.rows if _is_number(row[place])]
+        if values:
+            best[place] = {"min": min, "max": max}[sense](values)
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
+    lines = []
+    for row in table.rows:
+        cells = []
+        for place, value in enumerate(row):
+            text = html.escape(number(value))
+            if place in best and _is_number(value) and value == best[place]:
+                text = f"<strong>{text}</strong>"
+            kind = ' class="number"' if value is None or isinstance(value, (int, float, np.number)) else ""
+            cells.append(f"<td{kind}>{text}</td>")
+        lines.append(f"<tr>{''.join(cells)}</tr>\n")
+    caption = f"<caption>{html.escape(table.caption)}</caption>" if table.caption else ""
+    return (
+        f'<div class="table"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(lines)}</tbody></table>'
+        "</div>\n"
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and not math.isnan(value)
+
+
+def _picture(picture: Picture) -> str:
+    data = base64.b64encode(picture.png).decode("ascii")
+    caption = html.escape(picture.caption)
+    legend = _legend(picture.scale) if picture.scale else ""
+    return (
+        f'<figure><img src="data:image/png;base64,{data}" alt="{caption}">{legend}'
+        f"<figcaption>{caption}</figcaption></figure>\n"
+    )
+
+
+def _legend(scale: ColourScale) -> str:
+    colours = ", ".join("#{:02x}{:02x}{:02x}".format(*stop) for stop in COLOUR_STOPS)
+    return (
+        f'<div class="scale"><div class="bar" style="background: linear-gradient(to right, {colours})"></div>'
+        f"<span>{html.escape(number(float(scale.low)))}</span><span>{html.escape(scale.label)}</span>"
+        f"<span>{html.escape(number(float(scale.high)))}</span></div>"
+    )
+
+
+def _chart(chart: Chart) -> str:
+    drawing = svg(chart)
+    title = html.escape(chart.title)
+    note = f" <span>{html.escape(chart.note)}</span>" if chart.note else ""
+    if drawing is not None:
+        return f'<figure class="chart"><figcaption><b>{title}.</b>{note}</figcaption>{drawing}</figure>\n'
+    rows = []
+    for name, (_, values) in chart.series.items():
+        finite = np.asarray(values, float)
+        finite = finite[np.isfinite(finite)]
+        numbers = (finite.min(), np.median(finite), finite.max()) if finite.size else (None, None, None)
+        rows.append((name, *numbers))
+    caption = f"{chart.title} ({chart.y_label}). matplotlib is not installed, so the chart is given in numbers."
+    return _table(Table(("Series", "Lowest", "Median", "Highest"), rows, caption=caption))

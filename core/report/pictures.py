@@ -1,0 +1,179 @@
+"""Small PNG pictures of rasters: true colour, grey, and colour maps of one quantity."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..raster.grid import Window
+from ..raster.metadata import RasterMetadata
+from ..raster.reader import RasterReader
+
+TRUE_COLOUR = (640.0, 550.0, 460.0)  # nm: red, green, blue
+FARTHEST = 60.0  # nm: a band further from its colour is no true colour
+STRETCH = (2.0, 98.0)  # percentiles
+COLOUR_STOPS = (  # viridis at nine equal steps: ordered by lightness, told apart with any colour vision
+    (68, 1, 84),
+    (71, 44, 122),
+    (59, 81, 139),
+    (44, 113, 142),
+    (33, 144, 141),
+    (39, 173, 129),
+    (92, 200, 99),
+    (170, 220, 50),
+    (253, 231, 37),
+)
+_LEVELS = 255  # of a colour map; the last palette entry is transparent
+
+
+def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
+    """The bands, counted from 0, to show as red, green and blue.
+
+    The good bands nearest to 640, 550 and 460 nm; where wavelengths are unknown or none is within 60 nm, good bands
+    spread evenly over the image, the last of them as red.
+    """
+    good = [band for band, flag in enumerate(metadata.bbl) if flag] or list(range(metadata.bands))
+    chosen = []
+    for target in TRUE_COLOUR:
+        known = [(abs(metadata.wavelengths[band] - target), band) for band in good if metadata.wavelengths[band]]
+        if not known or min(known)[0] > FARTHEST:
+            return tuple(good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in (3, 2, 1))
+        chosen.append(min(known)[1])
+    return tuple(chosen)
+
+
+def describe_bands(metadata: RasterMetadata, bands: Sequence[int]) -> str:
+    """What a picture of these three bands shows, for a caption: "red 641 nm, green 550 nm, blue 460 nm"."""
+    names = [
+        f"{colour} {metadata.wavelengths[band]:.0f} nm" if metadata.wavelengths[band] else f"{colour} band {band + 1}"
+        for colour, band in zip(("red", "green", "blue"), bands)
+    ]
+    return ", ".join(names)
+
+
+def overview(
+    reader: RasterReader, bands: Sequence[int], max_size: int = 512, window: Window | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every n-th pixel of some bands, read row by row, so that memory is bounded by the picture.
+
+    Args:
+        reader: an open raster.
+        bands: bands counted from 0.
+        max_size: rows and columns at most.
+        window: the part of the raster to show; all by default.
+
+    Returns:
+        values (B, r, c) float32 in physical units (scale and offset applied) and valid (B, r, c).
+    """
+    window = window or Window(0, 0, reader.grid.rows, reader.grid.cols)
+    step = decimation((window.rows, window.cols), max_size)
+    rows = range(step // 2, window.rows, step) if step > 1 else range(window.rows)
+    cols = slice(step // 2 if step > 1 else 0, None, step)
+    values, valid = [], []
+    if step == 1:
+        block = reader.read(window, bands)
+        values.append(block.values)
+        valid.append(block.valid)
+    else:
+        for row in rows:
+            block = reader.read(Window(window.row + row, window.col, 1, window.cols), bands)
+            values.append(block.values[:, :, cols])
+            valid.append(block.valid[:, :, cols])
+    picture = np.concatenate(values, axis=1)
+    scales = np.array([reader.metadata.scales[band] for band in bands], np.float32)[:, None, None]
+    offsets = np.array([reader.metadata.offsets[band] for band in bands], np.float32)[:, None, None]
+    return picture * scales + offsets, np.concatenate(valid, axis=1)
+
+
+def decimation(shape: tuple[int, int], max_size: int) -> int:
+    """The step at which (rows, columns) become ``max_size`` at most; the first pixel taken is ``step // 2``."""
+    step = math.ceil(max(shape) / max_size)
+    return step if min(shape) > step // 2 else 1
+
+
+def stretch_limits(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """The 2nd and 98th percentile of each band.
+
+    Args:
+        values: (B, r, c).
+        valid: (r, c) or (B, r, c) bool.
+
+    Returns:
+        (B, 2) float64, the second above the first; 0 and 1 for a band without valid pixels.
+    """
+    limits = np.empty((len(values), 2))
+    for band, plane in enumerate(values):
+        inside = plane[np.broadcast_to(valid, values.shape)[band]]
+        low, high = np.percentile(inside, STRETCH) if inside.size else (0.0, 1.0)
+        limits[band] = low, high if high > low else low + 1.0
+    return limits
+
+
+def png(rgb: np.ndarray, valid: np.ndarray, limits: np.ndarray) -> bytes:
+    """A PNG of three bands, or of one in grey, stretched between limits; invalid pixels are transparent.
+
+    Args:
+        rgb: (3, r, c) or (1, r, c).
+        valid: (r, c) or (B, r, c) bool; a pixel is shown where all its bands are valid.
+        limits: (B, 2), what is shown as black and as full colour (:func:`stretch_limits`).
+    """
+    shown = np.broadcast_to(valid, rgb.shape).all(axis=0)
+    low, high = limits[:, 0, None, None], limits[:, 1, None, None]
+    scaled = np.where(shown, (rgb - low) / (high - low), 0.0)
+    samples = (np.clip(scaled, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    if not shown.all():
+        samples = np.concatenate([samples, np.where(shown, 255, 0).astype(np.uint8)[None]])
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[len(samples)]
+    return _encode(np.moveaxis(samples, 0, -1), colour_type)
+
+
+def colour_map(values: np.ndarray, valid: np.ndarray, low: float, high: float) -> bytes:
+    """A PNG of one quantity in colours from dark blue (``low``) over green to yellow (``high``).
+
+    Args:
+        values: (r, c).
+        valid: (r, c) bool; elsewhere the picture is transparent.
+        low: value of the first colour.
+        high: value of the last colour.
+    """
+    shown = valid & np.isfinite(values)
+    span = high - low if high > low else 1.0
+    level = np.clip(np.where(shown, (values - low) / span, 0.0), 0.0, 1.0) * (_LEVELS - 1) + 0.5
+    index = np.where(shown, level.astype(np.uint8), _LEVELS).astype(np.uint8)
+    return _encode(index[:, :, None], 3, _palette())
+
+
+def _palette() -> np.ndarray:
+    """(256, 3) uint8."""
+    stops = np.array(COLOUR_STOPS, float)
+    position = np.linspace(0, len(stops) - 1, _LEVELS)
+    palette = np.zeros((_LEVELS + 1, 3), np.uint8)
+    for channel in range(3):
+        palette[:_LEVELS, channel] = np.interp(position, np.arange(len(stops)), stops[:, channel]).round()
+    return palette
+
+
+def _encode(samples: np.ndarray, colour_type: int, palette: np.ndarray | None = None) -> bytes:
+    """(r, c, channels) uint8 as PNG (ISO/IEC 15948), each row as its difference to the one above where that is
+    smaller."""
+    rows, cols, channels = samples.shape
+    flat = samples.reshape(rows, cols * channels)
+    above = np.vstack([np.zeros((1, flat.shape[1]), np.uint8), flat[:-1]])
+    packed = []
+    for kind, lines in ((0, flat), (2, flat - above)):  # modulo 256
+        marked = np.concatenate([np.full((rows, 1), kind, np.uint8), lines], axis=1)
+        packed.append(zlib.compress(marked.tobytes(), 9))
+    parts = [_chunk(b"IHDR", struct.pack(">IIBBBBB", cols, rows, 8, colour_type, 0, 0, 0))]
+    if palette is not None:
+        parts.append(_chunk(b"PLTE", palette.tobytes()))
+        parts.append(_chunk(b"tRNS", b"\xff" * _LEVELS + b"\x00"))
+    parts += [_chunk(b"IDAT", min(packed, key=len)), _chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
