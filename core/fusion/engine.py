@@ -15,13 +15,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..physics.consistency import DEFAULT_ITERATIONS, correction, residual_spans
+from ..physics.planes import network_planes
 from ..physics.prior import Statistics, degraded_pan, high_valid, hsi_stream, pan_stream, scene_operators
 from ..physics.resample import Span
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.rows import RowStream
 from ..raster.scene import Scene
-from .planes import network_planes
 
 DEFAULT_MEMORY = 1.0  # GB
 BLOCK = 16  # strips start at multiples of this many rows, as the blocks of the files that are written do

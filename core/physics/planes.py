@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..physics.operators import Operators
-from ..physics.prior import Statistics
-from ..physics.resample import Span
+from .operators import Operators
+from .prior import Statistics
+from .resample import Span
 
 
 def network_planes(
