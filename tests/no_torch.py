@@ -1,7 +1,8 @@
 """Pytest plugin (``-p tests.no_torch``): run what must work where PyTorch is not installed.
 
-Test files that themselves import torch are left out; every other one must import and pass. So a room that starts to
-need PyTorch without saying so turns the run red instead of leaving quietly.
+Test files that import torch, or one of the rooms that are made of it, at their top are left out; every other one must
+import and pass. So a room that starts to need PyTorch turns the run red instead of leaving quietly. A single test that
+needs it says ``pytest.importorskip("torch")`` in its body.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-IMPORTS_TORCH = re.compile(r"^\s*(import torch|from torch)|importorskip\(\s*[\"']torch", re.MULTILINE)
+NEEDS_TORCH = re.compile(
+    r"^(import|from) (torch|core\.(networks|learning))|^(\w+ = )?pytest\.importorskip\([\"']torch", re.MULTILINE
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,6 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    if collection_path.suffix == ".py" and IMPORTS_TORCH.search(collection_path.read_text(encoding="utf-8")):
+    if collection_path.suffix == ".py" and NEEDS_TORCH.search(collection_path.read_text(encoding="utf-8")):
         return True
     return None

@@ -4,7 +4,8 @@
 #   tools/setup.sh            QGIS and GDAL by apt where they are missing, then .venv
 #   tools/setup.sh no-torch   .venv-no-torch: the same system Python, pytest, and no PyTorch
 #
-# The Python is the system's, because only that one sees QGIS and GDAL. SSML_PYTHON names another one.
+# The Python is the system's, because only that one sees QGIS and GDAL. SSML_PYTHON=<path> names another one that has
+# both; then nothing is installed with apt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -72,8 +73,8 @@ check_other_system() {
     if [ ${#missing[@]} -gt 0 ]; then
         local list
         list=$(printf '%s, ' "${missing[@]}")
-        fail "Missing for $python: ${list%, }. Automatic set-up needs apt (Debian, Ubuntu): install them with your" \
-            "system's package manager, or name a Python that has them with SSML_PYTHON=..., then try again."
+        fail "Missing for $python: ${list%, }. They are installed for you where there is apt (Debian, Ubuntu); here" \
+            "install them with your system's package manager, or name a Python that has them with SSML_PYTHON=<path>."
     fi
 }
 
@@ -82,7 +83,7 @@ check_other_system() {
 make_environment() {
     local folder=$1 numpy stamp
     shift
-    stamp=$({ "$python" --version; echo "$@"; cat requirements*.txt tools/setup.sh; } | sha256sum | cut -d ' ' -f 1)
+    stamp=$({ "$python" --version; echo "$@"; cat requirements*.txt tools/setup.sh; } | cksum)
     if [ -x "$folder/bin/python" ] && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
@@ -98,7 +99,7 @@ make_environment() {
     echo "$stamp" >"$folder/.stamp"
 }
 
-if command -v apt-get >/dev/null; then
+if [ -z "${SSML_PYTHON:-}" ] && command -v apt-get >/dev/null; then
     install_system_packages
 else
     check_other_system
@@ -108,10 +109,11 @@ case ${1:-} in
 "") make_environment .venv -r requirements-dev.txt ;;
 no-torch)
     if "$python" -c 'import torch' 2>/dev/null; then
-        fail "$python itself has PyTorch, so that a test without it would prove nothing: use another machine, or SSML_PYTHON=..."
+        fail "$python itself has PyTorch, so that a test without it would prove nothing: use another machine, or SSML_PYTHON=<path>"
     fi
-    mapfile -t wanted < <(grep -E '^(safetensors|hypothesis|pytest)==' requirements-dev.txt)
-    make_environment .venv-no-torch "${wanted[@]}"
+    mkdir -p build
+    grep -E '^(safetensors|hypothesis|pytest)==' requirements-dev.txt >build/requirements-no-torch.txt
+    make_environment .venv-no-torch -r build/requirements-no-torch.txt
     ;;
 *) fail "Unknown: $1. Usage: tools/setup.sh [no-torch]" ;;
 esac
