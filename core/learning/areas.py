@@ -108,9 +108,7 @@ class UnlabelledArea:
     @cached_property
     def operators(self) -> Operators:
         """U and D of this area."""
-        return area_operators(
-            tuple(self.weight.shape), tuple(self.planes.shape[1:]), self.ratio, self.phase, self.gain
-        )
+        return area_operators(tuple(self.weight.shape), tuple(self.planes.shape[1:]), self.ratio, self.phase, self.gain)
 
 
 _OPERATORS: dict[tuple, Operators] = {}

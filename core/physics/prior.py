@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +26,8 @@ _SAMPLES = 8_000_000  # samples of the HSI held at once
 
 @dataclass(frozen=True)
 class Statistics:
-    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part has gain 0 and no share in the basis.
+    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part has gain 0 and no share in
+    the basis.
 
     Attributes:
         mean, std: (bands,) float32 of the HSI; ``std`` is 1 where a band is constant.
@@ -116,63 +118,114 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
 
 
 def high_valid(scene: Scene, start: int, stop: int, pan_valid: np.ndarray) -> np.ndarray:
-    """Valid output pixels of rows ``start`` to ``stop``: the PAN is, and so is the HSI pixel that the centre lies in."""
+    """Valid output pixels of rows ``start`` to ``stop``: the PAN is, and so is the HSI pixel under the centre."""
     rows, cols = scene.low_owner(0)[start:stop], scene.low_owner(1)
     return pan_valid & scene.low_valid[rows][:, cols]
 
 
-def scene_statistics(scene: Scene, gain: float, components: int, progress: Progress | None = None) -> Statistics:
-    """Compute the scene-wide numbers.
+class StatisticsBuilder:
+    """Collects the numbers of one scene, or of several of one sensor.
+
+    Gains are pooled within scenes (covariances about each scene's own mean), so that a difference in brightness between
+    two scenes is not taken for a relation of HSI and PAN; the subspace is of all pixels together.
 
     Args:
         gain: MTF gain of the HSI.
-        components: size of the subspace; fewer where the scene has fewer good bands.
     """
-    progress = progress or Progress()
-    operators = scene_operators(scene, gain)
-    pan_mean, pan_std = _pan_moments(scene, progress)
-    pan_low = degraded_pan(scene, operators, pan_mean, progress)
-    count, level, spread, detail_std, weight_one, weight_pan = _pan_low_weights(scene, operators, pan_low, progress)
-    moments = _band_moments(scene, weight_one, weight_pan, progress)
-    good = scene.good
-    mean = moments.total / moments.count
-    covariance = moments.products / moments.count - np.outer(moments.shifted, moments.shifted)
-    std = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    std = np.where(good & (std > 1e-7 * np.maximum(np.abs(mean), 1e-30)), std, 1.0)
-    gains = (moments.with_pan - moments.with_one * level) / count / spread if spread > 0 else np.zeros_like(mean)
-    basis, variance = _principal(covariance / np.outer(std, std), good, components)
-    return Statistics(
-        mean.astype(np.float32),
-        std.astype(np.float32),
-        np.where(good, gains, 0.0).astype(np.float32),
-        basis.astype(np.float32),
-        variance.astype(np.float32),
-        pan_mean,
-        pan_std,
-        detail_std,
-    )
+
+    def __init__(self, gain: float) -> None:
+        self.gain = gain
+        self.good: np.ndarray | None = None
+        self._origin: np.ndarray | None = None
+        self._count = 0
+        self._pan = np.zeros(3)  # count, sum, sum of squares
+        self._prior = np.zeros(3)  # valid output pixels, within-scene variance of P_L, squares of the detail
+
+    def add(self, scene: Scene, progress: Progress | None = None) -> None:
+        """Look one scene through."""
+        progress = progress or Progress()
+        bands = scene.hsi.bands
+        if self._origin is None:
+            self.good = np.ones(bands, bool)
+            self._total, self._covariance = np.zeros(bands), np.zeros(bands)
+            self._products = np.zeros((bands, bands))
+        self.good = self.good & scene.good
+        operators = scene_operators(scene, self.gain)
+        pan = _pan_moments(scene, progress)
+        pan_low = degraded_pan(scene, operators, pan[1] / max(pan[0], 1.0), progress)
+        low = _pan_low_weights(scene, operators, pan_low, progress)
+        total, products, count, origin, covariance = _band_moments(scene, self._origin, low, progress)
+        self._origin = origin
+        self._pan += pan
+        self._prior += low.count, low.spread * low.count, low.details
+        self._count += count
+        self._total += total
+        self._products += products
+        self._covariance += covariance
+
+    def result(self, components: int) -> Statistics:
+        """The statistics.
+
+        Args:
+            components: size of the subspace; fewer where there are fewer good bands.
+        """
+        shifted = self._total / self._count
+        mean = self._origin + shifted
+        covariance = self._products / self._count - np.outer(shifted, shifted)
+        std = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        std = np.where(self.good & (std > 1e-7 * np.maximum(np.abs(mean), 1e-30)), std, 1.0)
+        gains = self._covariance / self._prior[1] if self._prior[1] > 0 else np.zeros_like(mean)
+        basis, variance = _principal(covariance / np.outer(std, std), self.good, components)
+        pan_mean = self._pan[1] / max(self._pan[0], 1.0)
+        pan_std = np.sqrt(max(self._pan[2] / max(self._pan[0], 1.0) - pan_mean**2, 0.0))
+        detail_std = np.sqrt(self._prior[2] / max(self._prior[0], 1.0))
+        return Statistics(
+            mean.astype(np.float32),
+            std.astype(np.float32),
+            np.where(self.good, gains, 0.0).astype(np.float32),
+            basis.astype(np.float32),
+            variance.astype(np.float32),
+            float(np.float32(pan_mean)),
+            float(np.float32(pan_std)) if pan_std > 1e-7 * max(abs(pan_mean), 1e-30) else 1.0,
+            float(np.float32(detail_std)) or 1.0,
+        )
 
 
-def _pan_moments(scene: Scene, progress: Progress) -> tuple[float, float]:
+def scene_statistics(scene: Scene, gain: float, components: int, progress: Progress | None = None) -> Statistics:
+    """The scene-wide numbers of one scene; see :class:`StatisticsBuilder`."""
+    builder = StatisticsBuilder(gain)
+    builder.add(scene, progress)
+    return builder.result(components)
+
+
+def _pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
+    """Count, sum and sum of squares of the valid PAN pixels."""
     rows, cols = scene.high_shape
     step = max(1, _SAMPLES // cols)
-    count, total, squares = 0, 0.0, 0.0
+    sums = np.zeros(3)
     for start in range(0, rows, step):
         progress.check()
         values, valid = scene.pan_rows(start, min(start + step, rows))
         chosen = values[0][valid].astype(np.float64)
-        count, total, squares = count + chosen.size, total + chosen.sum(), squares + (chosen**2).sum()
-    if count == 0:
-        return 0.0, 1.0
-    mean = total / count
-    std = float(np.sqrt(max(squares / count - mean**2, 0.0)))
-    return float(mean), std if std > 1e-7 * max(abs(mean), 1e-30) else 1.0
+        sums += chosen.size, chosen.sum(), (chosen**2).sum()
+    return sums
 
 
-def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, progress: Progress) -> tuple:
-    """Count of valid output pixels; mean and variance of P_L; deviation of P - P_L; U^T of the mask and of P_L."""
+class _LowPass(NamedTuple):
+    """Of P_L over the valid output pixels: their count, its mean (from ``level``) and variance, the sum of squares of
+    P - P_L, and U^T of the mask and of the masked P_L - level."""
+
+    count: int
+    mean: float
+    spread: float
+    details: float
+    one: np.ndarray
+    pan: np.ndarray
+
+
+def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, progress: Progress) -> _LowPass:
     rows, cols = operators.high
-    level_guess = float(pan_low.mean())
+    level = float(pan_low.mean())
     weights = np.zeros((2, *operators.low))
     count, total, squares, details = 0, 0.0, 0.0, 0.0
     step = max(1, _SAMPLES // cols)
@@ -183,37 +236,26 @@ def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pr
         lowpass = operators.up.part(pan_low[0, low:high], (start, stop), (0, cols), (low, 0)).astype(np.float64)
         values, valid = scene.pan_rows(start, stop)
         valid = high_valid(scene, start, stop, valid)
-        shifted = np.where(valid, lowpass - level_guess, 0.0)
+        shifted = np.where(valid, lowpass - level, 0.0)
         count += int(valid.sum())
         total += shifted.sum()
         squares += (shifted**2).sum()
         details += (np.where(valid, values[0] - lowpass, 0.0) ** 2).sum()
         weights += operators.up.adjoint_rows(np.stack([valid.astype(np.float64), shifted]), start)
-    count = max(count, 1)
-    spread = squares / count - (total / count) ** 2
-    tiny = 1e-12 * max(level_guess**2, 1e-30)
-    detail_std = float(np.sqrt(details / count))
-    return count, total / count, spread if spread > tiny else 0.0, detail_std or 1.0, weights[0], weights[1]
+    spread = squares / max(count, 1) - (total / max(count, 1)) ** 2
+    if spread <= 1e-12 * max(level**2, 1e-30):  # a PAN without any contrast explains nothing
+        spread = 0.0
+        weights[1] = 0.0
+    return _LowPass(count, total / max(count, 1), spread, details, weights[0], weights[1])
 
 
-@dataclass
-class _Moments:
-    """Sums over the HSI: all valid pixels for mean and products, weighted ones for the prior."""
-
-    count: int
-    total: np.ndarray
-    shifted: np.ndarray
-    products: np.ndarray
-    with_one: np.ndarray
-    with_pan: np.ndarray
-
-
-def _band_moments(scene: Scene, weight_one: np.ndarray, weight_pan: np.ndarray, progress: Progress) -> _Moments:
+def _band_moments(scene: Scene, origin: np.ndarray | None, low: _LowPass, progress: Progress) -> tuple:
+    """Sums over the valid HSI pixels of X - origin and of its products, their count, the origin, and the sum of
+    (U X - mean)(P_L - mean) over the valid output pixels."""
     rows, cols = scene.low_shape
     bands = scene.hsi.bands
     step = max(1, _SAMPLES // (bands * cols))
-    origin = np.zeros(bands)  # a first guess of the mean, against cancellation
-    sums = [np.zeros(bands) for _ in range(3)]
+    total, with_one, with_pan = np.zeros(bands), np.zeros(bands), np.zeros(bands)
     products = np.zeros((bands, bands))
     count = 0
     stream = hsi_stream(scene, step, np.zeros(bands, np.float32))
@@ -222,18 +264,21 @@ def _band_moments(scene: Scene, weight_one: np.ndarray, weight_pan: np.ndarray, 
         stop = min(start + step, rows)
         stream.forget(start)
         values = stream.get(start, stop).reshape(bands, -1)
-        chosen = values[:, scene.low_valid[start:stop].ravel()].astype(np.float64)
-        if count == 0 and chosen.shape[1]:
+        valid = scene.low_valid[start:stop].ravel()
+        if not valid.any():
+            continue
+        chosen = values[:, valid].astype(np.float64)
+        if origin is None:  # a first guess of the mean, against cancellation
             origin = chosen.mean(axis=1)
         chosen -= origin[:, None]
         count += chosen.shape[1]
-        sums[0] += chosen.sum(axis=1)
+        total += chosen.sum(axis=1)
         products += chosen @ chosen.T
-        if count:
-            shifted = values - origin[:, None].astype(values.dtype)
-            sums[1] += shifted @ weight_one[start:stop].ravel()
-            sums[2] += shifted @ weight_pan[start:stop].ravel()
-    return _Moments(count, sums[0] + origin * count, sums[0] / count, products, sums[1], sums[2])
+        near = low.one[start:stop].ravel() != 0  # what the valid output pixels depend on
+        shifted = values[:, near] - origin[:, None]
+        with_one += shifted @ low.one[start:stop].ravel()[near]
+        with_pan += shifted @ low.pan[start:stop].ravel()[near]
+    return total, products, count, origin, with_pan - with_one * low.mean
 
 
 def _principal(correlation: np.ndarray, good: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarray]:
@@ -241,8 +286,9 @@ def _principal(correlation: np.ndarray, good: np.ndarray, components: int) -> tu
     index = np.flatnonzero(good)
     values, vectors = np.linalg.eigh(correlation[np.ix_(index, index)])
     components = min(components, len(index))
+    floor = 1e-6 * max(values[-1], 1e-30)
     values, vectors = values[::-1][:components], vectors[:, ::-1][:, :components]
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(components)])
     basis = np.zeros((len(good), components))
     basis[index] = vectors
-    return basis, np.maximum(values, 1e-6 * max(values[0], 1e-30))
+    return basis, np.maximum(values, floor)

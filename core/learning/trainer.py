@@ -1,0 +1,163 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..progress import Progress
+from .areas import LabelledArea, UnlabelledArea
+from .losses import masked_mean
+from .mutual import MutualStep
+
+PATHS = ("spectral", "spatial", "mean")
+
+
+@dataclass
+class TrainingState:
+    """Where training stands; everything that is needed to go on from there.
+
+    Attributes:
+        step: number of updates done.
+        best: parameters of both networks at the best check so far, by "<network>.<name>".
+        best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
+        prior_scores: the projected prior's scores on the held-out part.
+        history: one record a check: step, losses of both networks, held-out scores by path.
+    """
+
+    step: int = 0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_score: float = math.inf
+    best_step: int = 0
+    prior_scores: dict[str, float] = field(default_factory=dict)
+    history: list[dict] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains two networks on areas.
+
+    Args:
+        learner: the mutual step, with its networks.
+        labelled, unlabelled: what to learn from.
+        ratio: for ERGAS.
+        mean: (bands, 1, 1), the good bands' means in standard deviations.
+        save: called with the state at every check, to keep a checkpoint.
+    """
+
+    def __init__(
+        self,
+        learner: MutualStep,
+        labelled: Sequence[LabelledArea],
+        unlabelled: Sequence[UnlabelledArea],
+        ratio: int,
+        mean: Tensor,
+        save: Callable[[TrainingState], None] | None = None,
+    ) -> None:
+        self.learner, self.labelled, self.unlabelled = learner, list(labelled), list(unlabelled)
+        self.ratio, self.mean, self.save = ratio, mean, save
+
+    def run(self, state: TrainingState, progress: Progress) -> TrainingState:
+        """Train to the last step, then put the best parameters back into the networks."""
+        settings = self.learner.settings
+        every = max(1, settings.steps // settings.checks)
+        if not state.prior_scores:
+            state.prior_scores = self.score_prior()
+            self.check(state, [math.nan, math.nan])
+        while state.step < settings.steps:
+            progress.check()
+            rng = np.random.default_rng([settings.seed, state.step])  # of the step alone, so that training can resume
+            labelled = self.labelled[rng.integers(len(self.labelled))]
+            losses = self.learner(state.step, labelled, self._crop(state.step, rng), rng)
+            state.step += 1
+            if state.step % every == 0 or state.step == settings.steps:
+                self.check(state, losses)
+                if self.save is not None:
+                    self.save(state)
+            latest = state.history[-1]
+            progress.set(
+                state.step / settings.steps,
+                f"Learning, step {state.step} of {settings.steps}: loss {losses[0]:.3f} / {losses[1]:.3f}, "
+                f"held-out ERGAS {latest['mean']['ergas']:.3f}, SAM {latest['mean']['sam']:.3f}",
+            )
+        for number, network in enumerate(self.learner.networks):
+            network.load_state_dict(
+                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
+            )
+        return state
+
+    def check(self, state: TrainingState, losses: list[float]) -> None:
+        """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
+        sum of ERGAS and SAM, each relative to the projected prior's."""
+        scores = self.score()
+        state.history.append({"step": state.step, "losses": losses, **scores})
+        relative = sum(scores["mean"][key] / max(state.prior_scores[key], 1e-12) for key in ("ergas", "sam"))
+        if relative < state.best_score:
+            state.best_score, state.best_step = relative, state.step
+            state.best = {
+                f"{number}.{name}": value.detach().cpu().clone()
+                for number, network in enumerate(self.learner.networks)
+                for name, value in network.state_dict().items()
+            }
+
+    @torch.no_grad()
+    def score(self) -> dict[str, dict[str, float]]:
+        """ERGAS and SAM on the held-out pixels, by path."""
+        sums = {path: _Sums() for path in PATHS}
+        for area in self.labelled:
+            if area.judge.any():
+                both = [area.project(residual) for residual in self.learner.residuals(area.planes)]
+                for path, residual in zip(PATHS, (*both, (both[0] + both[1]) / 2)):
+                    sums[path].add(self.learner.to_bands(residual) - area.target, area, self)
+        return {path: total.scores(self) for path, total in sums.items()}
+
+    @torch.no_grad()
+    def score_prior(self) -> dict[str, float]:
+        """The same for the projected prior."""
+        total = _Sums()
+        for area in self.labelled:
+            if area.judge.any():
+                total.add(-area.target, area, self)
+        return total.scores(self)
+
+    def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
+        settings = self.learner.settings
+        if not self.unlabelled or step < settings.full_start * settings.steps:
+            return None
+        area = self.unlabelled[rng.integers(len(self.unlabelled))]
+        row, col = (int(rng.integers(max(size - settings.crop, 0) + 1)) for size in area.weight.shape)
+        return area.crop(row, col, settings.crop)
+
+
+class _Sums:
+    """Running sums of the held-out scores."""
+
+    def __init__(self) -> None:
+        self.squares: Tensor | None = None
+        self.angles, self.count, self.angle_count = 0.0, 0.0, 0.0
+
+    def add(self, difference: Tensor, area: LabelledArea, trainer: Trainer) -> None:
+        squares = (difference.double() ** 2 * area.judge).sum((1, 2))
+        self.squares = squares if self.squares is None else self.squares + squares
+        scale = trainer.learner.loss.scale
+        first, second = (area.truth + difference) * scale, area.truth * scale
+        norms = first.norm(dim=0) * second.norm(dim=0)
+        used = area.judge * (norms > 0)
+        cosine = (first * second).sum(0) / norms.clamp(min=1e-12)
+        angle = torch.arccos(cosine.clamp(-1, 1))
+        self.angles += float(masked_mean(angle, used)) * float(used.sum())
+        self.angle_count += float(used.sum())
+        self.count += float(area.judge.sum())
+
+    def scores(self, trainer: Trainer) -> dict[str, float]:
+        mean = trainer.mean.flatten().double()
+        if self.squares is None:
+            return {"ergas": math.nan, "sam": math.nan}
+        use = mean > 0
+        ergas = 100 / trainer.ratio * (self.squares / self.count / mean**2)[use].mean().sqrt()
+        return {"ergas": float(ergas), "sam": math.degrees(self.angles / max(self.angle_count, 1.0))}
