@@ -36,7 +36,7 @@ class Scene:
         good: (bands,) bool, the bands that take part in statistics, learning, masks and indices.
         empty: (bands,) bool, the bands that hold no value.
         low_valid: (rows, columns) bool, the valid pixels of the HSI.
-        complete: whether every pixel of HSI and PAN is valid and no band is empty.
+        complete: whether every sample of HSI and PAN is valid, those of bad bands included.
     """
 
     hsi: RasterReader
@@ -68,9 +68,8 @@ class Scene:
                     f"{pan_reader.name} has {pan_reader.bands} bands; choose a panchromatic image with one band as the PAN."
                 )
             alignment = align(hsi_reader.grid, pan_reader.grid, hsi_reader.name, pan_reader.name)
-            good, empty, valid = _scan(hsi_reader, alignment.hsi, progress or Progress())
-            complete = _scan_pan(pan_reader, alignment.pan, progress or Progress())
-            complete = complete and bool(valid.all()) and not empty.any()
+            good, empty, valid, complete = _scan(hsi_reader, alignment.hsi, progress or Progress())
+            complete = _scan_pan(pan_reader, alignment.pan, progress or Progress()) and complete
             scene = cls(hsi_reader, pan_reader, alignment, good, empty, valid, complete)
         except BaseException:
             hsi_reader.close()
@@ -154,10 +153,10 @@ class Scene:
         return Window(row, col, stop_row - row, stop_col - col)
 
 
-def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Good bands, empty bands, and the pixels at which every good band is valid."""
+def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Good bands, empty bands, the pixels at which every good band is valid, and whether every sample is valid."""
     listed = np.array([flag != 0 for flag in reader.metadata.bbl])
-    filled = np.zeros(reader.bands, bool)
+    filled, complete = np.zeros(reader.bands, bool), True
     count = np.zeros((window.rows, window.cols), np.int32)
     step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
     for start in range(0, window.rows, step):
@@ -165,6 +164,7 @@ def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.
         rows = min(step, window.rows - start)
         valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
         filled |= valid.any(axis=(1, 2))
+        complete = complete and bool(valid.all())
         count[start : start + rows] = valid[listed].sum(axis=0)
     good = listed & filled
     if not good.any():
@@ -174,7 +174,7 @@ def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.
         raise InputError(
             f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list (bbl)."
         )
-    return good, ~filled, valid
+    return good, ~filled, valid, complete
 
 
 def _scan_pan(reader: RasterReader, window: Window, progress: Progress) -> bool:

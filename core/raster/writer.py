@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from osgeo import gdal
@@ -16,7 +17,7 @@ from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
 from .stored import output_nodata, representable, to_stored
 
-__all__ = ["RasterWriter", "check_output", "output_nodata"]
+__all__ = ["RasterWriter", "check_output", "check_raster_output", "output_nodata"]
 
 DRIVERS = {
     ".tif": "GTiff",
@@ -209,6 +210,23 @@ class RasterWriter:
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
         )
+
+
+def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = ()) -> list[str]:
+    """Make sure that a raster can be written at ``path``; nothing is left there.
+
+    Returns:
+        The files that will be written: the raster, and for ENVI its header.
+
+    Raises:
+        InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
+    """
+    path = os.fspath(path)
+    check_output(path, inputs)
+    if _driver(path) != "ENVI":
+        return [path]
+    _check_header_is_free(path)
+    return [path, os.path.splitext(path)[0] + ".hdr"]
 
 
 def _driver(path: str) -> str:

@@ -1,0 +1,63 @@
+"""The job ``classical``: fuse with a classical method, without PyTorch."""
+
+from __future__ import annotations
+
+from ..errors import InputError
+from ..fusion.classical import DEFAULT_METHOD, METHODS
+from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.operators import DEFAULT_GAIN
+from ..progress import Progress
+from ..raster.scene import Scene
+from .output import check_fraction, check_iterations, check_outputs, write_fused
+
+
+def classical(
+    hsi: str,
+    pan: str,
+    output: str,
+    *,
+    method: str = DEFAULT_METHOD,
+    consistency: int = DEFAULT_ITERATIONS,
+    mtf: float = DEFAULT_GAIN,
+    extent: tuple[float, float, float, float] | None = None,
+    memory: float | None = None,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Fuse an HSI and a PAN with a classical method.
+
+    Args:
+        hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
+        method: a name in :data:`METHODS`.
+        consistency: iterations of the consistency projection, 0 for none.
+        mtf: the HSI's MTF gain at its Nyquist frequency.
+        extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
+        memory: budget in GB, None for the usual one.
+
+    Returns:
+        ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``.
+
+    Raises:
+        InputError: a file or a parameter cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    if method not in METHODS:
+        raise InputError(f"There is no classical method {method!r}; choose one of {', '.join(METHODS)}.")
+    check_iterations(consistency)
+    check_fraction(mtf, "mtf")
+    check_outputs((hsi, pan), (output,))
+    progress.set(0.0, "Looking through the scene")
+    with Scene.open(hsi, pan, progress) as scene:
+        scene.output_window(extent)
+        progress.set(0.1, "Computing statistics")
+        recipe = METHODS[method].recipe(scene, mtf, consistency, progress)
+        progress.set(0.25, "Fusing")
+        grid = write_fused(scene, recipe, output, extent=extent, memory=memory, progress=progress.part(0.25, 1.0))
+        return {
+            "output": output,
+            "method": method,
+            "ratio": scene.ratio,
+            "bands": scene.hsi.bands,
+            "rows": grid.rows,
+            "cols": grid.cols,
+        }

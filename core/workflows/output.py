@@ -1,0 +1,117 @@
+"""Writing what fusion makes: the fused image, and beside it how far the two networks differ."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from ..fusion.engine import Recipe, fuse
+from ..placing import check_output
+from ..progress import Progress
+from ..raster.grid import Grid
+from ..raster.metadata import RasterMetadata
+from ..raster.scene import Scene
+from ..raster.stored import output_nodata
+from ..raster.writer import RasterWriter, check_raster_output
+
+
+def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = ()) -> None:
+    """Make sure, before any work, that everything a job shall write can be written.
+
+    Args:
+        inputs: what is read; none of it may be overwritten.
+        rasters: rasters to write. files: other files to write. Empty names are passed over.
+
+    Raises:
+        InputError: a place cannot be written to, is an input, or two outputs would be the same file.
+    """
+    places: dict[str, str] = {}
+    for path, is_raster in [(path, True) for path in rasters] + [(path, False) for path in files]:
+        if not path:
+            continue
+        for taken in check_raster_output(path, inputs) if is_raster else [path]:
+            key = os.path.normcase(os.path.realpath(taken))
+            if key in places:
+                raise InputError(
+                    f"The outputs {os.path.basename(places[key])} and {os.path.basename(path)} would be written to "
+                    f"the same file; choose another name for one of them."
+                )
+            places[key] = path
+        if not is_raster:
+            check_output(path, inputs)
+
+
+def check_fraction(value: float, name: str) -> None:
+    """Make sure that an MTF gain is one.
+
+    Raises:
+        InputError: it does not lie between 0 and 1.
+    """
+    if not 0.0 < value < 1.0:
+        raise InputError(
+            f"{name} is {value:g}, but the MTF gain at the Nyquist frequency lies between 0 and 1: try 0.3."
+        )
+
+
+def check_iterations(consistency: int) -> None:
+    """Make sure that the number of iterations of the consistency projection is sensible.
+
+    Raises:
+        InputError: it is negative or so large that noise would be amplified without end.
+    """
+    if not 0 <= consistency <= 50:
+        raise InputError(f"consistency is {consistency}, but it lies between 0 (off) and 50: 5 is the usual number.")
+
+
+def write_fused(
+    scene: Scene,
+    recipe: Recipe,
+    output: str,
+    *,
+    extent: tuple[float, float, float, float] | None = None,
+    memory: float | None = None,
+    disagreement: str = "",
+    progress: Progress | None = None,
+) -> Grid:
+    """Fuse a scene and write the result, piece by piece.
+
+    The output has the HSI's metadata and data type; where pixels of either input are not valid it has a nodata value,
+    the HSI's or, if that has none, one that suits the type.
+
+    Args:
+        scene: the open HSI and PAN.
+        recipe: what is to be computed.
+        output: raster to write.
+        extent: (xmin, ymin, xmax, ymax) in the scene's reference system: the part that is wanted; None for all.
+        memory: budget in GB, None for the usual one.
+        disagreement: a second raster to write, one float32 band in the HSI's stored units; "" for none.
+
+    Returns:
+        The output's grid.
+
+    Raises:
+        InputError: nothing of the extent is in the scene, or a file cannot be written.
+    """
+    window = scene.output_window(extent)
+    grid = scene.alignment.grid.crop(window)
+    metadata = scene.hsi.metadata
+    if not scene.complete:
+        metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
+    first_good = int(np.flatnonzero(scene.good)[0])
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(RasterWriter(output, grid, metadata))
+        second = None
+        if disagreement:
+            one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
+            second = stack.enter_context(RasterWriter(disagreement, grid, one_band))
+        for piece in fuse(scene, recipe, window, memory, progress):
+            row, col = piece.window.row - window.row, piece.window.col - window.col
+            writer.write(piece.values, piece.valid, row, col)
+            if second is not None:
+                valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
+                second.write(piece.disagreement[None], valid, row, col)
+    return grid
