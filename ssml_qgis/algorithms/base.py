@@ -163,7 +163,10 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the workflow; whatever goes wrong ends in one sentence, and Cancel in no result."""
-        sentence = ""
+        # qgis_process and scripts do not ask canExecute before a run.
+        able, sentence = self.canExecute()
+        if not able:
+            raise QgsProcessingException(sentence)
         try:
             return self.work(Arguments(self, parameters, context, self._sources), FeedbackProgress(feedback))
         except Cancelled:

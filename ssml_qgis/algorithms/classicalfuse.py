@@ -19,10 +19,12 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
 
     def definitions(self) -> list[QgsProcessingParameterDefinition]:
         """The parameters, in the order of the dialog."""
+        from ..core.fusion.classical import DEFAULT_METHOD, METHODS
+
         return [
             parameters.hsi(),
             parameters.pan(),
-            parameters.choice("METHOD", self.tr("Method"), parameters.METHODS, "mtf-glp"),
+            parameters.choice("METHOD", self.tr("Method"), tuple(METHODS), DEFAULT_METHOD),
             parameters.consistency(),
             parameters.mtf(),
             parameters.extent(),

@@ -21,7 +21,6 @@ NETWORKS = ("ssml",)
 EFFORTS = ("fast", "normal", "thorough")
 MODES = ("mutual", "alone")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-METHODS = ("exp", "mtf-glp")
 USES = ("mean", "spectral", "spatial")
 
 MODEL_EXTENSION = "safetensors"

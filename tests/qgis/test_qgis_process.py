@@ -1,0 +1,87 @@
+"""The plugin on a server: qgis_process, with and without PyTorch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Some Linux packages wrap qgis_process in a script that passes it options it does not know.
+PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+
+HIDE_TORCH = "import sys\nsys.modules['torch'] = None\n"
+
+
+@pytest.fixture(scope="module")
+def qgis_process(tmp_path_factory):
+    """``qgis_process(*arguments, path=...)`` with the plugin enabled in a profile of its own."""
+    if PROGRAM is None:
+        pytest.skip("qgis_process is not installed")
+    profile = tmp_path_factory.mktemp("profile")
+
+    def call(*arguments, hide_torch=False):
+        folders = [str(Path(pytest.__file__).parent.parent)]
+        if hide_torch:
+            hiding = profile / "hiding"
+            hiding.mkdir(exist_ok=True)
+            (hiding / "sitecustomize.py").write_text(HIDE_TORCH, encoding="utf-8")
+            folders.insert(0, str(hiding))
+        environment = {
+            **os.environ,
+            "QGIS_PLUGINPATH": str(ROOT),
+            "QGIS_CUSTOM_CONFIG_PATH": str(profile),
+            "QT_QPA_PLATFORM": "offscreen",
+            "PYTHONPATH": os.pathsep.join(folders),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        done = subprocess.run(
+            [PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    call("plugins", "enable", "ssml_qgis")
+    return call
+
+
+def test_plugin_loads_and_its_help_is_plain_text(qgis_process):
+    code, text = qgis_process("help", "ssml:sharpen")
+    assert code == 0, text
+    assert "Brings a hyperspectral image" in text
+    assert "<p>" not in text
+    assert "Traceback" not in text
+
+
+def test_provider_loads_where_pytorch_is_missing_and_learning_says_so(qgis_process, scene, tmp_path):
+    code, text = qgis_process(
+        "run",
+        "ssml:sharpen",
+        "--",
+        f"HSI={scene.hsi}",
+        f"PAN={scene.pan}",
+        f"OUTPUT={tmp_path / 'o.tif'}",
+        hide_torch=True,
+    )
+    assert code != 0
+    assert "lacks PyTorch" in text
+    assert "Traceback" not in text
+
+
+def test_simulate_runs_without_pytorch(qgis_process, scene, tmp_path):
+    hsi, pan = tmp_path / "h.tif", tmp_path / "p.tif"
+    arguments = [f"REFERENCE={scene.reference}", "RATIO=3", "PAN_BANDS=2-6", f"HSI={hsi}", f"PAN={pan}"]
+    code, text = qgis_process("run", "ssml:simulate", "--", *arguments, hide_torch=True)
+    assert code == 0, text
+    assert hsi.is_file()
+    assert pan.is_file()
+
+
+def test_enums_are_given_by_their_words(qgis_process, scene, tmp_path):
+    output = tmp_path / "o.tif"
+    arguments = [f"HSI={scene.hsi}", f"PAN={scene.pan}", "METHOD=exp", f"OUTPUT={output}"]
+    code, text = qgis_process("run", "ssml:classicalfuse", "--", *arguments)
+    assert code == 0, text
+    assert output.is_file()

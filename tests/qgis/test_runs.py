@@ -1,0 +1,208 @@
+"""The algorithms at work on a small scene: from the toolbox's side, in a model, and with Cancel."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import processing
+import pytest
+from osgeo import gdal
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
+    QgsProcessingModelParameter,
+    QgsProcessingParameterRasterLayer,
+    QgsProject,
+    QgsRasterLayer,
+)
+
+pytestmark = pytest.mark.usefixtures("ssml_plugin")
+
+RATIO = 3
+
+
+def shape(path: str) -> tuple[int, int, int]:
+    """(bands, rows, cols)."""
+    dataset = gdal.Open(path)
+    return dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize
+
+
+def corner(path: str) -> tuple[float, ...]:
+    return gdal.Open(path).GetGeoTransform()
+
+
+def classical(scene, output, **more):
+    return processing.run("ssml:classicalfuse", {"HSI": scene.hsi, "PAN": scene.pan, "OUTPUT": output, **more})
+
+
+def test_simulate_makes_a_pair(scene, tmp_path):
+    given = {"REFERENCE": scene.reference, "RATIO": RATIO, "PAN_RANGE": "480-690"}
+    result = processing.run("ssml:simulate", {**given, "HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.dat")})
+    assert shape(result["HSI"]) == (12, 24, 24)
+    assert shape(result["PAN"]) == (1, 72, 72)
+    assert corner(result["HSI"])[:2] == (500000.0, 30.0)
+
+
+def test_classicalfuse_takes_layers_and_writes_on_the_grid_of_the_pan(scene, tmp_path):
+    layers = {"HSI": QgsRasterLayer(scene.hsi, "hsi"), "PAN": QgsRasterLayer(scene.pan, "pan")}
+    given = {**layers, "METHOD": "exp", "OUTPUT": str(tmp_path / "o.tif")}
+    result = processing.run("ssml:classicalfuse", given)
+    assert shape(result["OUTPUT"]) == (12, 72, 72)
+    assert corner(result["OUTPUT"]) == corner(scene.pan)
+
+
+def test_classicalfuse_takes_layers_of_the_project_by_name(scene):
+    project = QgsProject.instance()
+    project.addMapLayers([QgsRasterLayer(scene.hsi, "the hsi"), QgsRasterLayer(scene.pan, "the pan")])
+    try:
+        given = {"HSI": "the hsi", "PAN": "the pan", "OUTPUT": "TEMPORARY_OUTPUT"}
+        assert shape(processing.run("ssml:classicalfuse", given)["OUTPUT"]) == (12, 72, 72)
+    finally:
+        project.clear()
+
+
+def test_extent_clips_the_result(scene, tmp_path):
+    result = classical(scene, str(tmp_path / "o.tif"), EXTENT="500090,500390,4599610,4599910 [EPSG:32633]")
+    assert shape(result["OUTPUT"]) == (12, 30, 30)
+    assert corner(result["OUTPUT"])[0] == 500090.0
+
+
+def test_assess_finds_mtf_glp_better_than_upsampling(scene, tmp_path):
+    scores = {}
+    for method in ("exp", "mtf-glp"):
+        fused = classical(scene, str(tmp_path / f"{method}.tif"), METHOD=method)["OUTPUT"]
+        given = {"FUSED": fused, "REFERENCE": scene.reference, "HSI": scene.hsi, "PAN": scene.pan}
+        report, numbers = str(tmp_path / f"{method}.html"), str(tmp_path / f"{method}.json")
+        scores[method] = processing.run("ssml:assess", {**given, "REPORT": report, "JSON": numbers})
+        with open(numbers, encoding="utf-8") as file:
+            assert json.load(file)
+        assert os.path.getsize(report) > 0
+    assert scores["mtf-glp"]["ERGAS"] < scores["exp"]["ERGAS"]
+    assert scores["mtf-glp"]["CC"] > scores["exp"]["CC"]
+    assert set(scores["exp"]) >= {"ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "CONSISTENCY"}
+
+
+def test_assess_of_the_truth_is_perfect_and_leaves_out_what_was_not_asked(scene):
+    given = {"FUSED": scene.reference, "REFERENCE": scene.reference, "RATIO": RATIO}
+    result = processing.run("ssml:assess", given)
+    assert result["ERGAS"] == 0.0
+    assert result["RMSE"] == 0.0
+    assert "CONSISTENCY" not in result
+
+
+def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path):
+    pytest.importorskip("torch")
+    pair = {"HSI": scene.hsi, "PAN": scene.pan}
+    outputs = {key: str(tmp_path / name) for key, name in OUTPUTS_OF_SHARPEN.items()}
+    result = processing.run("ssml:sharpen", {**pair, "EFFORT": "fast", "DEVICE": "cpu", **outputs})
+    assert result == outputs
+    assert all(os.path.getsize(path) > 0 for path in outputs.values())
+    assert shape(result["OUTPUT"]) == (12, 72, 72)
+    assert shape(result["DISAGREEMENT"])[1:] == (72, 72)
+
+    again = str(tmp_path / "again.tif")
+    processing.run("ssml:fuse", {**pair, "MODEL": result["MODEL"], "DEVICE": "cpu", "OUTPUT": again})
+    difference = gdal.Open(again).ReadAsArray() - gdal.Open(result["OUTPUT"]).ReadAsArray()
+    assert abs(difference).max() <= 1e-3 * abs(gdal.Open(again).ReadAsArray()).max()
+
+    said = processing.run("ssml:modelinfo", {"MODEL": result["MODEL"], "JSON": str(tmp_path / "model.json")})
+    with open(said["JSON"], encoding="utf-8") as file:
+        assert '"ratio": 3' in json.dumps(json.load(file))
+
+
+OUTPUTS_OF_SHARPEN = {
+    "OUTPUT": "sharp.tif",
+    "MODEL": "model.safetensors",
+    "REPORT": "report.html",
+    "DISAGREEMENT": "difference.tif",
+}
+
+
+def test_train_on_two_scenes(scene, tmp_path):
+    pytest.importorskip("torch")
+    given = {"HSI": [scene.hsi, scene.hsi], "PAN": [scene.pan, scene.pan], "STEPS": 3, "DEVICE": "cpu"}
+    result = processing.run("ssml:train", {**given, "MODEL": str(tmp_path / "m.safetensors")})
+    assert sorted(os.listdir(tmp_path)) == ["m.safetensors"]
+    assert result["MODEL"] == str(tmp_path / "m.safetensors")
+
+
+def test_wrong_input_is_told_in_one_sentence(scene, tmp_path):
+    with pytest.raises(QgsProcessingException) as caught:
+        processing.run("ssml:classicalfuse", {"HSI": scene.hsi, "PAN": scene.hsi, "OUTPUT": str(tmp_path / "o.tif")})
+    sentence = str(caught.value)
+    assert sentence.rstrip().endswith(".")
+    assert "Traceback" not in sentence
+    assert "defect" not in sentence
+    assert "\n" not in sentence
+    assert os.listdir(tmp_path) == []
+
+
+class CancelAtOnce(QgsProcessingFeedback):
+    """The user presses Cancel as soon as something moves."""
+
+    def __init__(self) -> None:
+        super().__init__(False)
+        self.progressChanged.connect(lambda _: self.cancel())
+
+
+def test_cancel_returns_nothing_and_leaves_nothing(scene, tmp_path):
+    from qgis.core import QgsApplication
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ssml:classicalfuse")
+    context, feedback = QgsProcessingContext(), CancelAtOnce()
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "OUTPUT": str(tmp_path / "o.tif")}
+    result, good = algorithm.run(given, context, feedback)
+    assert good
+    assert feedback.isCanceled()
+    assert result == {}
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_model_simulates_fuses_and_assesses(scene, tmp_path):
+    source = QgsProcessingModelChildParameterSource
+    model = QgsProcessingModelAlgorithm("chain", "tests")
+    model.addModelParameter(
+        QgsProcessingParameterRasterLayer("REFERENCE", "Reference"), QgsProcessingModelParameter("REFERENCE")
+    )
+
+    def child(name, **sources):
+        step = QgsProcessingModelChildAlgorithm(f"ssml:{name}")
+        step.setChildId(name)
+        for key, value in sources.items():
+            step.addParameterSources(key, [value])
+        return step
+
+    reference = source.fromModelParameter("REFERENCE")
+    model.addChildAlgorithm(
+        child("simulate", REFERENCE=reference, RATIO=source.fromStaticValue(3), PAN_BANDS=source.fromStaticValue("2-6"))
+    )
+    pair = {"HSI": source.fromChildOutput("simulate", "HSI"), "PAN": source.fromChildOutput("simulate", "PAN")}
+    fuse = child("classicalfuse", **pair, METHOD=source.fromStaticValue("mtf-glp"))
+    output = QgsProcessingModelOutput("fused", "fused")
+    output.setChildId("classicalfuse")
+    output.setChildOutputName("OUTPUT")
+    fuse.setModelOutputs({"fused": output})
+    model.addChildAlgorithm(fuse)
+    fused = source.fromChildOutput("classicalfuse", "OUTPUT")
+    assess = child("assess", FUSED=fused, REFERENCE=reference, **pair)
+    number = QgsProcessingModelOutput("ergas", "ergas")
+    number.setChildId("assess")
+    number.setChildOutputName("ERGAS")
+    assess.setModelOutputs({"ergas": number})
+    model.addChildAlgorithm(assess)
+    model.initAlgorithm()
+
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
+    given = {"REFERENCE": scene.reference, "classicalfuse:fused": str(tmp_path / "fused.tif")}
+    result, good = model.run(given, context, feedback)
+    assert good, feedback.textLog()
+    assert shape(result["classicalfuse:fused"]) == (12, 72, 72)
+    numbers = result["CHILD_RESULTS"]["assess"]
+    assert 0 < numbers["ERGAS"] < 20
+    assert result["assess:ergas"] == numbers["ERGAS"]
