@@ -65,10 +65,11 @@ class Scene:
                 raise InputError(f"{hsi_reader.name} has one band; choose an image with several bands as the HSI.")
             if pan_reader.bands != 1:
                 raise InputError(
-                    f"{pan_reader.name} has {pan_reader.bands} bands; choose a panchromatic image with one band as the PAN."
+                    f"{pan_reader.name} has {pan_reader.bands} bands; choose a panchromatic image with one band as the "
+                    "PAN."
                 )
             alignment = align(hsi_reader.grid, pan_reader.grid, hsi_reader.name, pan_reader.name)
-            good, empty, valid, complete = _scan(hsi_reader, alignment.hsi, progress or Progress())
+            good, empty, valid, complete = scan_bands(hsi_reader, alignment.hsi, progress, " where the PAN lies")
             complete = _scan_pan(pan_reader, alignment.pan, progress or Progress()) and complete
             scene = cls(hsi_reader, pan_reader, alignment, good, empty, valid, complete)
         except BaseException:
@@ -153,11 +154,25 @@ class Scene:
         return Window(row, col, stop_row - row, stop_col - col)
 
 
-def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Good bands, empty bands, the pixels at which every good band is valid, and whether every sample is valid."""
+def scan_bands(
+    reader: RasterReader, window: Window, progress: Progress | None = None, where: str = ""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Look through a raster once.
+
+    Args:
+        where: for the sentence that refuses a raster without any value.
+
+    Returns:
+        (bands,) bool of good and of empty bands, (rows, columns) bool of the pixels at which every good band is valid,
+        and whether every sample of all bands is valid.
+
+    Raises:
+        InputError: no good band holds a value, or there is no pixel at which all do.
+    """
+    progress = progress or Progress()
     listed = np.array([flag != 0 for flag in reader.metadata.bbl])
     filled, complete = np.zeros(reader.bands, bool), True
-    count = np.zeros((window.rows, window.cols), np.int32)
+    count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
     step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
     for start in range(0, window.rows, step):
         progress.check()
@@ -168,11 +183,12 @@ def _scan(reader: RasterReader, window: Window, progress: Progress) -> tuple[np.
         count[start : start + rows] = valid[listed].sum(axis=0)
     good = listed & filled
     if not good.any():
-        raise InputError(f"{reader.name} holds no valid values where the PAN lies; choose another image.")
+        raise InputError(f"{reader.name} holds no valid values{where}; choose another image.")
     valid = count == good.sum()
     if not valid.any():
         raise InputError(
-            f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list (bbl)."
+            f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list "
+            "(bbl)."
         )
     return good, ~filled, valid, complete
 

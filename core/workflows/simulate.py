@@ -1,0 +1,175 @@
+"""The job ``simulate``: a low-resolution HSI and a PAN out of a reference, by Wald's protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from ..physics.operators import DEFAULT_GAIN
+from ..physics.wald import Reference, degraded_rows, pan_rows
+from ..progress import Progress
+from ..raster.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
+from ..raster.metadata import RasterMetadata
+from ..raster.reader import RasterReader
+from ..raster.scene import scan_bands
+from ..raster.stored import output_nodata
+from ..raster.writer import RasterWriter
+from .output import check_fraction, check_outputs
+
+_NUMBER = r"(\d+(?:\.\d*)?)"
+_RANGE = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(?:nm)?\s*")
+_BANDS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
+
+
+def simulate(
+    reference: str,
+    ratio: int,
+    hsi_out: str,
+    pan_out: str,
+    *,
+    pan_bands: str = "",
+    pan_range: str = "",
+    mtf_hsi: float | Sequence[float] = DEFAULT_GAIN,
+    mtf_pan: float | None = None,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Make a low-resolution HSI and a PAN of a reference image, which then is the truth to compare with.
+
+    The reference is cropped to a multiple of the ratio from its upper-left corner. Both outputs are float32 in the
+    reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands, in physical
+    units where their scales or offsets differ.
+
+    Args:
+        reference: raster to read.
+        ratio: reference pixels per HSI pixel, 2 to 16.
+        hsi_out, pan_out: rasters to write.
+        pan_bands: the bands of the PAN, counted from 1, both ends included: "6-36", or "3,5,8-10".
+        pan_range: instead, the bands whose centre wavelength lies in a range in nm: "480-690".
+        mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band.
+        mtf_pan: gain of the PAN at its own Nyquist frequency; None: as sharp as the reference.
+
+    Returns:
+        ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1).
+
+    Raises:
+        InputError: a file or a parameter cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    if not MIN_RATIO <= ratio <= MAX_RATIO or int(ratio) != ratio:
+        raise InputError(f"The ratio is {ratio}, but it must be an integer from {MIN_RATIO} to {MAX_RATIO}.")
+    ratio = int(ratio)
+    if mtf_pan is not None:
+        check_fraction(mtf_pan, "mtf_pan")
+    if bool(pan_bands.strip()) == bool(pan_range.strip()):
+        raise InputError(
+            "Say which bands make the PAN in one of two ways: by numbers, as in 6-36, or by wavelengths in nm, as in "
+            "480-690."
+        )
+    check_outputs((reference,), (hsi_out, pan_out))
+    with RasterReader(reference) as reader:
+        if reader.bands < 2:
+            raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
+        gains = _gains(mtf_hsi, reader)
+        rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
+        if min(rows, cols) < MIN_OVERLAP * ratio:
+            raise InputError(
+                f"{reader.name} has {reader.grid.rows} x {reader.grid.cols} pixels, too few for ratio {ratio}: "
+                f"{MIN_OVERLAP * ratio} in each direction are needed; choose a larger image or a smaller ratio."
+            )
+        chosen = _by_number(pan_bands, reader) if pan_bands.strip() else _by_wavelength(pan_range, reader)
+        progress.set(0.0, "Looking through the reference")
+        good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
+        chosen = [band for band in chosen if good[band]]
+        if not chosen:
+            raise InputError(f"All bands chosen for the PAN are bad bands of {reader.name}; choose other ones.")
+        source = Reference(reader, ratio, good, empty, valid)
+        if not source.low_valid.any():
+            raise InputError(f"{reader.name} has no block of {ratio} x {ratio} valid pixels; choose another image.")
+        metadata = reader.metadata.replace(dtype="float32")
+        if not complete:
+            metadata = metadata.replace(nodata=output_nodata("float32", metadata.nodata))
+        pan_metadata, physical = _pan_metadata(metadata, chosen)
+        grid = reader.grid.crop(Window(0, 0, rows, cols))
+        with contextlib.ExitStack() as stack:
+            hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata))
+            pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
+            progress.set(0.2, "Making the PAN")
+            for row, part in pan_rows(source, chosen, mtf_pan, physical, progress.part(0.2, 0.4)):
+                pan_writer.write(part.values, part.valid, row)
+            progress.set(0.4, "Degrading the HSI")
+            for row, part in degraded_rows(source, gains, progress.part(0.4, 1.0)):
+                hsi_writer.write(part.values, part.valid, row)
+        return {
+            "hsi": hsi_out,
+            "pan": pan_out,
+            "ratio": ratio,
+            "bands": reader.bands,
+            "rows": rows // ratio,
+            "cols": cols // ratio,
+            "pan_bands": [band + 1 for band in chosen],
+        }
+
+
+def _gains(mtf: float | Sequence[float], reader: RasterReader) -> list[float]:
+    gains = [float(gain) for gain in (np.full(reader.bands, mtf) if np.ndim(mtf) == 0 else mtf)]
+    if len(gains) != reader.bands:
+        raise InputError(
+            f"{len(gains)} MTF gains are given, but {reader.name} has {reader.bands} bands; give one for all or one "
+            "for each band."
+        )
+    for gain in gains:
+        check_fraction(gain, "mtf_hsi")
+    return gains
+
+
+def _by_number(text: str, reader: RasterReader) -> list[int]:
+    """Bands from 0 of "6-36"."""
+    chosen: list[int] = []
+    for part in text.split(","):
+        match = _BANDS.fullmatch(part)
+        if not match:
+            raise InputError(f"{text!r} does not name bands; write their numbers, counted from 1, as in 6-36.")
+        first, last = int(match.group(1)), int(match.group(2) or match.group(1))
+        if not 1 <= first <= last <= reader.bands:
+            raise InputError(
+                f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: write the "
+                "lower number first."
+            )
+        chosen += [band for band in range(first - 1, last) if band not in chosen]
+    return chosen
+
+
+def _by_wavelength(text: str, reader: RasterReader) -> list[int]:
+    """Bands from 0 whose centre lies in "480-690"."""
+    match = _RANGE.fullmatch(text)
+    if not match:
+        raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
+    low, high = float(match.group(1)), float(match.group(2))
+    waves = reader.metadata.wavelengths
+    if all(wave is None for wave in waves):
+        raise InputError(f"{reader.name} has no wavelengths; give the PAN's bands by their numbers, as in 6-36.")
+    chosen = [band for band, wave in enumerate(waves) if wave is not None and low <= wave <= high]
+    if not chosen:
+        known = [wave for wave in waves if wave is not None]
+        raise InputError(
+            f"{reader.name} has no band from {low:g} to {high:g} nm; its bands lie from {min(known):g} to "
+            f"{max(known):g} nm: choose another range."
+        )
+    return chosen
+
+
+def _pan_metadata(metadata: RasterMetadata, chosen: list[int]) -> tuple[RasterMetadata, bool]:
+    """The PAN's metadata, and whether it holds physical values because its bands are scaled differently."""
+    scalings = {(metadata.scales[band], metadata.offsets[band]) for band in chosen}
+    pan = RasterMetadata.plain(1, "float32", metadata.nodata).replace(names=("PAN",))
+    if len(scalings) > 1:
+        # A stored nodata value may well be a physical one.
+        return pan.replace(nodata=None if metadata.nodata is None else math.nan), True
+    scale, offset = scalings.pop()
+    return pan.replace(scales=(scale,), offsets=(offset,)), False
