@@ -68,7 +68,7 @@ class Trainer:
         every = max(1, settings.steps // settings.checks)
         if not state.prior_scores:
             state.prior_scores = self.score_prior()
-            self.check(state, [math.nan, math.nan])
+            self.check(state, None)
         while state.step < settings.steps:
             progress.check()
             rng = np.random.default_rng([settings.seed, state.step])  # of the step alone, so that training can resume
@@ -91,14 +91,14 @@ class Trainer:
             )
         return state
 
-    def check(self, state: TrainingState, losses: list[float]) -> None:
+    def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
-        sum of ERGAS and SAM, each relative to the projected prior's."""
+        sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither."""
         scores = self.score()
         state.history.append({"step": state.step, "losses": losses, **scores})
-        relative = sum(scores["mean"][key] / max(state.prior_scores[key], 1e-12) for key in ("ergas", "sam"))
-        if relative < state.best_score:
-            state.best_score, state.best_step = relative, state.step
+        relative = [scores["mean"][key] / max(state.prior_scores[key], 1e-12) for key in ("ergas", "sam")]
+        if not state.best or (max(relative) <= 1 and sum(relative) < state.best_score):
+            state.best_score, state.best_step = sum(relative), state.step
             state.best = {
                 f"{number}.{name}": value.detach().cpu().clone()
                 for number, network in enumerate(self.learner.networks)

@@ -1,4 +1,4 @@
-"""The planes that networks see: components of the HSI, the PAN and its detail, all on the PAN grid, all of unit size."""
+"""The planes that networks see: components of the HSI, the PAN and its detail, on the PAN grid, of unit size."""
 
 from __future__ import annotations
 

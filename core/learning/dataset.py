@@ -1,0 +1,167 @@
+"""Cutting scenes into the areas that networks learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..physics.fill import fill_invalid
+from ..physics.prior import FILL_LOW, Statistics, degraded_pan, pan_stream, scene_operators
+from ..progress import Progress
+from ..raster.scene import Scene
+from .areas import LabelledArea, UnlabelledArea, labelled_area, unlabelled_area
+from .settings import Settings
+
+MOST_LABELLED = 48  # areas a scene
+MOST_UNLABELLED = 12
+_HIGH_SIZE = 144  # PAN pixels of an unlabelled area
+_BLOCK = 8  # HSI pixels: size of the held-out blocks of a scene that is a single area
+
+
+def scene_areas(
+    scene: Scene,
+    statistics: Statistics,
+    good: np.ndarray,
+    gain: float,
+    settings: Settings,
+    device: torch.device,
+    progress: Progress | None = None,
+    share: float = 1.0,
+) -> tuple[list[LabelledArea], list[UnlabelledArea]]:
+    """The labelled and unlabelled areas of a scene.
+
+    Args:
+        good: (bands,) bool, the bands to learn.
+        gain: MTF gain of the HSI.
+        share: of the most areas that a scene may have, where several scenes are learned from.
+
+    Raises:
+        InputError: the scene is too small, or has too few valid pixels, to be degraded once more.
+    """
+    progress = progress or Progress()
+    ratio = scene.ratio
+    rng = np.random.default_rng([settings.seed, 1])
+    pan_low = degraded_pan(scene, scene_operators(scene, gain), statistics.pan_mean, progress)
+    size = max(settings.patch // ratio, 2) * ratio
+    shape = tuple(min(size, count // ratio * ratio) for count in scene.low_shape)
+    if min(shape) < 2 * ratio:
+        raise InputError(
+            f"{scene.hsi.name} and {scene.pan.name} share only {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
+            f"learning at ratio {ratio} needs {2 * ratio} x {2 * ratio}: fuse with a trained model or a classical method."
+        )
+    places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng)
+    held = _held_out(places, shape, settings.held_out, rng)
+    weight = scene.low_covered
+
+    def low_part(row: int, col: int, rows: int, cols: int) -> np.ndarray:
+        top, bottom = max(0, row - FILL_LOW), min(scene.low_shape[0], row + rows + FILL_LOW)
+        values, valid = scene.hsi_rows(top, bottom)
+        left, right = max(0, col - FILL_LOW), min(scene.low_shape[1], col + cols + FILL_LOW)
+        part = fill_invalid(values[..., left:right], valid[:, left:right], FILL_LOW, statistics.mean)
+        return part[:, row - top : row - top + rows, col - left : col - left + cols]
+
+    labelled = []
+    for (row, col), judged in zip(places, held):
+        progress.check()
+        window = slice(row, row + shape[0]), slice(col, col + shape[1])
+        area = labelled_area(
+            low_part(row, col, *shape),
+            pan_low[:, window[0], window[1]],
+            weight[window],
+            judged,
+            statistics,
+            good,
+            ratio,
+            gain,
+            settings.iterations,
+            device,
+        )
+        if area.learn.any() or area.judge.any():
+            labelled.append(area)
+    if not any(area.learn.any() for area in labelled) or not any(area.judge.any() for area in labelled):
+        raise InputError(
+            f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical method."
+        )
+
+    shape = tuple(min(max(settings.crop, _HIGH_SIZE // ratio), count) for count in scene.low_shape)
+    unlabelled = []
+    if settings.consistency or settings.full_exchange:
+        for row, col in _spread(scene.low_shape, shape, max(1, round(MOST_UNLABELLED * share)), rng):
+            progress.check()
+            area = _unlabelled(scene, statistics, good, gain, low_part, pan_low, weight, (row, col), shape, device)
+            if area is not None:
+                unlabelled.append(area)
+    return labelled, unlabelled
+
+
+def _unlabelled(scene, statistics, good, gain, low_part, pan_low, weight, corner, shape, device):
+    """The unlabelled area of a window of the low grid; None if nothing in it is known."""
+    ratio, spans, phases = scene.ratio, [], []
+    for axis in range(2):
+        phase = scene.alignment.phase[axis]
+        begin = max(0, int(np.ceil(corner[axis] * ratio - phase - 1e-9)))
+        end = min(scene.high_shape[axis], int(np.floor((corner[axis] + shape[axis]) * ratio - phase + 1e-9)))
+        spans.append((begin, end))
+        phases.append(round(begin + phase - corner[axis] * ratio, 9))
+    window = slice(corner[0], corner[0] + shape[0]), slice(corner[1], corner[1] + shape[1])
+    if not weight[window].any():
+        return None
+    (top, bottom), (left, right) = spans
+    pan = pan_stream(scene, bottom - top, statistics.pan_mean, top).get(top, bottom)[..., left:right]
+    return unlabelled_area(
+        low_part(*corner, *shape),
+        pan,
+        pan_low[:, window[0], window[1]],
+        weight[window],
+        statistics,
+        good,
+        ratio,
+        tuple(phases),
+        gain,
+        device,
+    )
+
+
+def _spread(
+    whole: tuple[int, int], size: tuple[int, int], most: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Corners of windows spread evenly over an image; a random choice where there would be too many."""
+    starts = []
+    for count, part in zip(whole, size):
+        number = -(-count // part)
+        starts.append(np.linspace(0, count - part, number).round().astype(int))
+    places = [(int(row), int(col)) for row in starts[0] for col in starts[1]]
+    if len(places) > most:
+        places = [places[i] for i in sorted(rng.choice(len(places), most, replace=False))]
+    return places
+
+
+def _held_out(
+    places: list[tuple[int, int]], shape: tuple[int, int], share: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Which pixels of each area are only judged: whole areas that overlap no other, or blocks where there are few."""
+    masks = [np.zeros(shape, bool) for _ in places]
+    if len(places) >= 8:
+        for index in rng.permutation(len(places))[: max(1, round(share * len(places)))]:
+            masks[index][:] = True
+        _clear_overlaps(places, masks, shape)
+        return masks
+    occupied = np.zeros([max(place[axis] for place in places) + shape[axis] for axis in range(2)], bool)
+    blocks = [(row, col) for row in range(0, occupied.shape[0], _BLOCK) for col in range(0, occupied.shape[1], _BLOCK)]
+    for index in rng.permutation(len(blocks))[: max(1, round(share * len(blocks)))]:
+        row, col = blocks[index]
+        occupied[row : row + _BLOCK, col : col + _BLOCK] = True
+    for (row, col), mask in zip(places, masks):
+        mask[:] = occupied[row : row + shape[0], col : col + shape[1]]
+    return masks
+
+
+def _clear_overlaps(places: list[tuple[int, int]], masks: list[np.ndarray], shape: tuple[int, int]) -> None:
+    """What is judged in one area is judged in all, so that nothing is both learned from and judged."""
+    extent = [max(place[axis] for place in places) + shape[axis] for axis in range(2)]
+    judged = np.zeros(extent, bool)
+    for (row, col), mask in zip(places, masks):
+        judged[row : row + shape[0], col : col + shape[1]] |= mask
+    for (row, col), mask in zip(places, masks):
+        mask[:] = judged[row : row + shape[0], col : col + shape[1]]

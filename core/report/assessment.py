@@ -1,0 +1,182 @@
+"""The report of an assessment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..quality.reference import PixelMaps
+from ..raster.grid import Window
+from ..raster.metadata import RasterMetadata
+from ..raster.reader import RasterReader
+from .charts import Chart
+from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
+from .versions import versions
+
+PICTURE_SIZE = 480  # pixels
+MEANINGS = (  # key, name, unit, best value, meaning
+    (
+        "ergas",
+        "ERGAS",
+        "",
+        "0",
+        "Error relative to the bands' means, all bands together; below 3 is usually called good.",
+    ),
+    ("sam", "SAM", "degrees", "0", "Mean angle between the spectra: distortion of spectral shape."),
+    ("psnr", "PSNR", "dB", "∞", "Signal to noise, mean over bands; the peak is the reference band's maximum."),
+    ("cc", "CC", "", "1", "Correlation with the reference, mean over bands: spatial detail."),
+    ("ssim", "SSIM", "", "1", "Structural similarity in 11 × 11 Gaussian windows, mean over bands."),
+    ("rmse", "RMSE", "image units", "0", "Root mean square error over all bands and pixels, scale and offset applied."),
+    (
+        "consistency",
+        "Consistency",
+        "%",
+        "0",
+        "Relative RMSE of the result, degraded again with the MTF, against the HSI.",
+    ),
+)
+TITLES = {"fused": "Result", "reference": "Reference", "hsi": "HSI", "pan": "PAN"}
+
+
+class Shown(NamedTuple):
+    """An image to show: what it is ("fused", "reference", "hsi", "pan"), the open raster and the part of it."""
+
+    key: str
+    reader: RasterReader
+    window: Window
+
+
+def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: PixelMaps | None) -> Report:
+    """The report of what the workflow ``assess`` returned.
+
+    Args:
+        scores: its result.
+        shown: the images, the fused one first.
+        maps: maps of the differences to the reference, None without one.
+    """
+    fused = shown[0].reader
+    sections = [Section("Quality indices", [_indices(scores), *(Text(note, True) for note in scores["notes"])])]
+    sections.append(Section("Pictures", _pictures(shown)))
+    if maps is not None and np.isfinite(maps.rmse).any():
+        sections.append(Section("Where the differences lie", [_maps(maps)]))
+    charts = _charts(scores["per_band"], fused.metadata)
+    if charts:
+        sections.append(Section("Band by band", charts))
+    sections.append(Section("How this was computed", [_facts(scores, shown)]))
+    return Report(f"Assessment of {fused.name}", _lead(scores, shown), sections)
+
+
+def _lead(scores: Mapping[str, Any], shown: Sequence[Shown]) -> str:
+    names = {image.key: image.reader.name for image in shown}
+    parts = []
+    if "rmse" in scores:
+        values = [
+            f"{name} {scores[key]:.4g}{' ' + unit if unit else ''}"
+            for key, name, unit, *_ in MEANINGS
+            if key in ("ergas", "sam", "psnr") and scores.get(key) is not None
+        ]
+        parts.append(f"Against {names['reference']}: {', '.join(values) or 'no index could be computed'}.")
+    if scores.get("consistency") is not None:
+        parts.append(f"Degraded again, it differs from {names['hsi']} by {100 * scores['consistency']:.3g} %.")
+    return " ".join(parts)
+
+
+def _indices(scores: Mapping[str, Any]) -> Table:
+    rows = []
+    for key, name, unit, best, meaning in MEANINGS:
+        if key in scores:
+            value = scores[key]
+            rows.append((name, 100 * value if value is not None and unit == "%" else value, unit, best, meaning))
+    return Table(("Index", "Value", "Unit", "Ideal", "Meaning"), rows)
+
+
+def _pictures(shown: Sequence[Shown]) -> list[Item]:
+    by_key = {image.key: image for image in shown}
+    model = by_key.get("reference") or by_key.get("hsi") or by_key["fused"]
+    bands = true_colour_bands(by_key["fused"].reader.metadata)
+    views = {
+        image.key: overview(image.reader, (0,) if image.key == "pan" else bands, PICTURE_SIZE, image.window)
+        for image in shown
+    }
+    limits = stretch_limits(*views[model.key])
+    pictures = []
+    for image in shown:
+        values, valid = views[image.key]
+        stretch = stretch_limits(values, valid) if image.key == "pan" else limits
+        size = f"{image.window.rows} × {image.window.cols} pixels"
+        pictures.append(Picture(f"{TITLES[image.key]}: {image.reader.name}, {size}", png(values, valid, stretch)))
+    colours = describe_bands(by_key["fused"].reader.metadata, bands)
+    stretch = (
+        f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {TITLES[model.key]}."
+    )
+    if "pan" in by_key:
+        stretch += " The PAN has a stretch of its own."
+    return [Pictures(pictures), Text(stretch)]
+
+
+def _maps(maps: PixelMaps) -> Pictures:
+    pictures = []
+    for plane, caption, label in (
+        (maps.rmse, "Root mean square error over the bands of each pixel", "image units"),
+        (maps.angle, "Spectral angle of each pixel to the reference", "degrees"),
+    ):
+        known = np.isfinite(plane)
+        high = float(np.percentile(plane[known], 98)) if known.any() else 0.0
+        high = high if high > 0 else 1.0
+        scale = ColourScale(0.0, high, f"{label}, more in the last colour")
+        pictures.append(Picture(caption, colour_map(plane, known, 0.0, high), scale))
+    return Pictures(pictures)
+
+
+def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> list[Item]:
+    bands = [number - 1 for number in per_band["band"]]
+    known = all(metadata.wavelengths[band] for band in bands)
+    place = np.array([metadata.wavelengths[band] if known else band + 1 for band in bands], float)
+    order = np.argsort(place, kind="stable")
+    x_label = "Wavelength (nm)" if known else "Band number"
+    gaps = _gaps(place[order])
+    note = "Grey: no good bands." if gaps else ""
+    charts: list[Item] = []
+    for key, title, y_label, factor in (
+        ("rmse", "Error of each band", "RMSE (image units)", 1.0),
+        ("cc", "Correlation of each band", "CC (no unit)", 1.0),
+        ("consistency", "Consistency of each band", "Relative RMSE (%)", 100.0),
+    ):
+        if key in per_band:
+            values = np.array([math.nan if value is None else factor * value for value in per_band[key]])
+            if np.isfinite(values).any():
+                line = _broken(place[order], values[order], gaps)
+                charts.append(Chart(title, x_label, y_label, {key: line}, gaps, note))
+    return charts
+
+
+def _gaps(place: np.ndarray) -> list[tuple[float, float]]:
+    """Ranges without bands: where the step is more than three times the usual one."""
+    if len(place) < 3:
+        return []
+    steps = np.diff(place)
+    usual = float(np.median(steps))
+    return [(place[i] + usual / 2, place[i + 1] - usual / 2) for i in np.flatnonzero(steps > max(3 * usual, 1.5))]
+
+
+def _broken(place: np.ndarray, values: np.ndarray, gaps: Sequence[tuple[float, float]]) -> tuple:
+    """The line with a break in every gap."""
+    at = np.searchsorted(place, [start for start, _ in gaps])
+    return np.insert(place, at, [start for start, _ in gaps]), np.insert(values, at, math.nan)
+
+
+def _facts(scores: Mapping[str, Any], shown: Sequence[Shown]) -> Facts:
+    facts: dict[str, object] = {TITLES[image.key]: image.reader.path for image in shown}
+    facts["Bands scored"] = f"{scores['bands']} of {shown[0].reader.bands} (bad bands and empty bands left out)"
+    if "pixels" in scores:
+        facts["Pixels scored"] = scores["pixels"]
+    if "hsi_pixels" in scores:
+        facts["HSI pixels compared"] = scores["hsi_pixels"]
+        facts["MTF gain at the Nyquist frequency"] = scores["mtf"]
+    facts["Ratio"] = scores["ratio"] if scores["ratio"] is not None else "not given"
+    facts["Crop"] = f"{scores['crop']} pixels at each side"
+    return Facts({**facts, **versions()})

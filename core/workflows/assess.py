@@ -1,0 +1,176 @@
+"""Assess a result: against a reference, against the HSI that it was made from, or both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..physics.operators import DEFAULT_GAIN
+from ..placing import discard, move_into_place, partial_path
+from ..progress import Progress
+from ..quality.reference import INDICES, PixelMaps
+from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
+from ..raster.overlap import overlap
+from ..raster.reader import RasterReader
+from ..report.assessment import Shown, assessment_report
+from ..report.html import write_report
+from .output import check_fraction, check_outputs
+from .scoring import View, finite, good_bands, score_consistency, score_reference
+
+
+def assess(
+    fused: str,
+    *,
+    reference: str = "",
+    hsi: str = "",
+    pan: str = "",
+    ratio: int | None = None,
+    mtf: float = DEFAULT_GAIN,
+    crop: int = 0,
+    json_path: str = "",
+    report: str = "",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Score a fused image; memory is bounded whatever its size.
+
+    Args:
+        fused: the result.
+        reference: the truth on the same pixel grid; the two are scored on their overlap.
+        hsi: the HSI that was fused, for the consistency; goes with ``pan``.
+        pan: the PAN that was fused.
+        ratio: pixel size of the HSI over that of the PAN, for ERGAS where there is no HSI to derive it from.
+        mtf: MTF gain at the HSI's Nyquist frequency, for the consistency.
+        crop: pixels of the result left out at each side of what is scored.
+        json_path: where to write the numbers as JSON; empty for nowhere.
+        report: where to write the HTML report; empty for nowhere.
+        progress: receives progress; asked whether to stop.
+
+    Returns:
+        Floats, None where an index cannot be computed: with a reference ``ergas``, ``sam`` (degrees), ``psnr`` (dB),
+        ``cc``, ``ssim``, ``rmse`` (physical units) and ``pixels``, the number of valid pixels; with HSI and PAN
+        ``consistency`` (a ratio), ``mtf`` and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
+        ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files`` and ``notes``.
+
+    Raises:
+        InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    _check(reference, hsi, pan, ratio, mtf, crop)
+    files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
+    files = {key: path for key, path in files.items() if path}
+    check_outputs(tuple(files.values()), (), (json_path, report))
+    scores: dict[str, Any] = {}
+    per_band: dict[str, np.ndarray] = {}
+    notes: list[str] = []
+    maps: PixelMaps | None = None
+    with contextlib.ExitStack() as stack:
+        readers = {key: stack.enter_context(RasterReader(path)) for key, path in files.items()}
+        alignment, views = _place(readers, crop)
+        if alignment is not None:
+            if ratio is not None and ratio != alignment.ratio:
+                raise InputError(
+                    f"The ratio of {readers['hsi'].name} to {readers['fused'].name} is {alignment.ratio}, not {ratio}; "
+                    "leave the ratio out."
+                )
+            ratio = alignment.ratio
+        bands = good_bands(list(views.values()), progress)
+        half = 0.55 if alignment is not None else 0.97
+        if reference:
+            progress.set(0.0, "Comparing with the reference")
+            result, maps = score_reference(views["fused"], views["reference"], bands, ratio, progress.part(0.02, half))
+            scores.update({key: result[key] for key in INDICES}, pixels=result["pixels"])
+            per_band.update({key: result["per_band"][key] for key in ("rmse", "psnr", "cc", "ssim")})
+            notes += result["notes"]
+            if ratio is None:
+                notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
+        if alignment is not None:
+            progress.set(half if reference else 0.0, "Degrading the result and comparing it with the HSI")
+            window = View(readers["fused"], alignment.pan)
+            value, per_band["consistency"], counted = score_consistency(
+                window, views["hsi"], alignment, bands, mtf, crop, progress.part(half if reference else 0.02, 0.97)
+            )
+            scores.update(consistency=value, mtf=mtf, hsi_pixels=counted)
+            if not counted:
+                notes.append("The consistency is left out: no HSI pixel has only valid pixels of the result under it.")
+        scores = {key: finite(value) if isinstance(value, float) else value for key, value in scores.items()}
+        metadata = readers["fused"].metadata
+        scores.update(bands=len(bands), ratio=ratio, crop=crop)
+        scores["per_band"] = {
+            "band": [band + 1 for band in bands],
+            "wavelength": [metadata.wavelengths[band] for band in bands],
+            **{key: [finite(value) for value in values] for key, values in per_band.items()},
+        }
+        scores.update(files=files, notes=notes)
+        for note in notes:
+            progress.warning(note)
+        progress.check()
+        if json_path:
+            _write_json(json_path, scores)
+        if report:
+            progress.set(0.97, "Writing the report")
+            shown = [Shown(key, readers[key], views[key].window) for key in views]
+            if "pan" in readers:
+                shown.append(Shown("pan", readers["pan"], _seen(readers, views["fused"])))
+            write_report(report, assessment_report(scores, shown, maps))
+    progress.set(1.0)
+    return scores
+
+
+def _check(reference: str, hsi: str, pan: str, ratio: int | None, mtf: float, crop: int) -> None:
+    if bool(hsi) != bool(pan):
+        missing, given = ("PAN", "HSI") if hsi else ("HSI", "PAN")
+        raise InputError(f"The {given} was given without the {missing}; give both, or a reference alone.")
+    if not reference and not hsi:
+        raise InputError("There is nothing to compare the result with; give a reference, or the HSI and the PAN.")
+    if ratio is not None and not MIN_RATIO <= ratio <= MAX_RATIO:
+        raise InputError(f"The ratio must be an integer from {MIN_RATIO} to {MAX_RATIO}, not {ratio}.")
+    check_fraction(mtf, "mtf")
+    if crop < 0:
+        raise InputError(f"The crop must be 0 or more pixels, not {crop}.")
+
+
+def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, View]]:
+    """How the result lies on the HSI (None without one), and what is seen of each image with bands."""
+    fused = readers["fused"]
+    views = {"fused": View(fused, Window(0, 0, fused.grid.rows, fused.grid.cols))}
+    alignment = None
+    if "reference" in readers:
+        truth = readers["reference"]
+        windows = overlap(fused.grid, truth.grid, fused.name, truth.name)
+        views = {
+            "fused": View(fused, windows[0]).crop(crop),
+            "reference": View(truth, windows[1]).crop(crop),
+        }
+    if "hsi" in readers:
+        hsi, pan = readers["hsi"], readers["pan"]
+        if pan.bands != 1:
+            raise InputError(f"{pan.name} has {pan.bands} bands; choose a panchromatic image with one band as the PAN.")
+        overlap(fused.grid, pan.grid, fused.name, pan.name)
+        alignment = align(hsi.grid, fused.grid, hsi.name, fused.name)
+        views["hsi"] = View(hsi, alignment.hsi)
+        View(fused, alignment.pan).crop(crop)
+        if "reference" not in readers:
+            views["fused"] = View(fused, alignment.pan)
+    return alignment, views
+
+
+def _seen(readers: dict[str, RasterReader], fused: View) -> Window:
+    """The part of the PAN under what is shown of the result."""
+    grid = readers["fused"].grid.crop(fused.window)
+    return overlap(grid, readers["pan"].grid, readers["fused"].name, readers["pan"].name)[1]
+
+
+def _write_json(path: str, scores: dict[str, Any]) -> None:
+    partial = partial_path(path)
+    try:
+        with open(partial, "w", encoding="utf-8", newline="\n") as file:
+            json.dump(scores, file, indent=2, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+        move_into_place([(partial, path)])
+    finally:
+        discard(partial)

@@ -1,0 +1,86 @@
+"""The job ``fuse``: sharpen a scene with a model that was trained before."""
+
+from __future__ import annotations
+
+from ..devices import choose_device, require_torch
+from ..errors import InputError
+from ..fusion.engine import Recipe
+from ..physics.consistency import DEFAULT_ITERATIONS
+from ..progress import Progress
+from ..raster.scene import Scene
+from .output import check_iterations, check_outputs, write_fused
+from .trained import TrainedModel
+
+
+def fuse(
+    hsi: str,
+    pan: str,
+    model: str,
+    output: str,
+    *,
+    disagreement: str = "",
+    use: str = "mean",
+    consistency: int = DEFAULT_ITERATIONS,
+    extent: tuple[float, float, float, float] | None = None,
+    device: str = "auto",
+    memory: float | None = None,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Fuse an HSI and a PAN with a trained model.
+
+    Args:
+        hsi, pan, model: files to read. output: raster to write, on the PAN's grid.
+        disagreement: raster to write, how far the two networks differ; "" for none.
+        use: "mean" of both networks, "spectral" or "spatial".
+        consistency: iterations of the consistency projection, 0 for none.
+        extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
+        device: "auto", "cpu", "cuda" or "mps".
+        memory: budget in GB, None for the usual one.
+
+    Returns:
+        ``output``, ``model``, ``ratio``, ``bands``, ``rows``, ``cols``.
+
+    Raises:
+        InputError: a file or a parameter cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    require_torch()
+    from ..networks.pair import USES
+
+    progress = progress or Progress()
+    if use not in USES:
+        raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
+    check_iterations(consistency)
+    check_outputs((hsi, pan, model), (output, disagreement))
+    trained = TrainedModel.open(model)
+    chosen, sentence = choose_device(device)
+    progress.info(sentence)
+    progress.set(0.0, "Looking through the scene")
+    with Scene.open(hsi, pan, progress) as scene:
+        trained.check_fits(scene, model)
+        progress.set(0.1, "Fusing")
+        grid = write_fused(
+            scene,
+            recipe(trained, chosen, use, consistency),
+            output,
+            extent=extent,
+            memory=memory,
+            disagreement=disagreement,
+            progress=progress.part(0.1, 1.0),
+        )
+        return {
+            "output": output,
+            "model": model,
+            "ratio": scene.ratio,
+            "bands": scene.hsi.bands,
+            "rows": grid.rows,
+            "cols": grid.cols,
+        }
+
+
+def recipe(trained: TrainedModel, device: object, use: str, consistency: int) -> Recipe:
+    """What the engine computes with a trained model."""
+    from ..networks.pair import PairResidual
+
+    residual = PairResidual(trained.pair, device, use, sum(trained.header["good"]))
+    return Recipe(trained.statistics, trained.header["mtf"], consistency, residual)

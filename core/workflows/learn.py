@@ -1,0 +1,166 @@
+"""Learning from open scenes: what ``sharpen`` and ``train`` share."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..learning.areas import LabelledArea, UnlabelledArea
+from ..learning.checkpoint import load_checkpoint, save_checkpoint
+from ..learning.dataset import scene_areas
+from ..learning.losses import HybridLoss
+from ..learning.mutual import MutualStep
+from ..learning.settings import Settings
+from ..learning.trainer import Trainer, TrainingState
+from ..networks.pair import PATHS, Pair
+from ..physics.prior import StatisticsBuilder
+from ..progress import Progress
+from .trained import TrainedModel, describe
+
+if TYPE_CHECKING:
+    from ..raster.scene import Scene
+
+
+def learn(
+    scenes: Sequence[Scene],
+    network: str,
+    gain: float,
+    settings: Settings,
+    device: torch.device,
+    checkpoint: str,
+    resume: str,
+    progress: Progress,
+) -> TrainedModel:
+    """Train a pair of networks on one or several scenes.
+
+    Args:
+        checkpoint: file to keep while training runs; it is removed at the end.
+        resume: checkpoint of a training that was stopped, "" to start anew.
+
+    Returns:
+        The model; where the held-out part says that the networks are no better than the projected prior, their best
+        state is the untrained one, which adds nothing to it.
+    """
+    progress.set(0.0, "Computing statistics")
+    builder = StatisticsBuilder(gain)
+    for scene in scenes:
+        builder.add(scene, progress)
+    statistics, good = builder.result(settings.components), builder.good
+    if not good.any():
+        raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
+    settings = replace(settings, components=statistics.components)
+    progress.set(0.02, "Preparing what to learn from")
+    labelled: list[LabelledArea] = []
+    unlabelled: list[UnlabelledArea] = []
+    for scene in scenes:
+        some = scene_areas(scene, statistics, good, gain, settings, device, progress, 1 / len(scenes))
+        labelled += some[0]
+        unlabelled += some[1]
+
+    pair = Pair.fresh(network, statistics.components, settings.seed, device)
+    learner = _learner(pair, statistics, good, settings, device)
+    mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)
+    header = describe(
+        pair,
+        scenes,
+        good,
+        gain,
+        settings.iterations,
+        {"settings": settings.as_dict(), "fingerprint": _fingerprint(statistics.arrays())},
+        str(device),
+    )
+    state = load_checkpoint(resume, header, learner) if resume else TrainingState()
+    _announce(pair, statistics, good, settings, state, labelled, unlabelled, device, progress)
+    trainer = Trainer(
+        learner,
+        labelled,
+        unlabelled,
+        scenes[0].ratio,
+        mean,
+        lambda reached: save_checkpoint(checkpoint, header, learner, reached),
+    )
+    started = time.monotonic()
+    state = trainer.run(state, progress.part(0.05, 1.0))
+    scores = {"prior": state.prior_scores, **_best_scores(state)}
+    header.update(
+        scores=scores,
+        best_step=state.best_step,
+        history=state.history,
+        training_seconds=round(time.monotonic() - started, 1),
+    )
+    for path in {checkpoint, resume} - {""}:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+    return TrainedModel(header, pair, statistics)
+
+
+def _learner(pair: Pair, statistics: Any, good: np.ndarray, settings: Settings, device: torch.device) -> MutualStep:
+    scale = torch.from_numpy(statistics.std[good])[:, None, None].to(device)
+    basis = torch.from_numpy(np.ascontiguousarray(statistics.basis[good])).to(device)
+    return MutualStep(pair.networks, basis, HybridLoss(scale, settings.angle, settings.gradient), settings)
+
+
+def _best_scores(state: TrainingState) -> dict[str, dict[str, float]]:
+    for record in state.history:
+        if record["step"] == state.best_step:
+            return {path: record[path] for path in (*PATHS, "mean")}
+    return {}
+
+
+def _announce(
+    pair: Pair,
+    statistics: Any,
+    good: np.ndarray,
+    settings: Settings,
+    state: TrainingState,
+    labelled: list[LabelledArea],
+    unlabelled: list[UnlabelledArea],
+    device: torch.device,
+    progress: Progress,
+) -> None:
+    """Say what will be done and how long it will take, from a few steps of a copy of the networks."""
+    trial = copy.copy(pair)
+    trial.networks = [copy.deepcopy(network) for network in pair.networks]
+    learner = _learner(trial, statistics, good, settings, device)
+    seconds = []
+    kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
+    for crop in kinds:
+        for attempt in range(3):
+            started = time.monotonic()
+            learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
+            elapsed = time.monotonic() - started
+        seconds.append(elapsed)
+        progress.check()
+    early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
+    before = max(0, early - state.step)
+    expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
+    counts = " and ".join(f"{count:,} ({path})" for path, count in pair.parameters.items())
+    progress.info(
+        f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(labelled)} labelled and "
+        f"{len(unlabelled)} full-resolution areas; expected time {_duration(expected)}."
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _fingerprint(arrays: dict[str, np.ndarray]) -> str:
+    """Tells whether a checkpoint was made from the same pixels."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        digest.update(np.round(arrays[name].astype(np.float64), 6).tobytes())
+    return digest.hexdigest()

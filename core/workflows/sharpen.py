@@ -1,0 +1,131 @@
+"""The job ``sharpen``: learn on the scene itself, then fuse it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from ..devices import choose_device, require_torch
+from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.operators import DEFAULT_GAIN
+from ..progress import Progress
+from ..raster.scene import Scene
+from .output import check_fraction, check_iterations, check_outputs, write_fused
+
+
+def sharpen(
+    hsi: str,
+    pan: str,
+    output: str,
+    *,
+    model: str = "",
+    report: str = "",
+    disagreement: str = "",
+    network: str = "ssml",
+    effort: str = "normal",
+    seed: int = 0,
+    mtf: float = DEFAULT_GAIN,
+    consistency: int = DEFAULT_ITERATIONS,
+    device: str = "auto",
+    memory: float | None = None,
+    extent: tuple[float, float, float, float] | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Sharpen a scene with nothing but its two rasters.
+
+    Two networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at full
+    resolution. Where a held-out part of the scene says that they are no better than the regression prior, the prior is
+    the result, and the user is told.
+
+    Args:
+        hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
+        model, report, disagreement: files to write besides; "" for none.
+        effort: "fast", "normal" or "thorough".
+        seed: fixes the result on one machine and device.
+        mtf: the HSI's MTF gain at its Nyquist frequency.
+        consistency: iterations of the consistency projection, 0 for none.
+        device: "auto", "cpu", "cuda" or "mps".
+        memory: budget in GB, None for the usual one.
+        extent: (xmin, ymin, xmax, ymax) in map units: the part to fuse; learning sees all of the scene.
+        resume: go on from ``<model>.checkpoint``, which a stopped run left.
+
+    Returns:
+        ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
+        ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``.
+
+    Raises:
+        InputError: a file or a parameter cannot be used.
+        Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
+    """
+    require_torch()
+    from ..learning.settings import Settings, steps_for
+    from .fuse import recipe
+    from .learn import learn
+
+    progress = progress or Progress()
+    check_fraction(mtf, "mtf")
+    check_iterations(consistency)
+    check_outputs((hsi, pan), (output, disagreement), (model, report))
+    chosen, sentence = choose_device(device)
+    progress.info(sentence)
+    progress.set(0.0, "Looking through the scene")
+    with Scene.open(hsi, pan, progress) as scene, tempfile.TemporaryDirectory() as folder:
+        scene.output_window(extent)
+        rows, cols = scene.high_shape
+        progress.info(
+            f"Ratio {scene.ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {rows} x {cols} output "
+            f"pixels, {int(scene.good.sum())} of {scene.hsi.bands} bands."
+        )
+        pixels = scene.low_shape[0] * scene.low_shape[1]
+        settings = Settings(steps=steps_for(effort, pixels), seed=seed)
+        checkpoint = f"{model or os.path.join(folder, 'model')}.checkpoint"
+        resumed = checkpoint if resume and os.path.exists(checkpoint) else ""
+        if resume and not resumed:
+            progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
+        trained = learn([scene], network, mtf, settings, chosen, checkpoint, resumed, progress.part(0.02, 0.9))
+        used_prior = trained.header["best_step"] == 0
+        if used_prior:
+            progress.warning(
+                "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP with "
+                "consistency projection); the prior is the result."
+            )
+        progress.set(0.9, "Fusing")
+        grid = write_fused(
+            scene,
+            recipe(trained, chosen, "mean", consistency),
+            output,
+            extent=extent,
+            memory=memory,
+            disagreement=disagreement,
+            progress=progress.part(0.9, 0.99),
+        )
+        if model:
+            trained.save(model)
+        if report:
+            from ..report.html import write_report
+            from .training_report import training_report
+
+            parameters = {
+                "HSI": hsi,
+                "PAN": pan,
+                "output": output,
+                "model": model or "not kept",
+                "effort": effort,
+                "seed": seed,
+                "MTF gain": mtf,
+                "consistency iterations": consistency,
+                "device": str(chosen),
+            }
+            write_report(report, training_report(trained, parameters, output, scene, disagreement))
+        progress.set(1.0, "Done")
+        return {
+            "output": output,
+            "model": model,
+            "scores": trained.header["scores"],
+            "used_prior": used_prior,
+            "ratio": scene.ratio,
+            "bands": scene.hsi.bands,
+            "rows": grid.rows,
+            "cols": grid.cols,
+        }

@@ -1,0 +1,98 @@
+"""The job ``train``: learn from one or several scenes of a sensor and keep a model file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from ..devices import choose_device, require_torch
+from ..errors import InputError
+from ..physics.operators import DEFAULT_GAIN
+from ..progress import Progress
+from ..raster.scene import Scene
+from .output import check_fraction, check_outputs
+
+
+def train(
+    hsi: Sequence[str],
+    pan: Sequence[str],
+    model: str,
+    *,
+    report: str = "",
+    network: str = "ssml",
+    mode: str = "mutual",
+    effort: str = "normal",
+    steps: int | None = None,
+    seed: int = 0,
+    mtf: float = DEFAULT_GAIN,
+    device: str = "auto",
+    resume: str = "",
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Train a model on scenes of one sensor; reduced-resolution pairs are made from them.
+
+    Args:
+        hsi, pan: rasters to read, in the same order. model: file to write.
+        report: HTML file to write, "" for none.
+        mode: "mutual", or "alone": the same networks without exchange.
+        effort: "fast", "normal" or "thorough". steps: number of steps instead.
+        mtf: the HSI's MTF gain at its Nyquist frequency.
+        device: "auto", "cpu", "cuda" or "mps".
+        resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
+
+    Returns:
+        ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``.
+
+    Raises:
+        InputError: a file or a parameter cannot be used.
+        Cancelled: the user stopped the job; the checkpoint is kept.
+    """
+    require_torch()
+    from ..learning.settings import Settings, steps_for
+    from .learn import learn
+
+    progress = progress or Progress()
+    if not hsi or len(hsi) != len(pan):
+        raise InputError(f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order.")
+    check_fraction(mtf, "mtf")
+    check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
+    chosen, sentence = choose_device(device)
+    progress.info(sentence)
+    with contextlib.ExitStack() as stack:
+        scenes = [stack.enter_context(Scene.open(*pair, progress)) for pair in zip(hsi, pan)]
+        _check_same_sensor(scenes)
+        pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
+        settings = Settings(mode=mode, steps=steps or steps_for(effort, pixels), seed=seed)
+        trained = learn(
+            scenes, network, mtf, settings, chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98)
+        )
+        trained.save(model)
+        if report:
+            from ..report.html import write_report
+            from .training_report import training_report
+
+            write_report(report, training_report(trained, {"model": model}))
+    return {"model": model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
+
+
+def _check_same_sensor(scenes: Sequence[Scene]) -> None:
+    first = scenes[0]
+    for scene in scenes[1:]:
+        if scene.hsi.bands != first.hsi.bands:
+            raise InputError(
+                f"{scene.hsi.name} has {scene.hsi.bands} bands but {first.hsi.name} has {first.hsi.bands}; train on "
+                "images of one sensor."
+            )
+        if scene.ratio != first.ratio:
+            raise InputError(
+                f"{scene.hsi.name} and its PAN have ratio {scene.ratio} but {first.hsi.name} and its PAN have "
+                f"{first.ratio}; train on scenes of one ratio."
+            )
+        if (scene.hsi.metadata.scales, scene.hsi.metadata.offsets) != (
+            first.hsi.metadata.scales,
+            first.hsi.metadata.offsets,
+        ):
+            raise InputError(
+                f"{scene.hsi.name} has another scale or offset than {first.hsi.name}; convert the images to the same "
+                "units first."
+            )

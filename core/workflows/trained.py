@@ -1,0 +1,182 @@
+"""A trained pair of networks as a model file: everything that fusing another scene needs, and where it comes from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from osgeo import gdal
+
+from .. import __version__
+from ..errors import InputError
+from ..model_file import ModelFile, check_header, read_model, write_model
+from ..physics.prior import Statistics
+from ..raster.scene import Scene
+
+if TYPE_CHECKING:
+    from ..networks.pair import Pair
+
+LICENCE = "The weights may be used under the terms of the images that they were trained on."
+WAVELENGTH_TOLERANCE = 5.0  # nm: by how much a band may differ from the one that was learned
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What a model file holds.
+
+    Attributes:
+        header: see :func:`describe`.
+        pair: the networks. statistics: the scene-wide numbers of the scenes learned from.
+    """
+
+    header: Mapping[str, Any]
+    pair: Pair
+    statistics: Statistics
+
+    @classmethod
+    def open(cls, path: str) -> TrainedModel:
+        """Read a model file.
+
+        Raises:
+            InputError: it is no model file, or one that is damaged or of another kind.
+        """
+        from ..networks.pair import PATHS, Pair
+
+        file = read_model(path)
+        check_header(file.header, path)
+        config, bands = file.header["config"], file.header["bands"]
+        refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
+        if not isinstance(config, dict) or not all(isinstance(config.get(path_), dict) for path_ in PATHS):
+            raise refusal
+        arrays = {
+            name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
+        }
+        try:
+            statistics = Statistics.from_arrays(arrays)
+            components = statistics.components
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise refusal from None
+        shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
+        good = file.header.get("good")
+        if (
+            any(getattr(statistics, name).shape != shape for name, shape in shapes.items())
+            or statistics.variance.shape != (components,)
+            or not (statistics.std > 0).all()
+            or not (statistics.variance > 0).all()
+            or not isinstance(good, list)
+            or len(good) != bands
+            or any(config[path_].get("components") != components for path_ in PATHS)
+        ):
+            raise refusal
+        pair = Pair(file.header["network"], config)
+        pair.load(file.tensors, path)
+        return cls(file.header, pair, statistics)
+
+    def save(self, path: str) -> None:
+        """Write the model file."""
+        tensors = {
+            **self.pair.tensors(),
+            **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
+        }
+        write_model(path, ModelFile(dict(self.header), tensors))
+
+    def check_fits(self, scene: Scene, name: str) -> None:
+        """Make sure that the model, of file ``name``, can be used on a scene.
+
+        Raises:
+            InputError: other bands, another ratio, other units.
+        """
+        header, hsi = self.header, scene.hsi
+        if header["bands"] != hsi.bands:
+            raise InputError(
+                f"{name} was trained on {header['bands']} bands but {hsi.name} has {hsi.bands}; choose a model trained "
+                "on this sensor's bands."
+            )
+        if header["ratio"] != scene.ratio:
+            raise InputError(
+                f"{name} was trained at ratio {header['ratio']} but {hsi.name} and {scene.pan.name} have ratio "
+                f"{scene.ratio}; choose a model trained at this ratio."
+            )
+        for band, (own, other) in enumerate(zip(header["wavelengths"], hsi.metadata.wavelengths)):
+            if own is not None and other is not None and abs(own - other) > WAVELENGTH_TOLERANCE:
+                raise InputError(
+                    f"{name} was trained with band {band + 1} at {own:g} nm but in {hsi.name} it is at {other:g} nm; "
+                    "choose a model trained on this sensor."
+                )
+        scaling = header.get("scaling")
+        if scaling is not None and not np.allclose(scaling, _scaling(scene), rtol=1e-6):
+            raise InputError(
+                f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the image "
+                "to the units of the training images."
+            )
+        lacking = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
+        if lacking:
+            raise InputError(
+                f"{name} needs band {lacking[0]}, which is bad or empty in {hsi.name}; train a model on this image."
+            )
+
+
+def _scaling(scene: Scene) -> list[list[float]]:
+    metadata = scene.hsi.metadata
+    return [list(map(float, metadata.scales)), list(map(float, metadata.offsets))]
+
+
+def describe(
+    pair: Pair,
+    scenes: Sequence[Scene],
+    good: np.ndarray,
+    gain: float,
+    iterations: int,
+    learning: Mapping[str, Any],
+    device: str,
+) -> dict[str, Any]:
+    """The header of a model file.
+
+    Args:
+        good: (bands,) bool, the bands that were learned.
+        learning: settings, scores and history of training.
+    """
+    first = scenes[0]
+    return {
+        "network": pair.name,
+        "config": pair.config,
+        "parameters": pair.parameters,
+        "bands": first.hsi.bands,
+        "good": [int(flag) for flag in good],
+        "wavelengths": list(first.hsi.metadata.wavelengths),
+        "fwhm": list(first.hsi.metadata.fwhm),
+        "scaling": _scaling(first),
+        "ratio": first.ratio,
+        "mtf": gain,
+        "consistency": iterations,
+        "training_data": [
+            {
+                "hsi": scene.hsi.name,
+                "pan": scene.pan.name,
+                "hsi_pixels": list(scene.low_shape),
+                "pan_pixels": list(scene.high_shape),
+            }
+            for scene in scenes
+        ],
+        **learning,
+        "device": device,
+        "versions": versions(),
+        "licence": LICENCE,
+    }
+
+
+def versions() -> dict[str, Any]:
+    """What computed: versions, and the number of threads, on which the last digits depend."""
+    import torch
+
+    return {
+        "ssml": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "gdal": gdal.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+    }
