@@ -11,5 +11,5 @@ class MissingDependencyError(InputError):
     """A package that this job needs is not installed."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - no error: the user wanted it
     """The user stopped the job; nothing half-done is left behind."""

@@ -68,6 +68,7 @@ class ConsoleProgress(Progress):
         self._drawn = ""
 
     def set(self, fraction: float, text: str | None = None) -> None:
+        """Draw the bar anew where something changed."""
         if text is not None and text != self._text:
             self._text = text
         if not self._terminal:
@@ -82,11 +83,13 @@ class ConsoleProgress(Progress):
             self._clear()
 
     def info(self, text: str) -> None:
+        """A line of text above the bar."""
         self._clear()
         self._stream.write(text + "\n")
         self._stream.flush()
 
     def warning(self, text: str) -> None:
+        """A line of text that is marked."""
         self.info("Warning: " + text)
 
     def _clear(self) -> None:

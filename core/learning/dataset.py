@@ -47,7 +47,7 @@ def scene_areas(
     shape = tuple(min(size, count // ratio * ratio) for count in scene.low_shape)
     if min(shape) < 2 * ratio:
         raise InputError(
-            f"{scene.hsi.name} and {scene.pan.name} share only {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
+            f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
             f"learning at ratio {ratio} needs {2 * ratio} x {2 * ratio}: fuse with a trained model or a classical method."
         )
     places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng)

@@ -79,8 +79,8 @@ class SpatialBlock(nn.Module):
 
 @register("ssml-spatial")
 class SpatialNetwork(nn.Module):
-    """The spatial network: multi-scale residual blocks with spatial attention on high-passed planes (the idea of PanNet,
-    Yang et al., 2017).
+    """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes (the idea of
+    PanNet, Yang et al., 2017).
 
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.

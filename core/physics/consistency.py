@@ -39,23 +39,25 @@ def correction(
         residual: (bands, rows, columns), ``X - D Y_0`` on the low-resolution grid, from ``origin`` on.
         round_trip: ``D U`` on the low-resolution grid.
         iterations: n; 0 gives zeros.
-        weight: (rows, columns) on the same pixels as ``residual``: 1 where it is known, 0 where not (no data, outside the PAN).
+        weight: (rows, columns) on the same pixels as ``residual``: 1 where it is known, 0 where not (no data, outside
+            the PAN).
         part: (rows, columns) to compute, each (start, stop); all by default.
     """
     wanted = part or tuple((0, count) for count in round_trip.shape)
     if iterations == 0:
         return _cut(residual, wanted, origin) * 0
-    total = None
-    for spans in residual_spans(round_trip, iterations, *wanted):
-        if total is None:
-            current = _cut(residual, spans, origin)
-        else:
-            current = _cut(current, spans, corner) - round_trip.part(current, *spans, corner)
+    widest, *others = residual_spans(round_trip, iterations, *wanted)
+    corner = (widest[0][0], widest[1][0])
+    current = _cut(residual, widest, origin)
+    if weight is not None:
+        current = current * _cut(weight, widest, origin)
+    total = _cut(current, wanted, corner)
+    for spans in others:
+        current = _cut(current, spans, corner) - round_trip.part(current, *spans, corner)
+        corner = (spans[0][0], spans[1][0])
         if weight is not None:
             current = current * _cut(weight, spans, origin)
-        corner = (spans[0][0], spans[1][0])
-        inner = _cut(current, wanted, corner)
-        total = inner if total is None else total + inner
+        total = total + _cut(current, wanted, corner)
     return total
 
 

@@ -109,8 +109,8 @@ class TrainedModel:
         scaling = header.get("scaling")
         if scaling is not None and not np.allclose(scaling, _scaling(scene), rtol=1e-6):
             raise InputError(
-                f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the image "
-                "to the units of the training images."
+                f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the "
+                "image to the units of the training images."
             )
         lacking = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
         if lacking:
