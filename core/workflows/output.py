@@ -1,16 +1,17 @@
-"""Writing what fusion makes: the fused image, and beside it how far the two networks differ."""
+"""What jobs write: checks of places and numbers before any work, fused images, JSON files."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..errors import InputError
 from ..fusion.engine import Recipe, fuse
-from ..placing import check_output
+from ..placing import check_output, discard, move_into_place, partial_path
 from ..progress import Progress
 from ..raster.grid import Grid
 from ..raster.metadata import RasterMetadata
@@ -65,6 +66,23 @@ def check_iterations(consistency: int) -> None:
     """
     if not 0 <= consistency <= 50:
         raise InputError(f"consistency is {consistency}, but it lies between 0 (off) and 50: 5 is the usual number.")
+
+
+def write_json(path: str, values: Mapping[str, object]) -> None:
+    """Write numbers and words as a JSON file, in place only when it is complete.
+
+    Raises:
+        InputError: the file cannot be replaced.
+        ValueError: a number is not finite; JSON has none such.
+    """
+    partial = partial_path(path)
+    try:
+        with open(partial, "w", encoding="utf-8", newline="\n") as file:
+            json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+        move_into_place([(partial, path)])
+    finally:
+        discard(partial)
 
 
 def write_fused(

@@ -1,0 +1,92 @@
+"""The job ``info``: what a model file says of itself, without PyTorch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..model_file import read_model
+from .output import check_outputs, write_json
+
+_LONG = ("tensors", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
+
+
+def info(model: str, *, report: str = "", json_path: str = "") -> dict[str, Any]:
+    """Read what a model file says of itself.
+
+    Args:
+        model: the model file.
+        report: HTML file to write, "" for none. json_path: JSON file to write, "" for none.
+
+    Returns:
+        The file's header, and ``file``, ``file_size`` (bytes), ``parameter_count`` (learned numbers; statistics such
+        as means and gains are not learned) and ``tensors`` (name -> ``shape`` and ``dtype``).
+
+    Raises:
+        InputError: it is no model file, or an output cannot be written.
+        MissingDependencyError: safetensors is not installed.
+    """
+    model = os.fspath(model)
+    check_outputs((model,), (), (report, json_path))
+    file = read_model(model)
+    tensors = {
+        name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in sorted(file.tensors.items())
+    }
+    facts = {
+        **file.header,
+        "file": os.path.basename(model),
+        "file_size": os.path.getsize(model),
+        "parameter_count": _parameter_count(file.header, sum(array.size for array in file.tensors.values())),
+        "tensors": tensors,
+    }
+    if json_path:
+        write_json(json_path, facts)
+    if report:
+        _write_report(report, facts)
+    return facts
+
+
+def _parameter_count(header: Mapping[str, Any], numbers: int) -> int:
+    counts = header.get("parameters")
+    if isinstance(counts, Mapping) and counts and all(isinstance(count, int) for count in counts.values()):
+        return sum(counts.values())
+    return counts if isinstance(counts, int) else numbers
+
+
+def _write_report(path: str, facts: Mapping[str, Any]) -> None:
+    from ..report.html import Facts, Report, Section, Table, write_report
+
+    short = {key: value for key, value in facts.items() if key not in _LONG}
+    sections = [Section("The model", [Facts(_flat(short))])]
+    scores = facts.get("scores")
+    if isinstance(scores, Mapping) and scores and all(isinstance(value, Mapping) for value in scores.values()):
+        columns = sorted({key for value in scores.values() for key in value})
+        rows = [(name, *(value.get(key) for key in columns)) for name, value in scores.items()]
+        caption = "On pixels of the training scenes that were held out."
+        sections.append(Section("Scores", [Table(("", *(key.upper() for key in columns)), rows, caption=caption)]))
+    for key, title in (("settings", "Training"), ("training_data", "Training data")):
+        if facts.get(key):
+            sections.append(Section(title, [Facts(_flat(facts[key], key if isinstance(facts[key], list) else ""))]))
+    columns = ["Band", "Wavelength (nm)", *(["Width (nm)"] if isinstance(facts.get("fwhm"), list) else [])]
+    widths = facts["fwhm"] if len(columns) == 3 else [None] * facts["bands"]
+    bands = [(n + 1, *pair)[: len(columns)] for n, pair in enumerate(zip(facts["wavelengths"], widths))]
+    sections.append(Section("Bands", [Table(columns, bands)]))
+    shapes = [(name, " x ".join(map(str, item["shape"])), item["dtype"]) for name, item in facts["tensors"].items()]
+    sections.append(Section("Arrays", [Table(("Name", "Shape", "Type"), shapes)]))
+    lead = (
+        f"A {facts['network']} model for {facts['bands']} bands at ratio {facts['ratio']}, with "
+        f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
+    )
+    write_report(path, Report(facts["file"], lead, sections))
+
+
+def _flat(values: Any, name: str = "") -> dict[str, object]:
+    """Nested values as one level of names and values."""
+    if isinstance(values, Mapping):
+        parts = [_flat(value, f"{name}, {key}" if name else str(key)) for key, value in values.items()]
+    elif isinstance(values, list) and any(isinstance(value, (Mapping, list)) for value in values):
+        parts = [_flat(value, f"{name} {number}") for number, value in enumerate(values, 1)]
+    else:
+        return {name.replace("_", " "): ", ".join(map(str, values)) if isinstance(values, list) else values}
+    return {key: value for part in parts for key, value in part.items()}
