@@ -92,7 +92,12 @@ class ConsoleProgress(Progress):
         """A line of text that is marked."""
         self.info("Warning: " + text)
 
+    def finish(self) -> None:
+        """Take the bar away, so that what is written next starts on an empty line."""
+        self._clear()
+
     def _clear(self) -> None:
         if self._drawn:
             self._stream.write("\r" + " " * len(self._drawn) + "\r")
+            self._stream.flush()
             self._drawn = ""

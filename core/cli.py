@@ -1,0 +1,264 @@
+"""The command line: one subcommand a job, a thin dress of :mod:`.workflows`.
+
+Exit codes: 0, 1 (something unforeseen), 2 (something that the user can put right), 130 (stopped by the user). Whatever
+goes wrong is said in one sentence on stderr. A job's modules are loaded when it is called, so that help comes at once
+and jobs that need no PyTorch run without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .cli_arguments import build_parser
+from .errors import Cancelled, InputError
+from .progress import ConsoleProgress, Progress
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code.
+
+    Args:
+        arguments: those after the program's name; ``sys.argv`` by default.
+    """
+    options = None
+    try:
+        options = build_parser().parse_args(arguments)
+        with _interruptible() as progress:
+            _JOBS[options.job](options, progress)
+        return 0
+    except SystemExit as error:  # argparse has shown its help, or said what is wrong
+        return error.code if isinstance(error.code, int) else 0
+    except InputError as error:
+        return _fail(options, str(error), 2)
+    except (Cancelled, KeyboardInterrupt):
+        return _fail(options, "Stopped by the user; nothing half-done was left behind.", 130)
+    except MemoryError:
+        return _fail(options, "There is not enough memory for this job; close other programs or lower --memory.", 1)
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(":. ")
+        return _fail(options, f"Something unforeseen stopped the job ({reason}); --debug shows where.", 1)
+
+
+def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
+    """Say what went wrong, from within the handling of the exception."""
+    if getattr(options, "debug", False):
+        traceback.print_exc()
+    print(sentence, file=sys.stderr)
+    return code
+
+
+class _StoppableProgress(ConsoleProgress):
+    """Stops at the next tile or step when Ctrl-C was pressed, at once when it was pressed twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stop = False
+
+    def cancelled(self) -> bool:
+        return self._stop
+
+    def stop(self, *_: object) -> None:
+        """What is done on a signal."""
+        if self._stop:
+            raise KeyboardInterrupt
+        self._stop = True
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Progress]:
+    """Progress on the terminal; signals that ask to stop lead to a tidy end. What was set for them is put back."""
+    progress = _StoppableProgress()
+    former = {}
+    if threading.current_thread() is threading.main_thread():
+        former = {number: signal.signal(number, progress.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield progress
+    finally:
+        progress.finish()
+        for number, handler in former.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def _run_simulate(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.simulate import simulate
+
+    made = simulate(
+        options.reference,
+        options.ratio,
+        options.out_hsi,
+        options.out_pan,
+        pan_bands=options.pan_bands,
+        pan_range=options.pan_range,
+        mtf_hsi=options.mtf_hsi,
+        mtf_pan=options.mtf_pan,
+        progress=progress,
+    )
+    rows, cols, ratio = made["rows"], made["cols"], made["ratio"]
+    print(f"{options.out_hsi}: {rows} x {cols} pixels, {made['bands']} bands")
+    print(f"{options.out_pan}: {rows * ratio} x {cols * ratio} pixels, the mean of {len(made['pan_bands'])} bands")
+
+
+def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.sharpen import sharpen
+
+    made = sharpen(
+        options.hsi,
+        options.pan,
+        options.out,
+        model=options.model,
+        report=options.report,
+        disagreement=options.disagreement,
+        network=options.network,
+        effort=options.effort,
+        seed=options.seed,
+        mtf=options.mtf,
+        consistency=options.consistency,
+        device=options.device,
+        memory=options.memory,
+        extent=_extent(options),
+        resume=options.resume,
+        progress=progress,
+    )
+    _print_fused(made)
+    _print_scores(made.get("scores"))
+
+
+def _run_train(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.train import train
+
+    made = train(
+        options.hsi,
+        options.pan,
+        options.out,
+        report=options.report,
+        network=options.network,
+        mode=options.mode,
+        effort=options.effort,
+        steps=options.steps,
+        seed=options.seed,
+        mtf=options.mtf,
+        device=options.device,
+        resume=options.resume,
+        progress=progress,
+    )
+    print(f"{options.out}: trained")
+    _print_scores(made.get("scores"))
+
+
+def _run_fuse(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.fuse import fuse
+
+    made = fuse(
+        options.hsi,
+        options.pan,
+        options.model,
+        options.out,
+        disagreement=options.disagreement,
+        use=options.use,
+        consistency=options.consistency,
+        extent=_extent(options),
+        device=options.device,
+        memory=options.memory,
+        progress=progress,
+    )
+    _print_fused(made)
+
+
+def _run_classical(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.classical import classical
+
+    made = classical(
+        options.hsi,
+        options.pan,
+        options.out,
+        method=options.method,
+        consistency=options.consistency,
+        mtf=options.mtf,
+        extent=_extent(options),
+        memory=options.memory,
+        progress=progress,
+    )
+    _print_fused(made)
+
+
+def _run_assess(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.assess import assess
+
+    scores = assess(
+        options.fused,
+        reference=options.reference,
+        hsi=options.hsi,
+        pan=options.pan,
+        ratio=options.ratio,
+        mtf=options.mtf,
+        crop=options.crop,
+        json_path=options.json,
+        report=options.report,
+        progress=progress,
+    )
+    numbers = {key: value for key, value in scores.items() if not isinstance(value, (dict, list))}
+    if sys.stdout.isatty():
+        for key, value in numbers.items():
+            print(f"{key:<14} {_number(value):>12}")
+    else:
+        print(json.dumps(numbers))
+
+
+def _run_info(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.info import info
+
+    facts = info(options.model, report=options.report)
+    if options.json:
+        print(json.dumps(facts, indent=2))
+        return
+    waves = [wave for wave in facts["wavelengths"] if wave is not None]
+    print(f"file         {facts['file']}, {facts['file_size'] / 1e6:.2f} MB")
+    print(f"network      {facts['network']}, {facts['parameter_count']:,} learned parameters")
+    span = f", {min(waves):g} to {max(waves):g} nm" if waves else ""
+    print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {facts['mtf']:g}")
+    for data in facts.get("training_data", []):
+        if isinstance(data, Mapping):
+            print(f"trained on   {data.get('hsi', '?')} + {data.get('pan', '?')}")
+    _print_scores(facts.get("scores"))
+
+
+def _extent(options: argparse.Namespace) -> tuple[float, ...] | None:
+    return None if options.extent is None else tuple(options.extent)
+
+
+def _print_fused(made: Mapping[str, Any]) -> None:
+    print(f"{made['output']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, ratio {made['ratio']}")
+
+
+def _print_scores(scores: Any) -> None:
+    """Indices on held-out pixels: {name: {index: number}}."""
+    if not isinstance(scores, Mapping) or not all(isinstance(values, Mapping) for values in scores.values()):
+        return
+    columns = list(dict.fromkeys(index for values in scores.values() for index in values))
+    if columns:
+        print("on held-out pixels  " + "".join(f"{index.upper():>10}" for index in columns))
+        for name, values in scores.items():
+            print(f"  {name:<18}" + "".join(f"{_number(values.get(index)):>10}" for index in columns))
+
+
+def _number(value: object) -> str:
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+_JOBS = {
+    "simulate": _run_simulate,
+    "sharpen": _run_sharpen,
+    "train": _run_train,
+    "fuse": _run_fuse,
+    "classical": _run_classical,
+    "assess": _run_assess,
+    "info": _run_info,
+}
