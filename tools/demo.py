@@ -10,7 +10,6 @@ not the best of the three. Needs what ``make setup`` installs; writes into ``bui
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import re
@@ -34,6 +33,8 @@ SMALLER_IS_BETTER = ("ERGAS", "SAM")
 
 # The dull part of what qgis_process prints: headings, the echo of parameters, results.
 DULL = re.compile(r"\s*|-+|Inputs|Results|[A-Z][A-Z0-9_]*:\t.*")
+PERCENTAGES = re.compile(r"^((100|[1-9]?0)(?=[.A-Za-z]|$)|\.)+")
+NUMBER = re.compile(r"\d[\d.,]*")
 
 
 class DemoError(Exception):
@@ -74,34 +75,34 @@ def environment() -> dict[str, str]:
 
 
 class Echo:
-    """Show what a program prints as it comes, indented and without the dull part."""
+    """Show what a program says, indented; lines that differ in their numbers only, at most every few seconds."""
 
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._line = ""
-        self._shown = 0
+    SECONDS = 10.0
 
-    def feed(self, text: str) -> None:
-        """Take the next piece of the program's output."""
-        for piece in text.splitlines(keepends=True):
-            self._line += piece
-            ended = piece.endswith("\n")
-            # A line under way is shown only if it is the row of growing percentages.
-            if not self._quiet and (self._shown or self._line[0] in "0123456789." or (ended and self._interesting())):
-                print(("" if self._shown else "    ") + self._line[self._shown :].rstrip("\n"), end="", flush=True)
-                self._shown = len(self._line)
-                if ended:
-                    print(flush=True)
-            if ended:
-                self._line, self._shown = "", 0
+    def __init__(self) -> None:
+        self._shape = ""
+        self._shown_at = 0.0
+        self._waiting = ""
+
+    def show(self, line: str) -> None:
+        """Take the next line of the program's output."""
+        line = PERCENTAGES.sub("", line)
+        if DULL.fullmatch(line):
+            return
+        shape, now = NUMBER.sub("#", line), time.monotonic()
+        if shape != self._shape:
+            self.close()
+        elif now - self._shown_at < self.SECONDS:
+            self._waiting = line
+            return
+        self._shape, self._shown_at, self._waiting = shape, now, ""
+        print(f"    {line}", flush=True)
 
     def close(self) -> None:
-        """End a line that was left open."""
-        if self._shown:
-            print(flush=True)
-
-    def _interesting(self) -> bool:
-        return not DULL.fullmatch(self._line.rstrip("\n"))
+        """Show the last line of a row, if it was held back."""
+        if self._waiting:
+            print(f"    {self._waiting}", flush=True)
+        self._waiting = ""
 
 
 class Qgis:
@@ -128,14 +129,20 @@ class Qgis:
         with LOG.open("a", encoding="utf-8") as log:
             print("$", self._program, *arguments, file=log, flush=True)
             process = subprocess.Popen(
-                [self._program, *arguments], env=self._environment, stdout=subprocess.PIPE, stderr=log
+                [self._program, *arguments],
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
             )
-            echo, decode = Echo(quiet), codecs.getincrementaldecoder("utf-8")("replace").decode
-            while chunk := os.read(process.stdout.fileno(), 65536):
-                text = decode(chunk)
-                log.write(text)
+            echo = Echo()
+            for line in process.stdout:
+                log.write(line)
                 log.flush()
-                echo.feed(text)
+                if not quiet:
+                    echo.show(line.rstrip("\n"))
             echo.close()
             code = process.wait()
         if code != 0:
