@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.physics.consistency import correction, residual_spans
+from core.physics.operators import Operators
+
+CASES = [(2, (0.0, 0.0)), (3, (0.5, 1.25)), (4, (3.0, 0.0))]
+
+
+def scene(ratio, phase, seed=0):
+    rng = np.random.default_rng(seed)
+    low, high = (18, 21), (17 * ratio, 20 * ratio)
+    return Operators(low, high, ratio, phase), rng.random((2, *low)), rng.random((2, *high))
+
+
+@pytest.mark.parametrize(("ratio", "phase"), CASES)
+@pytest.mark.parametrize("iterations", [1, 2, 5])
+def test_the_low_resolution_formula_equals_the_literal_iteration(ratio, phase, iterations):
+    operators, x, start = scene(ratio, phase)
+    literal = start.copy()
+    for _ in range(iterations):
+        literal = literal + operators.up(x - operators.down(literal))
+    added = correction(x - operators.down(start), operators.round_trip, iterations)
+    np.testing.assert_allclose(start + operators.up(added), literal, atol=1e-10)
+
+
+@pytest.mark.parametrize("iterations", [1, 3, 6])
+def test_the_weight_takes_part_in_every_iteration(iterations):
+    operators, x, start = scene(3, (0.5, 1.25))
+    weight = np.ones(x.shape[1:])
+    weight[4:7, 5:9] = 0.0
+    literal = start.copy()
+    for _ in range(iterations):
+        literal = literal + operators.up(weight * (x - operators.down(literal)))
+    added = correction(x - operators.down(start), operators.round_trip, iterations, weight)
+    np.testing.assert_allclose(start + operators.up(added), literal, atol=1e-10)
+
+
+def test_what_a_pixel_without_weight_holds_does_not_matter():
+    operators, x, _ = scene(2, (0.0, 0.0))
+    weight = np.ones(x.shape[1:])
+    weight[8, 8] = 0.0
+    other = x.copy()
+    other[:, 8, 8] = 1e6
+    results = [correction(image, operators.round_trip, 4, weight) for image in (x, other)]
+    np.testing.assert_array_equal(*results)
+
+
+def test_no_iterations_change_nothing():
+    operators, x, _ = scene(2, (0.0, 0.0))
+    np.testing.assert_array_equal(correction(x, operators.round_trip, 0), np.zeros_like(x))
+
+
+@pytest.mark.parametrize(("ratio", "phase"), CASES)
+@pytest.mark.parametrize("iterations", [1, 4])
+def test_parts_equal_the_whole(ratio, phase, iterations):
+    operators = Operators((90, 70), (89 * ratio, 69 * ratio), ratio, phase)
+    rng = np.random.default_rng(3)
+    residual, weight = rng.random((2, 90, 70)), (rng.random((90, 70)) > 0.1).astype(float)
+    whole = correction(residual, operators.round_trip, iterations, weight)
+    for part in (((0, 6), (0, 70)), ((40, 50), (30, 41)), ((80, 90), (60, 70))):
+        (top, bottom), (left, right) = residual_spans(operators.round_trip, iterations, *part)[0]
+        piece = correction(
+            residual[:, top:bottom, left:right],
+            operators.round_trip,
+            iterations,
+            weight[top:bottom, left:right],
+            part,
+            (top, left),
+        )
+        np.testing.assert_allclose(piece, whole[:, slice(*part[0]), slice(*part[1])], atol=1e-12)
+        assert bottom - top < 90 or part[1] == (0, 70)
+
+
+def test_more_iterations_bring_the_degraded_image_closer_to_the_hsi():
+    operators, x, start = scene(4, (0.0, 0.0))
+    errors = []
+    for iterations in (0, 1, 3, 5):
+        fused = start + operators.up(correction(x - operators.down(start), operators.round_trip, iterations))
+        errors.append(np.sqrt(np.mean((operators.down(fused) - x) ** 2)))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.5 * errors[0]
