@@ -62,7 +62,7 @@ def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: P
     sections = [Section("Quality indices", [_indices(scores), *(Text(note, True) for note in scores["notes"])])]
     sections.append(Section("Pictures", _pictures(shown)))
     if maps is not None and np.isfinite(maps.rmse).any():
-        sections.append(Section("Where the differences lie", [_maps(maps)]))
+        sections.append(Section("Where the differences lie", _maps(maps)))
     charts = _charts(scores["per_band"], fused.metadata)
     if charts:
         sections.append(Section("Band by band", charts))
@@ -81,7 +81,7 @@ def _lead(scores: Mapping[str, Any], shown: Sequence[Shown]) -> str:
         ]
         parts.append(f"Against {names['reference']}: {', '.join(values) or 'no index could be computed'}.")
     if scores.get("consistency") is not None:
-        parts.append(f"Degraded again, it differs from {names['hsi']} by {100 * scores['consistency']:.3g} %.")
+        parts.append(f"Degraded again, it differs from {names['hsi']} by {100 * scores['consistency']:.3g}\u00a0%.")
     return " ".join(parts)
 
 
@@ -109,16 +109,15 @@ def _pictures(shown: Sequence[Shown]) -> list[Item]:
         stretch = stretch_limits(values, valid) if image.key == "pan" else limits
         size = f"{image.window.rows} × {image.window.cols} pixels"
         pictures.append(Picture(f"{TITLES[image.key]}: {image.reader.name}, {size}", png(values, valid, stretch)))
+    model_name = TITLES[model.key] if model.key == "hsi" else TITLES[model.key].lower()
     colours = describe_bands(by_key["fused"].reader.metadata, bands)
-    stretch = (
-        f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {TITLES[model.key]}."
-    )
+    stretch = f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {model_name}."
     if "pan" in by_key:
         stretch += " The PAN has a stretch of its own."
     return [Pictures(pictures), Text(stretch)]
 
 
-def _maps(maps: PixelMaps) -> Pictures:
+def _maps(maps: PixelMaps) -> list[Item]:
     pictures = []
     for plane, caption, label in (
         (maps.rmse, "Root mean square error over the bands of each pixel", "image units"),
@@ -127,18 +126,17 @@ def _maps(maps: PixelMaps) -> Pictures:
         known = np.isfinite(plane)
         high = float(np.percentile(plane[known], 98)) if known.any() else 0.0
         high = high if high > 0 else 1.0
-        scale = ColourScale(0.0, high, f"{label}, more in the last colour")
+        scale = ColourScale(0.0, high, label)
         pictures.append(Picture(caption, colour_map(plane, known, 0.0, high), scale))
-    return Pictures(pictures)
+    return [Pictures(pictures), Text("The colours end at the 98th percentile; what lies above has the last colour.")]
 
 
 def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> list[Item]:
     bands = [number - 1 for number in per_band["band"]]
     known = all(metadata.wavelengths[band] for band in bands)
     place = np.array([metadata.wavelengths[band] if known else band + 1 for band in bands], float)
-    order = np.argsort(place, kind="stable")
     x_label = "Wavelength (nm)" if known else "Band number"
-    gaps = _gaps(place[order])
+    gaps, breaks = _gaps(place)
     note = "Grey: no good bands." if gaps else ""
     charts: list[Item] = []
     for key, title, y_label, factor in (
@@ -149,24 +147,23 @@ def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> 
         if key in per_band:
             values = np.array([math.nan if value is None else factor * value for value in per_band[key]])
             if np.isfinite(values).any():
-                line = _broken(place[order], values[order], gaps)
+                line = np.insert(place, breaks, math.nan), np.insert(values, breaks, math.nan)
                 charts.append(Chart(title, x_label, y_label, {key: line}, gaps, note))
     return charts
 
 
-def _gaps(place: np.ndarray) -> list[tuple[float, float]]:
-    """Ranges without bands: where the step is more than three times the usual one."""
+def _gaps(place: np.ndarray) -> tuple[list[tuple[float, float]], np.ndarray]:
+    """Ranges without bands, where the step is more than three times the usual one; and the bands before which a line
+    breaks: after a range without bands, and where wavelengths step back, as from one detector to the next."""
     if len(place) < 3:
-        return []
+        return [], np.zeros(0, int)
+    ordered = np.sort(place)
+    usual = float(np.median(np.diff(ordered)))
+    widest = max(3 * usual, 1.5)
+    wide = np.flatnonzero(np.diff(ordered) > widest)
     steps = np.diff(place)
-    usual = float(np.median(steps))
-    return [(place[i] + usual / 2, place[i + 1] - usual / 2) for i in np.flatnonzero(steps > max(3 * usual, 1.5))]
-
-
-def _broken(place: np.ndarray, values: np.ndarray, gaps: Sequence[tuple[float, float]]) -> tuple:
-    """The line with a break in every gap."""
-    at = np.searchsorted(place, [start for start, _ in gaps])
-    return np.insert(place, at, [start for start, _ in gaps]), np.insert(values, at, math.nan)
+    breaks = np.flatnonzero((steps > widest) | (steps < 0)) + 1
+    return [(ordered[i] + usual / 2, ordered[i + 1] - usual / 2) for i in wide], breaks
 
 
 def _facts(scores: Mapping[str, Any], shown: Sequence[Shown]) -> Facts:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito, colour universal design
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito; dark pages: page.py
 DASHES = ("-", "--", "-.", ":")
 INK = "#7a7b7c"  # stands for the colour of the page's text, which a chart takes over
 GREY = "#8a8b8c"
-SIZE = (8.0, 2.9)  # inches
+SIZE = (10.8, 2.9)  # inches
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def svg(chart: Chart) -> str | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    settings = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 10, "axes.unicode_minus": True}
+    settings = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9, "axes.unicode_minus": True}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=SIZE, layout="constrained")
         FigureCanvasSVG(figure)
@@ -85,11 +85,13 @@ def _plain(text: str) -> str:
 
 
 def _embed(drawing: str) -> str:
-    """An SVG file as an element of a page: no prolog, no repeated names, the page's ink and fonts."""
+    """An SVG file as an element of a page: no prolog, no repeated names, the page's colours and fonts."""
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
     drawing = re.sub(r' id="[A-Za-z0-9]+(\.axis)?_\d+"', "", drawing)
     drawing = re.sub(r'font: ([\d.]+px)[^;"]*', r"font-size: \1", drawing)
     drawing = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", drawing, count=1)
     drawing = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", drawing, count=1)
+    for number, colour in enumerate(COLOURS, 1):
+        drawing = drawing.replace(colour, f"var(--series-{number}, {colour})")
     return drawing.replace(INK, "currentColor").strip()

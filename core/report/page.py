@@ -4,12 +4,15 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --ink: #1d2329; --soft: #5b6670; --line: #dde1e6; --accent: #0b6e99;
-  --warn: #fff4dc; --warn-ink: #6a4700; --stripe: #f8f9fa;
+  --warn: #fff4dc; --warn-ink: #6a4700;
+  --series-1: #0072b2; --series-2: #d55e00; --series-3: #009e73; --series-4: #cc79a7; --series-5: #e69f00;
+  --series-6: #56b4e9;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1d2125; --ink: #e4e7ea; --soft: #a3adb6; --line: #343a40; --accent: #6cc1e8;
-    --warn: #3a2f14; --warn-ink: #f3d48a; --stripe: #22272b;
+    --warn: #3a2f14; --warn-ink: #f3d48a;
+    --series-1: #56b4e9; --series-6: #f0e442;
   }
 }
 * { box-sizing: border-box; }
@@ -41,7 +44,7 @@ th { color: var(--soft); font-weight: 600; font-size: 13px; }
 tbody tr:last-child td { border-bottom: 0; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 strong { color: var(--accent); }
-.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 20px; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 20px; }
 figure { margin: 8px 0; min-width: 0; }
 .pictures figure { max-width: 480px; }
 img {
