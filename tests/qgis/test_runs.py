@@ -96,8 +96,11 @@ def test_assess_of_the_truth_is_perfect_and_leaves_out_what_was_not_asked(scene)
     assert "CONSISTENCY" not in result
 
 
-def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path):
+def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path, monkeypatch):
     pytest.importorskip("torch")
+    from ssml_qgis.core.learning.settings import EFFORTS
+
+    monkeypatch.setitem(EFFORTS, "fast", 1)  # what is learned is not the question here
     pair = {"HSI": scene.hsi, "PAN": scene.pan}
     outputs = {key: str(tmp_path / name) for key, name in OUTPUTS_OF_SHARPEN.items()}
     result = processing.run("ssml:sharpen", {**pair, "EFFORT": "fast", "DEVICE": "cpu", **outputs})
@@ -126,7 +129,7 @@ OUTPUTS_OF_SHARPEN = {
 
 def test_train_on_two_scenes(scene, tmp_path):
     pytest.importorskip("torch")
-    given = {"HSI": [scene.hsi, scene.hsi], "PAN": [scene.pan, scene.pan], "STEPS": 3, "DEVICE": "cpu"}
+    given = {"HSI": [scene.hsi, scene.hsi], "PAN": [scene.pan, scene.pan], "STEPS": 1, "DEVICE": "cpu"}
     result = processing.run("ssml:train", {**given, "MODEL": str(tmp_path / "m.safetensors")})
     assert sorted(os.listdir(tmp_path)) == ["m.safetensors"]
     assert result["MODEL"] == str(tmp_path / "m.safetensors")
