@@ -254,12 +254,10 @@ def test_words_of_the_enums_are_those_of_the_engine():
     from ssml_qgis.algorithms import parameters
     from ssml_qgis.core.devices import DEVICE_NAMES
     from ssml_qgis.core.learning.settings import EFFORTS, MODES
-    from ssml_qgis.core.networks import ssml  # noqa: F401 - registers itself
-    from ssml_qgis.core.networks.pair import USES
-    from ssml_qgis.core.networks.registry import network_names
+    from ssml_qgis.core.networks.pair import PAIRS, USES
 
     assert tuple(EFFORTS) == parameters.EFFORTS
     assert tuple(DEVICE_NAMES) == parameters.DEVICES
     assert tuple(MODES) == parameters.MODES
-    assert set(USES) == set(parameters.USES)
-    assert set(parameters.NETWORKS) <= set(network_names())
+    assert tuple(USES) == parameters.USES
+    assert tuple(PAIRS) == parameters.NETWORKS
