@@ -9,7 +9,7 @@ import numpy as np
 SIGMA = 1.5  # pixels
 SIZE = 11  # pixels, the window's width and height
 K1, K2 = 0.01, 0.03
-TILE = 54  # outputs filtered by one matrix product
+TILE = 22  # outputs filtered by one matrix product
 
 
 def gaussian_window(size: int = SIZE, sigma: float = SIGMA) -> np.ndarray:
