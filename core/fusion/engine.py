@@ -99,10 +99,11 @@ def fuse(
             try:
                 values, valid, disagreement = strips.compute(top, bottom)
             except MemoryError:
-                if strips.rows <= BLOCK:
+                if rows <= BLOCK:
                     raise
-                strips.rows = max(BLOCK, strips.rows // 2 // BLOCK * BLOCK)
-                progress.info(f"Memory ran out; going on in strips of {strips.rows} rows.")
+                rows = max(BLOCK, rows // 2 // BLOCK * BLOCK)
+                strips.resize(rows)
+                progress.info(f"Memory ran out; going on in strips of {rows} rows.")
                 continue
             yield Fused(Window(top, left, bottom - top, right - left), values, valid, disagreement)
             strips.forget(bottom)
@@ -177,6 +178,14 @@ class _Panel:
         self._high_planes = RowStream(self._high[0][1], self._compute_high_planes, rows, self._high[0][0])
         self._low_planes = RowStream(widest[0][1], self._compute_low_planes, low_step, widest[0][0])
         self._residuals = RowStream(widest[0][1], self._compute_residual, low_step, widest[0][0])
+
+    def resize(self, rows: int) -> None:
+        """Go on in strips of another height."""
+        self.rows = rows
+        for stream in (self._pan, self._high_planes):
+            stream.step = rows
+        for stream in (self._hsi, self._low_planes, self._residuals):
+            stream.step = max(1, rows // self.scene.ratio)
 
     def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, mask and disagreement of output rows ``start`` to ``stop``."""

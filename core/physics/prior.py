@@ -86,12 +86,16 @@ def pan_stream(scene: Scene, step: int, fallback: float, first: int = 0) -> RowS
 
 
 def hsi_stream(scene: Scene, step: int, fallback: np.ndarray, first: int = 0) -> RowStream:
-    """The HSI's rows, invalid pixels filled: (bands, rows, columns) float32."""
+    """The HSI's rows, invalid pixels filled: (bands, rows, columns) float32. A bad band has gaps of its own."""
+    others = [] if scene.complete else [int(band) for band in np.flatnonzero(~scene.good & ~scene.empty)]
 
     def produce(start: int, stop: int) -> np.ndarray:
         low, high = max(0, start - FILL_LOW), min(scene.low_shape[0], stop + FILL_LOW)
         rows = scene.hsi_rows(low, high)
-        return fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)[:, start - low : stop - low]
+        filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
+        for band, own in zip(others, scene.hsi_band_valid(low, high, others) if others else ()):
+            filled[band] = fill_invalid(rows.values[band : band + 1], own & rows.valid, FILL_LOW, fallback[band])[0]
+        return filled[:, start - low : stop - low]
 
     return RowStream(scene.low_shape[0], produce, step, first)
 

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from core.fusion import engine
+from core.fusion.engine import Recipe, fuse
+from core.physics.operators import Operators
+from core.physics.prior import scene_operators, scene_statistics
+from core.raster.grid import Window
+from core.raster.metadata import RasterMetadata
+from core.raster.reader import RasterReader
+from core.raster.scene import Scene
+from core.raster.writer import RasterWriter
+from core.workflows.classical import classical
+
+NODATA = -9999.0
+TINY = 1e-6  # GB: the smallest pieces there are
+
+
+class BoxFilter:
+    """Stands for networks: the mean over a window of every plane, zeros outside the image as convolutions have."""
+
+    bytes_per_pixel = 100
+
+    def __init__(self, reach: int) -> None:
+        self.receptive_field = reach
+
+    def __call__(self, planes):
+        size, reach = 2 * self.receptive_field + 1, self.receptive_field
+        padded = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)))
+        rows, cols = planes.shape[1:]
+        total = sum(padded[:, y : y + rows, x : x + cols] for y in range(size) for x in range(size)) / size**2
+        total = total.astype(np.float32)
+        return total[:-2] * 0.3 + total[-1:], np.abs(total[0] - planes[0])
+
+
+@pytest.fixture
+def open_scene(tmp_path, make_raster):
+    opened = []
+
+    def make(shape, ratio, shift=(0.0, 0.0), bands=4, seed=0, gaps=None, name=""):
+        """A random scene; ``shift`` of the PAN's corner in PAN pixels; ``gaps(hsi, pan)`` may mark invalid pixels."""
+        rng = np.random.default_rng(seed)
+        hsi = (rng.random((bands, *shape)) * 1000).astype(np.float32)
+        pan = (rng.random((1, shape[0] * ratio, shape[1] * ratio)) * 500).astype(np.float32)
+        if gaps is not None:
+            gaps(hsi, pan)
+        step = 30.0 / ratio
+        transform = (500000.0 + shift[1] * step, step, 0.0, 5800000.0 - shift[0] * step, 0.0, -step)
+        paths = (
+            make_raster(tmp_path / f"hsi{name}.tif", hsi, nodata=NODATA),
+            make_raster(tmp_path / f"pan{name}.tif", pan, transform, nodata=NODATA),
+        )
+        opened.append(Scene.open(*paths))
+        return opened[-1]
+
+    yield make
+    for scene in opened:
+        scene.close()
+
+
+def collect(scene, recipe, window=None, memory=None):
+    """The pieces put together: values, mask, disagreement; every pixel once."""
+    window = window or Window(0, 0, *scene.high_shape)
+    shape = window.rows, window.cols
+    values = np.full((scene.hsi.bands, *shape), np.nan, np.float32)
+    valid = np.zeros((scene.hsi.bands, *shape), bool)
+    difference, times = np.zeros(shape, np.float32), np.zeros(shape, int)
+    for piece in fuse(scene, recipe, window, memory):
+        top, left = piece.window.row - window.row, piece.window.col - window.col
+        place = slice(top, top + piece.window.rows), slice(left, left + piece.window.cols)
+        values[:, place[0], place[1]] = piece.values
+        valid[:, place[0], place[1]] = piece.valid
+        difference[place] = piece.disagreement
+        times[place] += 1
+    assert (times == 1).all()
+    return values, valid, difference
+
+
+def recipe_for(scene, components=2, iterations=2, residual=None):
+    return Recipe(scene_statistics(scene, 0.3, components), 0.3, iterations, residual)
+
+
+def literal(scene, recipe):
+    """The fused image by the textbook: whole arrays, double precision, the projection iterated as it is written."""
+    operators = scene_operators(scene, recipe.gain)
+    hsi, pan = scene.hsi_rows(0, scene.low_shape[0]).values, scene.pan_rows(0, scene.high_shape[0]).values
+    hsi, pan = hsi.astype(float), pan.astype(float)
+    gains = recipe.statistics.gains.astype(float)[:, None, None]
+    fused = operators.up(hsi) + gains * (pan - operators.up(operators.down(pan)))
+    weight = scene.low_covered
+    for _ in range(recipe.iterations):
+        fused = fused + operators.up(weight * (hsi - operators.down(fused)))
+    return fused
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 5])
+@pytest.mark.parametrize(("ratio", "shift"), [(2, (0.0, 0.0)), (3, (-1.5, 2.25)), (4, (3.0, -2.0))])
+def test_the_streamed_result_is_that_of_the_textbook(open_scene, iterations, ratio, shift):
+    scene = open_scene((14, 12), ratio, shift)
+    recipe = recipe_for(scene, iterations=iterations)
+    values, valid, difference = collect(scene, recipe)
+    np.testing.assert_allclose(values, literal(scene, recipe), atol=1e-5 * 1000)
+    assert valid.all()
+    assert not difference.any()
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, -1.25)])
+@pytest.mark.parametrize("reach", [0, 3])
+def test_strips_and_panels_equal_the_whole(open_scene, monkeypatch, shift, reach):
+    scene = open_scene((40, 50), 3, shift)
+    recipe = recipe_for(scene, residual=BoxFilter(reach))
+    whole = collect(scene, recipe, memory=4.0)
+    monkeypatch.setattr(engine, "_PANEL", 48)
+    pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
+    assert max(window.rows for window in pieces) == engine.BLOCK
+    assert max(window.cols for window in pieces) == 48
+    cut = collect(scene, recipe, memory=TINY)
+    for one, other in zip(whole, cut):
+        np.testing.assert_allclose(other, one, atol=1e-5 * 1000)
+
+
+def test_a_window_is_cut_out_of_the_whole(open_scene, monkeypatch):
+    scene = open_scene((40, 50), 3, (0.5, -1.25))
+    recipe = recipe_for(scene, residual=BoxFilter(2))
+    whole = collect(scene, recipe)
+    monkeypatch.setattr(engine, "_PANEL", 32)
+    for window in (Window(37, 41, 23, 70), Window(0, 100, 5, 48), Window(80, 0, 1, 1)):
+        for memory in (None, TINY):
+            part = collect(scene, recipe, window, memory)
+            place = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
+            np.testing.assert_allclose(part[0], whole[0][:, place[0], place[1]], atol=1e-5 * 1000)
+            np.testing.assert_allclose(part[2], whole[2][place], atol=1e-5 * 1000)
+
+
+def test_strips_that_do_not_fit_in_memory_are_halved(open_scene):
+    scene = open_scene((40, 20), 3)
+
+    class Hungry(BoxFilter):
+        refused = 0
+
+        def __call__(self, planes):
+            if planes.shape[1] > 60:
+                Hungry.refused += 1
+                raise MemoryError
+            return super().__call__(planes)
+
+    plain = collect(scene, recipe_for(scene, residual=BoxFilter(1)))
+    careful = collect(scene, recipe_for(scene, residual=Hungry(1)))
+    assert Hungry.refused
+    np.testing.assert_allclose(careful[0], plain[0], atol=1e-5 * 1000)
+
+
+def test_bad_pixels_stay_bad_and_only_they(open_scene):
+    def gaps(hsi, pan):
+        hsi[2, 5, 6] = NODATA
+        hsi[:, 9, 9] = NODATA
+        pan[0, 20, 21] = NODATA
+
+    scene = open_scene((14, 12), 3, gaps=gaps)
+    assert not scene.complete
+    values, valid, _ = collect(scene, recipe_for(scene))
+    expected = np.ones((42, 36), bool)
+    expected[15:18, 18:21] = False
+    expected[27:30, 27:30] = False
+    expected[20, 21] = False
+    np.testing.assert_array_equal(valid, np.repeat(expected[None], 4, axis=0))
+    assert np.isfinite(values).all()
+    assert np.abs(values).max() < 5000  # -9999 has not bled into anything
+
+
+def test_pixels_beyond_the_support_do_not_notice_nodata(open_scene):
+    def gaps(hsi, pan):
+        hsi[:, 2:4, 2:4] = NODATA
+        pan[0, 9, 0:3] = NODATA
+
+    plain = open_scene((60, 60), 2)
+    holed = open_scene((60, 60), 2, gaps=gaps, name="holed")
+    recipe = recipe_for(plain, iterations=1, residual=BoxFilter(2))
+    one, other = collect(plain, recipe), collect(holed, recipe)
+    far = np.zeros((120, 120), bool)
+    far[48:] = far[:, 48:] = True
+    np.testing.assert_array_equal(other[0][:, far], one[0][:, far])
+    np.testing.assert_array_equal(other[2][far], one[2][far])
+    assert (other[0][:, :12, :12] != one[0][:, :12, :12]).any()
+
+
+def write(path, hsi, valid, **changes):
+    """An HSI of 30 m with metadata of its own."""
+    from core.raster.grid import Grid
+
+    metadata = RasterMetadata.plain(len(hsi), "float32", NODATA).replace(**changes)
+    with RasterWriter(path, Grid(500000.0, 5800000.0, 30.0, -30.0, *hsi.shape[1:]), metadata) as writer:
+        writer.write(hsi, valid)
+    return str(path)
+
+
+def test_bad_bands_take_no_part_but_come_out(tmp_path, make_raster):
+    rng = np.random.default_rng(5)
+    hsi, pan = rng.random((4, 14, 12)) * 1000, (rng.random((1, 42, 36)) * 500).astype(np.float32)
+    valid = np.ones(hsi.shape, bool)
+    valid[1] = False  # holds nothing
+    valid[2, 4, 5] = False  # listed as bad, with a gap of its own
+    path = write(tmp_path / "hsi.tif", hsi, valid, bbl=(1, 1, 0, 1))
+    fine = make_raster(tmp_path / "pan.tif", pan, (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), epsg=None)
+    with Scene.open(path, fine) as scene:
+        np.testing.assert_array_equal(scene.good, [True, False, False, True])
+        np.testing.assert_array_equal(scene.empty, [False, True, False, False])
+        assert scene.low_valid.all()
+        recipe = recipe_for(scene, iterations=2)
+        assert recipe.statistics.gains[2] == 0.0
+        values, mask, _ = collect(scene, recipe)
+    gap = np.zeros((42, 36), bool)
+    gap[12:15, 15:18] = True
+    np.testing.assert_array_equal(mask, [~gap | True, gap & False, ~gap, ~gap | True])
+    # Up-sampled and projected only, and the gap has not bled: its neighbours' mean stands in it.
+    band = hsi[2].astype(np.float32).astype(float)
+    band[4, 5] = (band[3:6, 4:7].sum() - band[4, 5]) / 8
+    operators = Operators((14, 12), (42, 36), 3)
+    literal_band = operators.up(band)
+    for _ in range(2):
+        literal_band = literal_band + operators.up(band - operators.down(literal_band))
+    np.testing.assert_allclose(values[2], literal_band, atol=1e-2)
+
+
+@pytest.mark.parametrize("iterations", [0, 5])
+def test_a_plane_in_map_coordinates_comes_through_half_a_pixel_off(tmp_path, make_raster, iterations):
+    """Grids as Landsat 8 has them: the PAN starts half a PAN pixel off and has a row more than twice the HSI's."""
+    rows, cols = 44, 40
+    corner = (15.0 * 1000, 15.0 * 2000)
+
+    def plane(transform, shape):
+        x = (transform[0] + (np.arange(shape[1]) + 0.5) * transform[1]) / 15 - 1000 - cols
+        y = (transform[3] + (np.arange(shape[0]) + 0.5) * transform[5]) / 15 - 2000 + rows
+        return np.stack(np.broadcast_arrays(x[None, :], y[:, None])).astype(np.float32)
+
+    coarse = (corner[0], 30.0, 0.0, corner[1], 0.0, -30.0)
+    fine = (corner[0] - 7.5, 15.0, 0.0, corner[1] + 7.5, 0.0, -15.0)
+    pan = plane(fine, (2 * rows + 1, 2 * cols)).sum(0)
+    hsi_path = make_raster(tmp_path / "hsi.tif", plane(coarse, (rows, cols)), coarse)
+    pan_path = make_raster(tmp_path / "pan.tif", pan, fine)
+    with Scene.open(hsi_path, pan_path) as scene:
+        assert scene.high_shape == (2 * rows - 1, 2 * cols - 1)
+        assert scene.alignment.phase == (0.5, 0.5)
+        values, _, _ = collect(scene, recipe_for(scene, iterations=iterations))
+        expected = plane(scene.alignment.grid.geotransform, scene.high_shape)
+    edge = 10 + 12 * iterations
+    if iterations:  # the edges' share dies out inwards
+        np.testing.assert_allclose(values[:, 22:-22, 22:-22], expected[:, 22:-22, 22:-22], atol=2e-3)
+    else:
+        np.testing.assert_allclose(values[:, edge:-edge, edge:-edge], expected[:, edge:-edge, edge:-edge], atol=1e-4)
+
+
+def test_landsat_8_comes_out_on_the_pixels_that_lie_wholly_inside(tmp_path, scenes):
+    folder = scenes / "landsat8"
+    if not folder.is_dir():
+        pytest.skip("no landsat8 among the scenes")
+    bands = [str(folder / f"B{number}.tif") for number in range(2, 8)]
+    vrt = str(tmp_path / "ms.vrt")
+    gdal.BuildVRT(vrt, bands, separate=True).FlushCache()
+    classical(vrt, str(folder / "B8.tif"), str(tmp_path / "out.tif"), method="exp", consistency=0)
+    with RasterReader(tmp_path / "out.tif") as out, RasterReader(vrt) as low, RasterReader(folder / "B8.tif") as pan:
+        assert (out.grid.rows, out.grid.cols, out.bands) == (1205, 1253, 6)
+        assert out.dtype == "uint16"
+        for here, there in ((out.grid.x, pan.grid.x), (out.grid.y, pan.grid.y)):
+            assert (here - there) / 15 == pytest.approx(round((here - there) / 15), abs=1e-9)
+        xmin, ymin, xmax, ymax = out.grid.extent
+        outer = low.grid.extent
+        assert outer[0] <= xmin < outer[0] + 15
+        assert outer[3] - 15 < ymax <= outer[3]
+        assert xmax <= outer[2]
+        assert ymin >= outer[1]
+        # Four output pixels around an HSI pixel's centre lie symmetrically about it: their mean is near its value.
+        window = Window(100, 100, 201, 201)
+        fine = out.read(window, [0]).values[0]
+        assert abs(fine.mean() / low.read(Window(50, 50, 101, 101), [0]).values.mean() - 1) < 0.01
+
+
+def test_a_recipe_can_be_changed_only_by_making_another(open_scene):
+    recipe = recipe_for(open_scene((10, 10), 2))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.gain = 0.5
