@@ -154,7 +154,7 @@ def pan_rows(
             yield start, mean(start, stop)
             progress.set(stop / rows)
         return
-    line_y, line_x = (gaussian_line(n, n, 1, 0.0, gain) for n in (rows, cols))
+    line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(gain)) for n in (rows, cols))
     for start in range(0, rows, step):
         stop = min(start + step, rows)
         low, high = line_y.support(start, stop)
@@ -164,6 +164,23 @@ def pan_rows(
         blurred = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
         yield start, Rows(blurred, image.valid[start - top : stop - top])
         progress.set(stop / rows)
+
+
+def _continuous_gain(gain: float) -> float:
+    """The gain of the Gaussian that, sampled on its own grid, has ``gain`` at that grid's Nyquist frequency.
+
+    There its spectrum meets its own aliases: the sampled response is the sum of g^(m m) over odd m, over that of even m.
+    """
+    order = np.arange(-60, 61)
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        powers = middle ** (order**2.0)
+        if powers[order % 2 == 1].sum() < gain * powers[order % 2 == 0].sum():
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def _groups(reference: Reference, gains: Sequence[float]) -> list[tuple[float, list[int]]]:

@@ -102,9 +102,11 @@ def simulate(
             progress.set(0.2, "Making the PAN")
             for row, part in pan_rows(source, chosen, mtf_pan, physical, progress.part(0.2, 0.4)):
                 pan_writer.write(part.values, part.valid, row)
+                progress.check()
             progress.set(0.4, "Degrading the HSI")
             for row, part in degraded_rows(source, gains, progress.part(0.4, 1.0)):
                 hsi_writer.write(part.values, part.valid, row)
+                progress.check()
         return {
             "hsi": hsi_out,
             "pan": pan_out,
