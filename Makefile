@@ -5,6 +5,8 @@ PYTEST := $(PYTHON) -m pytest
 LINTED := core ssml_qgis tests tools benchmarks
 
 export QT_QPA_PLATFORM ?= offscreen
+# Threads that wait by spinning make learning ten times slower where the cores are shared.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-no-torch lint format zip install clean
