@@ -146,7 +146,7 @@ def _add_sharpen(jobs: Any) -> argparse.ArgumentParser:
         "Sharpens a scene with nothing but its HSI and PAN: two networks learn from the scene itself, one spectra, one "
         "space, each also from the other, and then fuse it on the PAN's grid. Takes minutes on a laptop; the "
         "expected time is shown first.",
-        "--hsi hsi.tif --pan pan.tif --out sharpened.tif --model model.safetensors --report report.html",
+        "--hsi hsi.tif --pan pan.tif --out sharpened.tif --report report.html",
     )
     _scene_options(job)
     job.add_argument("--model", default="", metavar="F", help="keep the trained model here, to fuse other scenes with")

@@ -169,7 +169,8 @@ def pan_rows(
 def _continuous_gain(gain: float) -> float:
     """The gain of the Gaussian that, sampled on its own grid, has ``gain`` at that grid's Nyquist frequency.
 
-    There its spectrum meets its own aliases: the sampled response is the sum of g^(m m) over odd m, over that of even m.
+    There its spectrum meets its own aliases: the sampled response is the sum of g^(m m) over odd m, divided by that
+    over even m.
     """
     order = np.arange(-60, 61)
     low, high = 0.0, 1.0

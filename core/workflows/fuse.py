@@ -53,11 +53,12 @@ def fuse(
     check_iterations(consistency)
     check_outputs((hsi, pan, model), (output, disagreement))
     trained = TrainedModel.open(model)
-    chosen, sentence = choose_device(device)
-    progress.info(sentence)
     progress.set(0.0, "Looking through the scene")
     with Scene.open(hsi, pan, progress) as scene:
         trained.check_fits(scene, model)
+        scene.output_window(extent)
+        chosen, sentence = choose_device(device)
+        progress.info(sentence)
         progress.set(0.1, "Fusing")
         grid = write_fused(
             scene,

@@ -67,11 +67,11 @@ def sharpen(
     check_fraction(mtf, "mtf")
     check_iterations(consistency)
     check_outputs((hsi, pan), (output, disagreement), (model, report))
-    chosen, sentence = choose_device(device)
-    progress.info(sentence)
     progress.set(0.0, "Looking through the scene")
     with Scene.open(hsi, pan, progress) as scene, tempfile.TemporaryDirectory() as folder:
         scene.output_window(extent)
+        chosen, sentence = choose_device(device)
+        progress.info(sentence)
         rows, cols = scene.high_shape
         progress.info(
             f"Ratio {scene.ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {rows} x {cols} output "

@@ -56,11 +56,11 @@ def train(
         raise InputError(f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order.")
     check_fraction(mtf, "mtf")
     check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
-    chosen, sentence = choose_device(device)
-    progress.info(sentence)
     with contextlib.ExitStack() as stack:
         scenes = [stack.enter_context(Scene.open(*pair, progress)) for pair in zip(hsi, pan)]
         _check_same_sensor(scenes)
+        chosen, sentence = choose_device(device)
+        progress.info(sentence)
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
         settings = Settings(mode=mode, steps=steps or steps_for(effort, pixels), seed=seed)
         trained = learn(
