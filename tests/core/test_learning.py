@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from core.errors import Cancelled, InputError  # noqa: E402
+from core.learning.areas import Projection, turn, turn_back  # noqa: E402
+from core.learning.dataset import scene_areas  # noqa: E402
+from core.learning.losses import HybridLoss, gradient_distance, masked_mean, spectral_angle  # noqa: E402
+from core.learning.settings import Settings, steps_for  # noqa: E402
+from core.physics.operators import Operators  # noqa: E402
+from core.physics.prior import scene_statistics  # noqa: E402
+from core.progress import Progress  # noqa: E402
+from core.raster.scene import Scene  # noqa: E402
+
+NORTH_UP = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
+LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
+
+
+def ground(rows, cols, bands, seed=0):
+    """A smooth scene of a few materials with edges, (bands, rows, cols), positive."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:rows, :cols]
+    spectra = rng.uniform(200, 2000, (4, bands)).cumsum(1) / np.arange(1, bands + 1)
+    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
+    shares = np.exp(maps) / np.exp(maps).sum(0)
+    return (np.tensordot(spectra.T, shares, 1)).astype(np.float32)
+
+
+@pytest.fixture
+def files(make_raster, tmp_path):
+    """A scene at ratio 4 with its truth: (hsi, pan, truth array)."""
+    truth = ground(96, 96, 10)
+    operators = Operators((24, 24), (96, 96), 4)
+    hsi = make_raster(tmp_path / "hsi.tif", operators.down(truth), LOW)
+    pan = make_raster(tmp_path / "pan.tif", truth[2:6].mean(0), NORTH_UP)
+    return hsi, pan, truth
+
+
+@pytest.fixture
+def areas(files):
+    with Scene.open(files[0], files[1]) as scene:
+        statistics = scene_statistics(scene, 0.3, 4)
+        yield (
+            scene,
+            statistics,
+            *scene_areas(scene, statistics, scene.good, 0.3, Settings(components=4), torch.device("cpu")),
+        )
+
+
+def test_turning_back_undoes_each_of_the_eight_turns_and_all_differ():
+    image = torch.arange(2 * 4 * 4).reshape(2, 4, 4)
+    turned = [turn(image, way) for way in range(8)]
+    assert all(torch.equal(turn_back(t, way), image) for way, t in enumerate(turned))
+    assert len({tuple(t.flatten().tolist()) for t in turned}) == 8
+
+
+def test_the_spectral_angle_of_a_known_rotation():
+    angle = 0.3
+    first = torch.tensor([1.0, 0.0]).reshape(2, 1, 1).expand(2, 3, 3)
+    second = 7 * torch.tensor([math.cos(angle), math.sin(angle)]).reshape(2, 1, 1).expand(2, 3, 3)
+    assert float(spectral_angle(first, second)) == pytest.approx(angle, abs=1e-4)
+
+
+def test_the_gradient_distance_by_hand_and_blind_to_a_constant():
+    ramp = torch.arange(4.0).expand(1, 3, 4)  # steps of 1 to the right, none downwards
+    assert float(gradient_distance(ramp)) == pytest.approx(1.0)
+    assert float(gradient_distance(torch.full((2, 3, 3), 5.0))) == 0.0
+
+
+def test_masked_pixels_do_not_count_in_any_term():
+    loss = HybridLoss(torch.ones(3, 1, 1), 0.1, 0.5)
+    target = torch.rand(3, 6, 6) + 1
+    difference = torch.zeros(3, 6, 6)
+    difference[:, :, 4:] = 9.0
+    mask = torch.ones(6, 6)
+    mask[:, 4:] = 0
+    assert float(loss(difference, target, mask)) == pytest.approx(0.0, abs=2e-3)  # the angle is clamped near 0
+    assert float(loss(difference, target)) > 1.0
+    assert float(masked_mean(torch.ones(2, 2), torch.zeros(2, 2))) == 0.0
+
+
+def test_the_projection_of_a_residual_equals_projecting_the_image():
+    """V dz through the projection, by the literal iteration Y <- Y + U (X - D Y) with and without dz."""
+    operators = Operators((6, 5), (24, 20), 4)
+    rng = np.random.default_rng(0)
+    hsi, prior, residual = (torch.from_numpy(rng.normal(size=s)) for s in ((2, 6, 5), (2, 24, 20), (2, 24, 20)))
+
+    def projected(image):
+        for _ in range(3):
+            image = image + operators.up(hsi - operators.down(image))
+        return image
+
+    shown = Projection(operators, 3, torch.ones(6, 5, dtype=torch.float64))(residual)
+    torch.testing.assert_close(shown, projected(prior + residual) - projected(prior))
+
+
+def test_a_labelled_area_holds_the_truth_of_its_pixels(areas, files):
+    scene, statistics, labelled, _ = areas
+    hsi, _ = scene.hsi_rows(0, 24)
+    scale = statistics.std[:, None, None]
+    area = labelled[0]
+    rows, cols = area.truth.shape[1:]
+    np.testing.assert_allclose(area.truth.numpy() * scale, hsi[:, :rows, :cols], rtol=1e-5)
+    # Truth minus target is the projected prior: degraded once more it gives what was given, nearly.
+    prior = (area.truth - area.target).numpy() * scale
+    operators = area.project.operators
+    lowered = operators.down(hsi[:, :rows, :cols])
+    error = np.sqrt(((operators.down(prior) - lowered) ** 2).sum() / (lowered**2).sum())
+    assert error < 0.02
+
+
+def test_nothing_is_both_learned_from_and_judged_and_some_of_each_is_there(areas):
+    labelled = areas[2]
+    assert all(float((area.learn * area.judge).max()) == 0.0 for area in labelled)
+    learned, judged = (sum(float(getattr(area, kind).sum()) for area in labelled) for kind in ("learn", "judge"))
+    assert 0.05 < judged / (learned + judged) < 0.4
+
+
+def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
+    truth = ground(50 * 4, 50 * 4, 6)
+    hsi = make_raster(tmp_path / "h.tif", Operators((50, 50), (200, 200), 4).down(truth), LOW)
+    pan = make_raster(tmp_path / "p.tif", truth.mean(0), NORTH_UP)
+    with Scene.open(hsi, pan) as scene:
+        statistics = scene_statistics(scene, 0.3, 3)
+        settings = Settings(components=3, patch=16)
+        labelled, _ = scene_areas(scene, statistics, scene.good, 0.3, settings, torch.device("cpu"))
+    spectra = {}
+    scale = statistics.std[:, None, None]
+    clashes = 0
+    for area in labelled:
+        truth_values = np.round(area.truth.numpy() * scale, 1)
+        for row in range(16):
+            for col in range(16):
+                key = tuple(truth_values[:, row, col])
+                clashes += spectra.setdefault(key, bool(area.judge[row, col])) != bool(area.judge[row, col])
+    assert len(labelled) > 8
+    assert clashes == 0
+
+
+def test_the_lack_of_an_unlabelled_area_is_what_the_prior_misses_of_the_hsi(areas):
+    scene, statistics, _, unlabelled = areas
+    area = unlabelled[0]
+    hsi, _ = scene.hsi_rows(0, 24)
+    scale = torch.from_numpy(statistics.std)[:, None, None]
+    again = (area.lack + area.operators.down(area.prior)) * scale
+    torch.testing.assert_close(again, torch.from_numpy(hsi), rtol=1e-4, atol=0.05)
+
+
+def test_a_crop_keeps_the_geometry_of_its_area(areas):
+    area = areas[3][0]
+    crop = area.crop(5, 7, 6)
+    assert crop.planes.shape[1:] == (24, 24)
+    # Far from its edges, what the crop lacks is what the area lacks.
+    torch.testing.assert_close(
+        crop.operators.down(crop.prior)[:, 2:-2, 2:-2],
+        area.operators.down(area.prior)[:, 7:9, 9:11],
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+@pytest.mark.parametrize(("effort", "more"), [("fast", "normal"), ("normal", "thorough")])
+def test_steps_follow_effort_and_size_by_a_fixed_formula(effort, more):
+    assert steps_for(effort, 1000) < steps_for(more, 1000)
+    assert steps_for(effort, 1000) < steps_for(effort, 1000 * 1000) <= 4 * steps_for(effort, 1000)
+    with pytest.raises(InputError, match="fast, normal, thorough"):
+        steps_for("hasty", 100)
+
+
+def test_wrong_settings_are_refused():
+    with pytest.raises(InputError, match="mutual, alone"):
+        Settings(mode="together")
+    with pytest.raises(InputError, match="positive"):
+        Settings(steps=0)
+
+
+class CancelAfter(Progress):
+    """Cancels at the n-th question."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def cancelled(self):
+        self.count -= 1
+        return self.count < 0
+
+
+def test_preparing_areas_can_be_cancelled(files):
+    with Scene.open(files[0], files[1]) as scene:
+        statistics = scene_statistics(scene, 0.3, 4)
+        with pytest.raises(Cancelled):
+            scene_areas(scene, statistics, scene.good, 0.3, Settings(components=4), torch.device("cpu"), CancelAfter(1))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from core.errors import InputError  # noqa: E402
+from core.networks.pair import PAIRS, Pair, PairResidual  # noqa: E402
+from core.networks.registry import create_network, network_names, parameter_count  # noqa: E402
+
+COMPONENTS = 6
+
+
+@pytest.fixture(params=[name for pair in PAIRS.values() for name in pair])
+def network(request):
+    torch.manual_seed(0)
+    return create_network(request.param, components=COMPONENTS)
+
+
+def awake(network):
+    """The network with a last layer that is no longer zero, so that it shows what it depends on."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return network.double().eval()
+
+
+def test_an_untrained_network_adds_nothing_to_the_prior(network):
+    planes = torch.randn(2, COMPONENTS + 2, 20, 17)
+    residual = network(planes)
+    assert residual.shape == (2, COMPONENTS, 20, 17)
+    assert torch.equal(residual, torch.zeros_like(residual))
+
+
+def test_the_receptive_field_is_what_the_network_declares(network):
+    network = awake(network)
+    reach = network.receptive_field
+    size = 2 * reach + 9
+    planes = torch.randn(1, COMPONENTS + 2, size, size, dtype=torch.float64, requires_grad=True)
+    middle = size // 2
+    network(planes)[0, :, middle, middle].sum().backward()
+    seen = planes.grad[0].abs().amax(0) > 0
+    rows, cols = torch.nonzero(seen, as_tuple=True)
+    farthest = max(middle - rows.min(), rows.max() - middle, middle - cols.min(), cols.max() - middle)
+    assert farthest <= reach
+    assert farthest >= reach - 1  # declared without waste
+
+
+def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
+    network = awake(network)
+    reach = network.receptive_field
+    planes = torch.randn(1, COMPONENTS + 2, 3 * reach, 70, dtype=torch.float64)
+    whole = network(planes)
+    part = network(planes[..., 5 : 5 + 10 + 2 * reach, :])
+    torch.testing.assert_close(part[..., reach : reach + 10, :], whole[..., 5 + reach : 15 + reach, :])
+
+
+def test_each_network_has_at_most_250_thousand_parameters_whatever_the_bands():
+    pair = Pair.fresh("ssml", 12, 0)
+    assert all(count <= 250_000 for count in pair.parameters.values())
+    counted = sum(p.numel() for network in pair.networks for p in network.parameters())
+    assert sum(pair.parameters.values()) == counted == sum(parameter_count(n) for n in pair.networks)
+
+
+def test_an_unknown_network_is_refused_with_the_names_that_exist():
+    with pytest.raises(InputError, match="ssml-spatial"):
+        create_network("no-such-network")
+    with pytest.raises(InputError, match="ssml"):
+        Pair.fresh("no-such-pair", 4, 0)
+    assert set(PAIRS["ssml"]) <= set(network_names())
+
+
+def test_wrong_arguments_of_a_network_are_refused():
+    with pytest.raises(InputError, match="settings"):
+        create_network("ssml-spectral", components=4, depth=3)
+
+
+def test_a_seed_fixes_the_parameters_and_leaves_the_global_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, second, other = (Pair.fresh("ssml", 4, seed).tensors() for seed in (1, 1, 2))
+    assert torch.equal(torch.rand(3), expected)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert any(not np.array_equal(first[name], other[name]) for name in first)
+
+
+def test_parameters_survive_the_way_through_arrays_and_misfits_are_refused():
+    pair = Pair.fresh("ssml", 4, 1)
+    other = Pair.fresh("ssml", 4, 2)
+    arrays = pair.tensors()
+    other.load(arrays)
+    assert all(np.array_equal(a, other.tensors()[name]) for name, a in arrays.items())
+    broken = dict(arrays)
+    name = next(iter(broken))
+    broken[name] = broken[name].reshape(-1)[:-1]
+    with pytest.raises(InputError, match="train the model again"):
+        other.load(broken)
+
+
+def test_the_disagreement_is_the_rms_over_bands_of_the_difference():
+    pair = Pair.fresh("ssml", COMPONENTS, 3)
+    for network in pair.networks:
+        awake(network).float()
+    planes = np.random.default_rng(0).normal(size=(COMPONENTS + 2, 12, 300)).astype(np.float32)
+    bands = 9
+    basis = np.linalg.qr(np.random.default_rng(1).normal(size=(bands, COMPONENTS)))[0]
+    device = torch.device("cpu")
+    results = {use: PairResidual(pair, device, use, bands)(planes) for use in ("spectral", "spatial", "mean")}
+    spectral, spatial = results["spectral"][0], results["spatial"][0]
+    np.testing.assert_allclose(results["mean"][0], (spectral + spatial) / 2, rtol=1e-5, atol=1e-6)
+    difference = np.tensordot(basis, spectral - spatial, 1)
+    np.testing.assert_allclose(results["mean"][1], np.sqrt((difference**2).mean(0)), rtol=1e-4, atol=1e-6)

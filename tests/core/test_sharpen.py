@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import os
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+torch = pytest.importorskip("torch")
+
+from core.errors import Cancelled, InputError  # noqa: E402
+from core.learning import settings as learning_settings  # noqa: E402
+from core.model_file import read_model  # noqa: E402
+from core.physics.operators import Operators  # noqa: E402
+from core.progress import Progress  # noqa: E402
+from core.workflows.fuse import fuse  # noqa: E402
+from core.workflows.info import info  # noqa: E402
+from core.workflows.sharpen import sharpen  # noqa: E402
+from core.workflows.train import train  # noqa: E402
+
+HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
+LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
+BANDS = 9
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    monkeypatch.setattr(learning_settings, "EFFORTS", {"fast": 12, "normal": 30, "thorough": 60})
+
+
+def ground(size, seed=0):
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:size, :size]
+    spectra = rng.uniform(300, 3000, (4, BANDS))
+    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
+    shares = np.exp(maps) / np.exp(maps).sum(0)
+    return np.tensordot(spectra.T, shares, 1).astype(np.float32)
+
+
+@pytest.fixture
+def scene(make_raster, tmp_path):
+    """(hsi, pan) at ratio 4, uint16, with a little nodata in the HSI's last corner."""
+    truth = ground(96)
+    hsi = np.round(Operators((24, 24), (96, 96), 4).down(truth)).astype(np.uint16)
+    hsi[:, 22:, 22:] = 0
+    return (
+        make_raster(tmp_path / "hsi.tif", hsi, LOW, nodata=0),
+        make_raster(tmp_path / "pan.tif", truth[2:6].mean(0), HIGH),
+    )
+
+
+def values(path):
+    return gdal.Open(str(path)).ReadAsArray()
+
+
+def test_sharpen_gives_the_pans_grid_the_hsis_type_and_nodata_where_the_hsi_has_it(scene, tmp_path):
+    out, model, report, spread = (str(tmp_path / n) for n in ("o.tif", "m.ssml", "r.html", "d.tif"))
+    result = sharpen(*scene, out, model=model, report=report, disagreement=spread, effort="fast")
+    fused = gdal.Open(out)
+    assert fused.GetGeoTransform() == HIGH
+    assert (fused.RasterCount, fused.RasterYSize, fused.RasterXSize) == (BANDS, 96, 96)
+    assert fused.GetRasterBand(1).DataType == gdal.GDT_UInt16
+    invalid = (values(out) == 0).all(0)
+    expected = np.zeros((96, 96), bool)
+    expected[88:, 88:] = True
+    np.testing.assert_array_equal(invalid, expected)
+    np.testing.assert_array_equal(np.isnan(values(spread)), expected)
+    assert set(result["scores"]) == {"prior", "spectral", "spatial", "mean"}
+    assert "<html" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    header = info(model)
+    assert header["network"] == "ssml"
+    json.dumps(header, allow_nan=False)
+    assert sorted(os.listdir(tmp_path)) == sorted(["hsi.tif", "pan.tif", "o.tif", "m.ssml", "r.html", "d.tif"])
+
+
+def test_the_same_seed_gives_the_same_pixels_and_another_seed_others(scene, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        sharpen(*scene, str(tmp_path / f"{name}.tif"), model=str(tmp_path / f"{name}.ssml"), effort="fast", seed=seed)
+    weights = [read_model(str(tmp_path / f"{name}.ssml")).tensors for name in "abc"]
+    assert all(np.array_equal(array, weights[1][key]) for key, array in weights[0].items())
+    assert any(not np.array_equal(array, weights[2][key]) for key, array in weights[0].items())
+    np.testing.assert_array_equal(values(tmp_path / "a.tif"), values(tmp_path / "b.tif"))
+
+
+def test_fusing_with_the_model_that_sharpen_kept_gives_sharpens_pixels(scene, tmp_path):
+    out, model, again = (str(tmp_path / n) for n in ("o.tif", "m.ssml", "again.tif"))
+    sharpen(*scene, out, model=model, effort="fast")
+    fuse(*scene, model, again)
+    np.testing.assert_array_equal(values(out), values(again))
+
+
+def test_little_memory_changes_no_pixel_by_more_than_rounding(scene, tmp_path):
+    model, whole, strips = (str(tmp_path / n) for n in ("m.ssml", "whole.tif", "strips.tif"))
+    train([scene[0]], [scene[1]], model, steps=20)
+    fuse(*scene, model, whole)
+    fuse(*scene, model, strips, memory=0.001)
+    assert np.abs(values(whole).astype(int) - values(strips)).max() <= 1
+
+
+def test_an_extent_gives_the_same_pixels_as_the_whole(scene, tmp_path):
+    model, whole, part = (str(tmp_path / n) for n in ("m.ssml", "whole.tif", "part.tif"))
+    train([scene[0]], [scene[1]], model, steps=20)
+    fuse(*scene, model, whole)
+    fuse(*scene, model, part, extent=(500200.0, 5799500.0, 500600.0, 5799900.0))
+    assert values(part).shape == (BANDS, 40, 40)
+    assert np.abs(values(whole)[:, 10:50, 20:60].astype(int) - values(part)).max() <= 1
+
+
+def test_paths_differ_and_their_mean_lies_between(scene, tmp_path):
+    model = str(tmp_path / "m.ssml")
+    train([scene[0]], [scene[1]], model, steps=30)
+    shown = {}
+    for use in ("spectral", "spatial", "mean"):
+        fuse(*scene, model, str(tmp_path / f"{use}.tif"), use=use)
+        shown[use] = values(tmp_path / f"{use}.tif").astype(float)
+    if read_model(model).header["best_step"] > 0:
+        assert np.abs(shown["spectral"] - shown["spatial"]).max() > 0
+    np.testing.assert_allclose(shown["mean"], (shown["spectral"] + shown["spatial"]) / 2, atol=1.01)
+
+
+class StopLearning(Progress):
+    """The user cancels as soon as a given step is shown."""
+
+    def __init__(self, text):
+        self.text, self.stop = text, False
+
+    def set(self, fraction, text=None):
+        self.stop = self.stop or (text is not None and self.text in text)
+
+    def cancelled(self):
+        return self.stop
+
+
+def test_cancelling_leaves_the_checkpoint_only_and_resuming_ends_as_if_never_stopped(scene, tmp_path):
+    straight, stopped = str(tmp_path / "straight.ssml"), str(tmp_path / "stopped.ssml")
+    sharpen(*scene, str(tmp_path / "a.tif"), model=straight)
+    with pytest.raises(Cancelled):
+        sharpen(*scene, str(tmp_path / "b.tif"), model=stopped, progress=StopLearning("step 14 of"))
+    assert not os.path.exists(stopped)
+    assert not os.path.exists(tmp_path / "b.tif")
+    assert os.path.exists(stopped + ".checkpoint")
+    sharpen(*scene, str(tmp_path / "b.tif"), model=stopped, resume=True)
+    assert not os.path.exists(stopped + ".checkpoint")
+    first, second = read_model(straight), read_model(stopped)
+    assert all(np.array_equal(array, second.tensors[key]) for key, array in first.tensors.items())
+    assert first.header["history"] == second.header["history"]
+    np.testing.assert_array_equal(values(tmp_path / "a.tif"), values(tmp_path / "b.tif"))
+
+
+def test_a_checkpoint_of_other_settings_is_refused(scene, tmp_path):
+    model = str(tmp_path / "m.ssml")
+    with pytest.raises(Cancelled):
+        train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("step 14 of"))
+    with pytest.raises(InputError, match="settings"):
+        train([scene[0]], [scene[1]], model, steps=40, seed=1, resume=model + ".checkpoint")
+
+
+def test_networks_that_learn_nothing_leave_the_prior_and_the_user_is_told(scene, tmp_path, monkeypatch):
+    """With absurd updates the held-out part says that the networks are worse; then the prior is the result."""
+    from core.learning import settings
+
+    monkeypatch.setattr(settings.Settings, "__post_init__", lambda self: object.__setattr__(self, "rate", 30.0))
+    told = []
+
+    class Listening(Progress):
+        def warning(self, text):
+            told.append(text)
+
+    result = sharpen(*scene, str(tmp_path / "o.tif"), effort="fast", progress=Listening())
+    assert result["used_prior"]
+    assert result["scores"]["mean"] == result["scores"]["prior"]
+    assert any("prior is the result" in text for text in told)
+    from core.workflows.classical import classical
+
+    classical(*scene, str(tmp_path / "prior.tif"), method="mtf-glp")
+    assert np.abs(values(tmp_path / "o.tif").astype(int) - values(tmp_path / "prior.tif")).max() <= 1
+
+
+def test_a_model_of_other_bands_ratio_or_wavelengths_is_refused(scene, make_raster, tmp_path):
+    model, out = str(tmp_path / "m.ssml"), str(tmp_path / "o.tif")
+    train([scene[0]], [scene[1]], model, steps=2)
+    fewer = make_raster(tmp_path / "fewer.tif", values(scene[0])[:5], LOW, nodata=0)
+    with pytest.raises(InputError, match=r"9 bands but fewer.tif has 5"):
+        fuse(fewer, scene[1], model, out)
+    coarse = make_raster(
+        tmp_path / "coarse.tif", values(scene[0])[:, :16, :16], (500000.0, 60.0, 0.0, 5800000.0, 0.0, -60.0)
+    )
+    with pytest.raises(InputError, match="ratio 4"):
+        fuse(coarse, scene[1], model, out)
+    assert not os.path.exists(out)
+
+
+def test_a_file_that_is_no_model_is_refused(scene, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a model")
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        fuse(*scene, str(path), str(tmp_path / "o.tif"))
+    assert not (tmp_path / "o.tif").exists()
+
+
+def test_training_on_two_scenes_of_different_bands_is_refused(scene, make_raster, tmp_path):
+    fewer = make_raster(tmp_path / "fewer.tif", values(scene[0])[:5], LOW)
+    with pytest.raises(InputError, match="one sensor"):
+        train([scene[0], fewer], [scene[1], scene[1]], str(tmp_path / "m.ssml"), steps=2)
+
+
+def test_training_on_two_scenes_works_on_a_third(scene, make_raster, tmp_path):
+    pairs = []
+    for seed in (1, 2):
+        truth = ground(96, seed)
+        hsi = np.round(Operators((24, 24), (96, 96), 4).down(truth)).astype(np.uint16)
+        pairs.append(
+            (
+                make_raster(tmp_path / f"h{seed}.tif", hsi, LOW),
+                make_raster(tmp_path / f"p{seed}.tif", truth[2:6].mean(0), HIGH),
+            )
+        )
+    model = str(tmp_path / "m.ssml")
+    result = train([p[0] for p in pairs], [p[1] for p in pairs], model, steps=15, mode="alone")
+    assert result["parameters"]["spectral"] < 250_000
+    fuse(*scene, model, str(tmp_path / "o.tif"))
+    header = read_model(model).header
+    assert [d["hsi"] for d in header["training_data"]] == ["h1.tif", "h2.tif"]
+    assert header["settings"]["mode"] == "alone"
+
+
+def test_an_image_too_small_to_be_degraded_once_more_is_refused(make_raster, tmp_path):
+    truth = ground(16 * 9)
+    hsi = make_raster(tmp_path / "h.tif", truth[:, :9, :9], (500000.0, 160.0, 0.0, 5800000.0, 0.0, -160.0))
+    pan = make_raster(tmp_path / "p.tif", truth[0], HIGH)
+    with pytest.raises(InputError, match="classical"):
+        sharpen(hsi, pan, str(tmp_path / "o.tif"))
+    assert not (tmp_path / "o.tif").exists()
