@@ -32,7 +32,7 @@ INDICES = ("ERGAS", "SAM", "PSNR", "CC")
 SMALLER_IS_BETTER = ("ERGAS", "SAM")
 
 # The dull part of what qgis_process prints: headings, the echo of parameters, results.
-DULL = re.compile(r"\s*|-+|Inputs|Results|[A-Z][A-Z0-9_]*:\t.*")
+DULL = re.compile(r"\s*|-+|Inputs|Results|100 - done\.|[A-Z][A-Z0-9_]*:\t.*")
 PERCENTAGES = re.compile(r"^((100|[1-9]?0)(?=[.A-Za-z]|$)|\.)+")
 NUMBER = re.compile(r"\d[\d.,]*")
 
@@ -171,7 +171,7 @@ def table(rows: dict[str, dict[str, float]]) -> str:
     }
     for method, scores in rows.items():
         cells = (f"{scores[name]:>10.4f}{'*' if scores[name] == best[name] else ' '}" for name in INDICES)
-        lines.append(f"{method:<{width}}" + "".join(cells))
+        lines.append((f"{method:<{width}}" + "".join(cells)).rstrip())
     lines.append("ERGAS, SAM (degrees): smaller is better. PSNR (dB), CC: larger is better. * the best.")
     return "\n".join(lines)
 
