@@ -81,7 +81,7 @@ def test_a_valid_number_is_stored_next_to_itself_and_never_as_nodata(dtype, valu
 def test_a_valid_float_moves_by_one_step_at_most(value, nodata):
     stored = to_stored(np.array([value, nodata]), np.ones(2, bool), "float32", nodata)
     assert (stored != np.float32(nodata)).all()
-    assert stored[0] == np.float32(value) or value == nodata
+    assert stored[0] == np.float32(value) or np.float32(value) == np.float32(nodata)
     below = np.nextafter(np.float32(abs(nodata)), np.float32(0.0 if nodata else 1.0))
     assert abs(float(stored[1])) == float(below)
 
