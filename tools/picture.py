@@ -42,7 +42,7 @@ def main() -> None:
         axis.imshow(image.clip(0, 1), interpolation="nearest")
         axis.set_title(title, fontsize=10)
         axis.set_axis_off()
-    figure.tight_layout(pad=0.4)
+    figure.tight_layout(pad=1.0)
     target = ROOT / "docs" / "img" / "indian_pines.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(target, facecolor="white", metadata={"Software": None})
