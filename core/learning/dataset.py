@@ -48,7 +48,7 @@ def scene_areas(
     if min(shape) < 2 * ratio:
         raise InputError(
             f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
-            f"learning at ratio {ratio} needs {2 * ratio} x {2 * ratio}: fuse with a trained model or a classical method."
+            f"learning at ratio {ratio} needs {2 * ratio} in each direction: use a trained model or a classical method."
         )
     places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng)
     held = _held_out(places, shape, settings.held_out, rng)

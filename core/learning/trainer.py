@@ -69,6 +69,16 @@ class Trainer:
         if not state.prior_scores:
             state.prior_scores = self.score_prior()
             self.check(state, None)
+        with self.learner.side_by_side():
+            self._learn(state, every, progress)
+        for number, network in enumerate(self.learner.networks):
+            network.load_state_dict(
+                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
+            )
+        return state
+
+    def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
+        settings = self.learner.settings
         while state.step < settings.steps:
             progress.check()
             rng = np.random.default_rng([settings.seed, state.step])  # of the step alone, so that training can resume
@@ -85,11 +95,6 @@ class Trainer:
                 f"Learning, step {state.step} of {settings.steps}: loss {losses[0]:.3f} / {losses[1]:.3f}, "
                 f"held-out ERGAS {latest['mean']['ergas']:.3f}, SAM {latest['mean']['sam']:.3f}",
             )
-        for number, network in enumerate(self.learner.networks):
-            network.load_state_dict(
-                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
-            )
-        return state
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
@@ -111,7 +116,7 @@ class Trainer:
         sums = {path: _Sums() for path in PATHS}
         for area in self.labelled:
             if area.judge.any():
-                both = [area.project(residual) for residual in self.learner.residuals(area.planes)]
+                both = [area.project(self.learner.residual(index, area.planes)) for index in (0, 1)]
                 for path, residual in zip(PATHS, (*both, (both[0] + both[1]) / 2)):
                     sums[path].add(self.learner.to_bands(residual) - area.target, area, self)
         return {path: total.scores(self) for path, total in sums.items()}

@@ -135,10 +135,11 @@ def _announce(
     seconds = []
     kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
     for crop in kinds:
-        for attempt in range(3):
-            started = time.monotonic()
-            learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
-            elapsed = time.monotonic() - started
+        with learner.side_by_side():
+            for attempt in range(3):
+                started = time.monotonic()
+                learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
+                elapsed = time.monotonic() - started
         seconds.append(elapsed)
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 
 from ..devices import choose_device, require_torch
 from ..physics.consistency import DEFAULT_ITERATIONS
@@ -30,6 +31,7 @@ def sharpen(
     memory: float | None = None,
     extent: tuple[float, float, float, float] | None = None,
     resume: bool = False,
+    settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Sharpen a scene with nothing but its two rasters.
@@ -49,6 +51,7 @@ def sharpen(
         memory: budget in GB, None for the usual one.
         extent: (xmin, ymin, xmax, ymax) in map units: the part to fuse; learning sees all of the scene.
         resume: go on from ``<model>.checkpoint``, which a stopped run left.
+        settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
 
     Returns:
         ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
@@ -78,12 +81,12 @@ def sharpen(
             f"pixels, {int(scene.good.sum())} of {scene.hsi.bands} bands."
         )
         pixels = scene.low_shape[0] * scene.low_shape[1]
-        settings = Settings(steps=steps_for(effort, pixels), seed=seed)
+        chosen_settings = Settings(**{"steps": steps_for(effort, pixels), "seed": seed, **(settings or {})})
         checkpoint = f"{model or os.path.join(folder, 'model')}.checkpoint"
         resumed = checkpoint if resume and os.path.exists(checkpoint) else ""
         if resume and not resumed:
             progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
-        trained = learn([scene], network, mtf, settings, chosen, checkpoint, resumed, progress.part(0.02, 0.9))
+        trained = learn([scene], network, mtf, chosen_settings, chosen, checkpoint, resumed, progress.part(0.02, 0.9))
         used_prior = trained.header["best_step"] == 0
         if used_prior:
             progress.warning(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..devices import choose_device, require_torch
 from ..errors import InputError
@@ -27,6 +27,7 @@ def train(
     mtf: float = DEFAULT_GAIN,
     device: str = "auto",
     resume: str = "",
+    settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Train a model on scenes of one sensor; reduced-resolution pairs are made from them.
@@ -39,6 +40,7 @@ def train(
         mtf: the HSI's MTF gain at its Nyquist frequency.
         device: "auto", "cpu", "cuda" or "mps".
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
+        settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
 
     Returns:
         ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``.
@@ -62,9 +64,9 @@ def train(
         chosen, sentence = choose_device(device)
         progress.info(sentence)
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
-        settings = Settings(mode=mode, steps=steps or steps_for(effort, pixels), seed=seed)
+        fields = {"mode": mode, "steps": steps or steps_for(effort, pixels), "seed": seed, **(settings or {})}
         trained = learn(
-            scenes, network, mtf, settings, chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98)
+            scenes, network, mtf, Settings(**fields), chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98)
         )
         trained.save(model)
         if report:

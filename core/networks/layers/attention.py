@@ -22,7 +22,8 @@ class LocalChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale each channel at each pixel by a weight from its neighbourhood."""
-        pooled = functional.avg_pool2d(x, self.window, 1, self.radius, count_include_pad=False)
+        pooled = functional.avg_pool2d(x, (self.window, 1), 1, (self.radius, 0), count_include_pad=False)
+        pooled = functional.avg_pool2d(pooled, (1, self.window), 1, (0, self.radius), count_include_pad=False)
         return x * torch.sigmoid(self.excite(functional.relu(self.squeeze(pooled))))
 
 
