@@ -28,7 +28,8 @@ class TrainingState:
         best: parameters of both networks at the best check so far, by "<network>.<name>".
         best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
         prior_scores: the projected prior's scores on the held-out part.
-        history: one record a check: step, losses of both networks, held-out scores by path.
+        history: one record a check: step, losses of both networks, held-out scores by path; None for what is not a
+            finite number, as when training diverges.
     """
 
     step: int = 0
@@ -93,15 +94,21 @@ class Trainer:
             progress.set(
                 state.step / settings.steps,
                 f"Learning, step {state.step} of {settings.steps}: loss {losses[0]:.3f} / {losses[1]:.3f}, "
-                f"held-out ERGAS {latest['mean']['ergas']:.3f}, SAM {latest['mean']['sam']:.3f}",
+                f"held-out ERGAS {_text(latest['mean']['ergas'])}, SAM {_text(latest['mean']['sam'])}",
             )
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither."""
         scores = self.score()
+        if losses is not None:
+            losses = [loss if math.isfinite(loss) else None for loss in losses]
         state.history.append({"step": state.step, "losses": losses, **scores})
-        relative = [scores["mean"][key] / max(state.prior_scores[key], 1e-12) for key in ("ergas", "sam")]
+        relative = [
+            math.inf if scores["mean"][key] is None else scores["mean"][key] / max(prior, 1e-12)
+            for key, prior in state.prior_scores.items()
+            if prior is not None
+        ] or [math.inf]
         if not state.best or (max(relative) <= 1 and sum(relative) < state.best_score):
             state.best_score, state.best_step = sum(relative), state.step
             state.best = {
@@ -111,7 +118,7 @@ class Trainer:
             }
 
     @torch.no_grad()
-    def score(self) -> dict[str, dict[str, float]]:
+    def score(self) -> dict[str, dict[str, float | None]]:
         """ERGAS and SAM on the held-out pixels, by path."""
         sums = {path: _Sums() for path in PATHS}
         for area in self.labelled:
@@ -159,10 +166,13 @@ class _Sums:
         self.angle_count += float(used.sum())
         self.count += float(area.judge.sum())
 
-    def scores(self, trainer: Trainer) -> dict[str, float]:
+    def scores(self, trainer: Trainer) -> dict[str, float | None]:
         mean = trainer.mean.flatten().double()
-        if self.squares is None:
-            return {"ergas": math.nan, "sam": math.nan}
         use = mean > 0
-        ergas = 100 / trainer.ratio * (self.squares / self.count / mean**2)[use].mean().sqrt()
-        return {"ergas": float(ergas), "sam": math.degrees(self.angles / max(self.angle_count, 1.0))}
+        ergas = float(100 / trainer.ratio * (self.squares / self.count / mean**2)[use].mean().sqrt())
+        sam = math.degrees(self.angles / max(self.angle_count, 1.0))
+        return {"ergas": ergas if math.isfinite(ergas) else None, "sam": sam if math.isfinite(sam) else None}
+
+
+def _text(score: float | None) -> str:
+    return "-" if score is None else f"{score:.3f}"

@@ -95,7 +95,7 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
     steps = [record["step"] for record in history]
     charts = []
     for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
-        series = {path: (steps, [r[path][key] for r in history]) for path in ("spectral", "spatial", "mean")}
+        series = {path: (steps, [_finite(r[path][key]) for r in history]) for path in ("spectral", "spatial", "mean")}
         series["prior"] = ([steps[0], steps[-1]], [header["scores"]["prior"][key]] * 2)
         charts.append(Chart(f"{label} on held-out pixels while learning", "Step", label, series))
     learned = [record for record in history if record["losses"]]
@@ -105,13 +105,17 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
             "Step",
             "Loss (standard deviations)",
             {
-                path: ([r["step"] for r in learned], [r["losses"][i] for r in learned])
+                path: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
                 for i, path in enumerate(("spectral", "spatial"))
             },
             note="Full-resolution terms join after a part of the steps, which lifts the loss.",
         )
     )
     return charts
+
+
+def _finite(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
