@@ -3,8 +3,8 @@
     python benchmarks/accuracy.py --scenes DIR
 
 Each scene is degraded by Wald's protocol (ratio 4, MTF gain 0.3, PAN = mean of visible bands); ``sharpen`` is given
-HSI and PAN only, at its default settings; up-sampling and MTF-GLP are computed from the same two files. All are scored on the
-whole image against the scene. Results are kept in --out, so that a run that was stopped goes on.
+HSI and PAN only, at its default settings; up-sampling and MTF-GLP are computed from the same two files. All are
+scored on the whole image against the scene. Results are kept in --out, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
