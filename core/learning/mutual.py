@@ -6,16 +6,15 @@ detached. At full resolution there is no truth: there the degraded result must b
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, NamedTuple, Optional
+from collections.abc import Sequence
+from typing import NamedTuple, Optional
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .losses import HybridLoss, masked_mean
 from .settings import Settings
@@ -36,32 +35,15 @@ class MutualStep:
         networks: the two; in mode "alone" they do not see each other.
         basis: (bands, components) of the good bands: from components to bands, in standard deviations.
         loss: distance to the truth and to the other network.
+
+    Attributes:
+        each: how work is done for both networks; see :func:`core.networks.side_by_side.side_by_side`.
     """
 
     def __init__(self, networks: Sequence[nn.Module], basis: Tensor, loss: HybridLoss, settings: Settings) -> None:
         self.networks, self.basis, self.loss, self.settings = list(networks), basis, loss, settings
         self.optimizers = [torch.optim.Adam(network.parameters(), lr=settings.rate) for network in self.networks]
-        self._each: Callable[[Callable[[int], Any]], list] = lambda work: [work(0), work(1)]
-
-    @contextlib.contextmanager
-    def side_by_side(self) -> Iterator[None]:
-        """Within this context the networks are updated on two threads, each with half of PyTorch's threads.
-
-        They only meet between the forward and the backward pass, so two cores are used better than by splitting every
-        small operation. On a GPU, or where PyTorch has a single thread, nothing changes.
-        """
-        threads = torch.get_num_threads()
-        if threads < 2 or self.basis.device.type != "cpu":
-            yield
-            return
-        each = self._each
-        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(threads // 2,)) as pool:
-            self._each = lambda work: list(pool.map(work, (0, 1)))
-            try:
-                yield
-            finally:
-                self._each = each
-        torch.set_num_threads(threads)
+        self.each: Each = one_after_the_other
 
     def __call__(
         self,
@@ -76,8 +58,8 @@ class MutualStep:
         ramp = min(1.0, (step + 1) / max(settings.ramp * settings.steps, 1.0))
         exchange = ramp if settings.mode == "mutual" else 0.0
         ways = int(rng.integers(8)), int(rng.integers(8))
-        shown = self._each(lambda index: self._forward(index, labelled, unlabelled, ways))
-        return self._each(lambda index: self._update(index, shown, labelled, unlabelled, exchange, rate))
+        shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))
+        return self.each(lambda index: self._update(index, shown, labelled, unlabelled, exchange, rate))
 
     def _forward(
         self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea | None, ways: tuple[int, int]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..networks.side_by_side import one_after_the_other, side_by_side
 from ..progress import Progress
 from .areas import LabelledArea, UnlabelledArea
 from .losses import masked_mean
@@ -67,11 +68,12 @@ class Trainer:
         """Train to the last step, then put the best parameters back into the networks."""
         settings = self.learner.settings
         every = max(1, settings.steps // settings.checks)
-        if not state.prior_scores:
-            state.prior_scores = self.score_prior()
-            self.check(state, None)
-        with self.learner.side_by_side():
+        with side_by_side(self.learner.basis.device) as self.learner.each:
+            if not state.prior_scores:
+                state.prior_scores = self.score_prior()
+                self.check(state, None)
             self._learn(state, every, progress)
+        self.learner.each = one_after_the_other
         for number, network in enumerate(self.learner.networks):
             network.load_state_dict(
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
@@ -90,12 +92,16 @@ class Trainer:
                 self.check(state, losses)
                 if self.save is not None:
                     self.save(state)
-            latest = state.history[-1]
-            progress.set(
-                state.step / settings.steps,
-                f"Learning, step {state.step} of {settings.steps}: loss {losses[0]:.3f} / {losses[1]:.3f}, "
-                f"held-out ERGAS {_text(latest['mean']['ergas'])}, SAM {_text(latest['mean']['sam'])}",
-            )
+            progress.set(state.step / settings.steps, self._text(state) if state.step % every == 0 else None)
+
+    def _text(self, state: TrainingState) -> str:
+        latest = state.history[-1]
+        losses = " / ".join(_text(loss) for loss in latest["losses"] or [None, None])
+        scores = ", ".join(
+            f"{label} {_text(latest['mean'][key])} (prior {_text(state.prior_scores[key])})"
+            for key, label in (("ergas", "ERGAS"), ("sam", "SAM"))
+        )
+        return f"Step {state.step} of {self.learner.settings.steps}: loss {losses}, held-out {scores}"
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
@@ -123,10 +129,14 @@ class Trainer:
         sums = {path: _Sums() for path in PATHS}
         for area in self.labelled:
             if area.judge.any():
-                both = [area.project(self.learner.residual(index, area.planes)) for index in (0, 1)]
+                both = self.learner.each(lambda index, area=area: self._projected(index, area))
                 for path, residual in zip(PATHS, (*both, (both[0] + both[1]) / 2)):
                     sums[path].add(self.learner.to_bands(residual) - area.target, area, self)
         return {path: total.scores(self) for path, total in sums.items()}
+
+    @torch.no_grad()
+    def _projected(self, index: int, area: LabelledArea) -> Tensor:
+        return area.project(self.learner.residual(index, area.planes))
 
     @torch.no_grad()
     def score_prior(self) -> dict[str, float]:

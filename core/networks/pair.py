@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..errors import InputError
 from . import ssml  # noqa: F401 - registers its networks
 from .registry import create_network, parameter_count
+from .side_by_side import side_by_side
 
 PATHS = ("spectral", "spatial")
 USES = ("mean", *PATHS)
@@ -97,15 +98,21 @@ class PairResidual:
         reach = self.receptive_field
         residual = np.empty((planes.shape[0] - 2, rows, cols), np.float32)
         disagreement = np.empty((rows, cols), np.float32)
-        for left in range(0, cols, self.TILE):
-            right = min(left + self.TILE, cols)
-            low, high = max(0, left - reach), min(cols, right + reach)
-            tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
-            both = [network(tile)[0, :, :, left - low : right - low] for network in self.networks]
-            residual[:, :, left:right] = self._chosen(both).cpu().numpy()
-            difference = ((both[0] - both[1]) ** 2).sum(0) / self.bands
-            disagreement[:, left:right] = difference.sqrt().cpu().numpy()
+        with side_by_side(self.device) as each:
+            for left in range(0, cols, self.TILE):
+                right = min(left + self.TILE, cols)
+                low, high = max(0, left - reach), min(cols, right + reach)
+                tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
+                inner = slice(left - low, right - low)
+                both = each(lambda index, tile=tile, inner=inner: self._run(index, tile)[:, :, inner])
+                residual[:, :, left:right] = self._chosen(both).cpu().numpy()
+                difference = ((both[0] - both[1]) ** 2).sum(0) / self.bands
+                disagreement[:, left:right] = difference.sqrt().cpu().numpy()
         return residual, disagreement
+
+    @torch.inference_mode()
+    def _run(self, index: int, tile: Tensor) -> Tensor:
+        return self.networks[index](tile)[0]
 
     def _chosen(self, both: list[Tensor]) -> Tensor:
         if self.use == "mean":

@@ -23,6 +23,7 @@ from ..learning.mutual import MutualStep
 from ..learning.settings import Settings
 from ..learning.trainer import Trainer, TrainingState
 from ..networks.pair import PATHS, Pair
+from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
 from ..progress import Progress
 from .trained import TrainedModel, describe
@@ -135,7 +136,7 @@ def _announce(
     seconds = []
     kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
     for crop in kinds:
-        with learner.side_by_side():
+        with side_by_side(device) as learner.each:
             for attempt in range(3):
                 started = time.monotonic()
                 learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
