@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
-from ..placing import discard, move_into_place, partial_path
 from ..progress import Progress
 from ..quality.reference import INDICES, PixelMaps
 from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
@@ -18,7 +16,7 @@ from ..raster.overlap import overlap
 from ..raster.reader import RasterReader
 from ..report.assessment import Shown, assessment_report
 from ..report.html import write_report
-from .output import check_fraction, check_outputs
+from .output import check_fraction, check_outputs, write_json
 from .scoring import View, finite, good_bands, score_consistency, score_reference
 
 
@@ -110,7 +108,7 @@ def assess(
             progress.warning(note)
         progress.check()
         if json_path:
-            _write_json(json_path, scores)
+            write_json(json_path, scores)
         if report:
             progress.set(0.97, "Writing the report")
             shown = [Shown(key, readers[key], views[key].window) for key in views]
@@ -163,14 +161,3 @@ def _seen(readers: dict[str, RasterReader], fused: View) -> Window:
     """The part of the PAN under what is shown of the result."""
     grid = readers["fused"].grid.crop(fused.window)
     return overlap(grid, readers["pan"].grid, readers["fused"].name, readers["pan"].name)[1]
-
-
-def _write_json(path: str, scores: dict[str, Any]) -> None:
-    partial = partial_path(path)
-    try:
-        with open(partial, "w", encoding="utf-8", newline="\n") as file:
-            json.dump(scores, file, indent=2, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-        move_into_place([(partial, path)])
-    finally:
-        discard(partial)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from osgeo import gdal
 
-from .. import __version__
 from ..errors import InputError
 from ..model_file import ModelFile, check_header, read_model, write_model
 from ..physics.prior import Statistics
 from ..raster.scene import Scene
+from ..report.versions import versions
 
 if TYPE_CHECKING:
     from ..networks.pair import Pair
@@ -139,6 +137,8 @@ def describe(
         good: (bands,) bool, the bands that were learned.
         learning: settings, scores and history of training.
     """
+    import torch
+
     first = scenes[0]
     return {
         "network": pair.name,
@@ -163,20 +163,7 @@ def describe(
         ],
         **learning,
         "device": device,
+        "threads": torch.get_num_threads(),  # on which the last digits depend
         "versions": versions(),
         "licence": LICENCE,
-    }
-
-
-def versions() -> dict[str, Any]:
-    """What computed: versions, and the number of threads, on which the last digits depend."""
-    import torch
-
-    return {
-        "ssml": __version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "gdal": gdal.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
     }

@@ -77,10 +77,8 @@ def training_report(
                         "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
                         "time of training": f"{header['training_seconds']} s",
                         "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
-                        **{
-                            f"version, {name}": value for name, value in header["versions"].items() if name != "threads"
-                        },
-                        "threads": header["versions"]["threads"],
+                        **header["versions"],
+                        "threads": header["threads"],
                         "licence": header["licence"],
                     }
                 )
