@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-EFFORTS = {"fast": 250, "normal": 1000, "thorough": 4000}  # steps on a scene of _SMALL pixels
+EFFORTS = {"fast": 150, "normal": 600, "thorough": 2400}  # steps on a scene of _SMALL pixels
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 
@@ -37,19 +37,19 @@ class Settings:
     """
 
     mode: str = "mutual"
-    steps: int = 1000
+    steps: int = 600
     seed: int = 0
     rate: float = 1e-3
     angle: float = 0.1
     gradient: float = 0.5
     exchange: float = 0.5
-    full_exchange: float = 0.5
-    consistency: float = 1.0
-    full_start: float = 0.25
+    full_exchange: float = 0.3
+    consistency: float = 0.2
+    full_start: float = 0.1
     ramp: float = 0.1
     crop: int = 12
     patch: int = 64
-    held_out: float = 0.15
+    held_out: float = 0.2
     checks: int = 20
     iterations: int = 5
     components: int = 12
