@@ -91,7 +91,7 @@ def fuse(
     for left in range(window.col, window.col + window.cols, cols):
         right = min(left + cols, window.col + window.cols)
         panel = Window(window.row, left, window.rows, right - left)
-        strips = _Panel(scene, recipe, panel, pan_low, rows)
+        strips = _Panel(scene, recipe, panel, pan_low, rows, progress)
         top = window.row
         while top < window.row + window.rows:
             progress.check()
@@ -146,8 +146,11 @@ def _margin(recipe: Recipe) -> int:
 class _Panel:
     """A panel of columns, as a chain of row streams. Spans are (start, stop) on the scene's grids."""
 
-    def __init__(self, scene: Scene, recipe: Recipe, panel: Window, pan_low: np.ndarray, rows: int) -> None:
+    def __init__(
+        self, scene: Scene, recipe: Recipe, panel: Window, pan_low: np.ndarray, rows: int, progress: Progress
+    ) -> None:
         self.scene, self.recipe, self.panel, self.rows = scene, recipe, panel, rows
+        self._progress = progress
         self._pan_low = pan_low
         self._operators = operators = scene_operators(scene, recipe.gain)
         self._coefficients = recipe.statistics.coefficients
@@ -208,6 +211,7 @@ class _Panel:
         planes = self._high_planes.get(start, stop)
         left = cols[0] - self._high[1][0]
         planes = planes[..., left : left + cols[1] - cols[0]]
+        self._progress.check()
         flat = planes[:-1].reshape(len(planes) - 1, -1)
         for first in range(0, len(values), _BANDS):  # some bands at a time, so that the product stays small
             some = values[first : first + _BANDS]
@@ -239,6 +243,7 @@ class _Panel:
 
     def _compute_high_planes(self, start: int, stop: int) -> np.ndarray:
         """(K + 2, rows, columns): the PAN's detail in its own units, the residual, and the disagreement."""
+        self._progress.check()
         statistics, operators = self.recipe.statistics, self._operators
         reach = self._high[1][0] - self._seen[1][0], self._seen[1][1] - self._high[1][1]
         rows = (max(self._seen[0][0], start - self._reach()), min(self._seen[0][1], stop + self._reach()))
@@ -265,6 +270,7 @@ class _Panel:
 
     def _compute_low_planes(self, start: int, stop: int) -> np.ndarray:
         """(K + 1, rows, columns): D of the high-resolution planes."""
+        self._progress.check()
         rows, cols = (start, stop), self._residual[1]
         needed = self._operators.down.support(rows, cols)
         planes = self._high_planes.get(*needed[0])[:-1]
@@ -272,6 +278,7 @@ class _Panel:
 
     def _compute_residual(self, start: int, stop: int) -> np.ndarray:
         """(bands, rows, columns): X - D Y_0."""
+        self._progress.check()
         rows, cols = (start, stop), self._residual[1]
         needed = self._operators.round_trip.support(rows, cols)
         values = self._hsi_part(*(_union(a, b) for a, b in zip(needed, (rows, cols))))

@@ -16,6 +16,7 @@ from .settings import Settings
 MOST_LABELLED = 48  # areas a scene
 MOST_UNLABELLED = 12
 _HIGH_SIZE = 144  # PAN pixels of an unlabelled area
+SHIFTS = 3  # along each axis: a small scene is degraded from several corners, which shows more of what can happen
 _BLOCK = 8  # HSI pixels: size of the held-out blocks of a scene that is a single area
 
 
@@ -44,13 +45,14 @@ def scene_areas(
     rng = np.random.default_rng([settings.seed, 1])
     pan_low = degraded_pan(scene, scene_operators(scene, gain), statistics.pan_mean, progress)
     size = max(settings.patch // ratio, 2) * ratio
-    shape = tuple(min(size, count // ratio * ratio) for count in scene.low_shape)
-    if min(shape) < 2 * ratio:
+    # Room to shift the area by less than a pixel of what it is degraded to, where the scene is a single area.
+    shape = tuple(min(size, max(count - ratio // 2, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
+    if min(scene.low_shape) < 2 * ratio:
         raise InputError(
             f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
             f"learning at ratio {ratio} needs {2 * ratio} in each direction: use a trained model or a classical method."
         )
-    places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng)
+    places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng, least=SHIFTS)
     held = _held_out(places, shape, settings.held_out, rng)
     weight = scene.low_covered
 
@@ -124,12 +126,13 @@ def _unlabelled(scene, statistics, good, gain, low_part, pan_low, weight, corner
 
 
 def _spread(
-    whole: tuple[int, int], size: tuple[int, int], most: int, rng: np.random.Generator
+    whole: tuple[int, int], size: tuple[int, int], most: int, rng: np.random.Generator, least: int = 1
 ) -> list[tuple[int, int]]:
-    """Corners of windows spread evenly over an image; a random choice where there would be too many."""
+    """Corners of windows spread evenly over an image, ``least`` along each axis where there is room; a random choice
+    where there would be too many."""
     starts = []
     for count, part in zip(whole, size):
-        number = -(-count // part)
+        number = max(-(-count // part), min(least, count - part + 1))
         starts.append(np.linspace(0, count - part, number).round().astype(int))
     places = [(int(row), int(col)) for row in starts[0] for col in starts[1]]
     if len(places) > most:
@@ -142,12 +145,13 @@ def _held_out(
 ) -> list[np.ndarray]:
     """Which pixels of each area are only judged: whole areas that overlap no other, or blocks where there are few."""
     masks = [np.zeros(shape, bool) for _ in places]
-    if len(places) >= 8:
+    extent = [max(place[axis] for place in places) + shape[axis] for axis in range(2)]
+    if extent[0] * extent[1] >= 8 * shape[0] * shape[1]:
         for index in rng.permutation(len(places))[: max(1, round(share * len(places)))]:
             masks[index][:] = True
-        _clear_overlaps(places, masks, shape)
+        _clear_overlaps(places, masks, shape, extent)
         return masks
-    occupied = np.zeros([max(place[axis] for place in places) + shape[axis] for axis in range(2)], bool)
+    occupied = np.zeros(extent, bool)
     blocks = [(row, col) for row in range(0, occupied.shape[0], _BLOCK) for col in range(0, occupied.shape[1], _BLOCK)]
     for index in rng.permutation(len(blocks))[: max(1, round(share * len(blocks)))]:
         row, col = blocks[index]
@@ -157,9 +161,10 @@ def _held_out(
     return masks
 
 
-def _clear_overlaps(places: list[tuple[int, int]], masks: list[np.ndarray], shape: tuple[int, int]) -> None:
+def _clear_overlaps(
+    places: list[tuple[int, int]], masks: list[np.ndarray], shape: tuple[int, int], extent: list[int]
+) -> None:
     """What is judged in one area is judged in all, so that nothing is both learned from and judged."""
-    extent = [max(place[axis] for place in places) + shape[axis] for axis in range(2)]
     judged = np.zeros(extent, bool)
     for (row, col), mask in zip(places, masks):
         judged[row : row + shape[0], col : col + shape[1]] |= mask

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..errors import InputError
 from . import ssml  # noqa: F401 - registers its networks
 from .registry import create_network, parameter_count
-from .side_by_side import side_by_side
+from .side_by_side import Each, side_by_side
 
 PATHS = ("spectral", "spatial")
 USES = ("mean", *PATHS)
@@ -72,20 +72,21 @@ class Pair:
 
 
 class PairResidual:
-    """What a trained pair adds to the prior, computed in tiles: fusion's view of the networks.
+    """What a trained pair adds to the prior, computed in tiles: fusion's view of the networks. A tile that does not fit
+    into memory is halved and tried again.
 
     Args:
         use: "mean" of both networks, or one of them.
         bands: number of bands that took part, for the disagreement.
     """
 
-    TILE = 256
+    TILE, SMALLEST_TILE = 256, 32  # columns
 
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
             raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
         self.networks = [network.to(device).eval() for network in pair.networks]
-        self.device, self.use, self.bands = device, use, bands
+        self.device, self.use, self.bands, self.tile = device, use, bands, self.TILE
         self.receptive_field = max(network.receptive_field for network in self.networks)
         # The widest layers of both networks, some of them alive at once.
         self.bytes_per_pixel = 4 * 4 * max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
@@ -95,20 +96,33 @@ class PairResidual:
         """(K + 2, rows, columns) to the residual (K, rows, columns), and the networks' disagreement (rows, columns):
         the root mean square over bands of their difference, in standard deviations of the bands."""
         rows, cols = planes.shape[1:]
-        reach = self.receptive_field
         residual = np.empty((planes.shape[0] - 2, rows, cols), np.float32)
         disagreement = np.empty((rows, cols), np.float32)
+        left = 0
         with side_by_side(self.device) as each:
-            for left in range(0, cols, self.TILE):
-                right = min(left + self.TILE, cols)
-                low, high = max(0, left - reach), min(cols, right + reach)
-                tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
-                inner = slice(left - low, right - low)
-                both = each(lambda index, tile=tile, inner=inner: self._run(index, tile)[:, :, inner])
+            while left < cols:
+                right = min(left + self.tile, cols)
+                try:
+                    both = self._both(each, planes, left, right)
+                except RuntimeError as error:
+                    if not _out_of_memory(error):
+                        raise
+                    if self.tile <= self.SMALLEST_TILE:
+                        raise MemoryError(str(error)) from None
+                    self.tile //= 2
+                    continue
                 residual[:, :, left:right] = self._chosen(both).cpu().numpy()
                 difference = ((both[0] - both[1]) ** 2).sum(0) / self.bands
                 disagreement[:, left:right] = difference.sqrt().cpu().numpy()
+                left = right
         return residual, disagreement
+
+    def _both(self, each: Each, planes: np.ndarray, left: int, right: int) -> list[Tensor]:
+        """Both networks' residuals of columns ``left`` to ``right``, with the margin that they need around them."""
+        low, high = max(0, left - self.receptive_field), min(planes.shape[2], right + self.receptive_field)
+        tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
+        inner = slice(left - low, right - low)
+        return each(lambda index: self._run(index, tile)[:, :, inner])
 
     @torch.inference_mode()
     def _run(self, index: int, tile: Tensor) -> Tensor:
@@ -118,3 +132,9 @@ class PairResidual:
         if self.use == "mean":
             return (both[0] + both[1]) / 2
         return both[PATHS.index(self.use)]
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether PyTorch could not allocate: each of its backends says it in its own words."""
+    text = str(error).lower()
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in text or "allocate memory" in text

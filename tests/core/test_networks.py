@@ -112,3 +112,30 @@ def test_the_disagreement_is_the_rms_over_bands_of_the_difference():
     np.testing.assert_allclose(results["mean"][0], (spectral + spatial) / 2, rtol=1e-5, atol=1e-6)
     difference = np.tensordot(basis, spectral - spatial, 1)
     np.testing.assert_allclose(results["mean"][1], np.sqrt((difference**2).mean(0)), rtol=1e-4, atol=1e-6)
+
+
+class Greedy(torch.nn.Module):
+    """Needs more memory than there is for tiles wider than a limit; else doubles the first planes."""
+
+    receptive_field = 3
+
+    def __init__(self, widest):
+        super().__init__()
+        self.widest, self.weight = widest, torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, planes):
+        if planes.shape[-1] > self.widest:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+        return 2 * self.weight * planes[:, :COMPONENTS]
+
+
+def test_a_tile_that_does_not_fit_into_memory_is_halved_and_tried_again():
+    pair = Pair.fresh("ssml", COMPONENTS, 0)
+    pair.networks = [Greedy(100), Greedy(100)]
+    planes = np.random.default_rng(0).normal(size=(COMPONENTS + 2, 8, 400)).astype(np.float32)
+    residual, disagreement = PairResidual(pair, torch.device("cpu"))(planes)
+    np.testing.assert_allclose(residual, 2 * planes[:COMPONENTS], rtol=1e-6)
+    assert not disagreement.any()
+    pair.networks = [Greedy(10), Greedy(10)]
+    with pytest.raises(MemoryError):
+        PairResidual(pair, torch.device("cpu"))(planes)
