@@ -106,7 +106,8 @@ def write_fused(
         output: raster to write.
         extent: (xmin, ymin, xmax, ymax) in the scene's reference system: the part that is wanted; None for all.
         memory: budget in GB, None for the usual one.
-        disagreement: a second raster to write, one float32 band in the HSI's stored units; "" for none.
+        disagreement: a second raster to write, one float32 band, how far the two networks differ: the root mean square
+            over bands, in standard deviations of the bands; "" for none.
 
     Returns:
         The output's grid.

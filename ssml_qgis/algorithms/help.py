@@ -48,8 +48,8 @@ _EFFORT = (
 )
 _NETWORK = "The pair of networks that learns: ssml is a spectral and a spatial network that teach each other."
 _DISAGREEMENT = (
-    "One band on the output's grid: how far the two networks differ in each pixel. High values mark places to trust "
-    "less."
+    "One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands "
+    "in standard deviations of the bands. High values mark places to trust less."
 )
 _REPORT = "A report in one HTML file, with all parameters, versions and numbers; opens in any browser."
 _MODEL = "A model file written by “Train a model” or “Sharpen a scene” (.safetensors)."
