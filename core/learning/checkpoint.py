@@ -30,6 +30,7 @@ def save_checkpoint(path: str, header: dict[str, Any], learner: MutualStep, stat
         "step": state.step,
         "best_step": state.best_step,
         "best_score": state.best_score,
+        "best_share": state.best_share,
         "prior_scores": state.prior_scores,
         "history": state.history,
     }
@@ -79,8 +80,9 @@ def load_checkpoint(path: str, header: dict[str, Any], learner: MutualStep) -> T
             best,
             float(record["best_score"]),
             int(record["best_step"]),
-            dict(record["prior_scores"]),
-            list(record["history"]),
+            float(record["best_share"]),
+            prior_scores=dict(record["prior_scores"]),
+            history=list(record["history"]),
         )
     except (KeyError, IndexError, TypeError, ValueError, RuntimeError):
         raise refusal from None

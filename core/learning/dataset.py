@@ -45,8 +45,8 @@ def scene_areas(
     rng = np.random.default_rng([settings.seed, 1])
     pan_low = degraded_pan(scene, scene_operators(scene, gain), statistics.pan_mean, progress)
     size = max(settings.patch // ratio, 2) * ratio
-    # Room to shift the area by less than a pixel of what it is degraded to, where the scene is a single area.
-    shape = tuple(min(size, max(count - ratio // 2, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
+    # Where the scene is a single area, leave room to shift it by less than a pixel of what it is degraded to.
+    shape = tuple(min(size, max(count - 1, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
     if min(scene.low_shape) < 2 * ratio:
         raise InputError(
             f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "

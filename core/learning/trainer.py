@@ -18,6 +18,7 @@ from .losses import masked_mean
 from .mutual import MutualStep
 
 PATHS = ("spectral", "spatial", "mean")
+SHARES = (1.0, 0.75, 0.5, 0.25)  # of the networks' residual that may be added to the prior
 
 
 @dataclass
@@ -29,6 +30,8 @@ class TrainingState:
         best: parameters of both networks at the best check so far, by "<network>.<name>".
         best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
         prior_scores: the projected prior's scores on the held-out part.
+        best_share: the share of the networks' residual that the best state adds to the prior.
+        best_scores: held-out scores of the best state by path, when training has ended.
         history: one record a check: step, losses of both networks, held-out scores by path; None for what is not a
             finite number, as when training diverges.
     """
@@ -37,6 +40,8 @@ class TrainingState:
     best: dict[str, Tensor] = field(default_factory=dict)
     best_score: float = math.inf
     best_step: int = 0
+    best_share: float = 1.0
+    best_scores: dict[str, dict] = field(default_factory=dict)
     prior_scores: dict[str, float] = field(default_factory=dict)
     history: list[dict] = field(default_factory=list)
 
@@ -78,6 +83,8 @@ class Trainer:
             network.load_state_dict(
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
             )
+        scores = self.score()
+        state.best_scores = {path: scores[path] for path in PATHS}
         return state
 
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
@@ -105,33 +112,45 @@ class Trainer:
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
-        sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither."""
+        sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
+        overshoot do better if only a share of what they say is added to the prior: the share is tried, too (own)."""
         scores = self.score()
         if losses is not None:
             losses = [loss if math.isfinite(loss) else None for loss in losses]
-        state.history.append({"step": state.step, "losses": losses, **scores})
-        relative = [
-            math.inf if scores["mean"][key] is None else scores["mean"][key] / max(prior, 1e-12)
-            for key, prior in state.prior_scores.items()
-            if prior is not None
-        ] or [math.inf]
-        if not state.best or (max(relative) <= 1 and sum(relative) < state.best_score):
-            state.best_score, state.best_step = sum(relative), state.step
-            state.best = {
-                f"{number}.{name}": value.detach().cpu().clone()
-                for number, network in enumerate(self.learner.networks)
-                for name, value in network.state_dict().items()
-            }
+        state.history.append({"step": state.step, "losses": losses, **{path: scores[path] for path in PATHS}})
+        for share in SHARES:
+            found = scores["mean" if share == 1.0 else f"mean {share}"]
+            relative = [
+                math.inf if found[key] is None else found[key] / max(prior, 1e-12)
+                for key, prior in state.prior_scores.items()
+                if prior is not None
+            ] or [math.inf]
+            if not state.best or (max(relative) <= 1 and sum(relative) < state.best_score):
+                state.best_score, state.best_step, state.best_share = sum(relative), state.step, share
+                state.best = self._parameters(share)
+
+    def _parameters(self, share: float) -> dict[str, Tensor]:
+        """Both networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
+        return {
+            f"{number}.{name}": value.detach().cpu().clone() * (share if name.startswith("tail.") else 1.0)
+            for number, network in enumerate(self.learner.networks)
+            for name, value in network.state_dict().items()
+        }
 
     @torch.no_grad()
     def score(self) -> dict[str, dict[str, float | None]]:
-        """ERGAS and SAM on the held-out pixels, by path."""
-        sums = {path: _Sums() for path in PATHS}
+        """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
+        shares = {f"mean {share}": share for share in SHARES[1:]}
+        sums = {path: _Sums() for path in (*PATHS, *shares)}
         for area in self.labelled:
             if area.judge.any():
                 both = self.learner.each(lambda index, area=area: self._projected(index, area))
-                for path, residual in zip(PATHS, (*both, (both[0] + both[1]) / 2)):
-                    sums[path].add(self.learner.to_bands(residual) - area.target, area, self)
+                bands = [self.learner.to_bands(residual) for residual in both]
+                mean = (bands[0] + bands[1]) / 2
+                for path, result in zip(PATHS, (*bands, mean)):
+                    sums[path].add(result - area.target, area, self)
+                for path, share in shares.items():
+                    sums[path].add(share * mean - area.target, area, self)
         return {path: total.scores(self) for path, total in sums.items()}
 
     @torch.no_grad()

@@ -22,7 +22,7 @@ from ..learning.losses import HybridLoss
 from ..learning.mutual import MutualStep
 from ..learning.settings import Settings
 from ..learning.trainer import Trainer, TrainingState
-from ..networks.pair import PATHS, Pair
+from ..networks.pair import Pair
 from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
 from ..progress import Progress
@@ -92,10 +92,11 @@ def learn(
     )
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
-    scores = {"prior": state.prior_scores, **_best_scores(state)}
+    scores = {"prior": state.prior_scores, **state.best_scores}
     header.update(
         scores=scores,
         best_step=state.best_step,
+        best_share=state.best_share,
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
@@ -109,13 +110,6 @@ def _learner(pair: Pair, statistics: Any, good: np.ndarray, settings: Settings, 
     scale = torch.from_numpy(statistics.std[good])[:, None, None].to(device)
     basis = torch.from_numpy(np.ascontiguousarray(statistics.basis[good])).to(device)
     return MutualStep(pair.networks, basis, HybridLoss(scale, settings.angle, settings.gradient), settings)
-
-
-def _best_scores(state: TrainingState) -> dict[str, dict[str, float]]:
-    for record in state.history:
-        if record["step"] == state.best_step:
-            return {path: record[path] for path in (*PATHS, "mean")}
-    return {}
 
 
 def _announce(

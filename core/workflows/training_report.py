@@ -75,6 +75,7 @@ def training_report(
                         "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
                         "ratio": header["ratio"],
                         "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
+                        "share of the networks' residual": header["best_share"],
                         "time of training": f"{header['training_seconds']} s",
                         "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
                         **header["versions"],
