@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-EFFORTS = {"fast": 200, "normal": 800, "thorough": 3200}  # steps on a scene of _SMALL pixels
+EFFORTS = {"fast": 150, "normal": 600, "thorough": 2400}  # steps on a scene of _SMALL pixels
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 
@@ -37,7 +37,7 @@ class Settings:
     """
 
     mode: str = "mutual"
-    steps: int = 800
+    steps: int = 600
     seed: int = 0
     rate: float = 1e-3
     angle: float = 0.1
@@ -50,7 +50,7 @@ class Settings:
     crop: int = 12
     patch: int = 64
     held_out: float = 0.2
-    checks: int = 20
+    checks: int = 12
     iterations: int = 5
     components: int = 12
 
