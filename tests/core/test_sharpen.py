@@ -136,7 +136,7 @@ def test_cancelling_leaves_the_checkpoint_only_and_resuming_ends_as_if_never_sto
     straight, stopped = str(tmp_path / "straight.ssml"), str(tmp_path / "stopped.ssml")
     sharpen(*scene, str(tmp_path / "a.tif"), model=straight)
     with pytest.raises(Cancelled):
-        sharpen(*scene, str(tmp_path / "b.tif"), model=stopped, progress=StopLearning("Step 14 of"))
+        sharpen(*scene, str(tmp_path / "b.tif"), model=stopped, progress=StopLearning("Step 12 of"))
     assert not os.path.exists(stopped)
     assert not os.path.exists(tmp_path / "b.tif")
     assert os.path.exists(stopped + ".checkpoint")
@@ -151,7 +151,7 @@ def test_cancelling_leaves_the_checkpoint_only_and_resuming_ends_as_if_never_sto
 def test_a_checkpoint_of_other_settings_is_refused(scene, tmp_path):
     model = str(tmp_path / "m.ssml")
     with pytest.raises(Cancelled):
-        train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("Step 14 of"))
+        train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("Step 12 of"))
     with pytest.raises(InputError, match="settings"):
         train([scene[0]], [scene[1]], model, steps=40, seed=1, resume=model + ".checkpoint")
 
