@@ -14,7 +14,7 @@ from .trainer import TrainingState
 
 
 def save_checkpoint(path: str, header: dict[str, Any], learner: MutualStep, state: TrainingState) -> None:
-    """Write a checkpoint.
+    """Write a checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
 
     Args:
         header: of the model file that will come out; says which training this is.
@@ -26,6 +26,8 @@ def save_checkpoint(path: str, header: dict[str, Any], learner: MutualStep, stat
         for index, moments in optimizer.state_dict()["state"].items():
             for name, value in moments.items():
                 tensors[f"adam.{number}.{index}.{name}"] = torch.as_tensor(value).float().cpu().numpy()
+    if not all(np.isfinite(array).all() for array in tensors.values()):
+        return
     record = {
         "step": state.step,
         "best_step": state.best_step,
