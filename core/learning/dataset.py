@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import numpy as np
 import torch
 
@@ -97,7 +99,18 @@ def scene_areas(
     return labelled, unlabelled
 
 
-def _unlabelled(scene, statistics, good, gain, low_part, pan_low, weight, corner, shape, device):
+def _unlabelled(
+    scene: Scene,
+    statistics: Statistics,
+    good: np.ndarray,
+    gain: float,
+    low_part: Callable[[int, int, int, int], np.ndarray],
+    pan_low: np.ndarray,
+    weight: np.ndarray,
+    corner: tuple[int, int],
+    shape: tuple[int, int],
+    device: torch.device,
+) -> UnlabelledArea | None:
     """The unlabelled area of a window of the low grid; None if nothing in it is known."""
     ratio, spans, phases = scene.ratio, [], []
     for axis in range(2):
