@@ -19,7 +19,6 @@ MOST_LABELLED = 48  # areas a scene
 MOST_UNLABELLED = 12
 _HIGH_SIZE = 144  # PAN pixels of an unlabelled area
 SHIFTS = 3  # along each axis: a small scene is degraded from several corners, which shows more of what can happen
-_BLOCK = 8  # HSI pixels: size of the held-out blocks of a scene that is a single area
 
 
 def scene_areas(
@@ -55,7 +54,7 @@ def scene_areas(
             f"learning at ratio {ratio} needs {2 * ratio} in each direction: use a trained model or a classical method."
         )
     places = _spread(scene.low_shape, shape, max(2, round(MOST_LABELLED * share)), rng, least=SHIFTS)
-    held = _held_out(places, shape, settings.held_out, rng)
+    held = _held_out(places, shape, settings.held_out, ratio, rng)
     weight = scene.low_covered
 
     def low_part(row: int, col: int, rows: int, cols: int) -> np.ndarray:
@@ -154,9 +153,11 @@ def _spread(
 
 
 def _held_out(
-    places: list[tuple[int, int]], shape: tuple[int, int], share: float, rng: np.random.Generator
+    places: list[tuple[int, int]], shape: tuple[int, int], share: float, block: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Which pixels of each area are only judged: whole areas that overlap no other, or blocks where there are few."""
+    """Which pixels of each area are only judged: whole areas that overlap no other, or, where there are few, blocks of
+    the size of one pixel of the degraded area. Many small blocks leave no kind of object out of what is learned, and
+    say more certainly what is better than a few large ones."""
     masks = [np.zeros(shape, bool) for _ in places]
     extent = [max(place[axis] for place in places) + shape[axis] for axis in range(2)]
     if extent[0] * extent[1] >= 8 * shape[0] * shape[1]:
@@ -165,10 +166,10 @@ def _held_out(
         _clear_overlaps(places, masks, shape, extent)
         return masks
     occupied = np.zeros(extent, bool)
-    blocks = [(row, col) for row in range(0, occupied.shape[0], _BLOCK) for col in range(0, occupied.shape[1], _BLOCK)]
+    blocks = [(row, col) for row in range(0, extent[0], block) for col in range(0, extent[1], block)]
     for index in rng.permutation(len(blocks))[: max(1, round(share * len(blocks)))]:
         row, col = blocks[index]
-        occupied[row : row + _BLOCK, col : col + _BLOCK] = True
+        occupied[row : row + block, col : col + block] = True
     for (row, col), mask in zip(places, masks):
         mask[:] = occupied[row : row + shape[0], col : col + shape[1]]
     return masks

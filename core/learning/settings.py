@@ -43,8 +43,8 @@ class Settings:
     angle: float = 0.1
     gradient: float = 0.5
     exchange: float = 0.5
-    full_exchange: float = 0.3
-    consistency: float = 0.2
+    full_exchange: float = 0.1
+    consistency: float = 1.0
     full_start: float = 0.1
     ramp: float = 0.1
     crop: int = 12
