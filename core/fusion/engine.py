@@ -1,6 +1,8 @@
 """Fusion of a scene of any size, in strips of rows, within a memory budget.
 
-``Y = U (X + E) + g (P - P_L) + V dz`` (docs/architecture.md). Each quantity is a stream of rows computed from rows of
+``Y = Y_0 + U E`` with ``Y_0`` what a method makes of the scene (:class:`Plan`) and ``E`` the consistency projection
+(docs/architecture.md). Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S``, and then ``D Y_0`` takes no
+more than ``D S``; for the others each band is degraded. Each quantity is a stream of rows computed from rows of
 others, so each row of a raster is read once and each row of the networks' residual is computed once. A raster too wide
 for the budget is worked through in panels of columns with margins that are thrown away; since all operators and
 networks have a finite support, the result does not depend on how the raster was cut.
@@ -17,7 +19,7 @@ import numpy as np
 from ..physics.consistency import DEFAULT_ITERATIONS, correction, residual_spans
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics, degraded_pan, high_valid, hsi_stream, pan_stream, scene_operators
-from ..physics.resample import Span
+from ..physics.resample import GAUSSIAN_CUT, Span
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.rows import RowStream
@@ -40,14 +42,63 @@ class Residual(Protocol):
         """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns)."""
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Plan(Protocol):
+    """A method that has seen the scene: what it makes of each part, before the projection.
+
+    Attributes:
+        mean: (bands,), what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
+        reach: PAN pixels around a pixel that its planes depend on.
+        count: K, number of planes.
+        bytes_per_pixel: what :meth:`planes` takes while it works, per pixel of its part.
+        coefficients: (bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`.
+    """
+
+    mean: np.ndarray
+    pan_mean: float
+    reach: int
+    count: int
+    bytes_per_pixel: int
+    coefficients: np.ndarray | None
+
+    def planes(
+        self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
+    ) -> np.ndarray:
+        """What all bands share, on a part of the high-resolution grid.
+
+        Args:
+            hsi: (bands, rows, columns) of the HSI, from ``origin`` on, all that the up-sampled part depends on.
+            pan: (1, rows, columns), exactly the part.
+
+        Returns:
+            (K, rows, columns) float32, or K + 1 planes, the last of which is the networks' disagreement.
+        """
+
+    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """Turn some up-sampled bands (bands, rows, columns) into fused ones, in place."""
+
+
+class Formula(Protocol):
     """What is to be computed.
 
     Attributes:
-        statistics: the scene-wide numbers; the regression prior among them.
         gain: the HSI's MTF gain.
         iterations: of the consistency projection.
+    """
+
+    gain: float
+    iterations: int
+
+    def plan(self, scene: Scene, progress: Progress) -> Plan:
+        """The method, made ready for a scene."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The regression prior, and what networks add to it.
+
+    Attributes:
+        statistics: the scene-wide numbers; the regression prior among them.
+        gain, iterations: see :class:`Formula`.
         residual: the networks; None for the prior alone.
     """
 
@@ -55,6 +106,43 @@ class Recipe:
     gain: float
     iterations: int = DEFAULT_ITERATIONS
     residual: Residual | None = None
+
+    def plan(self, scene: Scene, progress: Progress) -> Plan:
+        """Degrades the PAN."""
+        return _PriorPlan(self, scene, progress)
+
+
+class _PriorPlan:
+    """``S``: the PAN's detail in its own units, and the networks' residual."""
+
+    def __init__(self, recipe: Recipe, scene: Scene, progress: Progress) -> None:
+        statistics = recipe.statistics
+        self.mean, self.pan_mean = statistics.mean, statistics.pan_mean
+        self.count, self.coefficients = statistics.components + 1, statistics.coefficients
+        self.reach = recipe.residual.receptive_field if recipe.residual is not None else 0
+        self.bytes_per_pixel = recipe.residual.bytes_per_pixel if recipe.residual is not None else 0
+        self._statistics, self._residual = statistics, recipe.residual
+        self._operators = scene_operators(scene, recipe.gain)
+        self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
+
+    def planes(
+        self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
+    ) -> np.ndarray:
+        """See :class:`Plan`."""
+        matrix, shift = self._statistics.encoder
+        top, left = origin
+        pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
+        components = np.tensordot(matrix, hsi, 1) - shift
+        seen = network_planes(self._operators, self._statistics, components, pan, pan_low, part, origin)
+        detail = seen[-1:] * np.float32(self._statistics.detail_std)
+        if self._residual is None:
+            return np.concatenate([detail, np.zeros((self.count - 1, *detail.shape[1:]), np.float32)])
+        residual, disagreement = self._residual(seen)
+        return np.concatenate([detail, residual, disagreement[None]])
+
+    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """See :class:`Plan`."""
+        raise NotImplementedError("a linear method is given by its coefficients")
 
 
 class Fused(NamedTuple):
@@ -69,7 +157,7 @@ class Fused(NamedTuple):
 
 def fuse(
     scene: Scene,
-    recipe: Recipe,
+    recipe: Formula,
     window: Window | None = None,
     memory: float | None = None,
     progress: Progress | None = None,
@@ -85,13 +173,13 @@ def fuse(
     """
     progress = progress or Progress()
     window = window or Window(0, 0, *scene.high_shape)
-    pan_low = degraded_pan(scene, scene_operators(scene, recipe.gain), recipe.statistics.pan_mean, progress)
-    rows, cols = _piece(scene, recipe, window, (memory or DEFAULT_MEMORY) * 1e9)
+    plan = recipe.plan(scene, progress)
+    rows, cols = _piece(scene, recipe, plan, window, (memory or DEFAULT_MEMORY) * 1e9)
     done = 0
     for left in range(window.col, window.col + window.cols, cols):
         right = min(left + cols, window.col + window.cols)
         panel = Window(window.row, left, window.rows, right - left)
-        strips = _Panel(scene, recipe, panel, pan_low, rows, progress)
+        strips = _Panel(scene, recipe, plan, panel, rows, progress)
         top = window.row
         while top < window.row + window.rows:
             progress.check()
@@ -112,33 +200,33 @@ def fuse(
             top = bottom
 
 
-def _piece(scene: Scene, recipe: Recipe, window: Window, budget: float) -> tuple[int, int]:
+def _piece(scene: Scene, recipe: Formula, plan: Plan, window: Window, budget: float) -> tuple[int, int]:
     """Rows and columns of the pieces that keep within the budget, in bytes."""
     cols = window.cols
     while True:
         for rows in range(_MOST_ROWS, 0, -BLOCK):
-            if _bytes(scene, recipe, rows, cols) <= budget:
+            if _bytes(scene, recipe, plan, rows, cols) <= budget:
                 return rows, cols
         if cols <= _PANEL:
             return BLOCK, cols
         cols = max(_PANEL, cols // 2 // _PANEL * _PANEL)
 
 
-def _bytes(scene: Scene, recipe: Recipe, rows: int, cols: int) -> float:
+def _bytes(scene: Scene, recipe: Formula, plan: Plan, rows: int, cols: int) -> float:
     """Estimate of what a piece takes."""
     bands, ratio = scene.hsi.bands, scene.ratio
     margin = _margin(recipe) * ratio  # rows of residual kept on each side
     high = 3.5 * 4 * bands * rows * cols
     low = 6 * 4 * bands * (rows / ratio + 2 * _margin(recipe)) * (cols / ratio + 2 * _margin(recipe))
-    streams = 8 * (recipe.statistics.components + 3) * (rows + 2 * margin) * (cols + 2 * margin)
-    network = 0.0
-    if recipe.residual is not None:
-        reach = recipe.residual.receptive_field
-        network = recipe.residual.bytes_per_pixel * (rows + 2 * reach) * (cols + 2 * (margin + reach))
-    return high + low + streams + network
+    streams = 8 * (plan.count + 2) * (rows + 2 * margin) * (cols + 2 * margin)
+    planes = plan.bytes_per_pixel * (rows + 2 * plan.reach) * (cols + 2 * (margin + plan.reach))
+    chunk = 0.0
+    if plan.coefficients is None:
+        chunk = 4 * 4 * min(bands, _BANDS) * (rows + 2 * GAUSSIAN_CUT * ratio) * (cols + 2 * margin)
+    return high + low + streams + planes + chunk
 
 
-def _margin(recipe: Recipe) -> int:
+def _margin(recipe: Formula) -> int:
     """HSI pixels of margin, roughly."""
     return 6 * recipe.iterations + 6
 
@@ -146,17 +234,12 @@ def _margin(recipe: Recipe) -> int:
 class _Panel:
     """A panel of columns, as a chain of row streams. Spans are (start, stop) on the scene's grids."""
 
-    def __init__(
-        self, scene: Scene, recipe: Recipe, panel: Window, pan_low: np.ndarray, rows: int, progress: Progress
-    ) -> None:
+    def __init__(self, scene: Scene, recipe: Formula, plan: Plan, panel: Window, rows: int, progress: Progress) -> None:
         self.scene, self.recipe, self.panel, self.rows = scene, recipe, panel, rows
-        self._progress = progress
-        self._pan_low = pan_low
+        self._plan, self._progress = plan, progress
         self._operators = operators = scene_operators(scene, recipe.gain)
-        self._coefficients = recipe.statistics.coefficients
-        self._encoder = recipe.statistics.encoder
         self._weight = scene.low_covered.astype(np.float32)
-        reach = recipe.residual.receptive_field if recipe.residual is not None else 0
+        reach = plan.reach
         high_rows, high_cols = scene.high_shape
 
         # Which part of each image the panel depends on, from the output back to the inputs.
@@ -176,8 +259,8 @@ class _Panel:
 
         # A low-resolution strip is as high as its high-resolution strip.
         low_step = max(1, rows // scene.ratio)
-        self._pan = pan_stream(scene, rows, recipe.statistics.pan_mean, self._seen[0][0])
-        self._hsi = hsi_stream(scene, low_step, recipe.statistics.mean, self._low[0][0])
+        self._pan = pan_stream(scene, rows, plan.pan_mean, self._seen[0][0])
+        self._hsi = hsi_stream(scene, low_step, plan.mean, self._low[0][0])
         self._high_planes = RowStream(self._high[0][1], self._compute_high_planes, rows, self._high[0][0])
         self._low_planes = RowStream(widest[0][1], self._compute_low_planes, low_step, widest[0][0])
         self._residuals = RowStream(widest[0][1], self._compute_residual, low_step, widest[0][0])
@@ -195,11 +278,12 @@ class _Panel:
         operators, cols = self._operators, self._out[1]
         part = (start, stop), cols
         lift = operators.up.support(*part)
-        low = self._hsi_part(*lift)
+        low, corner = self._hsi_part(*lift), (lift[0][0], lift[1][0])
+        change = None
         if self.recipe.iterations:
             spans = residual_spans(operators.round_trip, self.recipe.iterations, *lift)[0]
             origin = spans[0][0], self._residual[1][0]
-            low = low + correction(
+            change = correction(
                 self._residuals.get(*spans[0]),
                 operators.round_trip,
                 self.recipe.iterations,
@@ -207,16 +291,19 @@ class _Panel:
                 lift,
                 origin,
             )
-        values = operators.up.part(low, *part, (lift[0][0], lift[1][0]))
+        linear = self._plan.coefficients is not None
+        values = operators.up.part(low + change if linear and change is not None else low, *part, corner)
         planes = self._high_planes.get(start, stop)
         left = cols[0] - self._high[1][0]
         planes = planes[..., left : left + cols[1] - cols[0]]
         self._progress.check()
-        flat = planes[:-1].reshape(len(planes) - 1, -1)
-        for first in range(0, len(values), _BANDS):  # some bands at a time, so that the product stays small
-            some = values[first : first + _BANDS]
-            some += (self._coefficients[first : first + _BANDS] @ flat).reshape(some.shape)
-        return values, self._valid(start, stop), planes[-1]
+        for bands in self._chunks():
+            self._fuse(values[bands], planes, bands)
+            if change is not None and not linear:
+                values[bands] += operators.up.part(change[bands], *part, corner)
+        count = self._plan.count
+        disagreement = planes[count] if len(planes) > count else np.zeros(planes.shape[1:], np.float32)
+        return values, self._valid(start, stop), disagreement
 
     def forget(self, before: int) -> None:
         """Let go of what no output row from ``before`` on depends on."""
@@ -232,8 +319,7 @@ class _Panel:
             min(before, operators.down.y.support(widest, self._residual[0][1])[0]) if self.recipe.iterations else before
         )
         self._high_planes.forget(high)
-        reach = self.recipe.residual.receptive_field if self.recipe.residual is not None else 0
-        seen = max(0, high - reach)
+        seen = max(0, high - self._plan.reach)
         self._pan.forget(seen)
         low = operators.up.y.support(seen, self._seen[0][1])[0]
         self._hsi.forget(min(low, operators.round_trip.y.support(widest, self._residual[0][1])[0], lift[0][0]))
@@ -241,39 +327,39 @@ class _Panel:
     def _hsi_part(self, rows: Span, cols: Span) -> np.ndarray:
         return self._hsi.get(*rows)[..., cols[0] : cols[1]]
 
+    def _chunks(self) -> Iterator[slice]:
+        """Some bands at a time, so that what is computed of them stays small."""
+        for first in range(0, self.scene.hsi.bands, _BANDS):
+            self._progress.check()
+            yield slice(first, min(first + _BANDS, self.scene.hsi.bands))
+
+    def _fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """Up-sampled bands to Y_0, in place."""
+        if self._plan.coefficients is None:
+            self._plan.fuse(values, planes, bands)
+            return
+        flat = planes[: self._plan.count].reshape(self._plan.count, -1)
+        values += (self._plan.coefficients[bands] @ flat).reshape(values.shape)
+
     def _compute_high_planes(self, start: int, stop: int) -> np.ndarray:
-        """(K + 2, rows, columns): the PAN's detail in its own units, the residual, and the disagreement."""
+        """(K or K + 1, rows, columns): the method's planes."""
         self._progress.check()
-        statistics, operators = self.recipe.statistics, self._operators
-        reach = self._high[1][0] - self._seen[1][0], self._seen[1][1] - self._high[1][1]
-        rows = (max(self._seen[0][0], start - self._reach()), min(self._seen[0][1], stop + self._reach()))
-        low = operators.up.support(rows, self._seen[1])
-        values = self._hsi_part(*low)
-        matrix, shift = self._encoder
-        components = np.tensordot(matrix, values, 1) - shift
-        planes = network_planes(
-            operators,
-            statistics,
-            components,
-            self._pan.get(*rows)[..., self._seen[1][0] : self._seen[1][1]],
-            self._pan_low[:, low[0][0] : low[0][1], low[1][0] : low[1][1]],
-            (rows, self._seen[1]),
-            (low[0][0], low[1][0]),
-        )
-        inner = slice(start - rows[0], stop - rows[0]), slice(reach[0], planes.shape[-1] - reach[1])
-        detail = planes[-1:, inner[0], inner[1]] * np.float32(statistics.detail_std)
-        if self.recipe.residual is None:
-            nothing = np.zeros((statistics.components + 1, *detail.shape[1:]), np.float32)
-            return np.concatenate([detail, nothing])
-        residual, disagreement = self.recipe.residual(planes)
-        return np.concatenate([detail, residual[:, inner[0], inner[1]], disagreement[None, inner[0], inner[1]]])
+        reach, cols = self._plan.reach, self._seen[1]
+        rows = (max(self._seen[0][0], start - reach), min(self._seen[0][1], stop + reach))
+        low = self._operators.up.support(rows, cols)
+        pan = self._pan.get(*rows)[..., cols[0] : cols[1]]
+        origin = low[0][0], low[1][0]
+        planes = self._plan.planes(self._hsi_part(*low), pan, (rows, cols), origin, self._progress)
+        left = self._high[1][0] - cols[0]
+        inner = planes[:, start - rows[0] : stop - rows[0], left : left + self._high[1][1] - self._high[1][0]]
+        return np.ascontiguousarray(inner)
 
     def _compute_low_planes(self, start: int, stop: int) -> np.ndarray:
-        """(K + 1, rows, columns): D of the high-resolution planes."""
+        """(K, rows, columns): D of the high-resolution planes."""
         self._progress.check()
         rows, cols = (start, stop), self._residual[1]
         needed = self._operators.down.support(rows, cols)
-        planes = self._high_planes.get(*needed[0])[:-1]
+        planes = self._high_planes.get(*needed[0])[: self._plan.count]
         return self._operators.down.part(planes, rows, cols, (needed[0][0], self._high[1][0]))
 
     def _compute_residual(self, start: int, stop: int) -> np.ndarray:
@@ -284,9 +370,25 @@ class _Panel:
         values = self._hsi_part(*(_union(a, b) for a, b in zip(needed, (rows, cols))))
         origin = min(needed[0][0], rows[0]), min(needed[1][0], cols[0])
         own = values[:, rows[0] - origin[0] : rows[1] - origin[0], cols[0] - origin[1] : cols[1] - origin[1]]
+        if self._plan.coefficients is None:
+            return own - self._lowered(values, rows, cols, origin)
         planes = self._low_planes.get(*rows)
         lowered = self._operators.round_trip.part(values, rows, cols, origin)
-        return own - lowered - np.tensordot(self._coefficients, planes, 1)
+        return own - lowered - np.tensordot(self._plan.coefficients, planes, 1)
+
+    def _lowered(self, values: np.ndarray, rows: Span, cols: Span, origin: tuple[int, int]) -> np.ndarray:
+        """(bands, rows, columns): D Y_0, band by band; ``values`` are the HSI's from ``origin`` on."""
+        operators = self._operators
+        part = operators.down.support(rows, cols)
+        planes = self._high_planes.get(*part[0])
+        left = part[1][0] - self._high[1][0]
+        planes = planes[..., left : left + part[1][1] - part[1][0]]
+        result = np.empty((len(values), rows[1] - rows[0], cols[1] - cols[0]), np.float32)
+        for bands in self._chunks():
+            lifted = operators.up.part(values[bands], *part, origin)
+            self._fuse(lifted, planes, bands)
+            result[bands] = operators.down.part(lifted, rows, cols, (part[0][0], part[1][0]))
+        return result
 
     def _valid(self, start: int, stop: int) -> np.ndarray:
         scene, (left, right) = self.scene, self._out[1]
@@ -302,9 +404,6 @@ class _Panel:
             bands = scene.hsi_band_valid(int(rows[0]), int(rows[-1]) + 1, list(others))
             valid[others] &= bands[:, rows - rows[0]][:, :, cols]
         return valid
-
-    def _reach(self) -> int:
-        return self.recipe.residual.receptive_field if self.recipe.residual is not None else 0
 
 
 def _union(first: Span, second: Span) -> Span:

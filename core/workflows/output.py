@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError
-from ..fusion.engine import Recipe, fuse
+from ..fusion.engine import Formula, fuse
 from ..placing import check_output, discard, move_into_place, partial_path
 from ..progress import Progress
 from ..raster.grid import Grid
@@ -87,7 +87,7 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
 
 def write_fused(
     scene: Scene,
-    recipe: Recipe,
+    recipe: Formula,
     output: str,
     *,
     extent: tuple[float, float, float, float] | None = None,
