@@ -231,7 +231,7 @@ class _ListMethods(argparse.Action):
         from .fusion.classical import METHODS
 
         for name, method in METHODS.items():
-            print(f"{name:<10} {method.title}: {method.source}")
+            print(f"{name:<14} {method.title}: {method.source}")
         parser.exit(0)
 
 

@@ -155,7 +155,7 @@ class StatisticsBuilder:
             self._products = np.zeros((bands, bands))
         self.good = self.good & scene.good
         operators = scene_operators(scene, self.gain)
-        pan = _pan_moments(scene, progress)
+        pan = pan_moments(scene, progress)
         pan_low = degraded_pan(scene, operators, pan[1] / max(pan[0], 1.0), progress)
         low = _pan_low_weights(scene, operators, pan_low, progress)
         total, products, count, origin, covariance = _band_moments(scene, self._origin, low, progress)
@@ -202,7 +202,7 @@ def scene_statistics(scene: Scene, gain: float, components: int, progress: Progr
     return builder.result(components)
 
 
-def _pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
+def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
     """Count, sum and sum of squares of the valid PAN pixels."""
     rows, cols = scene.high_shape
     step = max(1, _SAMPLES // cols)

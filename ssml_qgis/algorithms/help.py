@@ -149,8 +149,9 @@ HELP: dict[str, AlgorithmHelp] = {
         group_name="Fusion",
         summary="Sharpens a hyperspectral image without learning; needs no PyTorch.",
         text=(
-            "exp only brings the HSI to the PAN's pixel size by cubic convolution. mtf-glp adds the detail of the PAN "
-            "with one gain per band, after a low-pass that is matched to the sensor's MTF.",
+            "exp only brings the HSI to the PAN's pixel size by cubic convolution. mtf-glp, mtf-glp-fs add the detail "
+            "of the PAN, what a low-pass matched to the sensor's MTF takes from it, with one gain per band; "
+            "mtf-glp-hpm multiplies by it. gs, gsa, pca and brovey put the PAN in an intensity's place.",
             _GRID,
         ),
         tags=("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),

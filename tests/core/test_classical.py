@@ -165,7 +165,7 @@ def test_the_same_job_gives_the_same_file_contents(tmp_path, pair):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"method": "magic"}, "choose one of exp, mtf-glp"),
+        ({"method": "magic"}, "choose one of exp, "),
         ({"consistency": -1}, "between 0"),
         ({"consistency": 1000}, "between 0"),
         ({"mtf": 0.0}, "between 0 and 1"),

@@ -1,0 +1,113 @@
+"""The classical methods on real scenes, against truth that they never saw; and the memory that they take.
+
+    python benchmarks/classical.py --scenes DIR
+    python benchmarks/classical.py --memory
+
+Scenes are degraded by Wald's protocol (ratio 4, MTF gain 0.3, PAN = mean of visible bands) and scored on the whole
+image, each method without and with the consistency projection. ``--memory`` fuses a synthetic scene of 1200 x 1200
+pixels and 200 bands with each method in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from core.fusion.classical import METHODS
+from core.quality.reference import reference_indices
+from core.raster.grid import Grid
+from core.raster.metadata import RasterMetadata
+from core.raster.reader import RasterReader
+from core.raster.writer import RasterWriter
+from core.workflows.classical import classical
+from core.workflows.simulate import simulate
+
+SCENES = {
+    "indian_pines": ("indian_pines/hsi.tif", "7-33"),
+    **{
+        name: (f"aviris_los_angeles/{name}.tif", "6-36")
+        for name in ("airport-1", "airport-2", "airport-3", "urban-4", "urban-5")
+    },
+}
+RATIO = 4
+SIZE, BANDS = 1200, 200  # of the synthetic scene
+_ALONE = (
+    "import resource, sys, time; sys.path.insert(0, {root!r})\n"
+    "from core.workflows.classical import classical\n"
+    "start = time.monotonic()\n"
+    "classical({hsi!r}, {pan!r}, {out!r}, method={method!r})\n"
+    "print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+)
+
+
+def scores(fused: Path, truth: str) -> tuple[float, float]:
+    with RasterReader(str(fused)) as result, RasterReader(truth) as reference:
+        values = result.read().values
+        rows, cols = values.shape[1:]
+        indices = reference_indices(values, reference.read().values[:, :rows, :cols], RATIO)
+    return float(indices["sam"]), float(indices["ergas"])
+
+
+def accuracy(folder: Path, names: list[str], methods: list[str]) -> None:
+    print("| scene | method | plain: SAM / ERGAS | projected: SAM / ERGAS | seconds |\n" + "|---" * 5 + "|")
+    with tempfile.TemporaryDirectory() as kept:
+        hsi, pan, fused = (Path(kept) / f"{kind}.tif" for kind in ("hsi", "pan", "fused"))
+        for name in names:
+            truth = str(folder / SCENES[name][0])
+            simulate(truth, RATIO, str(hsi), str(pan), pan_bands=SCENES[name][1])
+            for method in methods:
+                found = []
+                for consistency in (0, 5):
+                    start = time.monotonic()
+                    classical(str(hsi), str(pan), str(fused), method=method, consistency=consistency)
+                    seconds = time.monotonic() - start
+                    found.append("{:.3f} / {:.3f}".format(*scores(fused, truth)))
+                print(f"| {name} | {method} | {found[0]} | {found[1]} | {seconds:.1f} |", flush=True)
+
+
+def memory(methods: list[str]) -> None:
+    print("| method | seconds | peak memory, MB |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as kept:
+        hsi, pan, fused = (str(Path(kept) / f"{kind}.tif") for kind in ("hsi", "pan", "fused"))
+        rng = np.random.default_rng(0)
+        low = SIZE // RATIO
+        spectra, shares = rng.random((BANDS, 6)), rng.random((6, low, low)) ** 4
+        with RasterWriter(hsi, Grid(0.0, 0.0, 30.0, -30.0, low, low), RasterMetadata.plain(BANDS, "int16")) as writer:
+            writer.write(np.tensordot(spectra, shares, 1) * 3000, np.ones((low, low), bool))
+        grid = Grid(0.0, 0.0, 30.0 / RATIO, -30.0 / RATIO, SIZE, SIZE)
+        with RasterWriter(pan, grid, RasterMetadata.plain(1, "int16")) as writer:
+            fine = np.kron(shares.sum(0), np.ones((RATIO, RATIO))) + 0.2 * rng.random((SIZE, SIZE))
+            writer.write(fine[None] * 1500, np.ones((SIZE, SIZE), bool))
+        root = str(Path(__file__).resolve().parents[1])
+        for method in methods:
+            program = _ALONE.format(root=root, hsi=hsi, pan=pan, out=fused, method=method)
+            output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+            seconds, kilobytes = output.split()[-2:]
+            print(f"| {method} | {float(seconds):.1f} | {int(kilobytes) / 1024:.0f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=Path, help="folder of the real scenes")
+    parser.add_argument("--memory", action="store_true", help="measure time and peak memory on a synthetic scene")
+    parser.add_argument("--only", nargs="+", choices=list(SCENES), default=list(SCENES))
+    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    arguments = parser.parse_args()
+    if not arguments.scenes and not arguments.memory:
+        parser.error("give --scenes or --memory")
+    if arguments.scenes:
+        accuracy(arguments.scenes, arguments.only, arguments.methods)
+    if arguments.memory:
+        memory(arguments.methods)
+
+
+if __name__ == "__main__":
+    main()

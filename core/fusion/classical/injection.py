@@ -1,0 +1,142 @@
+"""What the classical methods have in common: planes lifted from the HSI's grid, and how bands are modulated by them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...physics.resample import Span
+from ...progress import Progress
+from ...raster.scene import Scene
+from ..engine import Plan
+from .moments import Moments
+
+_LEAST = 0.1  # a divisor is not let fall below this share of its usual size
+
+
+@dataclass(frozen=True)
+class ClassicalRecipe:
+    """A classical method on a scene; what :func:`..engine.fuse` is given.
+
+    Attributes:
+        gain: the HSI's MTF gain. iterations: of the consistency projection.
+        method: made for this very scene.
+    """
+
+    gain: float
+    iterations: int
+    method: Plan
+
+    def plan(self, scene: Scene, progress: Progress) -> Plan:
+        """The method."""
+        return self.method
+
+
+class Injection:
+    """Base of the classical methods (:class:`..engine.Plan`): ``U X`` and what the PAN adds.
+
+    A subclass gives :meth:`high`, and either ``coefficients`` or :meth:`fuse`.
+
+    Args:
+        moments: of the scene.
+        count: number of planes that :meth:`high` makes.
+        weights: (k, bands) and shift (k,): low-resolution planes made of the HSI's bands, lifted for :meth:`high`.
+        stored: (j, rows, columns): further low-resolution planes; D P where not given.
+        coefficients: (bands, count) of a linear method.
+        reach: PAN pixels around a pixel that the planes depend on.
+        work: planes that :meth:`high` has in memory while it works.
+    """
+
+    def __init__(
+        self,
+        moments: Moments,
+        count: int,
+        *,
+        weights: np.ndarray | None = None,
+        shift: np.ndarray | None = None,
+        stored: np.ndarray | None = None,
+        coefficients: np.ndarray | None = None,
+        reach: int = 0,
+        work: int = 0,
+    ) -> None:
+        self.moments, self.count, self.reach = moments, count, reach
+        self.mean, self.pan_mean = moments.mean.astype(np.float32), float(np.float32(moments.pan_mean))
+        self.coefficients = None if coefficients is None else coefficients.astype(np.float32)
+        self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights
+        self._shift = np.zeros(len(self._weights)) if shift is None else shift
+        self._stored = moments.pan_low if stored is None else stored
+        self.bytes_per_pixel = 4 * (len(self._weights) + len(self._stored) + count + work)
+
+    def planes(
+        self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
+    ) -> np.ndarray:
+        """See :class:`..engine.Plan`."""
+        top, left = origin
+        stored = self._stored[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
+        made = np.tensordot(self._weights, hsi, 1) + self._shift[:, None, None]
+        low = np.concatenate([made.astype(np.float32), stored])
+        return self.high(self.moments.operators.up.part(low, *part, origin), pan[0], progress)
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """The planes of a part.
+
+        Args:
+            lifted: (k + j, rows, columns), U of the low-resolution planes.
+            pan: (rows, columns).
+
+        Returns:
+            (count, rows, columns) float32.
+        """
+        raise NotImplementedError
+
+    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """See :class:`..engine.Plan`."""
+        raise NotImplementedError("a linear method is given by its coefficients")
+
+
+class Nothing(Injection):
+    """The up-sampled HSI alone."""
+
+    def __init__(self, moments: Moments) -> None:
+        super().__init__(moments, 1, coefficients=np.zeros((len(moments.mean), 1)))
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """A plane that no band takes from."""
+        return np.zeros((1, *pan.shape), np.float32)
+
+
+class Ratio(Injection):
+    """Base of the methods that multiply all bands by one ratio, ``Y_b = h_b + (U X_b - h_b) (1 + S)``.
+
+    Args:
+        origin: (bands,) h, the stored numbers that stand for no light from the ground.
+    """
+
+    def __init__(self, moments: Moments, origin: np.ndarray, **options: object) -> None:
+        super().__init__(moments, 1, **options)
+        self._origin = origin.astype(np.float32)
+
+    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """See :class:`..engine.Plan`."""
+        for value, origin, good in zip(values, self._origin[bands], self.moments.good[bands]):
+            if good:
+                value += (value - origin) * planes[0]
+
+
+def relative(change: np.ndarray, base: np.ndarray, usual: float) -> np.ndarray:
+    """``change / base``, with a base that is not let fall below a tenth of its usual size (own): dark or noisy
+    pixels get no huge ratio, and nothing jumps."""
+    return change / np.maximum(base, np.float32(max(_LEAST * usual, 1e-30)))
+
+
+def matched(moments: Moments, mean: float, std: float) -> tuple[np.float32, np.float32]:
+    """Scale and shift that give the PAN a mean and a standard deviation at the HSI's resolution."""
+    scale = std / moments.pan_std
+    return np.float32(scale), np.float32(mean - scale * moments.pan_mean)
+
+
+def with_iterations(recipe: ClassicalRecipe, iterations: int) -> ClassicalRecipe:
+    """The same method with another number of iterations of the projection; nothing is computed again."""
+    return dataclasses.replace(recipe, iterations=iterations)

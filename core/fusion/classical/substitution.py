@@ -1,0 +1,90 @@
+"""Component substitution: an intensity made of the bands gives way to the PAN."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...progress import Progress
+from ...raster.scene import Scene
+from .injection import Injection, Ratio, matched, relative
+from .moments import Moments, low_sample
+
+_HAZE = 0.1  # per cent of the pixels that are darker than what haze alone is taken to be
+_SAMPLE = 100_000  # HSI pixels that the haze is estimated from
+
+
+class Substitution(Injection):
+    """``Y_b = U X_b + g_b (P' - I)``: ``I = U (w X + c)``, P' the PAN with the mean and the contrast of I.
+
+    Args:
+        weights: (bands,) w. shift: c. gains: (bands,) g.
+    """
+
+    def __init__(self, moments: Moments, weights: np.ndarray, shift: float, gains: np.ndarray) -> None:
+        super().__init__(
+            moments, 1, weights=weights[None], shift=np.array([shift]), coefficients=gains[:, None], work=1
+        )
+        mean = float(weights @ moments.mean + shift)
+        self._match = matched(moments, mean, _spread(moments, weights))
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """P' - I."""
+        scale, shift = self._match
+        return scale * pan[None] + shift - lifted[:1]
+
+
+def gram_schmidt(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+    """GS: I is the mean of the bands, ``g_b = cov(X_b, I) / var(I)``."""
+    return _by_covariance(moments, moments.good / moments.good.sum(), 0.0)
+
+
+def gram_schmidt_adaptive(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+    """GSA: I is the regression of the degraded PAN on the bands."""
+    weights, shift = regression_weights(moments)
+    return _by_covariance(moments, weights, shift)
+
+
+def principal_component(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+    """PCA: the first principal component gives way to the PAN."""
+    _, vectors = np.linalg.eigh(moments.covariance)
+    first = vectors[:, -1] * (1.0 if vectors[:, -1] @ moments.pan_covariance >= 0 else -1.0)
+    return Substitution(moments, first, -float(first @ moments.mean), first)
+
+
+class Brovey(Ratio):
+    """``Y_b = h_b + (U X_b - h_b) (P' - h_I) / (I - h_I)``, I as in GSA, h the haze: the 0.1st percentile of each band
+    and of I over the scene (own: the papers take the minimum, which a single bad sample decides)."""
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        weights, shift = regression_weights(moments)
+        sample = low_sample(scene, moments, _SAMPLE, progress)
+        haze = np.array([np.percentile(band, _HAZE) for band in sample])
+        dark = np.percentile(weights @ sample + shift, _HAZE)
+        super().__init__(moments, haze, weights=weights[None], shift=np.array([shift]), work=2)
+        mean, std = float(weights @ moments.mean + shift), _spread(moments, weights)
+        self._match, self._dark, self._usual = matched(moments, mean, std), np.float32(dark), mean - dark
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """(P' - I) / (I - h_I)."""
+        scale, shift = self._match
+        return relative(scale * pan[None] + shift - lifted[:1], lifted[:1] - self._dark, self._usual)
+
+
+def regression_weights(moments: Moments) -> tuple[np.ndarray, float]:
+    """(bands,) and constant of the least-squares regression of the degraded PAN on the HSI's bands, on the HSI's grid
+    (Aiazzi, Baronti and Selva, 2007); of least norm where bands depend on each other."""
+    values, vectors = np.linalg.eigh(moments.covariance)
+    keep = values > 1e-12 * values[-1]
+    vectors = vectors[:, keep]
+    weights = vectors @ ((vectors.T @ moments.pan_covariance) / values[keep])
+    return weights, float(moments.pan_mean - weights @ moments.mean)
+
+
+def _by_covariance(moments: Moments, weights: np.ndarray, shift: float) -> Substitution:
+    gains = moments.covariance @ weights
+    return Substitution(moments, weights, shift, gains / max(float(weights @ gains), 1e-30))
+
+
+def _spread(moments: Moments, weights: np.ndarray) -> float:
+    """Standard deviation of a combination of bands."""
+    return float(np.sqrt(max(weights @ moments.covariance @ weights, 0.0)))

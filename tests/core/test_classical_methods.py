@@ -1,0 +1,280 @@
+"""What must hold of every classical method, and hand values of some."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.fusion import engine
+from core.fusion.classical import METHODS
+from core.fusion.classical.injection import with_iterations
+from core.fusion.classical.moments import full_scale_gains, low_sample, scene_moments
+from core.fusion.classical.substitution import regression_weights
+from core.fusion.engine import fuse
+from core.physics.operators import Operators
+from core.progress import Progress
+from core.raster.grid import Window
+from core.raster.scene import Scene
+
+NODATA = -9999.0
+GAIN = 0.3
+TINY = 1e-6  # GB: the smallest pieces there are
+EXACT = ("brovey", "gs", "gsa", "pca", "mtf-glp", "mtf-glp-fs", "mtf-glp-hpm")  # where all detail is the PAN's
+
+
+@pytest.fixture
+def write_scene(tmp_path, make_raster):
+    """A function that writes an HSI and a PAN and opens them as a scene; ``shift`` of the PAN in PAN pixels."""
+    opened = []
+
+    def write(hsi, pan, ratio, shift=(0.0, 0.0)):
+        step = 30.0 / ratio
+        transform = (500000.0 + shift[1] * step, step, 0.0, 5800000.0 - shift[0] * step, 0.0, -step)
+        number = len(opened)
+        paths = (
+            make_raster(tmp_path / f"hsi{number}.tif", hsi.astype(np.float32), nodata=NODATA),
+            make_raster(tmp_path / f"pan{number}.tif", pan.astype(np.float32), transform, nodata=NODATA),
+        )
+        opened.append(Scene.open(*paths))
+        return opened[-1]
+
+    yield write
+    for scene in opened:
+        scene.close()
+
+
+def smooth(rng, rows, cols):
+    """A positive random image that has structure of several sizes."""
+    image = rng.random((rows, cols)) * 0.3
+    for size in (3, 7, 15):
+        coarse = rng.random((rows // size + 2, cols // size + 2))
+        image += np.kron(coarse, np.ones((size, size)))[:rows, :cols]
+    return image
+
+
+def random_scene(write_scene, ratio=3, shift=(0.0, 0.0), shape=(30, 26), bands=5, gaps=None, seed=0):
+    """Mixed spectra under a PAN that is related to them, all positive."""
+    rng = np.random.default_rng(seed)
+    operators = Operators(shape, (shape[0] * ratio, shape[1] * ratio), ratio, (0.0, 0.0), GAIN)
+    layers = np.stack([smooth(rng, *operators.high) for _ in range(3)])
+    truth = np.tensordot(rng.random((bands, 3)) + 0.1, layers, 1) * 400
+    hsi, pan = operators.down(truth), truth[:3].mean(axis=0)[None].copy()
+    if gaps is not None:
+        gaps(hsi, pan)
+    return write_scene(hsi, pan, ratio, shift)
+
+
+def collect(scene, recipe, window=None, memory=None):
+    window = window or Window(0, 0, *scene.high_shape)
+    values = np.full((scene.hsi.bands, window.rows, window.cols), np.nan, np.float32)
+    valid = np.zeros((window.rows, window.cols), bool)
+    for piece in fuse(scene, recipe, window, memory):
+        top, left = piece.window.row - window.row, piece.window.col - window.col
+        place = slice(top, top + piece.window.rows), slice(left, left + piece.window.cols)
+        values[:, place[0], place[1]] = piece.values
+        valid[place] = piece.valid
+    return values, valid
+
+
+def recipe_of(method, scene, iterations=0):
+    return METHODS[method].recipe(scene, GAIN, iterations, Progress())
+
+
+def test_there_are_many_methods_each_with_its_source():
+    assert len(METHODS) >= 8
+    for name, method in METHODS.items():
+        assert name == name.lower()
+        assert method.title
+        assert "(" in method.source
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("iterations", [0, 3])
+def test_strips_panels_and_windows_equal_the_whole(write_scene, monkeypatch, method, iterations):
+    scene = random_scene(write_scene, 3, (-1.0, 1.25), (40, 40))
+    recipe = recipe_of(method, scene, iterations)
+    whole, _ = collect(scene, recipe, memory=4.0)
+    span = whole.max() - whole.min()
+    monkeypatch.setattr(engine, "_PANEL", 48)
+    pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
+    assert max(window.rows for window in pieces) == engine.BLOCK
+    assert max(window.cols for window in pieces) == 48
+    cut, _ = collect(scene, recipe, memory=TINY)
+    np.testing.assert_allclose(cut, whole, atol=1e-5 * span)
+    part, _ = collect(scene, recipe, Window(37, 41, 23, 30), memory=TINY)
+    np.testing.assert_allclose(part, whole[:, 37:60, 41:71], atol=1e-5 * span)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_projection_in_streams_is_that_of_the_textbook(write_scene, method):
+    scene = random_scene(write_scene, 3, (-1.5, 2.25))
+    recipe = recipe_of(method, scene)
+    fused = collect(scene, recipe)[0].astype(float)
+    span = fused.max() - fused.min()
+    operators = Operators(scene.low_shape, scene.high_shape, 3, scene.alignment.phase, GAIN)
+    hsi = scene.hsi_rows(0, scene.low_shape[0]).values.astype(float)
+    for _ in range(3):
+        fused = fused + operators.up(scene.low_covered * (hsi - operators.down(fused)))
+    np.testing.assert_allclose(collect(scene, with_iterations(recipe, 3))[0], fused, atol=1e-5 * span)
+
+
+@pytest.mark.parametrize("ratio", [2, 3, 5])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pan_without_contrast_adds_nothing(write_scene, method, ratio):
+    rng = np.random.default_rng(1)
+    hsi = rng.random((4, 12, 11)) * 100 + 50
+    scene = write_scene(hsi, np.full((1, 12 * ratio, 11 * ratio), 321.0), ratio)
+    fused, _ = collect(scene, recipe_of(method, scene))
+    expected = Operators((12, 11), (12 * ratio, 11 * ratio), ratio).up(hsi)
+    np.testing.assert_allclose(fused, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(("ratio", "shift"), [(2, (0.0, 0.0)), (3, (1.0, 2.0)), (4, (0.5, -1.25)), (5, (0.0, 0.0))])
+@pytest.mark.parametrize("method", EXACT)
+def test_where_all_detail_is_the_pans_the_truth_comes_back(write_scene, method, ratio, shift):
+    """Every band is ``a p + c``: then matching, regression and ratio all say the same."""
+    rng = np.random.default_rng(2)
+    # Margins of the PAN are cut off with the shift, so the degraded bands are made by the scene's own operators.
+    rows, cols = 24, 22
+    plain = write_scene(rng.random((2, rows, cols)), rng.random((1, rows * ratio, cols * ratio)), ratio, shift)
+    high = plain.high_shape
+    operators = Operators((rows, cols), high, ratio, plain.alignment.phase, GAIN)
+    if plain.low_shape != (rows, cols):
+        pytest.skip("the shift takes HSI rows away")
+    pan = smooth(rng, *high)[None] * 50 + 200
+    scale = np.array([0.7, 1.0, 2.5])[:, None, None]
+    shade = np.array([40.0, 0.0, 90.0])[:, None, None]
+    if method == "mtf-glp-fs":
+        shade = shade * 2
+    truth = scale * pan + shade
+    step = 30.0 / ratio
+    origin = (plain.alignment.grid.x - 500000.0) / step, (5800000.0 - plain.alignment.grid.y) / step
+    scene = write_scene(operators.down(truth), pan, ratio, (origin[1], origin[0]))
+    assert scene.high_shape == high
+    fused, _ = collect(scene, recipe_of(method, scene))
+    wrong = np.abs(fused - truth) > 2e-3 * truth.std()
+    # Brovey's divisor is held up where the low-passed PAN is as dark as the haze.
+    assert wrong.mean() <= (0.1 if method == "brovey" else 0.0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bad_pixels_stay_bad_and_bleed_into_nothing(write_scene, method):
+    def gaps(hsi, pan):
+        hsi[2, 5, 6] = NODATA
+        hsi[:, 9, 9] = NODATA
+        pan[0, 20, 21] = NODATA
+
+    plain = random_scene(write_scene)
+    scene = random_scene(write_scene, gaps=gaps)
+    values, valid = collect(scene, recipe_of(method, scene, 2))
+    expected = np.ones((90, 78), bool)
+    expected[15:18, 18:21] = False
+    expected[27:30, 27:30] = False
+    expected[20, 21] = False
+    np.testing.assert_array_equal(valid, expected)
+    assert np.isfinite(values).all()
+    near, _ = collect(plain, recipe_of(method, plain, 2))
+    span = near.max() - near.min()
+    assert np.abs(values - near)[:, expected].max() < 0.5 * span
+    assert np.abs(values - near)[:, 60:, 50:].max() < 0.05 * span  # far away only the statistics have changed
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bad_bands_are_up_sampled_only(tmp_path, make_raster, method):
+    from core.raster.grid import Grid
+    from core.raster.metadata import RasterMetadata
+    from core.raster.writer import RasterWriter
+
+    rng = np.random.default_rng(3)
+    hsi, pan = rng.random((4, 16, 14)) * 500 + 300, rng.random((1, 48, 42)) * 200 + 300
+    valid = np.ones(hsi.shape, bool)
+    valid[1] = False
+    metadata = RasterMetadata.plain(4, "float32", NODATA).replace(bbl=(1, 1, 0, 1))
+    with RasterWriter(str(tmp_path / "h.tif"), Grid(500000.0, 5800000.0, 30.0, -30.0, 16, 14), metadata) as writer:
+        writer.write(hsi, valid)
+    fine = make_raster(tmp_path / "p.tif", pan.astype(np.float32), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), None)
+    with Scene.open(str(tmp_path / "h.tif"), fine) as scene:
+        pieces = list(fuse(scene, recipe_of(method, scene)))
+    values = np.concatenate([piece.values for piece in pieces], axis=1)
+    mask = np.concatenate([piece.valid for piece in pieces], axis=1)
+    np.testing.assert_allclose(values[2], Operators((16, 14), (48, 42), 3).up(hsi[2]), atol=1e-2)
+    np.testing.assert_array_equal(mask.all(axis=(1, 2)), [True, False, True, True])
+    assert np.isfinite(values[[0, 3]]).all()
+    if method != "exp":
+        assert not np.allclose(values[0], Operators((16, 14), (48, 42), 3).up(hsi[0]), atol=1.0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_results_are_nearer_to_the_truth_than_up_sampling(write_scene, method):
+    """On a scene whose detail is mostly the PAN's, at a phase that is no whole number."""
+    ratio, shape = 4, (30, 28)
+    rng = np.random.default_rng(4)
+    big = smooth(rng, shape[0] * ratio, shape[1] * ratio)
+    small = smooth(rng, shape[0] * ratio, shape[1] * ratio) * 0.05
+    truth = np.stack([big * 300 + 100, big * 500 + small * 200 + 80, big * 200 - small * 100 + 150])
+    scene = write_scene(Operators(shape, truth.shape[1:], ratio).down(truth), truth.mean(axis=0)[None], ratio)
+    errors = {}
+    for name in ("exp", method):
+        fused, _ = collect(scene, recipe_of(name, scene, 5))
+        errors[name] = np.sqrt(((fused - truth) ** 2).mean())
+    if method != "exp":
+        assert errors[method] < 0.8 * errors["exp"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_stops_when_it_is_told(write_scene, method):
+    from core.errors import Cancelled
+
+    class Stop(Progress):
+        def cancelled(self):
+            return True
+
+    scene = random_scene(write_scene)
+    with pytest.raises(Cancelled):
+        METHODS[method].recipe(scene, GAIN, 5, Stop())
+
+
+def test_moments_are_those_of_numpy(write_scene):
+    def gaps(hsi, pan):
+        hsi[0, 3, 4] = NODATA
+        pan[0, 30:33, 30:33] = NODATA
+
+    scene = random_scene(write_scene, gaps=gaps)
+    moments = scene_moments(scene, GAIN, Progress())
+    used = np.ones(scene.low_shape, bool)
+    used[3, 4] = used[10, 10] = False
+    np.testing.assert_array_equal(moments.chosen, used)
+    data = scene.hsi_rows(0, scene.low_shape[0]).values[:, used].astype(float)
+    both = np.concatenate([data, moments.pan_low[:, used]])
+    covariance = np.cov(both, bias=True)
+    np.testing.assert_allclose(moments.mean, data.mean(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(moments.covariance, covariance[:-1, :-1], rtol=1e-5)
+    np.testing.assert_allclose(moments.pan_covariance, covariance[:-1, -1], rtol=1e-5)
+    assert moments.pan_variance == pytest.approx(covariance[-1, -1], rel=1e-5)
+    assert low_sample(scene, moments, 100, Progress()).shape[1] <= 100
+
+
+def test_gsa_finds_the_weights_that_made_the_pan(write_scene):
+    rng = np.random.default_rng(5)
+    operators = Operators((20, 20), (60, 60), 3, (0.0, 0.0), GAIN)
+    truth = np.stack([smooth(rng, 60, 60) for _ in range(3)]) * 100
+    pan = (0.5 * truth[0] + 0.3 * truth[1] - 0.1 * truth[2] + 7)[None]
+    scene = write_scene(operators.down(truth), pan, 3)
+    weights, shift = regression_weights(scene_moments(scene, GAIN, Progress()))
+    np.testing.assert_allclose(weights, [0.5, 0.3, -0.1], atol=1e-4)
+    assert shift == pytest.approx(7, abs=0.05)
+
+
+def test_full_scale_gains_are_the_ratio_of_covariances(write_scene):
+    def gaps(hsi, pan):
+        pan[0, 40, 41] = NODATA
+
+    scene = random_scene(write_scene, 3, (0.5, 1.0), gaps=gaps)
+    moments = scene_moments(scene, GAIN, Progress())
+    operators = moments.operators
+    pan, valid = scene.pan_rows(0, scene.high_shape[0])
+    lifted = operators.up(scene.hsi_rows(0, scene.low_shape[0]).values.astype(float))[:, valid]
+    lowpass = operators.up(moments.pan_low[0].astype(float))[valid]
+    sharp = pan[0][valid].astype(float)
+    expected = [np.cov(band, sharp)[0, 1] / np.cov(lowpass, sharp)[0, 1] for band in lifted]
+    np.testing.assert_allclose(full_scale_gains(scene, moments, Progress()), expected, rtol=1e-4)
