@@ -1,4 +1,4 @@
-r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS.
+r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS, UIQI, Q2n, RSNR.
 
 All are masked (a pixel takes part only where the caller says it is valid) and streamed (row blocks of any height give
 the value of the whole image), with sums in double precision and no double copy of the cube. Values are taken as they
@@ -15,20 +15,29 @@ With x the fused and y the reference image, b a band of B, p a pixel of N:
   Workshop, 1992.
 * ERGAS :math:`\frac{100}{R} \sqrt{\frac{1}{B} \sum_b \frac{RMSE_b^2}{\bar y_b^2}}` with R the ratio of the pixel sizes
   (HSI to PAN), bands whose reference mean is not positive left out. Source: Wald, Data Fusion, Presses des Mines, 2002.
+* RSNR, the reconstruction signal-to-noise ratio :math:`10 \log_{10} (\sum y^2 / \sum (x - y)^2)`, in dB, pooled over
+  bands and pixels.
+* UIQI: mean over bands, see :mod:`.uiqi`; Q2n: see :mod:`.q2n`.
 
-SSIM leaves windows that touch invalid pixels out, so that it is defined on fewer pixels than the others.
+SSIM leaves windows that touch invalid pixels out, UIQI and Q2n blocks that hold any: they are defined on fewer pixels
+than the others.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from .blocks import BLOCK, BlockStream, block_notes
+from .q2n import hypercomplex_quality
 from .ssim import StructuralSimilarity
+from .uiqi import band_quality
 
-INDICES = ("ergas", "sam", "psnr", "cc", "ssim", "rmse")
+INDICES = ("ergas", "sam", "psnr", "cc", "ssim", "rmse", "uiqi", "q2n", "rsnr")
+PER_BAND = ("rmse", "psnr", "cc", "ssim", "uiqi", "rsnr", "mean")
 
 
 class PixelMaps(NamedTuple):
@@ -70,17 +79,27 @@ class ReferenceIndices:
         ratio: pixel size of the HSI over that of the PAN, for ERGAS; None leaves ERGAS out (NaN).
         data_range: (B,) maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM; None leaves SSIM
             out.
+        check: called between pieces of work; may raise to stop it.
     """
 
-    def __init__(self, bands: int, ratio: float | None, data_range: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        bands: int,
+        ratio: float | None,
+        data_range: np.ndarray | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> None:
+        self._check = check or (lambda: None)
         self.bands, self.ratio = bands, ratio
         self.pixels = 0
         self._mean_x, self._mean_y = np.zeros(bands), np.zeros(bands)
         self._xx, self._yy, self._xy = np.zeros(bands), np.zeros(bands), np.zeros(bands)  # about the means
-        self._squared_error = np.zeros(bands)
+        self._squared_error, self._squared_reference = np.zeros(bands), np.zeros(bands)
         self._maximum = np.full(bands, -math.inf)
         self._angles, self._angle_pixels = 0.0, 0
-        self._ssim = None if data_range is None else StructuralSimilarity(data_range)
+        self._ssim = None if data_range is None else StructuralSimilarity(data_range, check)
+        self._blocks = BlockStream(BLOCK, check)
+        self._uiqi, self._q2n = np.zeros(bands), 0.0
 
     def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> PixelMaps:
         """Add the next rows.
@@ -107,10 +126,14 @@ class ReferenceIndices:
             raise ValueError(f"expected a mask of shape {shape}, got {valid.shape}")
         if self._ssim is not None:
             self._ssim.update(fused, reference, valid)
+        for block in self._blocks.update(fused, reference, valid):
+            self._uiqi += band_quality(block)
+            self._q2n += hypercomplex_quality(block)
         inside = _mask(valid, valid)
         count = int(np.count_nonzero(valid))
         dot, square_x, square_y, square_error = np.zeros((4, count))
         for band in range(self.bands if count else 0):
+            self._check()
             x = fused[band][inside].astype(np.float64, copy=False).ravel()
             y = reference[band][inside].astype(np.float64, copy=False).ravel()
             error = (x - y) ** 2
@@ -119,6 +142,7 @@ class ReferenceIndices:
             square_y += y * y
             square_error += error
             self._squared_error[band] += error.sum()
+            self._squared_reference[band] += y @ y
             self._maximum[band] = max(self._maximum[band], y.max())
             self._merge(band, x, y)
         self.pixels += count
@@ -135,13 +159,14 @@ class ReferenceIndices:
         """The indices over everything handed in.
 
         Returns:
-            floats ``ergas``, ``sam`` (degrees), ``psnr`` (dB, infinite where a band is exact), ``cc``, ``ssim`` and
-            ``rmse`` (physical units), NaN where an index cannot be computed; ``pixels``, the number of valid pixels;
-            ``per_band``, a dict of (B,) float64 arrays ``rmse``, ``psnr``, ``cc``, ``ssim`` and the reference's
-            ``mean``; ``notes``, sentences on what was left out of which index.
+            floats ``ergas``, ``sam`` (degrees), ``psnr`` (dB, infinite where a band is exact), ``cc``, ``ssim``,
+            ``rmse`` (physical units), ``uiqi``, ``q2n`` and ``rsnr`` (dB, infinite for an exact image), NaN where an
+            index cannot be computed; ``pixels``, the number of valid pixels; ``per_band``, a dict of (B,) float64
+            arrays ``rmse``, ``psnr``, ``cc``, ``ssim``, ``uiqi``, ``rsnr`` and the reference's ``mean``; ``notes``,
+            sentences on what was left out of which index.
         """
         if not self.pixels:
-            empty = {key: np.full(self.bands, math.nan) for key in ("rmse", "psnr", "cc", "ssim", "mean")}
+            empty = {key: np.full(self.bands, math.nan) for key in PER_BAND}
             notes = ["No pixel is valid in both images, so no index could be computed."]
             return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": notes}
         notes: list[str] = []
@@ -153,7 +178,11 @@ class ReferenceIndices:
             cc[self._constant(self._xx, self._mean_x) | self._constant(self._yy, self._mean_y)] = math.nan
             relative = error / self._mean_y**2
             relative[~(self._mean_y > 0)] = math.nan
+            rsnr = _decibels(self._squared_reference, self._squared_error)
+            pooled = _decibels(self._squared_reference.sum(), self._squared_error.sum())
         ssim = np.full(self.bands, math.nan) if self._ssim is None else self._ssim.result()
+        used = self._blocks.used
+        uiqi = self._uiqi / used if used else np.full(self.bands, math.nan)
         ergas = math.nan
         if self.ratio is not None:
             ergas = (
@@ -168,11 +197,15 @@ class ReferenceIndices:
             if self._ssim is None
             else _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
             "rmse": math.sqrt(float(error.mean())),
+            "uiqi": float(uiqi.mean()),
+            "q2n": self._q2n / used if used else math.nan,
+            "rsnr": float(pooled),
         }
+        notes += block_notes(self._blocks, "UIQI and Q2n")
         if self._angle_pixels < self.pixels:
             left_out = self.pixels - self._angle_pixels
             notes.append(f"SAM leaves out {left_out} pixel(s) whose spectrum is all zero in one of the images.")
-        per_band = {"rmse": np.sqrt(error), "psnr": psnr, "cc": cc, "ssim": ssim, "mean": self._mean_y.copy()}
+        per_band = dict(zip(PER_BAND, (np.sqrt(error), psnr, cc, ssim, uiqi, rsnr, self._mean_y.copy())))
         return {**overall, "pixels": self.pixels, "per_band": per_band, "notes": notes}
 
     def _constant(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -229,6 +262,11 @@ def _angles(dot: np.ndarray, square_x: np.ndarray, square_y: np.ndarray) -> np.n
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = dot / np.sqrt(square_x * square_y)  # exactly 1 for equal spectra
     return np.arccos(np.clip(cosine, -1.0, 1.0))
+
+
+def _decibels(signal: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """10 log10 of the quotient: infinite without error, NaN without signal."""
+    return np.where(signal > 0, 10 * np.log10(signal) - 10 * np.log10(error), math.nan)
 
 
 def _mean(values: np.ndarray, index: str, reason: str, notes: list[str]) -> float:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+
+from .windows import whole_windows
 
 SIGMA = 1.5  # pixels
 SIZE = 11  # pixels, the window's width and height
@@ -37,9 +40,11 @@ class StructuralSimilarity:
 
     Args:
         data_range: (B,) maximum minus minimum of each reference band; a band whose range is not positive gets NaN.
+        check: called at every band; may raise to stop the work.
     """
 
-    def __init__(self, data_range: np.ndarray) -> None:
+    def __init__(self, data_range: np.ndarray, check: Callable[[], None] | None = None) -> None:
+        self._check = check or (lambda: None)
         self._range = np.asarray(data_range, dtype=np.float64)
         self._sums = np.zeros(len(self._range))
         self._windows = 0
@@ -55,9 +60,10 @@ class StructuralSimilarity:
         rows = valid.shape[0] + (above[2].shape[0] if above is not None else 0)
         if above is not None:
             valid = np.concatenate([above[2], valid])
-        whole = _whole_windows(valid) if rows >= SIZE and valid.shape[1] >= SIZE else None
+        whole = whole_windows(valid, SIZE) if rows >= SIZE and valid.shape[1] >= SIZE else None
         if whole is not None and whole.any():
             for band in range(len(self._range)):
+                self._check()
                 planes = [
                     stack[band] if above is None else np.concatenate([above[at][band], stack[band]])
                     for at, stack in enumerate((fused, reference))
@@ -113,11 +119,3 @@ class StructuralSimilarity:
             matrix = self._matrix[: stop - start + margin, : stop - start]
             filtered[:, start:stop] = matrix.T @ across[:, start : stop + margin]
         return filtered
-
-
-def _whole_windows(valid: np.ndarray) -> np.ndarray:
-    """(r, c) bool -> (r - 10, c - 10) bool: whether the 11 x 11 window holds valid pixels only."""
-    count = np.zeros((valid.shape[0] + 1, valid.shape[1] + 1), dtype=np.int64)
-    count[1:, 1:] = np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1)
-    held = count[SIZE:, SIZE:] - count[:-SIZE, SIZE:] - count[SIZE:, :-SIZE] + count[:-SIZE, :-SIZE]
-    return held == SIZE * SIZE

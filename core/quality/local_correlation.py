@@ -1,0 +1,90 @@
+"""Local correlation of the bands of an image with the PAN, masked and streamed over blocks of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .windows import whole_windows, window_sums
+
+_CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
+
+
+class LocalCorrelation:
+    r"""Mean over windows of Pearson's correlation of each band with the PAN.
+
+    The windows are size x size pixels and slide by one pixel. Left out are those that hold an invalid pixel or reach
+    over the border, and those in which the band or the PAN is constant, where no correlation is defined (own).
+
+    Source: Scarpa and Ciotola, Remote Sensing 14(8), 2022, doi:10.3390/rs14081808.
+
+    Args:
+        bands: the number of bands B.
+        size: width and height of the windows in pixels.
+        check: called at every band; may raise to stop the work.
+    """
+
+    def __init__(self, bands: int, size: int, check: Callable[[], None] | None = None) -> None:
+        self.size = size
+        self._check = check or (lambda: None)
+        self._sums, self._windows = np.zeros(bands), np.zeros(bands, np.int64)
+        self._origin: np.ndarray | None = None
+        self._carried: tuple[np.ndarray, np.ndarray] | None = None
+
+    def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
+        """Add the next rows.
+
+        Args:
+            stack: (B + 1, r, c), the bands and, last, the PAN.
+            valid: (r, c) bool; where it is False the values may be anything, NaN too.
+        """
+        above = self._carried
+        mask = valid if above is None else np.concatenate([above[1], valid])
+        if min(mask.shape) >= self.size:
+            whole = whole_windows(mask, self.size)
+            if whole.any():
+                self._add(stack, mask, whole)
+        self._carry(stack, mask)
+
+    def result(self) -> np.ndarray:
+        """(B,) float64 in [-1, 1]; NaN for a band without any window."""
+        return np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), math.nan)
+
+    def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> None:
+        if self._origin is None:
+            self._origin = np.array(
+                [self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))]
+            )
+        pan, pan_mean, pan_variance = self._moments(stack, -1, mask)
+        usable = whole & (pan_variance > 0)
+        for band in range(len(stack) - 1):
+            self._check()
+            values, mean, variance = self._moments(stack, band, mask)
+            chosen = usable & (variance > 0)
+            covariance = (window_sums(values * pan, self.size) / self.size**2 - mean * pan_mean)[chosen]
+            correlation = covariance / np.sqrt(variance[chosen] * pan_variance[chosen])
+            self._sums[band] += np.clip(correlation, -1.0, 1.0).sum()
+            self._windows[band] += correlation.size
+
+    def _moments(self, stack: np.ndarray, band: int, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values about the origin, and their means and variances in the windows, float64; 0 where constant."""
+        values = self._plane(stack, band).astype(np.float64)
+        values -= self._origin[band]
+        values[~mask] = 0.0
+        mean = window_sums(values, self.size) / self.size**2
+        square = window_sums(values * values, self.size) / self.size**2
+        variance = square - mean * mean
+        return values, mean, np.where(variance > _CONSTANT * square, variance, 0.0)
+
+    def _plane(self, stack: np.ndarray, band: int) -> np.ndarray:
+        """One band with the rows carried over."""
+        return stack[band] if self._carried is None else np.concatenate([self._carried[0][band], stack[band]])
+
+    def _carry(self, stack: np.ndarray, mask: np.ndarray) -> None:
+        """Keep the last rows, which the windows of the next block reach."""
+        keep = self.size - 1
+        if stack.shape[1] < keep and self._carried is not None:
+            stack = np.concatenate([self._carried[0], stack], axis=1)
+        self._carried = (stack[:, -keep:].copy(), mask[-keep:].copy())

@@ -1,0 +1,114 @@
+r"""Quality indices of a fused image at full resolution, where no reference exists.
+
+With Y the fused image, P the PAN, X the HSI, :math:`P_L` and DY the PAN and the fused image degraded to the HSI's grid
+with the HSI's MTF, Q the UIQI (:mod:`.uiqi`), b and l bands of B:
+
+* :math:`D_\lambda = \frac{1}{B (B - 1)} \sum_{b \neq l} |Q(Y_b, Y_l) - Q(X_b, X_l)|`: whether the bands relate to each
+  other as they do in the HSI. Source: Alparone et al., Photogrammetric Engineering and Remote Sensing 74(2), 2008,
+  doi:10.14358/PERS.74.2.193 (exponent p = 1).
+* :math:`D_s = \frac{1}{B} \sum_b |Q(Y_b, P) - Q(X_b, P_L)|`: whether they relate to the PAN as they do at low
+  resolution. Source: the same (q = 1).
+* :math:`D_\lambda^K = 1 - Q2^n(DY, X)` (:mod:`.q2n`): whether the degraded result gives back the HSI. Source: Khan,
+  Alparone and Chanussot, IEEE Trans. Geoscience and Remote Sensing 47(11), 2009, doi:10.1109/TGRS.2009.2029094.
+* :math:`D_{s,reg} = 1 - R^2` of the PAN regressed on all bands of Y and a constant. Source: Alparone, Garzelli and
+  Vivone, the same, 56(9), 2018, doi:10.1109/TGRS.2018.2822284.
+* :math:`D_\rho = 1 - \frac{1}{B} \sum_b \rho(Y_b, P)`, with the correlation in sliding windows of R x R pixels, R the
+  ratio (:mod:`.local_correlation`). Source: Scarpa and Ciotola, Remote Sensing 14(8), 2022, doi:10.3390/rs14081808.
+* QNR :math:`= (1 - D_\lambda)(1 - D_s)`, Alparone et al., 2008. HQNR :math:`= (1 - D_\lambda^K)(1 - D_s)`, Aiazzi et
+  al., Proc. IGARSS, 2014. RQNR :math:`= (1 - D_\lambda^K)(1 - D_{s,reg})`, Arienzo et al., IEEE Geoscience and Remote
+  Sensing Magazine 10(3), 2022, doi:10.1109/MGRS.2022.3170092.
+
+Distortions are best at 0, QNR, HQNR and RQNR at 1. All are masked and streamed over rows; values are taken as they are:
+apply scale and offset first, leave bad bands out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .blocks import BLOCK, BlockStream, block_notes
+from .local_correlation import LocalCorrelation
+from .q2n import hypercomplex_quality
+from .regression import Regression
+from .uiqi import PairwiseQuality
+
+NO_REFERENCE = ("d_lambda", "d_lambda_k", "d_s", "d_s_reg", "d_rho", "qnr", "hqnr", "rqnr")
+
+
+class NoReferenceIndices:
+    """All indices of this module, accumulated over rows of both resolutions, each handed in from top to bottom.
+
+    Args:
+        bands: the number of bands B.
+        ratio: HSI pixel size over PAN pixel size, R.
+        check: called between pieces of work; may raise to stop it.
+    """
+
+    def __init__(self, bands: int, ratio: int, check: Callable[[], None] | None = None) -> None:
+        self.bands = bands
+        self._high = PairwiseQuality(bands + 1, check)
+        self._low = PairwiseQuality(bands + 1, check)
+        self._khan, self._khan_sum = BlockStream(BLOCK, check), 0.0
+        self._regression = Regression(bands, check)
+        self._correlation = LocalCorrelation(bands, ratio, check)
+
+    def update_high(self, fused: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
+        """Add the next rows at full resolution: ``fused`` (B, r, c), ``pan`` (r, c), ``valid`` (r, c) bool."""
+        stack = np.concatenate([fused, pan[None]])
+        self._high.update(stack, valid)
+        self._regression.update(stack, valid)
+        self._correlation.update(stack, valid)
+
+    def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
+        """Add the next rows of the HSI's grid.
+
+        Args:
+            degraded: (B, r, c), DY.
+            hsi: (B, r, c), X.
+            pan: (r, c), the degraded PAN.
+            valid: (r, c) bool.
+        """
+        self._low.update(np.concatenate([hsi, pan[None]]), valid)
+        for block in self._khan.update(degraded, hsi, valid):
+            self._khan_sum += hypercomplex_quality(block)
+
+    def result(self) -> dict:
+        """The indices over everything handed in.
+
+        Returns:
+            floats by the names of ``NO_REFERENCE``, NaN where an index cannot be computed; ``per_band``, a dict of (B,)
+            float64 arrays ``d_s`` and ``d_rho``; ``notes``, sentences on what was left out.
+        """
+        notes: list[str] = []
+        difference = np.abs(self._high.result() - self._low.result())
+        d_s = difference[:-1, -1]
+        pairs = difference[:-1, :-1][~np.eye(self.bands, dtype=bool)]
+        d_lambda = float(pairs.mean()) if pairs.size else math.nan
+        d_rho = 1.0 - self._correlation.result()
+        known = ~np.isnan(d_rho)
+        khan = 1.0 - self._khan_sum / self._khan.used if self._khan.used else math.nan
+        values = {
+            "d_lambda": d_lambda,
+            "d_lambda_k": khan,
+            "d_s": float(d_s.mean()),
+            "d_s_reg": self._regression.unexplained(),
+            "d_rho": float(d_rho[known].mean()) if known.any() else math.nan,
+        }
+        values["qnr"] = (1 - values["d_lambda"]) * (1 - values["d_s"])
+        values["hqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s"])
+        values["rqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s_reg"])
+        for blocks, where, names in (
+            (self._high.blocks, "pixels of the result", "D_lambda and D_s"),
+            (self._low.blocks, "pixels of the HSI", "D_lambda, D_lambda^K and D_s"),
+        ):
+            notes += block_notes(blocks, names, where)
+        if not known.all() and self._regression.pixels:
+            notes.append(
+                f"D_rho leaves out {np.count_nonzero(~known)} band(s) without any window of valid pixels that vary."
+            )
+        if math.isnan(values["d_s_reg"]):
+            notes.append("D_s,reg is left out, because the PAN is constant or no pixel is valid.")
+        return {**values, "per_band": {"d_s": d_s, "d_rho": d_rho}, "notes": notes}

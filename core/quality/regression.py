@@ -1,0 +1,67 @@
+"""How much of one band can be explained by a linear combination of others, masked and streamed over rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+_SAMPLES = 4_000_000  # values in double precision at once
+_RANK = 1e-12  # of the largest eigenvalue: what lies below is rounding
+
+
+class Regression:
+    """Least squares of the last band of a stack on the others and a constant, over all valid pixels.
+
+    Bands that depend on each other are allowed: directions without variance are left out.
+
+    Args:
+        bands: the number B of the other bands.
+        check: called at every piece of work; may raise to stop it.
+    """
+
+    def __init__(self, bands: int, check: Callable[[], None] | None = None) -> None:
+        self._check = check or (lambda: None)
+        self.pixels = 0
+        self._origin: np.ndarray | None = None
+        self._sum = np.zeros(bands + 1)
+        self._products = np.zeros((bands + 1, bands + 1))
+
+    def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
+        """Add rows: ``stack`` (B + 1, r, c), ``valid`` (r, c) bool; where that is False the values may be anything."""
+        bands, rows, cols = stack.shape
+        step = max(1, _SAMPLES // (bands * cols))
+        for start in range(0, rows, step):
+            self._check()
+            here = valid[start : start + step]
+            if not here.any():
+                continue
+            samples = stack[:, start : start + step][:, here].astype(np.float64)
+            if self._origin is None:
+                self._origin = samples.mean(axis=1)
+            samples -= self._origin[:, None]
+            self.pixels += samples.shape[1]
+            self._sum += samples.sum(axis=1)
+            self._products += samples @ samples.T
+
+    def unexplained(self) -> float:
+        """1 - R^2, between 0 and 1; NaN where the last band is constant or nothing was valid."""
+        if not self.pixels:
+            return math.nan
+        mean = self._sum / self.pixels
+        covariance = self._products / self.pixels - np.outer(mean, mean)
+        variance = np.diagonal(covariance).copy()
+        variance[variance <= (1e-12 * (self._origin + mean)) ** 2] = 0.0
+        if variance[-1] == 0:
+            return math.nan
+        varying = np.flatnonzero(variance[:-1])
+        if not varying.size:
+            return 1.0
+        deviation = np.sqrt(variance)
+        correlation = covariance[np.ix_(varying, varying)] / np.outer(deviation[varying], deviation[varying])
+        with_last = covariance[varying, -1] / (deviation[varying] * deviation[-1])
+        values, vectors = np.linalg.eigh(correlation)
+        known = values > _RANK * values[-1]
+        explained = float(((vectors[:, known].T @ with_last) ** 2 / values[known]).sum())
+        return min(max(1.0 - explained, 0.0), 1.0)

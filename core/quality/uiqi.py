@@ -1,0 +1,65 @@
+r"""The universal image quality index (UIQI) of two bands, or of all pairs of bands.
+
+In a block, with means :math:`\bar x, \bar y`, variances and covariance,
+
+.. math:: Q = \frac{2 \sigma_{xy}}{\sigma_x^2 + \sigma_y^2} \cdot \frac{2 \bar x \bar y}{\bar x^2 + \bar y^2}
+
+between -1 and 1, 1 for equal bands; a factor that is 0 / 0 (both bands constant, both means zero) counts as 1. The
+value of an image is the mean over its blocks of 32 x 32 pixels, see :mod:`.blocks`.
+
+Source: Wang and Bovik, IEEE Signal Processing Letters 9(3), 2002, doi:10.1109/97.995823 (there in sliding windows).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .blocks import BLOCK, BlockMoments, BlockStream
+
+
+def universal_quality(
+    mean_x: np.ndarray, mean_y: np.ndarray, variance_x: np.ndarray, variance_y: np.ndarray, covariance: np.ndarray
+) -> np.ndarray:
+    """UIQI from moments: arrays of any shapes that fit together."""
+    structure = ratio_or_one(2 * covariance, variance_x + variance_y)
+    return structure * ratio_or_one(2 * mean_x * mean_y, mean_x**2 + mean_y**2)
+
+
+def ratio_or_one(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient; 1 where the denominator, a sum of squares that bounds the numerator, is 0."""
+    zero = denominator == 0
+    return np.where(zero, 1.0, numerator / np.where(zero, 1.0, denominator))
+
+
+def band_quality(moments: BlockMoments) -> np.ndarray:
+    """UIQI of each band of x with the same band of y in one block, (B,)."""
+    covariance = np.diagonal(moments.covariance)
+    return universal_quality(moments.mean_x, moments.mean_y, moments.variance_x, moments.variance_y, covariance)
+
+
+class PairwiseQuality:
+    """UIQI of every band of an image with every other one, accumulated over blocks of rows.
+
+    Args:
+        bands: the number of bands B.
+        check: called at every block; may raise to stop the work.
+    """
+
+    def __init__(self, bands: int, check: Callable[[], None] | None = None) -> None:
+        self.blocks = BlockStream(BLOCK, check)
+        self._sum = np.zeros((bands, bands))
+
+    def update(self, values: np.ndarray, valid: np.ndarray) -> None:
+        """Add the next rows: ``values`` (B, r, c), ``valid`` (r, c) bool."""
+        for block in self.blocks.update(values, None, valid):
+            mean, variance = block.mean_x, block.variance_x
+            self._sum += universal_quality(
+                mean[:, None], mean[None, :], variance[:, None], variance[None, :], block.covariance
+            )
+
+    def result(self) -> np.ndarray:
+        """(B, B) float64, symmetric, mean over the blocks; NaN where there was no block."""
+        return self._sum / self.blocks.used if self.blocks.used else np.full(self._sum.shape, math.nan)

@@ -1,0 +1,35 @@
+"""Sliding windows that hold valid pixels only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
+    """(r, c) bool -> (r - size + 1, c - size + 1) bool: whether the size x size window holds valid pixels only."""
+    count = np.zeros((valid.shape[0] + 1, valid.shape[1] + 1), dtype=np.int64)
+    count[1:, 1:] = np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1)
+    held = count[size:, size:] - count[:-size, size:] - count[size:, :-size] + count[:-size, :-size]
+    return held == size * size
+
+
+def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
+    """(r, c) -> (r - size + 1, c - size + 1): sums over size x size windows, by doubling, so that no running sum loses
+    digits."""
+    return _run_sums(_run_sums(plane, size).T, size).T
+
+
+def _run_sums(plane: np.ndarray, size: int) -> np.ndarray:
+    """Sums of ``size`` neighbouring rows."""
+    outputs = len(plane) - size + 1
+    total, covered = None, 0
+    width = 1
+    while True:
+        if size & width:
+            part = plane[covered : covered + outputs]
+            total = part if total is None else total + part
+            covered += width
+        if covered == size:
+            return total
+        plane = plane[:-width] + plane[width:]
+        width *= 2
