@@ -240,8 +240,9 @@ def _add_assess(jobs: Any) -> argparse.ArgumentParser:
         jobs,
         "assess",
         "measure the quality of a result",
-        "Compares a fused image with a reference on the same grid (ERGAS, SAM in degrees, PSNR in dB, CC, SSIM, RMSE), "
-        "or with the HSI and PAN that it was made of (how closely the degraded result gives back the HSI), or both. "
+        "Compares a fused image with a reference on the same grid (ERGAS, SAM in degrees, PSNR in dB, CC, SSIM, RMSE, "
+        "UIQI, Q2n, RSNR in dB), or with the HSI and PAN that it was made of (D_lambda, D_lambda^K, D_s, D_s,reg, "
+        "D_rho, QNR, HQNR, RQNR, and how closely the degraded result gives back the HSI), or both. "
         "Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
         "--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
     )

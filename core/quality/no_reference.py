@@ -45,13 +45,14 @@ class NoReferenceIndices:
         bands: the number of bands B.
         ratio: HSI pixel size over PAN pixel size, R.
         check: called between pieces of work; may raise to stop it.
+        block: width and height of the blocks of UIQI and Q2n, at either resolution, in pixels.
     """
 
-    def __init__(self, bands: int, ratio: int, check: Callable[[], None] | None = None) -> None:
+    def __init__(self, bands: int, ratio: int, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
         self.bands = bands
-        self._high = PairwiseQuality(bands + 1, check)
-        self._low = PairwiseQuality(bands + 1, check)
-        self._khan, self._khan_sum = BlockStream(BLOCK, check), 0.0
+        self._high = PairwiseQuality(bands + 1, check, block)
+        self._low = PairwiseQuality(bands + 1, check, block)
+        self._khan, self._khan_sum = BlockStream(block, check), 0.0
         self._regression = Regression(bands, check)
         self._correlation = LocalCorrelation(bands, ratio, check)
 

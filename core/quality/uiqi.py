@@ -46,10 +46,11 @@ class PairwiseQuality:
     Args:
         bands: the number of bands B.
         check: called at every block; may raise to stop the work.
+        block: width and height of the blocks in pixels.
     """
 
-    def __init__(self, bands: int, check: Callable[[], None] | None = None) -> None:
-        self.blocks = BlockStream(BLOCK, check)
+    def __init__(self, bands: int, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
+        self.blocks = BlockStream(block, check)
         self._sum = np.zeros((bands, bands))
 
     def update(self, values: np.ndarray, valid: np.ndarray) -> None:

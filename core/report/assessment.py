@@ -31,6 +31,17 @@ MEANINGS = (  # key, name, unit, best value, meaning
     ("cc", "CC", "", "1", "Correlation with the reference, mean over bands: spatial detail."),
     ("ssim", "SSIM", "", "1", "Structural similarity in 11 × 11 Gaussian windows, mean over bands."),
     ("rmse", "RMSE", "image units", "0", "Root mean square error over all bands and pixels, scale and offset applied."),
+    ("uiqi", "UIQI", "", "1", "Correlation, contrast and brightness in blocks of 32 × 32 pixels, mean over bands."),
+    ("q2n", "Q2n", "", "1", "The same for whole spectra as hypercomplex numbers: spectra and space at once."),
+    ("rsnr", "RSNR", "dB", "∞", "Energy of the reference over that of the error, all bands and pixels together."),
+    ("d_lambda", "D_lambda", "", "0", "How much the relations between bands differ from those in the HSI."),
+    ("d_lambda_k", "D_lambda^K", "", "0", "1 - Q2n of the result, degraded again with the MTF, and the HSI (Khan)."),
+    ("d_s", "D_s", "", "0", "How much the bands' relation to the PAN differs between the two resolutions."),
+    ("d_s_reg", "D_s,reg", "", "0", "Share of the PAN's variance that no combination of the bands explains."),
+    ("d_rho", "D_rho", "", "0", "1 - correlation with the PAN in windows of an HSI pixel's size, mean over bands."),
+    ("qnr", "QNR", "", "1", "(1 - D_lambda) (1 - D_s)."),
+    ("hqnr", "HQNR", "", "1", "(1 - D_lambda^K) (1 - D_s)."),
+    ("rqnr", "RQNR", "", "1", "(1 - D_lambda^K) (1 - D_s,reg)."),
     (
         "consistency",
         "Consistency",
@@ -142,6 +153,9 @@ def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> 
     for key, title, y_label, factor in (
         ("rmse", "Error of each band", "RMSE (image units)", 1.0),
         ("cc", "Correlation of each band", "CC (no unit)", 1.0),
+        ("uiqi", "UIQI of each band", "UIQI (no unit)", 1.0),
+        ("d_s", "Spatial distortion of each band", "D_s (no unit)", 1.0),
+        ("d_rho", "Lack of local correlation with the PAN", "D_rho (no unit)", 1.0),
         ("consistency", "Consistency of each band", "Relative RMSE (%)", 100.0),
     ):
         if key in per_band:

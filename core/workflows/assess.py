@@ -10,14 +10,16 @@ import numpy as np
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
-from ..quality.reference import INDICES, PixelMaps
+from ..quality.no_reference import NO_REFERENCE
+from ..quality.reference import INDICES, PER_BAND, PixelMaps
 from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
 from ..raster.overlap import overlap
 from ..raster.reader import RasterReader
 from ..report.assessment import Shown, assessment_report
 from ..report.html import write_report
+from .full_resolution import score_full_resolution
 from .output import check_fraction, check_outputs, write_json
-from .scoring import View, finite, good_bands, score_consistency, score_reference
+from .scoring import View, finite, good_bands, score_reference
 
 
 def assess(
@@ -38,10 +40,10 @@ def assess(
     Args:
         fused: the result.
         reference: the truth on the same pixel grid; the two are scored on their overlap.
-        hsi: the HSI that was fused, for the consistency; goes with ``pan``.
+        hsi: the HSI that was fused, for the indices without reference; goes with ``pan``.
         pan: the PAN that was fused.
         ratio: pixel size of the HSI over that of the PAN, for ERGAS where there is no HSI to derive it from.
-        mtf: MTF gain at the HSI's Nyquist frequency, for the consistency.
+        mtf: MTF gain at the HSI's Nyquist frequency, for the indices without reference.
         crop: pixels of the result left out at each side of what is scored.
         json_path: where to write the numbers as JSON; empty for nowhere.
         report: where to write the HTML report; empty for nowhere.
@@ -49,9 +51,11 @@ def assess(
 
     Returns:
         Floats, None where an index cannot be computed: with a reference ``ergas``, ``sam`` (degrees), ``psnr`` (dB),
-        ``cc``, ``ssim``, ``rmse`` (physical units) and ``pixels``, the number of valid pixels; with HSI and PAN
-        ``consistency`` (a ratio), ``mtf`` and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
-        ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files`` and ``notes``.
+        ``cc``, ``ssim``, ``rmse`` (physical units), ``uiqi``, ``q2n``, ``rsnr`` (dB) and ``pixels``, the number of
+        valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
+        ``rqnr``, ``consistency`` (a ratio), ``mtf`` and ``hsi_pixels``. Always ``bands`` (number of good ones),
+        ``ratio``, ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files`` and
+        ``notes``.
 
     Raises:
         InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
@@ -82,19 +86,26 @@ def assess(
             progress.set(0.0, "Comparing with the reference")
             result, maps = score_reference(views["fused"], views["reference"], bands, ratio, progress.part(0.02, half))
             scores.update({key: result[key] for key in INDICES}, pixels=result["pixels"])
-            per_band.update({key: result["per_band"][key] for key in ("rmse", "psnr", "cc", "ssim")})
+            per_band.update({key: result["per_band"][key] for key in PER_BAND if key != "mean"})
             notes += result["notes"]
             if ratio is None:
                 notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
         if alignment is not None:
-            progress.set(half if reference else 0.0, "Degrading the result and comparing it with the HSI")
+            progress.set(half if reference else 0.0, "Comparing with the HSI and the PAN")
             window = View(readers["fused"], alignment.pan)
-            value, per_band["consistency"], counted = score_consistency(
-                window, views["hsi"], alignment, bands, mtf, crop, progress.part(half if reference else 0.02, 0.97)
+            result = score_full_resolution(
+                window,
+                views["hsi"],
+                readers["pan"],
+                alignment,
+                bands,
+                mtf,
+                crop,
+                progress.part(half if reference else 0.02, 0.97),
             )
-            scores.update(consistency=value, mtf=mtf, hsi_pixels=counted)
-            if not counted:
-                notes.append("The consistency is left out: no HSI pixel has only valid pixels of the result under it.")
+            scores.update({key: result[key] for key in (*NO_REFERENCE, "consistency", "hsi_pixels")}, mtf=mtf)
+            per_band.update(result["per_band"])
+            notes += result["notes"]
         scores = {key: finite(value) if isinstance(value, float) else value for key, value in scores.items()}
         metadata = readers["fused"].metadata
         scores.update(bands=len(bands), ratio=ratio, crop=crop)

@@ -18,6 +18,17 @@ NUMBERS = {
     "CC": "CC",
     "SSIM": "SSIM",
     "RMSE": "RMSE",
+    "UIQI": "UIQI",
+    "Q2N": "Q2n",
+    "RSNR": "RSNR (dB)",
+    "D_LAMBDA": "D_lambda",
+    "D_LAMBDA_K": "D_lambda of Khan",
+    "D_S": "D_s",
+    "D_S_REG": "D_s by regression",
+    "D_RHO": "D_rho",
+    "QNR": "QNR",
+    "HQNR": "HQNR",
+    "RQNR": "RQNR",
     "CONSISTENCY": "Consistency",
 }
 

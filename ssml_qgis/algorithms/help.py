@@ -194,9 +194,11 @@ HELP: dict[str, AlgorithmHelp] = {
         group_name="Quality",
         summary="Scores a sharpened image against a reference, against the HSI and PAN it was made from, or both.",
         text=(
-            "With a reference (which shares the pixel grid) the indices ERGAS, SAM, PSNR, CC, SSIM and RMSE are "
-            "computed over the overlap; with the HSI and the PAN, how well the result, degraded again, gives back the "
-            "HSI.",
+            "With a reference (which shares the pixel grid) the indices ERGAS, SAM, PSNR, CC, SSIM, RMSE, UIQI, Q2n "
+            "and RSNR are computed over the overlap; with the HSI and the PAN, those that need no reference, and how "
+            "well the result, degraded again, gives back the HSI.",
+            "UIQI, Q2n and what is made of them look at blocks of 32 x 32 pixels, of the result or of the HSI; an "
+            "image without a whole block of valid pixels has none.",
             "Bad bands and pixels take no part. Numbers that cannot be computed from what was given are left out.",
         ),
         tags=("quality", "assessment", "ergas", "sam", "psnr", "ssim", "hyperspectral", "index"),
@@ -218,6 +220,17 @@ HELP: dict[str, AlgorithmHelp] = {
             "CC": "Correlation coefficient, mean over the bands; 1 is best.",
             "SSIM": "Structural similarity, mean over the bands; 1 is best.",
             "RMSE": "Root of the mean squared error over all bands and pixels, in the units of the data; 0 is best.",
+            "UIQI": "Universal image quality index, mean over blocks and bands; 1 is best.",
+            "Q2N": "Quality of whole spectra as hypercomplex numbers, mean over blocks; 1 is best.",
+            "RSNR": "Reconstruction signal-to-noise ratio over all bands and pixels, in dB; higher is better.",
+            "D_LAMBDA": "Change of the relations between bands against the HSI; 0 is best.",
+            "D_LAMBDA_K": "1 - Q2n of the degraded result and the HSI (Khan); 0 is best.",
+            "D_S": "Change of the bands' relation to the PAN between the resolutions; 0 is best.",
+            "D_S_REG": "Share of the PAN's variance that the bands together do not explain; 0 is best.",
+            "D_RHO": "1 - local correlation of the bands with the PAN; 0 is best.",
+            "QNR": "(1 - D_LAMBDA) (1 - D_S); 1 is best.",
+            "HQNR": "(1 - D_LAMBDA_K) (1 - D_S); 1 is best.",
+            "RQNR": "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best.",
             "CONSISTENCY": "Relative RMSE of the degraded result against the HSI; 0 is best.",
         },
     ),

@@ -8,6 +8,8 @@ import pytest
 
 from core.errors import Cancelled, InputError
 from core.progress import Progress
+from core.quality.local_correlation import LocalCorrelation
+from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
 from core.quality.reference import reference_indices
 from core.raster.grid import Grid
 from core.raster.metadata import RasterMetadata
@@ -133,12 +135,28 @@ def test_blocks_do_not_change_the_numbers(write, images, monkeypatch, samples):
     }
     path = write("fused.tif", fused, valid=valid)
     whole = assess(path, **paths)
-    monkeypatch.setattr(scoring, "_SAMPLES", samples)
+    monkeypatch.setattr(scoring, "SAMPLES", samples)
     blocks = assess(path, **paths)
-    for key in ("ergas", "sam", "psnr", "cc", "ssim", "rmse"):
+    for key in ("ergas", "sam", "psnr", "cc", "ssim", "rmse", "rsnr"):
         assert blocks[key] == pytest.approx(whole[key], rel=1e-12), key
+    for key in ("d_s_reg", "d_rho"):
+        assert blocks[key] == pytest.approx(whole[key], rel=1e-9), key
     assert blocks["consistency"] == pytest.approx(whole["consistency"], rel=1e-5)
     assert blocks["hsi_pixels"] == whole["hsi_pixels"]
+
+
+@pytest.mark.parametrize("samples", [4 * 204, 4 * 204 * 90])
+def test_runs_of_rows_do_not_change_the_indices_without_reference(write, large, monkeypatch, samples):
+    fused, pan, hsi = large
+    valid = np.ones((198, 204), bool)
+    valid[100, 20] = False
+    paths = {"hsi": write("hsi.tif", hsi, step=30.0), "pan": write("pan.tif", pan)}
+    path = write("fused.tif", fused, valid=valid)
+    whole = assess(path, **paths)
+    monkeypatch.setattr(scoring, "SAMPLES", samples)
+    parts = assess(path, **paths)
+    for key in (*NO_REFERENCE, "consistency"):
+        assert parts[key] == pytest.approx(whole[key], rel=1e-4), key
 
 
 def test_the_ratio_comes_from_the_hsi_or_ergas_is_left_out(write, images):
@@ -206,6 +224,87 @@ def test_invalid_pixels_neither_count_nor_bleed(write, images):
     )
     assert scores["hsi_pixels"] == 12 * 16 - 2
     assert scores["consistency"] < 1e-6
+
+
+@pytest.fixture
+def large():
+    """A scene whose HSI has 2 x 2 blocks after the first row and column: fused (3, 198, 204), PAN, and HSI, 3 : 1."""
+    random = np.random.default_rng(9)
+    smooth = gaussian_degrade(random.normal(0, 400, (4, 198, 204)).repeat(1, axis=0), 2, 0.3).repeat(2, 1).repeat(2, 2)
+    pan = 500 + smooth[:1]
+    fused = 400 + 0.8 * smooth[:1] + smooth[1:]
+    hsi = gaussian_degrade(fused, 3, 0.3) + random.normal(0, 5, (3, 66, 68))
+    return tuple(array.astype(np.float32) for array in (fused, pan, hsi))
+
+
+def test_indices_without_reference_are_those_of_the_degraded_rasters(write, large):
+    fused, pan, hsi = large
+    scores = assess(
+        write("fused.tif", fused, scales=(0.5,) * 3),
+        hsi=write("hsi.tif", hsi, step=30.0, scales=(0.5,) * 3),
+        pan=write("pan.tif", pan * 2, scales=(0.25,)),
+    )
+    expected = NoReferenceIndices(3, 3)
+    expected.update_high(fused / 2, pan[0] / 2, np.ones((198, 204), bool))
+    low = gaussian_degrade(fused / 2, 3, 0.3), hsi / 2, gaussian_degrade(pan / 2, 3, 0.3)[0]
+    expected.update_low(*low, np.ones((66, 68), bool))
+    expected = expected.result()
+    for key in NO_REFERENCE:
+        assert scores[key] == pytest.approx(expected[key], rel=1e-4), key
+        assert 0 < scores[key] < 1, key
+    np.testing.assert_allclose(scores["per_band"]["d_s"], expected["per_band"]["d_s"], rtol=1e-3)
+    np.testing.assert_allclose(scores["per_band"]["d_rho"], expected["per_band"]["d_rho"], rtol=1e-5)
+    assert scores["notes"] == []
+
+
+def test_blocks_begin_where_pixels_can_count(write, large):
+    fused, pan, hsi = large
+    paths = {"hsi": write("hsi.tif", hsi, step=30.0), "pan": write("pan.tif", pan)}
+    whole = write("fused.tif", fused)
+    cropped = assess(whole, crop=4, **paths)
+    assert cropped["hsi_pixels"] == (66 - 4) * (68 - 4)
+    valid = np.ones((62, 64), bool)
+    expected = NoReferenceIndices(3, 3)
+    expected.update_high(fused[:, 4:-4, 4:-4], pan[0, 4:-4, 4:-4], np.ones((190, 196), bool))
+    low = gaussian_degrade(fused, 3, 0.3), hsi, gaussian_degrade(pan, 3, 0.3)
+    degraded, truth, pan_low = (array[:, 2:-2, 2:-2] for array in low)
+    expected.update_low(degraded, truth, pan_low[0], valid)
+    expected = expected.result()
+    for key in NO_REFERENCE:
+        assert cropped[key] == pytest.approx(expected[key], rel=1e-4), key
+    # a result that starts one pixel later: the first row and column of the HSI are not wholly under it
+    shifted = assess(write("shifted.tif", fused[:, 1:, 1:], corner=(1, 1)), **paths)
+    assert shifted["hsi_pixels"] == 65 * 67
+    assert shifted["d_lambda_k"] is not None
+    assert shifted["d_rho"] == pytest.approx(assess(whole, **paths)["d_rho"], rel=0.02)
+
+
+def test_pixels_without_pan_do_not_count(write, large):
+    fused, pan, hsi = large
+    pan_valid = np.ones((198, 204), bool)
+    pan_valid[0, 0] = False
+    small = write("pan.tif", pan[:, :, :150], valid=pan_valid[None, :, :150])
+    scores = assess(write("fused.tif", fused), hsi=write("hsi.tif", hsi, step=30.0), pan=small)
+    assert scores["hsi_pixels"] == 66 * 50 - 1
+    stack = np.concatenate([fused, pan])[:, :, :150]
+    correlation = LocalCorrelation(3, 3)
+    correlation.update(stack, pan_valid[:, :150])
+    np.testing.assert_allclose(scores["per_band"]["d_rho"], 1 - correlation.result(), rtol=1e-6)
+
+
+def test_a_small_hsi_leaves_out_what_needs_blocks_and_says_so(write, images):
+    fused, reference = images
+    notes = Notes()
+    scores = assess(
+        write("fused.tif", fused),
+        hsi=write("hsi.tif", gaussian_degrade(reference, 3, 0.3), step=30.0),
+        pan=write("pan.tif", reference[:1]),
+        progress=notes,
+    )
+    assert scores["d_lambda_k"] is scores["hqnr"] is scores["qnr"] is None
+    assert 0 < scores["d_rho"] < 1
+    assert scores["consistency"] > 0
+    assert any("no block of 32 x 32 valid pixels of the HSI" in text for text in notes.warnings)
 
 
 def test_json_holds_the_numbers_and_nothing_that_json_lacks(write, images, tmp_path):

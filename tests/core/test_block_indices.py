@@ -166,7 +166,8 @@ def test_units_do_not_matter(pair):
 
 def test_rsnr_by_hand():
     reference = np.array([[[3.0, 4.0]], [[5.0, 0.0]]])
-    scores = reference_indices(reference + [[[1.0, 0.0]], [[0.0, 2.0]]], reference, 4)
+    error = np.array([[[1.0, 0.0]], [[0.0, 2.0]]])
+    scores = reference_indices(reference + error, reference, 4)
     assert scores["rsnr"] == pytest.approx(10 * math.log10(50 / 5))
     np.testing.assert_allclose(scores["per_band"]["rsnr"], [10 * math.log10(25), 10 * math.log10(25 / 4)])
 

@@ -101,7 +101,9 @@ OUTPUTS = {
     "assess": {
         "REPORT": "outputHtml",
         "JSON": "outputFile",
-        **dict.fromkeys(["ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "CONSISTENCY"], "outputNumber"),
+        **dict.fromkeys(["ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "UIQI", "Q2N", "RSNR"], "outputNumber"),
+        **dict.fromkeys(["D_LAMBDA", "D_LAMBDA_K", "D_S", "D_S_REG", "D_RHO"], "outputNumber"),
+        **dict.fromkeys(["QNR", "HQNR", "RQNR", "CONSISTENCY"], "outputNumber"),
     },
     "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
 }
