@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from . import settings
 from .algorithms import ALGORITHMS
 from .package import icon_path, metadata
 from .translation import tr
@@ -43,6 +44,18 @@ class SsmlProvider(QgsProcessingProvider):
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
         """Suffixes that the dialog offers for rasters; the first is the default where the user's own is not here."""
         return list(RASTER_EXTENSIONS)
+
+    def load(self) -> bool:
+        """Called by QGIS when the provider is registered: the settings first, which the algorithms' defaults follow."""
+        settings.add(self.name())
+        settings.apply_pytorch()
+        settings.store().remove_former()
+        return super().load()
+
+    def unload(self) -> None:
+        """Called by QGIS when the provider is taken away."""
+        settings.remove()
+        super().unload()
 
     def loadAlgorithms(self) -> None:
         """Called by QGIS when the provider is registered or refreshed."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .assess import AssessAlgorithm
 from .classicalfuse import ClassicalFuseAlgorithm
+from .diagnose import DiagnoseAlgorithm
 from .fuse import FuseAlgorithm
+from .installpytorch import InstallPytorchAlgorithm
 from .modelinfo import ModelInfoAlgorithm
 from .sharpen import SharpenAlgorithm
 from .simulate import SimulateAlgorithm
@@ -18,4 +20,6 @@ ALGORITHMS = (
     SimulateAlgorithm,
     AssessAlgorithm,
     ModelInfoAlgorithm,
+    InstallPytorchAlgorithm,
+    DiagnoseAlgorithm,
 )

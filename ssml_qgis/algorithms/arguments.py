@@ -16,6 +16,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from .. import settings
 from ..translation import tr
 
 _OPTIONS = re.compile(r"\|(?:option|credential):")
@@ -96,6 +97,14 @@ class Arguments:
     def number(self, key: str) -> float:
         """A number."""
         return self._algorithm.parameterAsDouble(self._parameters, key, self._context)
+
+    def boolean(self, key: str) -> bool:
+        """Yes or no."""
+        return self._algorithm.parameterAsBool(self._parameters, key, self._context)
+
+    def memory(self, key: str = "MEMORY") -> float | None:
+        """Memory to use at most, in GB: what was given, else what the settings say; None for automatic."""
+        return self.positive_or_none(key) or settings.memory()
 
     def positive_or_none(self, key: str) -> float | None:
         """A number, or None where none or zero was given."""

@@ -45,7 +45,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             consistency=arguments.integer("CONSISTENCY"),
             mtf=arguments.number("MTF"),
             extent=arguments.extent("EXTENT", "HSI"),
-            memory=arguments.positive_or_none("MEMORY"),
+            memory=arguments.memory(),
             progress=progress,
         )
         return {"OUTPUT": output}

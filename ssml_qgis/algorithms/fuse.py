@@ -48,7 +48,7 @@ class FuseAlgorithm(SsmlAlgorithm):
             consistency=arguments.integer("CONSISTENCY"),
             extent=arguments.extent("EXTENT", "HSI"),
             device=arguments.choice("DEVICE"),
-            memory=arguments.positive_or_none("MEMORY"),
+            memory=arguments.memory(),
             progress=progress,
         )
         return {key: path for key, path in outputs.items() if path}

@@ -247,4 +247,48 @@ HELP: dict[str, AlgorithmHelp] = {
             "JSON": "The model's header, as a JSON file.",
         },
     ),
+    "installpytorch": AlgorithmHelp(
+        title="Install PyTorch",
+        group="setup",
+        group_name="Set-up",
+        summary="Installs PyTorch and safetensors, which the learning algorithms need, into your QGIS profile.",
+        text=(
+            "Both go into a folder of the plugin's own in the QGIS profile, for the Python of this QGIS alone; QGIS's "
+            "packages, above all numpy, stay as they are. What QGIS's Python has already is not installed again.",
+            "pip is run with QGIS's Python and, where QGIS's settings name a proxy, through it. Nothing is put in use "
+            "before a small computation has come out right. After Cancel, what was downloaded completely is kept, and "
+            "the next run goes on from there.",
+            "The build for the processor takes about 0.8 GB there, one for NVIDIA cards several GB.",
+        ),
+        tags=("pytorch", "torch", "install", "pip", "set-up", "cuda", "offline"),
+        parameters={
+            "VERSION": "As in torch==2.13.0 or torch>=2.1; the newest one that suits QGIS's Python is taken.",
+            "BUILD": (
+                "cpu: for the processor; cuda: for NVIDIA cards, as the driver allows; auto: cuda where there is "
+                "an NVIDIA driver, cpu otherwise; default: what the usual package index has for this system."
+            ),
+            "INDEX_URL": "Address of a package index that has all packages, instead of the usual one and of a build.",
+            "WHEELS": (
+                "A folder with the .whl files of PyTorch, safetensors and what they need, for a machine without "
+                "network; nothing is downloaded then."
+            ),
+            "FORCE": "Install PyTorch and safetensors into the plugin's folder even where they are there already.",
+        },
+        outputs={
+            "FOLDER": "Where the packages were put.",
+            "TORCH": "The version that was installed and tried out.",
+        },
+    ),
+    "diagnose": AlgorithmHelp(
+        title="Diagnose",
+        group="setup",
+        group_name="Set-up",
+        summary="Writes down what the plugin meets in this QGIS: versions, PyTorch, devices, settings, places.",
+        text=(
+            "Each device is tried out with a small computation; where a graphics card is not used, it says why. "
+            "Paste the report into an issue; your home folder is written as ~ in it.",
+        ),
+        tags=("diagnosis", "versions", "gpu", "cuda", "pytorch", "issue", "support"),
+        parameters={"OUTPUT": "The report: a page (.html) or plain text (.txt); it is shown in the log, too."},
+    ),
 }

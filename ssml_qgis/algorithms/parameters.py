@@ -15,12 +15,13 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from .. import settings
+from ..settings import DEVICES
 from ..translation import tr
 
 NETWORKS = ("ssml",)
 EFFORTS = ("fast", "normal", "thorough")
 MODES = ("mutual", "alone")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 USES = ("mean", "spectral", "spatial")
 
 MODEL_EXTENSION = "safetensors"
@@ -94,7 +95,7 @@ def seed() -> QgsProcessingParameterNumber:
 
 def device() -> QgsProcessingParameterEnum:
     """DEVICE."""
-    return choice("DEVICE", tr("Device to compute on"), DEVICES, "auto")
+    return choice("DEVICE", tr("Device to compute on"), DEVICES, settings.device())
 
 
 def mtf() -> QgsProcessingParameterDefinition:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
+from .. import settings
 from ..core.devices import torch_available
 from ..translation import tr
 
 
 def missing_packages_sentence() -> str:
     """One sentence that says what is missing and how to get it; "" where nothing is missing."""
+    if "torch" not in sys.modules:  # installed, or chosen in the settings, since QGIS started
+        settings.apply_pytorch()
     missing = {}
     if not torch_available():
         missing["torch"] = "PyTorch"
@@ -18,8 +22,8 @@ def missing_packages_sentence() -> str:
     if not missing:
         return ""
     return tr(
-        "The Python of QGIS lacks {names}: run “python3 -m pip install {packages}” (in the OSGeo4W Shell on Windows, "
-        "in a terminal elsewhere) and start QGIS again; “Fuse with a classical method” works without."
+        "The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or "
+        "“python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without."
     ).format(names=" + ".join(missing.values()), packages=" ".join(missing))
 
 

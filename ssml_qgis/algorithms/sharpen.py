@@ -60,7 +60,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             mtf=arguments.number("MTF"),
             consistency=arguments.integer("CONSISTENCY"),
             device=arguments.choice("DEVICE"),
-            memory=arguments.positive_or_none("MEMORY"),
+            memory=arguments.memory(),
             extent=arguments.extent("EXTENT", "HSI"),
             progress=progress,
         )

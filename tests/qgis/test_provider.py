@@ -84,8 +84,16 @@ CONTRACT = {
         "JSON": "fileDestination",
     },
     "modelinfo": {"MODEL": "file", "REPORT": "fileDestination", "JSON": "fileDestination"},
+    "installpytorch": {
+        "VERSION": "string",
+        "BUILD": ["auto", "cpu", "cuda", "default"],
+        "INDEX_URL": "string",
+        "WHEELS": "file",
+        "FORCE": "boolean",
+    },
+    "diagnose": {"OUTPUT": "fileDestination"},
 }
-ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP"}
+ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
 REQUIRED = {"REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
@@ -106,6 +114,8 @@ OUTPUTS = {
         **dict.fromkeys(["QNR", "HQNR", "RQNR", "CONSISTENCY"], "outputNumber"),
     },
     "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
+    "installpytorch": {"FOLDER": "outputFolder", "TORCH": "outputString"},
+    "diagnose": {"OUTPUT": "outputHtml"},
 }
 
 each_algorithm = pytest.mark.parametrize("name", CONTRACT)
@@ -175,8 +185,7 @@ def test_only_what_is_needed_is_required(algorithm, name):
     flag = QgsProcessingParameterDefinition.Flag.FlagOptional
     required = {d.name() for d in algorithm.parameterDefinitions() if not d.flags() & flag and d.defaultValue() is None}
     expected = {"FUSED"} if name == "assess" else REQUIRED & set(CONTRACT[name])
-    if name == "sharpen":
-        expected -= {"MODEL"}
+    expected -= {"sharpen": {"MODEL"}, "diagnose": {"OUTPUT"}}.get(name, set())
     assert required == expected
 
 

@@ -1,0 +1,50 @@
+"""``ssml:diagnose``."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingParameterDefinition
+
+from ..core.errors import InputError
+from ..core.progress import Progress
+from . import parameters
+from .arguments import Arguments
+from .base import SsmlAlgorithm
+
+REPORT_FILTER = "HTML (*.html);;Text (*.txt)"
+
+
+class DiagnoseAlgorithm(SsmlAlgorithm):
+    """Says what this QGIS has and lacks for the plugin's work."""
+
+    NAME = "diagnose"
+
+    def definitions(self) -> list[QgsProcessingParameterDefinition]:
+        """The parameters, in the order of the dialog."""
+        return [parameters.file_output("OUTPUT", self.tr("Diagnosis"), REPORT_FILTER)]
+
+    def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
+        """Gather the facts; show them, and write them."""
+        from ..diagnosis import diagnosis
+
+        text = diagnosis(progress)
+        for line in text.splitlines():
+            progress.info(line)
+        output = arguments.file_output("OUTPUT")
+        if not output:
+            return {}
+        if output.lower().endswith((".html", ".htm")):
+            text = (
+                '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Diagnosis</title></head>\n'
+                f"<body><pre>{html.escape(text)}</pre></body></html>\n"
+            )
+        try:
+            Path(output).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"{output} cannot be written ({error.strerror or error}); choose another place for it."
+            ) from None
+        return {"OUTPUT": output}

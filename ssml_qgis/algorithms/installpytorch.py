@@ -1,0 +1,121 @@
+"""``ssml:installpytorch``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from qgis.core import (
+    QgsNetworkAccessManager,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
+    QgsProcessingOutputFolder,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtNetwork import QNetworkProxy
+
+from .. import settings
+from ..core.progress import Progress
+from ..pytorch.index import BUILDS, proxy_environment
+from . import parameters
+from .arguments import Arguments
+from .base import SsmlAlgorithm
+
+
+class InstallPytorchAlgorithm(SsmlAlgorithm):
+    """Puts PyTorch and safetensors into the plugin's own folder of the profile."""
+
+    NAME = "installpytorch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._proxy: dict[str, str] = {}
+
+    def definitions(self) -> list[QgsProcessingParameterDefinition]:
+        """The parameters, in the order of the dialog."""
+        from ..pytorch.install import DEFAULT_VERSION
+
+        return [
+            QgsProcessingParameterString("VERSION", self.tr("Version of PyTorch"), DEFAULT_VERSION),
+            parameters.choice("BUILD", self.tr("Build"), BUILDS, "auto"),
+            parameters.advanced(
+                QgsProcessingParameterString("INDEX_URL", self.tr("Address of a package index"), optional=True)
+            ),
+            parameters.advanced(
+                QgsProcessingParameterFile(
+                    "WHEELS",
+                    self.tr("Folder of wheels (no network)"),
+                    QgsProcessingParameterFile.Behavior.Folder,
+                    optional=True,
+                )
+            ),
+            parameters.advanced(
+                QgsProcessingParameterBoolean("FORCE", self.tr("Install even where QGIS's Python has PyTorch"), False)
+            ),
+        ]
+
+    def number_outputs(self) -> list[QgsProcessingOutputDefinition]:
+        """Where it lies, and which version it is."""
+        return [
+            QgsProcessingOutputFolder("FOLDER", self.tr("Folder of the packages")),
+            QgsProcessingOutputString("TORCH", self.tr("Version of PyTorch installed")),
+        ]
+
+    def prepareAlgorithm(
+        self, given: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Take QGIS's proxy, which belongs to the thread that this is called in."""
+        self._proxy = qgis_proxy()
+        return super().prepareAlgorithm(given, context, feedback)
+
+    def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
+        """Install, and use it from now on."""
+        from ..pytorch.install import Request, install
+
+        loaded = "torch" in sys.modules
+        if self._proxy.get("HTTPS_PROXY", "").startswith("socks"):
+            progress.warning(self.tr("pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one."))
+        request = Request(
+            version=arguments.text("VERSION"),
+            build=arguments.choice("BUILD"),
+            index=arguments.text("INDEX_URL"),
+            wheels=arguments.file("WHEELS"),
+            anew=arguments.boolean("FORCE"),
+            proxy=self._proxy,
+        )
+        installed = install(settings.store(), request, progress)
+        if installed is None:
+            return {}
+        if loaded:
+            progress.warning(self.tr("Another PyTorch is loaded: start QGIS again to use the one installed now."))
+        else:
+            settings.apply_pytorch()
+        if settings.pytorch_source() in ("qgis", "folder"):
+            progress.warning(
+                self.tr(
+                    "The settings (Options, Processing, SSML) say that PyTorch comes from “{source}”: choose “auto” or "
+                    "“plugin” there to use what was installed."
+                ).format(source=settings.pytorch_source())
+            )
+        return {"FOLDER": str(installed.folder), "TORCH": installed.versions["torch"]}
+
+
+def qgis_proxy() -> dict[str, str]:
+    """The proxy of QGIS's settings as environment variables; none where QGIS follows the system, as pip does."""
+    manager = QgsNetworkAccessManager.instance()
+    proxy = manager.fallbackProxy()
+    kinds = {
+        QNetworkProxy.ProxyType.HttpProxy: "http",
+        QNetworkProxy.ProxyType.HttpCachingProxy: "http",
+        QNetworkProxy.ProxyType.Socks5Proxy: "socks5h",
+    }
+    kind = kinds.get(proxy.type())
+    if kind is None or not proxy.hostName():
+        return {}
+    excluded = (*manager.excludeList(), *manager.noProxyList())
+    return proxy_environment(kind, proxy.hostName(), proxy.port(), proxy.user(), proxy.password(), excluded)

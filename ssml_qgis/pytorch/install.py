@@ -1,0 +1,229 @@
+"""Installs PyTorch and safetensors into the plugin's own folder of the QGIS profile.
+
+pip says what QGIS's Python lacks, each of these packages is downloaded, all are unpacked into a new folder without
+their dependencies being looked at again, and the folder is put in use when a process of its own has computed with it.
+numpy is fixed to the one that QGIS has and is never put into the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..core.progress import Progress
+from .index import driver_cuda, index_of_build
+from .pip import Pip, Sources, Wheel, environment_for_pip, find_pip
+from .process import CHILD, qgis_python, run
+from .store import Installed, Store, folder_size
+
+DEFAULT_VERSION = "torch>=2.1"
+_VERSION = re.compile(
+    r"(?:torch)?\s*((?:==|>=|<=|!=|~=|<|>)?\s*\d[\w.+*]*(?:\s*,\s*(?:==|>=|<=|!=|~=|<|>)\s*\d[\w.+*]*)*)"
+)
+_SAFETENSORS = "safetensors>=0.4"
+_QGIS_OWN = ("numpy", "gdal", "setuptools", "pip", "wheel")
+"""Never put into the folder: QGIS's libraries are compiled for its numpy, and PyTorch's need of setuptools (to compile
+extensions) is none of ours, while other plugins may rely on the one that is there."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Attributes:
+        version: of PyTorch, as in "torch==2.13.0", ">=2.1" or "2.13.0".
+        build: one of :data:`.index.BUILDS`; counts where neither ``index`` nor ``wheels`` is given.
+        index: address of a package index that has everything; "" for pip's own configuration.
+        wheels: folder of wheels, for a machine without network; "" for none.
+        anew: install even where there is a PyTorch that suits.
+        proxy: environment variables that name a proxy.
+    """
+
+    version: str = DEFAULT_VERSION
+    build: str = "auto"
+    index: str = ""
+    wheels: str = ""
+    anew: bool = False
+    proxy: Mapping[str, str] = field(default_factory=dict)
+
+
+def requirement(version: str) -> str:
+    """A version as a user writes it, as pip wants it.
+
+    Raises:
+        InputError: it is none.
+    """
+    text = version.strip() or DEFAULT_VERSION
+    match = _VERSION.fullmatch(text)
+    if text == "torch":
+        return "torch"
+    if match is None:
+        raise InputError(f"“{version}” is no version of PyTorch; write it as torch==2.13.0, or torch>=2.1.")
+    bounds = match[1].replace(" ", "")
+    return f"torch=={bounds}" if bounds[0].isdigit() else f"torch{bounds}"
+
+
+def install(store: Store, request: Request, progress: Progress) -> Installed | None:
+    """Install, check, and put in use; returns None where QGIS's Python needs nothing.
+
+    What was downloaded stays after a cancel or a failure, so that the next call goes on from there; nothing else does.
+
+    Raises:
+        InputError: it cannot be done; says what to do.
+        Cancelled: the user stopped.
+    """
+    wanted = [requirement(request.version), _SAFETENSORS]
+    if request.wheels and not Path(request.wheels).is_dir():
+        raise InputError(f"The folder of wheels {request.wheels} does not exist; choose the one with the .whl files.")
+    try:
+        store.remove_stale()
+        store.wheels.mkdir(parents=True, exist_ok=True)
+        store.temporary.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{store.root} cannot be written ({error.strerror or error}); is the QGIS profile read-only?"
+        ) from None
+    folder: Path | None = None
+    try:
+        progress.set(0.0, "Asking pip what is needed")
+        python = qgis_python()
+        environment = environment_for_pip(store.temporary, request.proxy)
+        sources = Sources(request.index, request.wheels)
+        pip = find_pip(python, store.root / "pip", sources, environment, progress)
+        progress.info(f"Python of QGIS: {python}; pip {pip.version[0]}.{pip.version[1]}; numpy {np.__version__} stays.")
+        plan = _plan(pip, wanted, request, sources, store, progress.part(0.0, 0.1))
+        if not plan:
+            progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
+            return None
+        files = [
+            _local_file(
+                pip, wheel, source, store, progress.part(0.1 + 0.6 * i / len(plan), 0.1 + 0.6 * (i + 1) / len(plan))
+            )
+            for i, (wheel, source) in enumerate(plan)
+        ]
+        progress.set(0.7, "Unpacking")
+        _check_space(files, store.root)
+        folder = store.new_folder()
+        pip.install(files, folder, progress.part(0.7, 0.9))
+        _leave_out(folder, _QGIS_OWN)
+        progress.set(0.9, "Trying it out")
+        found = check(python, folder, environment, progress)
+        versions = {wheel.name: wheel.version for wheel, _ in plan}
+        installed = store.put_in_use(folder, {**versions, "torch": found["torch"], "safetensors": found["safetensors"]})
+        progress.info(
+            f"PyTorch {found['torch']} and safetensors {found['safetensors']} work with QGIS's numpy "
+            f"{found['numpy']}; {folder_size(folder) / 1e6:.0f} MB in {folder}."
+        )
+    except BaseException:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(store.temporary, ignore_errors=True)
+        raise
+    store.remove_downloads()
+    progress.set(1.0, "Done")
+    return installed
+
+
+def check(python: str, folder: Path, environment: Mapping[str, str], progress: Progress) -> dict[str, str]:
+    """Compute something with the packages of a folder, in a process of its own; the versions that did it.
+
+    Raises:
+        InputError: it does not work; says why.
+    """
+    lines: list[str] = []
+    # Compiled files are kept, so that the first start is a fast one.
+    settings = {key: value for key, value in environment.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    code = run([python, str(CHILD / "check_torch.py"), str(folder)], progress, lines.append, settings)
+    answers = [line for line in lines if line.startswith("{")]
+    if code or not answers:
+        why = next((line[7:] for line in reversed(lines) if line.startswith("ERROR: ")), f"exit code {code}")
+        raise InputError(
+            f"What was installed does not work here ({why.rstrip('.')}); it was removed again: try another version or "
+            "build of PyTorch."
+        )
+    return json.loads(answers[-1])
+
+
+def _plan(
+    pip: Pip, wanted: Sequence[str], request: Request, sources: Sources, store: Store, progress: Progress
+) -> list[tuple[Wheel, Sources]]:
+    """The packages to install and where each comes from; PyTorch's own index has PyTorch and what it needs alone."""
+    constraints = store.temporary / "constraints.txt"
+    constraints.write_text(f"numpy=={np.__version__}\n", encoding="utf-8")
+    report = store.temporary / "report.json"
+    of_torch = sources
+    if not (request.index or request.wheels):
+        index, sentence = index_of_build(request.build, driver_cuda() if request.build != "cpu" else None)
+        progress.info(sentence)
+        of_torch = Sources(index)
+    groups = [(wanted, sources)] if of_torch == sources else [([wanted[0]], of_torch), ([wanted[1]], sources)]
+    plan: dict[str, tuple[Wheel, Sources]] = {}
+    for requirements, source in groups:
+        resolved = pip.resolve(requirements, constraints, source, report, progress)
+        if request.anew:
+            resolved += pip.resolve_again(requirements, constraints, source, report, progress)
+        for wheel in resolved:
+            plan[_normal(wheel.name)] = wheel, source
+    return [step for name, step in plan.items() if name not in _QGIS_OWN]
+
+
+def _local_file(pip: Pip, wheel: Wheel, sources: Sources, store: Store, progress: Progress) -> Path:
+    """The file of a wheel: the one at hand, one that an earlier run has downloaded, or one downloaded now."""
+    if wheel.local is not None:
+        return wheel.local
+    target = store.wheels / wheel.file_name
+    if target.is_file() and (not wheel.sha256 or _sha256(target, progress) == wheel.sha256):
+        progress.info(f"{wheel.file_name} was downloaded before.")
+        return target
+    target.unlink(missing_ok=True)
+    progress.set(0.0, f"Downloading {wheel.name} {wheel.version}")
+    pip.download(wheel, store.wheels, sources, progress)
+    if not target.is_file():
+        raise InputError(f"pip has downloaded another file than {wheel.file_name}; run again.")
+    return target
+
+
+def _sha256(path: Path, progress: Progress) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 22):
+            progress.check()
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _check_space(files: Sequence[Path], folder: Path) -> None:
+    needed = 0
+    for path in files:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                needed += sum(entry.file_size for entry in archive.infolist())
+        except (OSError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path} cannot be read ({error}); delete it and run again.") from None
+    free = shutil.disk_usage(folder).free
+    if free < 1.05 * needed:
+        raise InputError(
+            f"{folder} has {free / 1e9:.1f} GB free, but {needed / 1e9:.1f} GB are needed; make room and run again."
+        )
+
+
+def _leave_out(folder: Path, names: Sequence[str]) -> None:
+    """Remove a package that must be QGIS's own, should it have come along."""
+    for found in metadata.distributions(path=[str(folder)]):
+        if _normal(found.metadata["Name"]) in names:
+            for entry in {Path(str(file)).parts[0] for file in found.files or ()} - {".."}:
+                shutil.rmtree(folder / entry, ignore_errors=True)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
