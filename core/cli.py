@@ -212,6 +212,39 @@ def _run_assess(options: argparse.Namespace, progress: Progress) -> None:
         print(json.dumps(numbers))
 
 
+def _run_compare(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.compare import compare
+
+    found = compare(
+        options.hsi,
+        options.pan,
+        options.out,
+        methods=options.methods,
+        model=options.model,
+        report=options.report,
+        json_path=options.json,
+        csv_path=options.csv,
+        effort=options.effort,
+        seed=options.seed,
+        mtf=options.mtf,
+        consistency=options.consistency,
+        crop=options.crop,
+        device=options.device,
+        memory=options.memory,
+        progress=progress,
+    )
+    columns = ("score", "ergas", "sam", "psnr", "cc")
+    width = max(len(record["title"]) for record in found["methods"])
+    print(" " * width + "".join(f"{column.upper():>10}" for column in columns) + "   SECONDS")
+    for record in found["methods"]:
+        values = {**record["reduced"], "score": record["score"]}
+        numbers = "".join(f"{_number(values.get(column)):>10}" for column in columns)
+        print(f"{record['title']:<{width}}{numbers}{record['seconds']:>10.1f}")
+    print(f"best at reduced resolution: {found['best_title']}")
+    if options.out:
+        print(f"{options.out}: its result at full resolution")
+
+
 def _run_info(options: argparse.Namespace, progress: Progress) -> None:
     from .workflows.info import info
 
@@ -260,5 +293,6 @@ _JOBS = {
     "fuse": _run_fuse,
     "classical": _run_classical,
     "assess": _run_assess,
+    "compare": _run_compare,
     "info": _run_info,
 }

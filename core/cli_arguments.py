@@ -42,7 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"SSML {__version__}")
     jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
-    for add in (_add_sharpen, _add_train, _add_fuse, _add_classical, _add_simulate, _add_assess, _add_info):
+    for add in (
+        _add_sharpen,
+        _add_train,
+        _add_fuse,
+        _add_classical,
+        _add_simulate,
+        _add_assess,
+        _add_compare,
+        _add_info,
+    ):
         job = add(jobs)
         job.add_argument("--debug", action="store_true", help="show where an error comes from (a traceback)")
     return parser
@@ -257,6 +266,48 @@ def _add_assess(jobs: Any) -> argparse.ArgumentParser:
     job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
     job.add_argument("--json", default="", metavar="F", help="JSON file to write")
     job.add_argument("--report", default="", metavar="F", help="HTML report to write")
+    return job
+
+
+def _add_compare(jobs: Any) -> argparse.ArgumentParser:
+    job = _job(
+        jobs,
+        "compare",
+        "find the best method for a scene",
+        "Runs methods on an HSI and a PAN, once at reduced resolution, where the HSI itself is the truth and ranks "
+        "them, and once at full resolution. Prints a table; --report shows the results side by side. Classical methods "
+        "need no PyTorch.",
+        "--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
+    )
+    job.add_argument("--hsi", required=True, metavar="F", help="hyperspectral image, any raster that GDAL reads")
+    job.add_argument("--pan", required=True, metavar="F", help="panchromatic image, one band, 2 to 16 times as fine")
+    job.add_argument("--out", default="", metavar="F", help="raster to write: what the best method makes of the scene")
+    job.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="classical methods (classical --list), and ssml to learn on the scene (default: all classical ones)",
+    )
+    job.add_argument("--model", default="", metavar="F", help="model file of a trained network that takes part, too")
+    job.add_argument("--report", default="", metavar="F", help="HTML report to write")
+    job.add_argument("--json", default="", metavar="F", help="JSON file to write")
+    job.add_argument("--csv", default="", metavar="F", help="CSV file to write, one row a method")
+    job.add_argument(
+        "--effort", choices=EFFORTS, default="normal", help="how long ssml learns at each resolution (default normal)"
+    )
+    job.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same result (default 0)")
+    _device_option(job)
+    _mtf_option(job)
+    job.add_argument(
+        "--consistency",
+        type=int,
+        default=5,
+        metavar="N",
+        help="iterations of the projection that follows each method but up-sampling, 0 for none (default 5)",
+    )
+    job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
+    job.add_argument("--memory", type=_positive, metavar="GB", help="memory budget of the fusion (default 1)")
     return job
 
 

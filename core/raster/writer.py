@@ -187,17 +187,7 @@ class RasterWriter:
             self._dataset = None
             if error is not None or messages.write_failures:
                 raise self._failure(messages.words(error))
-        stem, partial_stem = os.path.splitext(self.path)[0], os.path.splitext(self._partial)[0]
-        stale = [self.path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
-        if self._driver == "GTiff":
-            stale += [stem + ".tfw", stem + ".tifw"]
-            side_files = [(self._partial + suffix, self.path + suffix) for suffix in (".aux.xml", ".msk")]
-        else:
-            _name_in_header(partial_stem + ".hdr", self.name)
-            stale += [self.path + ".hdr"]
-            side_files = [(partial_stem + ".hdr", stem + ".hdr")]  # it says all: GDAL's .aux.xml would repeat it
-        moves = [(self._partial, self.path)]
-        move_into_place(moves + [pair for pair in side_files if os.path.exists(pair[0])], stale)
+        move_raster(self._partial, self.path, self._driver)
 
     def _abandon(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""
@@ -210,6 +200,25 @@ class RasterWriter:
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
         )
+
+
+def move_raster(finished: str, path: str, driver: str | None = None) -> None:
+    """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
+    suffix; files there that describe a former raster are removed.
+
+    Raises:
+        InputError: a file in place is held by another program.
+    """
+    stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
+    stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
+    if (driver or _driver(path)) == "GTiff":
+        stale += [stem + ".tfw", stem + ".tifw"]
+        side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
+    else:
+        _name_in_header(finished_stem + ".hdr", os.path.basename(path))
+        stale += [path + ".hdr"]
+        side_files = [(finished_stem + ".hdr", stem + ".hdr")]  # it says all: GDAL's .aux.xml would repeat it
+    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
 
 
 def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = ()) -> list[str]:

@@ -42,12 +42,14 @@ class Table:
         rows: one value a column; numbers are shown with four digits, None and NaN as a dash.
         best: column -> "min" or "max": the best value of that column is set in bold.
         caption: a sentence above.
+        outside: indices of rows that are shown but cannot be the best.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
     best: Mapping[str, str] = field(default_factory=dict)
     caption: str = ""
+    outside: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -172,16 +174,17 @@ def _table(table: Table) -> str:
     best = {}
     for column, sense in table.best.items():
         place = list(table.columns).index(column)
-        values = [row[place] for row in table.rows if _is_number(row[place])]
+        ranked = [row for index, row in enumerate(table.rows) if index not in table.outside]
+        values = [row[place] for row in ranked if _is_number(row[place])]
         if values:
             best[place] = {"min": min, "max": max}[sense](values)
     head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
     lines = []
-    for row in table.rows:
+    for index, row in enumerate(table.rows):
         cells = []
         for place, value in enumerate(row):
             text = html.escape(number(value))
-            if place in best and _is_number(value) and value == best[place]:
+            if place in best and index not in table.outside and _is_number(value) and value == best[place]:
                 text = f"<strong>{text}</strong>"
             kind = ' class="number"' if value is None or isinstance(value, (int, float, np.number)) else ""
             cells.append(f"<td{kind}>{text}</td>")

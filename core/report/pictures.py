@@ -14,6 +14,7 @@ from ..raster.metadata import RasterMetadata
 from ..raster.reader import RasterReader
 
 TRUE_COLOUR = (640.0, 550.0, 460.0)  # nm: red, green, blue
+FALSE_COLOUR = (860.0, 650.0, 550.0)  # nm: near infrared, red, green
 FARTHEST = 60.0  # nm: a band further from its colour is no true colour
 STRETCH = (2.0, 98.0)  # percentiles
 COLOUR_STOPS = (  # viridis at nine equal steps: ordered by lightness, told apart with any colour vision
@@ -36,12 +37,22 @@ def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
     The good bands nearest to 640, 550 and 460 nm; where wavelengths are unknown or none is within 60 nm, good bands
     spread evenly over the image, the last of them as red.
     """
+    return _nearest_bands(metadata, TRUE_COLOUR, (3, 2, 1))
+
+
+def false_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
+    """The bands, counted from 0, of the usual false colours: near infrared (860 nm), red and green, so that vegetation
+    is red; where that cannot be, the last, the middle and the first good band."""
+    return _nearest_bands(metadata, FALSE_COLOUR, (4, 2, 0))
+
+
+def _nearest_bands(metadata: RasterMetadata, targets: Sequence[float], quarters: Sequence[int]) -> tuple[int, int, int]:
     good = [band for band, flag in enumerate(metadata.bbl) if flag] or list(range(metadata.bands))
     chosen = []
-    for target in TRUE_COLOUR:
+    for target in targets:
         known = [(abs(metadata.wavelengths[band] - target), band) for band in good if metadata.wavelengths[band]]
         if not known or min(known)[0] > FARTHEST:
-            return tuple(good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in (3, 2, 1))
+            return tuple(good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in quarters)
         chosen.append(min(known)[1])
     return tuple(chosen)
 

@@ -55,7 +55,7 @@ def sharpen(
 
     Returns:
         ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
-        ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``history`` (the checks while learning), ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``.
 
     Raises:
         InputError: a file or a parameter cannot be used.
@@ -126,6 +126,7 @@ def sharpen(
             "output": output,
             "model": model,
             "scores": trained.header["scores"],
+            "history": trained.header["history"],
             "used_prior": used_prior,
             "ratio": scene.ratio,
             "bands": scene.hsi.bands,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .assess import AssessAlgorithm
 from .classicalfuse import ClassicalFuseAlgorithm
+from .compare import CompareAlgorithm
 from .diagnose import DiagnoseAlgorithm
 from .fuse import FuseAlgorithm
 from .installpytorch import InstallPytorchAlgorithm
@@ -19,6 +20,7 @@ ALGORITHMS = (
     ClassicalFuseAlgorithm,
     SimulateAlgorithm,
     AssessAlgorithm,
+    CompareAlgorithm,
     ModelInfoAlgorithm,
     InstallPytorchAlgorithm,
     DiagnoseAlgorithm,

@@ -86,6 +86,10 @@ class Arguments:
         """The chosen string of an enum."""
         return self._algorithm.parameterAsEnumString(self._parameters, key, self._context)
 
+    def choices(self, key: str) -> list[str]:
+        """The chosen strings of an enum that allows several."""
+        return list(self._algorithm.parameterAsEnumStrings(self._parameters, key, self._context))
+
     def integer(self, key: str) -> int:
         """A whole number."""
         return self._algorithm.parameterAsInt(self._parameters, key, self._context)

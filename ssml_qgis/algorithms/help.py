@@ -234,6 +234,45 @@ HELP: dict[str, AlgorithmHelp] = {
             "CONSISTENCY": "Relative RMSE of the degraded result against the HSI; 0 is best.",
         },
     ),
+    "compare": AlgorithmHelp(
+        title="Compare methods",
+        group="quality",
+        group_name="Quality",
+        summary="Runs classical methods and networks on one HSI and PAN, ranks them, and keeps the best result.",
+        text=(
+            "At reduced resolution (Wald's protocol) HSI and PAN are degraded by their ratio, fused, and compared with "
+            "the HSI itself: this ranks the methods, by the mean of ERGAS and SAM, each relative to plain up-sampling. "
+            "At full resolution, where there is no truth, indices without reference, time and memory are given.",
+            "Networks that learn on the scene (ssml) learn twice, once at each resolution. A model that was trained on "
+            "this very HSI takes part but is not ranked. Classical methods need no PyTorch.",
+        ),
+        tags=("quality", "comparison", "benchmark", "ranking", "wald", "pansharpening", "hyperspectral"),
+        parameters={
+            "HSI": _HSI,
+            "PAN": _PAN,
+            "METHODS": "The methods to run: classical ones, and ssml to learn on the scene. Up-sampling (exp) always "
+            "takes part.",
+            "MODEL": "A trained model that takes part, too.",
+            "EFFORT": "How long ssml learns at each resolution.",
+            "SEED": _SEED,
+            "DEVICE": _DEVICE,
+            "MTF": _MTF,
+            "CONSISTENCY": "Iterations of the consistency projection after each method but up-sampling; 0 for none.",
+            "CROP": "Pixels to leave out along each edge of what is scored.",
+            "MEMORY": _MEMORY,
+            "OUTPUT": "What the best method makes of the scene, on the PAN's grid.",
+            "REPORT": _REPORT,
+            "JSON": "All numbers, in one JSON file.",
+            "CSV": "All numbers as a table, one row a method.",
+        },
+        outputs={
+            "BEST": "The name of the best method.",
+            "ERGAS": "ERGAS of the best method at reduced resolution; 0 is best.",
+            "SAM": "SAM of the best method at reduced resolution, in degrees; 0 is best.",
+            "SCORE": "Score of the best method: mean of its ERGAS and SAM, each relative to plain up-sampling.",
+            "GAIN": "How far the best method's score lies below that of the best classical method, in per cent.",
+        },
+    ),
     "modelinfo": AlgorithmHelp(
         title="Show what a model file says",
         group="learning",

@@ -28,6 +28,7 @@ MODEL_EXTENSION = "safetensors"
 MODEL_FILTER = "SSML model (*.safetensors)"
 HTML_FILTER = "HTML (*.html)"
 JSON_FILTER = "JSON (*.json)"
+CSV_FILTER = "CSV (*.csv)"
 
 LARGEST_SEED = 2**31 - 1
 
@@ -47,6 +48,13 @@ def choice(key: str, label: str, options: Sequence[str], default: str) -> QgsPro
     """One of some words; given as the word itself in models, scripts and qgis_process."""
     return QgsProcessingParameterEnum(
         key, label, options=list(options), allowMultiple=False, defaultValue=default, usesStaticStrings=True
+    )
+
+
+def choices(key: str, label: str, options: Sequence[str], default: Sequence[str]) -> QgsProcessingParameterEnum:
+    """Some of some words; given as the words themselves in models, scripts and qgis_process."""
+    return QgsProcessingParameterEnum(
+        key, label, options=list(options), allowMultiple=True, defaultValue=list(default), usesStaticStrings=True
     )
 
 
@@ -118,16 +126,16 @@ def memory() -> QgsProcessingParameterDefinition:
     return advanced(real("MEMORY", tr("Memory to use at most, in GB (0: automatic)"), 0.0, 0.0, 4096.0, optional=True))
 
 
-def model() -> QgsProcessingParameterFile:
+def model(optional: bool = False) -> QgsProcessingParameterFile:
     """MODEL, to read."""
     return QgsProcessingParameterFile(
-        "MODEL", tr("Model"), QgsProcessingParameterFile.Behavior.File, fileFilter=MODEL_FILTER
+        "MODEL", tr("Model"), QgsProcessingParameterFile.Behavior.File, optional=optional, fileFilter=MODEL_FILTER
     )
 
 
-def output(label: str) -> QgsProcessingParameterRasterDestination:
+def output(label: str, optional: bool = False) -> QgsProcessingParameterRasterDestination:
     """OUTPUT."""
-    return QgsProcessingParameterRasterDestination("OUTPUT", label)
+    return QgsProcessingParameterRasterDestination("OUTPUT", label, optional=optional)
 
 
 def disagreement() -> QgsProcessingParameterRasterDestination:

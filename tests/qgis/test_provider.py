@@ -9,6 +9,8 @@ import pytest
 import qgis.utils
 from qgis.core import QgsApplication, QgsProcessingParameterDefinition
 
+from ssml_qgis.core.fusion.classical import METHODS
+
 # Types as QGIS calls them; enums with their words. Extend, never rename.
 CONTRACT = {
     "simulate": {
@@ -65,7 +67,7 @@ CONTRACT = {
     "classicalfuse": {
         "HSI": "raster",
         "PAN": "raster",
-        "METHOD": ["exp", "mtf-glp"],
+        "METHOD": list(METHODS),
         "CONSISTENCY": "number",
         "MTF": "number",
         "EXTENT": "extent",
@@ -82,6 +84,23 @@ CONTRACT = {
         "CROP": "number",
         "REPORT": "fileDestination",
         "JSON": "fileDestination",
+    },
+    "compare": {
+        "HSI": "raster",
+        "PAN": "raster",
+        "METHODS": [*METHODS, "ssml"],
+        "MODEL": "file",
+        "EFFORT": ["fast", "normal", "thorough"],
+        "SEED": "number",
+        "DEVICE": ["auto", "cpu", "cuda", "mps"],
+        "MTF": "number",
+        "CONSISTENCY": "number",
+        "CROP": "number",
+        "MEMORY": "number",
+        "OUTPUT": "rasterDestination",
+        "REPORT": "fileDestination",
+        "JSON": "fileDestination",
+        "CSV": "fileDestination",
     },
     "modelinfo": {"MODEL": "file", "REPORT": "fileDestination", "JSON": "fileDestination"},
     "installpytorch": {
@@ -112,6 +131,14 @@ OUTPUTS = {
         **dict.fromkeys(["ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "UIQI", "Q2N", "RSNR"], "outputNumber"),
         **dict.fromkeys(["D_LAMBDA", "D_LAMBDA_K", "D_S", "D_S_REG", "D_RHO"], "outputNumber"),
         **dict.fromkeys(["QNR", "HQNR", "RQNR", "CONSISTENCY"], "outputNumber"),
+    },
+    "compare": {
+        "OUTPUT": "outputRaster",
+        "REPORT": "outputHtml",
+        "JSON": "outputFile",
+        "CSV": "outputFile",
+        "BEST": "outputString",
+        **dict.fromkeys(["SCORE", "ERGAS", "SAM", "GAIN"], "outputNumber"),
     },
     "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
     "installpytorch": {"FOLDER": "outputFolder", "TORCH": "outputString"},
@@ -169,7 +196,9 @@ def test_enums_are_given_by_their_words(algorithm):
     for definition in algorithm.parameterDefinitions():
         if definition.type() == "enum":
             assert definition.usesStaticStrings(), definition.name()
-            assert definition.defaultValue() in definition.options(), definition.name()
+            default = definition.defaultValue()
+            words = default if definition.allowMultiple() else [default]
+            assert set(words) <= set(definition.options()), definition.name()
 
 
 @each_algorithm
@@ -185,7 +214,7 @@ def test_only_what_is_needed_is_required(algorithm, name):
     flag = QgsProcessingParameterDefinition.Flag.FlagOptional
     required = {d.name() for d in algorithm.parameterDefinitions() if not d.flags() & flag and d.defaultValue() is None}
     expected = {"FUSED"} if name == "assess" else REQUIRED & set(CONTRACT[name])
-    expected -= {"sharpen": {"MODEL"}, "diagnose": {"OUTPUT"}}.get(name, set())
+    expected -= {"sharpen": {"MODEL"}, "compare": {"MODEL", "OUTPUT"}, "diagnose": {"OUTPUT"}}.get(name, set())
     assert required == expected
 
 

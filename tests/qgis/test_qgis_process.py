@@ -85,3 +85,14 @@ def test_enums_are_given_by_their_words(qgis_process, scene, tmp_path):
     code, text = qgis_process("run", "ssml:classicalfuse", "--", *arguments)
     assert code == 0, text
     assert output.is_file()
+
+
+def test_the_shipped_model_simulates_and_compares(qgis_process, scene, tmp_path):
+    model = ROOT / "ssml_qgis" / "models" / "which_method_is_best.model3"
+    best, report = tmp_path / "best.tif", tmp_path / "report.html"
+    given = [f"REFERENCE={scene.reference}", "RATIO=3", "PAN_RANGE=480-690"]
+    code, text = qgis_process("run", str(model), "--", *given, f"compare:OUTPUT={best}", f"compare:REPORT={report}")
+    assert code == 0, text
+    assert "Best method" in text
+    assert best.is_file()
+    assert "Comparison of methods" in report.read_text(encoding="utf-8")

@@ -1,0 +1,50 @@
+"""The axis of charts over bands: wavelengths where all are known, band numbers else; what is no good band is shaded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..raster.metadata import RasterMetadata
+from .charts import Chart
+
+
+class BandAxis:
+    """Places the bands of an image along an axis.
+
+    Args:
+        metadata: of the image.
+        bands: the good bands, counted from 0, in ascending order.
+
+    Attributes:
+        label: of the axis, with its unit.
+        greyed: ranges without good bands: bad bands, and steps of more than three times the usual one.
+    """
+
+    def __init__(self, metadata: RasterMetadata, bands: Sequence[int]) -> None:
+        known = all(metadata.wavelengths[band] for band in bands)
+        self.label = "Wavelength (nm)" if known else "Band number"
+        self._place = np.array([metadata.wavelengths[band] if known else band + 1 for band in bands], float)
+        steps = np.diff(self._place)
+        usual = float(np.median(np.abs(steps))) if len(steps) else 1.0
+        wide = np.abs(steps) > max(3 * usual, 1.5)
+        skipped = np.diff(np.asarray(bands)) > 1
+        self._breaks = np.flatnonzero(wide | skipped | (steps < 0)) + 1
+        half = usual / 2
+        self.greyed = [
+            (self._place[i] + half, self._place[i + 1] - half)
+            for i in np.flatnonzero((wide | skipped) & (steps > 0))
+            if self._place[i + 1] - self._place[i] > 1.01 * usual
+        ]
+
+    def line(self, values: Sequence[float | None], factor: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        """Values of the bands as a line that breaks where good bands do not follow each other."""
+        numbers = np.array([math.nan if value is None else factor * value for value in values], float)
+        return np.insert(self._place, self._breaks, math.nan), np.insert(numbers, self._breaks, math.nan)
+
+    def chart(self, title: str, y_label: str, series: dict[str, Sequence[float | None]], factor: float = 1.0) -> Chart:
+        """A chart of one or several lines over the bands."""
+        lines = {name: self.line(values, factor) for name, values in series.items()}
+        return Chart(title, self.label, y_label, lines, self.greyed, "Grey: no good bands." if self.greyed else "")

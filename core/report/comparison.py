@@ -1,0 +1,397 @@
+"""The report of a comparison: which method is best, by which numbers, and how the results look."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..quality.reference import PixelMaps
+from ..raster.grid import Window
+from ..raster.reader import RasterReader
+from ..raster.scene import Scene
+from .band_axis import BandAxis
+from .charts import Chart
+from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .pictures import (
+    colour_map,
+    describe_bands,
+    false_colour_bands,
+    overview,
+    png,
+    stretch_limits,
+    true_colour_bands,
+)
+from .versions import versions
+
+PICTURE_SIZE = 360  # pixels
+DETAIL = 72  # PAN pixels of the detail along each side, at most
+_LINES = 6  # methods in one chart
+_PIXELS = 3  # spectra that are shown
+_REDUCED = (  # key, heading, better
+    ("score", "Score", "min"),
+    ("ergas", "ERGAS", "min"),
+    ("sam", "SAM (°)", "min"),
+    ("psnr", "PSNR (dB)", "max"),
+    ("rsnr", "RSNR (dB)", "max"),
+    ("rmse", "RMSE", "min"),
+    ("cc", "CC", "max"),
+    ("ssim", "SSIM", "max"),
+    ("uiqi", "UIQI", "max"),
+    ("q2n", "Q2n", "max"),
+)
+_FULL = (
+    ("consistency", "Consistency (%)", "min"),
+    ("d_lambda_k", "Dλ (Khan)", "min"),
+    ("d_s", "Ds", "min"),
+    ("d_s_reg", "Ds,reg", "min"),
+    ("d_rho", "Dρ", "min"),
+    ("qnr", "QNR", "max"),
+    ("hqnr", "HQNR", "max"),
+    ("rqnr", "RQNR", "max"),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """One rendering of the scene: what it is called, which bands, their common stretch."""
+
+    title: str
+    bands: tuple[int, ...]
+    limits: np.ndarray
+
+
+@dataclass(frozen=True)
+class Views:
+    """How every image of a scene is shown, so that pictures can be compared.
+
+    Attributes:
+        whole: true colour and false colour.
+        window: where the detail lies, on the output's grid. zoom: by how much it is magnified.
+    """
+
+    whole: tuple[View, ...]
+    window: Window
+    zoom: int
+
+    def of_result(self, reader: RasterReader) -> list[bytes]:
+        """PNGs of a fused raster: one for each view, then the detail in the first view."""
+        made = [png(*overview(reader, view.bands, PICTURE_SIZE), view.limits) for view in self.whole]
+        values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
+        return [*made, png(*_magnified(values, valid, self.zoom), self.whole[0].limits)]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is shown of one method.
+
+    Attributes:
+        name, title: of the method.
+        reduced: its numbers at reduced resolution, with ``per_band``.
+        maps: where the differences lie there. spectra: (pixels, bands) of some pixels there.
+        pictures: what :meth:`Views.of_result` made at full resolution.
+        disagreement: (rows, columns) of its two networks, NaN where unknown; None for other methods.
+        history: checks of its training, empty for none.
+    """
+
+    name: str
+    title: str
+    reduced: Mapping[str, Any]
+    maps: PixelMaps
+    spectra: np.ndarray
+    pictures: Sequence[bytes]
+    disagreement: np.ndarray | None = None
+    history: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything the report is made of.
+
+    Attributes:
+        result: what the workflow returns. scene: the open HSI and PAN.
+        views: how images are shown. compared: the methods, the best first.
+        truth: (B, r, c) of the HSI, as the maps are decimated. pixels: (row, column) in it whose spectra are shown.
+        good: (B,) bool.
+    """
+
+    result: Mapping[str, Any]
+    scene: Scene
+    views: Views
+    compared: Sequence[Compared]
+    truth: np.ndarray
+    pixels: Sequence[tuple[int, int]]
+    good: np.ndarray
+
+
+def views_of(scene: Scene) -> Views:
+    """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene."""
+    metadata = scene.hsi.metadata
+    whole = []
+    for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
+        limits = stretch_limits(*overview(scene.hsi, bands, PICTURE_SIZE, scene.alignment.hsi))
+        if not whole or bands != whole[0].bands:
+            whole.append(View(f"{title}: {describe_bands(metadata, bands)}", bands, limits))
+    side = min(DETAIL, *scene.high_shape)
+    return Views(tuple(whole), _busiest(scene, side), max(1, PICTURE_SIZE // side))
+
+
+def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list[tuple[int, int]]:
+    """Pixels with the most different spectra: the one furthest in angle from the mean, then those furthest from all
+    chosen before.
+
+    Args:
+        values, valid: (B, r, c). good: (B,) bool.
+    """
+    inside = valid[good].all(axis=0)
+    places = np.argwhere(inside)
+    spectra = values[good][:, inside].T.astype(np.float64)
+    norms = np.linalg.norm(spectra, axis=1)
+    bright = norms > 0.3 * np.median(norms) if norms.size else np.zeros(0, bool)  # shadows have no spectrum to show
+    places, spectra = places[bright], spectra[bright] / norms[bright, None]
+    chosen: list[tuple[int, int]] = []
+    if not len(places):
+        return chosen
+    mean = spectra.mean(axis=0)
+    nearest = spectra @ (mean / np.linalg.norm(mean))
+    for _ in range(min(_PIXELS, len(places))):
+        index = int(np.argmin(nearest))
+        chosen.append((int(places[index][0]), int(places[index][1])))
+        nearest = np.maximum(nearest, spectra @ spectra[index])
+    return chosen
+
+
+def comparison_report(comparison: Comparison) -> Report:
+    """Build the report."""
+    result, scene = comparison.result, comparison.scene
+    best = result["methods"][0]
+    second = next((record for record in result["methods"][1:] if record["ranked"]), None)
+    lead = f"Best at reduced resolution: {best['title']}, score {best['score']:.3f}"
+    lead += f"; next {second['title']}, {second['score']:.3f}." if second else "."
+    sections = [
+        Section("The methods", _tables(result)),
+        Section("At full resolution", _pictures(comparison)),
+        Section("Where the differences lie, at reduced resolution", _maps(comparison)),
+        Section("Band by band, at reduced resolution", _charts(comparison)),
+    ]
+    learning = _learning(comparison)
+    if learning:
+        sections.append(Section("Networks", learning))
+    sections.append(Section("What was run", [_facts(result, scene)]))
+    return Report(f"Comparison of methods on {scene.hsi.name}", lead, sections)
+
+
+def _tables(result: Mapping[str, Any]) -> list[Item]:
+    records = result["methods"]
+    rows = [{"title": record["title"], "score": record["score"], **record["reduced"]} for record in records]
+    times = [
+        {
+            "title": record["title"],
+            **record["full"],
+            "consistency": None if record["full"].get("consistency") is None else 100 * record["full"]["consistency"],
+            "seconds": record["seconds"],
+            "memory": None if record["peak_memory"] is None else record["peak_memory"] / 1e6,
+        }
+        for record in records
+    ]
+    outside = [index for index, record in enumerate(records) if not record["ranked"]]
+    more = (("seconds", "Time (s)", "min"), ("memory", "Memory (MB)", "min"))
+    items: list[Item] = [
+        _table(
+            rows, _REDUCED, "At reduced resolution, against the HSI itself (Wald's protocol); best in bold.", outside
+        ),
+        Text(result["rule"]),
+        _table(
+            times,
+            (*_FULL, *more),
+            "At full resolution, without a reference, with the time and the peak memory (above what was in use before) "
+            "of each run.",
+        ),
+    ]
+    return items + [Text(record["note"], warning=True) for record in records if record["note"]]
+
+
+def _table(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[tuple[str, str, str]],
+    caption: str,
+    outside: Sequence[int] = (),
+) -> Table:
+    shown = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
+    return Table(
+        ("Method", *(heading for _, heading, _ in shown)),
+        [(row["title"], *(row.get(key) for key, _, _ in shown)) for row in rows],
+        {heading: better for _, heading, better in shown},
+        caption,
+        outside,
+    )
+
+
+def _pictures(comparison: Comparison) -> list[Item]:
+    scene, views = comparison.scene, comparison.views
+    pan, pan_valid = overview(scene.pan, [0], PICTURE_SIZE, scene.alignment.pan)
+    pan_limits = stretch_limits(pan, pan_valid)
+    items: list[Item] = []
+    for number, view in enumerate(views.whole):
+        hsi = png(*overview(scene.hsi, view.bands, PICTURE_SIZE, scene.alignment.hsi), view.limits)
+        pictures = [Picture("HSI", hsi)]
+        if number == 0:
+            pictures.append(Picture("PAN", png(pan, pan_valid, pan_limits)))
+        pictures += [Picture(method.title, method.pictures[number]) for method in comparison.compared]
+        items += [
+            Text(f"{view.title}. One stretch for all, from the 2nd to the 98th percentile of the HSI."),
+            Pictures(pictures),
+        ]
+    window = views.window
+    values, valid = _hsi_detail(scene, views)
+    pan, pan_valid = overview(
+        scene.pan,
+        [0],
+        DETAIL,
+        Window(scene.alignment.pan.row + window.row, scene.alignment.pan.col + window.col, window.rows, window.cols),
+    )
+    pictures = [
+        Picture("HSI", png(*_magnified(values, valid, views.zoom), views.whole[0].limits)),
+        Picture("PAN", png(*_magnified(pan, pan_valid, views.zoom), pan_limits)),
+        *(Picture(method.title, method.pictures[-1]) for method in comparison.compared),
+    ]
+    items += [
+        Text(
+            f"A detail of {window.rows} × {window.cols} PAN pixels where the PAN varies most, from row "
+            f"{window.row + 1} and column {window.col + 1} of the result, in the same colours; pixels as they are."
+        ),
+        Pictures(pictures),
+    ]
+    return items
+
+
+def _maps(comparison: Comparison) -> list[Item]:
+    items: list[Item] = []
+    for name, title, label in (
+        ("angle", "Spectral angle of each pixel to the HSI", "degrees"),
+        ("rmse", "Root mean square error over the bands of each pixel", "image units"),
+    ):
+        planes = [getattr(method.maps, name) for method in comparison.compared]
+        known = np.concatenate([plane[np.isfinite(plane)] for plane in planes])
+        high = float(np.percentile(known, 98)) if known.size else 1.0
+        high = high if high > 0 else 1.0
+        scale = ColourScale(0.0, high, label)
+        pictures = [
+            Picture(method.title, colour_map(_enlarged(plane), np.isfinite(_enlarged(plane)), 0.0, high), scale)
+            for method, plane in zip(comparison.compared, planes)
+        ]
+        items += [Text(f"{title}; one scale for all, which ends at the 98th percentile."), Pictures(pictures)]
+    return items
+
+
+def _charts(comparison: Comparison) -> list[Item]:
+    first = comparison.compared[0]
+    bands = [number - 1 for number in first.reduced["per_band"]["band"]]
+    axis = BandAxis(comparison.scene.hsi.metadata, bands)
+    shown = _few(comparison.compared)
+    items: list[Item] = []
+    for key, title, label in (
+        ("rmse", "Error of each band", "RMSE (image units)"),
+        ("cc", "Correlation of each band", "CC (no unit)"),
+    ):
+        items.append(axis.chart(title, label, {method.title: method.reduced["per_band"][key] for method in shown}))
+    for number, (row, col) in enumerate(comparison.pixels):
+        series = {"HSI (truth)": comparison.truth[bands, row, col]}
+        series |= {method.title: method.spectra[number][bands] for method in shown[:3]}
+        series = {name: [float(v) if math.isfinite(v) else None for v in values] for name, values in series.items()}
+        if any(value is not None for value in series["HSI (truth)"]):
+            items.append(axis.chart(f"Spectrum {number + 1} of {len(comparison.pixels)}", "Image units", series))
+    if comparison.pixels:
+        items.append(Text("The spectra are those of the pixels that differ most from each other in spectral angle."))
+    return items
+
+
+def _few(compared: Sequence[Compared]) -> list[Compared]:
+    """The best methods and the base, as many as a chart can hold."""
+    base = [method for method in compared if method.name == "exp"]
+    others = [method for method in compared if method.name != "exp"]
+    return [*others[: _LINES - len(base)], *base]
+
+
+def _learning(comparison: Comparison) -> list[Item]:
+    items: list[Item] = []
+    for method in comparison.compared:
+        checks = [check for check in method.history if isinstance(check.get("mean"), Mapping)]
+        for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
+            if checks:
+                steps = [check["step"] for check in checks]
+                series = {
+                    path: (steps, [math.nan if check[path][key] is None else check[path][key] for check in checks])
+                    for path in ("spectral", "spatial", "mean")
+                    if path in checks[0]
+                }
+                items.append(Chart(f"{method.title}: {label} on held-out pixels while learning", "Step", label, series))
+        if method.disagreement is not None and np.isfinite(method.disagreement).any():
+            known = np.isfinite(method.disagreement)
+            high = float(np.percentile(method.disagreement[known], 98)) or 1.0
+            scale = ColourScale(0.0, high, "standard deviations of the bands")
+            caption = f"{method.title}: how far its two networks differ; where it is high, trust the result less"
+            items.append(Pictures([Picture(caption, colour_map(method.disagreement, known, 0.0, high), scale)]))
+    return items
+
+
+def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
+    rows, cols = scene.low_shape
+    return Facts(
+        {
+            **{key.upper(): path for key, path in result["files"].items()},
+            "Result of the best method": result["output"] or "not kept",
+            "Ratio": result["ratio"],
+            "HSI pixels": f"{rows} × {cols}",
+            "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
+            "MTF gain at the Nyquist frequency": result["parameters"]["mtf"],
+            "Iterations of the consistency projection": f"{result['parameters']['consistency']} (none for up-sampling)",
+            "Crop": f"{result['parameters']['crop']} pixels at each side",
+            "Effort of learning": result["parameters"]["effort"],
+            "Seed": result["parameters"]["seed"],
+            "Device": result["parameters"]["device"],
+            **versions(),
+        }
+    )
+
+
+def _busiest(scene: Scene, side: int) -> Window:
+    """The window of the output in which the PAN varies most, invalid pixels not counted."""
+    rows, cols = scene.high_shape
+    best, place = -1.0, (0, 0)
+    for top in range(0, rows - side + 1, max(1, side // 2)):
+        band = scene.pan_rows(top, top + side)
+        for left in range(0, cols - side + 1, max(1, side // 2)):
+            valid = band.valid[:, left : left + side]
+            part = band.values[0, :, left : left + side][valid]
+            spread = float(part.std()) * valid.mean() if part.size else 0.0
+            if spread > best:
+                best, place = spread, (top, left)
+    return Window(*place, side, side)
+
+
+def _hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
+    """The HSI pixel under each output pixel of the detail."""
+    window = views.window
+    rows = scene.low_owner(0)[window.row : window.row + window.rows]
+    cols = scene.low_owner(1)[window.col : window.col + window.cols]
+    corner = scene.alignment.hsi
+    part = Window(
+        corner.row + int(rows[0]), corner.col + int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1
+    )
+    values, valid = overview(scene.hsi, views.whole[0].bands, max(part.rows, part.cols), part)
+    place = np.ix_(np.arange(len(values)), rows - rows[0], cols - cols[0])
+    return values[place], np.broadcast_to(valid, values.shape)[place]
+
+
+def _magnified(values: np.ndarray, valid: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
+    return values.repeat(zoom, -2).repeat(zoom, -1), valid.repeat(zoom, -2).repeat(zoom, -1)
+
+
+def _enlarged(plane: np.ndarray) -> np.ndarray:
+    """Small maps in larger pixels, so that they can be seen."""
+    zoom = max(1, 240 // max(plane.shape))
+    return plane.repeat(zoom, 0).repeat(zoom, 1)
