@@ -25,11 +25,6 @@ class PeakMemory:
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
-    @property
-    def increase(self) -> int | None:
-        """Bytes by which the peak lies above what was in use before."""
-        return None if self.peak is None or self.before is None else max(0, self.peak - self.before)
-
     def __enter__(self) -> PeakMemory:
         if self._look is not None:
             self.before = self.peak = self._look()

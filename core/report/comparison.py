@@ -198,7 +198,7 @@ def _tables(result: Mapping[str, Any]) -> list[Item]:
         for record in records
     ]
     outside = [index for index, record in enumerate(records) if not record["ranked"]]
-    more = (("seconds", "Time (s)", "min"), ("memory", "Memory (MB)", "min"))
+    more = (("seconds", "Time (s)", "min"), ("memory", "Memory (MB)", ""))
     items: list[Item] = [
         _table(
             rows, _REDUCED, "At reduced resolution, against the HSI itself (Wald's protocol); best in bold.", outside
@@ -207,8 +207,8 @@ def _tables(result: Mapping[str, Any]) -> list[Item]:
         _table(
             times,
             (*_FULL, *more),
-            "At full resolution, without a reference, with the time and the peak memory (above what was in use before) "
-            "of each run.",
+            "At full resolution, without a reference, with the time of each run and the most memory that this process had "
+            "in use meanwhile.",
         ),
     ]
     return items + [Text(record["note"], warning=True) for record in records if record["note"]]
@@ -224,7 +224,7 @@ def _table(
     return Table(
         ("Method", *(heading for _, heading, _ in shown)),
         [(row["title"], *(row.get(key) for key, _, _ in shown)) for row in rows],
-        {heading: better for _, heading, better in shown},
+        {heading: better for _, heading, better in shown if better},
         caption,
         outside,
     )

@@ -109,8 +109,8 @@ def compare(
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods`` (one record a method, best first: ``name``, ``title``,
-        ``score``, ``reduced`` and ``full``, dicts of numbers, ``seconds``, ``peak_memory`` in bytes above what was in
-        use, None where unknown, ``ranked``, ``note``), ``rule``, ``ratio``, ``files``, ``parameters`` and ``output``.
+        ``score``, ``reduced`` and ``full``, dicts of numbers, ``seconds``, ``peak_memory`` of this process while it ran at
+        full resolution, in bytes, None where unknown, ``ranked``, ``note``), ``rule``, ``ratio``, ``files``, ``parameters`` and ``output``.
 
     Raises:
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
@@ -293,7 +293,7 @@ def _at_full(
     started = time.monotonic()
     with PeakMemory() as memory:
         made = method.run(hsi, pan, fused, disagreement, _Named(progress.part(0.0, 0.8), method.title))
-    method.seconds, method.memory = round(time.monotonic() - started, 2), memory.increase
+    method.seconds, method.memory = round(time.monotonic() - started, 2), memory.peak
     method.history = (made or {}).get("history", method.history)
     scores = assess(fused, hsi=hsi, pan=pan, mtf=mtf, crop=crop, progress=_Quiet(progress.part(0.8, 1.0), method.title))
     method.full = _numbers(scores)
