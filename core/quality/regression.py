@@ -37,7 +37,8 @@ class Regression:
             here = valid[start : start + step]
             if not here.any():
                 continue
-            samples = stack[:, start : start + step][:, here].astype(np.float64)
+            part = stack[:, start : start + step]
+            samples = (part.reshape(bands, -1) if here.all() else part[:, here]).astype(np.float64)
             if self._origin is None:
                 self._origin = samples.mean(axis=1)
             samples -= self._origin[:, None]
