@@ -207,8 +207,8 @@ def _tables(result: Mapping[str, Any]) -> list[Item]:
         _table(
             times,
             (*_FULL, *more),
-            "At full resolution, without a reference, with the time of each run and the most memory that this process had "
-            "in use meanwhile.",
+            "At full resolution, without a reference, with the time of each run and the most memory that this process "
+            "had in use meanwhile.",
         ),
     ]
     return items + [Text(record["note"], warning=True) for record in records if record["note"]]
