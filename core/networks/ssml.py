@@ -12,14 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
+from .layers.zero import zero_conv
 from .registry import register
-
-
-def _zero_layer(channels: int, outputs: int) -> nn.Conv2d:
-    layer = nn.Conv2d(channels, outputs, 1)
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
 
 
 class SpectralBlock(nn.Module):
@@ -52,7 +46,7 @@ class SpectralNetwork(nn.Module):
         super().__init__()
         self.head = nn.Conv2d(components + 2, width, 1)
         self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
-        self.tail = _zero_layer(width, components)
+        self.tail = zero_conv(width, components)
         self.receptive_field = sum(block.radius for block in self.body)
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -91,7 +85,7 @@ class SpatialNetwork(nn.Module):
         self.highpass = highpass
         self.head = nn.Conv2d(components + 2, width, 3, padding=1)
         self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
-        self.tail = _zero_layer(width, components)
+        self.tail = zero_conv(width, components)
         self.receptive_field = highpass // 2 + 1 + sum(block.radius for block in self.body)
 
     def forward(self, planes: Tensor) -> Tensor:

@@ -22,9 +22,13 @@ class LocalChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale each channel at each pixel by a weight from its neighbourhood."""
+        return x * self.weights(x)
+
+    def weights(self, x: Tensor) -> Tensor:
+        """The weights alone, between 0 and 1, of the same shape."""
         pooled = functional.avg_pool2d(x, (self.window, 1), 1, (self.radius, 0), count_include_pad=False)
         pooled = functional.avg_pool2d(pooled, (1, self.window), 1, (0, self.radius), count_include_pad=False)
-        return x * torch.sigmoid(self.excite(functional.relu(self.squeeze(pooled))))
+        return torch.sigmoid(self.excite(functional.relu(self.squeeze(pooled))))
 
 
 class SpatialAttention(nn.Module):

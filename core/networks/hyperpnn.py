@@ -1,0 +1,40 @@
+"""HyperPNN: spectrally predictive convolutional network (He et al., IEEE JSTARS 2019, 12(8), 3092-3100)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .layers.zero import zero_conv
+from .registry import register
+
+
+@register("hyperpnn")
+class HyperPNN(nn.Module):
+    """1x1 convolutions for spectra before and after 3x3 convolutions that see the PAN; a skip around the middle.
+
+    Ours gives the residual over the prior, so it ends without ReLU. 132,902 parameters at 102 bands.
+
+    Attributes:
+        receptive_field: pixels on each side that an output pixel depends on.
+    """
+
+    def __init__(self, components: int, width: int = 64) -> None:
+        super().__init__()
+        self.components = components
+        self.before = nn.ModuleList([nn.Conv2d(components, width, 1), nn.Conv2d(width, width, 1)])
+        self.middle = nn.ModuleList(nn.Conv2d(width + (number == 0), width, 3, padding=1) for number in range(3))
+        self.after = nn.Conv2d(width, width, 1)
+        self.tail = zero_conv(width, components)
+        self.receptive_field = 3
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        spectra, pan = planes[:, : self.components], planes[:, self.components : self.components + 1]
+        for layer in self.before:
+            spectra = functional.relu(layer(spectra))
+        x = torch.cat([spectra, pan], 1)
+        for layer in self.middle:
+            x = functional.relu(layer(x))
+        return self.tail(functional.relu(self.after(x + spectra)))

@@ -1,0 +1,13 @@
+"""A last layer that starts at zero, so that an untrained network returns the prior."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def zero_conv(channels: int, outputs: int, size: int = 1) -> nn.Conv2d:
+    """A convolution of ``size`` x ``size`` whose weights and biases are zero."""
+    layer = nn.Conv2d(channels, outputs, size, padding=size // 2)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
