@@ -110,8 +110,8 @@ def compare(
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters`` and
         ``output``. ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``,
-        ``full`` and ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while it ran at full
-        resolution, None where unknown), ``ranked`` and ``note``.
+        ``full`` and ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while
+        it ran at full resolution, None where unknown), ``ranked`` and ``note``.
 
     Raises:
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
