@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch lint format zip install clean
+.PHONY: help setup demo test test-slow test-no-torch lint format zip check-zip install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ format: setup ## put the layout right
 
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip
+
+check-zip: setup ## check the zip as the official plugin repository does (Bandit, detect-secrets, flake8, layout, Qt 6)
+	@$(PYTHON) tools/check_zip.py
 
 install: ## put the plugin into your QGIS profile
 	@python3 tools/package.py install

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def classFactory(iface: Any) -> SsmlPlugin:
-    """Make the plugin; QGIS calls this by its name. ``iface`` is None where there is no window (qgis_process)."""
+    """Make the plugin; QGIS calls this by its name. ``iface`` is not needed: there is no window."""
     from .plugin import SsmlPlugin
 
-    return SsmlPlugin(iface)
+    return SsmlPlugin()

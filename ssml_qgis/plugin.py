@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qgis.core import QgsApplication
 
 from .provider import SsmlProvider
@@ -12,8 +10,7 @@ from .provider import SsmlProvider
 class SsmlPlugin:
     """Has no window of its own: everything is a Processing algorithm, so it works without ``iface``."""
 
-    def __init__(self, iface: Any = None) -> None:
-        self.iface = iface
+    def __init__(self) -> None:
         self.provider: SsmlProvider | None = None
 
     def initProcessing(self) -> None:
