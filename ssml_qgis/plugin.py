@@ -18,6 +18,7 @@ class SsmlPlugin:
         if self.provider is None:
             self.provider = SsmlProvider()
             QgsApplication.processingRegistry().addProvider(self.provider)
+            self.provider.refreshAlgorithms()  # now with the models
 
     def initGui(self) -> None:
         """Start in a QGIS window."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from . import settings
 from .algorithms import ALGORITHMS
+from .graphical import shipped_models
 from .package import icon_path, metadata
 from .translation import tr
 
@@ -61,3 +62,7 @@ class SsmlProvider(QgsProcessingProvider):
         """Called by QGIS when the provider is registered or refreshed."""
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        # A model finds the algorithms that it chains by their names, so they must be in the registry.
+        if QgsApplication.processingRegistry().providerById(self.id()) is not None:
+            for model in shipped_models():
+                self.addAlgorithm(model)

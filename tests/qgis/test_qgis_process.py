@@ -88,11 +88,34 @@ def test_enums_are_given_by_their_words(qgis_process, scene, tmp_path):
 
 
 def test_the_shipped_model_simulates_and_compares(qgis_process, scene, tmp_path):
-    model = ROOT / "ssml_qgis" / "models" / "which_method_is_best.model3"
     best, report = tmp_path / "best.tif", tmp_path / "report.html"
     given = [f"REFERENCE={scene.reference}", "RATIO=3", "PAN_RANGE=480-690"]
-    code, text = qgis_process("run", str(model), "--", *given, f"compare:OUTPUT={best}", f"compare:REPORT={report}")
+    outputs = [f"compare:OUTPUT={best}", f"compare:REPORT={report}"]
+    code, text = qgis_process("run", "ssml:whichmethodisbest", "--", *given, *outputs)
     assert code == 0, text
     assert "Best method" in text
     assert best.is_file()
     assert "Comparison of methods" in report.read_text(encoding="utf-8")
+
+
+def test_the_shipped_model_sharpens_and_judges(qgis_process, scene, tmp_path):
+    outputs = {
+        "sharpen:OUTPUT": tmp_path / "sharp.tif",
+        "sharpen:MODEL": tmp_path / "model.safetensors",
+        "sharpen:REPORT": tmp_path / "learning.html",
+        "assess:REPORT": tmp_path / "quality.html",
+    }
+    given = [f"HSI={scene.hsi}", f"PAN={scene.pan}", "EFFORT=fast"]
+    code, text = qgis_process("run", "ssml:sharpenandjudge", "--", *given, *(f"{k}={v}" for k, v in outputs.items()))
+    assert code == 0, text
+    assert all(path.is_file() for path in outputs.values())
+
+
+@pytest.mark.slow
+def test_the_shipped_model_trains_on_many_and_fuses_one(qgis_process, scene, tmp_path):
+    fused = tmp_path / "fused.tif"
+    lists = [f"{key}={path}" for key, path in (("TRAINING_HSI", scene.hsi), ("TRAINING_PAN", scene.pan)) for _ in "ab"]
+    given = [*lists, f"HSI={scene.hsi}", f"PAN={scene.pan}", "EFFORT=fast", f"fuse:OUTPUT={fused}"]
+    code, text = qgis_process("run", "ssml:trainonmany", "--", *given)
+    assert code == 0, text
+    assert fused.is_file()
