@@ -255,6 +255,12 @@ def _run_info(options: argparse.Namespace, progress: Progress) -> None:
     waves = [wave for wave in facts["wavelengths"] if wave is not None]
     print(f"file         {facts['file']}, {facts['file_size'] / 1e6:.2f} MB")
     print(f"network      {facts['network']}, {facts['parameter_count']:,} learned parameters")
+    for cost in facts.get("costs", {}).values() if isinstance(facts.get("costs"), Mapping) else ():
+        print(
+            f"cost         parameters {cost['parameters']:,} (strict {cost['parameters_strict']:,}, paper style "
+            f"{cost['parameters_paper_style']:,}), operations a pixel {cost['operations_per_pixel']:,} (strict "
+            f"{cost['operations_strict']:,}, paper style {cost['operations_paper_style']:,})"
+        )
     span = f", {min(waves):g} to {max(waves):g} nm" if waves else ""
     print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {facts['mtf']:g}")
     for data in facts.get("training_data", []):

@@ -106,7 +106,12 @@ def _mtf_option(job: argparse.ArgumentParser) -> None:
 
 
 def _learning_options(job: argparse.ArgumentParser) -> None:
-    job.add_argument("--network", default="ssml", metavar="NAME", help="which pair of networks (default ssml)")
+    job.add_argument(
+        "--network",
+        default="ssml",
+        metavar="NAME",
+        help="what learns: ssml, s2bnet, bisrnet or s2bnet_float (the last three: 3 to 16 bands; default ssml)",
+    )
     job.add_argument(
         "--effort",
         choices=EFFORTS,

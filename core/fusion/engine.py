@@ -37,6 +37,8 @@ class Residual(Protocol):
 
     receptive_field: int
     bytes_per_pixel: int
+    alignment: int  # what it is given starts at multiples of this many pixels of the scene
+    planes_dtype: str  # "float64" where the last digit of the planes must not depend on how they were cut
 
     def __call__(self, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns)."""
@@ -47,7 +49,8 @@ class Plan(Protocol):
 
     Attributes:
         mean: (bands,), what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
-        reach: PAN pixels around a pixel that its planes depend on.
+        reach: PAN pixels around a pixel that its planes depend on. alignment: parts, with that margin, start and end at
+            multiples of this many PAN pixels, or with the image.
         count: K, number of planes.
         bytes_per_pixel: what :meth:`planes` takes while it works, per pixel of its part.
         coefficients: (bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`.
@@ -56,6 +59,7 @@ class Plan(Protocol):
     mean: np.ndarray
     pan_mean: float
     reach: int
+    alignment: int
     count: int
     bytes_per_pixel: int
     coefficients: np.ndarray | None
@@ -120,8 +124,10 @@ class _PriorPlan:
         self.mean, self.pan_mean = statistics.mean, statistics.pan_mean
         self.count, self.coefficients = statistics.components + 1, statistics.coefficients
         self.reach = recipe.residual.receptive_field if recipe.residual is not None else 0
+        self.alignment = recipe.residual.alignment if recipe.residual is not None else 1
         self.bytes_per_pixel = recipe.residual.bytes_per_pixel if recipe.residual is not None else 0
         self._statistics, self._residual = statistics, recipe.residual
+        self._dtype = np.dtype(recipe.residual.planes_dtype if recipe.residual is not None else "float32")
         self._operators = scene_operators(scene, recipe.gain)
         self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
 
@@ -132,9 +138,10 @@ class _PriorPlan:
         matrix, shift = self._statistics.encoder
         top, left = origin
         pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
+        matrix, hsi, pan, pan_low = (array.astype(self._dtype, copy=False) for array in (matrix, hsi, pan, pan_low))
         components = np.tensordot(matrix, hsi, 1) - shift
         seen = network_planes(self._operators, self._statistics, components, pan, pan_low, part, origin)
-        detail = seen[-1:] * np.float32(self._statistics.detail_std)
+        detail = (seen[-1:] * np.float32(self._statistics.detail_std)).astype(np.float32, copy=False)
         if self._residual is None:
             return np.concatenate([detail, np.zeros((self.count - 1, *detail.shape[1:]), np.float32)])
         residual, disagreement = self._residual(seen)
@@ -239,7 +246,6 @@ class _Panel:
         self._plan, self._progress = plan, progress
         self._operators = operators = scene_operators(scene, recipe.gain)
         self._weight = scene.low_covered.astype(np.float32)
-        reach = plan.reach
         high_rows, high_cols = scene.high_shape
 
         # Which part of each image the panel depends on, from the output back to the inputs.
@@ -249,10 +255,7 @@ class _Panel:
         self._residual = widest
         needed = operators.down.support(*widest) if recipe.iterations else self._out
         self._high = tuple(_union(a, b) for a, b in zip(needed, self._out))
-        self._seen = tuple(
-            (max(0, span[0] - reach), min(count, span[1] + reach))
-            for span, count in zip(self._high, (high_rows, high_cols))
-        )
+        self._seen = tuple(self._reached(span, count) for span, count in zip(self._high, (high_rows, high_cols)))
         low_seen = operators.up.support(*self._seen)
         low_trip = operators.round_trip.support(*widest)
         self._low = tuple(_union(_union(a, b), c) for a, b, c in zip(low_seen, low_trip, self._lift))
@@ -319,7 +322,7 @@ class _Panel:
             min(before, operators.down.y.support(widest, self._residual[0][1])[0]) if self.recipe.iterations else before
         )
         self._high_planes.forget(high)
-        seen = max(0, high - self._plan.reach)
+        seen = self._reached((high, high + 1), self.scene.high_shape[0])[0]
         self._pan.forget(seen)
         low = operators.up.y.support(seen, self._seen[0][1])[0]
         self._hsi.forget(min(low, operators.round_trip.y.support(widest, self._residual[0][1])[0], lift[0][0]))
@@ -344,8 +347,8 @@ class _Panel:
     def _compute_high_planes(self, start: int, stop: int) -> np.ndarray:
         """(K or K + 1, rows, columns): the method's planes."""
         self._progress.check()
-        reach, cols = self._plan.reach, self._seen[1]
-        rows = (max(self._seen[0][0], start - reach), min(self._seen[0][1], stop + reach))
+        cols = self._seen[1]
+        rows = self._reached((start, stop), self.scene.high_shape[0])
         low = self._operators.up.support(rows, cols)
         pan = self._pan.get(*rows)[..., cols[0] : cols[1]]
         origin = low[0][0], low[1][0]
@@ -404,6 +407,12 @@ class _Panel:
             bands = scene.hsi_band_valid(int(rows[0]), int(rows[-1]) + 1, list(others))
             valid[others] &= bands[:, rows - rows[0]][:, :, cols]
         return valid
+
+    def _reached(self, span: Span, count: int) -> Span:
+        """What the planes of a span of rows or columns, of ``count``, depend on, aligned."""
+        step = self._plan.alignment
+        start, stop = max(0, span[0] - self._plan.reach), span[1] + self._plan.reach
+        return start // step * step, min(count, -(-stop // step) * step)
 
 
 def _union(first: Span, second: Span) -> Span:

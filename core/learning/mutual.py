@@ -1,4 +1,4 @@
-"""Deep mutual learning of two networks (Zhang et al., 2018; for pansharpening Peng et al., 2022).
+"""Deep mutual learning of two networks, or of one alone (Zhang et al., 2018; for pansharpening Peng et al., 2022).
 
 Each network has its own loss and its own optimizer; each learns from the truth and from the other, whose output is
 detached. At full resolution there is no truth: there the degraded result must be the HSI, and the two must agree.
@@ -32,7 +32,7 @@ class MutualStep:
     """One update of both networks at a time.
 
     Args:
-        networks: the two; in mode "alone" they do not see each other.
+        networks: two, or a single one; in mode "alone" two do not see each other.
         basis: (bands, components) of the good bands: from components to bands, in standard deviations.
         loss: distance to the truth and to the other network.
 
@@ -43,7 +43,7 @@ class MutualStep:
     def __init__(self, networks: Sequence[nn.Module], basis: Tensor, loss: HybridLoss, settings: Settings) -> None:
         self.networks, self.basis, self.loss, self.settings = list(networks), basis, loss, settings
         self.optimizers = [torch.optim.Adam(network.parameters(), lr=settings.rate) for network in self.networks]
-        self.each: Each = one_after_the_other
+        self.each: Each = one_after_the_other(len(self.networks))
 
     def __call__(
         self,
@@ -52,11 +52,11 @@ class MutualStep:
         unlabelled: UnlabelledArea | None,
         rng: np.random.Generator,
     ) -> list[float]:
-        """Update both networks; returns their losses."""
+        """Update the networks; returns their losses."""
         settings = self.settings
         rate = settings.rate * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         ramp = min(1.0, (step + 1) / max(settings.ramp * settings.steps, 1.0))
-        exchange = ramp if settings.mode == "mutual" else 0.0
+        exchange = ramp if settings.mode == "mutual" and len(self.networks) == 2 else 0.0
         ways = int(rng.integers(8)), int(rng.integers(8))
         shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))
         return self.each(lambda index: self._update(index, shown, labelled, unlabelled, exchange, rate))
@@ -79,7 +79,7 @@ class MutualStep:
         exchange: float,
         rate: float,
     ) -> float:
-        settings, own, other = self.settings, shown[index], shown[1 - index]
+        settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
         loss = self.loss(own.labelled - labelled.target, labelled.truth, labelled.learn)
         if exchange * settings.exchange:
             peer = other.labelled.detach()

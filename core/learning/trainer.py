@@ -17,7 +17,6 @@ from .areas import LabelledArea, UnlabelledArea
 from .losses import masked_mean
 from .mutual import MutualStep
 
-PATHS = ("spectral", "spatial", "mean")
 SHARES = (1.0, 0.75, 0.5, 0.25)  # of the networks' residual that may be added to the prior
 
 
@@ -27,12 +26,12 @@ class TrainingState:
 
     Attributes:
         step: number of updates done.
-        best: parameters of both networks at the best check so far, by "<network>.<name>".
+        best: parameters of the networks at the best check so far, by "<network>.<name>".
         best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
         prior_scores: the projected prior's scores on the held-out part.
         best_share: the share of the networks' residual that the best state adds to the prior.
         best_scores: held-out scores of the best state by path, when training has ended.
-        history: one record a check: step, losses of both networks, held-out scores by path; None for what is not a
+        history: one record a check: step, losses of the networks, held-out scores by path; None for what is not a
             finite number, as when training diverges.
     """
 
@@ -47,7 +46,7 @@ class TrainingState:
 
 
 class Trainer:
-    """Trains two networks on areas.
+    """Trains networks on areas.
 
     Args:
         learner: the mutual step, with its networks.
@@ -55,6 +54,7 @@ class Trainer:
         ratio: for ERGAS.
         mean: (bands, 1, 1), the good bands' means in standard deviations.
         save: called with the state at every check, to keep a checkpoint.
+        paths: names of the networks whose own scores are wanted beside those of their mean.
     """
 
     def __init__(
@@ -65,26 +65,28 @@ class Trainer:
         ratio: int,
         mean: Tensor,
         save: Callable[[TrainingState], None] | None = None,
+        paths: Sequence[str] = ("spectral", "spatial"),
     ) -> None:
         self.learner, self.labelled, self.unlabelled = learner, list(labelled), list(unlabelled)
         self.ratio, self.mean, self.save = ratio, mean, save
+        self.paths = (*paths, "mean") if len(paths) > 1 else ("mean",)
 
     def run(self, state: TrainingState, progress: Progress) -> TrainingState:
         """Train to the last step, then put the best parameters back into the networks."""
         settings = self.learner.settings
         every = max(1, settings.steps // settings.checks)
-        with side_by_side(self.learner.basis.device) as self.learner.each:
+        with side_by_side(self.learner.basis.device, len(self.learner.networks)) as self.learner.each:
             if not state.prior_scores:
                 state.prior_scores = self.score_prior()
                 self.check(state, None)
             self._learn(state, every, progress)
-        self.learner.each = one_after_the_other
+        self.learner.each = one_after_the_other(len(self.learner.networks))
         for number, network in enumerate(self.learner.networks):
             network.load_state_dict(
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
             )
         scores = self.score()
-        state.best_scores = {path: scores[path] for path in PATHS}
+        state.best_scores = {path: scores[path] for path in self.paths}
         return state
 
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
@@ -103,7 +105,7 @@ class Trainer:
 
     def _text(self, state: TrainingState) -> str:
         latest = state.history[-1]
-        losses = " / ".join(_text(loss) for loss in latest["losses"] or [None, None])
+        losses = " / ".join(_text(loss) for loss in latest["losses"] or [None])
         scores = ", ".join(
             f"{label} {_text(latest['mean'][key])} (prior {_text(state.prior_scores[key])})"
             for key, label in (("ergas", "ERGAS"), ("sam", "SAM"))
@@ -111,13 +113,13 @@ class Trainer:
         return f"Step {state.step} of {self.learner.settings.steps}: loss {losses}, held-out {scores}"
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
-        """Score on the held-out part; keep the parameters if the mean of both networks is the best so far, by the
+        """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
         overshoot do better if only a share of what they say is added to the prior: the share is tried, too (own)."""
         scores = self.score()
         if losses is not None:
             losses = [loss if math.isfinite(loss) else None for loss in losses]
-        state.history.append({"step": state.step, "losses": losses, **{path: scores[path] for path in PATHS}})
+        state.history.append({"step": state.step, "losses": losses, **{path: scores[path] for path in self.paths}})
         for share in SHARES:
             found = scores["mean" if share == 1.0 else f"mean {share}"]
             relative = [
@@ -130,7 +132,7 @@ class Trainer:
                 state.best = self._parameters(share)
 
     def _parameters(self, share: float) -> dict[str, Tensor]:
-        """Both networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
+        """The networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
         return {
             f"{number}.{name}": value.detach().cpu().clone() * (share if name.startswith("tail.") else 1.0)
             for number, network in enumerate(self.learner.networks)
@@ -141,13 +143,13 @@ class Trainer:
     def score(self) -> dict[str, dict[str, float | None]]:
         """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
         shares = {f"mean {share}": share for share in SHARES[1:]}
-        sums = {path: _Sums() for path in (*PATHS, *shares)}
+        sums = {path: _Sums() for path in (*self.paths, *shares)}
         for area in self.labelled:
             if area.judge.any():
-                both = self.learner.each(lambda index, area=area: self._projected(index, area))
-                bands = [self.learner.to_bands(residual) for residual in both]
-                mean = (bands[0] + bands[1]) / 2
-                for path, result in zip(PATHS, (*bands, mean)):
+                residuals = self.learner.each(lambda index, area=area: self._projected(index, area))
+                bands = [self.learner.to_bands(residual) for residual in residuals]
+                mean = sum(bands) / len(bands)
+                for path, result in zip(self.paths, (*bands, mean) if len(bands) > 1 else (mean,)):
                     sums[path].add(result - area.target, area, self)
                 for path, share in shares.items():
                     sums[path].add(share * mean - area.target, area, self)

@@ -2,12 +2,13 @@
 
 A network here maps the planes of a scene on the PAN grid to the residual over the regression prior: ``forward(planes)``
 with planes (N, components + 2, rows, columns) - the up-sampled components of the HSI, the PAN, and the PAN's detail -
-gives (N, components, rows, columns). It declares its receptive field, so that tiles can be given the margin they need.
+gives (N, components, rows, columns). It declares its receptive field, so that tiles can be given the margin they need;
+it may declare an ``alignment`` (tiles start at multiples of it) and a ``planes_dtype`` (that of the planes).
 """
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, TypeVar
 
 from torch import nn
 
@@ -16,10 +17,13 @@ from ..errors import InputError
 _NETWORKS: dict[str, Callable[..., nn.Module]] = {}
 
 
-def register(name: str) -> Callable[[type[nn.Module]], type[nn.Module]]:
-    """Class decorator: make a network known under ``name``."""
+_Maker = TypeVar("_Maker", bound=Callable[..., nn.Module])
 
-    def add(network: type[nn.Module]) -> type[nn.Module]:
+
+def register(name: str) -> Callable[[_Maker], _Maker]:
+    """Decorator of a class, or of a function that makes a network: make it known under ``name``."""
+
+    def add(network: _Maker) -> _Maker:
         _NETWORKS[name] = network
         return network
 

@@ -9,28 +9,29 @@ from typing import Any, Callable
 
 import torch
 
-Each = Callable[[Callable[[int], Any]], list]  # runs work(0) and work(1), returns both results
+Each = Callable[[Callable[[int], Any]], list]  # runs work(0), work(1), ... and returns their results
 
 
-def one_after_the_other(work: Callable[[int], Any]) -> list:
-    """The results of ``work(0)`` and ``work(1)``."""
-    return [work(0), work(1)]
+def one_after_the_other(count: int = 2) -> Each:
+    """A function that gives the results of ``work(0)``, ``work(1)``, ..."""
+    return lambda work: [work(index) for index in range(count)]
 
 
 @contextlib.contextmanager
-def side_by_side(device: torch.device) -> Iterator[Each]:
-    """Gives a function that runs a piece of work for both networks, each on a thread with half of PyTorch's threads.
+def side_by_side(device: torch.device, count: int = 2) -> Iterator[Each]:
+    """Gives a function that runs a piece of work for each of ``count`` networks, each on a thread with its share of
+    PyTorch's threads.
 
     Two cores are used better than by splitting every small operation between them, and a core that is busy with
-    something else holds up one network, not each operation of both. On a GPU, or where PyTorch has a single thread,
-    the two run one after the other.
+    something else holds up one network, not each operation of both. On a GPU, where PyTorch has a single thread, or
+    with a single network, they run one after the other.
     """
     threads = torch.get_num_threads()
-    if threads < 2 or device.type != "cpu":
-        yield one_after_the_other
+    if threads < 2 or device.type != "cpu" or count < 2:
+        yield one_after_the_other(count)
         return
     try:
-        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(threads // 2,)) as pool:
-            yield lambda work: list(pool.map(work, (0, 1)))
+        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(max(1, threads // count),)) as pool:
+            yield lambda work: list(pool.map(work, range(count)))
     finally:
         torch.set_num_threads(threads)

@@ -243,7 +243,8 @@ def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
         else ""
     )
     title = f"Model {os.path.basename(model)} ({header['network']})"
-    return _Method(MODEL, title, run, networks=True, note=note, ranked=not seen, history=header.get("history", ()))
+    several = len(header["config"]) > 1
+    return _Method(MODEL, title, run, networks=several, note=note, ranked=not seen, history=header.get("history", ()))
 
 
 def _at_reduced(

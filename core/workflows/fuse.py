@@ -53,16 +53,20 @@ def fuse(
     check_iterations(consistency)
     check_outputs((hsi, pan, model), (output, disagreement))
     trained = TrainedModel.open(model)
+    check_disagreement(trained.pair.name, disagreement)
     progress.set(0.0, "Looking through the scene")
     with Scene.open(hsi, pan, progress) as scene:
         trained.check_fits(scene, model)
         scene.output_window(extent)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
+        fusing = recipe(trained, chosen, use, consistency)
+        if fusing.residual.engine:
+            progress.info(fusing.residual.engine)
         progress.set(0.1, "Fusing")
         grid = write_fused(
             scene,
-            recipe(trained, chosen, use, consistency),
+            fusing,
             output,
             extent=extent,
             memory=memory,
@@ -77,6 +81,18 @@ def fuse(
             "rows": grid.rows,
             "cols": grid.cols,
         }
+
+
+def check_disagreement(network: str, disagreement: str) -> None:
+    """Make sure that there are two networks where their disagreement is asked for.
+
+    Raises:
+        InputError: there is one.
+    """
+    from ..networks.pair import kind_of
+
+    if len(kind_of(network).networks) < 2 and disagreement:
+        raise InputError(f"{network} is a single network, which disagrees with no other; leave {disagreement} out.")
 
 
 def recipe(trained: TrainedModel, device: object, use: str, consistency: int) -> Recipe:

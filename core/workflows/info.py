@@ -9,7 +9,7 @@ from typing import Any
 from ..model_file import read_model
 from .output import check_outputs, write_json
 
-_LONG = ("tensors", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
+_LONG = ("tensors", "costs", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
 
 
 def info(model: str, *, report: str = "", json_path: str = "") -> dict[str, Any]:
@@ -65,6 +65,17 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
         rows = [(name, *(value.get(key) for key in columns)) for name, value in scores.items()]
         caption = "On pixels of the training scenes that were held out."
         sections.append(Section("Scores", [Table(("", *(key.upper() for key in columns)), rows, caption=caption)]))
+    costs = facts.get("costs")
+    if isinstance(costs, Mapping) and costs:
+        names = list(next(iter(costs.values())))
+        rows = [(path, *(cost.get(name) for name in names)) for path, cost in costs.items()]
+        caption = (
+            "Learned numbers, and multiplications for one output pixel. Strict: a binary weight counts 1/32, a binary "
+            "multiplication 1/64. Paper style: so does all between the first and the last layer."
+        )
+        sections.append(
+            Section("Costs", [Table(("", *(name.replace("_", " ") for name in names)), rows, caption=caption)])
+        )
     for key, title in (("settings", "Training"), ("training_data", "Training data")):
         if facts.get(key):
             sections.append(Section(title, [Facts(_flat(facts[key], key if isinstance(facts[key], list) else ""))]))

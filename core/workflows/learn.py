@@ -7,7 +7,7 @@ import copy
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from ..learning.losses import HybridLoss
 from ..learning.mutual import MutualStep
 from ..learning.settings import Settings
 from ..learning.trainer import Trainer, TrainingState
-from ..networks.pair import Pair
+from ..networks.pair import Pair, kind_of
 from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
 from ..progress import Progress
@@ -42,7 +42,7 @@ def learn(
     resume: str,
     progress: Progress,
 ) -> TrainedModel:
-    """Train a pair of networks on one or several scenes.
+    """Train networks on one or several scenes.
 
     Args:
         checkpoint: file to keep while training runs; it is removed at the end.
@@ -52,6 +52,7 @@ def learn(
         The model; where the held-out part says that the networks are no better than the projected prior, their best
         state is the untrained one, which adds nothing to it.
     """
+    _check_bands(scenes[0], network)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
     for scene in scenes:
@@ -89,6 +90,7 @@ def learn(
         scenes[0].ratio,
         mean,
         lambda reached: save_checkpoint(checkpoint, header, learner, reached),
+        pair.paths,
     )
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
@@ -103,7 +105,23 @@ def learn(
     for path in {checkpoint, resume} - {""}:
         with contextlib.suppress(FileNotFoundError):
             os.remove(path)
-    return TrainedModel(header, pair, statistics)
+    kept = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
+    kept.load(pair.tensors())
+    return TrainedModel(header, kept, statistics)
+
+
+def _check_bands(scene: Scene, network: str) -> None:
+    bounds = kind_of(network).bands
+    if bounds is not None and not bounds[0] <= scene.hsi.bands <= bounds[1]:
+        raise InputError(
+            f"{network} is made for {bounds[0]} to {bounds[1]} bands but {scene.hsi.name} has {scene.hsi.bands}; "
+            "choose the network ssml."
+        )
+
+
+def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
+    """The settings that a network learns with, and what was asked for otherwise."""
+    return Settings(**{**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})})
 
 
 def _learner(pair: Pair, statistics: Any, good: np.ndarray, settings: Settings, device: torch.device) -> MutualStep:
@@ -130,7 +148,7 @@ def _announce(
     seconds = []
     kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
     for crop in kinds:
-        with side_by_side(device) as learner.each:
+        with side_by_side(device, len(trial.networks)) as learner.each:
             for attempt in range(3):
                 started = time.monotonic()
                 learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
@@ -140,7 +158,9 @@ def _announce(
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)
     expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
-    counts = " and ".join(f"{count:,} ({path})" for path, count in pair.parameters.items())
+    counts = " and ".join(
+        f"{count:,} ({path})" if len(pair.paths) > 1 else f"{count:,}" for path, count in pair.parameters.items()
+    )
     progress.info(
         f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(labelled)} labelled and "
         f"{len(unlabelled)} full-resolution areas; expected time {_duration(expected)}."

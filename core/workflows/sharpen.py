@@ -37,8 +37,8 @@ def sharpen(
     """Sharpen a scene with nothing but its two rasters.
 
     Two networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at full
-    resolution. Where a held-out part of the scene says that they are no better than the regression prior, the prior is
-    the result, and the user is told.
+    resolution; or a single one learns, as :data:`core.networks.pair.PAIRS` says. Where a held-out part of the scene
+    says that they are no better than the regression prior, the prior is the result, and the user is told.
 
     Args:
         hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
@@ -62,13 +62,14 @@ def sharpen(
         Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
     """
     require_torch()
-    from ..learning.settings import Settings, steps_for
-    from .fuse import recipe
-    from .learn import learn
+    from ..learning.settings import steps_for
+    from .fuse import check_disagreement, recipe
+    from .learn import learn, settings_for
 
     progress = progress or Progress()
     check_fraction(mtf, "mtf")
     check_iterations(consistency)
+    check_disagreement(network, disagreement)
     check_outputs((hsi, pan), (output, disagreement), (model, report))
     progress.set(0.0, "Looking through the scene")
     with Scene.open(hsi, pan, progress) as scene, tempfile.TemporaryDirectory() as folder:
@@ -81,7 +82,7 @@ def sharpen(
             f"pixels, {int(scene.good.sum())} of {scene.hsi.bands} bands."
         )
         pixels = scene.low_shape[0] * scene.low_shape[1]
-        chosen_settings = Settings(**{"steps": steps_for(effort, pixels), "seed": seed, **(settings or {})})
+        chosen_settings = settings_for(network, "mutual", steps_for(effort, pixels), seed, settings)
         checkpoint = f"{model or os.path.join(folder, 'model')}.checkpoint"
         resumed = checkpoint if resume and os.path.exists(checkpoint) else ""
         if resume and not resumed:

@@ -50,8 +50,8 @@ def train(
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
     require_torch()
-    from ..learning.settings import Settings, steps_for
-    from .learn import learn
+    from ..learning.settings import steps_for
+    from .learn import learn, settings_for
 
     progress = progress or Progress()
     if not hsi or len(hsi) != len(pan):
@@ -64,10 +64,8 @@ def train(
         chosen, sentence = choose_device(device)
         progress.info(sentence)
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
-        fields = {"mode": mode, "steps": steps or steps_for(effort, pixels), "seed": seed, **(settings or {})}
-        trained = learn(
-            scenes, network, mtf, Settings(**fields), chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98)
-        )
+        fields = settings_for(network, mode, steps or steps_for(effort, pixels), seed, settings)
+        trained = learn(scenes, network, mtf, fields, chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98))
         trained.save(model)
         if report:
             from ..report.html import write_report

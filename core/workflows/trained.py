@@ -1,7 +1,8 @@
-"""A trained pair of networks as a model file: everything that fusing another scene needs, and where it comes from."""
+"""Trained networks as a model file: everything that fusing another scene needs, and where it comes from."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,13 +42,15 @@ class TrainedModel:
         Raises:
             InputError: it is no model file, or one that is damaged or of another kind.
         """
-        from ..networks.pair import PATHS, Pair
+        from ..networks.pair import Pair, kind_of
 
         file = read_model(path)
         check_header(file.header, path)
         config, bands = file.header["config"], file.header["bands"]
+        paths = kind_of(file.header["network"]).networks
+        _check_sum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
-        if not isinstance(config, dict) or not all(isinstance(config.get(path_), dict) for path_ in PATHS):
+        if not isinstance(config, dict) or not all(isinstance(config.get(path_), dict) for path_ in paths):
             raise refusal
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
@@ -66,7 +69,7 @@ class TrainedModel:
             or not (statistics.variance > 0).all()
             or not isinstance(good, list)
             or len(good) != bands
-            or any(config[path_].get("components") != components for path_ in PATHS)
+            or any(config[path_].get("components") != components for path_ in paths)
         ):
             raise refusal
         pair = Pair(file.header["network"], config)
@@ -79,7 +82,7 @@ class TrainedModel:
             **self.pair.tensors(),
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
         }
-        write_model(path, ModelFile(dict(self.header), tensors))
+        write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
 
     def check_fits(self, scene: Scene, name: str) -> None:
         """Make sure that the model, of file ``name``, can be used on a scene.
@@ -117,6 +120,25 @@ class TrainedModel:
             )
 
 
+def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
+    """Of all arrays: a bit that was changed in packed weights cannot be seen in any other way."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {array.dtype.name} {array.shape} ".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _check_sum(file: ModelFile, path: str) -> None:
+    said, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
+    if (said is not None or packed) and said != _checksum(file.tensors):
+        raise InputError(
+            f"{path} has been altered since it was written (its weights do not have the checksum of its header); copy "
+            "it again, or train the model again."
+        )
+
+
 def _scaling(scene: Scene) -> list[list[float]]:
     metadata = scene.hsi.metadata
     return [list(map(float, metadata.scales)), list(map(float, metadata.offsets))]
@@ -144,6 +166,7 @@ def describe(
         "network": pair.name,
         "config": pair.config,
         "parameters": pair.parameters,
+        "costs": pair.costs,
         "bands": first.hsi.bands,
         "good": [int(flag) for flag in good],
         "wavelengths": list(first.hsi.metadata.wavelengths),

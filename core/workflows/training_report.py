@@ -39,6 +39,8 @@ def training_report(
     header = trained.header
     scores = header["scores"]
     used_prior = header["best_step"] == 0
+    pair = len(header["parameters"]) > 1
+    rows = _ROWS if pair else (*_ROWS[:-1], ("mean", "Network (the result)"))
     if used_prior:
         lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
     else:
@@ -56,7 +58,7 @@ def training_report(
             [
                 Table(
                     ["", "ERGAS", "SAM (degrees)"],
-                    [[label, scores[key]["ergas"], scores[key]["sam"]] for key, label in _ROWS],
+                    [[label, scores[key]["ergas"], scores[key]["sam"]] for key, label in rows if key in scores],
                     {"ERGAS": "min", "SAM (degrees)": "min"},
                     "At reduced resolution (Wald's protocol), on pixels of the scene that were not learned from; they "
                     "chose the moment to stop, which makes the figures slightly optimistic. Lower is better.",
@@ -71,7 +73,10 @@ def training_report(
                 Facts(
                     {
                         "network": header["network"],
-                        **{f"parameters, {path} network": f"{n:,}" for path, n in header["parameters"].items()},
+                        **{
+                            f"parameters, {path} network" if pair else "parameters": f"{n:,}"
+                            for path, n in header["parameters"].items()
+                        },
                         "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
                         "ratio": header["ratio"],
                         "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
@@ -94,7 +99,8 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
     steps = [record["step"] for record in history]
     charts = []
     for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
-        series = {path: (steps, [_finite(r[path][key]) for r in history]) for path in ("spectral", "spatial", "mean")}
+        paths = [path for path in ("spectral", "spatial", "mean") if path in history[0]]
+        series = {path: (steps, [_finite(r[path][key]) for r in history]) for path in paths}
         series["prior"] = ([steps[0], steps[-1]], [header["scores"]["prior"][key]] * 2)
         charts.append(Chart(f"{label} on held-out pixels while learning", "Step", label, series))
     learned = [record for record in history if record["losses"]]
@@ -105,7 +111,7 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
             "Loss (standard deviations)",
             {
                 path: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
-                for i, path in enumerate(("spectral", "spatial"))
+                for i, path in enumerate(header["parameters"])
             },
             note="Full-resolution terms join after a part of the steps, which lifts the loss.",
         )

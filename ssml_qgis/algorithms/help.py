@@ -46,7 +46,11 @@ _EFFORT = (
     "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
     "from the size of the scene and the effort, never from a clock."
 )
-_NETWORK = "The pair of networks that learns: ssml is a spectral and a spatial network that teach each other."
+_NETWORK = (
+    "What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one "
+    "small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; "
+    "s2bnet_float, the same network in full precision, to compare with."
+)
 _DISAGREEMENT = (
     "One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands "
     "in standard deviations of the bands. High values mark places to trust less."

@@ -19,7 +19,7 @@ from .. import settings
 from ..settings import DEVICES
 from ..translation import tr
 
-NETWORKS = ("ssml",)
+NETWORKS = ("ssml", "s2bnet", "bisrnet", "s2bnet_float")
 EFFORTS = ("fast", "normal", "thorough")
 MODES = ("mutual", "alone")
 USES = ("mean", "spectral", "spatial")

@@ -25,6 +25,7 @@ class BoxFilter:
     """Stands for networks: the mean over a window of every plane, zeros outside the image as convolutions have."""
 
     bytes_per_pixel = 100
+    alignment, planes_dtype = 1, "float32"
 
     def __init__(self, reach: int) -> None:
         self.receptive_field = reach

@@ -61,7 +61,7 @@ class Injection:
         reach: int = 0,
         work: int = 0,
     ) -> None:
-        self.moments, self.count, self.reach = moments, count, reach
+        self.moments, self.count, self.reach, self.alignment = moments, count, reach, 1
         self.mean, self.pan_mean = moments.mean.astype(np.float32), float(np.float32(moments.pan_mean))
         self.coefficients = None if coefficients is None else coefficients.astype(np.float32)
         self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights

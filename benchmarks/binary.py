@@ -1,0 +1,265 @@
+"""Binarized networks on real multispectral scenes: accuracy on ground never seen, size, time and memory.
+
+    python benchmarks/binary.py --scenes DIR [--quick]
+
+Each scene is cut in two: networks learn from the upper part (multispectral image and PAN as they are), the lower part
+is degraded by Wald's protocol and fused, and the result is scored against the multispectral image itself. All networks
+learn equally many steps. Time and memory are measured on a scene that is made up, with a process for each run. Results
+are kept in --out, so that a run that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from osgeo import gdal
+
+from core.fusion.classical import METHODS
+from core.networks.pair import PAIRS, Kind
+from core.physics.operators import Operators
+from core.quality.reference import reference_indices
+from core.raster.reader import RasterReader
+from core.workflows.classical import classical
+from core.workflows.fuse import fuse
+from core.workflows.train import train
+
+SCENES = ("worldview2", "ikonos")
+RATIO, LEARNED, SIDE = 4, 224, 320  # rows that are learned from, of so many
+WITHOUT = {
+    "s2bnet without SRM": Kind.binary("s2bnet", redistribution="static"),
+    "s2bnet without GSFA": Kind.binary("s2bnet", cues=0),
+}
+PAIRS.update(WITHOUT)
+NETWORKS = ("s2bnet", "bisrnet", *WITHOUT, "s2bnet_float")
+CLASSICAL = ("exp", "gsa", "mtf-glp-hpm", "mtf-glp")
+KEYS = ("psnr", "ergas", "sam", "q")
+SIZE = 4096  # PAN pixels of the scene that is timed
+
+
+def prepare(scene: str, folder: Path, out: Path) -> dict[str, str]:
+    """The part to learn from, and the degraded part with its truth."""
+    paths = {key: str(out / f"{scene}-{key}.tif") for key in ("learn-ms", "learn-pan", "test-ms", "test-pan", "truth")}
+    if all(Path(path).exists() for path in paths.values()):
+        return paths
+    pieces = {"learn-ms": ("ms", 0, LEARNED), "learn-pan": ("pan", 0, LEARNED), "truth": ("ms", LEARNED, SIDE)}
+    for key, (kind, start, stop) in {**pieces, "full-pan": ("pan", LEARNED, SIDE)}.items():
+        scale = RATIO if kind == "pan" else 1
+        window = [0, start * scale, SIDE * scale, (stop - start) * scale]
+        gdal.Translate(str(out / f"{scene}-{key}.tif"), str(folder / scene / f"{kind}.tif"), srcWin=window)
+    low = (SIDE - LEARNED) // RATIO, SIDE // RATIO
+    for key, source, size in (("test-ms", "truth", low), ("test-pan", "full-pan", (low[0] * RATIO, SIDE))):
+        with RasterReader(str(out / f"{scene}-{source}.tif")) as reader:
+            image = reader.read().values
+        whole = gdal.Open(str(out / f"{scene}-{source}.tif"))
+        x, step, _, y, _, down = whole.GetGeoTransform()
+        degraded = Operators(size, image.shape[1:], RATIO).down(image)
+        driver = gdal.GetDriverByName("GTiff")
+        dataset = driver.Create(paths[key], size[1], size[0], len(image), gdal.GDT_Float32)
+        dataset.SetGeoTransform((x, step * RATIO, 0.0, y, 0.0, down * RATIO))
+        dataset.SetProjection(whole.GetProjection())
+        dataset.WriteArray(degraded if len(image) > 1 else degraded[0])
+        dataset = None
+    return paths
+
+
+def scores(fused: str, truth: str) -> dict[str, float]:
+    with RasterReader(fused) as result, RasterReader(truth) as reference:
+        values, expected = result.read().values, reference.read().values
+    indices = reference_indices(values, expected, RATIO)
+    return {**{key: float(indices[key]) for key in ("psnr", "ergas", "sam")}, "q": uiqi(values, expected)}
+
+
+def uiqi(fused: np.ndarray, truth: np.ndarray, block: int = 32) -> float:
+    """Wang and Bovik's index, mean over bands and whole blocks of 32 x 32 pixels."""
+    found = []
+    for row in range(0, truth.shape[1] - block + 1, block):
+        for col in range(0, truth.shape[2] - block + 1, block):
+            for x, y in zip(*(i[:, row : row + block, col : col + block].astype(float) for i in (fused, truth))):
+                means = x.mean() * y.mean()
+                spread = (x.var() + y.var()) * (x.mean() ** 2 + y.mean() ** 2)
+                found.append(4 * ((x * y).mean() - means) * means / spread)
+    return float(np.mean(found))
+
+
+def kept(path: Path, make: object) -> dict:
+    if not path.exists():
+        path.write_text(json.dumps(make()))
+    return json.loads(path.read_text())
+
+
+def run_network(scene: str, paths: dict[str, str], network: str, seed: int, steps: int, out: Path) -> dict:
+    tag = f"{scene}-{network.replace(' ', '_')}-{steps}-{seed}"
+    model, fused = str(out / f"{tag}.safetensors"), str(out / f"{tag}.tif")
+
+    def work() -> dict:
+        started = time.monotonic()
+        result = train(
+            [paths["learn-ms"]], [paths["learn-pan"]], model, network=network, steps=steps, seed=seed, device="cpu"
+        )
+        seconds = time.monotonic() - started
+        fuse(paths["test-ms"], paths["test-pan"], model, fused, device="cpu")
+        found = scores(fused, paths["truth"])
+        os.remove(fused)
+        return {**found, "seconds": seconds, "size": os.path.getsize(model), "parameters": result["parameters"]}
+
+    return kept(out / f"{tag}.json", work)
+
+
+def run_classical(scene: str, paths: dict[str, str], method: str, consistency: int, out: Path) -> dict:
+    def work() -> dict:
+        fused = str(out / f"{scene}-{method}.tif")
+        classical(paths["test-ms"], paths["test-pan"], fused, method=method, consistency=consistency)
+        found = scores(fused, paths["truth"])
+        os.remove(fused)
+        return found
+
+    return kept(out / f"{scene}-{method}-{consistency}.json", work)
+
+
+def made_up(out: Path, size: int, bands: int = 4) -> tuple[str, str]:
+    """A scene of size x size PAN pixels: smooth ground with noise, uint16."""
+    paths = str(out / f"large-ms-{size}.tif"), str(out / f"large-pan-{size}.tif")
+    rng = np.random.default_rng(0)
+    for path, count, side, step in ((paths[0], bands, size // RATIO, 4.0), (paths[1], 1, size, 1.0)):
+        if Path(path).exists():
+            continue
+        y, x = np.mgrid[0:side, 0:side].astype(np.float32) * (step / 50)
+        dataset = gdal.GetDriverByName("GTiff").Create(path, side, side, count, gdal.GDT_UInt16)
+        dataset.SetGeoTransform((500000.0, step, 0.0, 5000000.0, 0.0, -step))
+        for band in range(count):
+            ground = 500 + 200 * np.sin(x + band / 4) * np.cos(y)
+            values = ground + 20 * rng.standard_normal((side, side), np.float32)
+            dataset.GetRasterBand(band + 1).WriteArray(values.astype(np.uint16))
+        dataset = None
+    return paths
+
+
+def run_once(arguments: argparse.Namespace) -> None:
+    """One timed fusion in a process of its own; prints seconds and the peak of resident memory in MB."""
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    if arguments.contiguous:  # the layout that PyTorch takes where nobody asks for another
+        from core.networks.s2bnet import S2BNet
+
+        S2BNet.prepare = lambda network, device: ""
+    hsi, pan, model, output = arguments.one
+    started = time.monotonic()
+    fuse(hsi, pan, model, output, device="cpu")
+    seconds = time.monotonic() - started
+    os.remove(output)
+    print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def timed(out: Path, models: dict[str, str], size: int, threads: int, repeats: int) -> dict[str, dict]:
+    """Shortest time of each model, in turns."""
+    hsi, pan = made_up(out, size)
+    found: dict[str, list[dict]] = {}
+    runs = {**{name: (model, False) for name, model in models.items()}}
+    runs["s2bnet_float, default memory layout"] = (models["s2bnet_float"], True)
+    for _ in range(repeats):
+        for name, (model, contiguous) in runs.items():
+            command = [
+                sys.executable,
+                __file__,
+                "--threads",
+                str(threads),
+                "--one",
+                hsi,
+                pan,
+                model,
+                str(out / "t.tif"),
+            ]
+            done = subprocess.run(command + ["--contiguous"] * contiguous, capture_output=True, text=True, check=True)
+            found.setdefault(name, []).append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"<!-- {name}: {found[name][-1]} -->", flush=True)
+    return {
+        name: {"seconds": min(r["seconds"] for r in runs), "peak": max(r["peak"] for r in runs), "all": runs}
+        for name, runs in found.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=Path, help="folder of the real scenes")
+    parser.add_argument("--out", type=Path, default=Path("build/binary"), help="folder for results")
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2, help="of the timed fusions")
+    parser.add_argument("--repeats", type=int, default=2, help="of the timed fusions")
+    parser.add_argument("--only", choices=("accuracy", "time"), help="half of it")
+    parser.add_argument(
+        "--quick", action="store_true", help="a look at the machinery: few steps, one seed, small image"
+    )
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--contiguous", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    gdal.UseExceptions()
+    if arguments.one:
+        run_once(arguments)
+        return
+    if arguments.scenes is None:
+        parser.error("--scenes is needed")
+    if arguments.quick:
+        arguments.steps, arguments.seeds, arguments.repeats = 10, 1, 1
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    models = accuracy(arguments)
+    if arguments.only != "accuracy":
+        size = 512 if arguments.quick else SIZE
+        path = arguments.out / f"time-{size}-{arguments.threads}.json"
+        found = kept(path, lambda: timed(arguments.out, models, size, arguments.threads, arguments.repeats))
+        print(f"\n| fusing {size} x {size} PAN pixels, 4 bands, {arguments.threads} threads | seconds | peak, MB |")
+        print("|---|---|---|")
+        for name, values in found.items():
+            print(f"| {name} | {values['seconds']:.1f} | {values['peak']:.0f} |")
+
+
+def accuracy(arguments: argparse.Namespace) -> dict[str, str]:
+    """Train and score all; prints the table, returns the 4-band models of the first seed."""
+    for seed in range(arguments.seeds):  # seed by seed, so that a run that was stopped has something of everything
+        for scene in SCENES:
+            paths = prepare(scene, arguments.scenes, arguments.out)
+            for network in NETWORKS:
+                if arguments.only != "time":
+                    run_network(scene, paths, network, seed, arguments.steps, arguments.out)
+    if arguments.only != "time":
+        print("| scene | method | PSNR | ERGAS | SAM | Q | parameters | file, KB | training, s |")
+        print("|---|---|---|---|---|---|---|---|---|")
+        for scene in SCENES:
+            _table(scene, arguments)
+    tags = {name: f"ikonos-{name}-{arguments.steps}-0.safetensors" for name in ("s2bnet", "bisrnet", "s2bnet_float")}
+    return {name: str(arguments.out / tag) for name, tag in tags.items()}
+
+
+def _table(scene: str, arguments: argparse.Namespace) -> None:
+    paths = prepare(scene, arguments.scenes, arguments.out)
+    for method in CLASSICAL:
+        if method not in METHODS:
+            continue
+        for consistency in (0, 5):
+            found = run_classical(scene, paths, method, consistency, arguments.out)
+            label = f"{method}, projected" if consistency else method
+            print(f"| {scene} | {label} | " + " | ".join(f"{found[key]:.3f}" for key in KEYS) + " | | | |")
+    for network in NETWORKS:
+        runs = [
+            run_network(scene, paths, network, seed, arguments.steps, arguments.out) for seed in range(arguments.seeds)
+        ]
+        cells = [f"{np.mean([r[key] for r in runs]):.3f} ± {np.std([r[key] for r in runs]):.3f}" for key in KEYS]
+        counts = f"{runs[0]['parameters']['network']:,}", f"{runs[0]['size'] / 1000:.0f}"
+        seconds = f"{np.mean([r['seconds'] for r in runs]):.0f}"
+        print(f"| {scene} | {network} | " + " | ".join((*cells, *counts, seconds)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Fixed random Gabor kernels: GSFA of S2BNet (Jiang et al., arXiv 2509.23321), which picks frequencies and angles at
+random within a range; kernels after GaborNet (Alekseev and Bobe, arXiv 1904.13204)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+FREQUENCIES = (0.6, 1.6)  # radians per pixel: what a kernel of 5 x 5 to 7 x 7 can hold
+ANGLES = (0.0, math.pi)  # radians
+_LEVELS = 127  # the kernels are rounded to so many levels on each side, so that sums of integers stay exact
+
+
+def gabor_kernel(size: int, frequency: float, angle: float, phase: float) -> np.ndarray:
+    """``exp(-(x'^2 + y'^2) / (2 s^2)) cos(w x' + psi)`` with ``x' = x cos t + y sin t``, made zero-mean and of unit L1
+    norm.
+
+    Args:
+        size: of the kernel, odd. frequency: ``w``, radians per pixel. angle: ``t``, radians.
+        phase: ``psi``, radians. ``s = pi / w``, at most half the size.
+
+    Returns:
+        (size, size) float32.
+    """
+    steps = np.arange(size) - size // 2
+    y, x = np.meshgrid(steps, steps, indexing="ij")
+    along = x * math.cos(angle) + y * math.sin(angle)
+    sigma = min(math.pi / frequency, size / 2)
+    kernel = np.exp(-(x**2 + y**2) / (2 * sigma**2)) * np.cos(frequency * along + phase)
+    kernel -= kernel.mean()
+    return (kernel / np.abs(kernel).sum()).astype(np.float32)
+
+
+def gabor_bank(
+    count: int,
+    size: int,
+    seed: int,
+    frequencies: tuple[float, float] = FREQUENCIES,
+    angles: tuple[float, float] = ANGLES,
+) -> np.ndarray:
+    """``count`` kernels of random frequency, angle and phase, (count, size, size) float32; the seed fixes them.
+
+    Raises:
+        ValueError: an even size, or below 5.
+    """
+    if size < 5 or size % 2 == 0:
+        raise ValueError(f"a Gabor kernel of {size} x {size} pixels; 5 or more, an odd number")
+    rng = np.random.default_rng(seed)
+    draws = zip(rng.uniform(*frequencies, count), rng.uniform(*angles, count), rng.uniform(0, math.pi, count))
+    return np.stack([gabor_kernel(size, *draw) for draw in draws])
+
+
+class GaborAmplifier(nn.Module):
+    """GSFA: the PAN's responses to fixed random Gabor kernels, at half its resolution, which the first
+    layer is given, so that cues of many angles and frequencies come before every sign (own reading; see
+    docs/benchmarks.md for others that were tried).
+
+    The kernels are no parameters: the seed makes them again. All numbers are integers; see :mod:`.fixed_point`.
+
+    Shape: (N, 1, rows, columns) to (N, count, rows / 2, columns / 2).
+    """
+
+    def __init__(
+        self,
+        count: int,
+        size: int,
+        seed: int,
+        frequencies: tuple[float, float] = FREQUENCIES,
+        angles: tuple[float, float] = ANGLES,
+    ) -> None:
+        super().__init__()
+        bank = torch.from_numpy(gabor_bank(count, size, seed, frequencies, angles))[:, None]
+        step = bank.abs().amax((2, 3), keepdim=True) / _LEVELS
+        self.register_buffer("kernels", (bank / step).round(), persistent=False)
+        self.register_buffer("step", 2 * step[:, 0], persistent=False)  # of unit L1 norm, they give half of it at most
+
+    def forward(self, pan: Tensor) -> Tensor:
+        """Respond."""
+        return (functional.conv2d(pan, self.kernels, stride=2, padding=self.kernels.shape[-1] // 2) * self.step).round()

@@ -1,0 +1,198 @@
+"""Binarized networks for PAN and multispectral images: S2BNet, its ancestor, and its twin in full precision.
+
+After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules of
+:mod:`.layers` say what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, so
+that the cost lies in the convolutions that are binary; a U of few scales, whose receptive field is small; numbers that
+do not depend on how an image is cut (:mod:`.layers.fixed_point`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .layers.binary import BinaryConv, RPReLU, SpectralRedistribution, StaticRedistribution, over_cells
+from .layers.fixed_point import FixedPointConv, to_steps
+from .layers.gabor import ANGLES, FREQUENCIES, GaborAmplifier
+from .layers.onebit import int8_reason
+from .registry import register
+
+
+class Unit(nn.Module):
+    """Redistribute, binarize and convolve, scale back, bend, and add the full-precision input.
+
+    Signs forget the scale ``k`` of what they are signs of, so the convolution's result is multiplied by it again (own).
+
+    Args:
+        redistribution: "dynamic" (SRM), "static" (BiSRNet) or "none".
+        cell: of the SRM, in pixels of this scale.
+
+    Shape: (N, channels, rows, columns) to the same.
+    """
+
+    def __init__(self, channels: int, redistribution: str, cell: int, binary: bool) -> None:
+        super().__init__()
+        if redistribution not in ("dynamic", "static", "none"):
+            raise ValueError(f"no redistribution {redistribution!r}")
+        self.redistribute: nn.Module | None = None
+        if redistribution == "dynamic":
+            self.redistribute = SpectralRedistribution(channels, cell, rounded=binary)
+        elif redistribution == "static":
+            self.redistribute = StaticRedistribution(channels)
+        self.conv = BinaryConv(channels, channels, binary=binary)
+        self.bend = RPReLU(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """One S2B-convolution."""
+        y, scale = x, None
+        if self.redistribute is not None:
+            scale, bias = self.redistribute(x)
+            y = over_cells(y, bias, torch.add)
+        if scale is not None and (torch.is_grad_enabled() or not self.conv.binary):
+            y = over_cells(y, scale, torch.mul)  # positive: of the sign it changes the gradient only
+        return x + self.bend(self.conv(y, scale))
+
+
+class Widen(nn.ModuleList):
+    """C to 2C with the identity kept: two units side by side (BiSRNet)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, rows, columns) to (N, 2C, rows, columns)."""
+        return torch.cat([unit(x) for unit in self], 1)
+
+
+class Narrow(nn.ModuleList):
+    """2C to C with the identity kept: a unit for each half, averaged (BiSRNet)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 2C, rows, columns) to (N, C, rows, columns)."""
+        return sum(unit(half) for unit, half in zip(self, x.chunk(2, 1))) / 2
+
+
+@register("s2bnet")
+class S2BNet(nn.Module):
+    """A U of binarized convolutions over the regression prior.
+
+    Args:
+        components: planes of the HSI.
+        width: channels at half the PAN's resolution; doubled at each lower scale.
+        levels: scales below that. units: convolutions at each scale, on the way down, at the bottom, on the way up.
+        redistribution: see :class:`Unit`. cell: side of the SRM's cells, in PAN pixels.
+        cues: number of Gabor kernels, 0 for none; gabor_size, gabor_seed, frequencies, angles: see
+            :func:`.layers.gabor.gabor_bank`.
+        binary: False for the twin in full precision.
+
+    Attributes:
+        receptive_field: pixels on each side that an output pixel depends on.
+        alignment: tiles must start at multiples of this many pixels.
+        planes_dtype: what the planes must be computed in, so that they are the same however an image is cut.
+    """
+
+    planes_dtype = "float64"
+
+    def __init__(
+        self,
+        components: int,
+        width: int = 48,
+        levels: int = 1,
+        units: int = 1,
+        redistribution: str = "dynamic",
+        cell: int = 8,
+        cues: int = 16,
+        gabor_size: int = 7,
+        gabor_seed: int = 0,
+        frequencies: Sequence[float] = FREQUENCIES,
+        angles: Sequence[float] = ANGLES,
+        binary: bool = True,
+    ) -> None:
+        super().__init__()
+        smallest = 2 << levels
+        self.levels, self.alignment = levels, math.lcm(cell, smallest) if redistribution == "dynamic" else smallest
+
+        def unit(level: int) -> Unit:
+            return Unit(width << level, redistribution, max(1, cell // (2 << level)), binary)
+
+        def stage(level: int) -> nn.Sequential:
+            return nn.Sequential(*(unit(level) for _ in range(units)))
+
+        bank = gabor_size, gabor_seed, tuple(frequencies), tuple(angles)
+        self.amplify = GaborAmplifier(cues, *bank) if cues else None
+        self.head = FixedPointConv(4 * (components + 2) + cues, width)
+        self.down = nn.ModuleList(stage(level) for level in range(levels))
+        self.widen = nn.ModuleList(
+            Widen(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
+            for level in range(levels)
+        )
+        self.bottom = stage(levels)
+        self.narrow = nn.ModuleList(
+            Narrow(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
+            for level in range(levels)
+        )
+        self.up = nn.ModuleList(stage(level) for level in range(levels))
+        self.tail = nn.Conv2d(width, 4 * components, 1)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)
+        self.receptive_field = self._reach(units, cell if redistribution == "dynamic" else 1)
+
+    def _reach(self, units: int, cell: int) -> int:
+        """Pixels on each side: of the 3 x 3 windows, or of the cells where they reach farther, and of gathering."""
+        reach = 3 if self.amplify is None else max(3, 2 + self.amplify.kernels.shape[-1] // 2)
+        for level in range(self.levels + 1):
+            pixel = 2 << level
+            convolutions = units if level == self.levels else 2 * units
+            convolutions += 2 if level else 0
+            reach += convolutions * (pixel + max(0, cell - pixel)) + (pixel // 2 if level else 0)
+        return reach
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        rows, cols = planes.shape[-2:]
+        x = to_steps(planes).to(self.tail.weight.dtype)
+        missing = -cols % self.alignment, -rows % self.alignment
+        if any(missing):
+            x = functional.pad(x, (0, missing[0], 0, missing[1]), mode="replicate")
+        gathered = functional.pixel_unshuffle(x, 2)
+        if self.amplify is not None:
+            gathered = torch.cat([gathered, self.amplify(x[:, -1:])], 1)
+        x = self.head(gathered)
+        skips = []
+        for level in range(self.levels):
+            x = self.down[level](x)
+            skips.append(x)
+            x = self.widen[level](functional.avg_pool2d(x, 2))
+        x = self.bottom(x)
+        for level in reversed(range(self.levels)):
+            x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
+            x = self.up[level](x + skips[level])
+        return functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols]
+
+    def prepare(self, device: torch.device) -> str:
+        """Get ready for inference on the fastest engine; returns a sentence that says which."""
+        binary = [module for module in self.modules() if isinstance(module, BinaryConv) and module.binary]
+        if device.type != "cpu":
+            return "Binary convolutions are computed in float32 on the GPU." if binary else ""
+        self.to(memory_format=torch.channels_last)
+        if not binary:
+            return ""
+        reason = int8_reason()
+        if reason:
+            return f"Binary convolutions are computed in float32 ({reason})."
+        for module in binary:
+            module.prepare()
+        return "Binary convolutions are computed on 8-bit integers."
+
+
+@register("bisrnet")
+def bisrnet(components: int, **config: object) -> S2BNet:
+    """The ancestor in the same body: static redistribution, no Gabor cues."""
+    return S2BNet(components, **{"redistribution": "static", "cues": 0, **config})
+
+
+@register("s2bnet_float")
+def s2bnet_float(components: int, **config: object) -> S2BNet:
+    """The same network in full precision."""
+    return S2BNet(components, **{"binary": False, **config})
