@@ -269,6 +269,14 @@ def _run_info(options: argparse.Namespace, progress: Progress) -> None:
     _print_scores(facts.get("scores"))
 
 
+def _run_openprisma(options: argparse.Namespace, progress: Progress) -> None:
+    from .workflows.openprisma import openprisma
+
+    made = openprisma(options.product, options.out_hsi, options.out_pan, progress=progress)
+    print(f"{made['hsi']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, {made['bad_bands']} bad")
+    print(f"{made['pan']}")
+
+
 def _extent(options: argparse.Namespace) -> tuple[float, ...] | None:
     return None if options.extent is None else tuple(options.extent)
 
@@ -301,4 +309,5 @@ _JOBS = {
     "assess": _run_assess,
     "compare": _run_compare,
     "info": _run_info,
+    "openprisma": _run_openprisma,
 }

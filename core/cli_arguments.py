@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_assess,
         _add_compare,
         _add_info,
+        _add_openprisma,
     ):
         job = add(jobs)
         job.add_argument("--debug", action="store_true", help="show where an error comes from (a traceback)")
@@ -98,10 +99,9 @@ def _fusion_options(job: argparse.ArgumentParser) -> None:
 def _mtf_option(job: argparse.ArgumentParser) -> None:
     job.add_argument(
         "--mtf",
-        type=float,
-        default=0.3,
+        default="0.3",
         metavar="G",
-        help="the HSI sensor's MTF gain at its Nyquist frequency, between 0 and 1 (default 0.3)",
+        help="the HSI's MTF gain at its Nyquist frequency, between 0 and 1, or a sensor's name as enmap (default 0.3)",
     )
 
 
@@ -142,11 +142,13 @@ def _add_simulate(jobs: Any) -> argparse.ArgumentParser:
     )
     which = job.add_mutually_exclusive_group(required=True)
     which.add_argument("--pan-bands", default="", metavar="A-B", help="bands of the PAN, from 1, both ends included")
-    which.add_argument("--pan-range", default="", metavar="NM-NM", help="or its wavelengths in nm, as 480-690")
+    which.add_argument(
+        "--pan-range", default="", metavar="NM-NM", help="or its wavelengths in nm, as 480-690, or a sensor's name"
+    )
     job.add_argument("--out-hsi", required=True, metavar="F", help="HSI to write")
     job.add_argument("--out-pan", required=True, metavar="F", help="PAN to write")
     job.add_argument(
-        "--mtf-hsi", "--mtf", type=float, default=0.3, metavar="G", help="the HSI's MTF gain at Nyquist (default 0.3)"
+        "--mtf-hsi", "--mtf", default="0.3", metavar="G", help="the HSI's MTF gain, or a sensor's name (default 0.3)"
     )
     job.add_argument("--mtf-pan", type=float, metavar="G", help="the PAN's own MTF gain (default: not blurred)")
     return job
@@ -327,4 +329,20 @@ def _add_info(jobs: Any) -> argparse.ArgumentParser:
     job.add_argument("model", metavar="M", help="model file")
     job.add_argument("--json", action="store_true", help="print everything as JSON")
     job.add_argument("--report", default="", metavar="F", help="HTML file to write")
+    return job
+
+
+def _add_openprisma(jobs: Any) -> argparse.ArgumentParser:
+    job = _job(
+        jobs,
+        "openprisma",
+        "write the HSI and the PAN of a PRISMA L2D product",
+        "Writes the two images of a product as rasters, with wavelengths; bands that overlap or are unused are left "
+        "out, bands in water vapour absorptions are marked as bad. The other jobs take the .he5 file itself, too, as "
+        "--hsi and as --pan. Needs no PyTorch.",
+        "PRS_L2D.he5 --out-hsi hsi.tif --out-pan pan.tif",
+    )
+    job.add_argument("product", metavar="HE5", help="PRISMA product of level L2D")
+    job.add_argument("--out-hsi", required=True, metavar="F", help="HSI to write")
+    job.add_argument("--out-pan", required=True, metavar="F", help="PAN to write")
     return job

@@ -112,7 +112,7 @@ no-torch)
         fail "$python itself has PyTorch, so that a test without it would prove nothing: use another machine, or SSML_PYTHON=<path>"
     fi
     mkdir -p build
-    grep -E '^(safetensors|hypothesis|pytest)==' requirements-dev.txt >build/requirements-no-torch.txt
+    grep -E '^(safetensors|h5py|hypothesis|pytest)==' requirements-dev.txt >build/requirements-no-torch.txt
     make_environment .venv-no-torch -r build/requirements-no-torch.txt
     ;;
 *) fail "Unknown: $1. Usage: tools/setup.sh [no-torch]" ;;

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..progress import Progress
 from .grid import Alignment, Window, align
+from .prisma import open_raster
 from .reader import RasterReader
 
 _SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is looked through
@@ -51,12 +52,14 @@ class Scene:
     def open(cls, hsi: str, pan: str, progress: Progress | None = None) -> Scene:
         """Open both rasters, align their grids and look both through once for empty bands and invalid pixels.
 
+        One PRISMA product (.he5) may be both.
+
         Raises:
             InputError: a file cannot be used, or the two do not fit together.
         """
-        hsi_reader = RasterReader(hsi)
+        hsi_reader = open_raster(hsi, "hsi")
         try:
-            pan_reader = RasterReader(pan)
+            pan_reader = open_raster(pan, "pan")
         except BaseException:
             hsi_reader.close()
             raise

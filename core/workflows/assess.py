@@ -14,11 +14,12 @@ from ..quality.no_reference import NO_REFERENCE
 from ..quality.reference import INDICES, PER_BAND, PixelMaps
 from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
 from ..raster.overlap import overlap
+from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
 from ..report.assessment import Shown, assessment_report
 from ..report.html import write_report
 from .full_resolution import score_full_resolution
-from .output import check_fraction, check_outputs, write_json
+from .output import check_outputs, one_gain, write_json
 from .scoring import View, finite, good_bands, score_reference
 
 
@@ -29,7 +30,7 @@ def assess(
     hsi: str = "",
     pan: str = "",
     ratio: int | None = None,
-    mtf: float = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_GAIN,
     crop: int = 0,
     json_path: str = "",
     report: str = "",
@@ -43,7 +44,7 @@ def assess(
         hsi: the HSI that was fused, for the indices without reference; goes with ``pan``.
         pan: the PAN that was fused.
         ratio: pixel size of the HSI over that of the PAN, for ERGAS where there is no HSI to derive it from.
-        mtf: MTF gain at the HSI's Nyquist frequency, for the indices without reference.
+        mtf: MTF gain at the HSI's Nyquist frequency, or the name of a sensor, for the indices without reference.
         crop: pixels of the result left out at each side of what is scored.
         json_path: where to write the numbers as JSON; empty for nowhere.
         report: where to write the HTML report; empty for nowhere.
@@ -62,7 +63,8 @@ def assess(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
-    _check(reference, hsi, pan, ratio, mtf, crop)
+    _check(reference, hsi, pan, ratio, crop)
+    mtf = one_gain(mtf, progress)
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
@@ -71,7 +73,9 @@ def assess(
     notes: list[str] = []
     maps: PixelMaps | None = None
     with contextlib.ExitStack() as stack:
-        readers = {key: stack.enter_context(RasterReader(path)) for key, path in files.items()}
+        readers = {
+            key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi")) for key, path in files.items()
+        }
         alignment, views = _place(readers, crop)
         if alignment is not None:
             if ratio is not None and ratio != alignment.ratio:
@@ -130,7 +134,7 @@ def assess(
     return scores
 
 
-def _check(reference: str, hsi: str, pan: str, ratio: int | None, mtf: float, crop: int) -> None:
+def _check(reference: str, hsi: str, pan: str, ratio: int | None, crop: int) -> None:
     if bool(hsi) != bool(pan):
         missing, given = ("PAN", "HSI") if hsi else ("HSI", "PAN")
         raise InputError(f"The {given} was given without the {missing}; give both, or a reference alone.")
@@ -138,7 +142,6 @@ def _check(reference: str, hsi: str, pan: str, ratio: int | None, mtf: float, cr
         raise InputError("There is nothing to compare the result with; give a reference, or the HSI and the PAN.")
     if ratio is not None and not MIN_RATIO <= ratio <= MAX_RATIO:
         raise InputError(f"The ratio must be an integer from {MIN_RATIO} to {MAX_RATIO}, not {ratio}.")
-    check_fraction(mtf, "mtf")
     if crop < 0:
         raise InputError(f"The crop must be 0 or more pixels, not {crop}.")
 

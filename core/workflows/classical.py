@@ -8,7 +8,7 @@ from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..raster.scene import Scene
-from .output import check_fraction, check_iterations, check_outputs, write_fused
+from .output import check_iterations, check_outputs, one_gain, write_fused
 
 
 def classical(
@@ -18,7 +18,7 @@ def classical(
     *,
     method: str = DEFAULT_METHOD,
     consistency: int = DEFAULT_ITERATIONS,
-    mtf: float = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_GAIN,
     extent: tuple[float, float, float, float] | None = None,
     memory: float | None = None,
     progress: Progress | None = None,
@@ -29,7 +29,7 @@ def classical(
         hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
         method: a name in :data:`METHODS`.
         consistency: iterations of the consistency projection, 0 for none.
-        mtf: the HSI's MTF gain at its Nyquist frequency.
+        mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
         memory: budget in GB, None for the usual one.
 
@@ -44,7 +44,7 @@ def classical(
     if method not in METHODS:
         raise InputError(f"There is no classical method {method!r}; choose one of {', '.join(METHODS)}.")
     check_iterations(consistency)
-    check_fraction(mtf, "mtf")
+    mtf = one_gain(mtf, progress)
     check_outputs((hsi, pan), (output,))
     progress.set(0.0, "Looking through the scene")
     with Scene.open(hsi, pan, progress) as scene:

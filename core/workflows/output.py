@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..fusion.engine import Formula, fuse
+from ..physics.sensors import find_sensor, mtf_gains
 from ..placing import check_output, discard, move_into_place, partial_path
 from ..progress import Progress
 from ..raster.grid import Grid
@@ -56,6 +57,24 @@ def check_fraction(value: float, name: str) -> None:
         raise InputError(
             f"{name} is {value:g}, but the MTF gain at the Nyquist frequency lies between 0 and 1: try 0.3."
         )
+
+
+def one_gain(mtf: float | str, progress: Progress) -> float:
+    """The MTF gain to compute with, out of a number or a sensor's name; says which, where it is a name.
+
+    Fusion has one operator for all bands: of a sensor whose bands differ, the mean is taken.
+
+    Raises:
+        InputError: no such sensor, no published gain, or a number that is none.
+    """
+    gains = mtf_gains(mtf)
+    gain = sum(gains) / len(gains)
+    check_fraction(gain, "mtf")
+    if isinstance(mtf, str) and mtf.strip()[:1].isalpha():
+        sensor = find_sensor(mtf)
+        which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
+        progress.info(f"MTF gain of {sensor.name}: {gain:g}{which} ({sensor.gains_source}).")
+    return gain
 
 
 def check_iterations(consistency: int) -> None:

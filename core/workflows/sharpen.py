@@ -11,7 +11,7 @@ from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..raster.scene import Scene
-from .output import check_fraction, check_iterations, check_outputs, write_fused
+from .output import check_iterations, check_outputs, one_gain, write_fused
 
 
 def sharpen(
@@ -25,7 +25,7 @@ def sharpen(
     network: str = "ssml",
     effort: str = "normal",
     seed: int = 0,
-    mtf: float = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     device: str = "auto",
     memory: float | None = None,
@@ -45,7 +45,7 @@ def sharpen(
         model, report, disagreement: files to write besides; "" for none.
         effort: "fast", "normal" or "thorough".
         seed: fixes the result on one machine and device.
-        mtf: the HSI's MTF gain at its Nyquist frequency.
+        mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         consistency: iterations of the consistency projection, 0 for none.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
@@ -67,7 +67,7 @@ def sharpen(
     from .learn import learn, settings_for
 
     progress = progress or Progress()
-    check_fraction(mtf, "mtf")
+    mtf = one_gain(mtf, progress)
     check_iterations(consistency)
     check_disagreement(network, disagreement)
     check_outputs((hsi, pan), (output, disagreement), (model, report))

@@ -11,10 +11,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
+from ..physics.sensors import mtf_gains
+from ..physics.sensors import pan_range as range_of_sensor
 from ..physics.wald import Reference, degraded_rows, pan_rows
 from ..progress import Progress
 from ..raster.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
 from ..raster.metadata import RasterMetadata
+from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
 from ..raster.scene import scan_bands
 from ..raster.stored import output_nodata
@@ -34,7 +37,7 @@ def simulate(
     *,
     pan_bands: str = "",
     pan_range: str = "",
-    mtf_hsi: float | Sequence[float] = DEFAULT_GAIN,
+    mtf_hsi: float | str | Sequence[float] = DEFAULT_GAIN,
     mtf_pan: float | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
@@ -49,8 +52,9 @@ def simulate(
         ratio: reference pixels per HSI pixel, 2 to 16.
         hsi_out, pan_out: rasters to write.
         pan_bands: the bands of the PAN, counted from 1, both ends included: "6-36", or "3,5,8-10".
-        pan_range: instead, the bands whose centre wavelength lies in a range in nm: "480-690".
-        mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band.
+        pan_range: instead, the bands whose centre wavelength lies in a range in nm, "480-690", or in the
+            panchromatic band of a sensor, "eo-1".
+        mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band, or the name of a sensor.
         mtf_pan: gain of the PAN at its own Nyquist frequency; None: as sharp as the reference.
 
     Returns:
@@ -72,7 +76,7 @@ def simulate(
             "480-690."
         )
     check_outputs((reference,), (hsi_out, pan_out))
-    with RasterReader(reference) as reader:
+    with open_raster(reference) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
         gains = _gains(mtf_hsi, reader)
@@ -118,7 +122,10 @@ def simulate(
         }
 
 
-def _gains(mtf: float | Sequence[float], reader: RasterReader) -> list[float]:
+def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[float]:
+    if isinstance(mtf, str):
+        found = mtf_gains(mtf, reader.bands)
+        mtf = found if len(found) > 1 else found[0]
     gains = [float(gain) for gain in (np.full(reader.bands, mtf) if np.ndim(mtf) == 0 else mtf)]
     if len(gains) != reader.bands:
         raise InputError(
@@ -150,9 +157,12 @@ def _by_number(text: str, reader: RasterReader) -> list[int]:
 def _by_wavelength(text: str, reader: RasterReader) -> list[int]:
     """Bands from 0 whose centre lies in "480-690"."""
     match = _RANGE.fullmatch(text)
-    if not match:
+    if match:
+        low, high = float(match.group(1)), float(match.group(2))
+    elif any(letter.isalpha() for letter in text):
+        low, high = range_of_sensor(text)
+    else:
         raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
-    low, high = float(match.group(1)), float(match.group(2))
     waves = reader.metadata.wavelengths
     if all(wave is None for wave in waves):
         raise InputError(f"{reader.name} has no wavelengths; give the PAN's bands by their numbers, as in 6-36.")

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..raster.scene import Scene
-from .output import check_fraction, check_outputs
+from .output import check_outputs, one_gain
 
 
 def train(
@@ -24,7 +24,7 @@ def train(
     effort: str = "normal",
     steps: int | None = None,
     seed: int = 0,
-    mtf: float = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_GAIN,
     device: str = "auto",
     resume: str = "",
     settings: Mapping[str, object] | None = None,
@@ -37,7 +37,7 @@ def train(
         report: HTML file to write, "" for none.
         mode: "mutual", or "alone": the same networks without exchange.
         effort: "fast", "normal" or "thorough". steps: number of steps instead.
-        mtf: the HSI's MTF gain at its Nyquist frequency.
+        mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         device: "auto", "cpu", "cuda" or "mps".
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
         settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
@@ -56,7 +56,7 @@ def train(
     progress = progress or Progress()
     if not hsi or len(hsi) != len(pan):
         raise InputError(f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order.")
-    check_fraction(mtf, "mtf")
+    mtf = one_gain(mtf, progress)
     check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
     with contextlib.ExitStack() as stack:
         scenes = [stack.enter_context(Scene.open(*pair, progress)) for pair in zip(hsi, pan)]

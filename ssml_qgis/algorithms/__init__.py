@@ -9,6 +9,7 @@ from .diagnose import DiagnoseAlgorithm
 from .fuse import FuseAlgorithm
 from .installpytorch import InstallPytorchAlgorithm
 from .modelinfo import ModelInfoAlgorithm
+from .openprisma import OpenPrismaAlgorithm
 from .sharpen import SharpenAlgorithm
 from .simulate import SimulateAlgorithm
 from .train import TrainAlgorithm
@@ -22,6 +23,7 @@ ALGORITHMS = (
     AssessAlgorithm,
     CompareAlgorithm,
     ModelInfoAlgorithm,
+    OpenPrismaAlgorithm,
     InstallPytorchAlgorithm,
     DiagnoseAlgorithm,
 )

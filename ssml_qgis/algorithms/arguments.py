@@ -106,6 +106,14 @@ class Arguments:
         """Yes or no."""
         return self._algorithm.parameterAsBool(self._parameters, key, self._context)
 
+    def mtf(self, key: str = "MTF") -> float | str:
+        """An MTF gain, or the name of a sensor."""
+        text = self.text(key)
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
     def memory(self, key: str = "MEMORY") -> float | None:
         """Memory to use at most, in GB: what was given, else what the settings say; None for automatic."""
         return self.positive_or_none(key) or settings.memory()

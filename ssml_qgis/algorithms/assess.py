@@ -78,7 +78,7 @@ class AssessAlgorithm(SsmlAlgorithm):
             hsi=arguments.raster("HSI"),
             pan=arguments.raster("PAN"),
             ratio=arguments.integer_or_none("RATIO"),
-            mtf=arguments.number("MTF"),
+            mtf=arguments.mtf(),
             crop=arguments.integer("CROP"),
             json_path=outputs["JSON"],
             report=outputs["REPORT"],

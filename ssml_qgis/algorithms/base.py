@@ -137,6 +137,12 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse what can be refused before anything is read."""
         good, sentence = super().checkParameterValues(parameters, context)
+        product = next((v for v in parameters.values() if isinstance(v, str) and v.lower().endswith(".he5")), "")
+        if not good and product:
+            sentence = tr(
+                "QGIS makes no layer of {product}: run “Open a PRISMA product” (ssml:openprisma) first and take the "
+                "rasters that it writes."
+            ).format(product=product)
         if good:
             sentence = self.complaint(parameters)
             good = not sentence

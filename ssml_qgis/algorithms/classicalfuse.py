@@ -43,7 +43,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             output,
             method=arguments.choice("METHOD"),
             consistency=arguments.integer("CONSISTENCY"),
-            mtf=arguments.number("MTF"),
+            mtf=arguments.mtf(),
             extent=arguments.extent("EXTENT", "HSI"),
             memory=arguments.memory(),
             progress=progress,

@@ -28,8 +28,9 @@ _PAN = (
     "The two grids need not start at the same corner."
 )
 _MTF = (
-    "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, 0.01 to 0.99: how much the "
-    "sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor."
+    "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
+    "sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of "
+    "a sensor whose gain is published: enmap, quickbird, ikonos."
 )
 _CONSISTENCY = (
     "How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. "
@@ -186,7 +187,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "REFERENCE": "The hyperspectral image that serves as the truth.",
             "RATIO": "How many times larger the pixels of the simulated HSI are, 2 to 16.",
             "PAN_BANDS": "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by PAN_RANGE.",
-            "PAN_RANGE": "Wavelengths in nm that make the PAN, as in 480-690; needs wavelengths in the reference.",
+            "PAN_RANGE": "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.",
             "MTF": _MTF,
             "HSI": "The simulated hyperspectral image.",
             "PAN": "The simulated panchromatic image.",
@@ -288,6 +289,25 @@ HELP: dict[str, AlgorithmHelp] = {
             "MODEL": _MODEL,
             "REPORT": _REPORT,
             "JSON": "The model's header, as a JSON file.",
+        },
+    ),
+    "openprisma": AlgorithmHelp(
+        title="Open a PRISMA product",
+        group="data",
+        group_name="Data",
+        summary="Writes the hyperspectral and the panchromatic image of a PRISMA L2D product (.he5) as rasters.",
+        text=(
+            "Bands are sorted by wavelength. Those that the product flags as unused are left out; where VNIR and SWIR "
+            "overlap, the SWIR is kept. Bands in the water vapour absorptions, 1350-1450 and 1800-1950 nm, are marked "
+            "as bad.",
+            "The numbers stay as they are; scale and offset give reflectance. Nodata is 0. The product's map grids are "
+            "followed exactly.",
+        ),
+        tags=("prisma", "hdf5", "he5", "import", "hyperspectral"),
+        parameters={
+            "INPUT": "A PRISMA product of level L2D, as it comes: PRS_L2D_...he5.",
+            "HSI": "The hyperspectral image, VNIR and SWIR in one, 30 m.",
+            "PAN": "The panchromatic image, 5 m.",
         },
     ),
     "installpytorch": AlgorithmHelp(

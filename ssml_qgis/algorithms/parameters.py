@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
 )
 
 from .. import settings
@@ -108,7 +109,8 @@ def device() -> QgsProcessingParameterEnum:
 
 def mtf() -> QgsProcessingParameterDefinition:
     """MTF."""
-    return advanced(real("MTF", tr("MTF gain of the HSI at its Nyquist frequency"), 0.3, 0.01, 0.99))
+    label = tr("MTF gain of the HSI at its Nyquist frequency, or sensor")
+    return advanced(QgsProcessingParameterString("MTF", label, "0.3"))
 
 
 def consistency() -> QgsProcessingParameterDefinition:

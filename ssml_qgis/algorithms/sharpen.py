@@ -57,7 +57,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             network=arguments.choice("NETWORK"),
             effort=arguments.choice("EFFORT"),
             seed=arguments.integer("SEED"),
-            mtf=arguments.number("MTF"),
+            mtf=arguments.mtf(),
             consistency=arguments.integer("CONSISTENCY"),
             device=arguments.choice("DEVICE"),
             memory=arguments.memory(),

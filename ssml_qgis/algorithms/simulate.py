@@ -56,7 +56,7 @@ class SimulateAlgorithm(SsmlAlgorithm):
             outputs["PAN"],
             pan_bands=arguments.text("PAN_BANDS"),
             pan_range=arguments.text("PAN_RANGE"),
-            mtf_hsi=arguments.number("MTF"),
+            mtf_hsi=arguments.mtf(),
             progress=progress,
         )
         return outputs

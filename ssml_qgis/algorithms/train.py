@@ -80,7 +80,7 @@ class TrainAlgorithm(SsmlAlgorithm):
             effort=arguments.choice("EFFORT"),
             steps=arguments.integer_or_none("STEPS"),
             seed=arguments.integer("SEED"),
-            mtf=arguments.number("MTF"),
+            mtf=arguments.mtf(),
             device=arguments.choice("DEVICE"),
             resume=arguments.file("RESUME"),
             progress=progress,

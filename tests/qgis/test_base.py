@@ -312,3 +312,13 @@ def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, sce
 
     with pytest.raises(ValueError, match=sentence):
         run(name, {key: filled(value) for key, value in given.items()})
+
+
+def test_a_prisma_product_where_a_layer_is_wanted_is_told_how_to_open_it(provider):
+    from qgis.core import QgsProcessingContext
+
+    algorithm = provider.algorithm("classicalfuse")
+    given = {"HSI": "PRS_L2D.he5", "PAN": "PRS_L2D.he5", "OUTPUT": "o.tif"}
+    good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
+    assert not good
+    assert "ssml:openprisma" in sentence

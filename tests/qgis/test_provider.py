@@ -18,7 +18,7 @@ CONTRACT = {
         "RATIO": "number",
         "PAN_BANDS": "string",
         "PAN_RANGE": "string",
-        "MTF": "number",
+        "MTF": "string",
         "HSI": "rasterDestination",
         "PAN": "rasterDestination",
     },
@@ -29,7 +29,7 @@ CONTRACT = {
         "EFFORT": ["fast", "normal", "thorough"],
         "SEED": "number",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
-        "MTF": "number",
+        "MTF": "string",
         "CONSISTENCY": "number",
         "EXTENT": "extent",
         "MEMORY": "number",
@@ -47,7 +47,7 @@ CONTRACT = {
         "STEPS": "number",
         "SEED": "number",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
-        "MTF": "number",
+        "MTF": "string",
         "RESUME": "file",
         "MODEL": "fileDestination",
         "REPORT": "fileDestination",
@@ -69,7 +69,7 @@ CONTRACT = {
         "PAN": "raster",
         "METHOD": list(METHODS),
         "CONSISTENCY": "number",
-        "MTF": "number",
+        "MTF": "string",
         "EXTENT": "extent",
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
@@ -80,7 +80,7 @@ CONTRACT = {
         "HSI": "raster",
         "PAN": "raster",
         "RATIO": "number",
-        "MTF": "number",
+        "MTF": "string",
         "CROP": "number",
         "REPORT": "fileDestination",
         "JSON": "fileDestination",
@@ -103,6 +103,7 @@ CONTRACT = {
         "CSV": "fileDestination",
     },
     "modelinfo": {"MODEL": "file", "REPORT": "fileDestination", "JSON": "fileDestination"},
+    "openprisma": {"INPUT": "file", "HSI": "rasterDestination", "PAN": "rasterDestination"},
     "installpytorch": {
         "VERSION": "string",
         "BUILD": ["auto", "cpu", "cuda", "default"],
@@ -113,7 +114,7 @@ CONTRACT = {
     "diagnose": {"OUTPUT": "fileDestination"},
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
-REQUIRED = {"REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
+REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
     "sharpen": {
@@ -141,6 +142,7 @@ OUTPUTS = {
         **dict.fromkeys(["SCORE", "ERGAS", "SAM", "GAIN"], "outputNumber"),
     },
     "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
+    "openprisma": {"HSI": "outputRaster", "PAN": "outputRaster"},
     "installpytorch": {"FOLDER": "outputFolder", "TORCH": "outputString"},
     "diagnose": {"OUTPUT": "outputHtml"},
 }

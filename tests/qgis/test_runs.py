@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+import numpy as np
 import processing
 import pytest
 from osgeo import gdal
@@ -209,3 +210,28 @@ def test_a_model_simulates_fuses_and_assesses(scene, tmp_path):
     numbers = result["CHILD_RESULTS"]["assess"]
     assert 0 < numbers["ERGAS"] < 20
     assert result["assess:ergas"] == numbers["ERGAS"]
+
+
+def test_openprisma_writes_two_layers(provider, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    product = tmp_path / "PRS_L2D.he5"
+    with h5py.File(product, "w") as file:
+        corners = {"UL": (0, 0), "UR": (1, 0), "LL": (0, 1), "LR": (1, 1)}
+        for name, (right, down) in corners.items():
+            file.attrs[f"Product_{name}corner_easting"] = 500000.0 + 240 * right
+            file.attrs[f"Product_{name}corner_northing"] = 4600000.0 - 240 * down
+        file.attrs["Epsg_Code"] = 32633
+        for cube, waves in (("Vnir", [600.0, 500.0]), ("Swir", [2000.0, 1000.0])):
+            file.attrs[f"List_Cw_{cube}"] = waves
+            file.attrs[f"List_Fwhm_{cube}"] = [10.0, 10.0]
+            file.attrs[f"List_Cw_{cube}_Flags"] = np.ones(2, np.uint8)
+        for cube in ("Vnir", "Swir", "Pan"):
+            file.attrs[f"L2Scale{cube}Min"], file.attrs[f"L2Scale{cube}Max"] = 0.0, 1.0
+        swaths = file.create_group("HDFEOS/SWATHS")
+        swaths["PRS_L2D_HCO/Data Fields/VNIR_Cube"] = np.full((8, 2, 8), 7, np.uint16)
+        swaths["PRS_L2D_HCO/Data Fields/SWIR_Cube"] = np.full((8, 2, 8), 9, np.uint16)
+        swaths["PRS_L2D_PCO/Data Fields/Cube"] = np.full((48, 48), 5, np.uint16)
+    outputs = {key: str(tmp_path / f"{key}.tif") for key in ("HSI", "PAN")}
+    assert processing.run("ssml:openprisma", {"INPUT": str(product), **outputs}) == outputs
+    assert gdal.Open(outputs["HSI"]).ReadAsArray()[:, 0, 0].tolist() == [7, 7, 9, 9]
+    assert shape(outputs["PAN"]) == (1, 48, 48)

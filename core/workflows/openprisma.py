@@ -1,0 +1,57 @@
+"""The job ``openprisma``: the HSI and the PAN of a PRISMA L2D product as ordinary rasters."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import InputError
+from ..progress import Progress
+from ..raster.grid import Window
+from ..raster.prisma import PrismaReader, is_prisma
+from ..raster.writer import BLOCK_ROWS, RasterWriter
+from .output import check_outputs
+
+
+def openprisma(product: str, hsi_out: str, pan_out: str, *, progress: Progress | None = None) -> dict[str, object]:
+    """Write the two images of a product, as 16-bit numbers with scale and offset, wavelengths, fwhm and bad bands.
+
+    Args:
+        product: the .he5 file of level L2D.
+        hsi_out, pan_out: rasters to write.
+
+    Returns:
+        ``hsi``, ``pan``, ``bands``, ``bad_bands`` (number of those marked as bad), ``rows``, ``cols`` (of the HSI).
+
+    Raises:
+        InputError: the product cannot be used, or an output cannot be written.
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    if not is_prisma(product):
+        raise InputError(f"{os.path.basename(product)} is no PRISMA product; choose a PRS_L2D file (.he5).")
+    check_outputs((product,), (hsi_out, pan_out))
+    with PrismaReader(product, "hsi") as hsi, PrismaReader(product, "pan") as pan:
+        with (
+            RasterWriter(hsi_out, hsi.grid, hsi.metadata) as hsi_writer,
+            RasterWriter(pan_out, pan.grid, pan.metadata) as pan_writer,
+        ):
+            progress.set(0.0, "Writing the HSI")
+            _copy(hsi, hsi_writer, progress.part(0.0, 0.8))
+            progress.set(0.8, "Writing the PAN")
+            _copy(pan, pan_writer, progress.part(0.8, 1.0))
+        bad = hsi.metadata.bbl.count(0)
+        progress.info(
+            f"{hsi.bands} bands from {hsi.metadata.wavelengths[0]:.0f} to {hsi.metadata.wavelengths[-1]:.0f} nm; {bad} "
+            "of them lie in water vapour absorptions and are marked as bad."
+        )
+        rows, cols = hsi.grid.rows, hsi.grid.cols
+        return {"hsi": hsi_out, "pan": pan_out, "bands": hsi.bands, "bad_bands": bad, "rows": rows, "cols": cols}
+
+
+def _copy(reader: PrismaReader, writer: RasterWriter, progress: Progress) -> None:
+    for row in range(0, reader.grid.rows, BLOCK_ROWS):
+        progress.check()
+        rows = min(BLOCK_ROWS, reader.grid.rows - row)
+        block = reader.read(Window(row, 0, rows, reader.grid.cols))
+        writer.write(block.values, block.valid, row)
+        progress.set((row + rows) / reader.grid.rows)

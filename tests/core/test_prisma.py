@@ -1,0 +1,203 @@
+"""PRISMA products: a file of the structure of a PRS_L2D one, written by h5py, read by GDAL alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import Cancelled, InputError
+from core.progress import Progress
+from core.raster.grid import Window
+from core.raster.prisma import open_raster
+from core.raster.reader import RasterReader
+from core.raster.scene import Scene
+from core.workflows.classical import classical
+from core.workflows.openprisma import openprisma
+
+h5py = pytest.importorskip("h5py")
+
+ROWS, COLS = 12, 10
+# From long to short, as in the products; the first VNIR bands are not used and have no wavelength.
+VNIR = {"cw": [0.0, 0.0, 1000.5, 960.0, 700.0, 560.0, 450.0], "flags": [0, 0, 1, 1, 1, 1, 1]}
+SWIR = {"cw": [2450.0, 2200.0, 1900.0, 1600.0, 1400.0, 1100.0, 940.0, 0.0], "flags": [0, 1, 1, 1, 1, 1, 1, 0]}
+KEPT = [
+    *(("VNIR", index, wave) for index, wave in ((6, 450.0), (5, 560.0), (4, 700.0))),
+    *(
+        ("SWIR", index, wave)
+        for index, wave in ((6, 940.0), (5, 1100.0), (4, 1400.0), (3, 1600.0), (2, 1900.0), (1, 2200.0))
+    ),
+]
+SCALE = {"Vnir": (0.0, 0.9), "Swir": (0.01, 0.7), "Pan": (0.0, 1.1)}
+
+
+def cubes(rows=ROWS, cols=COLS):
+    generator = np.random.default_rng(0)
+    found = {
+        "VNIR": generator.integers(1, 65535, (rows, len(VNIR["cw"]), cols), np.uint16),
+        "SWIR": generator.integers(1, 65535, (rows, len(SWIR["cw"]), cols), np.uint16),
+        "PAN": generator.integers(1, 65535, (rows * 6, cols * 6), np.uint16),
+    }
+    found["VNIR"][:2, :, :3] = 0  # outside the image
+    found["SWIR"][:2, :, :3] = 0
+    found["PAN"][:12, :18] = 0
+    found["SWIR"][5, :, 5] = 0  # dark water
+    return found
+
+
+def write_product(path, content=None, inset=15.0, epsg=32633, leave_out=(), swath="PRS_L2D", **changes):
+    """``inset``: how far the corners lie inside the outer edges, in m; 0 for edges, 15 for centres of HSI pixels."""
+    content = cubes() if content is None else content
+    rows, cols = content["VNIR"].shape[0], content["VNIR"].shape[2]
+    west, north = 600000.0, 5000000.0
+    east, south = west + cols * 30.0, north - rows * 30.0
+    attributes = {"Epsg_Code": np.int64(epsg), "Processing_Level": np.bytes_("2D")}
+    for name, x, y in (("UL", west, north), ("UR", east, north), ("LL", west, south), ("LR", east, south)):
+        attributes[f"Product_{name}corner_easting"] = np.float32(x + (inset if x == west else -inset))
+        attributes[f"Product_{name}corner_northing"] = np.float32(y + (inset if y == south else -inset))
+    for name, bands in (("Vnir", VNIR), ("Swir", SWIR)):
+        attributes[f"List_Cw_{name}"] = np.array(bands["cw"], np.float32)
+        attributes[f"List_Fwhm_{name}"] = np.full(len(bands["cw"]), 10.5, np.float32)
+        attributes[f"List_Cw_{name}_Flags"] = np.array(bands["flags"], np.uint8)
+    for name, (low, high) in SCALE.items():
+        attributes[f"L2Scale{name}Min"], attributes[f"L2Scale{name}Max"] = np.float32(low), np.float32(high)
+    attributes.update(changes)
+    with h5py.File(path, "w") as file:
+        for key, value in attributes.items():
+            if key not in leave_out:
+                file.attrs[key] = value
+        fields = file.create_group(f"HDFEOS/SWATHS/{swath}_HCO/Data Fields")
+        for name in ("VNIR", "SWIR"):
+            fields.create_dataset(f"{name}_Cube", data=content[name], chunks=True, compression="gzip")
+        file.create_group(f"HDFEOS/SWATHS/{swath}_PCO/Data Fields").create_dataset("Cube", data=content["PAN"])
+    return str(path)
+
+
+@pytest.fixture
+def product(tmp_path):
+    return write_product(tmp_path / "PRS_L2D_STD_20200101.he5")
+
+
+def test_bands_ascend_without_unused_and_overlapping_ones(product):
+    with open_raster(product, "hsi") as hsi:
+        assert hsi.metadata.wavelengths == tuple(wave for _, _, wave in KEPT)
+        assert hsi.metadata.names == tuple(f"{cube} {index + 1}" for cube, index, _ in KEPT)
+        assert hsi.metadata.fwhm == (10.5,) * len(KEPT)
+        assert hsi.metadata.bbl == (1, 1, 1, 1, 1, 0, 1, 0, 1)  # 1400 and 1900 nm
+        block = hsi.read()
+    expected = np.stack([cubes()[cube][:, index] for cube, index, _ in KEPT])
+    np.testing.assert_array_equal(block.values, expected)
+
+
+def test_scale_and_offset_give_reflectance(product):
+    with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
+        stored = hsi.read().values
+        for band, (cube, index, _) in enumerate(KEPT):
+            low, high = SCALE[cube.title()]
+            reflectance = low + cubes()[cube][:, index] * (high - low) / 65535
+            found = stored[band] * hsi.metadata.scales[band] + hsi.metadata.offsets[band]
+            np.testing.assert_allclose(found, reflectance, atol=1e-6)
+        assert pan.metadata.scales == pytest.approx((1.1 / 65535,))
+
+
+def test_a_pixel_is_outside_where_all_vnir_bands_are_zero_and_dark_water_is_inside(product):
+    with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
+        valid, of_pan = hsi.read().valid, pan.read().valid
+    expected = np.ones((ROWS, COLS), bool)
+    expected[:2, :3] = False
+    assert all((band == expected).all() for band in valid)
+    np.testing.assert_array_equal(of_pan[0], expected.repeat(6, 0).repeat(6, 1))
+
+
+def test_a_window_is_that_part_of_the_image(product):
+    with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
+        whole, part = hsi.read(), hsi.read(Window(3, 2, 4, 5), [7, 0, 3])
+        np.testing.assert_array_equal(part.values, whole.values[[7, 0, 3], 3:7, 2:7])
+        np.testing.assert_array_equal(part.valid, whole.valid[[7, 0, 3], 3:7, 2:7])
+        np.testing.assert_array_equal(pan.read(Window(13, 1, 2, 30)).values, pan.read().values[:, 13:15, 1:31])
+
+
+@pytest.mark.parametrize("inset", [0.0, 15.0, 2.5])
+def test_the_grids_follow_from_the_corners_whatever_these_are(tmp_path, inset):
+    product = write_product(tmp_path / "p.he5", inset=inset)
+    with open_raster(product, "pan") as pan, open_raster(product, "hsi") as hsi:
+        for reader in (hsi, pan):
+            assert reader.grid.extent == pytest.approx((600000.0, 4999640.0, 600300.0, 5000000.0))
+        assert (hsi.grid.dx, hsi.grid.dy, pan.grid.dx, pan.grid.dy) == (30.0, -30.0, 5.0, -5.0)
+        assert "32633" in hsi.grid.crs
+
+
+def test_grids_that_share_the_centres_of_their_corner_pixels_lie_apart_by_fractions_of_a_pixel(tmp_path):
+    content = cubes()
+    content["PAN"] = content["PAN"][:-5, :-5]  # 6 (n - 1) + 1 pixels from centre to centre
+    product = write_product(tmp_path / "p.he5", content)
+    with Scene.open(product, product) as scene:
+        assert scene.hsi.grid.x == 600000.0
+        assert scene.pan.grid.x == pytest.approx(600012.5)
+        assert scene.alignment.ratio == 6
+        assert scene.alignment.phase == pytest.approx((2.5, 2.5))
+
+
+def test_one_product_is_hsi_and_pan_of_a_job(product, tmp_path):
+    output = tmp_path / "fused.tif"
+    made = classical(product, product, str(output), method="exp")
+    assert (made["rows"], made["cols"], made["bands"]) == (ROWS * 6, COLS * 6, len(KEPT))
+    with RasterReader(str(output)) as fused:
+        assert fused.metadata.wavelengths == tuple(wave for _, _, wave in KEPT)
+
+
+@pytest.mark.parametrize("suffix", ["tif", "img"])
+def test_openprisma_writes_what_the_product_holds(product, tmp_path, suffix):
+    outputs = [str(tmp_path / f"{name}.{suffix}") for name in ("hsi", "pan")]
+    made = openprisma(product, *outputs)
+    assert (made["bands"], made["bad_bands"], made["rows"], made["cols"]) == (len(KEPT), 2, ROWS, COLS)
+    for role, path in zip(("hsi", "pan"), outputs):
+        with open_raster(product, role) as source, RasterReader(path) as copy:
+            expected, found = source.read(), copy.read()
+            np.testing.assert_array_equal(found.valid, expected.valid)
+            # A dark value that is valid moves away from nodata by one.
+            np.testing.assert_array_equal(found.values, np.where(expected.valid, expected.values.clip(1), 0))
+            assert copy.grid.geotransform == source.grid.geotransform
+            assert copy.metadata.wavelengths == source.metadata.wavelengths
+            assert copy.metadata.bbl == source.metadata.bbl
+            assert copy.metadata.scales == pytest.approx(source.metadata.scales)
+
+
+def test_cancel_leaves_nothing(product, tmp_path):
+    class Stop(Progress):
+        def cancelled(self):
+            return True
+
+    with pytest.raises(Cancelled):
+        openprisma(product, str(tmp_path / "h.tif"), str(tmp_path / "p.tif"), progress=Stop())
+    assert [path.suffix for path in tmp_path.iterdir()] == [".he5"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"swath": "PRS_L1"}, "no PRISMA L2D product"),
+        ({"leave_out": ("Epsg_Code",)}, "lacks the attribute 'Epsg_Code'"),
+        ({"leave_out": ("List_Cw_Swir",)}, "lacks the attribute 'List_Cw_Swir'"),
+        ({"inset": 40.0}, "do not fit its corners"),
+        ({"inset": -5.0}, "do not fit its corners"),
+        ({"epsg": 1}, "EPSG code"),
+        ({"List_Cw_Vnir_Flags": np.zeros(7, np.uint8)}, "no usable VNIR"),
+        ({"List_Cw_Vnir": np.zeros(3, np.float32)}, "do not fit the cube"),
+    ],
+)
+def test_a_product_that_cannot_be_used_gets_one_sentence(tmp_path, options, sentence):
+    product = write_product(tmp_path / "p.he5", **options)
+    with pytest.raises(InputError, match=sentence) as caught:
+        open_raster(product, "hsi")
+    assert "p.he5" in str(caught.value)
+    assert str(caught.value).endswith((".", ")."))
+
+
+def test_files_that_are_none_get_one_sentence(tmp_path):
+    (tmp_path / "text.he5").write_text("no HDF5")
+    with pytest.raises(InputError, match="is no HDF5 file"):
+        open_raster(tmp_path / "text.he5", "hsi")
+    with pytest.raises(InputError, match="does not exist"):
+        open_raster(tmp_path / "none.he5", "pan")
+    with pytest.raises(InputError, match=r"choose a PRS_L2D file"):
+        openprisma(str(tmp_path / "x.tif"), "h.tif", "p.tif")

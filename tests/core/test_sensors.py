@@ -1,0 +1,102 @@
+"""Published facts of sensors, and the places where a sensor's name stands for a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import InputError
+from core.physics.sensors import SENSORS, find_sensor, mtf_gains, pan_range
+from core.progress import Progress
+from core.raster.reader import RasterReader
+from core.workflows.output import one_gain
+from core.workflows.simulate import simulate
+
+
+class Recorder(Progress):
+    def __init__(self):
+        self.lines = []
+
+    def info(self, text):
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("sensor", SENSORS.values(), ids=list(SENSORS))
+def test_every_number_has_a_source(sensor):
+    assert bool(sensor.pan_range) == bool(sensor.pan_source)
+    assert bool(sensor.gains) == bool(sensor.gains_source)
+    assert all(0 < gain < 1 for gain in sensor.gains)
+    if sensor.pan_range:
+        assert 300 < sensor.pan_range[0] < sensor.pan_range[1] < 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("enmap", "EnMAP"),
+        (" EnMAP ", "EnMAP"),
+        ("WorldView 3", "WorldView-3"),
+        ("wv2", "WorldView-2"),
+        ("QB", "QuickBird"),
+    ],
+)
+def test_names_are_understood_as_users_write_them(name, expected):
+    assert find_sensor(name).name == expected
+
+
+def test_an_unknown_sensor_is_told_with_the_nearest_one():
+    with pytest.raises(InputError, match=r"did you mean prisma\? There are prisma, enmap"):
+        find_sensor("prsima")
+
+
+def test_gain_of_enmap_is_the_mean_of_both_directions():
+    # Gaussians of gain 0.25 and 0.16: the mean of their variances has the gain sqrt(0.25 * 0.16) = 0.2.
+    variances = [-2 * np.log(gain) for gain in (0.25, 0.16)]
+    assert mtf_gains("enmap") == pytest.approx([np.exp(-np.mean(variances) / 2)])
+
+
+@pytest.mark.parametrize("mtf", [0.25, "0.25", " 0.25"])
+def test_a_number_is_a_number(mtf):
+    progress = Recorder()
+    assert one_gain(mtf, progress) == 0.25
+    assert progress.lines == []
+
+
+def test_the_mean_of_several_gains_is_used_and_said_so():
+    progress = Recorder()
+    assert one_gain("quickbird", progress) == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
+    assert "the mean of 0.34, 0.32, 0.3, 0.22" in progress.lines[0]
+    assert "Aiazzi" in progress.lines[0]
+
+
+@pytest.mark.parametrize(("mtf", "words"), [("1.5", "between 0 and 1"), ("nan", "between"), ("prisma", "a number")])
+def test_what_is_no_gain_is_refused(mtf, words):
+    with pytest.raises(InputError, match=words):
+        one_gain(mtf, Progress())
+
+
+def test_a_sensor_without_panchromatic_band_is_refused():
+    assert pan_range("ALI") == (480.0, 690.0)
+    with pytest.raises(InputError, match="no panchromatic band"):
+        pan_range("enmap")
+
+
+def test_simulation_takes_the_gain_of_each_band_and_the_range_of_the_sensor(make_raster, tmp_path):
+    values = np.random.default_rng(0).random((4, 48, 48)).astype(np.float32)
+    reference = make_raster(tmp_path / "reference.tif", values)
+    outputs = [str(tmp_path / name) for name in ("a.tif", "p.tif", "b.tif")]
+    simulate(reference, 4, outputs[0], outputs[1], pan_bands="1-2", mtf_hsi="quickbird")
+    simulate(reference, 4, outputs[2], outputs[1], pan_bands="1-2", mtf_hsi=[0.34, 0.32, 0.30, 0.22])
+    first, second = (RasterReader(outputs[n]).read().values for n in (0, 2))
+    np.testing.assert_array_equal(first, second)
+    reference = make_raster(tmp_path / "three.tif", values[:3])
+    with pytest.raises(InputError, match="for 4 bands, but the image has 3"):
+        simulate(reference, 4, outputs[0], outputs[1], pan_bands="1-2", mtf_hsi="quickbird")
+
+
+def test_the_pan_of_a_sensor_is_made_of_its_wavelengths(scenes, tmp_path):
+    made = simulate(
+        str(scenes / "eo1_paris" / "hsi.tif"), 2, str(tmp_path / "h.tif"), str(tmp_path / "p.tif"), pan_range="eo-1"
+    )
+    waves = RasterReader(str(scenes / "eo1_paris" / "hsi.tif")).metadata.wavelengths
+    assert made["pan_bands"] == [n + 1 for n, wave in enumerate(waves) if 480 <= wave <= 690]
