@@ -156,7 +156,9 @@ HELP: dict[str, AlgorithmHelp] = {
         text=(
             "exp only brings the HSI to the PAN's pixel size by cubic convolution. mtf-glp, mtf-glp-fs add the detail "
             "of the PAN, what a low-pass matched to the sensor's MTF takes from it, with one gain per band; "
-            "mtf-glp-hpm multiplies by it. gs, gsa, pca and brovey put the PAN in an intensity's place.",
+            "mtf-glp-hpm multiplies by it (-h from the haze on, -r by regression). sfim and awlp do so with other "
+            "low-passes. gs, gsa, pca and brovey put the PAN in an intensity's place. gfpca filters principal "
+            "components with the PAN as guide, bdsd learns their detail one scale down, cnmf unmixes both images.",
             _GRID,
         ),
         tags=("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),

@@ -10,7 +10,7 @@ from typing import Callable
 
 from ...progress import Progress
 from ...raster.scene import Scene
-from . import multiresolution, substitution
+from . import multiresolution, subspace, substitution, unmixing
 from .injection import ClassicalRecipe, Injection, Nothing
 from .moments import Moments, scene_moments
 
@@ -68,6 +68,26 @@ METHODS = {
         "Chavez, Sides and Anderson (1991), on the covariance of the bands.",
         substitution.principal_component,
     ),
+    "gfpca": Method(
+        "Guided filter on principal components (GFPCA)",
+        "Liao et al. (2015); the PAN guides the filter, window and regularisation are ours.",
+        subspace.GuidedFilter,
+    ),
+    "bdsd": Method(
+        "Band-dependent spatial detail (BDSD)",
+        "Garzelli, Nencini and Capobianco (2008), on principal components in the place of bands.",
+        subspace.BandDependent,
+    ),
+    "sfim": Method(
+        "Smoothing-filter intensity modulation (SFIM)",
+        "Liu (2000): bands are multiplied by the ratio of the PAN and its mean over an HSI pixel.",
+        multiresolution.SmoothingFilter,
+    ),
+    "awlp": Method(
+        "Additive wavelet luminance proportional (AWLP)",
+        "Otazu et al. (2005): a-trous wavelet planes of the PAN, in proportion to each band's share of the luminance.",
+        multiresolution.Wavelet,
+    ),
     "mtf-glp": Method(
         "MTF-GLP",
         "Generalised Laplacian pyramid matched to the sensor's MTF (Aiazzi et al., 2006), one regression gain per "
@@ -84,5 +104,20 @@ METHODS = {
         "Aiazzi et al. (2003), Vivone et al. (2014): bands are multiplied by the ratio of the PAN and its low-pass "
         "version, both matched to each band.",
         multiresolution.modulation,
+    ),
+    "mtf-glp-hpm-h": Method(
+        "MTF-GLP-HPM, haze-corrected (HPM-H)",
+        "Lolli et al. (2017): the ratio is taken from the haze on.",
+        multiresolution.HazeModulation,
+    ),
+    "mtf-glp-hpm-r": Method(
+        "MTF-GLP-HPM by regression (HPM-R)",
+        "Vivone, Restaino and Chanussot (2018): the PAN is matched to each band by regression.",
+        multiresolution.regression_modulation,
+    ),
+    "cnmf": Method(
+        "Coupled non-negative matrix factorisation (CNMF)",
+        "Yokoya, Yairi and Iwasaki (2012): endmembers from the HSI, their shares from HSI and PAN; one coupled round.",
+        unmixing.CoupledFactorisation,
     ),
 }

@@ -11,8 +11,10 @@ from ...physics.resample import Span
 from ...progress import Progress
 from ...raster.scene import Scene
 from ..engine import Plan
-from .moments import Moments
+from .moments import Moments, low_sample
 
+_HAZE = 0.1  # per cent of the pixels that are darker than what haze alone is taken to be
+_SAMPLE = 100_000  # HSI pixels that the haze is estimated from
 _LEAST = 0.1  # a divisor is not let fall below this share of its usual size
 
 
@@ -129,6 +131,22 @@ def relative(change: np.ndarray, base: np.ndarray, usual: float) -> np.ndarray:
     """``change / base``, with a base that is not let fall below a tenth of its usual size (own): dark or noisy
     pixels get no huge ratio, and nothing jumps."""
     return change / np.maximum(base, np.float32(max(_LEAST * usual, 1e-30)))
+
+
+def haze(
+    scene: Scene, moments: Moments, progress: Progress, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """Haze: the 0.1st percentile over the scene (own: the papers take the minimum, which a single bad sample decides).
+
+    Args:
+        weights: (bands,): the second result is that of ``w X`` instead of the degraded PAN.
+
+    Returns:
+        (bands,) of the bands, and one number.
+    """
+    sample = low_sample(scene, moments, _SAMPLE, progress)
+    plane = moments.pan_low[0][moments.chosen] if weights is None else weights @ sample
+    return np.array([np.percentile(band, _HAZE) for band in sample]), float(np.percentile(plane, _HAZE))
 
 
 def matched(moments: Moments, mean: float, std: float) -> tuple[np.float32, np.float32]:

@@ -72,7 +72,7 @@ def scene_moments(scene: Scene, gain: float, progress: Progress) -> Moments:
     pan_low = degraded_pan(scene, operators, total / max(count, 1.0), progress)
     chosen = _chosen(scene, progress)
     sums, products, count, origin = np.zeros(bands + 1), np.zeros((bands + 1, bands + 1)), 0, None
-    for start, values in _low_strips(scene, np.zeros(bands, np.float32), progress):
+    for start, values in low_strips(scene, np.zeros(bands, np.float32), progress):
         stop = start + values.shape[1]
         inside = chosen[start:stop]
         if not inside.any():
@@ -121,7 +121,7 @@ def low_sample(scene: Scene, moments: Moments, most: int, progress: Progress) ->
         taken = moments.chosen
     parts = [
         values[:, taken[start : start + values.shape[1]]]
-        for start, values in _low_strips(scene, moments.mean.astype(np.float32), progress)
+        for start, values in low_strips(scene, moments.mean.astype(np.float32), progress)
     ]
     return np.concatenate(parts, axis=1)
 
@@ -151,7 +151,7 @@ def full_scale_gains(scene: Scene, moments: Moments, progress: Progress) -> np.n
     cross -= count * mean[0] * mean[1]
     covariance = np.zeros(scene.hsi.bands)
     flat = (weights[1] - mean[0] * weights[0]).ravel()
-    for start, values in _low_strips(scene, moments.mean.astype(np.float32), progress):
+    for start, values in low_strips(scene, moments.mean.astype(np.float32), progress):
         part = flat[start * values.shape[2] : (start + values.shape[1]) * values.shape[2]]
         covariance += (values.reshape(len(values), -1) - moments.mean[:, None]) @ part
     # A PAN that holds nothing but what is finer than the HSI explains no band.
@@ -173,7 +173,7 @@ def _chosen(scene: Scene, progress: Progress) -> np.ndarray:
     return chosen if chosen.any() else covered if covered.any() else scene.low_valid
 
 
-def _low_strips(scene: Scene, fallback: np.ndarray, progress: Progress):
+def low_strips(scene: Scene, fallback: np.ndarray, progress: Progress):
     """(first row, (bands, rows, columns)) of the HSI, filled, from top to bottom."""
     rows, cols = scene.low_shape
     step = max(1, _SAMPLES // (scene.hsi.bands * cols))

@@ -7,8 +7,9 @@ import numpy as np
 from ...physics.prior import scene_statistics
 from ...progress import Progress
 from ...raster.scene import Scene
-from .injection import Injection, relative
+from .injection import Injection, Ratio, haze, matched, relative
 from .moments import Moments, full_scale_gains
+from .smoothing import pixel_mean, pixel_mean_reach, wavelet_approximation, wavelet_levels, wavelet_reach
 
 
 class Laplacian(Injection):
@@ -63,3 +64,61 @@ class HighPassModulation(Injection):
 def modulation(scene: Scene, moments: Moments, progress: Progress) -> Injection:
     """HPM: the PAN has the mean and the contrast of each band."""
     return HighPassModulation(moments, moments.std / moments.pan_std)
+
+
+def regression_modulation(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+    """HPM-R: the PAN is matched to each band by regression on P_L."""
+    return HighPassModulation(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
+
+
+class HazeModulation(Ratio):
+    """HPM-H: ``Y_b = h_b + (U X_b - h_b) (P - h_P) / (P_L - h_P)``, h the haze of band and PAN."""
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        bands, pan = haze(scene, moments, progress)
+        super().__init__(moments, bands)
+        self._dark, self._usual = np.float32(pan), moments.pan_mean - pan
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """(P - P_L) / (P_L - h_P)."""
+        return relative(pan[None] - lifted[:1], lifted[:1] - self._dark, self._usual)
+
+
+class SmoothingFilter(Ratio):
+    """SFIM: ``Y_b = z_b + (U X_b - z_b) P / P_S``, P_S the mean of the PAN over the size of an HSI pixel; z_b is the
+    stored number of physical 0."""
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        ratio = moments.operators.ratio
+        super().__init__(moments, moments.zero, reach=pixel_mean_reach(ratio), work=3)
+        self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """(P - P_S) / P_S."""
+        smooth = pixel_mean(pan, self._ratio)
+        return relative(pan - smooth, smooth - self._pan_zero, self.pan_mean - self._pan_zero)[None]
+
+
+class Wavelet(Ratio):
+    """AWLP: ``Y_b = z_b + (U X_b - z_b) (1 + (P' - P'_W) / I)``: I is the mean of the bands, P' the PAN with the mean
+    and the contrast of I, and P'_W its approximation by a-trous wavelets; z_b is the stored number of physical 0."""
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        self._levels = wavelet_levels(moments.operators.ratio)
+        weights = moments.good / moments.good.sum()
+        shift = -float(weights @ moments.zero)
+        super().__init__(
+            moments,
+            moments.zero,
+            weights=weights[None],
+            shift=np.array([shift]),
+            reach=wavelet_reach(self._levels),
+            work=3,
+        )
+        self._usual = float(weights @ moments.mean + shift)
+        self._scale, _ = matched(moments, self._usual, float(np.sqrt(weights @ moments.covariance @ weights)))
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """(P' - P'_W) / I."""
+        detail = self._scale * (pan - wavelet_approximation(pan, self._levels))
+        return relative(detail, lifted[0], self._usual)[None]

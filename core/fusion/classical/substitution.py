@@ -6,11 +6,8 @@ import numpy as np
 
 from ...progress import Progress
 from ...raster.scene import Scene
-from .injection import Injection, Ratio, matched, relative
-from .moments import Moments, low_sample
-
-_HAZE = 0.1  # per cent of the pixels that are darker than what haze alone is taken to be
-_SAMPLE = 100_000  # HSI pixels that the haze is estimated from
+from .injection import Injection, Ratio, haze, matched, relative
+from .moments import Moments
 
 
 class Substitution(Injection):
@@ -52,17 +49,15 @@ def principal_component(scene: Scene, moments: Moments, progress: Progress) -> I
 
 
 class Brovey(Ratio):
-    """``Y_b = h_b + (U X_b - h_b) (P' - h_I) / (I - h_I)``, I as in GSA, h the haze: the 0.1st percentile of each band
-    and of I over the scene (own: the papers take the minimum, which a single bad sample decides)."""
+    """``Y_b = h_b + (U X_b - h_b) (P' - h_I) / (I - h_I)``, I as in GSA, h the haze of each band and of I."""
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         weights, shift = regression_weights(moments)
-        sample = low_sample(scene, moments, _SAMPLE, progress)
-        haze = np.array([np.percentile(band, _HAZE) for band in sample])
-        dark = np.percentile(weights @ sample + shift, _HAZE)
-        super().__init__(moments, haze, weights=weights[None], shift=np.array([shift]), work=2)
+        bands, dark = haze(scene, moments, progress, weights)
+        super().__init__(moments, bands, weights=weights[None], shift=np.array([shift]), work=2)
         mean, std = float(weights @ moments.mean + shift), _spread(moments, weights)
-        self._match, self._dark, self._usual = matched(moments, mean, std), np.float32(dark), mean - dark
+        self._match, self._dark = matched(moments, mean, std), np.float32(dark + shift)
+        self._usual = mean - dark - shift
 
     def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(P' - I) / (I - h_I)."""

@@ -1,0 +1,125 @@
+"""Methods that work on principal components of the bands, of which a few carry nearly all of the scene."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import InputError
+from ...physics.operators import Operators
+from ...progress import Progress
+from ...raster.scene import Scene
+from .injection import Injection
+from .moments import Moments, low_strips
+from .smoothing import window_mean
+
+_SHARE = 0.999  # of the variance that the components carry
+_MOST = 10  # components
+_WINDOW = 1  # radius of the guided filter's window, in HSI pixels
+_SMOOTH = 1e-4  # the guided filter's regularisation, in variances of the PAN
+_PIXELS = 10  # HSI pixels per coefficient that shall be estimated, at least
+
+
+def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
+    """(bands, K): leading eigenvectors of the bands' covariance, as many as carry 99.9 per cent of the variance."""
+    values, vectors = np.linalg.eigh(moments.covariance)
+    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+    share = np.cumsum(values) / values.sum()
+    return vectors[:, : min(int(np.searchsorted(share, _SHARE)) + 1, most, int(moments.good.sum()))]
+
+
+class GuidedFilter(Injection):
+    """GFPCA: the leading components pass a guided filter (He, Sun and Tang, 2013) with the PAN as its guide; the others
+    are up-sampled only.
+
+    In each window the component is taken for ``a P + b``; a and b are averaged over the windows that hold a pixel. The
+    number of components, the window (own: three HSI pixels wide) and the regularisation (own) are fixed.
+    """
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        basis = principal_components(moments)
+        count, ratio = basis.shape[1], moments.operators.ratio
+        super().__init__(
+            moments,
+            count,
+            weights=basis.T,
+            shift=-(basis.T @ moments.mean),
+            coefficients=basis,
+            reach=2 * _WINDOW * ratio,
+            work=10 * count + 10,
+        )
+        self._radius, self._smooth = _WINDOW * ratio, _SMOOTH * moments.pan_variance
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """What the filter changes in each component."""
+        guide = pan.astype(np.float64) - self.pan_mean
+        mean = window_mean(guide, self._radius)
+        variance = window_mean(guide**2, self._radius) - mean**2
+        changes = np.empty((self.count, *pan.shape), np.float32)
+        for component, change in zip(lifted.astype(np.float64), changes):
+            progress.check()
+            level = window_mean(component, self._radius)
+            slope = (window_mean(component * guide, self._radius) - level * mean) / (variance + self._smooth)
+            rest = level - slope * mean
+            change[:] = window_mean(slope, self._radius) * guide + window_mean(rest, self._radius) - component
+        return changes
+
+
+class BandDependent(Injection):
+    """BDSD: the detail of each component is the combination of all components, of the PAN and of a constant that is
+    best, in the least-squares sense, one scale further down, where the truth is known.
+
+    The method gives each band as many coefficients as there are bands; hundreds cannot be estimated, so it works on
+    principal components (own).
+
+    Raises:
+        InputError: the scene is too small to be degraded once more.
+    """
+
+    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
+        most = min(_MOST, int(moments.chosen.sum()) // _PIXELS - 2)
+        lower = tuple(count // moments.operators.ratio for count in scene.low_shape)
+        if most < 1 or min(lower) < 2:
+            raise InputError(
+                f"{scene.hsi.name} shares too few pixels with the PAN for the method bdsd, which degrades them once "
+                "more; choose another method."
+            )
+        basis = principal_components(moments, most)
+        gains = _detail_gains(scene, moments, basis, lower, progress)
+        super().__init__(
+            moments,
+            basis.shape[1],
+            weights=basis.T,
+            shift=-(basis.T @ moments.mean),
+            coefficients=basis,
+            work=2,
+        )
+        self._gains = gains.astype(np.float32)
+
+    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+        """The components' detail."""
+        regressors = np.concatenate([lifted[:-1], pan[None] - np.float32(self.pan_mean), np.ones_like(pan)[None]])
+        flat = self._gains.T @ regressors.reshape(len(regressors), -1)
+        return flat.reshape(self.count, *pan.shape)
+
+
+def _detail_gains(
+    scene: Scene, moments: Moments, basis: np.ndarray, lower: tuple[int, int], progress: Progress
+) -> np.ndarray:
+    """(K + 2, K): what a component's detail takes of the low-passed components, of the PAN and of 1."""
+    components = np.empty((basis.shape[1], *scene.low_shape), np.float32)
+    fallback = moments.mean.astype(np.float32)
+    for start, values in low_strips(scene, fallback, progress):
+        shifted = values - fallback[:, None, None]
+        components[:, start : start + values.shape[1]] = np.tensordot(basis.T, shifted, 1)
+    ratio = moments.operators.ratio
+    rows, cols = (count * ratio for count in lower)
+    operators = Operators(lower, (rows, cols), ratio, (0.0, 0.0), moments.operators.gain)
+    inside = moments.chosen[:rows, :cols]
+    lowpass = np.empty((len(components), rows, cols), np.float32)
+    for plane, component in zip(lowpass, components[:, :rows, :cols]):
+        progress.check()
+        plane[:] = operators.up(operators.down(component))
+    detail = (components[:, :rows, :cols] - lowpass)[:, inside].astype(np.float64)
+    pan = moments.pan_low[:, :rows, :cols][:, inside] - moments.pan_mean
+    regressors = np.concatenate([lowpass[:, inside], pan, np.ones_like(pan)]).astype(np.float64)
+    return np.linalg.lstsq(regressors @ regressors.T, regressors @ detail.T, rcond=1e-12)[0]
