@@ -28,7 +28,7 @@ from ..report.html import write_report
 from ..report.pictures import overview
 from .assess import assess
 from .classical import classical
-from .output import check_fraction, check_iterations, check_outputs, write_json
+from .output import check_iterations, check_outputs, one_gain, write_json
 from .reduced import ReducedPair, reduced_pair
 
 BASE = "exp"  # what scores are relative to; always among the methods
@@ -81,7 +81,7 @@ def compare(
     csv_path: str = "",
     effort: str = "normal",
     seed: int = 0,
-    mtf: float = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     crop: int = 0,
     device: str = "auto",
@@ -101,7 +101,7 @@ def compare(
         model: model file of a trained network that takes part, too; "" for none.
         report, json_path, csv_path: files to write; "" for none.
         effort, seed, device: of learning.
-        mtf: the HSI's MTF gain at its Nyquist frequency.
+        mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         consistency: iterations of the consistency projection that follows each method, 0 for none.
         crop: pixels left out at each side of what is scored.
         memory: budget of the fusion in GB, None for the usual one.
@@ -118,7 +118,7 @@ def compare(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
-    check_fraction(mtf, "mtf")
+    mtf = one_gain(mtf, progress)
     check_iterations(consistency)
     inputs = [path for path in (hsi, pan, model) if path]
     check_outputs(inputs, (output,), (report, json_path, csv_path))

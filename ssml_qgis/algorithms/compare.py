@@ -76,7 +76,7 @@ class CompareAlgorithm(SsmlAlgorithm):
             csv_path=outputs["CSV"],
             effort=arguments.choice("EFFORT"),
             seed=arguments.integer("SEED"),
-            mtf=arguments.number("MTF"),
+            mtf=arguments.mtf(),
             consistency=arguments.integer("CONSISTENCY"),
             crop=arguments.integer("CROP"),
             device=arguments.choice("DEVICE"),

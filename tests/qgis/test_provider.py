@@ -93,7 +93,7 @@ CONTRACT = {
         "EFFORT": ["fast", "normal", "thorough"],
         "SEED": "number",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
-        "MTF": "number",
+        "MTF": "string",
         "CONSISTENCY": "number",
         "CROP": "number",
         "MEMORY": "number",
