@@ -349,13 +349,18 @@ def test_bdsd_finds_the_coefficients_that_made_the_detail(write_scene):
     np.testing.assert_allclose(fused, truth, atol=5e-3 * truth.std())
 
 
-def test_bdsd_refuses_a_scene_that_cannot_be_degraded_once_more(write_scene):
-    from core.errors import InputError
+def test_bdsd_says_when_a_scene_is_too_small_for_it(write_scene):
+    class Listening(Progress):
+        heard = ()
+
+        def warning(self, text):
+            Listening.heard = (*Listening.heard, text)
 
     rng = np.random.default_rng(7)
-    scene = write_scene(rng.random((2, 9, 9)), rng.random((1, 54, 54)), 6)
-    with pytest.raises(InputError, match="choose another method"):
-        recipe_of("bdsd", scene)
+    scene = write_scene(rng.random((2, 9, 9)) + 1, rng.random((1, 54, 54)) + 1, 6)
+    fused, _ = collect(scene, METHODS["bdsd"].recipe(scene, GAIN, 0, Listening()))
+    assert "too few pixels" in Listening.heard[0]
+    np.testing.assert_array_equal(fused, collect(scene, recipe_of("mtf-glp", scene))[0])
 
 
 def test_cnmf_unmixes_shares_of_two_materials(write_scene):

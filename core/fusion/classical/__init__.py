@@ -76,7 +76,7 @@ METHODS = {
     "bdsd": Method(
         "Band-dependent spatial detail (BDSD)",
         "Garzelli, Nencini and Capobianco (2008), on principal components in the place of bands.",
-        subspace.BandDependent,
+        subspace.band_dependent,
     ),
     "sfim": Method(
         "Smoothing-filter intensity modulation (SFIM)",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import InputError
 from ...physics.operators import Operators
 from ...progress import Progress
 from ...raster.scene import Scene
 from .injection import Injection
 from .moments import Moments, low_strips
+from .multiresolution import regression
 from .smoothing import window_mean
 
 _SHARE = 0.999  # of the variance that the components carry
@@ -71,18 +71,11 @@ class BandDependent(Injection):
     The method gives each band as many coefficients as there are bands; hundreds cannot be estimated, so it works on
     principal components (own).
 
-    Raises:
-        InputError: the scene is too small to be degraded once more.
+    Args:
+        most: components, at most. lower: (rows, columns) one scale further down.
     """
 
-    def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
-        most = min(_MOST, int(moments.chosen.sum()) // _PIXELS - 2)
-        lower = tuple(count // moments.operators.ratio for count in scene.low_shape)
-        if most < 1 or min(lower) < 2:
-            raise InputError(
-                f"{scene.hsi.name} shares too few pixels with the PAN for the method bdsd, which degrades them once "
-                "more; choose another method."
-            )
+    def __init__(self, scene: Scene, moments: Moments, most: int, lower: tuple[int, int], progress: Progress) -> None:
         basis = principal_components(moments, most)
         gains = _detail_gains(scene, moments, basis, lower, progress)
         super().__init__(
@@ -100,6 +93,20 @@ class BandDependent(Injection):
         regressors = np.concatenate([lifted[:-1], pan[None] - np.float32(self.pan_mean), np.ones_like(pan)[None]])
         flat = self._gains.T @ regressors.reshape(len(regressors), -1)
         return flat.reshape(self.count, *pan.shape)
+
+
+def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+    """BDSD; where the scene is too small to be degraded once more, MTF-GLP, and a warning says so."""
+    lower = tuple(count // moments.operators.ratio for count in scene.low_shape)
+    inside = moments.chosen[: lower[0] * moments.operators.ratio, : lower[1] * moments.operators.ratio]
+    most = min(_MOST, int(inside.sum()) // _PIXELS - 2)
+    if min(lower) >= 2 and most >= 1:
+        return BandDependent(scene, moments, most, lower, progress)
+    progress.warning(
+        f"{scene.hsi.name} shares too few pixels with the PAN for bdsd to learn from them one scale down; the gains of "
+        "mtf-glp are used."
+    )
+    return regression(scene, moments, progress)
 
 
 def _detail_gains(
