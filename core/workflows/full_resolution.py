@@ -106,7 +106,7 @@ class _FullResolution:
         total = np.zeros(len(self.bands) + 1)
         left, right = self.crop, self.high[1] - self.crop
         for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
-            values, valid = self.fused.read(start, stop, self.bands)
+            values, valid = self.fused.read(start, stop, self.bands, progress)
             pan, pan_valid = self._pan_rows(start, stop)
             here = mask[start:stop] = valid.all(axis=0) & pan_valid
             del valid
@@ -124,7 +124,7 @@ class _FullResolution:
         counted, *edges = footprints(valid, self.low, self.alignment.ratio, self.alignment.phase, self.crop)
         for start, stop in self.hsi.blocks(len(self.bands), Progress()):
             self.progress.check()
-            counted[start:stop] &= self.hsi.read(start, stop, self.bands)[1].all(axis=0)
+            counted[start:stop] &= self.hsi.read(start, stop, self.bands, self.progress)[1].all(axis=0)
         found = [np.flatnonzero(edge) for edge in edges]
         return counted, tuple(slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0) for at in found)
 
@@ -144,7 +144,7 @@ class _FullResolution:
                 chosen = slice(first, min(first + group, len(self.bands)))
                 degraded[chosen] = self._degrade(self.bands[chosen], start, stop, valid, means[chosen])
             degraded[-1:] = self._degrade(None, start, stop, valid, means[-1:])
-            truth = self.hsi.read(start, stop, self.bands)[0]
+            truth = self.hsi.read(start, stop, self.bands, progress)[0]
             self.residual.update(degraded[:-1], truth, counted[start:stop])
             self.indices.update_low(
                 degraded[:-1, :, cols], truth[:, :, cols], degraded[-1, :, cols], counted[start:stop, cols]
@@ -169,7 +169,7 @@ class _FullResolution:
         if bands is None:
             values = self._pan_rows(top, bottom)[0][None]
         else:
-            values = self.fused.read(top, bottom, bands)[0]
+            values = self.fused.read(top, bottom, bands, self.progress)[0]
         filled = fill_invalid(values, valid[top:bottom], passes, means)
         return self.down.part(filled, (start, stop), (0, self.low[1]), (top, 0))
 

@@ -17,6 +17,7 @@ from ..report.pictures import decimation
 
 MAP_SIZE = 480  # pixels: the maps of the report at most
 SAMPLES = 32_000_000  # of one raster held at once
+_PORTION = 6_000_000  # samples read in one go
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,21 @@ class View:
         rows, cols = window.rows - 2 * pixels, window.cols - 2 * pixels
         return View(self.reader, Window(window.row + pixels, window.col + pixels, rows, cols))
 
-    def read(self, start: int, stop: int, bands: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Rows ``start`` to ``stop`` of the view: values (B, r, c) float32 in physical units, valid (B, r, c) bool."""
-        window = Window(self.window.row + start, self.window.col, stop - start, self.window.cols)
-        values, valid = self.reader.read(window, bands)
+    def read(
+        self, start: int, stop: int, bands: Sequence[int], progress: Progress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows ``start`` to ``stop`` of the view: values (B, r, c) float32 in physical units, valid (B, r, c) bool;
+        read in portions, between which ``progress`` is asked whether to stop."""
+        progress = progress or Progress()
+        row, col, cols = self.window.row, self.window.col, self.window.cols
+        values = np.empty((len(bands), stop - start, cols), np.float32)
+        valid = np.empty(values.shape, bool)
+        step = max(1, _PORTION // (len(bands) * cols))
+        for first in range(start, stop, step):
+            progress.check()
+            last = min(first + step, stop)
+            here = np.s_[:, first - start : last - start]
+            values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
         metadata = self.reader.metadata
         for plane, band in zip(values, bands):
             if metadata.scales[band] != 1.0:
@@ -83,7 +95,7 @@ def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
             if not unseen:
                 break
             progress.check()
-            filled = view.read(start, stop, unseen)[1].any(axis=(1, 2))
+            filled = view.read(start, stop, unseen, progress)[1].any(axis=(1, 2))
             unseen = [band for band, seen in zip(unseen, filled) if not seen]
         good = [band for band in good if band not in unseen]
     if not good:
@@ -109,15 +121,16 @@ def score_reference(
     shape = fused.window.rows, fused.window.cols
     limits = BandRange(len(bands))
     for start, stop in fused.blocks(len(bands), progress.part(0.0, 0.3)):
-        valid = fused.read(start, stop, bands)[1].all(axis=0)
-        values, other = reference.read(start, stop, bands)
+        valid = fused.read(start, stop, bands, progress)[1].all(axis=0)
+        values, other = reference.read(start, stop, bands, progress)
+        progress.check()
         limits.update(values, valid & other.all(axis=0))
     indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check)
     step = decimation(shape, MAP_SIZE)
     maps: list[list[np.ndarray]] = [[], []]
     for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
-        values, valid = fused.read(start, stop, bands)
-        truth, other = reference.read(start, stop, bands)
+        values, valid = fused.read(start, stop, bands, progress)
+        truth, other = reference.read(start, stop, bands, progress)
         block = indices.update(values, truth, valid.all(axis=0) & other.all(axis=0))
         first = (step // 2 - start) % step
         for kept, plane in zip(maps, block):

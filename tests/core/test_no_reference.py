@@ -2,6 +2,7 @@
 
 import functools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from core.errors import Cancelled
 from core.quality.local_correlation import LocalCorrelation
 from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
 from core.quality.q2n import q2n
+from core.quality.reference import ReferenceIndices
 from core.quality.regression import Regression
 from core.quality.windows import whole_windows, window_sums
 
@@ -202,6 +204,25 @@ def test_what_cannot_be_computed_is_nan_and_said(scene):
     assert math.isnan(scores["per_band"]["d_rho"][1])
     assert math.isfinite(scores["d_rho"])
     assert any("D_rho leaves out 1 band" in note for note in scores["notes"])
+
+
+def test_memory_does_not_grow_with_the_rows(scene):
+    fused, pan, degraded, hsi, pan_low = (array[..., :34, :70] for array in scene)
+    valid = np.ones((34, 70), bool)
+
+    def peak(repeats):
+        found, reference = NoReferenceIndices(BANDS, 3), ReferenceIndices(BANDS, 3, np.ones(BANDS))
+        tracemalloc.start()
+        for _ in range(repeats):
+            found.update_high(fused, pan, valid)
+            found.update_low(degraded, hsi, pan_low, valid)
+            reference.update(degraded, hsi, valid)
+        result = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return result
+
+    peak(1)  # what is kept for good
+    assert peak(24) < 1.1 * peak(3)
 
 
 def test_work_can_be_stopped(scene):
