@@ -39,7 +39,7 @@ def qgis_process(tmp_path_factory):
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(
-            [PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False
+            [PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -113,9 +113,10 @@ def test_the_shipped_model_sharpens_and_judges(qgis_process, scene, tmp_path):
 
 @pytest.mark.slow
 def test_the_shipped_model_trains_on_many_and_fuses_one(qgis_process, scene, tmp_path):
-    fused = tmp_path / "fused.tif"
+    fused, model = tmp_path / "fused.tif", tmp_path / "model.safetensors"
     lists = [f"{key}={path}" for key, path in (("TRAINING_HSI", scene.hsi), ("TRAINING_PAN", scene.pan)) for _ in "ab"]
-    given = [*lists, f"HSI={scene.hsi}", f"PAN={scene.pan}", "EFFORT=fast", f"fuse:OUTPUT={fused}"]
+    given = [*lists, f"HSI={scene.hsi}", f"PAN={scene.pan}", "EFFORT=fast"]
+    given += [f"train:MODEL={model}", f"fuse:OUTPUT={fused}"]
     code, text = qgis_process("run", "ssml:trainonmany", "--", *given)
     assert code == 0, text
-    assert fused.is_file()
+    assert fused.is_file() and model.is_file()
