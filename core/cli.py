@@ -116,7 +116,7 @@ def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
         model=options.model,
         report=options.report,
         disagreement=options.disagreement,
-        network=options.network,
+        network=_network(options),
         effort=options.effort,
         seed=options.seed,
         mtf=options.mtf,
@@ -139,7 +139,7 @@ def _run_train(options: argparse.Namespace, progress: Progress) -> None:
         options.pan,
         options.out,
         report=options.report,
-        network=options.network,
+        network=_network(options),
         mode=options.mode,
         effort=options.effort,
         steps=options.steps,
@@ -275,6 +275,23 @@ def _run_openprisma(options: argparse.Namespace, progress: Progress) -> None:
     made = openprisma(options.product, options.out_hsi, options.out_pan, progress=progress)
     print(f"{made['hsi']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, {made['bad_bands']} bad")
     print(f"{made['pan']}")
+
+
+def _network(options: argparse.Namespace) -> str:
+    """The name of what learns, of ``--network`` or of the two networks of a pair."""
+    if not (options.spectral_network or options.spatial_network):
+        return options.network
+    from .devices import require_torch
+
+    require_torch()
+    from .networks.pair import pair_name
+
+    if options.network != "ssml":
+        raise InputError(
+            f"--network {options.network} is what learns already; leave it out, or --spectral-network and "
+            "--spatial-network."
+        )
+    return pair_name(options.spectral_network, options.spatial_network)
 
 
 def _extent(options: argparse.Namespace) -> tuple[float, ...] | None:

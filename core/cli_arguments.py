@@ -110,8 +110,11 @@ def _learning_options(job: argparse.ArgumentParser) -> None:
         "--network",
         default="ssml",
         metavar="NAME",
-        help="what learns: ssml, s2bnet, bisrnet or s2bnet_float (the last three: 3 to 16 bands; default ssml)",
+        help="what learns: the pair ssml, a single network as s2bnet (3 to 16 bands) or hyperpnn, or any two networks "
+        "that teach each other as hyperpnn+pannet (default ssml)",
     )
+    job.add_argument("--spectral-network", default="", metavar="NAME", help="network in the place of ssml-spectral")
+    job.add_argument("--spatial-network", default="", metavar="NAME", help="network in the place of ssml-spatial")
     job.add_argument(
         "--effort",
         choices=EFFORTS,

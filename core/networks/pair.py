@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InputError
-from . import s2bnet, ssml  # noqa: F401 - register their networks
+from . import published, s2bnet, ssml  # noqa: F401 - register their networks
 from .costs import costs
-from .registry import create_network
+from .registry import create_network, network_names
 from .side_by_side import Each, side_by_side
 
 PATHS = ("spectral", "spatial")
@@ -59,14 +59,26 @@ PAIRS = {
 
 
 def kind_of(name: str) -> Kind:
-    """The kind of that name.
+    """The kind of that name: one of :data:`PAIRS`, a registered network alone, or "<spectral>+<spatial>" for any two.
 
     Raises:
         InputError: there is none.
     """
-    if name not in PAIRS:
-        raise InputError(f"There is no network called {name}; choose one of: {', '.join(PAIRS)}.")
-    return PAIRS[name]
+    if name in PAIRS:
+        return PAIRS[name]
+    networks = name.split("+")
+    unknown = [network for network in networks if network not in network_names()]
+    if unknown or len(networks) > 2:
+        choices = ", ".join(dict.fromkeys([*PAIRS, *network_names()]))
+        raise InputError(f"There is no network called {(unknown or [name])[0]}; choose one of: {choices}.")
+    return Kind(dict(zip(PATHS, networks)) if len(networks) == 2 else {"network": name})
+
+
+def pair_name(spectral: str, spatial: str) -> str:
+    """The name of a pair in which networks take the places of SSML's own; "" keeps the own one."""
+    own = PAIRS["ssml"].networks
+    networks = {"spectral": spectral or own["spectral"], "spatial": spatial or own["spatial"]}
+    return "ssml" if networks == own else "+".join(networks[path] for path in PATHS)
 
 
 class Pair:

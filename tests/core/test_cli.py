@@ -159,6 +159,23 @@ def test_train_wants_as_many_pans_as_hsis(inputs, capsys):
     assert "2 HSI and 1 PAN" in sentence(capsys)
 
 
+@needs_torch
+def test_any_two_networks_can_learn_from_each_other(inputs, make_raster, capsys):
+    make_raster(inputs / "h.tif", noise(4, 12, 12) + 5, COARSE)
+    make_raster(inputs / "p.tif", noise(36, 36) + 5, FINE)
+    scene = "--hsi", "h.tif", "--pan", "p.tif"
+    pair = "--spectral-network", "hyperpnn", "--spatial-network", "pannet"
+    assert run("train", *scene, "--out", "m", *pair, "--steps", 2) == 0
+    assert run("fuse", *scene, "--model", "m", "--out", "f.tif", "--use", "spatial") == 0
+    capsys.readouterr()
+    assert run("info", "m", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["network"] == "hyperpnn+pannet"
+    assert run("train", *scene, "--out", "n", "--network", "s2bnet", *pair) == 2
+    assert "--network s2bnet" in sentence(capsys)
+    assert run("train", *scene, "--out", "n", "--network", "hyperpnn+nothing") == 2
+    assert "no network called nothing" in capsys.readouterr().err
+
+
 def test_the_classical_line_from_a_reference_to_scores(inputs, make_raster, capsys):
     make_raster(inputs / "ref.tif", noise(3, 48, 40), COARSE)
     assert (

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from core.errors import InputError  # noqa: E402
-from core.networks.pair import PAIRS, Pair, PairResidual  # noqa: E402
+from core.networks.pair import PAIRS, Pair, PairResidual, kind_of, pair_name  # noqa: E402
 from core.networks.registry import create_network, network_names, parameter_count  # noqa: E402
 
 COMPONENTS = 6
@@ -74,6 +74,20 @@ def test_an_unknown_network_is_refused_with_the_names_that_exist():
     with pytest.raises(InputError, match="ssml"):
         Pair.fresh("no-such-pair", 4, 0)
     assert set(PAIRS["ssml"].networks.values()) <= set(network_names())
+
+
+def test_any_two_registered_networks_make_a_pair_and_any_one_a_model():
+    assert pair_name("", "") == pair_name("ssml-spectral", "") == "ssml"
+    assert pair_name("hyperpnn", "") == "hyperpnn+ssml-spatial"
+    assert kind_of("hyperpnn+pannet").networks == {"spectral": "hyperpnn", "spatial": "pannet"}
+    pair = Pair.fresh("hyperpnn+pannet", 4, 0)
+    again = Pair(pair.name, pair.config)
+    again.load(pair.tensors())
+    assert again.parameters == pair.parameters and set(pair.parameters) == {"spectral", "spatial"}
+    assert set(Pair.fresh("hyperpnn", 4, 0).parameters) == {"network"}
+    for wrong in ("hyperpnn+nothing", "hyperpnn+", "hyperpnn+pannet+darn"):
+        with pytest.raises(InputError, match="choose one of"):
+            kind_of(wrong)
 
 
 def test_wrong_arguments_of_a_network_are_refused():
