@@ -83,7 +83,8 @@ def test_any_two_registered_networks_make_a_pair_and_any_one_a_model():
     pair = Pair.fresh("hyperpnn+pannet", 4, 0)
     again = Pair(pair.name, pair.config)
     again.load(pair.tensors())
-    assert again.parameters == pair.parameters and set(pair.parameters) == {"spectral", "spatial"}
+    assert again.parameters == pair.parameters
+    assert set(pair.parameters) == {"spectral", "spatial"}
     assert set(Pair.fresh("hyperpnn", 4, 0).parameters) == {"network"}
     for wrong in ("hyperpnn+nothing", "hyperpnn+", "hyperpnn+pannet+darn"):
         with pytest.raises(InputError, match="choose one of"):

@@ -119,4 +119,5 @@ def test_the_shipped_model_trains_on_many_and_fuses_one(qgis_process, scene, tmp
     given += [f"train:MODEL={model}", f"fuse:OUTPUT={fused}"]
     code, text = qgis_process("run", "ssml:trainonmany", "--", *given)
     assert code == 0, text
-    assert fused.is_file() and model.is_file()
+    assert fused.is_file()
+    assert model.is_file()
