@@ -1,8 +1,8 @@
 """The two networks of spectral-spatial mutual learning.
 
 After Peng et al., Remote Sensing 2022, 14(18), 4682: one network learns spectra, one learns space, and both are small.
-Blocks, widths and attention are our own; see the registry for what goes in and out. Both end in a layer that starts at
-zero, so that an untrained network returns the prior.
+Blocks, widths, attention and the injection of detail are our own; see the registry for what goes in and out. Both end
+in a layer that starts at zero, so that an untrained network returns the prior.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
-from .layers.zero import zero_conv
+from .layers.injection import DetailInjection
 from .registry import register
 
 
@@ -46,12 +46,12 @@ class SpectralNetwork(nn.Module):
         super().__init__()
         self.head = nn.Conv2d(components + 2, width, 1)
         self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
-        self.tail = zero_conv(width, components)
+        self.tail = DetailInjection(width, components)
         self.receptive_field = sum(block.radius for block in self.body)
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        return self.tail(self.body(functional.gelu(self.head(planes))))
+        return self.tail(self.body(functional.gelu(self.head(planes))), planes)
 
 
 class SpatialBlock(nn.Module):
@@ -85,10 +85,10 @@ class SpatialNetwork(nn.Module):
         self.highpass = highpass
         self.head = nn.Conv2d(components + 2, width, 3, padding=1)
         self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
-        self.tail = zero_conv(width, components)
+        self.tail = DetailInjection(width, components)
         self.receptive_field = highpass // 2 + 1 + sum(block.radius for block in self.body)
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
         low = functional.avg_pool2d(planes, self.highpass, 1, self.highpass // 2, count_include_pad=False)
-        return self.tail(self.body(functional.gelu(self.head(planes - low))))
+        return self.tail(self.body(functional.gelu(self.head(planes - low))), planes)
