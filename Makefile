@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch lint format zip check-zip install clean
+.PHONY: help setup demo test test-slow test-no-torch lint format docs zip check-zip install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ lint: setup ## check style and layout
 
 format: setup ## put the layout right
 	@$(PYTHON) -m ruff format $(LINTED)
+
+docs: setup ## write docs/algorithms.md from the algorithms' own words
+	@$(PYTHON) tools/reference.py
 
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip
