@@ -12,6 +12,13 @@ from typing import TextIO
 from .errors import Cancelled
 
 
+def spoken_duration(seconds: float) -> str:
+    """A time as a person would say it: "40 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class Progress:
     """Silent by default: receives progress and messages, and is asked whether to stop."""
 

@@ -7,7 +7,7 @@ A pixel is an area; a sample stands at its centre, in map coordinates. Everythin
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from osgeo import osr
 
@@ -80,6 +80,10 @@ class Grid:
             window.cols,
             self.crs,
         )
+
+    def move(self, rows: float, cols: float) -> Grid:
+        """The same grid, moved by some rows and columns, whole or not."""
+        return replace(self, x=self.x + cols * self.dx, y=self.y + rows * self.dy) if rows or cols else self
 
     def coarsen(self, ratio: int) -> Grid:
         """The grid of pixels ``ratio`` times as large, from the same corner; incomplete pixels are left out."""

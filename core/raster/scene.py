@@ -13,6 +13,7 @@ from ..progress import Progress
 from .grid import Alignment, Window, align
 from .prisma import open_raster
 from .reader import RasterReader
+from .selection import select_bands
 
 _SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is looked through
 
@@ -49,17 +50,31 @@ class Scene:
     complete: bool
 
     @classmethod
-    def open(cls, hsi: str, pan: str, progress: Progress | None = None) -> Scene:
+    def open(
+        cls,
+        hsi: str,
+        pan: str,
+        progress: Progress | None = None,
+        *,
+        bands: str = "",
+        shift: tuple[float, float] = (0.0, 0.0),
+    ) -> Scene:
         """Open both rasters, align their grids and look both through once for empty bands and invalid pixels.
 
         One PRISMA product (.he5) may be both.
+
+        Args:
+            bands: the bands of the HSI to use, as :func:`.selection.select_bands` reads them; "" for all.
+            shift: (rows, columns) in PAN pixels by which the PAN's position is moved.
 
         Raises:
             InputError: a file cannot be used, or the two do not fit together.
         """
         hsi_reader = open_raster(hsi, "hsi")
         try:
+            hsi_reader = select_bands(hsi_reader, bands)
             pan_reader = open_raster(pan, "pan")
+            pan_reader.grid = pan_reader.grid.move(*shift)
         except BaseException:
             hsi_reader.close()
             raise

@@ -12,6 +12,7 @@ from osgeo import gdal
 
 from ..errors import InputError
 from ..placing import check_output, discard, folder_of, move_into_place, partial_path
+from ..progress import Progress
 from .gdal_errors import gdal_messages
 from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
@@ -30,6 +31,7 @@ DRIVERS = {
 }
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
 _BLOCK_COLS = 512
+_SMALLEST_OVERVIEW = 256
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 _ENVI_LACKS = ("int8", "float16")
 
@@ -49,6 +51,8 @@ class RasterWriter:
             ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
         driver: "GTiff" or "ENVI"; by default, what the suffix says.
         compress: compression of a GeoTIFF, as GDAL calls it; "NONE" for none.
+        overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
+        progress: asked whether to stop while overviews are made.
 
     Raises:
         InputError: the suffix belongs to another format, or the place cannot be written to.
@@ -61,6 +65,8 @@ class RasterWriter:
         metadata: RasterMetadata,
         driver: str | None = None,
         compress: str = "DEFLATE",
+        overviews: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         self.path = os.fspath(path)
         self.name = os.path.basename(self.path)
@@ -75,6 +81,7 @@ class RasterWriter:
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
         self._compress = compress.upper()
+        self._overviews, self._progress = overviews, progress or Progress()
         self._partial = partial_path(self.path)
         self._dataset: gdal.Dataset | None = None
 
@@ -187,6 +194,8 @@ class RasterWriter:
             self._dataset = None
             if error is not None or messages.write_failures:
                 raise self._failure(messages.words(error))
+        if self._overviews:
+            add_overviews(self._partial, self._progress, self.name)
         move_raster(self._partial, self.path, self._driver)
 
     def _abandon(self) -> None:
@@ -200,6 +209,41 @@ class RasterWriter:
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
         )
+
+
+def add_overviews(path: str, progress: Progress | None = None, name: str = "") -> None:
+    """Give a finished raster reduced copies of itself, down to 256 pixels; nodata takes no part in their means.
+
+    Args:
+        path: GeoTIFF or ENVI file. progress: asked whether to stop.
+        name: what to call it in an error, where that is not its file name.
+
+    Raises:
+        InputError: they cannot be written.
+        Cancelled: the user stopped the job; the raster may hold some of them.
+    """
+    progress = progress or Progress()
+    inside = _driver(path) == "GTiff"
+    error = None
+    with gdal_messages() as messages:
+        try:
+            dataset = gdal.OpenEx(path, gdal.OF_RASTER | (gdal.OF_UPDATE if inside else 0))
+            if dataset is None:
+                raise RuntimeError("it cannot be opened again")
+            longest = max(dataset.RasterXSize, dataset.RasterYSize)
+            factors = [2**power for power in range(1, 20) if longest / 2 ** (power - 1) > _SMALLEST_OVERVIEW]
+            failed = factors and dataset.BuildOverviews(
+                "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
+            )
+        except RuntimeError as caught:
+            failed, error = True, caught
+        dataset = None
+        progress.check()
+        if failed or messages.write_failures:
+            raise InputError(
+                f"No overviews of {name or os.path.basename(path)} could be written{messages.words(error)}; see "
+                "whether the disk is full, or do without them."
+            )
 
 
 def move_raster(finished: str, path: str, driver: str | None = None) -> None:
@@ -217,7 +261,8 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
     else:
         _name_in_header(finished_stem + ".hdr", os.path.basename(path))
         stale += [path + ".hdr"]
-        side_files = [(finished_stem + ".hdr", stem + ".hdr")]  # it says all: GDAL's .aux.xml would repeat it
+        # The header says all: GDAL's .aux.xml would repeat it.
+        side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]
     move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
 
 

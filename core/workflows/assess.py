@@ -16,9 +16,11 @@ from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
 from ..raster.overlap import overlap
 from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
+from ..raster.selection import select_bands
 from ..report.assessment import Shown, assessment_report
 from ..report.html import write_report
 from .full_resolution import score_full_resolution
+from .opening import pan_correction
 from .output import check_outputs, one_gain, write_json
 from .scoring import View, finite, good_bands, score_reference
 
@@ -32,6 +34,8 @@ def assess(
     ratio: int | None = None,
     mtf: float | str = DEFAULT_GAIN,
     crop: int = 0,
+    bands: str = "",
+    correct_shift: bool = False,
     json_path: str = "",
     report: str = "",
     progress: Progress | None = None,
@@ -46,6 +50,9 @@ def assess(
         ratio: pixel size of the HSI over that of the PAN, for ERGAS where there is no HSI to derive it from.
         mtf: MTF gain at the HSI's Nyquist frequency, or the name of a sensor, for the indices without reference.
         crop: pixels of the result left out at each side of what is scored.
+        bands: the bands of the reference and of the HSI that the result has, where it was made of some of them; "" for
+            all.
+        correct_shift: whether the PAN's position was moved by its shift against the HSI when the result was made.
         json_path: where to write the numbers as JSON; empty for nowhere.
         report: where to write the HTML report; empty for nowhere.
         progress: receives progress; asked whether to stop.
@@ -68,6 +75,7 @@ def assess(
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
+    moved = pan_correction(hsi, pan, progress) if correct_shift and hsi else (0.0, 0.0)
     scores: dict[str, Any] = {}
     per_band: dict[str, np.ndarray] = {}
     notes: list[str] = []
@@ -76,6 +84,10 @@ def assess(
         readers = {
             key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi")) for key, path in files.items()
         }
+        for key in readers.keys() & {"reference", "hsi"}:
+            readers[key] = select_bands(readers[key], bands)
+        if "pan" in readers:
+            readers["pan"].grid = readers["pan"].grid.move(*moved)
         alignment, views = _place(readers, crop)
         if alignment is not None:
             if ratio is not None and ratio != alignment.ratio:
@@ -84,11 +96,11 @@ def assess(
                     "leave the ratio out."
                 )
             ratio = alignment.ratio
-        bands = good_bands(list(views.values()), progress)
+        good = good_bands(list(views.values()), progress)
         half = 0.55 if alignment is not None else 0.97
         if reference:
             progress.set(0.0, "Comparing with the reference")
-            result, maps = score_reference(views["fused"], views["reference"], bands, ratio, progress.part(0.02, half))
+            result, maps = score_reference(views["fused"], views["reference"], good, ratio, progress.part(0.02, half))
             scores.update({key: result[key] for key in INDICES}, pixels=result["pixels"])
             per_band.update({key: result["per_band"][key] for key in PER_BAND if key != "mean"})
             notes += result["notes"]
@@ -102,7 +114,7 @@ def assess(
                 views["hsi"],
                 readers["pan"],
                 alignment,
-                bands,
+                good,
                 mtf,
                 crop,
                 progress.part(half if reference else 0.02, 0.97),
@@ -112,10 +124,10 @@ def assess(
             notes += result["notes"]
         scores = {key: finite(value) if isinstance(value, float) else value for key, value in scores.items()}
         metadata = readers["fused"].metadata
-        scores.update(bands=len(bands), ratio=ratio, crop=crop)
+        scores.update(bands=len(good), ratio=ratio, crop=crop)
         scores["per_band"] = {
-            "band": [band + 1 for band in bands],
-            "wavelength": [metadata.wavelengths[band] for band in bands],
+            "band": [band + 1 for band in good],
+            "wavelength": [metadata.wavelengths[band] for band in good],
             **{key: [finite(value) for value in values] for key, values in per_band.items()},
         }
         scores.update(files=files, notes=notes)

@@ -7,7 +7,7 @@ from ..fusion.classical import DEFAULT_METHOD, METHODS
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
-from ..raster.scene import Scene
+from .opening import check_space, open_scene
 from .output import check_iterations, check_outputs, one_gain, write_fused
 
 
@@ -21,6 +21,9 @@ def classical(
     mtf: float | str = DEFAULT_GAIN,
     extent: tuple[float, float, float, float] | None = None,
     memory: float | None = None,
+    bands: str = "",
+    correct_shift: bool = False,
+    overviews: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fuse an HSI and a PAN with a classical method.
@@ -32,6 +35,10 @@ def classical(
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
         memory: budget in GB, None for the usual one.
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
+            is only warned of.
+        overviews: add reduced copies to the output, so that it is shown fast.
 
     Returns:
         ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -47,12 +54,21 @@ def classical(
     mtf = one_gain(mtf, progress)
     check_outputs((hsi, pan), (output,))
     progress.set(0.0, "Looking through the scene")
-    with Scene.open(hsi, pan, progress) as scene:
-        scene.output_window(extent)
+    with open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene:
+        window = scene.output_window(extent)
+        check_space(scene, window, [(output, scene.hsi.bands, scene.hsi.metadata.dtype)], overviews)
         progress.set(0.1, "Computing statistics")
         recipe = METHODS[method].recipe(scene, mtf, consistency, progress)
         progress.set(0.25, "Fusing")
-        grid = write_fused(scene, recipe, output, extent=extent, memory=memory, progress=progress.part(0.25, 1.0))
+        grid = write_fused(
+            scene,
+            recipe,
+            output,
+            extent=extent,
+            memory=memory,
+            overviews=overviews,
+            progress=progress.part(0.25, 1.0),
+        )
         return {
             "output": output,
             "method": method,

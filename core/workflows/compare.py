@@ -21,13 +21,13 @@ from ..placing import discard, move_into_place, partial_path
 from ..progress import Progress
 from ..quality.reference import PixelMaps, ReferenceIndices
 from ..raster.reader import RasterReader
-from ..raster.scene import Scene
 from ..raster.writer import move_raster
 from ..report.comparison import Compared, Comparison, Views, comparison_report, pick_pixels, views_of
 from ..report.html import write_report
 from ..report.pictures import overview
 from .assess import assess
 from .classical import classical
+from .opening import open_scene
 from .output import check_iterations, check_outputs, one_gain, write_json
 from .reduced import ReducedPair, reduced_pair
 
@@ -127,7 +127,7 @@ def compare(
     places = [path for path in (output, report, json_path, csv_path) if path]
     home = os.path.dirname(os.path.abspath(places[0])) if places else None
     progress.set(0.0, "Looking through the scene")
-    with Scene.open(hsi, pan, progress) as scene, tempfile.TemporaryDirectory(dir=home, prefix=".compare-") as folder:
+    with open_scene(hsi, pan, progress) as scene, tempfile.TemporaryDirectory(dir=home, prefix=".compare-") as folder:
         ratio, good = scene.ratio, scene.good.copy()
         progress.info(f"Ratio {ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {len(chosen)} methods.")
         progress.set(0.01, "Reducing the resolution")

@@ -7,7 +7,7 @@ from ..errors import InputError
 from ..fusion.engine import Recipe
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..progress import Progress
-from ..raster.scene import Scene
+from .opening import check_space, open_scene
 from .output import check_iterations, check_outputs, write_fused
 from .trained import TrainedModel
 
@@ -24,6 +24,9 @@ def fuse(
     extent: tuple[float, float, float, float] | None = None,
     device: str = "auto",
     memory: float | None = None,
+    bands: str = "",
+    correct_shift: bool = False,
+    overviews: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fuse an HSI and a PAN with a trained model.
@@ -36,6 +39,10 @@ def fuse(
         extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
+            is only warned of.
+        overviews: add reduced copies to the output, so that it is shown fast.
 
     Returns:
         ``output``, ``model``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -55,9 +62,11 @@ def fuse(
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
     progress.set(0.0, "Looking through the scene")
-    with Scene.open(hsi, pan, progress) as scene:
+    with open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene:
         trained.check_fits(scene, model)
-        scene.output_window(extent)
+        window = scene.output_window(extent)
+        written = [(output, scene.hsi.bands, scene.hsi.metadata.dtype), (disagreement, 1, "float32")]
+        check_space(scene, window, written, overviews)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
         fusing = recipe(trained, chosen, use, consistency)
@@ -71,6 +80,7 @@ def fuse(
             extent=extent,
             memory=memory,
             disagreement=disagreement,
+            overviews=overviews,
             progress=progress.part(0.1, 1.0),
         )
         return {

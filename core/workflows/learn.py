@@ -25,7 +25,7 @@ from ..learning.trainer import Trainer, TrainingState
 from ..networks.pair import Pair, kind_of
 from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
-from ..progress import Progress
+from ..progress import Progress, spoken_duration
 from .trained import TrainedModel, describe
 
 if TYPE_CHECKING:
@@ -163,14 +163,8 @@ def _announce(
     )
     progress.info(
         f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(labelled)} labelled and "
-        f"{len(unlabelled)} full-resolution areas; expected time {_duration(expected)}."
+        f"{len(unlabelled)} full-resolution areas; expected time {spoken_duration(expected)}."
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _fingerprint(arrays: dict[str, np.ndarray]) -> str:

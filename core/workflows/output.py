@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..errors import InputError
 from ..fusion.engine import Formula, fuse
 from ..physics.sensors import find_sensor, mtf_gains
 from ..placing import check_output, discard, move_into_place, partial_path
-from ..progress import Progress
+from ..progress import Progress, spoken_duration
 from ..raster.grid import Grid
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
@@ -112,6 +113,7 @@ def write_fused(
     extent: tuple[float, float, float, float] | None = None,
     memory: float | None = None,
     disagreement: str = "",
+    overviews: bool = False,
     progress: Progress | None = None,
 ) -> Grid:
     """Fuse a scene and write the result, piece by piece.
@@ -127,6 +129,7 @@ def write_fused(
         memory: budget in GB, None for the usual one.
         disagreement: a second raster to write, one float32 band, how far the two networks differ: the root mean square
             over bands, in standard deviations of the bands; "" for none.
+        overviews: add reduced copies to the rasters, so that they are shown fast.
 
     Returns:
         The output's grid.
@@ -134,6 +137,7 @@ def write_fused(
     Raises:
         InputError: nothing of the extent is in the scene, or a file cannot be written.
     """
+    progress = progress or Progress()
     window = scene.output_window(extent)
     grid = scene.alignment.grid.crop(window)
     metadata = scene.hsi.metadata
@@ -141,15 +145,24 @@ def write_fused(
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
     first_good = int(np.flatnonzero(scene.good)[0])
     with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(RasterWriter(output, grid, metadata))
+        writer = stack.enter_context(RasterWriter(output, grid, metadata, overviews=overviews, progress=progress))
         second = None
         if disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            second = stack.enter_context(RasterWriter(disagreement, grid, one_band))
+            second = stack.enter_context(
+                RasterWriter(disagreement, grid, one_band, overviews=overviews, progress=progress)
+            )
+        started, told = time.monotonic(), False
         for piece in fuse(scene, recipe, window, memory, progress):
             row, col = piece.window.row - window.row, piece.window.col - window.col
             writer.write(piece.values, piece.valid, row, col)
             if second is not None:
                 valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
                 second.write(piece.disagreement[None], valid, row, col)
+            if not told:
+                told = True
+                whole = window.rows * window.cols / (piece.window.rows * piece.window.cols)
+                left = (whole - 1.0) * (time.monotonic() - started)
+                if left >= 10.0:
+                    progress.info(f"Fusing {window.rows} x {window.cols} pixels: about {spoken_duration(left)} to go.")
     return grid

@@ -10,7 +10,7 @@ from ..devices import choose_device, require_torch
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
-from ..raster.scene import Scene
+from .opening import check_space, open_scene
 from .output import check_iterations, check_outputs, one_gain, write_fused
 
 
@@ -30,6 +30,9 @@ def sharpen(
     device: str = "auto",
     memory: float | None = None,
     extent: tuple[float, float, float, float] | None = None,
+    bands: str = "",
+    correct_shift: bool = False,
+    overviews: bool = False,
     resume: bool = False,
     settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
@@ -50,6 +53,10 @@ def sharpen(
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
         extent: (xmin, ymin, xmax, ymax) in map units: the part to fuse; learning sees all of the scene.
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
+            is only warned of.
+        overviews: add reduced copies to the output, so that it is shown fast.
         resume: go on from ``<model>.checkpoint``, which a stopped run left.
         settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
 
@@ -72,15 +79,15 @@ def sharpen(
     check_disagreement(network, disagreement)
     check_outputs((hsi, pan), (output, disagreement), (model, report))
     progress.set(0.0, "Looking through the scene")
-    with Scene.open(hsi, pan, progress) as scene, tempfile.TemporaryDirectory() as folder:
-        scene.output_window(extent)
+    with (
+        open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        window = scene.output_window(extent)
+        written = [(output, scene.hsi.bands, scene.hsi.metadata.dtype), (disagreement, 1, "float32")]
+        check_space(scene, window, written, overviews)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
-        rows, cols = scene.high_shape
-        progress.info(
-            f"Ratio {scene.ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {rows} x {cols} output "
-            f"pixels, {int(scene.good.sum())} of {scene.hsi.bands} bands."
-        )
         pixels = scene.low_shape[0] * scene.low_shape[1]
         chosen_settings = settings_for(network, "mutual", steps_for(effort, pixels), seed, settings)
         checkpoint = f"{model or os.path.join(folder, 'model')}.checkpoint"
@@ -102,6 +109,7 @@ def sharpen(
             extent=extent,
             memory=memory,
             disagreement=disagreement,
+            overviews=overviews,
             progress=progress.part(0.9, 0.99),
         )
         if model:
@@ -120,6 +128,8 @@ def sharpen(
                 "MTF gain": mtf,
                 "consistency iterations": consistency,
                 "device": str(chosen),
+                "bands": bands or "all",
+                "shift of the PAN": "corrected" if correct_shift else "as it is",
             }
             write_report(report, training_report(trained, parameters, output, scene, disagreement))
         progress.set(1.0, "Done")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,13 +19,10 @@ from ..raster.metadata import RasterMetadata
 from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
 from ..raster.scene import scan_bands
+from ..raster.selection import bands_by_number, bands_by_wavelength, wavelength_range
 from ..raster.stored import output_nodata
 from ..raster.writer import RasterWriter
 from .output import check_fraction, check_outputs
-
-_NUMBER = r"(\d+(?:\.\d*)?)"
-_RANGE = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(?:nm)?\s*")
-_BANDS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
 
 
 def simulate(
@@ -86,7 +82,7 @@ def simulate(
                 f"{reader.name} has {reader.grid.rows} x {reader.grid.cols} pixels, too few for ratio {ratio}: "
                 f"{MIN_OVERLAP * ratio} in each direction are needed; choose a larger image or a smaller ratio."
             )
-        chosen = _by_number(pan_bands, reader) if pan_bands.strip() else _by_wavelength(pan_range, reader)
+        chosen = bands_by_number(pan_bands, reader) if pan_bands.strip() else _by_wavelength(pan_range, reader)
         progress.set(0.0, "Looking through the reference")
         good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
         chosen = [band for band in chosen if good[band]]
@@ -137,43 +133,14 @@ def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[flo
     return gains
 
 
-def _by_number(text: str, reader: RasterReader) -> list[int]:
-    """Bands from 0 of "6-36"."""
-    chosen: list[int] = []
-    for part in text.split(","):
-        match = _BANDS.fullmatch(part)
-        if not match:
-            raise InputError(f"{text!r} does not name bands; write their numbers, counted from 1, as in 6-36.")
-        first, last = int(match.group(1)), int(match.group(2) or match.group(1))
-        if not 1 <= first <= last <= reader.bands:
-            raise InputError(
-                f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: write the "
-                "lower number first."
-            )
-        chosen += [band for band in range(first - 1, last) if band not in chosen]
-    return chosen
-
-
 def _by_wavelength(text: str, reader: RasterReader) -> list[int]:
-    """Bands from 0 whose centre lies in "480-690"."""
-    match = _RANGE.fullmatch(text)
-    if match:
-        low, high = float(match.group(1)), float(match.group(2))
-    elif any(letter.isalpha() for letter in text):
-        low, high = range_of_sensor(text)
-    else:
-        raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
-    waves = reader.metadata.wavelengths
-    if all(wave is None for wave in waves):
-        raise InputError(f"{reader.name} has no wavelengths; give the PAN's bands by their numbers, as in 6-36.")
-    chosen = [band for band, wave in enumerate(waves) if wave is not None and low <= wave <= high]
-    if not chosen:
-        known = [wave for wave in waves if wave is not None]
-        raise InputError(
-            f"{reader.name} has no band from {low:g} to {high:g} nm; its bands lie from {min(known):g} to "
-            f"{max(known):g} nm: choose another range."
-        )
-    return chosen
+    """Bands from 0 whose centre lies in "480-690", or in a sensor's panchromatic band."""
+    limits = wavelength_range(text)
+    if limits is None:
+        if not any(letter.isalpha() for letter in text):
+            raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
+        limits = range_of_sensor(text)
+    return bands_by_wavelength(*limits, reader)
 
 
 def _pan_metadata(metadata: RasterMetadata, chosen: list[int]) -> tuple[RasterMetadata, bool]:

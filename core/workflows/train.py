@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..raster.scene import Scene
+from .opening import open_scene
 from .output import check_outputs, one_gain
 
 
@@ -59,7 +60,7 @@ def train(
     mtf = one_gain(mtf, progress)
     check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
     with contextlib.ExitStack() as stack:
-        scenes = [stack.enter_context(Scene.open(*pair, progress)) for pair in zip(hsi, pan)]
+        scenes = [stack.enter_context(open_scene(*pair, progress)) for pair in zip(hsi, pan)]
         _check_same_sensor(scenes)
         chosen, sentence = choose_device(device)
         progress.info(sentence)

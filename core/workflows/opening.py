@@ -1,0 +1,123 @@
+"""Opening a scene for a job: what it holds is said, a shifted PAN is noticed, and the room on the disk is looked at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from ..physics.registration import Shift, measure_shift
+from ..placing import folder_of
+from ..progress import Progress
+from ..raster.grid import Window
+from ..raster.scene import Scene
+
+NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
+_COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
+_OVERVIEWS = 4 / 3  # what a raster with overviews takes, of what it takes without
+
+
+def open_scene(
+    hsi: str, pan: str, progress: Progress, *, bands: str = "", correct_shift: bool = False, check_shift: bool = True
+) -> Scene:
+    """Open a scene, say what it holds, and see whether the PAN is shifted against the HSI.
+
+    Args:
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: move the PAN's position by what was measured, instead of warning.
+        check_shift: whether to measure at all, where it is not to be corrected.
+
+    Raises:
+        InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
+    """
+    scene = Scene.open(hsi, pan, progress)
+    try:
+        shift = measure_shift(scene, progress) if correct_shift or check_shift else None
+        moved = (0.0, 0.0)
+        if correct_shift:
+            moved = _correction(shift, scene, progress)
+        elif shift is not None and shift.size > NOTICED_SHIFT:
+            progress.warning(
+                f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_words(shift)}, measured by phase "
+                f"correlation (correlation {shift.unmoved:.3f}, without the shift {shift.correlation:.3f}); the option "
+                "that corrects it (--correct-shift, CORRECT_SHIFT) moves the PAN by that."
+            )
+        if bands.strip() or any(moved):
+            scene.close()
+            scene = Scene.open(hsi, pan, progress, bands=bands, shift=moved)
+        progress.info(_description(scene))
+        return scene
+    except BaseException:
+        scene.close()
+        raise
+
+
+def pan_correction(hsi: str, pan: str, progress: Progress) -> tuple[float, float]:
+    """(rows, columns) in PAN pixels by which ``correct_shift`` moves the PAN: the same for the same two rasters."""
+    with Scene.open(hsi, pan, progress) as scene:
+        return _correction(measure_shift(scene, progress), scene, progress)
+
+
+def _correction(shift: Shift | None, scene: Scene, progress: Progress) -> tuple[float, float]:
+    if shift is None:
+        raise InputError(
+            f"The shift of {scene.pan.name} against {scene.hsi.name} cannot be measured, as the two are not alike "
+            "enough; leave the correction out, or register the images first."
+        )
+    progress.info(
+        f"{scene.pan.name} is moved by {shift.x:+.2f} columns and {shift.y:+.2f} rows (PAN pixels; correlation with "
+        f"the HSI {shift.correlation:.3f}, before {shift.unmoved:.3f})."
+    )
+    return shift.y, shift.x
+
+
+def _words(shift: Shift) -> str:
+    """Where the PAN lies: the opposite of what moves it into place."""
+    return f"{shift.size:.1f} PAN pixels ({-shift.x:+.1f} columns, {-shift.y:+.1f} rows)"
+
+
+def _description(scene: Scene) -> str:
+    hsi, pan = scene.hsi, scene.pan
+    waves = [wave for wave in hsi.metadata.wavelengths if wave is not None]
+    span = f"{min(waves):.0f} to {max(waves):.0f} nm" if waves else "without wavelengths"
+    (rows, cols), (high_rows, high_cols) = scene.low_shape, scene.high_shape
+    return (
+        f"{hsi.name} and {pan.name} share {rows} x {cols} HSI pixels and {high_rows} x {high_cols} PAN pixels of "
+        f"{abs(pan.grid.dx):g} map units; ratio {scene.ratio}; {int(scene.good.sum())} of {hsi.bands} bands are good, "
+        f"{span}."
+    )
+
+
+def check_space(scene: Scene, window: Window, outputs: Sequence[tuple[str, int, str]], overviews: bool = False) -> None:
+    """Make sure that the disk has room for what a job shall write.
+
+    Args:
+        window: the part of the scene's output that is written.
+        outputs: rasters: path ("" is passed over), number of bands, numpy name of the data type.
+
+    Raises:
+        InputError: it has not.
+    """
+    share = float(scene.low_valid.mean()) * _COMPRESSION
+    needed: dict[int, float] = {}
+    places: dict[int, str] = {}
+    for path, bands, dtype in outputs:
+        if not path:
+            continue
+        folder = folder_of(path)
+        device = os.stat(folder).st_dev
+        size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
+        if path.lower().endswith((".tif", ".tiff")):
+            size *= share
+        needed[device] = needed.get(device, 0.0) + size * (_OVERVIEWS if overviews else 1.0)
+        places.setdefault(device, folder)
+    for device, size in needed.items():
+        free = shutil.disk_usage(places[device]).free
+        if free < size:
+            raise InputError(
+                f"The result of {window.rows} x {window.cols} pixels takes {size / 1e9:.3g} GB at least, but "
+                f"{places[device]} has {free / 1e9:.3g} GB left; choose another place, a smaller extent or fewer bands."
+            )
