@@ -97,13 +97,14 @@ def _run_simulate(options: argparse.Namespace, progress: Progress) -> None:
         options.out_pan,
         pan_bands=options.pan_bands,
         pan_range=options.pan_range,
+        pan_response=options.pan_response,
         mtf_hsi=options.mtf_hsi,
         mtf_pan=options.mtf_pan,
         progress=progress,
     )
     rows, cols, ratio = made["rows"], made["cols"], made["ratio"]
     print(f"{options.out_hsi}: {rows} x {cols} pixels, {made['bands']} bands")
-    print(f"{options.out_pan}: {rows * ratio} x {cols * ratio} pixels, the mean of {len(made['pan_bands'])} bands")
+    print(f"{options.out_pan}: {rows * ratio} x {cols * ratio} pixels, made of {len(made['pan_bands'])} bands")
 
 
 def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
@@ -124,6 +125,7 @@ def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
         device=options.device,
         memory=options.memory,
         extent=_extent(options),
+        **_choices(options),
         resume=options.resume,
         progress=progress,
     )
@@ -165,6 +167,7 @@ def _run_fuse(options: argparse.Namespace, progress: Progress) -> None:
         use=options.use,
         consistency=options.consistency,
         extent=_extent(options),
+        **_choices(options),
         device=options.device,
         memory=options.memory,
         progress=progress,
@@ -183,6 +186,7 @@ def _run_classical(options: argparse.Namespace, progress: Progress) -> None:
         consistency=options.consistency,
         mtf=options.mtf,
         extent=_extent(options),
+        **_choices(options),
         memory=options.memory,
         progress=progress,
     )
@@ -200,6 +204,8 @@ def _run_assess(options: argparse.Namespace, progress: Progress) -> None:
         ratio=options.ratio,
         mtf=options.mtf,
         crop=options.crop,
+        bands=options.bands,
+        correct_shift=options.correct_shift,
         json_path=options.json,
         report=options.report,
         progress=progress,
@@ -296,6 +302,10 @@ def _network(options: argparse.Namespace) -> str:
 
 def _extent(options: argparse.Namespace) -> tuple[float, ...] | None:
     return None if options.extent is None else tuple(options.extent)
+
+
+def _choices(options: argparse.Namespace) -> dict[str, Any]:
+    return {"bands": options.bands, "correct_shift": options.correct_shift, "overviews": options.overviews}
 
 
 def _print_fused(made: Mapping[str, Any]) -> None:

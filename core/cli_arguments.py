@@ -94,6 +94,17 @@ def _fusion_options(job: argparse.ArgumentParser) -> None:
         help="fuse this part only, in map units (default: all that HSI and PAN share)",
     )
     job.add_argument("--memory", type=_positive, metavar="GB", help="memory budget of the fusion (default 1)")
+    job.add_argument("--overviews", action="store_true", help="add reduced copies to the result, to show it fast")
+    _scene_choices(job)
+
+
+def _scene_choices(job: argparse.ArgumentParser) -> None:
+    job.add_argument(
+        "--bands", default="", metavar="A-B", help="use these bands of the HSI only, as 1-100,120 or '430-900 nm'"
+    )
+    job.add_argument(
+        "--correct-shift", action="store_true", help="move the PAN by its shift against the HSI, which is measured"
+    )
 
 
 def _mtf_option(job: argparse.ArgumentParser) -> None:
@@ -147,6 +158,9 @@ def _add_simulate(jobs: Any) -> argparse.ArgumentParser:
     which.add_argument("--pan-bands", default="", metavar="A-B", help="bands of the PAN, from 1, both ends included")
     which.add_argument(
         "--pan-range", default="", metavar="NM-NM", help="or its wavelengths in nm, as 480-690, or a sensor's name"
+    )
+    which.add_argument(
+        "--pan-response", default="", metavar="F", help="or its spectral response: text, wavelength in nm and response"
     )
     job.add_argument("--out-hsi", required=True, metavar="F", help="HSI to write")
     job.add_argument("--out-pan", required=True, metavar="F", help="PAN to write")
@@ -274,6 +288,7 @@ def _add_assess(jobs: Any) -> argparse.ArgumentParser:
     job.add_argument("--pan", default="", metavar="F", help="the PAN that was fused")
     _mtf_option(job)
     job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
+    _scene_choices(job)
     job.add_argument("--json", default="", metavar="F", help="JSON file to write")
     job.add_argument("--report", default="", metavar="F", help="HTML report to write")
     return job

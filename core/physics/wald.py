@@ -7,7 +7,7 @@ valid only if all reference pixels in it are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,14 +119,14 @@ def degraded_rows(reference: Reference, gains: Sequence[float], progress: Progre
 
 
 def pan_rows(
-    reference: Reference, bands: Sequence[int], gain: float | None, physical: bool, progress: Progress
+    reference: Reference, weights: Mapping[int, float], gain: float | None, physical: bool, progress: Progress
 ) -> Iterator[tuple[int, Rows]]:
-    """The simulated PAN from top to bottom: the mean of some bands.
+    """The simulated PAN from top to bottom: a weighted sum of some bands.
 
     Args:
-        bands: counted from 0.
+        weights: by band, counted from 0; they sum to 1.
         gain: the PAN's own MTF gain at its own Nyquist frequency; None leaves it as sharp as the reference.
-        physical: take the mean of physical values (scale and offset applied), not of stored ones.
+        physical: take physical values (scale and offset applied), not of stored ones.
 
     Yields:
         First row, and rows: values (1, rows, columns), valid (rows, columns).
@@ -135,6 +135,7 @@ def pan_rows(
     metadata = reference.reader.metadata
     step = STRIP * max(1, min(16, _SAMPLES // (STRIP * cols * 8)))
     passes = 2 * GAUSSIAN_CUT
+    bands = list(weights)
 
     def mean(start: int, stop: int) -> Rows:
         total, valid = np.zeros((stop - start, cols)), np.ones((stop - start, cols), bool)
@@ -145,8 +146,9 @@ def pan_rows(
             block = reference.reader.read(Window(start, 0, stop - start, cols), some)
             valid &= block.valid.all(axis=0)
             for band, values in zip(some, block.values):
-                total += values * metadata.scales[band] + metadata.offsets[band] if physical else values
-        return Rows((total / len(bands)).astype(np.float32)[None], valid)
+                part = values * metadata.scales[band] + metadata.offsets[band] if physical else values
+                total += weights[band] * part.astype(np.float64)
+        return Rows(total.astype(np.float32)[None], valid)
 
     if gain is None:
         for start in range(0, rows, step):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
+from ..physics.response import band_weights, read_response
 from ..physics.sensors import mtf_gains
 from ..physics.sensors import pan_range as range_of_sensor
 from ..physics.wald import Reference, degraded_rows, pan_rows
@@ -33,6 +34,7 @@ def simulate(
     *,
     pan_bands: str = "",
     pan_range: str = "",
+    pan_response: str = "",
     mtf_hsi: float | str | Sequence[float] = DEFAULT_GAIN,
     mtf_pan: float | None = None,
     progress: Progress | None = None,
@@ -40,8 +42,8 @@ def simulate(
     """Make a low-resolution HSI and a PAN of a reference image, which then is the truth to compare with.
 
     The reference is cropped to a multiple of the ratio from its upper-left corner. Both outputs are float32 in the
-    reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands, in physical
-    units where their scales or offsets differ.
+    reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands, or their sum
+    weighted by its spectral response, in physical units where their scales or offsets differ.
 
     Args:
         reference: raster to read.
@@ -50,11 +52,14 @@ def simulate(
         pan_bands: the bands of the PAN, counted from 1, both ends included: "6-36", or "3,5,8-10".
         pan_range: instead, the bands whose centre wavelength lies in a range in nm, "480-690", or in the
             panchromatic band of a sensor, "eo-1".
+        pan_response: instead, a text file with the PAN's spectral response, as
+            :func:`..physics.response.read_response` reads it.
         mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band, or the name of a sensor.
         mtf_pan: gain of the PAN at its own Nyquist frequency; None: as sharp as the reference.
 
     Returns:
-        ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1).
+        ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1, of those
+        with any weight).
 
     Raises:
         InputError: a file or a parameter cannot be used.
@@ -66,12 +71,12 @@ def simulate(
     ratio = int(ratio)
     if mtf_pan is not None:
         check_fraction(mtf_pan, "mtf_pan")
-    if bool(pan_bands.strip()) == bool(pan_range.strip()):
+    if sum(bool(given.strip()) for given in (pan_bands, pan_range, pan_response)) != 1:
         raise InputError(
-            "Say which bands make the PAN in one of two ways: by numbers, as in 6-36, or by wavelengths in nm, as in "
-            "480-690."
+            "Say which bands make the PAN in one of three ways: by numbers, as in 6-36, by wavelengths in nm, as in "
+            "480-690, or by a file with its spectral response."
         )
-    check_outputs((reference,), (hsi_out, pan_out))
+    check_outputs((reference, *([pan_response] if pan_response else [])), (hsi_out, pan_out))
     with open_raster(reference) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
@@ -82,12 +87,20 @@ def simulate(
                 f"{reader.name} has {reader.grid.rows} x {reader.grid.cols} pixels, too few for ratio {ratio}: "
                 f"{MIN_OVERLAP * ratio} in each direction are needed; choose a larger image or a smaller ratio."
             )
-        chosen = bands_by_number(pan_bands, reader) if pan_bands.strip() else _by_wavelength(pan_range, reader)
+        if pan_response:
+            weights = band_weights(read_response(pan_response), _good_wavelengths(reader), reader.name)
+        elif pan_bands.strip():
+            weights = dict.fromkeys(bands_by_number(pan_bands, reader), 1.0)
+        else:
+            weights = dict.fromkeys(_by_wavelength(pan_range, reader), 1.0)
         progress.set(0.0, "Looking through the reference")
         good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
-        chosen = [band for band in chosen if good[band]]
+        weights = {band: weight for band, weight in weights.items() if good[band]}
+        chosen = list(weights)
         if not chosen:
             raise InputError(f"All bands chosen for the PAN are bad bands of {reader.name}; choose other ones.")
+        total = sum(weights.values())
+        weights = {band: weight / total for band, weight in weights.items()}
         source = Reference(reader, ratio, good, empty, valid)
         if not source.low_valid.any():
             raise InputError(f"{reader.name} has no block of {ratio} x {ratio} valid pixels; choose another image.")
@@ -100,7 +113,7 @@ def simulate(
             hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata))
             pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
             progress.set(0.2, "Making the PAN")
-            for row, part in pan_rows(source, chosen, mtf_pan, physical, progress.part(0.2, 0.4)):
+            for row, part in pan_rows(source, weights, mtf_pan, physical, progress.part(0.2, 0.4)):
                 pan_writer.write(part.values, part.valid, row)
                 progress.check()
             progress.set(0.4, "Degrading the HSI")
@@ -141,6 +154,11 @@ def _by_wavelength(text: str, reader: RasterReader) -> list[int]:
             raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
         limits = range_of_sensor(text)
     return bands_by_wavelength(*limits, reader)
+
+
+def _good_wavelengths(reader: RasterReader) -> list[float | None]:
+    """Of the bands that are not marked as bad: a spectrum is linear across those."""
+    return [wave if flag else None for wave, flag in zip(reader.metadata.wavelengths, reader.metadata.bbl)]
 
 
 def _pan_metadata(metadata: RasterMetadata, chosen: list[int]) -> tuple[RasterMetadata, bool]:
