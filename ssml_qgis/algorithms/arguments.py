@@ -137,6 +137,15 @@ class Arguments:
             return None
         return extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()
 
+    def choices_of_scene(self) -> dict[str, Any]:
+        """What :func:`.parameters.choices_of_scene` asks for, by the names that the workflows have for it."""
+        return {
+            "extent": self.extent("EXTENT", "HSI"),
+            "bands": self.text("BANDS"),
+            "correct_shift": self.boolean("CORRECT_SHIFT"),
+            "overviews": self.boolean("OVERVIEWS"),
+        }
+
     def raster_output(self, key: str) -> str:
         """Path of a raster to write, or "" where it was not asked for."""
         return self._algorithm.parameterAsOutputLayer(self._parameters, key, self._context) or ""

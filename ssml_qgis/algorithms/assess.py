@@ -50,6 +50,8 @@ class AssessAlgorithm(SsmlAlgorithm):
             ),
             parameters.mtf(),
             parameters.advanced(parameters.whole("CROP", self.tr("Pixels to leave out along the edges"), 0, 0, 1000)),
+            parameters.bands(),
+            parameters.correct_shift(),
             parameters.report(),
             parameters.json_file(),
         ]
@@ -80,6 +82,8 @@ class AssessAlgorithm(SsmlAlgorithm):
             ratio=arguments.integer_or_none("RATIO"),
             mtf=arguments.mtf(),
             crop=arguments.integer("CROP"),
+            bands=arguments.text("BANDS"),
+            correct_shift=arguments.boolean("CORRECT_SHIFT"),
             json_path=outputs["JSON"],
             report=outputs["REPORT"],
             progress=progress,

@@ -27,7 +27,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             parameters.choice("METHOD", self.tr("Method"), tuple(METHODS), DEFAULT_METHOD),
             parameters.consistency(),
             parameters.mtf(),
-            parameters.extent(),
+            *parameters.choices_of_scene(),
             parameters.memory(),
             parameters.output(self.tr("Sharpened image")),
         ]
@@ -44,7 +44,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             method=arguments.choice("METHOD"),
             consistency=arguments.integer("CONSISTENCY"),
             mtf=arguments.mtf(),
-            extent=arguments.extent("EXTENT", "HSI"),
+            **arguments.choices_of_scene(),
             memory=arguments.memory(),
             progress=progress,
         )

@@ -37,6 +37,16 @@ _CONSISTENCY = (
     "0 switches the correction off."
 )
 _EXTENT = "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS."
+_BANDS = (
+    "Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; "
+    "empty: all."
+)
+_CORRECT_SHIFT = (
+    "How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN "
+    "pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result "
+    "lies on the moved grid."
+)
+_OVERVIEWS = "Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast."
 _MEMORY = "The rows computed at a time are chosen so that this much memory suffices; 0: from what is free."
 _DEVICE = (
     "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA card, "
@@ -87,6 +97,9 @@ HELP: dict[str, AlgorithmHelp] = {
             "MTF": _MTF,
             "CONSISTENCY": _CONSISTENCY,
             "EXTENT": _EXTENT,
+            "BANDS": _BANDS,
+            "CORRECT_SHIFT": _CORRECT_SHIFT,
+            "OVERVIEWS": _OVERVIEWS,
             "MEMORY": _MEMORY,
             "OUTPUT": "The sharpened image.",
             "MODEL": "What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.",
@@ -142,6 +155,9 @@ HELP: dict[str, AlgorithmHelp] = {
             "USE": "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
             "CONSISTENCY": _CONSISTENCY,
             "EXTENT": _EXTENT,
+            "BANDS": _BANDS,
+            "CORRECT_SHIFT": _CORRECT_SHIFT,
+            "OVERVIEWS": _OVERVIEWS,
             "DEVICE": _DEVICE,
             "MEMORY": _MEMORY,
             "OUTPUT": "The sharpened image.",
@@ -169,6 +185,9 @@ HELP: dict[str, AlgorithmHelp] = {
             "CONSISTENCY": _CONSISTENCY,
             "MTF": _MTF,
             "EXTENT": _EXTENT,
+            "BANDS": _BANDS,
+            "CORRECT_SHIFT": _CORRECT_SHIFT,
+            "OVERVIEWS": _OVERVIEWS,
             "MEMORY": _MEMORY,
             "OUTPUT": "The sharpened image.",
         },
@@ -179,10 +198,11 @@ HELP: dict[str, AlgorithmHelp] = {
         group_name="Quality",
         summary="Makes a low-resolution HSI and a PAN from a reference image, so that a method can be scored.",
         text=(
-            "The PAN is the mean of the chosen bands at the reference's resolution; the HSI is the reference degraded "
-            "by the MTF and the ratio. Sharpen the pair and assess the result against the reference.",
-            "The reference is cropped from its upper-left corner to a multiple of the ratio. Give either PAN_BANDS or "
-            "PAN_RANGE.",
+            "The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the "
+            "reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and "
+            "assess the result against the reference.",
+            "The reference is cropped from its upper-left corner to a multiple of the ratio. Give one of PAN_BANDS, "
+            "PAN_RANGE and PAN_RESPONSE.",
         ),
         tags=("hyperspectral", "wald", "simulation", "degrade", "mtf", "benchmark"),
         parameters={
@@ -190,6 +210,8 @@ HELP: dict[str, AlgorithmHelp] = {
             "RATIO": "How many times larger the pixels of the simulated HSI are, 2 to 16.",
             "PAN_BANDS": "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by PAN_RANGE.",
             "PAN_RANGE": "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.",
+            "PAN_RESPONSE": "The spectral response of the PAN, instead of a range: a text file with two columns, "
+            "wavelength in nm and response.",
             "MTF": _MTF,
             "HSI": "The simulated hyperspectral image.",
             "PAN": "The simulated panchromatic image.",
@@ -217,6 +239,9 @@ HELP: dict[str, AlgorithmHelp] = {
             "RATIO": "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
             "MTF": _MTF,
             "CROP": "Pixels to leave out along each edge of the result.",
+            "BANDS": "The bands of the reference and the HSI that the result has, where it was made with BANDS.",
+            "CORRECT_SHIFT": "To be ticked where it was ticked when the result was made: the PAN is moved in the same "
+            "way.",
             "REPORT": _REPORT,
             "JSON": "All numbers, in one JSON file.",
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qgis.core import (
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
@@ -118,9 +119,35 @@ def consistency() -> QgsProcessingParameterDefinition:
     return advanced(whole("CONSISTENCY", tr("Iterations of the consistency projection"), 5, 0, 100))
 
 
-def extent() -> QgsProcessingParameterExtent:
+def extent() -> QgsProcessingParameterDefinition:
     """EXTENT."""
-    return QgsProcessingParameterExtent("EXTENT", tr("Extent to work on"), optional=True)
+    return advanced(QgsProcessingParameterExtent("EXTENT", tr("Extent to work on"), optional=True))
+
+
+def bands() -> QgsProcessingParameterDefinition:
+    """BANDS."""
+    label = tr("Bands of the HSI to use, as in 1-100,120 or 430-900 nm")
+    return advanced(QgsProcessingParameterString("BANDS", label, optional=True))
+
+
+def correct_shift() -> QgsProcessingParameterDefinition:
+    """CORRECT_SHIFT."""
+    return advanced(yes_or_no("CORRECT_SHIFT", tr("Correct the PAN's shift against the HSI")))
+
+
+def overviews() -> QgsProcessingParameterDefinition:
+    """OVERVIEWS."""
+    return advanced(yes_or_no("OVERVIEWS", tr("Add overviews to the rasters written")))
+
+
+def yes_or_no(key: str, label: str) -> QgsProcessingParameterBoolean:
+    """A box to tick."""
+    return QgsProcessingParameterBoolean(key, label, False)
+
+
+def choices_of_scene() -> list[QgsProcessingParameterDefinition]:
+    """EXTENT, BANDS, CORRECT_SHIFT, OVERVIEWS: what all algorithms that fuse share; see Arguments.choices_of_scene."""
+    return [extent(), bands(), correct_shift(), overviews()]
 
 
 def memory() -> QgsProcessingParameterDefinition:

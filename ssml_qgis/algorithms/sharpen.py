@@ -29,7 +29,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             parameters.device(),
             parameters.mtf(),
             parameters.consistency(),
-            parameters.extent(),
+            *parameters.choices_of_scene(),
             parameters.memory(),
             parameters.output(self.tr("Sharpened image")),
             parameters.file_output("MODEL", self.tr("Model"), parameters.MODEL_FILTER),
@@ -61,7 +61,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             consistency=arguments.integer("CONSISTENCY"),
             device=arguments.choice("DEVICE"),
             memory=arguments.memory(),
-            extent=arguments.extent("EXTENT", "HSI"),
+            **arguments.choices_of_scene(),
             progress=progress,
         )
         return {key: path for key, path in outputs.items() if path}

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
 )
@@ -30,6 +31,15 @@ class SimulateAlgorithm(SsmlAlgorithm):
             QgsProcessingParameterString(
                 "PAN_RANGE", self.tr("Wavelengths of the PAN in nm, as in 480-690"), optional=True
             ),
+            parameters.advanced(
+                QgsProcessingParameterFile(
+                    "PAN_RESPONSE",
+                    self.tr("Spectral response of the PAN"),
+                    QgsProcessingParameterFile.Behavior.File,
+                    optional=True,
+                    fileFilter=self.tr("Text (*.txt *.csv *.tsv *.dat);;All files (*.*)"),
+                )
+            ),
             parameters.mtf(),
             QgsProcessingParameterRasterDestination("HSI", self.tr("Simulated HSI")),
             QgsProcessingParameterRasterDestination("PAN", self.tr("Simulated PAN")),
@@ -37,10 +47,10 @@ class SimulateAlgorithm(SsmlAlgorithm):
 
     def complaint(self, given: dict[str, Any]) -> str:
         """The PAN's bands must be said."""
-        if not is_given(given.get("PAN_BANDS")) and not is_given(given.get("PAN_RANGE")):
+        if not any(is_given(given.get(key)) for key in ("PAN_BANDS", "PAN_RANGE", "PAN_RESPONSE")):
             return self.tr(
-                "The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36) or PAN_RANGE "
-                "(wavelengths in nm, as in 480-690)."
+                "The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths "
+                "in nm, as in 480-690) or PAN_RESPONSE (a file)."
             )
         return ""
 
@@ -56,6 +66,7 @@ class SimulateAlgorithm(SsmlAlgorithm):
             outputs["PAN"],
             pan_bands=arguments.text("PAN_BANDS"),
             pan_range=arguments.text("PAN_RANGE"),
+            pan_response=arguments.file("PAN_RESPONSE"),
             mtf_hsi=arguments.mtf(),
             progress=progress,
         )

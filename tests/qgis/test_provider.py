@@ -18,6 +18,7 @@ CONTRACT = {
         "RATIO": "number",
         "PAN_BANDS": "string",
         "PAN_RANGE": "string",
+        "PAN_RESPONSE": "file",
         "MTF": "string",
         "HSI": "rasterDestination",
         "PAN": "rasterDestination",
@@ -32,6 +33,9 @@ CONTRACT = {
         "MTF": "string",
         "CONSISTENCY": "number",
         "EXTENT": "extent",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
+        "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
         "MODEL": "fileDestination",
@@ -59,6 +63,9 @@ CONTRACT = {
         "USE": ["mean", "spectral", "spatial"],
         "CONSISTENCY": "number",
         "EXTENT": "extent",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
+        "OVERVIEWS": "boolean",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
@@ -71,6 +78,9 @@ CONTRACT = {
         "CONSISTENCY": "number",
         "MTF": "string",
         "EXTENT": "extent",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
+        "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
     },
@@ -82,6 +92,8 @@ CONTRACT = {
         "RATIO": "number",
         "MTF": "string",
         "CROP": "number",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
         "REPORT": "fileDestination",
         "JSON": "fileDestination",
     },
@@ -114,6 +126,7 @@ CONTRACT = {
     "diagnose": {"OUTPUT": "fileDestination"},
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
+ADVANCED |= {"EXTENT", "BANDS", "CORRECT_SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
