@@ -1,8 +1,8 @@
 """Binarized networks for PAN and multispectral images: S2BNet, its ancestor, and its twin in full precision.
 
 After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules of
-:mod:`.layers` say what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, so
-that the cost lies in the convolutions that are binary; a U of few scales, whose receptive field is small; numbers that
+:mod:`.layers` say what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, and
+channels by 64 as the words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few scales, whose receptive field is small; numbers that
 do not depend on how an image is cut (:mod:`.layers.fixed_point`).
 """
 
@@ -15,10 +15,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers.binary import BinaryConv, RPReLU, SpectralRedistribution, StaticRedistribution, over_cells
+from .layers.binary import (
+    BinaryConv,
+    RPReLU,
+    SpectralRedistribution,
+    StaticRedistribution,
+    over_cells,
+    weight_sign,
+)
 from .layers.fixed_point import FixedPointConv, to_steps
 from .layers.gabor import ANGLES, FREQUENCIES, GaborAmplifier
 from .layers.onebit import int8_reason
+from .layers.popcount import PopcountUnit, popcount_reason
 from .registry import register
 
 
@@ -45,9 +53,19 @@ class Unit(nn.Module):
             self.redistribute = StaticRedistribution(channels)
         self.conv = BinaryConv(channels, channels, binary=binary)
         self.bend = RPReLU(channels)
+        self._whole: PopcountUnit | None = None  # computes all of it at inference
+
+    def prepare(self, popcount: bool) -> None:
+        """Compute on packed bits, or else on 8-bit integers, from now on."""
+        if popcount:
+            self._whole = PopcountUnit(weight_sign(self.conv.weight), self.conv.scale, self.bend, self.redistribute)
+        else:
+            self.conv.prepare()
 
     def forward(self, x: Tensor) -> Tensor:
         """One S2B-convolution."""
+        if self._whole is not None:
+            return self._whole(x)
         y, scale = x, None
         if self.redistribute is not None:
             scale, bias = self.redistribute(x)
@@ -92,16 +110,14 @@ class S2BNet(nn.Module):
         planes_dtype: what the planes must be computed in, so that they are the same however an image is cut.
     """
 
-    planes_dtype = "float64"
-
     def __init__(
         self,
         components: int,
-        width: int = 48,
+        width: int = 64,
         levels: int = 1,
         units: int = 1,
         redistribution: str = "dynamic",
-        cell: int = 8,
+        cell: int = 4,
         cues: int = 16,
         gabor_size: int = 7,
         gabor_seed: int = 0,
@@ -111,6 +127,7 @@ class S2BNet(nn.Module):
     ) -> None:
         super().__init__()
         smallest = 2 << levels
+        self.binary, self.planes_dtype = binary, "float64" if binary else "float32"
         self.levels, self.alignment = levels, math.lcm(cell, smallest) if redistribution == "dynamic" else smallest
 
         def unit(level: int) -> Unit:
@@ -120,8 +137,8 @@ class S2BNet(nn.Module):
             return nn.Sequential(*(unit(level) for _ in range(units)))
 
         bank = gabor_size, gabor_seed, tuple(frequencies), tuple(angles)
-        self.amplify = GaborAmplifier(cues, *bank) if cues else None
-        self.head = FixedPointConv(4 * (components + 2) + cues, width)
+        self.amplify = GaborAmplifier(cues, *bank, rounded=binary) if cues else None
+        self.head = FixedPointConv(components + 4 * 2 + cues, width, rounded=binary)
         self.down = nn.ModuleList(stage(level) for level in range(levels))
         self.widen = nn.ModuleList(
             Widen(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
@@ -151,14 +168,10 @@ class S2BNet(nn.Module):
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
         rows, cols = planes.shape[-2:]
-        x = to_steps(planes).to(self.tail.weight.dtype)
         missing = -cols % self.alignment, -rows % self.alignment
         if any(missing):
-            x = functional.pad(x, (0, missing[0], 0, missing[1]), mode="replicate")
-        gathered = functional.pixel_unshuffle(x, 2)
-        if self.amplify is not None:
-            gathered = torch.cat([gathered, self.amplify(x[:, -1:])], 1)
-        x = self.head(gathered)
+            planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
+        x = self.head(self._gathered(planes))
         skips = []
         for level in range(self.levels):
             x = self.down[level](x)
@@ -170,20 +183,30 @@ class S2BNet(nn.Module):
             x = self.up[level](x + skips[level])
         return functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols]
 
+    def _gathered(self, planes: Tensor) -> Tensor:
+        """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the cues."""
+        kind = self.tail.weight.dtype
+        pan = to_steps(planes[:, -2:], self.binary).to(kind)
+        given = [to_steps(functional.avg_pool2d(planes[:, :-2], 2), self.binary).to(kind)]
+        given.append(functional.pixel_unshuffle(pan, 2))
+        if self.amplify is not None:
+            given.append(self.amplify(pan[:, 1:]))
+        return torch.cat(given, 1)
+
     def prepare(self, device: torch.device) -> str:
         """Get ready for inference on the fastest engine; returns a sentence that says which."""
-        binary = [module for module in self.modules() if isinstance(module, BinaryConv) and module.binary]
+        units = [module for module in self.modules() if isinstance(module, Unit)] if self.binary else []
         if device.type != "cpu":
-            return "Binary convolutions are computed in float32 on the GPU." if binary else ""
+            return "Binary convolutions are computed in float32 on the GPU." if units else ""
         self.to(memory_format=torch.channels_last)
-        if not binary:
+        if not units:
             return ""
-        reason = int8_reason()
-        if reason:
+        popcount, reason = not popcount_reason(), int8_reason()
+        if not popcount and reason:
             return f"Binary convolutions are computed in float32 ({reason})."
-        for module in binary:
-            module.prepare()
-        return "Binary convolutions are computed on 8-bit integers."
+        for unit in units:
+            unit.prepare(popcount)
+        return f"Binary convolutions are computed on {'packed bits' if popcount else '8-bit integers'}."
 
 
 @register("bisrnet")

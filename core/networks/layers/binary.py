@@ -23,12 +23,12 @@ from .onebit import Int8Sums
 
 
 class _Sign(torch.autograd.Function):
-    """Sign bit forward, gradient of tanh(beta x) backward."""
+    """-1 below zero, else 1, forward; gradient of tanh(beta x) backward."""
 
     @staticmethod
     def forward(ctx: torch.autograd.function.FunctionCtx, x: Tensor, beta: Tensor) -> Tensor:
         ctx.save_for_backward(x, beta)
-        return torch.signbit(x).to(x.dtype).mul_(-2).add_(1)
+        return (x < 0).to(x.dtype).mul_(-2).add_(1)
 
     @staticmethod
     def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -113,12 +113,12 @@ class SpectralRedistribution(nn.Module):
     both (N, channels, rows / cell, columns / cell).
     """
 
-    def __init__(self, channels: int, cell: int, rounded: bool = True, bound: float = 0.5, reduction: int = 4) -> None:
+    def __init__(self, channels: int, cell: int, rounded: bool = True, bound: float = 0.5, reduction: int = 8) -> None:
         super().__init__()
         self.cell, self.rounded, self.bound = cell, rounded, bound
         hidden = max(4, channels // reduction)
-        self.squeeze = FixedPointConv(channels, hidden, 1)
-        self.excite = FixedPointConv(hidden, 2 * channels, 1, zero=True)
+        self.squeeze = FixedPointConv(channels, hidden, 1, rounded=rounded)
+        self.excite = FixedPointConv(hidden, 2 * channels, 1, zero=True, rounded=rounded)
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -32,6 +32,9 @@ class _Round(torch.autograd.Function):
 def to_steps(x: Tensor, rounded: bool = True) -> Tensor:
     """Numbers to integers: 64 a unit, cut at 8 units. The gradient is that of the numbers. Not ``rounded`` where the
     numbers may differ in their last digits, as in a network of full precision: a step is more than such a digit."""
+    if not torch.is_grad_enabled():
+        steps = (x * STEPS).clamp_(-MOST * STEPS, MOST * STEPS)
+        return steps.round_() if rounded else steps
     steps = (x * STEPS).clamp(-MOST * STEPS, MOST * STEPS)
     return _Round.apply(steps) if rounded else steps
 
@@ -40,13 +43,15 @@ class FixedPointConv(nn.Module):
     """Convolution with weights of at most 127 levels, scaled and shifted per output channel.
 
     With 64 steps a unit, 8 units and 63 levels a product is below 2^15: 512 products are summed exactly. Where there
-    are more, there are fewer levels.
+    are more, there are fewer levels. Not ``rounded``, it is an ordinary convolution: the same layer of the twin in full
+    precision.
 
     Shape: (N, inputs, rows, columns), integers from :func:`to_steps`, to (N, outputs, rows, columns) in units.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3, zero: bool = False) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, zero: bool = False, rounded: bool = True) -> None:
         super().__init__()
+        self.rounded = rounded
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
         if zero:
@@ -64,6 +69,8 @@ class FixedPointConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve, zeros outside."""
+        if not self.rounded:
+            return functional.conv2d(x, self.weight / STEPS, self.bias, padding=self.weight.shape[-1] // 2)
         step = self.step
         levels = _Round.apply(self.weight / step[:, None, None, None])
         sums = functional.conv2d(x, levels, padding=self.weight.shape[-1] // 2)
@@ -72,13 +79,18 @@ class FixedPointConv(nn.Module):
         return sums.mul_((step / STEPS)[:, None, None]).add_(self.bias[:, None, None])
 
     def stored(self) -> dict[str, Tensor]:
-        """For a model file: levels (int8), step, bias."""
+        """For a model file: levels (int8), step, bias; or what an ordinary convolution has."""
+        if not self.rounded:
+            return {"weight": self.weight.detach(), "bias": self.bias.detach()}
         levels = (self.weight.detach() / self.step[:, None, None, None]).round().to(torch.int8)
         return {"levels": levels, "step": self.step, "bias": self.bias.detach()}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
         """The inverse of :meth:`stored`."""
-        self._step = stored["step"].clone()
         with torch.no_grad():
-            self.weight.copy_(stored["levels"].to(self.weight.dtype) * self._step[:, None, None, None])
             self.bias.copy_(stored["bias"])
+            if not self.rounded:
+                self.weight.copy_(stored["weight"])
+                return
+            self._step = stored["step"].clone()
+            self.weight.copy_(stored["levels"].to(self.weight.dtype) * self._step[:, None, None, None])

@@ -59,7 +59,8 @@ class GaborAmplifier(nn.Module):
     layer is given, so that cues of many angles and frequencies come before every sign (own reading; see
     docs/benchmarks.md for others that were tried).
 
-    The kernels are no parameters: the seed makes them again. All numbers are integers; see :mod:`.fixed_point`.
+    The kernels are no parameters: the seed makes them again. All numbers are integers where ``rounded``; see
+    :mod:`.fixed_point`.
 
     Shape: (N, 1, rows, columns) to (N, count, rows / 2, columns / 2).
     """
@@ -71,8 +72,10 @@ class GaborAmplifier(nn.Module):
         seed: int,
         frequencies: tuple[float, float] = FREQUENCIES,
         angles: tuple[float, float] = ANGLES,
+        rounded: bool = True,
     ) -> None:
         super().__init__()
+        self.rounded = rounded
         bank = torch.from_numpy(gabor_bank(count, size, seed, frequencies, angles))[:, None]
         step = bank.abs().amax((2, 3), keepdim=True) / _LEVELS
         self.register_buffer("kernels", (bank / step).round(), persistent=False)
@@ -80,4 +83,5 @@ class GaborAmplifier(nn.Module):
 
     def forward(self, pan: Tensor) -> Tensor:
         """Respond."""
-        return (functional.conv2d(pan, self.kernels, stride=2, padding=self.kernels.shape[-1] // 2) * self.step).round()
+        answers = functional.conv2d(pan, self.kernels, stride=2, padding=self.kernels.shape[-1] // 2) * self.step
+        return answers.round() if self.rounded else answers

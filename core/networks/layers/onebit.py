@@ -16,7 +16,7 @@ from torch.nn import functional
 
 
 class Int8Sums:
-    """``conv(sign x, signs)``, +1 outside the image, of float32 ``x``; a sign is that of the sign bit.
+    """``conv(sign x, signs)``, +1 outside the image, of float32 ``x``.
 
     Args:
         signs: (outputs, inputs, kernel, kernel), -1 or 1.
@@ -48,7 +48,7 @@ class Int8Sums:
     def __call__(self, x: Tensor) -> Tensor:
         """(N, inputs, rows, columns) float32 to the sums (N, outputs, rows, columns) float32."""
         x = x.contiguous(memory_format=torch.channels_last)
-        bits = (x.view(torch.int32) >> 31).to(torch.int8).neg_().view(torch.uint8)
+        bits = (x < 0).view(torch.uint8)
         return self._run(
             bits,
             1.0,
@@ -84,7 +84,7 @@ def int8_reason() -> str:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(1, 32, 9, 11, generator=generator)
     signs = torch.randn(32, 32, 3, 3, generator=generator).sign()
-    expected = functional.conv2d(functional.pad(torch.where(torch.signbit(x), -1.0, 1.0), [1] * 4, value=1.0), signs)
+    expected = functional.conv2d(functional.pad(torch.where(x < 0, -1.0, 1.0), [1] * 4, value=1.0), signs)
     try:
         found = Int8Sums(signs)(x)
     except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
