@@ -2,8 +2,8 @@
 
 After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules of
 :mod:`.layers` say what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, and
-channels by 64 as the words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few scales, whose receptive field is small; numbers that
-do not depend on how an image is cut (:mod:`.layers.fixed_point`).
+channels by 64 as the words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few
+scales, whose receptive field is small; numbers that do not depend on how an image is cut (:mod:`.layers.fixed_point`).
 """
 
 from __future__ import annotations
