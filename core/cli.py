@@ -18,8 +18,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cli_arguments import build_parser
+from .devices import is_out_of_memory
 from .errors import Cancelled, InputError
+from .failure_log import write_failure_log
 from .progress import ConsoleProgress, Progress
+
+_COSTS = (
+    "parameters",
+    "parameters_strict",
+    "parameters_paper_style",
+    "operations_per_pixel",
+    "operations_strict",
+    "operations_paper_style",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,11 +51,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options, str(error), 2)
     except (Cancelled, KeyboardInterrupt):
         return _fail(options, "Stopped by the user; nothing half-done was left behind.", 130)
-    except MemoryError:
-        return _fail(options, "There is not enough memory for this job; close other programs or lower --memory.", 1)
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(":. ")
-        return _fail(options, f"Something unforeseen stopped the job ({reason}); --debug shows where.", 1)
+        if is_out_of_memory(error):
+            sentence = (
+                "There is not enough memory for this job; close other programs, lower --memory or compute on the CPU "
+                "(--device cpu)."
+            )
+            return _fail(options, sentence, 1)
+        return _fail(options, _unforeseen(error, options), 1)
+
+
+def _unforeseen(error: Exception, options: argparse.Namespace | None) -> str:
+    """The sentence about a defect of ours, which a log file goes with."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(":. ")
+    job = getattr(options, "job", None) or "the command line"
+    log = write_failure_log(error, f"python -m core {job}", vars(options) if options is not None else None)
+    where = f"please report it with the file {log}" if log else "--debug shows where"
+    return f"Something unforeseen stopped the job ({reason}); {where}."
 
 
 def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
@@ -261,7 +284,10 @@ def _run_info(options: argparse.Namespace, progress: Progress) -> None:
     waves = [wave for wave in facts["wavelengths"] if wave is not None]
     print(f"file         {facts['file']}, {facts['file_size'] / 1e6:.2f} MB")
     print(f"network      {facts['network']}, {facts['parameter_count']:,} learned parameters")
-    for cost in facts.get("costs", {}).values() if isinstance(facts.get("costs"), Mapping) else ():
+    costs, scenes = facts.get("costs"), facts.get("training_data")
+    for cost in costs.values() if isinstance(costs, Mapping) else ():
+        if not isinstance(cost, Mapping) or not all(isinstance(cost.get(key), (int, float)) for key in _COSTS):
+            continue
         print(
             f"cost         parameters {cost['parameters']:,} (strict {cost['parameters_strict']:,}, paper style "
             f"{cost['parameters_paper_style']:,}), operations a pixel {cost['operations_per_pixel']:,} (strict "
@@ -269,7 +295,7 @@ def _run_info(options: argparse.Namespace, progress: Progress) -> None:
         )
     span = f", {min(waves):g} to {max(waves):g} nm" if waves else ""
     print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {facts['mtf']:g}")
-    for data in facts.get("training_data", []):
+    for data in scenes if isinstance(scenes, list) else ():
         if isinstance(data, Mapping):
             print(f"trained on   {data.get('hsi', '?')} + {data.get('pan', '?')}")
     _print_scores(facts.get("scores"))

@@ -43,6 +43,16 @@ def require_torch() -> ModuleType:
     return torch
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory could not be had: Python and numpy have an error for it, each backend of PyTorch its own words."""
+    if isinstance(error, MemoryError):
+        return True
+    words = f"{type(error).__name__}: {error}".lower()
+    return isinstance(error, RuntimeError) and any(
+        said in words for said in ("out of memory", "outofmemory", "allocate memory", "bad_alloc")
+    )
+
+
 def choose_device(name: str = "auto") -> tuple[torch.device, str]:
     """The device to compute on, tried out with a small convolution.
 

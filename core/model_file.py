@@ -16,11 +16,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import InputError, MissingDependencyError
-from .placing import check_output, discard, folder_of, move_into_place, partial_path
+from .placing import check_output, placed
 
 FORMAT, VERSION = "ssml-model", 1
 MAX_HEADER = 1 << 20  # bytes of our JSON header
-MAX_TABLE = 1 << 24  # bytes of the safetensors table, our header included
+MAX_TABLE = 1 << 23  # bytes of the safetensors table, our header included
+MAX_FILE = 1 << 31  # bytes of a file
+MAX_ARRAYS = 1 << 14
+MAX_DEPTH = 16  # of lists and records in each other
 _ENTRY = "ssml"
 _DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64", "I8": "int8", "U8": "uint8", "BOOL": "bool"}
 
@@ -65,18 +68,8 @@ def write_model(path: str | os.PathLike, model: ModelFile) -> None:
         tensors[key] = array.astype(array.dtype.newbyteorder("="), copy=False)
     _check_finite(tensors, name)
     data = _safetensors().save(tensors, metadata={_ENTRY: text})
-    partial = partial_path(path)
-    try:
-        with open(partial, "wb") as file:
-            file.write(data)
-        move_into_place([(partial, path)])
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(
-            f"{name} could not be written to {folder_of(path)} ({reason}); make room or choose another folder."
-        ) from None
-    finally:
-        discard(partial)
+    with placed(path, "wb") as file:
+        file.write(data)
 
 
 def read_model(path: str | os.PathLike) -> ModelFile:
@@ -148,13 +141,15 @@ def _read_table(path: str, name: str) -> dict[str, Any]:
         length = int.from_bytes(file.read(8), "little")
         if size < 10 or length > size - 8:
             _refuse(name, "it is cut off, or no safetensors file")
-        if length > MAX_TABLE:
-            _refuse(name, "its header is too large")
+        if length > MAX_TABLE or size > MAX_FILE:
+            _refuse(name, "its header is too large" if length > MAX_TABLE else "it is too large")
         raw = file.read(length)
     try:
         table = _parse(raw.decode("utf-8"), name)
     except UnicodeDecodeError:
         _refuse(name, "its header is no text")
+    if len(table) > MAX_ARRAYS:
+        _refuse(name, "it has too many arrays")
     stop = 0
     for key, entry in table.items():
         if key == "__metadata__":
@@ -170,16 +165,45 @@ def _read_table(path: str, name: str) -> dict[str, Any]:
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(text, parse_constant=_no_constant)
+        parsed = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
     except (ValueError, RecursionError):
         parsed = None
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, dict) or not _is_flat(parsed):
         _refuse(name, "its header is not readable")
     return parsed
 
 
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+def _whole(text: str) -> int:
+    """A whole number of 64 bits: one of a million digits takes long to read, and no float can hold it."""
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        raise ValueError("the number is too large")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # 1e999
+        raise ValueError("the number is too large")
+    return value
+
+
+def _is_flat(parsed: object) -> bool:
+    """Whether lists and records lie in each other no deeper than headers have them."""
+    level = [parsed]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _is_number(value: object) -> bool:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import platform
+import re
 import secrets
+import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
 
 from .errors import InputError
 
 
 def check_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = ()) -> None:
-    """Make sure that a file can be written at ``path``, before hours of work go into it; nothing is left there.
+    """Make sure that a file can be written at ``path``, before hours of work go into it; nothing is left there. What
+    a run that was killed left of the same file under a hidden name is removed.
 
     Args:
         path: where a result shall lie.
@@ -37,6 +45,7 @@ def check_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = 
     for source in map(os.fspath, inputs):
         if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
             raise InputError(f"The output {name} is one of the input files; choose another name for it.")
+    _remove_what_was_killed(path)
 
 
 def folder_of(path: str) -> str:
@@ -45,9 +54,12 @@ def folder_of(path: str) -> str:
 
 
 def partial_path(path: str) -> str:
-    """A new hidden name beside ``path``, with its suffix, for the time while it is being written."""
-    stem, suffix = os.path.splitext(os.path.basename(path))
-    return os.path.join(folder_of(path), f".{stem[:80]}.{secrets.token_hex(4)}.partial{suffix}")
+    """A new hidden name beside ``path``, with its suffix, for the time while it is being written. It says which process
+    writes it."""
+    suffix = os.path.splitext(path)[1]
+    return os.path.join(
+        folder_of(path), f"{_hidden(path)}{os.getpid()}-{_system()}-{secrets.token_hex(4)}.partial{suffix}"
+    )
 
 
 def discard(partial: str) -> None:
@@ -57,8 +69,122 @@ def discard(partial: str) -> None:
     with contextlib.suppress(OSError):
         for entry in os.listdir(folder):
             if entry.startswith(stem):
-                with contextlib.suppress(OSError):
-                    os.remove(os.path.join(folder, entry))
+                _remove(os.path.join(folder, entry))
+
+
+@contextlib.contextmanager
+def placed(path: str | os.PathLike, mode: str = "w", newline: str | None = "\n") -> Iterator[IO[Any]]:
+    """Open a new file for writing; it takes its place when the block ends well, and is removed when it does not.
+
+    Args:
+        mode: "w" for text in UTF-8, "wb" for bytes.
+
+    Raises:
+        InputError: it cannot be written, as when the disk is full.
+    """
+    path = os.fspath(path)
+    partial = partial_path(path)
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": newline}
+    try:
+        with open(partial, mode, **text) as file:
+            yield file
+        move_into_place([(partial, path)])
+    except OSError as error:
+        raise _not_written(path, error) from None
+    finally:
+        discard(partial)
+
+
+@contextlib.contextmanager
+def working_folder(path: str = "") -> Iterator[str]:
+    """A folder for files that are needed on the way to ``path``, hidden beside it; a temporary one for "".
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    folder = os.path.splitext(partial_path(path))[0] if path else None
+    try:
+        if folder:
+            os.mkdir(folder)
+        else:
+            folder = tempfile.mkdtemp(prefix="ssml-")
+    except OSError as error:
+        raise _not_written(path or tempfile.gettempdir(), error) from None
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _hidden(path: str) -> str:
+    """What the hidden names of a file begin with: short enough for a name that is as long as it may be."""
+    stem = os.fsencode(os.path.splitext(os.path.basename(path))[0])[:80]
+    return f".{stem.decode('utf-8', 'ignore')}."
+
+
+def _system() -> str:
+    """Tells systems that may write to one folder apart: a number of a process means something in one of them only."""
+    name = platform.node()
+    with contextlib.suppress(OSError):  # containers of one name
+        name += os.readlink("/proc/self/ns/pid")
+    return f"{zlib.crc32(name.encode()):08x}"
+
+
+def _remove_what_was_killed(path: str) -> None:
+    """Remove partial files of ``path`` whose process, on this system, is no more."""
+    pattern = re.compile(re.escape(_hidden(path)) + rf"(\d+)-{_system()}-[0-9a-f]{{8}}\.partial")
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(folder_of(path)):
+            match = pattern.match(entry)
+            if match and not _runs(int(match.group(1))):
+                _remove(os.path.join(folder_of(path), entry))
+
+
+def _runs(process: int) -> bool:
+    """Whether there is a process of that number."""
+    if sys.platform == "win32":
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = kernel.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if not handle:
+            return ctypes.get_last_error() != 87  # ERROR_INVALID_PARAMETER: there is none
+        code = ctypes.c_ulong(259)
+        kernel.GetExitCodeProcess(ctypes.c_void_p(handle), ctypes.byref(code))
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+        return code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            os.remove(path)
+
+
+def _not_written(path: str, error: OSError) -> InputError:
+    folder = folder_of(path)
+    if not os.path.isdir(folder):
+        return folder_is_gone(path)
+    return InputError(
+        f"{os.path.basename(path)} could not be written to {folder} ({error.strerror or error}); make room or choose "
+        "another folder."
+    )
+
+
+def folder_is_gone(path: str) -> InputError:
+    """What to say where the folder of a file being written is no longer there."""
+    return InputError(
+        f"The folder {folder_of(path)} was removed while {os.path.basename(path)} was being written to it; create it "
+        "and start again."
+    )
 
 
 def move_into_place(moves: Sequence[tuple[str, str]], stale: Iterable[str] = ()) -> None:
@@ -68,14 +194,23 @@ def move_into_place(moves: Sequence[tuple[str, str]], stale: Iterable[str] = ())
         moves: (partial file, final name); the main file first.
         stale: files that described the replaced file; removed unless they are new ones.
 
+    Two runs that write the same files take turns, so that what is there in the end is of one of them.
+
     Raises:
         InputError: a file in place is held by another program (as QGIS does on Windows); says where the finished one
-            was kept beside it.
+            was kept beside it. Or the folder is gone.
     """
+    with _alone_in(folder_of(moves[0][1])):
+        _move(moves, stale)
+
+
+def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
     for done, (partial, final) in enumerate(moves):
         try:
             os.replace(partial, final)
         except OSError as error:
+            if not os.path.isdir(folder_of(final)):
+                raise folder_is_gone(final) from None
             kept = _keep_beside(moves[done:])
             raise InputError(
                 f"{os.path.basename(final)} could not be replaced ({error.strerror or error}): another program, or a "
@@ -94,6 +229,19 @@ def move_into_place(moves: Sequence[tuple[str, str]], stale: Iterable[str] = ())
                 f"{moves[0][1]} is finished, but {os.path.basename(path)} beside it describes the former file and "
                 f"could not be removed ({error.strerror or error}); delete it."
             ) from None
+
+
+@contextlib.contextmanager
+def _alone_in(folder: str) -> Iterator[None]:
+    """Keep other runs from moving files into a folder meanwhile; where the system cannot, go on all the same."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            handle = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _keep_beside(moves: Sequence[tuple[str, str]]) -> str:

@@ -20,6 +20,7 @@ from qgis.PyQt.QtCore import QT_VERSION_STR
 from . import settings
 from .core.devices import choose_device, torch_available
 from .core.errors import InputError
+from .core.failure_log import without_home
 from .core.progress import Progress
 from .package import FOLDER, metadata
 from .pytorch.index import driver_cuda
@@ -45,7 +46,7 @@ def diagnosis(progress: Progress) -> str:
             lines += [f"  {name}: {value}" for name, value in facts()]
         except Exception as error:  # what is broken is what is asked for
             lines.append(f"  stopped by {type(error).__name__}: {' '.join(str(error).split())}")
-    return _without_home("\n".join(lines) + "\n")
+    return without_home("\n".join(lines) + "\n")
 
 
 def _versions() -> Iterator[tuple[str, str]]:
@@ -148,9 +149,3 @@ def _free_memory_of_windows() -> int | None:
     status = Status()
     status.size = ctypes.sizeof(status)
     return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-
-
-def _without_home(text: str) -> str:
-    """Without the user's name, which many paths hold."""
-    home = os.path.expanduser("~")
-    return text.replace(home, "~") if len(home) > 1 else text

@@ -53,7 +53,7 @@ class Trainer:
         labelled, unlabelled: what to learn from.
         ratio: for ERGAS.
         mean: (bands, 1, 1), the good bands' means in standard deviations.
-        save: called with the state at every check, to keep a checkpoint.
+        save: called with the state at every check, and when the user stops, to keep a checkpoint.
         paths: names of the networks whose own scores are wanted beside those of their mean.
     """
 
@@ -92,6 +92,8 @@ class Trainer:
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
         settings = self.learner.settings
         while state.step < settings.steps:
+            if progress.cancelled() and self.save is not None:
+                self.save(state)
             progress.check()
             rng = np.random.default_rng([settings.seed, state.step])  # of the step alone, so that training can resume
             labelled = self.labelled[rng.integers(len(self.labelled))]

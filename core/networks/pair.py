@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..devices import is_out_of_memory
 from ..errors import InputError
 from . import published, s2bnet, ssml  # noqa: F401 - register their networks
 from .costs import costs
@@ -215,7 +216,7 @@ class PairResidual:
                 try:
                     results = self._results(each, planes, left, right)
                 except RuntimeError as error:
-                    if not _out_of_memory(error):
+                    if not is_out_of_memory(error):
                         raise
                     if self.tile <= self.SMALLEST_TILE:
                         raise MemoryError(str(error)) from None
@@ -244,9 +245,3 @@ class PairResidual:
         if self.use == "mean":
             return sum(results) / len(results)
         return results[self.paths.index(self.use)]
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    """Whether PyTorch could not allocate: each of its backends says it in its own words."""
-    text = str(error).lower()
-    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in text or "allocate memory" in text

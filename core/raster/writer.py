@@ -11,7 +11,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..errors import InputError
-from ..placing import check_output, discard, folder_of, move_into_place, partial_path
+from ..placing import check_output, discard, folder_is_gone, folder_of, move_into_place, partial_path
 from ..progress import Progress
 from .gdal_errors import gdal_messages
 from .grid import Grid
@@ -205,6 +205,8 @@ class RasterWriter:
         discard(self._partial)
 
     def _failure(self, words: str) -> InputError:
+        if not os.path.isdir(folder_of(self.path)):
+            return folder_is_gone(self.path)
         return InputError(
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
@@ -251,15 +253,23 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
     suffix; files there that describe a former raster are removed.
 
     Raises:
-        InputError: a file in place is held by another program.
+        InputError: a file in place is held by another program, or the folder is gone.
     """
+    if not os.path.isdir(folder_of(path)):
+        raise folder_is_gone(path)
     stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
     stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
     if (driver or _driver(path)) == "GTiff":
         stale += [stem + ".tfw", stem + ".tifw"]
         side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
     else:
-        _name_in_header(finished_stem + ".hdr", os.path.basename(path))
+        try:
+            _name_in_header(finished_stem + ".hdr", os.path.basename(path))
+        except OSError as error:
+            raise InputError(
+                f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
+                "or choose another folder."
+            ) from None
         stale += [path + ".hdr"]
         # The header says all: GDAL's .aux.xml would repeat it.
         side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]

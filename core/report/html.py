@@ -12,7 +12,7 @@ from typing import Union
 
 import numpy as np
 
-from ..placing import check_output, discard, move_into_place, partial_path
+from ..placing import check_output, placed
 from .charts import Chart, svg
 from .page import STYLE
 from .pictures import COLOUR_STOPS
@@ -105,13 +105,9 @@ def write_report(path: str | os.PathLike, report: Report) -> None:
     """
     path = os.fspath(path)
     check_output(path)
-    partial = partial_path(path)
-    try:
-        with open(partial, "w", encoding="utf-8", newline="\n") as file:
-            file.write(render(report))
-        move_into_place([(partial, path)])
-    finally:
-        discard(partial)
+    text = render(report)
+    with placed(path) as file:
+        file.write(text)
 
 
 def render(report: Report) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from ..fusion.classical import METHODS
 from ..peak_memory import PeakMemory
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
-from ..placing import discard, move_into_place, partial_path
+from ..placing import placed, working_folder
 from ..progress import Progress
 from ..quality.reference import PixelMaps, ReferenceIndices
 from ..raster.reader import RasterReader
@@ -125,9 +124,8 @@ def compare(
     options = {"consistency": consistency, "memory": memory}
     chosen = _methods(methods, model, {"effort": effort, "seed": seed, "mtf": mtf, "device": device, **options}, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
-    home = os.path.dirname(os.path.abspath(places[0])) if places else None
     progress.set(0.0, "Looking through the scene")
-    with open_scene(hsi, pan, progress) as scene, tempfile.TemporaryDirectory(dir=home, prefix=".compare-") as folder:
+    with open_scene(hsi, pan, progress) as scene, working_folder(places[0] if places else "") as folder:
         ratio, good = scene.ratio, scene.good.copy()
         progress.info(f"Ratio {ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {len(chosen)} methods.")
         progress.set(0.01, "Reducing the resolution")
@@ -424,12 +422,7 @@ def _write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:
         for record in records
     ]
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    partial = partial_path(path)
-    try:
-        with open(partial, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        move_into_place([(partial, path)])
-    finally:
-        discard(partial)
+    with placed(path, newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)

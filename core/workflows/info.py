@@ -66,7 +66,7 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
         caption = "On pixels of the training scenes that were held out."
         sections.append(Section("Scores", [Table(("", *(key.upper() for key in columns)), rows, caption=caption)]))
     costs = facts.get("costs")
-    if isinstance(costs, Mapping) and costs:
+    if isinstance(costs, Mapping) and costs and all(isinstance(cost, Mapping) for cost in costs.values()):
         names = list(next(iter(costs.values())))
         rows = [(path, *(cost.get(name) for name in names)) for path, cost in costs.items()]
         caption = (

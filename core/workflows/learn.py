@@ -45,7 +45,8 @@ def learn(
     """Train networks on one or several scenes.
 
     Args:
-        checkpoint: file to keep while training runs; it is removed at the end.
+        checkpoint: file to keep while training runs; to be removed by :func:`forget` when all that was asked for is
+            written, so that a failure after training costs no training.
         resume: checkpoint of a training that was stopped, "" to start anew.
 
     Returns:
@@ -102,12 +103,16 @@ def learn(
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
-    for path in {checkpoint, resume} - {""}:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(path)
     kept = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
     kept.load(pair.tensors())
     return TrainedModel(header, kept, statistics)
+
+
+def forget(*checkpoints: str) -> None:
+    """Remove checkpoints that are no longer needed; empty names are passed over."""
+    for path in {*checkpoints} - {""}:
+        with contextlib.suppress(OSError):
+            os.remove(path)
 
 
 def _check_bands(scene: Scene, network: str) -> None:

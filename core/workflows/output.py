@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..fusion.engine import Formula, fuse
 from ..physics.sensors import find_sensor, mtf_gains
-from ..placing import check_output, discard, move_into_place, partial_path
+from ..placing import check_output, placed
 from ..progress import Progress, spoken_duration
 from ..raster.grid import Grid
 from ..raster.metadata import RasterMetadata
@@ -92,17 +92,12 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
     """Write numbers and words as a JSON file, in place only when it is complete.
 
     Raises:
-        InputError: the file cannot be replaced.
+        InputError: the file cannot be written.
         ValueError: a number is not finite; JSON has none such.
     """
-    partial = partial_path(path)
-    try:
-        with open(partial, "w", encoding="utf-8", newline="\n") as file:
-            json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-        move_into_place([(partial, path)])
-    finally:
-        discard(partial)
+    with placed(path) as file:
+        json.dump(values, file, indent=2, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
 
 
 def write_fused(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 
 from ..devices import choose_device, require_torch
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
+from ..placing import working_folder
 from ..progress import Progress
 from .opening import check_space, open_scene
 from .output import check_iterations, check_outputs, one_gain, write_fused
@@ -71,7 +71,7 @@ def sharpen(
     require_torch()
     from ..learning.settings import steps_for
     from .fuse import check_disagreement, recipe
-    from .learn import learn, settings_for
+    from .learn import forget, learn, settings_for
 
     progress = progress or Progress()
     mtf = one_gain(mtf, progress)
@@ -81,7 +81,7 @@ def sharpen(
     progress.set(0.0, "Looking through the scene")
     with (
         open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene,
-        tempfile.TemporaryDirectory() as folder,
+        working_folder() as folder,
     ):
         window = scene.output_window(extent)
         written = [(output, scene.hsi.bands, scene.hsi.metadata.dtype), (disagreement, 1, "float32")]
@@ -132,6 +132,7 @@ def sharpen(
                 "shift of the PAN": "corrected" if correct_shift else "as it is",
             }
             write_report(report, training_report(trained, parameters, output, scene, disagreement))
+        forget(checkpoint)
         progress.set(1.0, "Done")
         return {
             "output": output,

@@ -52,7 +52,7 @@ def train(
     """
     require_torch()
     from ..learning.settings import steps_for
-    from .learn import learn, settings_for
+    from .learn import forget, learn, settings_for
 
     progress = progress or Progress()
     if not hsi or len(hsi) != len(pan):
@@ -73,6 +73,7 @@ def train(
             from .training_report import training_report
 
             write_report(report, training_report(trained, {"model": model}))
+        forget(f"{model}.checkpoint", resume)
     return {"model": model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
 
 

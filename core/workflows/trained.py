@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..networks.pair import Pair
 
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
+_DAMAGES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of what a file says
 WAVELENGTH_TOLERANCE = 5.0  # nm: by how much a band may differ from the one that was learned
 
 
@@ -42,6 +43,7 @@ class TrainedModel:
         Raises:
             InputError: it is no model file, or one that is damaged or of another kind.
         """
+        from ..networks.from_file import check_config
         from ..networks.pair import Pair, kind_of
 
         file = read_model(path)
@@ -55,25 +57,27 @@ class TrainedModel:
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
         }
+        _check_facts(file.header, refusal)
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
-        except (KeyError, IndexError, TypeError, ValueError):
+            check_config(file.header["network"], config, file.tensors)
+        except _DAMAGES:
             raise refusal from None
         shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
-        good = file.header.get("good")
         if (
             any(getattr(statistics, name).shape != shape for name, shape in shapes.items())
             or statistics.variance.shape != (components,)
             or not (statistics.std > 0).all()
             or not (statistics.variance > 0).all()
-            or not isinstance(good, list)
-            or len(good) != bands
             or any(config[path_].get("components") != components for path_ in paths)
         ):
             raise refusal
-        pair = Pair(file.header["network"], config)
-        pair.load(file.tensors, path)
+        try:
+            pair = Pair(file.header["network"], config)
+            pair.load(file.tensors, path)
+        except _DAMAGES:
+            raise refusal from None
         return cls(file.header, pair, statistics)
 
     def save(self, path: str) -> None:
@@ -118,6 +122,22 @@ class TrainedModel:
             raise InputError(
                 f"{name} needs band {lacking[0]}, which is bad or empty in {hsi.name}; train a model on this image."
             )
+
+
+def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
+    """Make sure that what is read of a header later on is of the kind that it must be."""
+    bands, good, scaling = header["bands"], header.get("good"), header.get("scaling")
+    if not isinstance(good, list) or len(good) != bands or not all(flag in (0, 1) for flag in good) or 1 not in good:
+        raise refusal
+    if scaling is not None:
+        rows = scaling if isinstance(scaling, list) else []
+        fits = len(rows) == 2 and all(isinstance(row, list) and len(row) == bands for row in rows)
+        if not fits or not all(isinstance(value, (int, float)) for row in rows for value in row):
+            raise refusal
+    for key in ("training_data", "history"):
+        records = header.get(key, [])
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise refusal
 
 
 def _checksum(tensors: Mapping[str, np.ndarray]) -> str:

@@ -19,9 +19,12 @@ from qgis.core import (
     QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterRasterLayer,
 )
+from qgis.PyQt.QtCore import QT_VERSION_STR
 from qgis.PyQt.QtGui import QIcon
 
+from ..core.devices import is_out_of_memory
 from ..core.errors import Cancelled, InputError
+from ..core.failure_log import write_failure_log
 from ..core.progress import Progress
 from ..package import icon_path, metadata
 from ..translation import tr
@@ -179,18 +182,33 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             return {}
         except (InputError, QgsProcessingException) as error:
             sentence = str(error)
-        except MemoryError:
-            sentence = tr("There is not enough memory for this run: choose a smaller extent or close other programs.")
-        except Exception as error:  # a defect of ours: the log gets the traceback, the user a sentence
-            QgsMessageLog.logMessage(traceback.format_exc(), "SSML", Qgis.MessageLevel.Critical)
-            sentence = tr(
-                "“{title}” stopped because of a defect ({kind}: {message}); the panel Log Messages, tab SSML, has the "
-                "details: please report them at {tracker}."
-            ).format(
-                title=self.displayName(),
-                kind=type(error).__name__,
-                message=" ".join(str(error).split()),
-                tracker=metadata("tracker"),
-            )
+        except Exception as error:
+            if is_out_of_memory(error):
+                sentence = tr(
+                    "There is not enough memory for this run: choose a smaller extent, close other programs or compute "
+                    "on the CPU."
+                )
+            else:
+                sentence = self._unforeseen(error, parameters)
         # Raised outside of the except clauses, so that no traceback of the engine hangs on to it.
         raise QgsProcessingException(sentence)
+
+    def _unforeseen(self, error: Exception, parameters: dict[str, Any]) -> str:
+        """The sentence about a defect of ours; the traceback goes to a file and to the message log."""
+        QgsMessageLog.logMessage(traceback.format_exc(), "SSML", Qgis.MessageLevel.Critical)
+        versions = {"QGIS": Qgis.QGIS_VERSION, "Qt": QT_VERSION_STR, "SSML": metadata("version")}
+        log = write_failure_log(error, f"ssml:{self.NAME}", {**versions, **parameters})
+        details = (
+            tr("the file {log} has the details").format(log=log)
+            if log
+            else tr("the panel Log Messages, tab SSML, has the details")
+        )
+        return tr(
+            "“{title}” stopped because of a defect ({kind}: {message}); {details}: please report them at {tracker}."
+        ).format(
+            title=self.displayName(),
+            kind=type(error).__name__,
+            message=" ".join(str(error).split()),
+            details=details,
+            tracker=metadata("tracker"),
+        )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from core import model_file, placing
+from core import placing
 from core.errors import InputError
 from core.model_file import MAX_HEADER, ModelFile, check_header, read_model, write_model
 
@@ -205,7 +205,7 @@ def test_a_failure_while_writing_keeps_the_former_model(tmp_path, model, monkeyp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_file, "move_into_place", full)
+    monkeypatch.setattr(placing, "move_into_place", full)
     with pytest.raises(InputError, match="No space left"):
         write_model(path, ModelFile({**HEADER, "ratio": 4}, model.tensors))
     assert path.read_bytes() == before

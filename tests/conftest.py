@@ -1,0 +1,60 @@
+"""What tests with and without QGIS share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+
+NORTH_UP = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Path:
+    """The folder of real scenes."""
+    folder = os.environ.get("SSML_SCENES")
+    if not folder:
+        pytest.skip("SSML_SCENES is not set")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def make_raster():
+    """A function that writes a raster with GDAL alone, so that readers and writers are tested against GDAL."""
+
+    def make(path, array, geotransform=NORTH_UP, epsg=32633, nodata=None, driver="GTiff", options=(), kind=None):
+        array = np.asarray(array)
+        array = array[None] if array.ndim == 2 else array
+        kinds = {
+            "uint8": gdal.GDT_Byte,
+            "int16": gdal.GDT_Int16,
+            "uint16": gdal.GDT_UInt16,
+            "int32": gdal.GDT_Int32,
+            "uint32": gdal.GDT_UInt32,
+            "float32": gdal.GDT_Float32,
+            "float64": gdal.GDT_Float64,
+            "complex64": gdal.GDT_CFloat32,
+        }
+        kind = kinds[array.dtype.name] if kind is None else kind
+        bands, rows, cols = array.shape
+        dataset = gdal.GetDriverByName(driver).Create(str(path), cols, rows, bands, kind, list(options))
+        if geotransform is not None:
+            dataset.SetGeoTransform(geotransform)
+        if epsg:
+            system = osr.SpatialReference()
+            system.ImportFromEPSG(epsg)
+            dataset.SetProjection(system.ExportToWkt())
+        for number in range(1, bands + 1):
+            band = dataset.GetRasterBand(number)
+            if nodata is not None:
+                value = nodata[number - 1] if isinstance(nodata, (list, tuple)) else nodata
+                if value is not None:
+                    band.SetNoDataValue(value)
+            band.WriteRaster(0, 0, cols, rows, array[number - 1].tobytes(), buf_type=kind)
+        dataset.FlushCache()
+        return str(path)
+
+    return make

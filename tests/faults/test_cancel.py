@@ -1,0 +1,68 @@
+"""The user stops a job at any moment."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from core.errors import Cancelled
+from core.model_file import read_model
+
+from .jobs import CHECKPOINTS, JOBS, STEPS, At, left
+
+pytestmark = pytest.mark.usefixtures("untouched")
+RANDOM = 6  # moments of each job, beside the first and the last one
+
+
+def some_moments(name: str, count: int) -> list[int]:
+    drawn = np.random.default_rng([len(name), count]).integers(0, count, RANDOM).tolist()
+    return sorted({0, count - 1, *drawn})
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_cancelled_job_leaves_nothing_but_its_checkpoint(name, files, folder, moments):
+    for moment in some_moments(name, moments(name)):
+        with pytest.raises(Cancelled):
+            JOBS[name].run(files, str(folder), At(moment, lambda: True))
+        found = left(folder)
+        assert not set(found) - {CHECKPOINTS.get(name)}, f"{moment} of {moments(name)}: {found}"
+        for checkpoint in found:
+            os.remove(folder / checkpoint)
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_job_stopped_again_and_again_ends_with_the_pixels_of_one_that_never_was(name, files, tmp_path, moments):
+    places = [tmp_path / "straight", tmp_path / "stopped"]
+    for place in places:
+        place.mkdir()
+    JOBS[name].run(files, str(places[0]), At())
+    stops = np.random.default_rng(5).integers(moments(name) // 3, moments(name), 4)
+    for moment in stops.tolist():
+        try:
+            JOBS[name].run(files, str(places[1]), At(moment, lambda: True))
+        except Cancelled:
+            continue
+    if left(places[1]) != sorted(JOBS[name].outputs):
+        JOBS[name].run(files, str(places[1]), At())
+    assert left(places[1]) == sorted(JOBS[name].outputs)
+    for output in JOBS[name].outputs:
+        paths = [str(place / output) for place in places]
+        if output.endswith(".tif"):
+            np.testing.assert_array_equal(*(gdal.Open(path).ReadAsArray() for path in paths))
+        elif output.endswith(".ssml"):
+            first, second = map(read_model, paths)
+            assert first.header["history"] == second.header["history"]
+            assert set(first.tensors) == set(second.tensors)
+            for key, array in first.tensors.items():
+                np.testing.assert_array_equal(array, second.tensors[key])
+
+
+def test_a_training_that_is_stopped_while_fusing_is_not_lost(files, folder, moments):
+    """The checkpoint stands until everything is written."""
+    with pytest.raises(Cancelled):
+        JOBS["sharpen"].run(files, str(folder), At(moments("sharpen") - 1, lambda: True))
+    assert left(folder) == [CHECKPOINTS["sharpen"]]
+    assert read_model(folder / CHECKPOINTS["sharpen"]).header["checkpoint"]["step"] == STEPS
