@@ -45,7 +45,7 @@ def fuse(
         overviews: add reduced copies to the output, so that it is shown fast.
 
     Returns:
-        ``output``, ``model``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``.
 
     Raises:
         InputError: a file or a parameter cannot be used.
@@ -86,6 +86,7 @@ def fuse(
         return {
             "output": output,
             "model": model,
+            "network": trained.pair.name,
             "ratio": scene.ratio,
             "bands": scene.hsi.bands,
             "rows": grid.rows,

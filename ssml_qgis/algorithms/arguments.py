@@ -18,6 +18,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from .. import settings
 from ..translation import tr
+from .layers import disagreement_name, show
 
 _OPTIONS = re.compile(r"\|(?:option|credential):")
 
@@ -145,6 +146,26 @@ class Arguments:
             "correct_shift": self.boolean("CORRECT_SHIFT"),
             "overviews": self.boolean("OVERVIEWS"),
         }
+
+    def layer_name(self, key: str) -> str:
+        """Name of the layer given, as the user sees it; "" where none was."""
+        sources = self._sources.get(key)
+        return sources[0].name if sources else ""
+
+    def show(self, outputs: dict[str, Any], method: str, key: str = "HSI") -> None:
+        """Name and draw the layers that QGIS loads.
+
+        Args:
+            outputs: what was written, by key: OUTPUT is an image, DISAGREEMENT how far networks differ.
+            method: what made it. key: of the layer that it was made from.
+        """
+        name = self.layer_name(key)
+        show(self._context, outputs.get("OUTPUT", ""), f"{method}: {name}")
+        show(self._context, outputs.get("DISAGREEMENT", ""), disagreement_name(name), disagreement=True)
+
+    def show_image(self, path: str, name: str) -> None:
+        """Name and draw one image that QGIS loads."""
+        show(self._context, path, name)
 
     def raster_output(self, key: str) -> str:
         """Path of a raster to write, or "" where it was not asked for."""

@@ -34,18 +34,20 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
 
     def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
         """Call the workflow."""
+        from ..core.fusion.classical import METHODS
         from ..core.workflows.classical import classical
 
-        output = arguments.raster_output("OUTPUT")
+        output, method = arguments.raster_output("OUTPUT"), arguments.choice("METHOD")
         classical(
             arguments.raster("HSI"),
             arguments.raster("PAN"),
             output,
-            method=arguments.choice("METHOD"),
+            method=method,
             consistency=arguments.integer("CONSISTENCY"),
             mtf=arguments.mtf(),
             **arguments.choices_of_scene(),
             memory=arguments.memory(),
             progress=progress,
         )
+        arguments.show({"OUTPUT": output}, METHODS[method].title)
         return {"OUTPUT": output}

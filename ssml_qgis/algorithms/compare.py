@@ -97,4 +97,5 @@ class CompareAlgorithm(SsmlAlgorithm):
             "GAIN": found["gain"],
         }
         numbers = {key: value for key, value in numbers.items() if value is not None}
+        arguments.show(outputs, best["title"])
         return {key: path for key, path in outputs.items() if path} | numbers

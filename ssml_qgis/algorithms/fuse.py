@@ -38,7 +38,7 @@ class FuseAlgorithm(SsmlAlgorithm):
         from ..core.workflows.fuse import fuse
 
         outputs = {key: arguments.raster_output(key) for key in ("OUTPUT", "DISAGREEMENT")}
-        fuse(
+        made = fuse(
             arguments.raster("HSI"),
             arguments.raster("PAN"),
             arguments.file("MODEL"),
@@ -51,4 +51,5 @@ class FuseAlgorithm(SsmlAlgorithm):
             memory=arguments.memory(),
             progress=progress,
         )
+        arguments.show(outputs, parameters.NETWORK_TITLES.get(made["network"], made["network"]))
         return {key: path for key, path in outputs.items() if path}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -39,4 +40,7 @@ class OpenPrismaAlgorithm(SsmlAlgorithm):
 
         outputs = {key: arguments.raster_output(key) for key in ("HSI", "PAN")}
         openprisma(arguments.file("INPUT"), outputs["HSI"], outputs["PAN"], progress=progress)
+        product = Path(arguments.file("INPUT")).stem
+        for key, path in outputs.items():
+            arguments.show_image(path, f"{product} {key}")
         return outputs

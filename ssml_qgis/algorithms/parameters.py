@@ -21,7 +21,13 @@ from .. import settings
 from ..settings import DEVICES
 from ..translation import tr
 
-NETWORKS = ("ssml", "s2bnet", "bisrnet", "s2bnet_float")
+NETWORK_TITLES = {
+    "ssml": "SSML",
+    "s2bnet": "S2BNet",
+    "bisrnet": "BiSRNet",
+    "s2bnet_float": "S2BNet, full precision",
+}
+NETWORKS = tuple(NETWORK_TITLES)
 EFFORTS = ("fast", "normal", "thorough")
 MODES = ("mutual", "alone")
 USES = ("mean", "spectral", "spatial")

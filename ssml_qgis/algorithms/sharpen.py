@@ -64,4 +64,6 @@ class SharpenAlgorithm(SsmlAlgorithm):
             **arguments.choices_of_scene(),
             progress=progress,
         )
+        network = arguments.choice("NETWORK")
+        arguments.show(outputs, parameters.NETWORK_TITLES.get(network, network))
         return {key: path for key, path in outputs.items() if path}

@@ -70,4 +70,7 @@ class SimulateAlgorithm(SsmlAlgorithm):
             mtf_hsi=arguments.mtf(),
             progress=progress,
         )
+        reference = arguments.layer_name("REFERENCE")
+        arguments.show_image(outputs["HSI"], self.tr("Simulated HSI: {name}").format(name=reference))
+        arguments.show_image(outputs["PAN"], self.tr("Simulated PAN: {name}").format(name=reference))
         return outputs
