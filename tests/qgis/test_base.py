@@ -83,7 +83,7 @@ def test_simulate_hands_its_arguments_on(workflow, scene, tmp_path):
     ((args, kwargs),) = calls
     assert args == (scene.reference, 3, str(tmp_path / "h.tif"), str(tmp_path / "p.tif"))
     assert kwargs.pop("progress") is not None
-    assert kwargs == {"pan_bands": "2-5", "pan_range": "", "mtf_hsi": 0.25}
+    assert kwargs == {"pan_bands": "2-5", "pan_range": "", "pan_response": "", "mtf_hsi": 0.25}
     assert result == {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
 
 
@@ -111,6 +111,9 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "device": "auto",
         "memory": 1.5,
         "extent": None,
+        "bands": "",
+        "correct_shift": False,
+        "overviews": False,
     }
     assert result == {"OUTPUT": output, "MODEL": model}
 
@@ -139,7 +142,7 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
 
 
 def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
-    calls = workflow("fuse")
+    calls = workflow("fuse", lambda *_, **__: {"network": "ssml"})
     model, output, difference = (str(tmp_path / name) for name in ("m.safetensors", "o.tif", "d.tif"))
     Path(model).touch()
     given = {"HSI": scene.hsi, "PAN": scene.pan, "MODEL": model, "USE": "spatial", "CONSISTENCY": 0}
@@ -152,6 +155,9 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "use": "spatial",
         "consistency": 0,
         "extent": None,
+        "bands": "",
+        "correct_shift": False,
+        "overviews": False,
         "device": "auto",
         "memory": None,
     }
@@ -171,6 +177,8 @@ def test_assess_returns_the_numbers_that_were_computed_and_no_others(workflow, s
         "ratio": 3,
         "mtf": 0.3,
         "crop": 2,
+        "bands": "",
+        "correct_shift": False,
         "json_path": "",
         "report": "",
     }

@@ -1,0 +1,149 @@
+"""Take the pictures of docs/img: a real QGIS window on a display of its own, and a report in a browser without one.
+
+    python tools/screenshots.py
+
+Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens every
+dialog, loads the results and takes the pictures. Needs what ``make setup`` installs, Xvfb, and Chromium for the report.
+Look at the pictures before you commit them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+IMAGES = "docs/img"
+REFERENCE = "examples/indian_pines/indian_pines.tif"
+WINDOW = (1440, 900)
+GIVEN_AS = "SSML_SCREENSHOTS"
+"""Environment variable by which QGIS is told the checkout and the folder with the results, parted by ``|``."""
+
+
+def main() -> None:
+    """What happens outside of QGIS."""
+    root = Path(__file__).resolve().parent.parent
+    qgis = shutil.which("qgis.bin") or shutil.which("qgis")
+    missing = [name for name in ("xvfb-run", "qgis_process") if shutil.which(name) is None]
+    if missing or qgis is None:
+        sys.exit(f"Missing: {', '.join(missing or ['qgis'])}.")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ,
+            "QGIS_PLUGINPATH": str(root),
+            "QGIS_CUSTOM_CONFIG_PATH": str(Path(folder, "profile")),
+            "PYTHONPATH": sysconfig.get_path("purelib"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "XDG_RUNTIME_DIR": folder,
+            "LC_ALL": "C.UTF-8",
+            GIVEN_AS: f"{root}|{folder}",
+        }
+        program = shutil.which("qgis_process.bin") or "qgis_process"
+
+        def process(*arguments: str) -> None:
+            subprocess.run([program, *arguments], env={**environment, "QT_QPA_PLATFORM": "offscreen"}, check=True)
+
+        hsi, pan = f"{folder}/hsi.tif", f"{folder}/pan.tif"
+        process("plugins", "enable", "ssml_qgis")
+        made = ["RATIO=4", "PAN_BANDS=7-33", f"HSI={hsi}", f"PAN={pan}"]
+        process("run", "ssml:simulate", "--", f"REFERENCE={root / REFERENCE}", *made)
+        environment.pop("QT_QPA_PLATFORM", None)
+        screen = f"-screen 0 {WINDOW[0]}x{WINDOW[1]}x24"
+        start = [qgis, "--noversioncheck", "--nologo", "--code", str(Path(__file__).resolve())]
+        if qgis.endswith("qgis.bin"):
+            start.remove("--noversioncheck")
+        subprocess.run(["xvfb-run", "-a", "-s", screen, *start], env=environment, check=True, timeout=900)
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        if chromium is None:
+            sys.exit("Missing: chromium, for the picture of the report.")
+        size = ["--window-size=1100,1500", "--hide-scrollbars", f"--screenshot={root / IMAGES / 'report.png'}"]
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *size, f"file://{folder}/report.html"]
+        subprocess.run(command, env=environment, check=True, timeout=300, capture_output=True)
+    print(f"{IMAGES}: {', '.join(sorted(path.name for path in (root / IMAGES).glob('*.png')))}")
+
+
+def take(root: Path, folder: Path) -> None:
+    """What happens inside of QGIS."""
+    import processing
+    from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
+    from qgis.PyQt.QtCore import QTimer
+    from qgis.PyQt.QtWidgets import QApplication
+    from qgis.utils import iface
+
+    window = iface.mainWindow()
+
+    def settle(seconds: float = 1.5) -> None:
+        """Let the window draw what it has to."""
+        from qgis.PyQt.QtCore import QEventLoop
+
+        loop = QEventLoop()
+        QTimer.singleShot(int(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def picture(widget: object, name: str) -> None:
+        settle()
+        widget.grab().save(str(root / IMAGES / f"{name}.png"))
+
+    def dialogs() -> None:
+        scene = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif")}
+        provider = QgsApplication.processingRegistry().providerById("ssml")
+        for algorithm in provider.algorithms():
+            keys = [definition.name() for definition in algorithm.parameterDefinitions()]
+            given = {key: value for key, value in scene.items() if key in keys and algorithm.name() != "simulate"}
+            if algorithm.name() == "simulate":
+                given = {"REFERENCE": str(root / REFERENCE), "PAN_BANDS": "7-33"}
+            dialog = processing.createAlgorithmDialog(algorithm.id(), given if algorithm.name() != "train" else {})
+            dialog.resize(980, 640)
+            dialog.show()
+            picture(dialog, f"dialog-{algorithm.name()}")
+            dialog.close()
+
+    def results() -> None:
+        from qgis.core import QgsProcessingContext
+
+        given = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif"), "EFFORT": "normal", "DEVICE": "cpu"}
+        outputs = {key: str(folder / f"{key.lower()}.tif") for key in ("OUTPUT", "DISAGREEMENT")}
+        given |= {**outputs, "REPORT": str(folder / "report.html"), "MODEL": str(folder / "m.safetensors")}
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        QgsProject.instance().addMapLayer(QgsRasterLayer(str(folder / "hsi.tif"), "hsi"))
+        processing.runAndLoadResults("ssml:sharpen", given)
+        layers = QgsProject.instance().mapLayers().values()
+        (sharp,) = [layer for layer in layers if layer.name().startswith("SSML")]
+        iface.mapCanvas().setExtent(sharp.extent())
+        iface.mapCanvas().refresh()
+        picture(window, "result")
+        for layer in layers:
+            if layer.name().startswith("Disagreement"):
+                tree = QgsProject.instance().layerTreeRoot()
+                tree.findLayer(sharp.id()).setItemVisibilityChecked(False)
+                settle(3.0)
+                picture(window, "disagreement")
+
+    def work() -> None:
+        try:
+            window.resize(*WINDOW)
+            for dock in ("Browser", "BrowserPanel", "Browser2"):
+                found = window.findChild(object, dock)
+                if found is not None:
+                    found.hide()
+            toolbox = window.findChild(object, "ProcessingToolbox")
+            if toolbox is not None:
+                toolbox.show()
+            dialogs()
+            results()
+        finally:
+            QgsProject.instance().setDirty(False)
+            QApplication.instance().exit()
+
+    QTimer.singleShot(4000, work)
+
+
+if GIVEN_AS in os.environ:
+    take(*(Path(part) for part in os.environ[GIVEN_AS].split("|")))
+elif __name__ == "__main__":
+    main()
