@@ -2,8 +2,9 @@
 
     python tools/screenshots.py
 
-Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens every
-dialog, loads the results and takes the pictures. Needs what ``make setup`` installs, Xvfb, and Chromium for the report.
+Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens
+every dialog, loads the results and takes the pictures. Needs what ``make setup`` installs, Xvfb, and Chromium for the
+report.
 Look at the pictures before you commit them.
 """
 
@@ -103,13 +104,9 @@ def take(root: Path, folder: Path) -> None:
             dialog.close()
 
     def results() -> None:
-        from qgis.core import QgsProcessingContext
-
-        given = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif"), "EFFORT": "normal", "DEVICE": "cpu"}
+        given = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif"), "EFFORT": "fast", "DEVICE": "cpu"}
         outputs = {key: str(folder / f"{key.lower()}.tif") for key in ("OUTPUT", "DISAGREEMENT")}
         given |= {**outputs, "REPORT": str(folder / "report.html"), "MODEL": str(folder / "m.safetensors")}
-        context = QgsProcessingContext()
-        context.setProject(QgsProject.instance())
         QgsProject.instance().addMapLayer(QgsRasterLayer(str(folder / "hsi.tif"), "hsi"))
         processing.runAndLoadResults("ssml:sharpen", given)
         layers = QgsProject.instance().mapLayers().values()
