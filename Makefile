@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch lint format docs zip check-zip install clean
+.PHONY: help setup demo test test-slow test-no-torch lint format docs screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scene
 test-slow: setup ## run the tests that take minutes
 	@$(PYTEST) -m slow tests
 
+test-matrix: setup ## run the QGIS tests on this QGIS and, in a chroot, on QGIS 3.40 (root; 4 GB of disk)
+	@tools/test_matrix.sh
+
 test-no-torch: setup ## run what must work without PyTorch, in an environment that has none
 	@tools/setup.sh no-torch
 	@.venv-no-torch/bin/python -m pytest -p tests.no_torch -m "not slow" tests/core tests/tools
@@ -40,11 +43,17 @@ format: setup ## put the layout right
 docs: setup ## write docs/algorithms.md from the algorithms' own words
 	@$(PYTHON) tools/reference.py
 
+screenshots: setup ## take the pictures of docs/img anew (Xvfb, Chromium)
+	@env -u QT_QPA_PLATFORM $(PYTHON) tools/screenshots.py
+
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip
 
 check-zip: setup ## check the zip as the official plugin repository does (Bandit, detect-secrets, flake8, layout, Qt 6)
 	@$(PYTHON) tools/check_zip.py
+
+release: ## make all files of a release in dist/: the zip, plugins.xml, the changes
+	@python3 tools/release.py
 
 install: ## put the plugin into your QGIS profile
 	@python3 tools/package.py install

@@ -71,55 +71,68 @@ def take(root: Path, folder: Path) -> None:
     """What happens inside of QGIS."""
     import processing
     from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
-    from qgis.PyQt.QtCore import QTimer
-    from qgis.PyQt.QtWidgets import QApplication
+    from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
+    from qgis.PyQt.QtGui import QImage
+    from qgis.PyQt.QtWidgets import QTreeView, QWidget
     from qgis.utils import iface
 
     window = iface.mainWindow()
+    flat = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
 
     def settle(seconds: float = 1.5) -> None:
         """Let the window draw what it has to."""
-        from qgis.PyQt.QtCore import QEventLoop
-
         loop = QEventLoop()
         QTimer.singleShot(int(1000 * seconds), loop.quit)
         loop.exec()
 
-    def picture(widget: object, name: str) -> None:
+    def picture(widget: QWidget, name: str) -> None:
         settle()
-        widget.grab().save(str(root / IMAGES / f"{name}.png"))
+        image = widget.grab().toImage()
+        if name.startswith("dialog-"):  # a few colours: a quarter of the size
+            image = image.convertToFormat(QImage.Format.Format_Indexed8, flat)
+        image.save(str(root / IMAGES / f"{name}.png"))
 
-    def dialogs() -> None:
-        scene = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif")}
+    def layer(path: Path, name: str) -> str:
+        made = QgsRasterLayer(str(path), name)
+        QgsProject.instance().addMapLayer(made)
+        return made.id()
+
+    def dialogs(scene: dict[str, str]) -> None:
         provider = QgsApplication.processingRegistry().providerById("ssml")
         for algorithm in provider.algorithms():
-            keys = [definition.name() for definition in algorithm.parameterDefinitions()]
-            given = {key: value for key, value in scene.items() if key in keys and algorithm.name() != "simulate"}
+            rasters = [d.name() for d in algorithm.parameterDefinitions() if d.type() == "raster"]
+            given = {key: scene[key] for key in rasters if key in scene}
             if algorithm.name() == "simulate":
-                given = {"REFERENCE": str(root / REFERENCE), "PAN_BANDS": "7-33"}
-            dialog = processing.createAlgorithmDialog(algorithm.id(), given if algorithm.name() != "train" else {})
+                given["PAN_BANDS"] = "7-33"
+            dialog = processing.createAlgorithmDialog(algorithm.id(), given)
             dialog.resize(980, 640)
             dialog.show()
             picture(dialog, f"dialog-{algorithm.name()}")
             dialog.close()
 
-    def results() -> None:
-        given = {"HSI": str(folder / "hsi.tif"), "PAN": str(folder / "pan.tif"), "EFFORT": "fast", "DEVICE": "cpu"}
+    def results(scene: dict[str, str]) -> None:
         outputs = {key: str(folder / f"{key.lower()}.tif") for key in ("OUTPUT", "DISAGREEMENT")}
-        given |= {**outputs, "REPORT": str(folder / "report.html"), "MODEL": str(folder / "m.safetensors")}
-        QgsProject.instance().addMapLayer(QgsRasterLayer(str(folder / "hsi.tif"), "hsi"))
+        given = {**scene, **outputs, "REPORT": str(folder / "report.html"), "EFFORT": "fast", "DEVICE": "cpu"}
+        given["MODEL"] = str(folder / "model.safetensors")
         processing.runAndLoadResults("ssml:sharpen", given)
-        layers = QgsProject.instance().mapLayers().values()
-        (sharp,) = [layer for layer in layers if layer.name().startswith("SSML")]
-        iface.mapCanvas().setExtent(sharp.extent())
-        iface.mapCanvas().refresh()
-        picture(window, "result")
-        for layer in layers:
-            if layer.name().startswith("Disagreement"):
-                tree = QgsProject.instance().layerTreeRoot()
-                tree.findLayer(sharp.id()).setItemVisibilityChecked(False)
-                settle(3.0)
-                picture(window, "disagreement")
+        tree, layers = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapLayers().values()
+        for start, name in (("SSML", "result"), ("Disagreement", "disagreement")):
+            (shown,) = [layer for layer in layers if layer.name().startswith(start)]
+            for layer in layers:
+                tree.findLayer(layer.id()).setItemVisibilityChecked(layer is shown)
+                tree.findLayer(layer.id()).setExpanded(layer is shown)
+            iface.mapCanvas().setExtent(shown.extent())
+            settle(4.0)
+            picture(window, name)
+
+    def unfold(tree: QTreeView) -> None:
+        """Show the plugin's algorithms in the toolbox."""
+        model = tree.model()
+        for row in range(model.rowCount()):
+            index = model.index(row, 0)
+            if str(index.data()).startswith("SSML"):
+                tree.expandRecursively(index)
+                tree.scrollTo(index, tree.ScrollHint.PositionAtTop)
 
     def work() -> None:
         try:
@@ -131,11 +144,12 @@ def take(root: Path, folder: Path) -> None:
             toolbox = window.findChild(object, "ProcessingToolbox")
             if toolbox is not None:
                 toolbox.show()
-            dialogs()
-            results()
+                unfold(toolbox.findChild(QTreeView))
+            scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
+            dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
+            results(scene)
         finally:
-            QgsProject.instance().setDirty(False)
-            QApplication.instance().exit()
+            os._exit(0)  # at once: QGIS would ask about the project
 
     QTimer.singleShot(4000, work)
 

@@ -125,4 +125,4 @@ def colour_ramp() -> QgsGradientColorRamp:
 
 def disagreement_name(name: str) -> str:
     """Name of the layer of a disagreement."""
-    return tr("Disagreement of the networks: {name}").format(name=name)
+    return tr("Disagreement: {name}").format(name=name)

@@ -60,7 +60,7 @@ def test_a_disagreement_has_a_colour_ramp_with_a_legend(scene, tmp_path):
     layers = loaded("ssml:sharpen", given, list(outputs))
     assert layers["OUTPUT"].name() == "SSML: hsi"
     layer = layers["DISAGREEMENT"]
-    assert layer.name() == "Disagreement of the networks: hsi"
+    assert layer.name() == "Disagreement: hsi"
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
     assert renderer.classificationMin() == 0.0

@@ -1,0 +1,102 @@
+"""Make a release in ``dist/``: the plugin's zip, plugins.xml for a repository of one's own, the changes.
+
+    python3 tools/release.py [ADDRESS]
+
+ADDRESS is where the zip will lie, without its name; by default, the releases of the repository that metadata.txt
+names. The version stands in metadata.txt and nowhere else. Standard library only.
+"""
+
+from __future__ import annotations
+
+import configparser
+import datetime
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import package
+
+ROOT = package.ROOT
+
+
+def metadata(path: Path = ROOT / "metadata.txt") -> configparser.SectionProxy:
+    """What QGIS reads of the plugin."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(path.read_text(encoding="utf-8"))
+    return parser["general"]
+
+
+def changes(version: str, changelog: str) -> str:
+    """The section of the changelog about a version, without its heading; ends the program where there is none."""
+    sections = re.split(r"^## (.+)$", changelog, flags=re.MULTILINE)
+    found = dict(zip((heading.strip() for heading in sections[1::2]), sections[2::2]))
+    if version not in found:
+        sys.exit(f"CHANGELOG.md has no section {version}: write one, or put the version right in metadata.txt.")
+    return found[version].strip() + "\n"
+
+
+def date() -> str:
+    """Of the commit, so that the same sources give the same files; SOURCE_DATE_EPOCH goes before it."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc).isoformat()
+    asked = ["git", "log", "-1", "--format=%cI"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def plugins_xml(facts: configparser.SectionProxy, file_name: str, address: str, when: str) -> str:
+    """The list of one plugin that QGIS's plugin manager reads from a repository."""
+    fields = {
+        "description": facts["description"],
+        "about": facts["about"],
+        "version": facts["version"],
+        "qgis_minimum_version": facts["qgisMinimumVersion"],
+        "qgis_maximum_version": facts["qgisMaximumVersion"],
+        "homepage": facts["homepage"],
+        "file_name": file_name,
+        "icon": facts["icon"],
+        "author_name": facts["author"],
+        "download_url": f"{address}/{file_name}",
+        "update_date": when,
+        "experimental": facts["experimental"],
+        "deprecated": facts["deprecated"],
+        "tracker": facts["tracker"],
+        "repository": facts["repository"],
+        "tags": facts["tags"],
+        "server": facts["server"],
+    }
+    lines = [f"    <{name}>{escape(value)}</{name}>" for name, value in fields.items()]
+    start = f"  <pyqgis_plugin name={quoteattr(facts['name'])} version={quoteattr(facts['version'])}>"
+    return "\n".join(
+        ['<?xml version="1.0" encoding="UTF-8"?>', "<plugins>", start, *lines, "  </pyqgis_plugin>", "</plugins>", ""]
+    )
+
+
+def release(folder: Path, address: str = "") -> list[Path]:
+    """Write all files of the release into a folder and return their paths."""
+    facts = metadata()
+    version = facts["version"]
+    told = changes(version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    if not facts["changelog"].startswith(version):
+        sys.exit(f"The changelog in metadata.txt does not begin with {version}: say what this version brings.")
+    archive = package.build_zip(folder)
+    address = (address or f"{facts['repository']}/releases/download/v{version}").rstrip("/")
+    listing, notes = folder / "plugins.xml", folder / f"changes-{version}.md"
+    listing.write_text(plugins_xml(facts, archive.name, address, date()), encoding="utf-8", newline="\n")
+    notes.write_text(told, encoding="utf-8", newline="\n")
+    return [archive, listing, notes]
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
+        sys.exit(__doc__)
+    for path in release(ROOT / "dist", *sys.argv[1:]):
+        print(f"{path} ({path.stat().st_size / 1024:.0f} kB)")
+
+
+if __name__ == "__main__":
+    main()
