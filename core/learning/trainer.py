@@ -17,7 +17,7 @@ from .areas import LabelledArea, UnlabelledArea
 from .losses import masked_mean
 from .mutual import MutualStep
 
-SHARES = (1.0, 0.75, 0.5, 0.25)  # of the networks' residual that may be added to the prior
+SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 
 
 @dataclass
@@ -117,21 +117,27 @@ class Trainer:
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
-        overshoot do better if only a share of what they say is added to the prior: the share is tried, too (own)."""
+        overshoot do better if only a share of what they say is added to the prior: the share is tried, too, and then
+        emphasized (own)."""
         scores = self.score()
         if losses is not None:
             losses = [loss if math.isfinite(loss) else None for loss in losses]
         state.history.append({"step": state.step, "losses": losses, **{path: scores[path] for path in self.paths}})
         for share in SHARES:
-            found = scores["mean" if share == 1.0 else f"mean {share}"]
-            relative = [
-                math.inf if found[key] is None else found[key] / max(prior, 1e-12)
-                for key, prior in state.prior_scores.items()
-                if prior is not None
-            ] or [math.inf]
-            if not state.best or (max(relative) <= 1 and sum(relative) < state.best_score):
-                state.best_score, state.best_step, state.best_share = sum(relative), state.step, share
-                state.best = self._parameters(share)
+            emphasized = share * self.learner.settings.emphasis
+            found, said = self._relative(scores, share, state), self._relative(scores, emphasized, state)
+            if not state.best or (max(*found, *said) <= 1 and sum(found) < state.best_score):
+                state.best_score, state.best_step, state.best_share = sum(found), state.step, emphasized
+                state.best = self._parameters(emphasized)
+
+    def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
+        """Scores of a share of the mean, relative to the projected prior's."""
+        found = scores[f"mean {share}"]
+        return [
+            math.inf if found[key] is None else found[key] / max(prior, 1e-12)
+            for key, prior in state.prior_scores.items()
+            if prior is not None
+        ] or [math.inf]
 
     def _parameters(self, share: float) -> dict[str, Tensor]:
         """The networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
@@ -144,7 +150,8 @@ class Trainer:
     @torch.no_grad()
     def score(self) -> dict[str, dict[str, float | None]]:
         """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
-        shares = {f"mean {share}": share for share in SHARES[1:]}
+        emphasis = self.learner.settings.emphasis
+        shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis)}
         sums = {path: _Sums() for path in (*self.paths, *shares)}
         for area in self.labelled:
             if area.judge.any():

@@ -46,6 +46,7 @@ class Kind:
             "gradient": 0.0,
             "consistency": 0.0,
             "full_exchange": 0.0,
+            "emphasis": 1.0,
             "components": 16,
         }
         return cls({"network": network}, config, learning, (3, 16))
