@@ -44,6 +44,7 @@ PAIRS.update(WITHOUT)
 NETWORKS = ("s2bnet", "bisrnet", *WITHOUT, "s2bnet_float")
 CLASSICAL = ("exp", "gsa", "mtf-glp-hpm", "mtf-glp")
 KEYS = ("psnr", "ergas", "sam", "q")
+ENGINES = ("popcount", "int8", "float")  # that compute binary convolutions, in the order in which they are taken
 SIZE = 4096  # PAN pixels of the scene that is timed
 
 
@@ -146,46 +147,66 @@ def made_up(out: Path, size: int, bands: int = 4) -> tuple[str, str]:
 
 
 def run_once(arguments: argparse.Namespace) -> None:
-    """One timed fusion in a process of its own; prints seconds and the peak of resident memory in MB."""
+    """One timed fusion in a process of its own; prints its measures as JSON."""
     import torch
 
+    from core.networks import s2bnet
+    from core.networks.pair import PairResidual
+
     torch.set_num_threads(arguments.threads)
-    if arguments.contiguous:  # the layout that PyTorch takes where nobody asks for another
-        from core.networks.s2bnet import S2BNet
+    for engine in ENGINES[: ENGINES.index(arguments.engine)]:  # those that would be taken before it
+        setattr(s2bnet, f"{engine}_reason", lambda: "not wanted here")
+    spent, call = [0.0, 0.0], PairResidual.__call__
 
-        S2BNet.prepare = lambda network, device: ""
+    def watched(residual: PairResidual, *planes: object) -> object:
+        started = time.monotonic(), time.process_time()
+        result = call(residual, *planes)
+        spent[0] += time.monotonic() - started[0]
+        spent[1] += time.process_time() - started[1]
+        return result
+
+    PairResidual.__call__ = watched
     hsi, pan, model, output = arguments.one
-    started = time.monotonic()
+    started = time.monotonic(), time.process_time()
     fuse(hsi, pan, model, output, device="cpu")
-    seconds = time.monotonic() - started
+    found = {
+        "seconds": time.monotonic() - started[0],
+        "cpu": time.process_time() - started[1],
+        "network": spent[0],
+        "network_cpu": spent[1],
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
     os.remove(output)
-    print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps(found))
 
 
-def timed(out: Path, models: dict[str, str], size: int, threads: int, repeats: int) -> dict[str, dict]:
-    """Shortest time of each model, in turns."""
+def timed(arguments: argparse.Namespace, size: int) -> dict[str, dict[str, float]]:
+    """The least of each measure over runs in turns, and the greatest peak of memory."""
+    out = arguments.out
     hsi, pan = made_up(out, size)
+    paths = prepare("ikonos", arguments.scenes, out)
+    models = {}
+    for network in ("s2bnet", "bisrnet", "s2bnet_float"):  # what a network has learned does not change its time
+        models[network] = str(out / f"timed-{network}.safetensors")
+        if not Path(models[network]).exists():
+            train([paths["learn-ms"]], [paths["learn-pan"]], models[network], network=network, steps=1, device="cpu")
+    runs = {f"{network}, {engine}": (network, engine) for network in ("s2bnet", "bisrnet") for engine in ENGINES}
+    runs["s2bnet_float"] = "s2bnet_float", ENGINES[-1]
     found: dict[str, list[dict]] = {}
-    runs = {**{name: (model, False) for name, model in models.items()}}
-    runs["s2bnet_float, default memory layout"] = (models["s2bnet_float"], True)
-    for _ in range(repeats):
-        for name, (model, contiguous) in runs.items():
-            command = [
-                sys.executable,
-                __file__,
-                "--threads",
-                str(threads),
-                "--one",
-                hsi,
-                pan,
-                model,
-                str(out / "t.tif"),
-            ]
-            done = subprocess.run(command + ["--contiguous"] * contiguous, capture_output=True, text=True, check=True)
-            found.setdefault(name, []).append(json.loads(done.stdout.splitlines()[-1]))
+    for turn in range(arguments.repeats):
+        for name, (network, engine) in runs.items():
+            path = out / f"time-{size}-{arguments.threads}-{network}-{engine}-{turn}.json"
+            one = "--one", hsi, pan, models[network], str(out / "timed.tif")
+            command = [sys.executable, __file__, "--threads", str(arguments.threads), "--engine", engine, *one]
+
+            def work(command: list[str] = command) -> dict:
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                return json.loads(done.stdout.splitlines()[-1])
+
+            found.setdefault(name, []).append(kept(path, work))
             print(f"<!-- {name}: {found[name][-1]} -->", flush=True)
     return {
-        name: {"seconds": min(r["seconds"] for r in runs), "peak": max(r["peak"] for r in runs), "all": runs}
+        name: {key: (max if key == "peak" else min)(run[key] for run in runs) for key in runs[0]}
         for name, runs in found.items()
     }
 
@@ -203,7 +224,7 @@ def main() -> None:
         "--quick", action="store_true", help="a look at the machinery: few steps, one seed, small image"
     )
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
-    parser.add_argument("--contiguous", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     gdal.UseExceptions()
     if arguments.one:
@@ -214,32 +235,30 @@ def main() -> None:
     if arguments.quick:
         arguments.steps, arguments.seeds, arguments.repeats = 10, 1, 1
     arguments.out.mkdir(parents=True, exist_ok=True)
-    models = accuracy(arguments)
+    if arguments.only != "time":
+        accuracy(arguments)
     if arguments.only != "accuracy":
         size = 512 if arguments.quick else SIZE
-        path = arguments.out / f"time-{size}-{arguments.threads}.json"
-        found = kept(path, lambda: timed(arguments.out, models, size, arguments.threads, arguments.repeats))
-        print(f"\n| fusing {size} x {size} PAN pixels, 4 bands, {arguments.threads} threads | seconds | peak, MB |")
-        print("|---|---|---|")
+        found = timed(arguments, size)
+        print(f"\n{size} x {size} PAN pixels, 4 bands, {arguments.threads} threads\n")
+        print("| network | fusion, s | on all cores, s | the network alone, s | on all cores, s | peak, MB |")
+        print("|---|---|---|---|---|---|")
         for name, values in found.items():
-            print(f"| {name} | {values['seconds']:.1f} | {values['peak']:.0f} |")
+            cells = [f"{values[key]:.1f}" for key in ("seconds", "cpu", "network", "network_cpu")]
+            print(f"| {name} | " + " | ".join(cells) + f" | {values['peak']:.0f} |")
 
 
-def accuracy(arguments: argparse.Namespace) -> dict[str, str]:
-    """Train and score all; prints the table, returns the 4-band models of the first seed."""
+def accuracy(arguments: argparse.Namespace) -> None:
+    """Train and score all; prints the table."""
     for seed in range(arguments.seeds):  # seed by seed, so that a run that was stopped has something of everything
         for scene in SCENES:
             paths = prepare(scene, arguments.scenes, arguments.out)
             for network in NETWORKS:
-                if arguments.only != "time":
-                    run_network(scene, paths, network, seed, arguments.steps, arguments.out)
-    if arguments.only != "time":
-        print("| scene | method | PSNR | ERGAS | SAM | Q | parameters | file, KB | training, s |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        for scene in SCENES:
-            _table(scene, arguments)
-    tags = {name: f"ikonos-{name}-{arguments.steps}-0.safetensors" for name in ("s2bnet", "bisrnet", "s2bnet_float")}
-    return {name: str(arguments.out / tag) for name, tag in tags.items()}
+                run_network(scene, paths, network, seed, arguments.steps, arguments.out)
+    print("| scene | method | PSNR | ERGAS | SAM | Q | parameters | file, KB | training, s |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for scene in SCENES:
+        _table(scene, arguments)
 
 
 def _table(scene: str, arguments: argparse.Namespace) -> None:

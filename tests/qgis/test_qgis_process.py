@@ -7,7 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from osgeo import gdal
 
 ROOT = Path(__file__).resolve().parents[2]
 # Some Linux packages wrap qgis_process in a script that passes it options it does not know.
@@ -121,3 +123,31 @@ def test_the_shipped_model_trains_on_many_and_fuses_one(qgis_process, scene, tmp
     assert code == 0, text
     assert fused.is_file()
     assert model.is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("multispectral", "panchromatic"), [("ikonos/ms", "ikonos/pan"), ("landsat7/1_ms", "landsat7/1_pan")]
+)
+def test_a_binarized_network_sharpens_a_part_of_a_real_multispectral_scene(
+    qgis_process, tmp_path, multispectral, panchromatic
+):
+    if not os.environ.get("SSML_SCENES"):
+        pytest.skip("SSML_SCENES is not set")
+    hsi, pan = (str(Path(os.environ["SSML_SCENES"], f"{name}.tif")) for name in (multispectral, panchromatic))
+    part, output, model = tmp_path / "part.tif", tmp_path / "sharp.tif", tmp_path / "model.safetensors"
+    gdal.Translate(str(part), hsi, srcWin=[8, 16, 96, 96])
+    given = [f"HSI={part}", f"PAN={pan}", "NETWORK=s2bnet", "EFFORT=fast", f"OUTPUT={output}", f"MODEL={model}"]
+    code, text = qgis_process("run", "ssml:sharpen", "--", *given)
+    assert code == 0, text
+    sharp, low, high = (gdal.Open(str(path)) for path in (output, part, pan))
+    ratio = round(low.GetGeoTransform()[1] / high.GetGeoTransform()[1])
+    assert (sharp.RasterXSize, sharp.RasterYSize) == (96 * ratio, 96 * ratio)
+    left, step, turn, top, other_turn, down = low.GetGeoTransform()
+    assert sharp.GetGeoTransform() == (left, step / ratio, turn, top, other_turn, down / ratio)
+    assert sharp.GetSpatialRef().IsSame(low.GetSpatialRef())
+    assert sharp.GetRasterBand(1).DataType == low.GetRasterBand(1).DataType
+    values, blocks = sharp.ReadAsArray().astype(float), low.ReadAsArray().astype(float)
+    means = values.reshape(len(values), 96, ratio, 96, ratio).mean((2, 4))
+    assert np.corrcoef(means.ravel(), blocks.ravel())[0, 1] > 0.95
+    assert model.stat().st_size < 200_000
