@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .binary import RPReLU, SpectralRedistribution
-from .fixed_point import MOST, STEPS, to_steps
+from .fixed_point import MOST, STEPS
 
 
 class PopcountRedistribution:
@@ -28,27 +28,31 @@ class PopcountRedistribution:
     def __init__(self, generated: SpectralRedistribution, strength: Tensor) -> None:
         from . import popcount_kernels
 
-        self._kernels, self._cell = popcount_kernels, generated.cell
+        self._kernel, self._cell = popcount_kernels.redistribute, generated.cell
         squeeze, excite = generated.squeeze, generated.excite
-        levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round().detach() for conv in (squeeze, excite)]
-        self._squeeze = levels[0].T.contiguous(), squeeze.step / STEPS, squeeze.bias.detach()
-        self._excite = levels[1].T.contiguous()
-        numbers = excite.step / STEPS, excite.bias, strength, generated.bias.flatten()
-        step, bias, strength, rest = map(_numbers, numbers)
-        self._limits = step, bias, np.float32(generated.bound), strength, rest
+        levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
+        more = 0, -len(levels[0]) % popcount_kernels.GROUP  # hidden channels that say nothing
+        self._numbers = [
+            _numbers(each)
+            for each in (
+                functional.pad(levels[0], (0, 0, *more)),
+                functional.pad(squeeze.step / STEPS, more),
+                functional.pad(squeeze.bias, more),
+                functional.pad(levels[1].T, (0, 0, *more)),
+                excite.step / STEPS,
+                excite.bias,
+                torch.tensor([STEPS, MOST * STEPS, generated.bound]),
+                strength,
+                generated.bias.flatten(),
+            )
+        ]
 
     def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(rows, columns, channels) to both, (rows / cell, columns / cell, channels)."""
         rows, cols, channels = image.shape
-        shape = rows // self._cell, cols // self._cell, channels
-        means = np.empty(shape, np.float32)
-        self._kernels.cell_means(image, np.float32(STEPS), np.float32(MOST * STEPS), means)
-        levels, step, bias = self._squeeze
-        hidden = (torch.from_numpy(means.reshape(-1, channels)) @ levels).mul_(step).add_(bias).relu_()
-        sums = (to_steps(hidden) @ self._excite).numpy()
-        scales, biases = np.empty((2, len(sums), channels), np.float32)
-        self._kernels.bounded(sums, *self._limits, scales, biases)
-        return scales.reshape(shape), biases.reshape(shape)
+        scales, biases = np.empty((2, rows // self._cell, cols // self._cell, channels), np.float32)
+        self._kernel(image, *self._numbers, scales, biases)
+        return scales, biases
 
 
 class PopcountUnit:

@@ -93,54 +93,89 @@ def convolve_and_bend(
                 result[row, col, out] = x[row, col, out] + (value + after[out])
 
 
+GROUP = 8  # hidden channels that are computed together, as many as registers of 256 bits hold
 _MAGIC = np.float32(3 << 22)  # added and taken away again, it rounds to the nearest integer, halves to the even one
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def cell_means(x: np.ndarray, steps: np.float32, most: np.float32, result: np.ndarray) -> None:
-    """Means of cells, in integers: ``steps`` of them a unit, at most ``most``.
-
-    Args:
-        x: (rows, columns, channels) float32. result: (rows / cell, columns / cell, channels) float32.
-    """
-    rows, cols, channels = result.shape
-    cell = x.shape[0] // rows
-    area = np.float32(cell * cell)
-    for row in range(rows):
-        for col in range(cols):
-            for c in range(channels):
-                result[row, col, c] = x[row * cell, col * cell, c]
-            for i in range(cell):
-                for j in range(cell):
-                    if i + j:
-                        for c in range(channels):
-                            result[row, col, c] += x[row * cell + i, col * cell + j, c]
-            for c in range(channels):
-                value = result[row, col, c] / area * steps
-                result[row, col, c] = min(max(value, -most), most) + _MAGIC - _MAGIC
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc"})
+def _squeezed(mean: np.ndarray, levels: np.ndarray, first: int, result: np.ndarray) -> None:
+    """A group of sums of integers, which are exact in any order."""
+    a = b = c = d = e = f = g = h = np.float32(0)
+    for n in range(len(mean)):
+        a += mean[n] * levels[first, n]
+        b += mean[n] * levels[first + 1, n]
+        c += mean[n] * levels[first + 2, n]
+        d += mean[n] * levels[first + 3, n]
+        e += mean[n] * levels[first + 4, n]
+        f += mean[n] * levels[first + 5, n]
+        g += mean[n] * levels[first + 6, n]
+        h += mean[n] * levels[first + 7, n]
+    result[0], result[1], result[2], result[3] = a, b, c, d
+    result[4], result[5], result[6], result[7] = e, f, g, h
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def bounded(
-    sums: np.ndarray,
-    step: np.ndarray,
-    bias: np.ndarray,
-    bound: np.float32,
+def _excite(hidden: np.ndarray, levels: np.ndarray, first: int, sums: np.ndarray) -> None:
+    """Adds a group's share to the sums."""
+    a, b, c, d = hidden[0], hidden[1], hidden[2], hidden[3]
+    e, f, g, h = hidden[4], hidden[5], hidden[6], hidden[7]
+    for n in range(len(sums)):
+        some = a * levels[first, n] + b * levels[first + 1, n] + c * levels[first + 2, n] + d * levels[first + 3, n]
+        more = e * levels[first + 4, n] + f * levels[first + 5, n] + g * levels[first + 6, n] + h * levels[first + 7, n]
+        sums[n] += some + more
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def redistribute(
+    x: np.ndarray,
+    squeeze: np.ndarray,
+    squeeze_step: np.ndarray,
+    squeeze_bias: np.ndarray,
+    excite: np.ndarray,
+    excite_step: np.ndarray,
+    excite_bias: np.ndarray,
+    limits: np.ndarray,
     strength: np.ndarray,
     rest: np.ndarray,
     scales: np.ndarray,
     biases: np.ndarray,
 ) -> None:
-    """The scale ``(1 + e) strength`` and the bias ``e + rest`` of cells, with ``e = clamp(sums step + bias)``.
+    """Scale and bias of each cell, as :class:`.binary.SpectralRedistribution` generates them.
 
     Args:
-        sums: (cells, 2 channels) float32, those of the scale first. step, bias: (2 channels,) float32.
-        strength, rest: (channels,) float32. scales, biases: (cells, channels) float32, the result.
+        x: (rows, columns, channels) float32.
+        squeeze: (hidden, channels), excite: (hidden, 2 channels), levels of the weights, hidden a multiple of
+            :data:`GROUP`; what a level is worth, and the biases.
+        limits: integers a unit, how many of them at most, and the bound; float32.
+        strength, rest: (channels,): the scale is multiplied by one, the other is added to the bias.
+        scales, biases: (rows / cell, columns / cell, channels) float32, the result.
     """
-    cells, channels = scales.shape
-    for cell in range(cells):
-        for c in range(channels):
-            scales[cell, c] = (min(max(sums[cell, c] * step[c] + bias[c], -bound), bound) + np.float32(1)) * strength[c]
-        for c in range(channels):
-            k = channels + c
-            biases[cell, c] = min(max(sums[cell, k] * step[k] + bias[k], -bound), bound) + rest[c]
+    rows, cols, channels = scales.shape
+    cell = x.shape[0] // rows
+    area, steps, most, bound = np.float32(cell * cell), limits[0], limits[1], limits[2]
+    mean, sums, hidden = np.empty(channels, np.float32), np.empty(2 * channels, np.float32), np.empty(8, np.float32)
+    for row in range(rows):
+        for col in range(cols):
+            for c in range(channels):
+                mean[c] = x[row * cell, col * cell, c]
+            for i in range(cell):
+                for j in range(cell):
+                    if i + j:
+                        for c in range(channels):
+                            mean[c] += x[row * cell + i, col * cell + j, c]
+            for c in range(channels):
+                mean[c] = min(max(mean[c] / area * steps, -most), most) + _MAGIC - _MAGIC
+            sums[:] = 0
+            for first in range(0, len(squeeze), 8):
+                _squeezed(mean, squeeze, first, hidden)
+                for h in range(8):
+                    value = max(hidden[h] * squeeze_step[first + h] + squeeze_bias[first + h], np.float32(0))
+                    hidden[h] = min(value * steps, most) + _MAGIC - _MAGIC
+                _excite(hidden, excite, first, sums)
+            for c in range(channels):
+                value = min(max(sums[c] * excite_step[c] + excite_bias[c], -bound), bound)
+                scales[row, col, c] = (value + np.float32(1)) * strength[c]
+            for c in range(channels):
+                k = channels + c
+                value = min(max(sums[k] * excite_step[k] + excite_bias[k], -bound), bound)
+                biases[row, col, c] = value + rest[c]
