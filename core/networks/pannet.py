@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .layers.pooling import window_mean
 from .layers.zero import zero_conv
 from .registry import register
 
@@ -40,5 +41,5 @@ class PanNet(nn.Module):
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
         planes = planes[:, : self.components + 1]
-        low = functional.avg_pool2d(planes, self.highpass, 1, self.highpass // 2, count_include_pad=False)
+        low = window_mean(planes, self.highpass)
         return self.tail(self.body(functional.relu(self.head(planes - low))))

@@ -13,6 +13,8 @@ from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
 from .layers.injection import DetailInjection
+from .layers.pointwise import Pointwise
+from .layers.pooling import window_mean
 from .registry import register
 
 
@@ -21,9 +23,9 @@ class SpectralBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.expand = nn.Conv2d(width, 2 * width, 1)
+        self.expand = Pointwise(width, 2 * width)
         self.look = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
-        self.reduce = nn.Conv2d(2 * width, width, 1)
+        self.reduce = Pointwise(2 * width, width)
         self.attention = LocalChannelAttention(width)
         self.radius = 1 + self.attention.radius
 
@@ -44,13 +46,14 @@ class SpectralNetwork(nn.Module):
 
     def __init__(self, components: int, width: int = 48, blocks: int = 4) -> None:
         super().__init__()
-        self.head = nn.Conv2d(components + 2, width, 1)
+        self.head = Pointwise(components + 2, width)
         self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
         self.tail = DetailInjection(width, components)
         self.receptive_field = sum(block.radius for block in self.body)
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        planes = planes.contiguous(memory_format=torch.channels_last)  # in which 1x1 convolutions are matrix products
         return self.tail(self.body(functional.gelu(self.head(planes))), planes)
 
 
@@ -61,7 +64,7 @@ class SpatialBlock(nn.Module):
         super().__init__()
         self.near = nn.Conv2d(width, width // 2, 3, padding=1)
         self.far = nn.Conv2d(width, width // 2, 3, padding=2, dilation=2)
-        self.merge = nn.Conv2d(width, width, 1)
+        self.merge = Pointwise(width, width)
         self.attention = SpatialAttention()
         self.radius = 2 + self.attention.radius
 
@@ -90,5 +93,6 @@ class SpatialNetwork(nn.Module):
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        low = functional.avg_pool2d(planes, self.highpass, 1, self.highpass // 2, count_include_pad=False)
-        return self.tail(self.body(functional.gelu(self.head(planes - low))), planes)
+        planes = planes.contiguous(memory_format=torch.channels_last)
+        detail = planes - window_mean(planes, self.highpass)
+        return self.tail(self.body(functional.gelu(self.head(detail))), planes)

@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .pointwise import Pointwise
+from .pooling import window_mean
+
 
 class LocalChannelAttention(nn.Module):
     """Squeeze and excitation over a local window (own; after Hu et al., 2018).
@@ -16,8 +19,8 @@ class LocalChannelAttention(nn.Module):
     def __init__(self, channels: int, window: int = 5, reduction: int = 4) -> None:
         super().__init__()
         self.window = window
-        self.squeeze = nn.Conv2d(channels, channels // reduction, 1)
-        self.excite = nn.Conv2d(channels // reduction, channels, 1)
+        self.squeeze = Pointwise(channels, channels // reduction)
+        self.excite = Pointwise(channels // reduction, channels)
         self.radius = window // 2
 
     def forward(self, x: Tensor) -> Tensor:
@@ -26,9 +29,8 @@ class LocalChannelAttention(nn.Module):
 
     def weights(self, x: Tensor) -> Tensor:
         """The weights alone, between 0 and 1, of the same shape."""
-        pooled = functional.avg_pool2d(x, (self.window, 1), 1, (self.radius, 0), count_include_pad=False)
-        pooled = functional.avg_pool2d(pooled, (1, self.window), 1, (0, self.radius), count_include_pad=False)
-        return torch.sigmoid(self.excite(functional.relu(self.squeeze(pooled))))
+        pooled = window_mean(self.squeeze(x), self.window)  # the same as squeezing the mean, on fewer channels
+        return torch.sigmoid(self.excite(functional.relu(pooled)))
 
 
 class SpatialAttention(nn.Module):
