@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch lint format docs screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-slow test-no-torch bench-speed lint format docs screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ docs: setup ## write docs/algorithms.md from the algorithms' own words
 
 screenshots: setup ## take the pictures of docs/img anew (Xvfb, Chromium)
 	@env -u QT_QPA_PLATFORM $(PYTHON) tools/screenshots.py
+
+bench-speed: setup ## measure how fast fusing and learning are, and how much memory they take
+	@$(PYTHON) benchmarks/speed.py
 
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip

@@ -147,6 +147,7 @@ def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
         consistency=options.consistency,
         device=options.device,
         memory=options.memory,
+        compress=options.compress,
         extent=_extent(options),
         **_choices(options),
         resume=options.resume,
@@ -193,6 +194,7 @@ def _run_fuse(options: argparse.Namespace, progress: Progress) -> None:
         **_choices(options),
         device=options.device,
         memory=options.memory,
+        compress=options.compress,
         progress=progress,
     )
     _print_fused(made)
@@ -211,6 +213,7 @@ def _run_classical(options: argparse.Namespace, progress: Progress) -> None:
         extent=_extent(options),
         **_choices(options),
         memory=options.memory,
+        compress=options.compress,
         progress=progress,
     )
     _print_fused(made)

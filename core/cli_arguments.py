@@ -10,6 +10,7 @@ from . import __version__
 
 PROGRAM = "python -m core"
 DEVICES = ("auto", "cpu", "cuda", "mps")
+COMPRESSIONS = ("deflate", "zstd", "none")
 EFFORTS = ("fast", "normal", "thorough")
 
 
@@ -94,6 +95,12 @@ def _fusion_options(job: argparse.ArgumentParser) -> None:
         help="fuse this part only, in map units (default: all that HSI and PAN share)",
     )
     job.add_argument("--memory", type=_positive, metavar="GB", help="memory budget of the fusion (default 1)")
+    job.add_argument(
+        "--compress",
+        choices=COMPRESSIONS,
+        default="deflate",
+        help="how a GeoTIFF is compressed; zstd is faster, none is fastest to write and large (default deflate)",
+    )
     job.add_argument("--overviews", action="store_true", help="add reduced copies to the result, to show it fast")
     _scene_choices(job)
 

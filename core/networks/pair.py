@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from ..devices import is_out_of_memory
 from ..errors import InputError
+from ..progress import Progress
+from ..workers import Workers
 from . import published, s2bnet, ssml  # noqa: F401 - register their networks
 from .costs import costs
+from .layers.slabs import interruptible
 from .registry import create_network, network_names
-from .side_by_side import Each, side_by_side
 
 PATHS = ("spectral", "spatial")
 USES = ("mean", *PATHS)
@@ -185,7 +187,8 @@ class PairResidual:
         engine: a sentence about how it is computed, "" where there is nothing to say.
     """
 
-    TILE, SMALLEST_TILE = 256, 32  # columns
+    # Pixels of a tile: of networks that work in slabs, and then of all tiles at work; of others; at least.
+    TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
 
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
@@ -193,56 +196,79 @@ class PairResidual:
         if use not in ("mean", *pair.paths):
             raise InputError(f"A model of {pair.name} has no {use} network; use the mean, which is its only network.")
         self.networks = [network.to(device).eval() for network in pair.networks]
-        self.paths, self.device, self.use, self.bands, self.tile = pair.paths, device, use, bands, self.TILE
+        self.paths, self.device, self.use, self.bands = pair.paths, device, use, bands
         self.receptive_field = max(network.receptive_field for network in self.networks)
         self.alignment = max(getattr(network, "alignment", 1) for network in self.networks)
         self.planes_dtype = max(getattr(network, "planes_dtype", "float32") for network in self.networks)
         prepared = [network.prepare(device) for network in self.networks if hasattr(network, "prepare")]
         self.engine = prepared[0] if prepared else ""
+        self._threads = torch.get_num_threads() if device.type == "cpu" else 1
+        in_slabs = device.type == "cpu" and all(getattr(network, "in_slabs", False) for network in self.networks)
+        self.tile = max(self.TILE, self.TILES // max(self._threads, 2)) if in_slabs else self.TILE
         # The widest layers of the networks, some of them alive at once.
-        self.bytes_per_pixel = 4 * 4 * max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
+        widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
+        self.bytes_at_work = (2 if in_slabs else 4) * 4 * widest * self.tile * self._threads
 
     @torch.inference_mode()
-    def __call__(self, planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, planes: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
         """(K + 2, rows, columns) to the residual (K, rows, columns), and the networks' disagreement (rows, columns):
         the root mean square over bands of their difference, in standard deviations of the bands; 0 of a single one.
         The first pixel lies on a multiple of ``alignment``."""
-        rows, cols = planes.shape[1:]
-        residual = np.empty((planes.shape[0] - 2, rows, cols), np.float32)
-        disagreement = np.zeros((rows, cols), np.float32)
-        left = 0
-        with side_by_side(self.device, len(self.networks)) as each:
-            while left < cols:
-                right = min(left + self.tile, cols)
-                try:
-                    results = self._results(each, planes, left, right)
-                except RuntimeError as error:
-                    if not is_out_of_memory(error):
-                        raise
-                    if self.tile <= self.SMALLEST_TILE:
-                        raise MemoryError(str(error)) from None
-                    self.tile //= 2
-                    continue
-                residual[:, :, left:right] = self._chosen(results).cpu().numpy()
-                if len(results) == 2:
-                    difference = ((results[0] - results[1]) ** 2).sum(0) / self.bands
-                    disagreement[:, left:right] = difference.sqrt().cpu().numpy()
-                left = right
-        return residual, disagreement
+        results = [np.empty((planes.shape[0] - 2, *planes.shape[1:]), np.float32) for _ in self.networks]
+        while True:
+            try:
+                self._run_all(planes, results, progress or Progress())
+                break
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.tile <= self.SMALLEST_TILE:
+                    raise MemoryError(str(error)) from None
+                self.tile //= 2
+        disagreement = np.zeros(planes.shape[1:], np.float32)
+        if len(results) == 2:
+            for one, other in zip(*results):
+                disagreement += (one - other) ** 2
+            disagreement = np.sqrt(disagreement / self.bands)
+        return self._chosen(results), disagreement
 
-    def _results(self, each: Each, planes: np.ndarray, left: int, right: int) -> list[Tensor]:
-        """The networks' residuals of columns ``left`` to ``right``, with the margin that they need around them."""
-        low = max(0, left - self.receptive_field) // self.alignment * self.alignment
-        high = min(planes.shape[2], -(-(right + self.receptive_field) // self.alignment) * self.alignment)
-        tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
-        inner = slice(left - low, right - low)
-        return each(lambda index: self._run(index, tile)[:, :, inner])
+    def _run_all(self, planes: np.ndarray, results: list[np.ndarray], progress: Progress) -> None:
+        """All tiles of all networks, side by side, each on a thread of the CPU: small operations gain little when they
+        are split between threads, and a core that is busy with something else holds up one tile only."""
+        rows, cols = planes.shape[1:]
+        width = max(16, self.tile // rows - 2 * self.receptive_field)
+        tiles = [
+            (index, left, min(left + width, cols))
+            for left in range(0, cols, width)
+            for index in range(len(self.networks))
+        ]
+
+        def work(tile: tuple[int, int, int]) -> None:
+            index, left, right = tile
+            results[index][:, :, left:right] = self._result(index, planes, left, right, progress)
+
+        if self._threads < 2 or len(tiles) < 2:
+            for tile in tiles:
+                progress.check()
+                work(tile)
+            return
+        try:
+            with Workers(min(self._threads, len(tiles)), lambda: torch.set_num_threads(1)) as workers:
+                workers.run(work, tiles, progress)
+        finally:
+            torch.set_num_threads(self._threads)
 
     @torch.inference_mode()
-    def _run(self, index: int, tile: Tensor) -> Tensor:
-        return self.networks[index](tile)[0]
+    def _result(self, index: int, planes: np.ndarray, left: int, right: int, progress: Progress) -> np.ndarray:
+        """A network's residual of columns ``left`` to ``right``, computed with the margin that it needs around them."""
+        reach = self.networks[index].receptive_field
+        low = max(0, left - reach) // self.alignment * self.alignment
+        high = min(planes.shape[2], -(-(right + reach) // self.alignment) * self.alignment)
+        tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
+        with interruptible(progress.check):
+            return self.networks[index](tile)[0, :, :, left - low : right - low].cpu().numpy()
 
-    def _chosen(self, results: list[Tensor]) -> Tensor:
+    def _chosen(self, results: list[np.ndarray]) -> np.ndarray:
         if self.use == "mean":
-            return sum(results) / len(results)
+            return sum(results) / np.float32(len(results))
         return results[self.paths.index(self.use)]

@@ -15,6 +15,7 @@ from .layers.attention import LocalChannelAttention, SpatialAttention
 from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
 from .layers.pooling import window_mean
+from .layers.slabs import by_rows, whole
 from .registry import register
 
 
@@ -30,10 +31,18 @@ class SpectralBlock(nn.Module):
         self.radius = 1 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same."""
-        y = functional.gelu(self.expand(x))
-        y = functional.gelu(self.look(y))
-        return x + self.attention(self.reduce(y))
+        """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
+        if whole(x):
+            y = self._mix(x)
+            return self._add(x, y, self.attention.pooled(y))
+        y = by_rows(self._mix, 1, self.expand.out_channels, (x,), torch.empty_like(x))
+        return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(y)), x)
+
+    def _mix(self, x: Tensor) -> Tensor:
+        return self.reduce(functional.gelu(self.look(functional.gelu(self.expand(x)))))
+
+    def _add(self, x: Tensor, y: Tensor, pooled: Tensor) -> Tensor:
+        return torch.addcmul(x, y, self.attention.weights(pooled))
 
 
 @register("ssml-spectral")
@@ -42,7 +51,10 @@ class SpectralNetwork(nn.Module):
 
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
+        in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
+
+    in_slabs = True
 
     def __init__(self, components: int, width: int = 48, blocks: int = 4) -> None:
         super().__init__()
@@ -69,9 +81,15 @@ class SpatialBlock(nn.Module):
         self.radius = 2 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same."""
-        y = functional.gelu(torch.cat([self.near(x), self.far(x)], 1))
-        return x + self.attention(self.merge(y))
+        """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
+        if whole(x):
+            y = self._mix(x)
+            return torch.addcmul(x, y, self.attention.weights(y))
+        y = by_rows(self._mix, 2, 2 * x.shape[1], (x,), torch.empty_like(x))
+        return x.addcmul_(y, self.attention.weights(y))
+
+    def _mix(self, x: Tensor) -> Tensor:
+        return self.merge(functional.gelu(torch.cat([self.near(x), self.far(x)], 1)))
 
 
 @register("ssml-spatial")
@@ -81,7 +99,10 @@ class SpatialNetwork(nn.Module):
 
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
+        in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
+
+    in_slabs = True
 
     def __init__(self, components: int, width: int = 40, blocks: int = 4, highpass: int = 5) -> None:
         super().__init__()

@@ -78,6 +78,8 @@ def pan_stream(scene: Scene, step: int, fallback: float, first: int = 0) -> RowS
     passes = FILL_HIGH * scene.ratio
 
     def produce(start: int, stop: int) -> np.ndarray:
+        if scene.complete:
+            return scene.pan_rows(start, stop).values
         low, high = max(0, start - passes), min(scene.high_shape[0], stop + passes)
         rows = scene.pan_rows(low, high)
         return fill_invalid(rows.values, rows.valid, passes, fallback)[:, start - low : stop - low]
@@ -90,6 +92,8 @@ def hsi_stream(scene: Scene, step: int, fallback: np.ndarray, first: int = 0) ->
     others = [] if scene.complete else [int(band) for band in np.flatnonzero(~scene.good & ~scene.empty)]
 
     def produce(start: int, stop: int) -> np.ndarray:
+        if scene.complete:
+            return scene.hsi_rows(start, stop).values
         low, high = max(0, start - FILL_LOW), min(scene.low_shape[0], stop + FILL_LOW)
         rows = scene.hsi_rows(low, high)
         filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)

@@ -26,7 +26,8 @@ Span = tuple  # (start, stop)
 
 CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
-_BLOCK_INPUTS = 64  # input samples per dense block: larger wastes arithmetic, smaller wastes calls
+# Input samples per dense block: larger wastes arithmetic, smaller wastes calls, which in torch are kept for gradients.
+_BLOCK_INPUTS, _BLOCK_INPUTS_TORCH = 24, 64
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Line:
             raise ValueError(
                 f"inputs {lowest} to {highest} are needed, {offset} to {offset + x.shape[axis]} were given"
             )
+        if isinstance(x, np.ndarray):
+            return self._apply_numpy(x, axis, start, stop, offset, blocks)
         results = []
         for begin, end, low, high, matrix in blocks:
             if axis == -1:
@@ -99,12 +102,24 @@ class Line:
             return results[0][2]
         shape = list(x.shape)
         shape[axis] = stop - start
-        out = x.new_empty(shape) if hasattr(x, "new_empty") else np.empty(shape, x.dtype)
+        out = x.new_empty(shape)
         for begin, end, values in results:
             if axis == -1:
                 out[..., begin - start : end - start] = values
             else:
                 out[..., begin - start : end - start, :] = values
+        return out
+
+    def _apply_numpy(self, x: np.ndarray, axis: int, start: int, stop: int, offset: int, blocks: list) -> np.ndarray:
+        shape = list(x.shape)
+        shape[axis] = stop - start
+        out = np.empty(shape, x.dtype)
+        for begin, end, low, high, matrix in blocks:
+            if axis == -1:
+                np.matmul(x[..., low - offset : high - offset], matrix.T, out=out[..., begin - start : end - start])
+            else:
+                part = x[..., low - offset : high - offset, :]
+                np.matmul(matrix, part, out=out[..., begin - start : end - start, :])
         return out
 
     def adjoint(self, y: np.ndarray, axis: int, start: int = 0) -> np.ndarray:
@@ -123,11 +138,12 @@ class Line:
     def _blocks(self, like: Array, start: int, stop: int) -> list[tuple[int, int, int, int, Any]]:
         """(begin, end, first input, last input + 1, matrix) of dense blocks that cover the outputs."""
         key = (start, stop, str(like.dtype), str(getattr(like, "device", "")))
-        if key not in self._cache:
+        blocks = self._cache.get(key)  # threads may share it
+        if blocks is None:
             if len(self._cache) > 64:
                 self._cache.clear()
             density = max(self.inputs / self.outputs, 1e-9)  # inputs per output
-            size = max(1, round(_BLOCK_INPUTS / density))
+            size = max(1, round((_BLOCK_INPUTS if isinstance(like, np.ndarray) else _BLOCK_INPUTS_TORCH) / density))
             blocks = []
             for begin in range(start, stop, size):
                 end = min(begin + size, stop)
@@ -137,7 +153,7 @@ class Line:
                 matrix[np.arange(end - begin)[:, None], columns] = self.weights[begin:end]
                 blocks.append((begin, end, low, high, _like(matrix, like)))
             self._cache[key] = blocks
-        return self._cache[key]
+        return blocks
 
 
 def _like(matrix: np.ndarray, like: Array) -> Any:

@@ -125,6 +125,9 @@ class PrismaReader(RasterReader):
         self._arrays = {}
         super().close()
 
+    def release(self) -> None:
+        """GDAL keeps no blocks of arrays."""
+
     def _make_metadata(self, facts: dict) -> RasterMetadata:
         low = {cube: float(facts[f"L2Scale{cube.title()}Min"]) for cube in self._arrays}
         high = {cube: float(facts[f"L2Scale{cube.title()}Max"]) for cube in self._arrays}

@@ -37,10 +37,13 @@ class RasterReader:
         bands: number of bands.
         metadata: of the bands.
         dtype: numpy name of the type on disk.
+        always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
 
     Raises:
         InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
     """
+
+    always_valid = False
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = os.fspath(path)
@@ -92,6 +95,12 @@ class RasterReader:
         alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._masks = _mask_sources(bands)
         self._alpha = alpha
+        self.always_valid = (
+            np.dtype(self.dtype).kind in "iu"
+            and all(nodata is None for nodata in self._nodata)
+            and not any(self._masks)
+            and not alpha
+        )
 
     def __enter__(self) -> RasterReader:
         return self
@@ -127,9 +136,15 @@ class RasterReader:
         valid = np.ones(values.shape, bool)
         if values.size:
             self._read_values(window, chosen, values, valid)
-            self._read_masks(window, chosen, valid)
-            values[~valid] = 0.0
+            if not self.always_valid:
+                self._read_masks(window, chosen, valid)
+                values[~valid] = 0.0
         return Block(values, valid)
+
+    def release(self) -> None:
+        """Let go of the blocks that GDAL keeps in memory."""
+        with gdal_messages():
+            self._dataset.FlushCache()
 
     def _check(self, window: Window, bands: list[int]) -> None:
         inside = (

@@ -20,19 +20,27 @@ class RowStream:
         produce: computes rows ``start`` to ``stop``.
         step: rows to compute at once, where fewer are asked for.
         first: the first row that will ever be asked for.
+
+    Attributes:
+        rows, step: as given; the step may be changed.
     """
 
     def __init__(self, rows: int, produce: Callable[[int, int], Any], step: int, first: int = 0) -> None:
-        self._rows, self._produce, self.step = rows, produce, step
+        self.rows, self._produce, self.step = rows, produce, step
         self._start = self._stop = first
         self._pieces: deque[Any] = deque()
 
+    @property
+    def next(self) -> int:
+        """The first row that has not been computed."""
+        return self._stop
+
     def get(self, start: int, stop: int) -> Any:
         """Rows ``start`` to ``stop``; none of them may have been forgotten."""
-        if start < self._start or stop > self._rows:
-            raise ValueError(f"rows {start} to {stop} were asked for, {self._start} to {self._rows} can be had")
+        if start < self._start or stop > self.rows:
+            raise ValueError(f"rows {start} to {stop} were asked for, {self._start} to {self.rows} can be had")
         while self._stop < stop:
-            end = min(self._stop + self.step, self._rows)
+            end = min(self._stop + self.step, self.rows)
             self._pieces.append(self._produce(self._stop, end))
             self._stop = end
         parts, position = [], self._start

@@ -89,6 +89,8 @@ class Scene:
             alignment = align(hsi_reader.grid, pan_reader.grid, hsi_reader.name, pan_reader.name)
             good, empty, valid, complete = scan_bands(hsi_reader, alignment.hsi, progress, " where the PAN lies")
             complete = _scan_pan(pan_reader, alignment.pan, progress or Progress()) and complete
+            for reader in (hsi_reader, pan_reader):
+                reader.release()
             scene = cls(hsi_reader, pan_reader, alignment, good, empty, valid, complete)
         except BaseException:
             hsi_reader.close()
@@ -189,6 +191,8 @@ def scan_bands(
     """
     progress = progress or Progress()
     listed = np.array([flag != 0 for flag in reader.metadata.bbl])
+    if reader.always_valid and listed.any():
+        return listed, np.zeros(reader.bands, bool), np.ones((window.rows, window.cols), bool), True
     filled, complete = np.zeros(reader.bands, bool), True
     count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
     step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
@@ -213,6 +217,8 @@ def scan_bands(
 
 def _scan_pan(reader: RasterReader, window: Window, progress: Progress) -> bool:
     """Whether every pixel is valid."""
+    if reader.always_valid:
+        return True
     step = max(1, _SCAN_SAMPLES // window.cols)
     complete, some = True, False
     for start in range(0, window.rows, step):

@@ -72,7 +72,11 @@ class SelectedBands(RasterReader):
         self._reader, self._chosen = reader, list(bands)
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
-        self.bands = len(self._chosen)
+        self.bands, self.always_valid = len(self._chosen), reader.always_valid
+
+    def release(self) -> None:
+        """As :meth:`RasterReader.release`."""
+        self._reader.release()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -95,6 +95,35 @@ def to_stored(values: np.ndarray, valid: np.ndarray, dtype: str, nodata: float |
     return stored
 
 
+def store(values: np.ndarray, valid: np.ndarray | None, nodata: float | None, out: np.ndarray) -> None:
+    """Numbers as a file stores them, as :func:`to_stored` says, written into ``out``; fast where all are valid and the
+    type is small, as it mostly is.
+
+    Args:
+        values: float32, any shape; may be changed.
+        valid: bool, same shape; None where all are valid and finite.
+        nodata: what is stored where not valid.
+        out: same shape, of the type on disk.
+    """
+    kind = out.dtype
+    if valid is None and kind.kind in "iu" and kind.itemsize <= 2:
+        limits = np.iinfo(kind)
+        np.rint(values, out=values)
+        np.clip(values, limits.min, limits.max, out=values)
+        np.copyto(out, values, casting="unsafe")
+        if nodata is not None:
+            mark = int(nodata)
+            clash = out == kind.type(mark)
+            if clash.any():
+                out[clash] = mark + 1 if mark < limits.max else mark - 1
+    elif valid is None and kind == np.float32 and (nodata is None or math.isnan(nodata)):
+        np.copyto(out, values)
+    else:
+        valid = np.ones(values.shape, bool) if valid is None else valid
+        for plane, mask, place in zip(values, valid, out):
+            place[...] = to_stored(plane, mask, kind.name, nodata)
+
+
 def _in_type(nodata: float, kind: np.dtype) -> np.floating:
     """A float nodata value in the precision of a float type, within its range."""
     limit = float(np.finfo(kind).max)

@@ -29,6 +29,7 @@ DRIVERS = {
     ".bil": "ENVI",
     ".bip": "ENVI",
 }
+COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
 _BLOCK_COLS = 512
 _SMALLEST_OVERVIEW = 256
@@ -50,7 +51,7 @@ class RasterWriter:
         metadata: of its bands; ``dtype`` is the type on disk (one that the format does not know, such as int8 in
             ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
         driver: "GTiff" or "ENVI"; by default, what the suffix says.
-        compress: compression of a GeoTIFF, as GDAL calls it; "NONE" for none.
+        compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
         overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
         progress: asked whether to stop while overviews are made.
 
@@ -128,16 +129,37 @@ class RasterWriter:
         if rows == 0 or cols == 0:
             return
         dtype, nodata = self.metadata.dtype, self.metadata.nodata
-        stored = np.empty(values.shape, dtype)
+        stored = np.empty((rows, self.bands, cols), dtype)
         for band in range(self.bands):
             mask = valid if valid.ndim == 2 else valid[band]
-            stored[band] = to_stored(values[band], mask, dtype, nodata)
-        code, error = GDAL_OF_DTYPE[dtype], None
+            stored[:, band] = to_stored(values[band], mask, dtype, nodata)
+        self.write_stored(stored, row, col)
+
+    def write_stored(self, stored: np.ndarray, row: int = 0, col: int = 0) -> None:
+        """Write a window that is ready: (rows, B, cols), contiguous, of the type on disk, all bands of a row together.
+
+        What GDAL keeps of it in memory is written out, so that memory does not grow with the raster.
+
+        Raises:
+            InputError: the file cannot be written, as when the disk is full.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is not open for writing; use the writer in a with block.")
+        rows, bands, cols = stored.shape
+        if bands != self.bands or stored.dtype != self.metadata.dtype:
+            raise ValueError(f"Expected (rows, {self.bands}, cols) {self.metadata.dtype}, got {stored.shape}.")
+        error, size = None, stored.dtype.itemsize
         with gdal_messages() as messages:
             try:
                 failed = self._dataset.WriteRaster(
-                    col, row, cols, rows, stored.tobytes(), buf_type=code, band_list=list(range(1, self.bands + 1))
+                    *(col, row, cols, rows, np.ascontiguousarray(stored).data),
+                    buf_type=GDAL_OF_DTYPE[self.metadata.dtype],
+                    band_list=list(range(1, bands + 1)),
+                    buf_pixel_space=size,
+                    buf_line_space=size * bands * cols,
+                    buf_band_space=size * cols,
                 )
+                self._dataset.FlushCache()
             except RuntimeError as caught:
                 failed, error = True, caught
             if failed or messages.write_failures:
@@ -166,7 +188,7 @@ class RasterWriter:
         there are, fills blocks and never takes them up again."""
         options = [
             "TILED=YES",
-            f"BLOCKXSIZE={min(_BLOCK_COLS, -(-self.grid.cols // 16) * 16)}",
+            f"BLOCKXSIZE={_block_cols(self.grid.cols)}",
             f"BLOCKYSIZE={BLOCK_ROWS}",
             "INTERLEAVE=BAND",
             "BIGTIFF=IF_SAFER",
@@ -175,7 +197,7 @@ class RasterWriter:
             "ALPHA=NO",
         ]
         if self._compress != "NONE":
-            options.append(f"COMPRESS={self._compress}")
+            options += [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
             kind = np.dtype(self.metadata.dtype)
             if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
                 options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
@@ -248,6 +270,12 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
             )
 
 
+def can_compress(compress: str) -> bool:
+    """Whether this GDAL was built with a compression of GeoTIFFs."""
+    known = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
+    return f"<Value>{compress.upper()}</Value>" in known
+
+
 def move_raster(finished: str, path: str, driver: str | None = None) -> None:
     """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
     suffix; files there that describe a former raster are removed.
@@ -291,6 +319,11 @@ def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathL
         return [path]
     _check_header_is_free(path)
     return [path, os.path.splitext(path)[0] + ".hdr"]
+
+
+def _block_cols(cols: int) -> int:
+    """Columns of a block: no more than _BLOCK_COLS, a multiple of 16, and little left over at the right edge."""
+    return -(-cols // -(-cols // _BLOCK_COLS) // 16) * 16
 
 
 def _driver(path: str) -> str:

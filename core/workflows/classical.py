@@ -8,7 +8,7 @@ from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from .opening import check_space, open_scene
-from .output import check_iterations, check_outputs, one_gain, write_fused
+from .output import check_compression, check_iterations, check_outputs, one_gain, write_fused
 
 
 def classical(
@@ -24,6 +24,7 @@ def classical(
     bands: str = "",
     correct_shift: bool = False,
     overviews: bool = False,
+    compress: str = "deflate",
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fuse an HSI and a PAN with a classical method.
@@ -39,6 +40,7 @@ def classical(
         correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
             is only warned of.
         overviews: add reduced copies to the output, so that it is shown fast.
+        compress: how a GeoTIFF is compressed: "deflate", "zstd" or "none".
 
     Returns:
         ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -51,6 +53,7 @@ def classical(
     if method not in METHODS:
         raise InputError(f"There is no classical method {method!r}; choose one of {', '.join(METHODS)}.")
     check_iterations(consistency)
+    check_compression(compress)
     mtf = one_gain(mtf, progress)
     check_outputs((hsi, pan), (output,))
     progress.set(0.0, "Looking through the scene")
@@ -66,6 +69,7 @@ def classical(
             output,
             extent=extent,
             memory=memory,
+            compress=compress,
             overviews=overviews,
             progress=progress.part(0.25, 1.0),
         )

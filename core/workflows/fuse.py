@@ -8,7 +8,7 @@ from ..fusion.engine import Recipe
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..progress import Progress
 from .opening import check_space, open_scene
-from .output import check_iterations, check_outputs, write_fused
+from .output import check_compression, check_iterations, check_outputs, write_fused
 from .trained import TrainedModel
 
 
@@ -27,6 +27,7 @@ def fuse(
     bands: str = "",
     correct_shift: bool = False,
     overviews: bool = False,
+    compress: str = "deflate",
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fuse an HSI and a PAN with a trained model.
@@ -43,6 +44,7 @@ def fuse(
         correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
             is only warned of.
         overviews: add reduced copies to the output, so that it is shown fast.
+        compress: how a GeoTIFF is compressed: "deflate", "zstd" or "none".
 
     Returns:
         ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -58,6 +60,7 @@ def fuse(
     if use not in USES:
         raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
     check_iterations(consistency)
+    check_compression(compress)
     check_outputs((hsi, pan, model), (output, disagreement))
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
@@ -79,6 +82,7 @@ def fuse(
             output,
             extent=extent,
             memory=memory,
+            compress=compress,
             disagreement=disagreement,
             overviews=overviews,
             progress=progress.part(0.1, 1.0),

@@ -19,7 +19,8 @@ from ..raster.grid import Grid
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
 from ..raster.stored import output_nodata
-from ..raster.writer import RasterWriter, check_raster_output
+from ..raster.writer import COMPRESSIONS, RasterWriter, can_compress, check_raster_output
+from ..workers import Behind
 
 
 def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = ()) -> None:
@@ -88,6 +89,18 @@ def check_iterations(consistency: int) -> None:
         raise InputError(f"consistency is {consistency}, but it lies between 0 (off) and 50: 5 is the usual number.")
 
 
+def check_compression(compress: str) -> None:
+    """Make sure that GeoTIFFs can be compressed in the way asked for.
+
+    Raises:
+        InputError: there is no such way, or GDAL was built without it.
+    """
+    if compress.lower() not in COMPRESSIONS:
+        raise InputError(f"There is no compression {compress!r}; choose one of {', '.join(COMPRESSIONS)}.")
+    if not can_compress(compress):
+        raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
+
+
 def write_json(path: str, values: Mapping[str, object]) -> None:
     """Write numbers and words as a JSON file, in place only when it is complete.
 
@@ -109,6 +122,7 @@ def write_fused(
     memory: float | None = None,
     disagreement: str = "",
     overviews: bool = False,
+    compress: str = "deflate",
     progress: Progress | None = None,
 ) -> Grid:
     """Fuse a scene and write the result, piece by piece.
@@ -125,6 +139,7 @@ def write_fused(
         disagreement: a second raster to write, one float32 band, how far the two networks differ: the root mean square
             over bands, in standard deviations of the bands; "" for none.
         overviews: add reduced copies to the rasters, so that they are shown fast.
+        compress: of a GeoTIFF; one of :data:`..raster.writer.COMPRESSIONS`.
 
     Returns:
         The output's grid.
@@ -140,24 +155,24 @@ def write_fused(
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
     first_good = int(np.flatnonzero(scene.good)[0])
     with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(RasterWriter(output, grid, metadata, overviews=overviews, progress=progress))
+        options = {"compress": compress, "overviews": overviews, "progress": progress}
+        writer = stack.enter_context(RasterWriter(output, grid, metadata, **options))
         second = None
         if disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            second = stack.enter_context(
-                RasterWriter(disagreement, grid, one_band, overviews=overviews, progress=progress)
-            )
-        started, told = time.monotonic(), False
-        for piece in fuse(scene, recipe, window, memory, progress):
+            second = stack.enter_context(RasterWriter(disagreement, grid, one_band, **options))
+        behind = stack.enter_context(Behind(progress))
+        started, told, done = time.monotonic(), False, 0.0
+        for piece in fuse(scene, recipe, window, memory, progress, writer.metadata):
             row, col = piece.window.row - window.row, piece.window.col - window.col
-            writer.write(piece.values, piece.valid, row, col)
+            behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
             if second is not None:
                 valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
-                second.write(piece.disagreement[None], valid, row, col)
-            if not told:
+                behind(second.write, piece.disagreement[None], valid, row, col)
+            done += piece.window.rows * piece.window.cols / (window.rows * window.cols)
+            if not told and done > 0.2:  # the first pieces wait for what all depend on
                 told = True
-                whole = window.rows * window.cols / (piece.window.rows * piece.window.cols)
-                left = (whole - 1.0) * (time.monotonic() - started)
+                left = (1.0 / done - 1.0) * (time.monotonic() - started)
                 if left >= 10.0:
                     progress.info(f"Fusing {window.rows} x {window.cols} pixels: about {spoken_duration(left)} to go.")
     return grid

@@ -11,7 +11,7 @@ from ..physics.operators import DEFAULT_GAIN
 from ..placing import working_folder
 from ..progress import Progress
 from .opening import check_space, open_scene
-from .output import check_iterations, check_outputs, one_gain, write_fused
+from .output import check_compression, check_iterations, check_outputs, one_gain, write_fused
 
 
 def sharpen(
@@ -29,6 +29,7 @@ def sharpen(
     consistency: int = DEFAULT_ITERATIONS,
     device: str = "auto",
     memory: float | None = None,
+    compress: str = "deflate",
     extent: tuple[float, float, float, float] | None = None,
     bands: str = "",
     correct_shift: bool = False,
@@ -52,6 +53,7 @@ def sharpen(
         consistency: iterations of the consistency projection, 0 for none.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
+        compress: how a GeoTIFF is compressed: "deflate", "zstd" or "none".
         extent: (xmin, ymin, xmax, ymax) in map units: the part to fuse; learning sees all of the scene.
         bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
         correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
@@ -76,6 +78,7 @@ def sharpen(
     progress = progress or Progress()
     mtf = one_gain(mtf, progress)
     check_iterations(consistency)
+    check_compression(compress)
     check_disagreement(network, disagreement)
     check_outputs((hsi, pan), (output, disagreement), (model, report))
     progress.set(0.0, "Looking through the scene")
@@ -108,6 +111,7 @@ def sharpen(
             output,
             extent=extent,
             memory=memory,
+            compress=compress,
             disagreement=disagreement,
             overviews=overviews,
             progress=progress.part(0.9, 0.99),

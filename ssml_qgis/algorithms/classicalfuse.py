@@ -29,6 +29,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             parameters.mtf(),
             *parameters.choices_of_scene(),
             parameters.memory(),
+            parameters.compress(),
             parameters.output(self.tr("Sharpened image")),
         ]
 
@@ -47,6 +48,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
             mtf=arguments.mtf(),
             **arguments.choices_of_scene(),
             memory=arguments.memory(),
+            compress=arguments.choice("COMPRESS"),
             progress=progress,
         )
         arguments.show({"OUTPUT": output}, METHODS[method].title)

@@ -29,6 +29,7 @@ class FuseAlgorithm(SsmlAlgorithm):
             *parameters.choices_of_scene(),
             parameters.device(),
             parameters.memory(),
+            parameters.compress(),
             parameters.output(self.tr("Sharpened image")),
             parameters.disagreement(),
         ]
@@ -49,6 +50,7 @@ class FuseAlgorithm(SsmlAlgorithm):
             **arguments.choices_of_scene(),
             device=arguments.choice("DEVICE"),
             memory=arguments.memory(),
+            compress=arguments.choice("COMPRESS"),
             progress=progress,
         )
         arguments.show(outputs, parameters.NETWORK_TITLES.get(made["network"], made["network"]))

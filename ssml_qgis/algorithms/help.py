@@ -47,6 +47,7 @@ _CORRECT_SHIFT = (
     "lies on the moved grid."
 )
 _OVERVIEWS = "Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast."
+_COMPRESS = "zstd is faster than deflate, but older software cannot read it; none makes large files at once."
 _MEMORY = "The rows computed at a time are chosen so that this much memory suffices; 0: from what is free."
 _DEVICE = (
     "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA card, "
@@ -101,6 +102,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "CORRECT_SHIFT": _CORRECT_SHIFT,
             "OVERVIEWS": _OVERVIEWS,
             "MEMORY": _MEMORY,
+            "COMPRESS": _COMPRESS,
             "OUTPUT": "The sharpened image.",
             "MODEL": "What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.",
             "REPORT": _REPORT,
@@ -160,6 +162,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "OVERVIEWS": _OVERVIEWS,
             "DEVICE": _DEVICE,
             "MEMORY": _MEMORY,
+            "COMPRESS": _COMPRESS,
             "OUTPUT": "The sharpened image.",
             "DISAGREEMENT": _DISAGREEMENT,
         },
@@ -189,6 +192,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "CORRECT_SHIFT": _CORRECT_SHIFT,
             "OVERVIEWS": _OVERVIEWS,
             "MEMORY": _MEMORY,
+            "COMPRESS": _COMPRESS,
             "OUTPUT": "The sharpened image.",
         },
     ),

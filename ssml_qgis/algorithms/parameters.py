@@ -29,6 +29,7 @@ NETWORK_TITLES = {
 }
 NETWORKS = tuple(NETWORK_TITLES)
 EFFORTS = ("fast", "normal", "thorough")
+COMPRESSIONS = ("deflate", "zstd", "none")
 MODES = ("mutual", "alone")
 USES = ("mean", "spectral", "spatial")
 
@@ -159,6 +160,11 @@ def choices_of_scene() -> list[QgsProcessingParameterDefinition]:
 def memory() -> QgsProcessingParameterDefinition:
     """MEMORY."""
     return advanced(real("MEMORY", tr("Memory to use at most, in GB (0: automatic)"), 0.0, 0.0, 4096.0, optional=True))
+
+
+def compress() -> QgsProcessingParameterDefinition:
+    """COMPRESS."""
+    return advanced(choice("COMPRESS", tr("Compression of a GeoTIFF"), COMPRESSIONS, "deflate"))
 
 
 def model(optional: bool = False) -> QgsProcessingParameterFile:

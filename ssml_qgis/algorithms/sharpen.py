@@ -31,6 +31,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             parameters.consistency(),
             *parameters.choices_of_scene(),
             parameters.memory(),
+            parameters.compress(),
             parameters.output(self.tr("Sharpened image")),
             parameters.file_output("MODEL", self.tr("Model"), parameters.MODEL_FILTER),
             parameters.report(),
@@ -61,6 +62,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
             consistency=arguments.integer("CONSISTENCY"),
             device=arguments.choice("DEVICE"),
             memory=arguments.memory(),
+            compress=arguments.choice("COMPRESS"),
             **arguments.choices_of_scene(),
             progress=progress,
         )

@@ -258,7 +258,7 @@ def files(make_raster, tmp_path):
 def fused(files, pair, memory, window=None):
     with Scene.open(*files) as scene:
         residual = PairResidual(pair, CPU, "mean", 4)
-        residual.tile = 256 if memory > 1 else 32
+        residual.tile = 80_000 if memory > 1 else 2_000  # pixels
         recipe = Recipe(scene_statistics(scene, 0.3, 4), 0.3, 2, residual)
         values = np.full((4, *scene.high_shape), np.nan, np.float32)
         for piece in fuse(scene, recipe, window, memory):
@@ -270,7 +270,7 @@ def fused(files, pair, memory, window=None):
 
 @pytest.mark.parametrize("name", ["s2bnet", "s2bnet_float"])
 def test_tiles_equal_the_whole(files, name, monkeypatch):
-    monkeypatch.setattr("core.fusion.engine._PANEL", 48)
+    monkeypatch.setattr("core.fusion.budget._PANEL", 48)
     pair = Pair.fresh(name, 4, 0)
     awake(pair.networks[0])
     whole, pieces = fused(files, pair, 8.0), fused(files, pair, 1e-6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.fusion import engine
+from core.fusion import budget
 from core.fusion.classical import METHODS
 from core.fusion.classical.injection import with_iterations
 from core.fusion.classical.moments import full_scale_gains, low_sample, scene_moments
@@ -99,9 +99,9 @@ def test_strips_panels_and_windows_equal_the_whole(write_scene, monkeypatch, met
     recipe = recipe_of(method, scene, iterations)
     whole, _ = collect(scene, recipe, memory=4.0)
     span = whole.max() - whole.min()
-    monkeypatch.setattr(engine, "_PANEL", 48)
+    monkeypatch.setattr(budget, "_PANEL", 48)
     pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
-    assert max(window.rows for window in pieces) == engine.BLOCK
+    assert max(window.rows for window in pieces) == budget.BLOCK
     assert max(window.cols for window in pieces) == 48
     cut, _ = collect(scene, recipe, memory=TINY)
     np.testing.assert_allclose(cut, whole, atol=1e-5 * span)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.fusion import engine
+from core.fusion import budget
 from core.fusion.engine import Recipe, fuse
 from core.physics.operators import Operators
 from core.physics.prior import scene_operators, scene_statistics
@@ -24,13 +24,13 @@ TINY = 1e-6  # GB: the smallest pieces there are
 class BoxFilter:
     """Stands for networks: the mean over a window of every plane, zeros outside the image as convolutions have."""
 
-    bytes_per_pixel = 100
+    bytes_at_work = 100
     alignment, planes_dtype = 1, "float32"
 
     def __init__(self, reach: int) -> None:
         self.receptive_field = reach
 
-    def __call__(self, planes):
+    def __call__(self, planes, progress=None):
         size, reach = 2 * self.receptive_field + 1, self.receptive_field
         padded = np.pad(planes, ((0, 0), (reach, reach), (reach, reach)))
         rows, cols = planes.shape[1:]
@@ -116,9 +116,9 @@ def test_strips_and_panels_equal_the_whole(open_scene, monkeypatch, shift, reach
     scene = open_scene((40, 50), 3, shift)
     recipe = recipe_for(scene, residual=BoxFilter(reach))
     whole = collect(scene, recipe, memory=4.0)
-    monkeypatch.setattr(engine, "_PANEL", 48)
+    monkeypatch.setattr(budget, "_PANEL", 48)
     pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
-    assert max(window.rows for window in pieces) == engine.BLOCK
+    assert max(window.rows for window in pieces) == budget.BLOCK
     assert max(window.cols for window in pieces) == 48
     cut = collect(scene, recipe, memory=TINY)
     for one, other in zip(whole, cut):
@@ -129,7 +129,7 @@ def test_a_window_is_cut_out_of_the_whole(open_scene, monkeypatch):
     scene = open_scene((40, 50), 3, (0.5, -1.25))
     recipe = recipe_for(scene, residual=BoxFilter(2))
     whole = collect(scene, recipe)
-    monkeypatch.setattr(engine, "_PANEL", 32)
+    monkeypatch.setattr(budget, "_PANEL", 32)
     for window in (Window(37, 41, 23, 70), Window(0, 100, 5, 48), Window(80, 0, 1, 1)):
         for memory in (None, TINY):
             part = collect(scene, recipe, window, memory)
@@ -144,11 +144,11 @@ def test_strips_that_do_not_fit_in_memory_are_halved(open_scene):
     class Hungry(BoxFilter):
         refused = 0
 
-        def __call__(self, planes):
+        def __call__(self, planes, progress=None):
             if planes.shape[1] > 60:
                 Hungry.refused += 1
                 raise MemoryError
-            return super().__call__(planes)
+            return super().__call__(planes, progress)
 
     plain = collect(scene, recipe_for(scene, residual=BoxFilter(1)))
     careful = collect(scene, recipe_for(scene, residual=Hungry(1)))

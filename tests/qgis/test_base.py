@@ -110,6 +110,7 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "consistency": 5,
         "device": "auto",
         "memory": 1.5,
+        "compress": "deflate",
         "extent": None,
         "bands": "",
         "correct_shift": False,
@@ -160,6 +161,7 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "overviews": False,
         "device": "auto",
         "memory": None,
+        "compress": "deflate",
     }
     assert result == {"OUTPUT": output, "DISAGREEMENT": difference}
 

@@ -37,6 +37,7 @@ CONTRACT = {
         "CORRECT_SHIFT": "boolean",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
+        "COMPRESS": "enum",
         "OUTPUT": "rasterDestination",
         "MODEL": "fileDestination",
         "REPORT": "fileDestination",
@@ -68,6 +69,7 @@ CONTRACT = {
         "OVERVIEWS": "boolean",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
+        "COMPRESS": "enum",
         "OUTPUT": "rasterDestination",
         "DISAGREEMENT": "rasterDestination",
     },
@@ -82,6 +84,7 @@ CONTRACT = {
         "CORRECT_SHIFT": "boolean",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
+        "COMPRESS": "enum",
         "OUTPUT": "rasterDestination",
     },
     "assess": {
@@ -125,7 +128,7 @@ CONTRACT = {
     },
     "diagnose": {"OUTPUT": "fileDestination"},
 }
-ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
+ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
 ADVANCED |= {"EXTENT", "BANDS", "CORRECT_SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {

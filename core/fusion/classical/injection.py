@@ -69,7 +69,7 @@ class Injection:
         self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights
         self._shift = np.zeros(len(self._weights)) if shift is None else shift
         self._stored = moments.pan_low if stored is None else stored
-        self.bytes_per_pixel = 4 * (len(self._weights) + len(self._stored) + count + work)
+        self.bytes_per_pixel, self.bytes_at_work = 4 * (len(self._weights) + len(self._stored) + count + work), 0
 
     def planes(
         self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress

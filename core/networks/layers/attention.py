@@ -25,11 +25,14 @@ class LocalChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale each channel at each pixel by a weight from its neighbourhood."""
-        return x * self.weights(x)
+        return x * self.weights(self.pooled(x))
 
-    def weights(self, x: Tensor) -> Tensor:
-        """The weights alone, between 0 and 1, of the same shape."""
-        pooled = window_mean(self.squeeze(x), self.window)  # the same as squeezing the mean, on fewer channels
+    def pooled(self, x: Tensor) -> Tensor:
+        """What is known of each pixel's neighbourhood, (N, channels / reduction, rows, columns)."""
+        return window_mean(self.squeeze(x), self.window)  # the same as squeezing the mean, on fewer channels
+
+    def weights(self, pooled: Tensor) -> Tensor:
+        """The weights, between 0 and 1, (N, channels, rows, columns), from :meth:`pooled`."""
         return torch.sigmoid(self.excite(functional.relu(pooled)))
 
 
@@ -46,5 +49,9 @@ class SpatialAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale all channels of each pixel by one weight."""
+        return x * self.weights(x)
+
+    def weights(self, x: Tensor) -> Tensor:
+        """The weights alone, between 0 and 1, (N, 1, rows, columns)."""
         summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
-        return x * torch.sigmoid(self.weigh(summary))
+        return torch.sigmoid(self.weigh(summary))

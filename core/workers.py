@@ -1,0 +1,107 @@
+"""Threads: pieces of work side by side, and work that goes on behind or ahead of the main thread.
+
+The numeric libraries let go of Python's lock while they compute, so threads use all cores.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any, Callable
+
+from .progress import Progress
+
+_SECONDS = 0.2  # between two looks at whether the user asked to stop
+
+
+def usable_cores() -> int:
+    """Number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def wait_for(future: Future, progress: Progress) -> Any:
+    """The result of a future.
+
+    Raises:
+        Cancelled: the user asked to stop before it was there.
+    """
+    while True:
+        progress.check()
+        try:
+            return future.result(timeout=_SECONDS)
+        except NotYet:
+            if future.done():  # the work itself ran into a time-out
+                raise
+
+
+class Workers:
+    """A pool of threads; a context manager that ends with what it has begun, and forgets what it has not.
+
+    Args:
+        count: of threads; one for each core by default.
+        prepare: called by each thread before its first piece of work.
+    """
+
+    def __init__(self, count: int | None = None, prepare: Callable[[], object] | None = None) -> None:
+        self.count = count or usable_cores()
+        self._pool = ThreadPoolExecutor(self.count, "ssml", prepare)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
+        """Begin a piece of work."""
+        return self._pool.submit(work, *arguments)
+
+    def run(self, work: Callable[[Any], Any], items: Iterable[Any], progress: Progress) -> list[Any]:
+        """``work`` of each item, side by side; results in the order of the items.
+
+        Raises:
+            Cancelled: the user asked to stop. And what ``work`` raises.
+        """
+        futures = [self.submit(work, item) for item in items]
+        try:
+            return [wait_for(future, progress) for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+class Behind:
+    """Does pieces of work one after the other on a thread of its own while the caller goes on; a context manager.
+
+    At most ``depth`` pieces wait: then the caller does, so that memory stays bounded. What a piece raises is raised at
+    the next call or at the end of the ``with`` block.
+    """
+
+    def __init__(self, progress: Progress, depth: int = 2) -> None:
+        self._progress, self._depth = progress, depth
+        self._waiting: deque[Future] = deque()
+        self._worker = Workers(1)
+
+    def __enter__(self) -> Behind:
+        return self
+
+    def __exit__(self, kind: type | None, *others: object) -> None:
+        try:
+            while kind is None and self._waiting:
+                self._take()
+        finally:
+            self._worker.__exit__()
+
+    def __call__(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Have it done."""
+        while len(self._waiting) >= self._depth or (self._waiting and self._waiting[0].done()):
+            self._take()
+        self._waiting.append(self._worker.submit(work, *arguments))
+
+    def _take(self) -> None:
+        wait_for(self._waiting.popleft(), self._progress)

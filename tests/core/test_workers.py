@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import Cancelled
+from core.progress import Progress
+from core.raster.stored import store, to_stored
+from core.workers import Behind, Workers, usable_cores
+
+
+class Impatient(Progress):
+    stop = False
+
+    def cancelled(self) -> bool:
+        return self.stop
+
+
+def test_results_come_in_the_order_of_the_items_whatever_the_threads():
+    with Workers(3) as workers:
+        assert workers.run(lambda n: n * n, range(50), Progress()) == [n * n for n in range(50)]
+    assert usable_cores() >= 1
+
+
+def test_what_a_piece_of_work_raises_reaches_the_caller_and_the_rest_is_given_up():
+    seen = []
+
+    def work(number):
+        seen.append(number)
+        if number == 2:
+            raise MemoryError("too large")
+        time.sleep(0.01)
+
+    with pytest.raises(MemoryError, match="too large"), Workers(1) as workers:
+        workers.run(work, range(500), Progress())
+    assert len(seen) < 500
+
+
+def test_a_cancel_does_not_wait_for_all_the_work():
+    progress, begun = Impatient(), threading.Event()
+
+    def work(_):
+        begun.set()
+        time.sleep(0.05)
+
+    def stop():
+        begun.wait()
+        progress.stop = True
+
+    threading.Thread(target=stop).start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled), Workers(1) as workers:
+        workers.run(work, range(1000), progress)
+    assert time.monotonic() - started < 25  # all of it takes 50 s
+
+
+def test_work_behind_is_done_in_order_and_never_far_behind():
+    done, ahead = [], []
+    with Behind(Progress(), depth=2) as behind:
+        for number in range(20):
+            behind(lambda n=number: (time.sleep(0.001), done.append(n)))
+            ahead.append(number - len(done))
+    assert done == list(range(20))
+    assert max(ahead) <= 3
+
+
+def test_a_failure_behind_comes_up_at_the_end_at_the_latest():
+    def fail():
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="disk is full"), Behind(Progress()) as behind:
+        behind(fail)
+
+
+def test_a_failure_in_front_waits_for_what_runs_behind():
+    done, begun = [], threading.Event()
+
+    def slow():
+        begun.set()
+        time.sleep(0.05)
+        done.append(1)
+
+    def front(behind):
+        behind(slow)
+        begun.wait()
+        raise KeyError("front")
+
+    with pytest.raises(KeyError), Behind(Progress()) as behind:
+        front(behind)
+    assert done == [1]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32"])
+@pytest.mark.parametrize("nodata", [None, 0.0, 17.0])
+def test_the_fast_way_stores_what_the_careful_way_does(dtype, nodata):
+    rng = np.random.default_rng(0)
+    values = (rng.normal(size=(5, 6, 40)) * 30000).astype(np.float32)
+    values[0, 0, :4] = 0.2, 17.4, -0.5, 16.5
+    expected = to_stored(values, np.ones(values.shape, bool), dtype, nodata)
+    found = np.empty(values.shape, dtype)
+    store(values.copy(), None, nodata, found)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_not_valid_is_stored_as_nodata():
+    values = np.array([[[1.4, np.nan], [np.inf, 4.0]]], np.float32)
+    found = np.empty(values.shape, np.int16)
+    store(values, np.array([[[True, True], [True, False]]]), -9.0, found)
+    np.testing.assert_array_equal(found, [[[1, -9], [-9, -9]]])
