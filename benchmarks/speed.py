@@ -16,6 +16,7 @@ of the processors, which a busy machine changes less. Peak memory is the operati
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import shutil
 import statistics
@@ -178,9 +179,9 @@ def bench_fuse(folder: Path, runs: int) -> None:
         },
     )
     show(found, "gdal_pansharpen.py -threads 2")
-    for copy in ("gdal_translate", "gdal_translate, INTERLEAVE=BAND"):
-        ratio = statistics.median(a.wall / b.wall for a, b in zip(found["fuse"], found[copy]))
-        print(f"fuse / {copy}: {ratio:.2f} of the time on the clock")
+    for plain in ("gdal_translate", "gdal_translate, INTERLEAVE=BAND"):
+        ratio = statistics.median(a.wall / b.wall for a, b in zip(found["fuse"], found[plain]))
+        print(f"fuse / {plain}: {ratio:.2f} of the time on the clock")
 
 
 def bench_size(folder: Path, runs: int) -> None:
@@ -219,23 +220,154 @@ def bench_compress(folder: Path, runs: int) -> None:
         print(f"{way}: {statistics.median(c.processors / c.wall for c in costs):.2f} cores busy in the mean")
 
 
-BENCHES = {"fuse": bench_fuse, "size": bench_size, "compress": bench_compress}
+def bench_step(folder: Path, runs: int) -> None:
+    subprocess.run(python(__file__, "--alone", "step", make_scene(folder, 64).hsi, folder, runs), check=True)
+
+
+def bench_learn(folder: Path, runs: int) -> None:
+    subprocess.run(python(__file__, "--alone", "learn", make_scene(folder, 1000, 230).hsi, folder, runs), check=True)
+
+
+def alone(what: str, hsi: str, folder: str, runs: int) -> None:
+    """Those that need PyTorch, in a process of their own."""
+    sys.path.insert(0, str(ROOT))
+    from core.raster.scene import Scene as Pair
+
+    low = Path(hsi).name.split("x")[0][3:]
+    with Pair.open(hsi, f"{folder}/pan{low}.tif") as scene:
+        (time_steps if what == "step" else time_learning)(scene, runs)
+
+
+def prepare(scene, steps: int):
+    """What ``sharpen`` learns with: (settings, statistics, areas, learner)."""
+    import torch
+
+    from core.learning.dataset import scene_areas
+    from core.learning.settings import Settings
+    from core.networks.pair import Pair
+    from core.physics.prior import scene_statistics
+    from core.workflows.learn import _learner
+
+    settings, device = Settings(steps=steps), torch.device("cpu")
+    statistics = scene_statistics(scene, 0.3, settings.components)
+    areas = scene_areas(scene, statistics, scene.good, 0.3, settings, device)
+    networks = Pair.fresh("ssml", statistics.components, 0, device)
+    return settings, areas, _learner(networks, statistics, scene.good, settings, device)
+
+
+def time_steps(scene, runs: int) -> None:
+    """A step of learning, labelled and full-resolution areas together, against two straightforward ones: one maps the
+    networks' residual to bands at once and projects and degrades all bands; the other does that with the layers as
+    PyTorch has them, too. All give the same losses."""
+    import numpy as np
+    import torch
+
+    from core.learning.mutual import MutualStep, _Shown
+    from core.networks import ssml
+    from core.networks.layers import attention
+    from core.networks.layers.pointwise import Pointwise
+    from core.networks.side_by_side import side_by_side
+
+    class BandSpaceStep(MutualStep):
+        def _forward(self, index, labelled, unlabelled, ways):
+            result = self.to_bands(self.residual(index, labelled.planes, ways[0]))
+            operators, weight = labelled.project.operators, labelled.project.weight
+            lack = -operators.down(result)
+            for _ in range(labelled.project.iterations):
+                result = result + operators.up(weight * lack)
+                lack = -operators.down(result)
+            bands = self.to_bands(self.residual(index, unlabelled.planes, ways[1]))
+            return _Shown(result, bands, unlabelled.operators.down(bands))
+
+    def plain_mean(x, window):
+        pooled = torch.nn.functional.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
+        return torch.nn.functional.avg_pool2d(pooled, (1, window), 1, (0, window // 2), count_include_pad=False)
+
+    settings, (labelled, unlabelled), learner = prepare(scene, 600)
+    steps = {"fast": learner}
+    for name in ("in band space", "in band space, PyTorch's layers"):
+        step = BandSpaceStep(learner.networks, learner.basis, learner.loss, settings)
+        step.networks = copy.deepcopy(learner.networks)
+        step.optimizers = [torch.optim.Adam(n.parameters(), lr=settings.rate) for n in step.networks]
+        steps[name] = step
+    fast = attention.window_mean, Pointwise.forward
+    plain = plain_mean, torch.nn.Conv2d.forward
+    crop = unlabelled[0].crop(0, 0, settings.crop)
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
+    losses = {}
+    for turn in range(5 * runs):
+        for name, step in steps.items():
+            own = plain if "PyTorch" in name else fast
+            attention.window_mean = ssml.window_mean = own[0]
+            Pointwise.forward = own[1]
+            with side_by_side(torch.device("cpu"), 2) as step.each:
+                started, worked = time.perf_counter(), time.process_time()
+                losses[name] = step(300, labelled[0], crop, np.random.default_rng(turn))
+                if turn:  # the first prepares operators
+                    times[name].append((time.perf_counter() - started, time.process_time() - worked))
+    attention.window_mean = ssml.window_mean = fast[0]
+    Pointwise.forward = fast[1]
+    print("| step | wall, ms | processors, ms | wall / fast | processors / fast | losses |\n|" + "---|" * 6)
+    for name, found in times.items():
+        middle = [1000 * statistics.median(values) for values in zip(*found)]
+        ratios = [statistics.median(a[k] / b[k] for a, b in zip(found, times["fast"])) for k in (0, 1)]
+        ends = " / ".join(f"{loss:.5f}" for loss in losses[name])
+        print(f"| {name} | {middle[0]:.0f} | {middle[1]:.0f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {ends} |")
+
+
+def time_learning(scene, runs: int) -> None:
+    """Preparation in full, and a few of the steps; the time of all steps follows from their fixed number."""
+    import numpy as np
+    import torch
+
+    from core.learning.settings import steps_for
+    from core.networks.side_by_side import side_by_side
+
+    started, worked = time.perf_counter(), time.process_time()
+    steps = steps_for("normal", scene.low_shape[0] * scene.low_shape[1])
+    settings, (labelled, unlabelled), learner = prepare(scene, steps)
+    ready = time.perf_counter() - started, time.process_time() - worked
+    early, late = [], []
+    with side_by_side(torch.device("cpu"), 2) as learner.each:
+        for turn in range(10 * runs):
+            for found, crop in ((early, None), (late, unlabelled[turn % len(unlabelled)].crop(0, 0, settings.crop))):
+                started, worked = time.perf_counter(), time.process_time()
+                learner(steps // 2, labelled[turn % len(labelled)], crop, np.random.default_rng(turn))
+                found.append((time.perf_counter() - started, time.process_time() - worked))
+    rows, cols = scene.low_shape
+    print(f"{rows} x {cols} x {scene.hsi.bands}: {steps} steps, {len(labelled)} labelled areas")
+    for k, what in ((0, "wall"), (1, "processors, two cores")):
+        share = settings.full_start
+        one = share * statistics.median(t[k] for t in early) + (1 - share) * statistics.median(t[k] for t in late)
+        cores = 1 if k == 0 else 2
+        total = (ready[k] + steps * one) / cores
+        print(f"{what}: preparation {ready[k]:.0f} s, a step {1000 * one:.0f} ms, all of it {total / 60:.1f} min")
+
+
+BENCHES = {"fuse": bench_fuse, "size": bench_size, "step": bench_step, "learn": bench_learn, "compress": bench_compress}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", choices=[*BENCHES, []], default=list(BENCHES))
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"of {', '.join(BENCHES)} (default: all)")
     parser.add_argument("--runs", type=int, default=3, help="rounds (default 3)")
     parser.add_argument("--folder", type=Path, help="keep the rasters here (default: a temporary folder)")
-    parser.add_argument("--make", nargs=3, metavar=("LOW", "BANDS", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--make", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.make:
         write_scene(int(arguments.make[0]), int(arguments.make[1]), Path(arguments.make[2]))
         return
+    if arguments.alone:
+        alone(*arguments.alone[:3], int(arguments.alone[3]))
+        return
+    unknown = set(arguments.what) - set(BENCHES)
+    if unknown:
+        parser.error(f"there is no {' '.join(unknown)}; choose of {', '.join(BENCHES)}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        for name in arguments.what:
+        for name in arguments.what or BENCHES:
             load = f"; load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
             print(f"\n## {name} ({os.cpu_count()} cores{load})", flush=True)
             BENCHES[name](folder, arguments.runs)
