@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch bench-speed lint format docs screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-slow test-no-torch test-faults bench-speed lint format docs screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,10 +21,13 @@ demo: setup ## sharpen a real scene through qgis_process and print how good the 
 	@$(PYTHON) tools/demo.py
 
 test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scenes
-	@$(PYTEST) -m "not slow" tests
+	@$(PYTEST) -m "not slow" --ignore=tests/faults tests
 
 test-slow: setup ## run the tests that take minutes
-	@$(PYTEST) -m slow tests
+	@$(PYTEST) -m slow --ignore=tests/faults tests
+
+test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (10 minutes)
+	@$(PYTEST) tests/faults
 
 test-matrix: setup ## run the QGIS tests on this QGIS and, in a chroot, on QGIS 3.40 (root; 4 GB of disk)
 	@tools/test_matrix.sh

@@ -97,8 +97,8 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     header = _parse(text, name)
     check_header(header, name)
     for key, entry in table.items():
-        if entry.get("dtype") not in _DTYPES:
-            _refuse(name, f"its array {key[:60]!r} has the type {entry.get('dtype')!r}")
+        if not isinstance(entry.get("dtype"), str) or entry["dtype"] not in _DTYPES:
+            _refuse(name, f"its array {key[:60]!r} has the type {str(entry.get('dtype'))[:20]!r}")
     library = _safetensors()
     try:
         tensors = library.load_file(path)
@@ -166,6 +166,7 @@ def _read_table(path: str, name: str) -> dict[str, Any]:
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
         parsed = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+        json.dumps(parsed, ensure_ascii=False).encode()  # an escape may stand for half a character
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict) or not _is_flat(parsed):

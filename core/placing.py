@@ -181,8 +181,11 @@ def _not_written(path: str, error: OSError) -> InputError:
 
 def folder_is_gone(path: str) -> InputError:
     """What to say where the folder of a file being written is no longer there."""
+    folder = folder_of(path)
+    while not os.path.isdir(os.path.dirname(folder)) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
     return InputError(
-        f"The folder {folder_of(path)} was removed while {os.path.basename(path)} was being written to it; create it "
+        f"The folder {folder} was removed while {os.path.basename(path)} was being written to it; create it "
         "and start again."
     )
 

@@ -98,9 +98,10 @@ class Pair:
         kind = kind_of(name)
         self.name, self.paths = name, tuple(kind.networks)
         self.config = {path: dict(config[path]) for path in self.paths}
-        self.networks: list[nn.Module] = [
-            create_network(network, **self.config[path]).to(device) for path, network in kind.networks.items()
-        ]
+        with torch.random.fork_rng(devices=[]):  # what layers start from is drawn from torch's global generator
+            self.networks: list[nn.Module] = [
+                create_network(network, **self.config[path]).to(device) for path, network in kind.networks.items()
+            ]
 
     @classmethod
     def fresh(cls, name: str, components: int, seed: int, device: torch.device | str = "cpu") -> Pair:

@@ -26,8 +26,8 @@ _SAMPLES = 8_000_000  # samples of the HSI held at once
 
 @dataclass(frozen=True)
 class Statistics:
-    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part has gain 0 and no share in
-    the basis.
+    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part, or is constant, has gain
+    0 and no share in the basis.
 
     Attributes:
         mean, std: (bands,) float32 of the HSI; ``std`` is 1 where a band is constant.
@@ -181,16 +181,17 @@ class StatisticsBuilder:
         mean = self._origin + shifted
         covariance = self._products / self._count - np.outer(shifted, shifted)
         std = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        std = np.where(self.good & (std > 1e-7 * np.maximum(np.abs(mean), 1e-30)), std, 1.0)
+        varies = self.good & (std > 1e-7 * np.maximum(np.abs(mean), 1e-30))
+        std = np.where(varies, std, 1.0)
         gains = self._covariance / self._prior[1] if self._prior[1] > 0 else np.zeros_like(mean)
-        basis, variance = _principal(covariance / np.outer(std, std), self.good, components)
+        basis, variance = _principal(covariance / np.outer(std, std), varies if varies.any() else self.good, components)
         pan_mean = self._pan[1] / max(self._pan[0], 1.0)
         pan_std = np.sqrt(max(self._pan[2] / max(self._pan[0], 1.0) - pan_mean**2, 0.0))
         detail_std = np.sqrt(self._prior[2] / max(self._prior[0], 1.0))
         return Statistics(
             mean.astype(np.float32),
             std.astype(np.float32),
-            np.where(self.good, gains, 0.0).astype(np.float32),
+            np.where(varies, gains, 0.0).astype(np.float32),
             basis.astype(np.float32),
             variance.astype(np.float32),
             float(np.float32(pan_mean)),

@@ -44,6 +44,7 @@ class RasterReader:
     """
 
     always_valid = False
+    _least_size = 0  # bytes that the file must have; 0 where that is not known
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = os.fspath(path)
@@ -93,6 +94,8 @@ class RasterReader:
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
         self._dtypes = dtypes
         alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
+        self._least_size = _least_size(dataset)
+        self._check_size()
         self._masks = _mask_sources(bands)
         self._alpha = alpha
         self.always_valid = (
@@ -132,6 +135,7 @@ class RasterReader:
         window = window or Window(0, 0, self.grid.rows, self.grid.cols)
         chosen = list(range(self.bands)) if bands is None else [int(band) for band in bands]
         self._check(window, chosen)
+        self._check_size()
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
         valid = np.ones(values.shape, bool)
         if values.size:
@@ -145,6 +149,17 @@ class RasterReader:
         """Let go of the blocks that GDAL keeps in memory."""
         with gdal_messages():
             self._dataset.FlushCache()
+
+    def _check_size(self) -> None:
+        """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended."""
+        if self._least_size == 0:
+            return
+        found = gdal.VSIStatL(self.path)
+        if found is None or found.size < self._least_size:
+            raise InputError(
+                f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has "
+                f"{0 if found is None else found.size}; get a fresh copy."
+            )
 
     def _check(self, window: Window, bands: list[int]) -> None:
         inside = (
@@ -207,6 +222,20 @@ class RasterReader:
                     f"seems damaged or cut off; get a fresh copy{messages.words(error)}."
                 )
         return np.frombuffer(data, stored).reshape(len(numbers), window.rows, window.cols)
+
+
+def _least_size(dataset: gdal.Dataset) -> int:
+    """Bytes that an ENVI file must have at least; 0 where that cannot be said."""
+    if dataset.GetDriver().ShortName != "ENVI":
+        return 0
+    items = dataset.GetMetadata("ENVI")
+    try:
+        offset = int(items.get("header_offset", 0))
+        packed = int(items.get("file_compression", 0))
+    except ValueError:
+        return 0
+    size = gdal.GetDataTypeSize(dataset.GetRasterBand(1).DataType) // 8
+    return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
 
 
 def _mask_sources(bands: list[gdal.Band]) -> list[str]:

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from ..errors import InputError
+
 
 def representable(value: float | None, dtype: str) -> float | None:
     """``value`` if a raster of this type (numpy name) can hold it as a nodata value, else None.
@@ -104,7 +106,11 @@ def store(values: np.ndarray, valid: np.ndarray | None, nodata: float | None, ou
         valid: bool, same shape; None where all are valid and finite.
         nodata: what is stored where not valid.
         out: same shape, of the type on disk.
+
+    Raises:
+        InputError: a valid number is not finite.
     """
+    check_finite(values, valid)
     kind = out.dtype
     if valid is None and kind.kind in "iu" and kind.itemsize <= 2:
         limits = np.iinfo(kind)
@@ -122,6 +128,24 @@ def store(values: np.ndarray, valid: np.ndarray | None, nodata: float | None, ou
         valid = np.ones(values.shape, bool) if valid is None else valid
         for plane, mask, place in zip(values, valid, out):
             place[...] = to_stored(plane, mask, kind.name, nodata)
+
+
+def check_finite(values: np.ndarray, valid: np.ndarray | None) -> None:
+    """Make sure that no valid number of a result is infinite or NaN.
+
+    Args:
+        values: (B, rows, columns). valid: of that shape or (rows, columns); None where all are.
+
+    Raises:
+        InputError: one is.
+    """
+    if not values.size or (np.isfinite(values.min()) and np.isfinite(values.max())):
+        return
+    if valid is None or not np.isfinite(values[np.broadcast_to(valid, values.shape)]).all():
+        raise InputError(
+            "The result has numbers that are not finite: those of the images are too large to compute with, or a model "
+            "does not suit them; scale the images to usual units."
+        )
 
 
 def _in_type(nodata: float, kind: np.dtype) -> np.floating:

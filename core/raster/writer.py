@@ -97,7 +97,8 @@ class RasterWriter:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         try:
             if kind is None:
-                self._finish()
+                self.complete()
+                move_raster(self._partial, self.path, self._driver)
         finally:
             self._abandon()
 
@@ -203,8 +204,15 @@ class RasterWriter:
                 options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
         return options
 
-    def _finish(self) -> None:
-        """Close the file, see that all of it was written, and move it to its place."""
+    def complete(self) -> None:
+        """Close the file and see that all of it was written; the end of the ``with`` block only moves it. A job that
+        writes several rasters completes all before the first takes its place.
+
+        Raises:
+            InputError: it cannot be written, as when the disk is full.
+        """
+        if self._dataset is None:
+            return
         error = None
         with gdal_messages() as messages:
             try:
@@ -218,7 +226,6 @@ class RasterWriter:
                 raise self._failure(messages.words(error))
         if self._overviews:
             add_overviews(self._partial, self._progress, self.name)
-        move_raster(self._partial, self.path, self._driver)
 
     def _abandon(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""

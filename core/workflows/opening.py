@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..physics.registration import Shift, measure_shift
-from ..placing import folder_of
+from ..placing import folder_is_gone, folder_of
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.scene import Scene
@@ -108,7 +108,10 @@ def check_space(scene: Scene, window: Window, outputs: Sequence[tuple[str, int, 
         if not path:
             continue
         folder = folder_of(path)
-        device = os.stat(folder).st_dev
+        try:
+            device = os.stat(folder).st_dev
+        except OSError:
+            raise folder_is_gone(path) from None
         size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
         if path.lower().endswith((".tif", ".tiff")):
             size *= share

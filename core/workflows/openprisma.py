@@ -39,6 +39,8 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, progress: Progress |
             _copy(hsi, hsi_writer, progress.part(0.0, 0.8))
             progress.set(0.8, "Writing the PAN")
             _copy(pan, pan_writer, progress.part(0.8, 1.0))
+            hsi_writer.complete()
+            pan_writer.complete()
         bad = hsi.metadata.bbl.count(0)
         progress.info(
             f"{hsi.bands} bands from {hsi.metadata.wavelengths[0]:.0f} to {hsi.metadata.wavelengths[-1]:.0f} nm; {bad} "

@@ -161,18 +161,23 @@ def write_fused(
         if disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
             second = stack.enter_context(RasterWriter(disagreement, grid, one_band, **options))
-        behind = stack.enter_context(Behind(progress))
-        started, told, done = time.monotonic(), False, 0.0
-        for piece in fuse(scene, recipe, window, memory, progress, writer.metadata):
-            row, col = piece.window.row - window.row, piece.window.col - window.col
-            behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
-            if second is not None:
-                valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
-                behind(second.write, piece.disagreement[None], valid, row, col)
-            done += piece.window.rows * piece.window.cols / (window.rows * window.cols)
-            if not told and done > 0.2:  # the first pieces wait for what all depend on
-                told = True
-                left = (1.0 / done - 1.0) * (time.monotonic() - started)
-                if left >= 10.0:
-                    progress.info(f"Fusing {window.rows} x {window.cols} pixels: about {spoken_duration(left)} to go.")
+        with Behind(progress) as behind:
+            started, told, done = time.monotonic(), False, 0.0
+            for piece in fuse(scene, recipe, window, memory, progress, writer.metadata):
+                row, col = piece.window.row - window.row, piece.window.col - window.col
+                behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
+                if second is not None:
+                    valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
+                    behind(second.write, piece.disagreement[None], valid, row, col)
+                done += piece.window.rows * piece.window.cols / (window.rows * window.cols)
+                if not told and done > 0.2:  # the first pieces wait for what all depend on
+                    told = True
+                    left = (1.0 / done - 1.0) * (time.monotonic() - started)
+                    if left >= 10.0:
+                        progress.info(
+                            f"Fusing {window.rows} x {window.cols} pixels: about {spoken_duration(left)} to go."
+                        )
+        for raster in (writer, second):
+            if raster is not None:
+                raster.complete()
     return grid

@@ -21,7 +21,7 @@ from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
 from ..raster.scene import scan_bands
 from ..raster.selection import bands_by_number, bands_by_wavelength, wavelength_range
-from ..raster.stored import output_nodata
+from ..raster.stored import check_finite, output_nodata
 from ..raster.writer import RasterWriter
 from .output import check_fraction, check_outputs
 
@@ -114,12 +114,16 @@ def simulate(
             pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
             progress.set(0.2, "Making the PAN")
             for row, part in pan_rows(source, weights, mtf_pan, physical, progress.part(0.2, 0.4)):
+                check_finite(part.values, part.valid)
                 pan_writer.write(part.values, part.valid, row)
                 progress.check()
             progress.set(0.4, "Degrading the HSI")
             for row, part in degraded_rows(source, gains, progress.part(0.4, 1.0)):
+                check_finite(part.values, part.valid)
                 hsi_writer.write(part.values, part.valid, row)
                 progress.check()
+            hsi_writer.complete()
+            pan_writer.complete()
         return {
             "hsi": hsi_out,
             "pan": pan_out,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
 _DAMAGES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of what a file says
+_NAME = re.compile(r"[\w+-]{1,60}")
 WAVELENGTH_TOLERANCE = 5.0  # nm: by how much a band may differ from the one that was learned
 
 
@@ -49,6 +51,8 @@ class TrainedModel:
         file = read_model(path)
         check_header(file.header, path)
         config, bands = file.header["config"], file.header["bands"]
+        if not _NAME.fullmatch(file.header["network"]):
+            raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
         paths = kind_of(file.header["network"]).networks
         _check_sum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
@@ -62,7 +66,7 @@ class TrainedModel:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
             check_config(file.header["network"], config, file.tensors)
-        except _DAMAGES:
+        except (InputError, *_DAMAGES):
             raise refusal from None
         shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
         if (

@@ -131,3 +131,14 @@ def test_statistics_survive_being_stored(open_scene):
     back = Statistics.from_arrays(statistics.arrays())
     for key, value in statistics.arrays().items():
         np.testing.assert_array_equal(back.arrays()[key], value)
+
+
+def test_a_constant_band_has_no_gain_and_no_share_in_the_basis(open_scene):
+    """Its standard deviation stands for nothing: what networks say in units of it must not reach the band."""
+    hsi, pan = images()
+    hsi[1] = 0.25
+    statistics = scene_statistics(open_scene(hsi, pan), 0.3, 4)
+    assert statistics.gains[1] == 0
+    assert (statistics.basis[1] == 0).all()
+    assert statistics.components == 3
+    np.testing.assert_allclose(statistics.basis.T @ statistics.basis, np.eye(3), atol=1e-5)

@@ -23,7 +23,7 @@ def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
     """(bands, K): leading eigenvectors of the bands' covariance, as many as carry 99.9 per cent of the variance."""
     values, vectors = np.linalg.eigh(moments.covariance)
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    share = np.cumsum(values) / values.sum()
+    share = np.cumsum(values) / max(values.sum(), 1e-300)  # of a scene without any contrast there is none
     return vectors[:, : min(int(np.searchsorted(share, _SHARE)) + 1, most, int(moments.good.sum()))]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...errors import InputError
 from ...progress import Progress
 from ...raster.scene import Scene
 from .injection import Injection
@@ -28,6 +29,10 @@ class CoupledFactorisation(Injection):
         good = moments.good
         self._zero = moments.zero
         sample = self._physical(low_sample(scene, moments, _SAMPLE, progress))[good]
+        if not sample.any():
+            raise InputError(
+                f"{scene.hsi.name} holds no value above 0, so nothing can be unmixed; choose another method."
+            )
         count = max(1, min(_ENDMEMBERS, int(good.sum()), sample.shape[1] // 2))
         sum_weight = float(np.sqrt(np.mean(sample**2) * len(sample)))  # a share counts as much as a usual spectrum
         spectra = _endmembers(sample, count, sum_weight, progress)

@@ -1,0 +1,398 @@
+"""Rasters as they come: the result is right, or refused in one sentence.
+
+What is right is computed here from the arrays that were written, with numpy alone.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from osgeo import gdal
+
+from core.errors import InputError
+from core.workflows.assess import assess
+from core.workflows.classical import classical
+from core.workflows.fuse import fuse
+from core.workflows.sharpen import sharpen
+from core.workflows.simulate import simulate
+
+from .jobs import Files, left
+
+X, Y = 500000.0, 5800000.0
+NAMES = ("hsi", "h s i", "Ähre-ß-桜", "a'b;c&d%20", "x" * 200)
+DTYPES = ("uint8", "uint16", "int16", "int32", "uint32", "float32", "float64")
+CASES = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Case:
+    """An HSI and a PAN: arrays, masks of what is valid, and how they lie on each other."""
+
+    hsi: np.ndarray
+    pan: np.ndarray
+    hsi_valid: np.ndarray
+    pan_valid: np.ndarray
+    ratio: int
+    shift: tuple[float, float]  # PAN pixels from the HSI's corner to the PAN's
+    nodata: float | None
+    driver: str
+    options: tuple[str, ...]
+    mask: str
+    wavelengths: str
+    bbl: tuple[int, ...]
+    name: str
+
+    def __repr__(self) -> str:
+        arrays = ("hsi", "pan", "hsi_valid", "pan_valid")
+        rest = {key: value for key, value in vars(self).items() if key not in arrays}
+        values = f"{self.hsi.dtype} {self.hsi.min()}..{self.hsi.max()}"
+        return f"Case(hsi {self.hsi.shape} {values}, pan {self.pan.shape}, {rest})"
+
+
+@st.composite
+def cases(draw, least: int = 9, most: int = 14, ratios=(2, 3, 4, 7)) -> Case:
+    ratio, bands = draw(st.sampled_from(ratios)), draw(st.integers(2, 5))
+    rows, cols = draw(st.integers(least, most)), draw(st.integers(least, most))
+    shift = tuple(draw(st.sampled_from([0.0] * 6 + [0.25, 1.0, -1.5, -3.0, 40.0])) for _ in range(2))
+    more = tuple(draw(st.sampled_from([4, 4, 9, 0, -2, -9, -10000])) for _ in range(2))
+    high = tuple(max(1, count * ratio + extra) for count, extra in zip((rows, cols), more))
+    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    hsi, pan = rng.random((bands, rows, cols)), rng.random(high)
+    if dtype.kind == "f":
+        scale = draw(st.sampled_from([1.0, 1e-30, 1e-6, 1e4, 1e18, 1e30, 3e38]))
+        hsi, pan = ((array - draw(st.sampled_from([0.0, 0.5, 2.0]))) * scale for array in (hsi, pan))
+    else:
+        limits = np.iinfo(dtype)
+        low, top = draw(st.sampled_from([(1, 200), (limits.min, limits.max), (1, 3), (limits.max - 3, limits.max)]))
+        hsi, pan = (np.floor(low + array * (top - low + 1.0)).clip(low, top) for array in (hsi, pan))
+    hsi, pan = hsi.astype(dtype), pan.astype(dtype)
+    for band, what in enumerate(draw(st.lists(st.sampled_from("....cz"), min_size=bands, max_size=bands))):
+        if what != ".":
+            hsi[band] = hsi[band, 0, 0] if what == "c" else 0
+    if draw(st.integers(0, 9)) == 0:
+        pan[:] = pan[0, 0]
+    nodata = draw(st.sampled_from([None, None, 0.0, 255.0, -9999.0, math.nan]))
+    bbl = tuple(int(draw(st.integers(0, 5)) > 0) for _ in range(bands))
+    case = Case(
+        hsi,
+        pan,
+        np.ones(hsi.shape, bool),
+        np.ones(pan.shape, bool),
+        ratio,
+        shift,
+        nodata,
+        *draw(
+            st.sampled_from(
+                [
+                    ("GTiff", ("INTERLEAVE=BAND",)),
+                    ("GTiff", ("INTERLEAVE=PIXEL", "COMPRESS=DEFLATE", "TILED=YES")),
+                    ("ENVI", ("INTERLEAVE=BSQ",)),
+                    ("ENVI", ("INTERLEAVE=BIL",)),
+                    ("ENVI", ("INTERLEAVE=BIP",)),
+                ]
+            )
+        ),
+        draw(st.sampled_from(["", "", "mask", "alpha"])),
+        draw(st.sampled_from(["", "nm", "unsorted", "gaps", "nonsense", "contradiction"])),
+        bbl,
+        draw(st.sampled_from(NAMES)),
+    )
+    return _spoiled(case, draw, rng)
+
+
+def _spoiled(case: Case, draw, rng: np.random.Generator) -> Case:
+    """Invalid samples in the way that the type has for them; the masks say where."""
+    hsi, pan = case.hsi.copy(), case.pan.copy()
+    floating = hsi.dtype.kind == "f"
+    representable = case.nodata is not None and (
+        floating or (math.isfinite(case.nodata) and np.iinfo(hsi.dtype).min <= case.nodata <= np.iinfo(hsi.dtype).max)
+    )
+    value = case.nodata if representable else draw(st.sampled_from([math.nan, math.inf, -math.inf])) if floating else 0
+    if representable or floating:
+        pattern = draw(st.sampled_from(["none", "none", "pixels", "pixels", "block", "block", "band", "pan", "all"]))
+        if pattern == "pixels":
+            hsi[:, rng.random(hsi.shape[1:]) < 0.1] = value
+        elif pattern == "block":
+            hsi[0, :4, 3:] = value
+        elif pattern == "band":
+            hsi[draw(st.integers(0, len(hsi) - 1))] = value
+        elif pattern == "pan":
+            pan[rng.random(pan.shape) < 0.1] = value
+        elif pattern == "all":
+            hsi[:] = value
+    with np.errstate(over="ignore"):
+        masks = [np.isfinite(array.astype(np.float32)) for array in (hsi, pan)]
+    if representable and not math.isnan(case.nodata):
+        masks = [mask & (array != array.dtype.type(case.nodata)) for mask, array in zip(masks, (hsi, pan))]
+    if case.mask and case.driver == "GTiff":
+        masks[0][:, -2:] = False
+    return replace(case, hsi=hsi, pan=pan, hsi_valid=masks[0], pan_valid=masks[1])
+
+
+def write(case: Case, folder: Path, make_raster) -> tuple[str, str]:
+    """The two files."""
+    suffix = ".tif" if case.driver == "GTiff" else ".img"
+    size = float(30 * case.ratio)
+    hsi, pan = folder / f"{case.name}{suffix}", folder / "pan ä.tif"
+    values, alpha = case.hsi, case.mask == "alpha" and case.driver == "GTiff"
+    # Four bands of bytes would be red, green, blue and transparency to GDAL.
+    options = (*case.options, "PHOTOMETRIC=MINISBLACK", "ALPHA=NO") if case.driver == "GTiff" else case.options
+    if alpha:
+        shown = np.full((1, *values.shape[1:]), 255, values.dtype)
+        shown[:, -2:] = 0
+        values = np.concatenate([values, shown])
+    # GDAL removes an invalid nodata value of integers itself; of NaN for integers it would only warn.
+    nodata = None if case.nodata is not None and math.isnan(case.nodata) and values.dtype.kind != "f" else case.nodata
+    make_raster(hsi, values, (X, size, 0.0, Y, 0.0, -size), nodata=nodata, driver=case.driver, options=options)
+    corner = X + case.shift[1] * 30.0, Y - case.shift[0] * 30.0
+    make_raster(pan, case.pan, (corner[0], 30.0, 0.0, corner[1], 0.0, -30.0), nodata=nodata)
+    dataset = gdal.Open(str(hsi), gdal.GA_Update)
+    if case.mask == "mask" and case.driver == "GTiff":
+        gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", "YES")
+        dataset.CreateMaskBand(gdal.GMF_PER_DATASET)
+        gdal.SetConfigOption("GDAL_TIFF_INTERNAL_MASK", None)
+        shown = np.full(case.hsi.shape[1:], 255, np.uint8)
+        shown[-2:] = 0
+        dataset.GetRasterBand(1).GetMaskBand().WriteArray(shown)
+    if alpha:
+        dataset.GetRasterBand(len(values)).SetColorInterpretation(gdal.GCI_AlphaBand)
+    for band, (wave, units) in enumerate(_wavelengths(case)):
+        items = {"bbl": str(case.bbl[band])}
+        if wave is not None:
+            items.update(wavelength=str(wave), wavelength_units=units)
+        dataset.GetRasterBand(band + 1).SetMetadata(items)
+    dataset.FlushCache()
+    return str(hsi), str(pan)
+
+
+def _wavelengths(case: Case) -> list[tuple[object, str]]:
+    count = len(case.hsi)
+    return {
+        "": [(None, "")] * count,
+        "nm": [(400.0 + 50 * band, "Nanometers") for band in range(count)],
+        "unsorted": [(900.0 - 50 * band + 70 * (band % 2), "Nanometers") for band in range(count)],
+        "gaps": [(None if band % 2 else 500.0, "nm") for band in range(count)],
+        "nonsense": [("many", "furlongs"), *[(-5.0, "nm"), (0.0, ""), (1e300, "m"), (math.nan, "nm")][: count - 1]],
+        "contradiction": [(0.5 + band, "Nanometers" if band % 2 else "Micrometers") for band in range(count)],
+    }[case.wavelengths]
+
+
+def expected(case: Case):
+    """Rows and columns of PAN pixels in the output, and whether each is valid; None where there is nothing to fuse."""
+    ranges, owners = [], []
+    for shift, high, low in zip(case.shift, case.pan.shape, case.hsi.shape[1:]):
+        corners = shift + np.arange(high + 1)
+        inside = np.flatnonzero((corners[:-1] > -0.011) & (corners[1:] < low * case.ratio + 0.011))
+        if not len(inside):
+            return None
+        ranges.append(slice(inside[0], inside[-1] + 1))
+        owners.append(np.clip((corners[:-1][inside] + 0.5) // case.ratio, 0, low - 1).astype(int))
+    seen = [slice(owner[0], owner[-1] + 1) for owner in owners]
+    good = np.array([flag > 0 for flag in case.bbl]) & case.hsi_valid[:, seen[0], seen[1]].any((1, 2))
+    if not good.any():
+        return None
+    valid = case.hsi_valid[good].all(0)[owners[0]][:, owners[1]] & case.pan_valid[ranges[0], ranges[1]]
+    return ranges, valid, good
+
+
+def is_sentence(text: str) -> str:
+    assert text.endswith("."), text
+    assert "\n" not in text
+    return text
+
+
+def check(case: Case, run, folder: Path, keeps_constants: bool = True) -> str:
+    """Run a job; the sentence that it refuses with, or "" where its result is right.
+
+    Args:
+        keeps_constants: whether a constant band comes out as it is, which methods that mix bands do not promise.
+    """
+    output = folder / f"out {case.name[:150]}.tif"
+    before = left(folder)
+    try:
+        run(str(output))
+    except InputError as error:
+        assert left(folder) == before
+        return is_sentence(str(error))
+    known = expected(case)
+    assert known is not None
+    ranges, valid, good = known
+    dataset = gdal.Open(str(output))
+    x, dx, _, y, _, dy = dataset.GetGeoTransform()
+    assert (dx, dy) == (30.0, -30.0)
+    assert x == pytest.approx(X + 30.0 * (case.shift[1] + ranges[1].start), abs=1e-6)
+    assert y == pytest.approx(Y - 30.0 * (case.shift[0] + ranges[0].start), abs=1e-6)
+    found = dataset.ReadAsArray()
+    assert found.shape == (len(case.hsi), *valid.shape)
+    assert found.dtype == case.hsi.dtype
+    nodata = dataset.GetRasterBand(1).GetNoDataValue()
+    stored = np.zeros(found.shape, bool)
+    if nodata is not None:
+        stored = np.isnan(found) if math.isnan(nodata) else found == found.dtype.type(nodata)
+    np.testing.assert_array_equal(~stored[good], np.broadcast_to(valid, found[good].shape))
+    assert np.isfinite(found[~stored].astype(np.float64)).all()
+    for band in np.flatnonzero(good):
+        values = case.hsi[band][case.hsi_valid[good].all(0)]
+        if (
+            keeps_constants
+            and case.hsi.dtype.kind == "f"
+            and values.size
+            and (values == values[0]).all()
+            and valid.any()
+        ):
+            np.testing.assert_allclose(found[band][valid], values[0], rtol=1e-4, atol=1e-37)
+    return ""
+
+
+@settings(CASES, max_examples=120)
+@given(case=cases(), method=st.sampled_from(["exp", "mtf-glp", "gsa", "brovey", "gfpca", "bdsd", "cnmf"]))
+def test_classical_fusion_is_right_or_refused(case, method, tmp_path_factory, make_raster):
+    folder = tmp_path_factory.mktemp("bad")
+    hsi, pan = write(case, folder, make_raster)
+    check(case, lambda output: classical(hsi, pan, output, method=method), folder, method in ("exp", "mtf-glp"))
+
+
+@settings(CASES, max_examples=10)
+@given(case=cases(least=16, most=18, ratios=(2,)))
+def test_learning_is_right_or_refused(case, tmp_path_factory, make_raster):
+    folder = tmp_path_factory.mktemp("bad")
+    hsi, pan = write(case, folder, make_raster)
+    report = folder / "r.html"
+    quick = {"steps": 2, "checks": 1}
+    check(case, lambda output: sharpen(hsi, pan, output, report=str(report), settings=quick, device="cpu"), folder)
+
+
+@settings(CASES, max_examples=40)
+@given(case=cases(least=33, most=40, ratios=(2, 3)))
+def test_assessment_and_simulation_are_right_or_refused(case, tmp_path_factory, make_raster):
+    """The HSI stands for a reference and for a result at once: what is alike is perfect."""
+    folder = tmp_path_factory.mktemp("bad")
+    hsi, _ = write(case, folder, make_raster)
+    try:
+        scores = assess(hsi, reference=hsi, ratio=2, json_path=str(folder / "a.json"), report=str(folder / "a.html"))
+        for key, perfect in (("rmse", 0.0), ("sam", 0.0), ("ergas", 0.0), ("cc", 1.0), ("ssim", 1.0), ("uiqi", 1.0)):
+            assert scores[key] is None or scores[key] == pytest.approx(perfect, abs=1e-3), key
+    except InputError as error:
+        is_sentence(str(error))
+    outputs = [str(folder / name) for name in ("low.tif", "sharp.tif")]
+    try:
+        simulate(hsi, case.ratio, *outputs, pan_bands="1-2")
+    except InputError as error:
+        is_sentence(str(error))
+        assert not any(map(os.path.exists, outputs))
+        return
+    for path in outputs:
+        dataset = gdal.Open(path)
+        nodata = dataset.GetRasterBand(1).GetNoDataValue()
+        found = dataset.ReadAsArray()
+        assert np.isfinite(found).all() or (nodata is not None and math.isnan(nodata))
+
+
+@pytest.fixture(scope="session")
+def wide(files, make_raster, tmp_path_factory):
+    """(hsi, pan arrays, function that writes them) of a scene that the model fits, large enough to see far."""
+    bands = gdal.Open(files.hsi).RasterCount
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:80, :80]
+    base = np.sin(x / 6) + np.cos(y / 5) + rng.random((80, 80))
+    hsi = (1000 + 200 * base * np.linspace(0.5, 2, bands)[:, None, None]).astype(np.float32)
+    pan = np.kron(hsi.mean(0), np.ones((2, 2))).astype(np.float32) + rng.random((160, 160), np.float32)
+    folder = tmp_path_factory.mktemp("wide")
+
+    def place(name, hsi, pan):
+        return (
+            make_raster(folder / f"{name}h.tif", hsi, (X, 20.0, 0.0, Y, 0.0, -20.0), nodata=-1.0),
+            make_raster(folder / f"{name}p.tif", pan, (X, 10.0, 0.0, Y, 0.0, -10.0), nodata=-1.0),
+        )
+
+    return hsi, pan, place
+
+
+def reach(files: Files) -> int:
+    """PAN pixels from a pixel to the farthest one that it depends on: the networks', the projection's, the filters'."""
+    from core.networks.pair import Pair
+    from core.workflows.trained import TrainedModel
+
+    pair: Pair = TrainedModel.open(files.model).pair
+    ratio, iterations, cubic, gaussian, fill = 2, 1, 2, 4, 4
+    low = cubic + (iterations + 1) * (gaussian + cubic + 1) + fill
+    return max(network.receptive_field for network in pair.networks) + ratio * (low + cubic + gaussian)
+
+
+@settings(CASES, max_examples=4)
+@given(row=st.integers(0, 79), col=st.integers(0, 30), where=st.sampled_from(["hsi", "pan"]))
+def test_far_from_nodata_nothing_changes_by_a_single_bit(row, col, where, files, wide, tmp_path_factory):
+    hsi, pan, place = wide
+    folder = tmp_path_factory.mktemp("far")
+    holed = [hsi.copy(), pan.copy()]
+    if where == "hsi":
+        holed[0][3, row, col] = -1.0
+        centre = 2 * row, 2 * col
+    else:
+        holed[1][2 * row, 2 * col] = -1.0
+        centre = 2 * row, 2 * col
+    results = []
+    for number, pair in enumerate(((hsi, pan), holed)):
+        output = str(folder / f"{number}.tif")
+        fuse(*place(f"{where}{row}-{col}-{number}", *pair), files.model, output, consistency=1, device="cpu")
+        results.append(gdal.Open(output).ReadAsArray())
+    far = np.ones((160, 160), bool)
+    span = reach(files) + 2
+    far[max(0, centre[0] - span) : centre[0] + span + 2, max(0, centre[1] - span) : centre[1] + span + 2] = False
+    assert far.sum() > 1000
+    np.testing.assert_array_equal(results[0][:, far], results[1][:, far])
+    assert (results[1] == -1.0).any()
+
+
+def test_a_real_scene_with_empty_bands_and_overlapping_detectors(scenes, tmp_path):
+    """EnMAP: bands 130 to 135 hold nothing, band 92 lies below band 91."""
+    hsi, pan, output = (str(tmp_path / name) for name in ("h.tif", "p.tif", "o.tif"))
+    source = next((scenes / "enmap_potsdam").glob("*.tif"))
+    simulate(str(source), 4, hsi, pan, pan_range="480-690")
+    classical(hsi, pan, output)
+    low, high = (gdal.Open(path) for path in (hsi, output))
+    for number in range(1, low.RasterCount + 1):
+        below, above = (dataset.GetRasterBand(number) for dataset in (low, high))
+        assert below.GetMetadataItem("wavelength") == above.GetMetadataItem("wavelength")
+        found, nodata = above.ReadAsArray(), above.GetNoDataValue()
+        if 130 <= number <= 135:
+            assert (found == nodata).all() or np.isnan(found).all()
+        else:
+            assert np.isfinite(found).all()
+            assert (found != nodata).mean() > 0.5
+
+
+def test_read_only_media_are_read_and_refused_as_a_place_to_write_to(files, tmp_path):
+    place = tmp_path / "read only"
+    place.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root can mount a file system")
+    if subprocess.run(["mount", "-t", "tmpfs", "none", str(place)], check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        for source in (files.hsi, files.pan, files.model):
+            (place / Path(source).name).write_bytes(Path(source).read_bytes())
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        hsi, pan, model = (str(place / Path(source).name) for source in (files.hsi, files.pan, files.model))
+        fuse(hsi, pan, model, str(tmp_path / "o.tif"))
+        with pytest.raises(InputError, match="cannot be written to"):
+            classical(hsi, pan, str(place / "o.tif"))
+        assert left(place) == sorted(Path(source).name for source in (hsi, pan, model))
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
