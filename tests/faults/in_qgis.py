@@ -63,6 +63,8 @@ def cancel_everything(given: dict[str, str], folder: str) -> dict[str, object]:
     """Run every algorithm, counting how often it asks whether it was cancelled; then cancel it at some of them."""
     from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
 
+    from ssml_qgis.core.learning.settings import EFFORTS
+
     class Stopping(QgsProcessingFeedback):
         def __init__(self, moment: int) -> None:
             super().__init__(False)
@@ -84,7 +86,7 @@ def cancel_everything(given: dict[str, str], folder: str) -> dict[str, object]:
             result = str(error)
         return result, feedback.asked, sorted(os.listdir(place))
 
-    sys.modules["ssml_qgis.core.learning.settings"].EFFORTS["fast"] = 3
+    EFFORTS["fast"] = 3
     pair = {"HSI": given["hsi"], "PAN": given["pan"]}
     jobs = {
         "simulate": {

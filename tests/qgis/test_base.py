@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import types
 from pathlib import Path
 
@@ -249,7 +250,11 @@ def test_an_input_error_is_told_in_its_own_sentence(workflow, scene, tmp_path):
     assert caught.value.__context__ is None
 
 
-def test_a_defect_is_told_in_one_sentence_and_its_traceback_goes_to_the_message_log(workflow, scene, tmp_path):
+def test_a_defect_is_told_in_one_sentence_and_its_traceback_goes_to_a_file_and_the_message_log(
+    workflow, scene, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def simulate(*_, **__):
         raise KeyError("of\nthe engine")
 
@@ -264,6 +269,21 @@ def test_a_defect_is_told_in_one_sentence_and_its_traceback_goes_to_the_message_
     assert "\n" not in str(caught.value)
     assert "Traceback" not in str(feedback.told)
     assert any("Traceback" in text and tag == "SSML" for text, tag, _ in messages)
+    (log,) = tmp_path.glob("ssml-failure-*.log")
+    assert str(log) in str(caught.value)
+    text = log.read_text(encoding="utf-8")
+    for words in ("Traceback", "KeyError", "QGIS: ", "Qt: ", "numpy: ", "PAN_BANDS: '2-5'"):
+        assert words in text
+
+
+@pytest.mark.parametrize("words", ["", "CUDA out of memory. Tried to allocate 2.00 GiB", "can't allocate memory"])
+def test_a_lack_of_memory_is_no_defect(workflow, scene, tmp_path, words):
+    def simulate(*_, **__):
+        raise RuntimeError(words) if words else MemoryError
+
+    workflow("simulate", simulate)
+    with pytest.raises(QgsProcessingException, match=r"^There is not enough memory for this run.*\.$"):
+        run("simulate", simulate_parameters(scene, tmp_path))
 
 
 def qgis_critical():
