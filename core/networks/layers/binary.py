@@ -113,10 +113,10 @@ class SpectralRedistribution(nn.Module):
     both (N, channels, rows / cell, columns / cell).
     """
 
-    def __init__(self, channels: int, cell: int, rounded: bool = True, bound: float = 0.5, reduction: int = 8) -> None:
+    def __init__(self, channels: int, cell: int, rounded: bool = True, bound: float = 0.5, reduction: int = 16) -> None:
         super().__init__()
         self.cell, self.rounded, self.bound = cell, rounded, bound
-        hidden = max(4, channels // reduction)
+        hidden = max(8, channels // reduction)
         self.squeeze = FixedPointConv(channels, hidden, 1, rounded=rounded)
         self.excite = FixedPointConv(hidden, 2 * channels, 1, zero=True, rounded=rounded)
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))

@@ -14,45 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .binary import RPReLU, SpectralRedistribution
+from .binary import RPReLU, SpectralRedistribution, StaticRedistribution
 from .fixed_point import MOST, STEPS
-
-
-class PopcountRedistribution:
-    """Scale and bias of each cell, generated from the image; see :class:`.binary.SpectralRedistribution`.
-
-    Args:
-        strength: (channels,), multiplied with the scale.
-    """
-
-    def __init__(self, generated: SpectralRedistribution, strength: Tensor) -> None:
-        from . import popcount_kernels
-
-        self._kernel, self._cell = popcount_kernels.redistribute, generated.cell
-        squeeze, excite = generated.squeeze, generated.excite
-        levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
-        more = 0, -len(levels[0]) % popcount_kernels.GROUP  # hidden channels that say nothing
-        self._numbers = [
-            _numbers(each)
-            for each in (
-                functional.pad(levels[0], (0, 0, *more)),
-                functional.pad(squeeze.step / STEPS, more),
-                functional.pad(squeeze.bias, more),
-                functional.pad(levels[1].T, (0, 0, *more)),
-                excite.step / STEPS,
-                excite.bias,
-                torch.tensor([STEPS, MOST * STEPS, generated.bound]),
-                strength,
-                generated.bias.flatten(),
-            )
-        ]
-
-    def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns, channels) to both, (rows / cell, columns / cell, channels)."""
-        rows, cols, channels = image.shape
-        scales, biases = np.empty((2, rows // self._cell, cols // self._cell, channels), np.float32)
-        self._kernel(image, *self._numbers, scales, biases)
-        return scales, biases
 
 
 class PopcountUnit:
@@ -70,30 +33,50 @@ class PopcountUnit:
         channels = len(scale)
         if tuple(signs.shape) != (channels, channels, 3, 3):
             raise ValueError(f"signs of shape {tuple(signs.shape)}; (channels, channels, 3, 3) is expected")
-        from . import popcount_kernels
+        from . import popcount_kernels as kernels
 
-        self._kernels = popcount_kernels
-        self._weight = _packed(signs.detach().numpy(), popcount_kernels.WORD)
-        self._bend = [_numbers(each).reshape(-1) for each in (bend.before, bend.slope, bend.after)]
-        self._same = [_numbers(each).reshape(1, 1, -1) for each in (scale, torch.zeros(channels))]
-        self._redistribute: PopcountRedistribution | None = None
+        weight = _packed(signs.detach().numpy(), kernels.WORD)
+        shape = [_numbers(each).reshape(-1) for each in (bend.before, bend.slope, bend.after)]
+        self._kernel, self._numbers = kernels.unit, [weight, *_same(scale, redistribution), *shape]
         if isinstance(redistribution, SpectralRedistribution):
-            self._redistribute = PopcountRedistribution(redistribution, scale.detach())
-        elif redistribution is not None:
-            both = redistribution.scale.flatten() * scale, redistribution.bias
-            self._same = [_numbers(each).reshape(1, 1, -1) for each in both]
+            generated = _generated(redistribution, scale, kernels.GROUP)
+            self._kernel, self._numbers = kernels.redistributed_unit, [weight, *shape, redistribution.cell, *generated]
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(1, channels, rows, columns) float32 to the same."""
+        """(1, channels, rows, columns) float32 to the same; rows and columns are multiples of a cell."""
         x = x.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
-        image = _pixels(x)
-        scale, bias = self._same if self._redistribute is None else self._redistribute(image)
-        rows, cols, _ = image.shape
-        words = np.zeros((rows + 2, cols + 2, len(self._weight)), np.uint64)
-        self._kernels.pack(image, bias, words)
-        self._kernels.convolve_and_bend(image, words, self._weight, scale, *self._bend, _pixels(result))
+        self._kernel(_pixels(x), *self._numbers, _pixels(result))
         return result
+
+
+def _same(scale: Tensor, redistribution: nn.Module | None) -> list[np.ndarray]:
+    """Scale and bias that are the same everywhere, (1, 1, channels)."""
+    bias = torch.zeros_like(scale)
+    if isinstance(redistribution, StaticRedistribution):
+        scale, bias = redistribution.scale.flatten() * scale, redistribution.bias
+    return [_numbers(each).reshape(1, 1, -1) for each in (scale, bias)]
+
+
+def _generated(redistribution: SpectralRedistribution, strength: Tensor, group: int) -> list[np.ndarray]:
+    """What the kernel needs to generate them."""
+    squeeze, excite = redistribution.squeeze, redistribution.excite
+    levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
+    more = 0, -len(levels[0]) % group  # hidden channels that say nothing
+    return [
+        _numbers(each)
+        for each in (
+            functional.pad(levels[0], (0, 0, *more)),
+            functional.pad(squeeze.step / STEPS, more),
+            functional.pad(squeeze.bias, more),
+            functional.pad(levels[1].T, (0, 0, *more)),
+            excite.step / STEPS,
+            excite.bias,
+            torch.tensor([STEPS, MOST * STEPS, redistribution.bound]),
+            strength,
+            redistribution.bias.flatten(),
+        )
+    ]
 
 
 def _packed(signs: np.ndarray, word: int) -> np.ndarray:

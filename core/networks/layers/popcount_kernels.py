@@ -179,3 +179,81 @@ def redistribute(
                 k = channels + c
                 value = min(max(sums[k] * excite_step[k] + excite_bias[k], -bound), bound)
                 biases[row, col, c] = value + rest[c]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def unit(
+    x: np.ndarray,
+    weight: np.ndarray,
+    scale: np.ndarray,
+    bias: np.ndarray,
+    before: np.ndarray,
+    slope: np.ndarray,
+    after: np.ndarray,
+    result: np.ndarray,
+) -> None:
+    """A whole unit whose scale and bias are those of one cell, or of cells that are given; see the functions above."""
+    rows, cols, _ = x.shape
+    words = np.zeros((rows + 2, cols + 2, weight.shape[0]), np.uint64)
+    pack(x, bias, words)
+    convolve_and_bend(x, words, weight, scale, before, slope, after, result)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def redistributed_unit(
+    x: np.ndarray,
+    weight: np.ndarray,
+    before: np.ndarray,
+    slope: np.ndarray,
+    after: np.ndarray,
+    cell: int,
+    squeeze: np.ndarray,
+    squeeze_step: np.ndarray,
+    squeeze_bias: np.ndarray,
+    excite: np.ndarray,
+    excite_step: np.ndarray,
+    excite_bias: np.ndarray,
+    limits: np.ndarray,
+    strength: np.ndarray,
+    rest: np.ndarray,
+    result: np.ndarray,
+) -> None:
+    """A whole unit whose scale and bias are generated; a block of rows at a time, so that what is computed on the way
+    stays in the cache."""
+    rows, cols, channels = x.shape
+    words = np.zeros((rows + 2, cols + 2, weight.shape[0]), np.uint64)
+    block = max(1, 4 // cell) * cell
+    scales = np.empty((2, block // cell, cols // cell, channels), np.float32)
+    biases = np.empty((block // cell, cols // cell, channels), np.float32)
+    for start in range(0, rows + block, block):
+        stop, turn = min(start + block, rows), start // block % 2
+        if start < rows:
+            some, cells = x[start:stop], (stop - start) // cell
+            redistribute(
+                some,
+                squeeze,
+                squeeze_step,
+                squeeze_bias,
+                excite,
+                excite_step,
+                excite_bias,
+                limits,
+                strength,
+                rest,
+                scales[turn, :cells],
+                biases[:cells],
+            )
+            pack(some, biases[:cells], words[start : stop + 2])
+        if start:  # the signs of the block before, and of a row more, are there
+            first = start - block
+            last = min(start, rows)
+            convolve_and_bend(
+                x[first:last],
+                words[first : last + 2],
+                weight,
+                scales[1 - turn, : (last - first) // cell],
+                before,
+                slope,
+                after,
+                result[first:last],
+            )
