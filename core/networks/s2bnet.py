@@ -88,7 +88,8 @@ class Narrow(nn.ModuleList):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 2C, rows, columns) to (N, C, rows, columns)."""
-        return sum(unit(half) for unit, half in zip(self, x.chunk(2, 1))) / 2
+        first, second = (unit(half) for unit, half in zip(self, x.chunk(2, 1)))
+        return (first + second) / 2
 
 
 @register("s2bnet")
