@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def ssml_plugin(qgis_processing):
     plugin.initProcessing()
     yield plugin
     plugin.unload()
+    gc.collect()  # what is left of QGIS's objects must go before QGIS does
 
 
 @pytest.fixture
