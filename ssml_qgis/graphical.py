@@ -7,13 +7,31 @@ from pathlib import Path
 
 from qgis.core import QgsProcessingModelAlgorithm
 
+from .translation import tr
+
 FOLDER = Path(__file__).resolve().parent / "models"
 
 
-def shipped_models() -> Iterator[QgsProcessingModelAlgorithm]:
+TITLES = {
+    "sharpenandjudge": "Sharpen and judge",
+    "trainonmany": "Train on many, fuse one",
+    "whichmethodisbest": "Which method is best here",
+}
+"""Names in the toolbox. A model's own name is its id, which is never translated and has no blanks."""
+
+
+class ShippedModel(QgsProcessingModelAlgorithm):
+    """A model of the plugin, as the toolbox shows it."""
+
+    def displayName(self) -> str:
+        """Name in the toolbox."""
+        return tr(TITLES.get(self.name(), self.name()))
+
+
+def shipped_models() -> Iterator[ShippedModel]:
     """The models, each a new algorithm; one that this QGIS cannot read is passed over. The algorithms that they chain
     must be registered before."""
     for path in sorted(FOLDER.glob("*.model3")):
-        model = QgsProcessingModelAlgorithm()
+        model = ShippedModel()
         if model.fromFile(str(path)):
             yield model

@@ -14,7 +14,7 @@ folder=$(realpath -m "${SSML_MATRIX:-build/matrix}")
 root=$folder/trixie
 log=$folder/setup.log
 packages=(qgis python3-qgis python3-gdal python3-torch python3-safetensors python3-pytest python3-hypothesis python3-h5py
-    python3-pip python3-venv)
+    python3-pip python3-setuptools python3-venv)
 tests=("$@")
 [ $# -gt 0 ] || tests=(tests/qgis)
 

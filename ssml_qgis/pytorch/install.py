@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -101,7 +102,8 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         sources = Sources(request.index, request.wheels)
         pip = find_pip(python, store.root / "pip", sources, environment, progress)
         progress.info(f"Python of QGIS: {python}; pip {pip.version[0]}.{pip.version[1]}; numpy {np.__version__} stays.")
-        plan = _plan(pip, wanted, request, sources, store, progress.part(0.0, 0.1))
+        there = not request.anew and _is_there(pip, python, wanted, sources, store, environment, progress)
+        plan = [] if there else _plan(pip, wanted, request, sources, store, progress.part(0.0, 0.1))
         if not plan:
             progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
             return None
@@ -152,6 +154,25 @@ def check(python: str, folder: Path, environment: Mapping[str, str], progress: P
             "build of PyTorch."
         )
     return json.loads(answers[-1])
+
+
+def _is_there(
+    pip: Pip,
+    python: str,
+    wanted: Sequence[str],
+    sources: Sources,
+    store: Store,
+    environment: Mapping[str, str],
+    progress: Progress,
+) -> bool:
+    """Whether QGIS's own Python has what is wanted, and it computes: a system's packages need not agree with pip in
+    what they depend on, and work all the same."""
+    try:
+        check(python, store.temporary, environment, progress)
+        lacking = pip.resolve(["--no-deps", *wanted], Path(os.devnull), sources, store.temporary / "own.json", progress)
+    except InputError:
+        return False
+    return not lacking
 
 
 def _plan(

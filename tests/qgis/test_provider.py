@@ -179,6 +179,11 @@ def test_provider_has_the_promised_algorithms(provider):
     assert QgsApplication.processingRegistry().algorithmById("ssml:sharpen") is not None
 
 
+def test_models_are_shown_by_a_title(provider):
+    for name in MODELS:
+        assert " " in provider.algorithm(name).displayName()
+
+
 def test_provider_has_a_version_and_an_icon(provider):
     lines = (qgis_package_folder() / "metadata.txt").read_text(encoding="utf-8").splitlines()
     assert f"version={provider.versionInfo()}" in lines

@@ -203,13 +203,16 @@ def test_a_model_simulates_fuses_and_assesses(scene, tmp_path):
     model.initAlgorithm()
 
     context, feedback = QgsProcessingContext(), QgsProcessingFeedback(False)
-    given = {"REFERENCE": scene.reference, "classicalfuse:fused": str(tmp_path / "fused.tif")}
+    # Newer QGIS makes the name of an output out of its own name alone, and older of the child's, too.
+    (fused,) = (d.name() for d in model.parameterDefinitions() if d.isDestination())
+    given = {"REFERENCE": scene.reference, fused: str(tmp_path / "fused.tif")}
     result, good = model.run(given, context, feedback)
     assert good, feedback.textLog()
-    assert shape(result["classicalfuse:fused"]) == (12, 72, 72)
+    assert shape(result[fused]) == (12, 72, 72)
     numbers = result["CHILD_RESULTS"]["assess"]
     assert 0 < numbers["ERGAS"] < 20
-    assert result["assess:ergas"] == numbers["ERGAS"]
+    # Newer QGIS gives the numbers of a model's steps with the steps alone.
+    assert result.get("assess:ergas", numbers["ERGAS"]) == numbers["ERGAS"]
 
 
 def test_openprisma_writes_two_layers(provider, tmp_path):
