@@ -238,8 +238,8 @@ def alone(what: str, hsi: str, folder: str, runs: int) -> None:
         (time_steps if what == "step" else time_learning)(scene, runs)
 
 
-def prepare(scene, steps: int):
-    """What ``sharpen`` learns with: (settings, statistics, areas, learner)."""
+def prepare(scene, steps: int, components: int = 0):
+    """What ``sharpen`` learns with: settings, areas, learner; ``components`` of the subspace, if not as usual."""
     import torch
 
     from core.learning.dataset import scene_areas
@@ -248,7 +248,8 @@ def prepare(scene, steps: int):
     from core.physics.prior import scene_statistics
     from core.workflows.learn import _learner
 
-    settings, device = Settings(steps=steps), torch.device("cpu")
+    more = {"components": components} if components else {}
+    settings, device = Settings(steps=steps, **more), torch.device("cpu")
     statistics = scene_statistics(scene, 0.3, settings.components)
     areas = scene_areas(scene, statistics, scene.good, 0.3, settings, device)
     networks = Pair.fresh("ssml", statistics.components, 0, device)
@@ -256,9 +257,9 @@ def prepare(scene, steps: int):
 
 
 def time_steps(scene, runs: int) -> None:
-    """A step of learning, labelled and full-resolution areas together, against two straightforward ones: one maps the
-    networks' residual to bands at once and projects and degrades all bands; the other does that with the layers as
-    PyTorch has them, too. All give the same losses."""
+    """A step of learning, labelled and full-resolution areas together, against straightforward ones. The first maps the
+    networks' residual to bands at once, and projects and degrades all bands; the second does that with the layers as
+    PyTorch has them, too: both give the same losses. In the third, networks see and make all bands, not components."""
     import numpy as np
     import torch
 
@@ -284,15 +285,16 @@ def time_steps(scene, runs: int) -> None:
         return torch.nn.functional.avg_pool2d(pooled, (1, window), 1, (0, window // 2), count_include_pad=False)
 
     settings, (labelled, unlabelled), learner = prepare(scene, 600)
-    steps = {"fast": learner}
-    for name in ("in band space", "in band space, PyTorch's layers"):
-        step = BandSpaceStep(learner.networks, learner.basis, learner.loss, settings)
-        step.networks = copy.deepcopy(learner.networks)
-        step.optimizers = [torch.optim.Adam(n.parameters(), lr=settings.rate) for n in step.networks]
-        steps[name] = step
+    whole = prepare(scene, 600, scene.hsi.bands)
+    names = ("in band space", "in band space, PyTorch's layers", "all bands in the networks, PyTorch's layers")
+    steps, areas = {"fast": learner}, {"fast": (labelled, unlabelled)}
+    for name, source in zip(names, (learner, learner, whole[2])):
+        networks = copy.deepcopy(source.networks)
+        steps[name] = BandSpaceStep(networks, source.basis, source.loss, settings)
+        areas[name] = whole[1] if source is whole[2] else (labelled, unlabelled)
     fast = attention.window_mean, Pointwise.forward
     plain = plain_mean, torch.nn.Conv2d.forward
-    crop = unlabelled[0].crop(0, 0, settings.crop)
+    shown = {name: (some[0][0], some[1][0].crop(0, 0, settings.crop)) for name, some in areas.items()}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
     losses = {}
     for turn in range(5 * runs):
@@ -302,7 +304,7 @@ def time_steps(scene, runs: int) -> None:
             Pointwise.forward = own[1]
             with side_by_side(torch.device("cpu"), 2) as step.each:
                 started, worked = time.perf_counter(), time.process_time()
-                losses[name] = step(300, labelled[0], crop, np.random.default_rng(turn))
+                losses[name] = step(300, *shown[name], np.random.default_rng(turn))
                 if turn:  # the first prepares operators
                     times[name].append((time.perf_counter() - started, time.process_time() - worked))
     attention.window_mean = ssml.window_mean = fast[0]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -60,5 +59,7 @@ def gradient_distance(difference: Tensor, mask: Tensor | None = None) -> Tensor:
 
 def spectral_angle(first: Tensor, second: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean angle in radians between the spectra of (bands, rows, columns)."""
-    cosine = functional.cosine_similarity(first, second, dim=0)
+    # PyTorch's cosine_similarity divides both images by their norms, band by band.
+    norms = first.square().sum(0) * second.square().sum(0)
+    cosine = (first * second).sum(0) / norms.clamp(min=1e-16).sqrt()
     return masked_mean(torch.arccos(cosine.clamp(-1 + 1e-6, 1 - 1e-6)), mask)

@@ -238,6 +238,7 @@ class PairResidual:
         are split between threads, and a core that is busy with something else holds up one tile only."""
         rows, cols = planes.shape[1:]
         width = max(16, self.tile // rows - 2 * self.receptive_field)
+        width = -(-cols // -(-cols // width))  # all of one size
         tiles = [
             (index, left, min(left + width, cols))
             for left in range(0, cols, width)
