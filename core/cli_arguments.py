@@ -94,7 +94,12 @@ def _fusion_options(job: argparse.ArgumentParser) -> None:
         metavar=("XMIN", "YMIN", "XMAX", "YMAX"),
         help="fuse this part only, in map units (default: all that HSI and PAN share)",
     )
-    job.add_argument("--memory", type=_positive, metavar="GB", help="memory budget of the fusion (default 1)")
+    job.add_argument(
+        "--memory",
+        type=_positive,
+        metavar="GB",
+        help="memory budget of the fusion (default 1, or half of what is free)",
+    )
     job.add_argument(
         "--compress",
         choices=COMPRESSIONS,
@@ -339,7 +344,12 @@ def _add_compare(jobs: Any) -> argparse.ArgumentParser:
         help="iterations of the projection that follows each method but up-sampling, 0 for none (default 5)",
     )
     job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
-    job.add_argument("--memory", type=_positive, metavar="GB", help="memory budget of the fusion (default 1)")
+    job.add_argument(
+        "--memory",
+        type=_positive,
+        metavar="GB",
+        help="memory budget of the fusion (default 1, or half of what is free)",
+    )
     return job
 
 

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes: the highest resident size of this process while it runs."""
+"""How much memory a piece of work takes (the highest resident size of this process while it runs), and what is free."""
 
 from __future__ import annotations
 
@@ -44,6 +44,35 @@ class PeakMemory:
 
     def _note(self) -> None:
         self.peak = max(self.peak or 0, self._look())
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that programs can still have; None where the system does not say."""
+    if sys.platform == "win32":
+        return _free_memory_of_windows()
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            sizes = dict(line.split(":") for line in file)
+        return int(sizes["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def _free_memory_of_windows() -> int | None:
+    import ctypes
+
+    class Status(ctypes.Structure):
+        _fields_ = (
+            ("size", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            ("total", ctypes.c_ulonglong),
+            ("free", ctypes.c_ulonglong),
+            ("others", ctypes.c_ulonglong * 5),
+        )
+
+    status = Status()
+    status.size = ctypes.sizeof(status)
+    return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
 def _resident_size() -> Callable[[], int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 import shutil
@@ -21,6 +20,7 @@ from . import settings
 from .core.devices import choose_device, torch_available
 from .core.errors import InputError
 from .core.failure_log import without_home
+from .core.peak_memory import free_memory
 from .core.progress import Progress
 from .package import FOLDER, metadata
 from .pytorch.index import driver_cuda
@@ -122,30 +122,3 @@ def _places() -> Iterator[tuple[str, str]]:
     free = free_memory()
     yield "free memory", f"{free / 1e9:.1f} GB" if free is not None else "unknown"
     yield "search path of Python", os.pathsep.join(sys.path)
-
-
-def free_memory() -> int | None:
-    """Bytes of memory that programs can still have; None where the system does not say."""
-    if sys.platform == "win32":
-        return _free_memory_of_windows()
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            sizes = dict(line.split(":") for line in file)
-        return int(sizes["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None
-
-
-def _free_memory_of_windows() -> int | None:
-    class Status(ctypes.Structure):
-        _fields_ = (
-            ("size", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            ("total", ctypes.c_ulonglong),
-            ("free", ctypes.c_ulonglong),
-            ("others", ctypes.c_ulonglong * 5),
-        )
-
-    status = Status()
-    status.size = ctypes.sizeof(status)
-    return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ..peak_memory import free_memory
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics, degraded_pan, scene_operators
@@ -28,7 +29,8 @@ from ..workers import Workers
 from .budget import BLOCK, choose_pieces, lower
 from .panel import Panel
 
-DEFAULT_MEMORY = 1.0  # GB
+DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
+_SHARE = 0.5  # of what is free
 
 
 class Residual(Protocol):
@@ -181,7 +183,7 @@ def fuse(
 
     Args:
         window: the part of the output that is wanted, all by default; its pixels are those of the whole output.
-        memory: budget in GB, 1 by default.
+        memory: budget in GB; by default 1, halved where that is more than half of what is free.
         stored: of the file that the pixels go to; then ``values`` are of its type, rounded, and its nodata value
             stands where they are not valid. By default they are float32.
 
@@ -192,7 +194,7 @@ def fuse(
     window = window or Window(0, 0, *scene.high_shape)
     plan = recipe.plan(scene, progress)
     itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
-    heights, cols = choose_pieces(scene, recipe, plan, window, (memory or DEFAULT_MEMORY) * 1e9, itemsize)
+    heights, cols = choose_pieces(scene, recipe, plan, window, (memory or _usual_memory()) * 1e9, itemsize)
     done = 0
     with Workers() as workers:
         for left in range(window.col, window.col + window.cols, cols):
@@ -218,3 +220,12 @@ def fuse(
                     done += piece.rows * piece.cols
                     progress.set(done / (window.rows * window.cols))
                     top = bottom
+
+
+def _usual_memory() -> float:
+    """GB; halved as often as what is free asks for, and not in finer steps, since the last digits of a result depend on
+    how it was cut."""
+    free, budget = free_memory(), DEFAULT_MEMORY
+    while free is not None and budget > LEAST_MEMORY and budget > _SHARE * free / 1e9:
+        budget /= 2
+    return budget

@@ -285,3 +285,18 @@ def test_a_recipe_can_be_changed_only_by_making_another(open_scene):
     recipe = recipe_for(open_scene((10, 10), 2))
     with pytest.raises(dataclasses.FrozenInstanceError):
         recipe.gain = 0.5
+
+
+@pytest.mark.parametrize(("free", "expected"), [(None, 1.0), (20e9, 1.0), (1.5e9, 0.5), (0.9e9, 0.25), (1e6, 0.125)])
+def test_the_usual_budget_is_at_most_half_of_what_is_free(open_scene, monkeypatch, free, expected):
+    asked = []
+
+    def spy(*arguments):
+        asked.append(arguments[4])
+        return budget.choose_pieces(*arguments)
+
+    monkeypatch.setattr("core.fusion.engine.free_memory", lambda: free)
+    monkeypatch.setattr("core.fusion.engine.choose_pieces", spy)
+    scene = open_scene((10, 10), 2)
+    collect(scene, recipe_for(scene))
+    assert asked == [expected * 1e9]
