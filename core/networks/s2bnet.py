@@ -72,7 +72,8 @@ class Unit(nn.Module):
             y = over_cells(y, bias, torch.add)
         if scale is not None and (torch.is_grad_enabled() or not self.conv.binary):
             y = over_cells(y, scale, torch.mul)  # positive: of the sign it changes the gradient only
-        return x + self.bend(self.conv(y, scale))
+        bent = self.bend(self.conv(y, scale))
+        return x + bent if torch.is_grad_enabled() else bent.add_(x)
 
 
 class Widen(nn.ModuleList):

@@ -178,7 +178,8 @@ class BinaryConv(nn.Module):
         if not self.binary:
             return functional.conv2d(x, self.weight, padding=self.padding)
         scale = self.scale[:, None, None]
-        return over_cells(self.sums(x), scale if strength is None else strength * scale, torch.mul)
+        multiply = torch.mul if torch.is_grad_enabled() else Tensor.mul_  # the sums are nobody else's
+        return over_cells(self.sums(x), scale if strength is None else strength * scale, multiply)
 
     def sums(self, x: Tensor) -> Tensor:
         """The convolution of signs before it is scaled: integers."""

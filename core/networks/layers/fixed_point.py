@@ -70,13 +70,18 @@ class FixedPointConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Convolve, zeros outside."""
         if not self.rounded:
-            return functional.conv2d(x, self.weight / STEPS, self.bias, padding=self.weight.shape[-1] // 2)
+            return self._convolve(x, self.weight / STEPS, self.bias)
         step = self.step
         levels = _Round.apply(self.weight / step[:, None, None, None])
-        sums = functional.conv2d(x, levels, padding=self.weight.shape[-1] // 2)
+        sums = self._convolve(x, levels)
         if torch.is_grad_enabled():
             return sums * (step / STEPS)[:, None, None] + self.bias[:, None, None]
         return sums.mul_((step / STEPS)[:, None, None]).add_(self.bias[:, None, None])
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if weight.shape[-1] == 1:  # PyTorch is slow at small ones
+            return functional.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
+        return functional.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
 
     def stored(self) -> dict[str, Tensor]:
         """For a model file: levels (int8), step, bias; or what an ordinary convolution has."""
