@@ -32,6 +32,7 @@ DRIVERS = {
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
 _BLOCK_COLS = 512
+_ZSTD_LEVEL = 1  # GDAL's own, 9, takes several times as long as deflate
 _SMALLEST_OVERVIEW = 256
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 _ENVI_LACKS = ("int8", "float16")
@@ -199,6 +200,8 @@ class RasterWriter:
         ]
         if self._compress != "NONE":
             options += [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
+            if self._compress == "ZSTD":
+                options.append(f"ZSTD_LEVEL={_ZSTD_LEVEL}")
             kind = np.dtype(self.metadata.dtype)
             if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
                 options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
