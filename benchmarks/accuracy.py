@@ -173,11 +173,7 @@ class Bench:
                 record[use] = self.scores(name, ratio, fused)
             return record
 
-        tag = f"{name}-{ratio}-{method}-{self.effort}-{seed}" + "".join(
-            f"-{k}={v}" for k, v in sorted(self.more.items())
-        )
-        if training:
-            tag += "-sensor"
+        tag = self.tag(name, ratio, f"{method} sensor" if training else method, seed)
         return self.kept(tag, work)
 
     def sharpened(self, name: str, ratio: int, seed: int) -> dict:
