@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch test-faults bench-speed lint format docs screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-slow test-no-torch test-faults bench-speed lint format docs translations screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ format: setup ## put the layout right
 
 docs: setup ## write docs/algorithms.md from the algorithms' own words
 	@$(PYTHON) tools/reference.py
+
+translations: ## bring ssml_qgis/i18n/*.ts up to date with the texts of the plugin
+	@python3 tools/translations.py
 
 screenshots: setup ## take the pictures of docs/img anew (Xvfb, Chromium)
 	@env -u QT_QPA_PLATFORM $(PYTHON) tools/screenshots.py

@@ -79,7 +79,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def tags(self) -> list[str]:
         """Words to find it by."""
-        return [tr(tag) for tag in HELP[self.NAME].tags]
+        return list(HELP[self.NAME].tags)
 
     def shortDescription(self) -> str:
         """Tooltip in the toolbox."""

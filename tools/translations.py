@@ -1,0 +1,99 @@
+"""Bring the translations in ``ssml_qgis/i18n`` up to date with the texts of the plugin.
+
+    python3 tools/translations.py            add new texts as unfinished, drop those that are gone
+    python3 tools/translations.py --check    end with 1 where that would change a file
+
+The files are Qt's (.ts), one a language: Qt Linguist opens them. The plugin reads them as they are, so nothing is
+compiled. Texts are the arguments of ``tr``, and what ``help.py`` and some tables hold, which Qt's own tool would not
+find. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = ROOT / "ssml_qgis"
+FOLDER = PLUGIN / "i18n"
+CONTEXT = "SSML"
+TABLES = ("NUMBERS", "TITLES")
+"""Dictionaries whose values are shown."""
+
+
+def texts() -> list[str]:
+    """All texts to translate, each once, in a fixed order."""
+    found = dict.fromkeys(_of_help())
+    for path in sorted(PLUGIN.rglob("*.py")):
+        if not path.is_relative_to(PLUGIN / "core"):
+            found.update(dict.fromkeys(_of_source(path.read_text(encoding="utf-8"))))
+    return [text for text in found if text]
+
+
+def _of_help() -> Iterator[str]:
+    spec = importlib.util.spec_from_file_location("ssml_help", PLUGIN / "algorithms" / "help.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    for words in module.HELP.values():
+        for field in dataclasses.fields(words):
+            value = getattr(words, field.name)
+            if field.name not in ("group", "tags"):  # an id, and words to search by
+                yield from value.values() if isinstance(value, dict) else (value,) if isinstance(value, str) else value
+
+
+def _of_source(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "tr" and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+        table = node.value if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) else None
+        if table and any(isinstance(target, ast.Name) and target.id in TABLES for target in node.targets):
+            yield from (value.value for value in table.values if isinstance(value, ast.Constant))
+
+
+def read(path: Path) -> dict[str, str]:
+    """Translations of a file: text to translation, "" where there is none yet."""
+    if not path.is_file():
+        return {}
+    messages = ElementTree.parse(path).getroot().iter("message")
+    return {message.findtext("source") or "": message.findtext("translation") or "" for message in messages}
+
+
+def written(language: str, known: dict[str, str]) -> str:
+    """The file of a language, with the texts as they are now."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>"]
+    lines += [f'<TS version="2.1" sourcelanguage="en" language="{language}">', "<context>", f"<name>{CONTEXT}</name>"]
+    for text in texts():
+        translation = known.get(text, "")
+        mark = "" if translation else ' type="unfinished"'
+        lines.append(f"<message><source>{escape(text)}</source>")
+        lines.append(f"<translation{mark}>{escape(translation)}</translation></message>")
+    return "\n".join([*lines, "</context>", "</TS>", ""])
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(__doc__)
+    for path in sorted(FOLDER.glob("ssml_*.ts")):
+        known = read(path)
+        now = written(path.stem.partition("_")[2], known)
+        if sys.argv[1:]:
+            if path.read_text(encoding="utf-8") != now:
+                sys.exit(f"{path.relative_to(ROOT)} is stale: run make translations.")
+        else:
+            path.write_text(now, encoding="utf-8", newline="\n")
+            left = sum(not known.get(text) for text in texts())
+            print(f"{path.relative_to(ROOT)}: {left} of {len(texts())} texts are not translated")
+
+
+if __name__ == "__main__":
+    main()
