@@ -10,7 +10,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from .cli import main
-
 if __name__ == "__main__":
+    from .cli import main
+
     sys.exit(main())
