@@ -41,7 +41,6 @@ GUARDED = {
     ("core/placing.py", "fcntl"),
     ("core/placing.py", "os.kill"),
     ("core/placing.py", "place"),
-    ("ssml_qgis/diagnosis.py", "place"),
 }
 
 
