@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from core.errors import Cancelled
+from core.errors import Cancelled, InputError
 from core.progress import Progress
 from core.raster.stored import store, to_stored
 from core.workers import Behind, Workers, usable_cores
@@ -108,5 +108,11 @@ def test_the_fast_way_stores_what_the_careful_way_does(dtype, nodata):
 def test_what_is_not_valid_is_stored_as_nodata():
     values = np.array([[[1.4, np.nan], [np.inf, 4.0]]], np.float32)
     found = np.empty(values.shape, np.int16)
-    store(values, np.array([[[True, True], [True, False]]]), -9.0, found)
+    store(values, np.array([[[True, False], [False, False]]]), -9.0, found)
     np.testing.assert_array_equal(found, [[[1, -9], [-9, -9]]])
+
+
+def test_a_valid_number_that_is_not_finite_is_refused():
+    values = np.array([[[1.4, np.nan], [np.inf, 4.0]]], np.float32)
+    with pytest.raises(InputError, match="not finite"):
+        store(values, None, None, np.empty(values.shape, np.int16))
