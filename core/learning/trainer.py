@@ -69,10 +69,12 @@ class Trainer:
     ) -> None:
         self.learner, self.labelled, self.unlabelled = learner, list(labelled), list(unlabelled)
         self.ratio, self.mean, self.save = ratio, mean, save
+        self._progress = Progress()
         self.paths = (*paths, "mean") if len(paths) > 1 else ("mean",)
 
     def run(self, state: TrainingState, progress: Progress) -> TrainingState:
         """Train to the last step, then put the best parameters back into the networks."""
+        self._progress = progress
         settings = self.learner.settings
         every = max(1, settings.steps // settings.checks)
         with side_by_side(self.learner.basis.device, len(self.learner.networks)) as self.learner.each:
@@ -155,6 +157,7 @@ class Trainer:
         sums = {path: _Sums() for path in (*self.paths, *shares)}
         for area in self.labelled:
             if area.judge.any():
+                self._progress.check()
                 residuals = self.learner.each(lambda index, area=area: self._projected(index, area))
                 bands = [self.learner.to_bands(residual) for residual in residuals]
                 mean = sum(bands) / len(bands)
@@ -174,6 +177,7 @@ class Trainer:
         total = _Sums()
         for area in self.labelled:
             if area.judge.any():
+                self._progress.check()
                 total.add(-area.target, area, self)
         return total.scores(self)
 
