@@ -13,6 +13,7 @@ from typing import Union
 import numpy as np
 
 from ..placing import check_output, placed
+from ..progress import Progress
 from .charts import Chart, svg
 from .page import STYLE
 from .pictures import COLOUR_STOPS
@@ -97,24 +98,34 @@ class Report:
     sections: Sequence[Section]
 
 
-def write_report(path: str | os.PathLike, report: Report) -> None:
+def write_report(path: str | os.PathLike, report: Report, progress: Progress | None = None) -> None:
     """Write the report as one HTML file, in place only when it is complete.
+
+    Args:
+        progress: asked before every item whether to stop: charts take their time.
 
     Raises:
         InputError: the file cannot be written there.
+        Cancelled: the user stopped the job.
     """
     path = os.fspath(path)
     check_output(path)
-    text = render(report)
+    text = render(report, progress)
     with placed(path) as file:
         file.write(text)
 
 
-def render(report: Report) -> str:
+def render(report: Report, progress: Progress | None = None) -> str:
     """The report as an HTML document."""
+    progress = progress or Progress()
+
+    def shown(item: Item) -> str:
+        progress.check()
+        return _item(item)
+
     title = html.escape(report.title)
     sections = "\n".join(
-        f"<section>\n<h2>{html.escape(section.title)}</h2>\n{''.join(map(_item, section.items))}</section>"
+        f"<section>\n<h2>{html.escape(section.title)}</h2>\n{''.join(map(shown, section.items))}</section>"
         for section in report.sections
     )
     return (

@@ -141,7 +141,7 @@ def assess(
             shown = [Shown(key, readers[key], views[key].window) for key in views]
             if "pan" in readers:
                 shown.append(Shown("pan", readers["pan"], _seen(readers, views["fused"])))
-            write_report(report, assessment_report(scores, shown, maps))
+            write_report(report, assessment_report(scores, shown, maps), progress)
     progress.set(1.0)
     return scores
 

@@ -166,7 +166,7 @@ def compare(
             progress.set(0.96, "Writing the report")
             truth = _overview(pair.truth)[0]
             comparison = Comparison(result, scene, views, shown, truth, pixels, good)
-            write_report(report, comparison_report(comparison))
+            write_report(report, comparison_report(comparison), progress)
         if output:
             move_raster(kept, output)
     progress.set(1.0, "Done")

@@ -135,7 +135,7 @@ def sharpen(
                 "bands": bands or "all",
                 "shift of the PAN": "corrected" if correct_shift else "as it is",
             }
-            write_report(report, training_report(trained, parameters, output, scene, disagreement))
+            write_report(report, training_report(trained, parameters, output, scene, disagreement), progress)
         forget(checkpoint)
         progress.set(1.0, "Done")
         return {

@@ -72,7 +72,7 @@ def train(
             from ..report.html import write_report
             from .training_report import training_report
 
-            write_report(report, training_report(trained, {"model": model}))
+            write_report(report, training_report(trained, {"model": model}), progress)
         forget(f"{model}.checkpoint", resume)
     return {"model": model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
 
