@@ -84,7 +84,7 @@ class RasterWriter:
         self.bands = metadata.bands
         self._compress = compress.upper()
         self._overviews, self._progress = overviews, progress or Progress()
-        self._partial = partial_path(self.path)
+        self.partial = partial_path(self.path)  # where the file lies until it takes its place
         self._dataset: gdal.Dataset | None = None
 
     def __enter__(self) -> RasterWriter:
@@ -99,7 +99,7 @@ class RasterWriter:
         try:
             if kind is None:
                 self.complete()
-                move_raster(self._partial, self.path, self._driver)
+                move_raster(self.partial, self.path, self._driver)
         finally:
             self._abandon()
 
@@ -174,7 +174,7 @@ class RasterWriter:
         with gdal_messages() as messages:
             try:
                 driver = gdal.GetDriverByName(self._driver)
-                dataset = driver.Create(self._partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
+                dataset = driver.Create(self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
             except RuntimeError as caught:
                 dataset, error = None, caught
             if dataset is None:
@@ -228,13 +228,13 @@ class RasterWriter:
             if error is not None or messages.write_failures:
                 raise self._failure(messages.words(error))
         if self._overviews:
-            add_overviews(self._partial, self._progress, self.name)
+            add_overviews(self.partial, self._progress, self.name)
 
     def _abandon(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""
         with gdal_messages():
             self._dataset = None
-        discard(self._partial)
+        discard(self.partial)
 
     def _failure(self, words: str) -> InputError:
         if not os.path.isdir(folder_of(self.path)):

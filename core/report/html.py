@@ -98,25 +98,32 @@ class Report:
     sections: Sequence[Section]
 
 
-def write_report(path: str | os.PathLike, report: Report, progress: Progress | None = None) -> None:
-    """Write the report as one HTML file, in place only when it is complete.
+def write_report(path: str | os.PathLike, report: Report) -> None:
+    """Draw the report and write it; see :func:`render` and :func:`write_page`."""
+    write_page(path, render(report))
 
-    Args:
-        progress: asked before every item whether to stop: charts take their time.
+
+def write_page(path: str | os.PathLike, page: str) -> None:
+    """Write what :func:`render` made as one file, in place only when it is complete.
 
     Raises:
         InputError: the file cannot be written there.
-        Cancelled: the user stopped the job.
     """
     path = os.fspath(path)
     check_output(path)
-    text = render(report, progress)
     with placed(path) as file:
-        file.write(text)
+        file.write(page)
 
 
 def render(report: Report, progress: Progress | None = None) -> str:
-    """The report as an HTML document."""
+    """The report as an HTML document.
+
+    Args:
+        progress: asked before every item whether to stop: charts take their time. Files are written afterwards.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
     progress = progress or Progress()
 
     def shown(item: Item) -> str:

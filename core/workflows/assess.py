@@ -18,7 +18,7 @@ from ..raster.prisma import open_raster
 from ..raster.reader import RasterReader
 from ..raster.selection import select_bands
 from ..report.assessment import Shown, assessment_report
-from ..report.html import write_report
+from ..report.html import render, write_page
 from .full_resolution import score_full_resolution
 from .opening import pan_correction
 from .output import check_outputs, one_gain, write_json
@@ -134,14 +134,17 @@ def assess(
         for note in notes:
             progress.warning(note)
         progress.check()
-        if json_path:
-            write_json(json_path, scores)
+        page = ""
         if report:
             progress.set(0.97, "Writing the report")
             shown = [Shown(key, readers[key], views[key].window) for key in views]
             if "pan" in readers:
                 shown.append(Shown("pan", readers["pan"], _seen(readers, views["fused"])))
-            write_report(report, assessment_report(scores, shown, maps), progress)
+            page = render(assessment_report(scores, shown, maps), progress)
+        if json_path:
+            write_json(json_path, scores)
+        if report:
+            write_page(report, page)
     progress.set(1.0)
     return scores
 

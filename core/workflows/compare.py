@@ -22,7 +22,7 @@ from ..quality.reference import PixelMaps, ReferenceIndices
 from ..raster.reader import RasterReader
 from ..raster.writer import move_raster
 from ..report.comparison import Compared, Comparison, Views, comparison_report, pick_pixels, views_of
-from ..report.html import write_report
+from ..report.html import render, write_page
 from ..report.pictures import overview
 from .assess import assess
 from .classical import classical
@@ -158,15 +158,18 @@ def compare(
             "device": device,
         }
         progress.check()
+        page = ""
+        if report:
+            progress.set(0.96, "Writing the report")
+            truth = _overview(pair.truth)[0]
+            comparison = Comparison(result, scene, views, shown, truth, pixels, good)
+            page = render(comparison_report(comparison), progress)
         if json_path:
             write_json(json_path, result)
         if csv_path:
             _write_csv(csv_path, result["methods"])
         if report:
-            progress.set(0.96, "Writing the report")
-            truth = _overview(pair.truth)[0]
-            comparison = Comparison(result, scene, views, shown, truth, pixels, good)
-            write_report(report, comparison_report(comparison), progress)
+            write_page(report, page)
         if output:
             move_raster(kept, output)
     progress.set(1.0, "Done")

@@ -155,6 +155,7 @@ def _announce(
     for crop in kinds:
         with side_by_side(device, len(trial.networks)) as learner.each:
             for attempt in range(3):
+                progress.check()
                 started = time.monotonic()
                 learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
                 elapsed = time.monotonic() - started

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from typing import Callable
 
 import numpy as np
 
@@ -123,6 +124,7 @@ def write_fused(
     disagreement: str = "",
     overviews: bool = False,
     compress: str = "deflate",
+    before: Callable[[str, str], None] | None = None,
     progress: Progress | None = None,
 ) -> Grid:
     """Fuse a scene and write the result, piece by piece.
@@ -139,6 +141,8 @@ def write_fused(
         disagreement: a second raster to write, one float32 band, how far the two networks differ: the root mean square
             over bands, in standard deviations of the bands; "" for none.
         overviews: add reduced copies to the rasters, so that they are shown fast.
+        before: called with the complete rasters (output, disagreement or ""), under hidden names, before they take
+            their places.
         compress: of a GeoTIFF; one of :data:`..raster.writer.COMPRESSIONS`.
 
     Returns:
@@ -180,4 +184,6 @@ def write_fused(
         for raster in (writer, second):
             if raster is not None:
                 raster.complete()
+        if before is not None:
+            before(writer.partial, second.partial if second is not None else "")
     return grid

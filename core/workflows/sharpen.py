@@ -105,21 +105,10 @@ def sharpen(
                 "consistency projection); the prior is the result."
             )
         progress.set(0.9, "Fusing")
-        grid = write_fused(
-            scene,
-            recipe(trained, chosen, "mean", consistency),
-            output,
-            extent=extent,
-            memory=memory,
-            compress=compress,
-            disagreement=disagreement,
-            overviews=overviews,
-            progress=progress.part(0.9, 0.99),
-        )
-        if model:
-            trained.save(model)
-        if report:
-            from ..report.html import write_report
+        pages: list[str] = []
+
+        def draw(fused: str, spread: str) -> None:
+            from ..report.html import render
             from .training_report import training_report
 
             parameters = {
@@ -135,7 +124,26 @@ def sharpen(
                 "bands": bands or "all",
                 "shift of the PAN": "corrected" if correct_shift else "as it is",
             }
-            write_report(report, training_report(trained, parameters, output, scene, disagreement), progress)
+            pages.append(render(training_report(trained, parameters, fused, scene, spread), progress))
+
+        grid = write_fused(
+            scene,
+            recipe(trained, chosen, "mean", consistency),
+            output,
+            extent=extent,
+            memory=memory,
+            compress=compress,
+            disagreement=disagreement,
+            overviews=overviews,
+            before=draw if report else None,
+            progress=progress.part(0.9, 0.99),
+        )
+        if model:
+            trained.save(model)
+        if report:
+            from ..report.html import write_page
+
+            write_page(report, pages[0])
         forget(checkpoint)
         progress.set(1.0, "Done")
         return {

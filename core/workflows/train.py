@@ -67,12 +67,15 @@ def train(
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
         fields = settings_for(network, mode, steps or steps_for(effort, pixels), seed, settings)
         trained = learn(scenes, network, mtf, fields, chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98))
-        trained.save(model)
+        page = ""
         if report:
-            from ..report.html import write_report
+            from ..report.html import render, write_page
             from .training_report import training_report
 
-            write_report(report, training_report(trained, {"model": model}), progress)
+            page = render(training_report(trained, {"model": model}), progress)
+        trained.save(model)
+        if report:
+            write_page(report, page)
         forget(f"{model}.checkpoint", resume)
     return {"model": model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
 
