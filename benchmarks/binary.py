@@ -37,8 +37,8 @@ from core.workflows.train import train
 SCENES = ("worldview2", "ikonos")
 RATIO, LEARNED, SIDE = 4, 224, 320  # rows that are learned from, of so many
 WITHOUT = {
-    "s2bnet without SRM": Kind.binary("s2bnet", redistribution="static"),
-    "s2bnet without GSFA": Kind.binary("s2bnet", cues=0),
+    "s2bnet-without-srm": Kind.binary("s2bnet", redistribution="static"),
+    "s2bnet-without-gsfa": Kind.binary("s2bnet", cues=0),
 }
 PAIRS.update(WITHOUT)
 NETWORKS = ("s2bnet", "bisrnet", *WITHOUT, "s2bnet_float")
