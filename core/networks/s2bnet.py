@@ -152,7 +152,7 @@ class S2BNet(nn.Module):
             for level in range(levels)
         )
         self.up = nn.ModuleList(stage(level) for level in range(levels))
-        self.tail = nn.Conv2d(width, 4 * components, 1)
+        self.tail = nn.Conv2d(width, 8 * components, 1)  # residuals and gains of the PAN's detail, four pixels each
         nn.init.zeros_(self.tail.weight)
         nn.init.zeros_(self.tail.bias)
         self.receptive_field = self._reach(units, cell if redistribution == "dynamic" else 1)
@@ -173,6 +173,7 @@ class S2BNet(nn.Module):
         missing = -cols % self.alignment, -rows % self.alignment
         if any(missing):
             planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
+        detail = planes[:, -1:, :rows, :cols].to(self.tail.weight.dtype)
         x = self.head(self._gathered(planes))
         skips = []
         for level in range(self.levels):
@@ -183,7 +184,8 @@ class S2BNet(nn.Module):
         for level in reversed(range(self.levels)):
             x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
             x = self.up[level](x + skips[level])
-        return functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols]
+        free, gains = functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols].chunk(2, 1)
+        return free + gains * detail
 
     def _gathered(self, planes: Tensor) -> Tensor:
         """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the cues."""
