@@ -134,7 +134,7 @@ class Trainer:
 
     def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
         """Scores of a share of the mean, relative to the projected prior's."""
-        found = scores[f"mean {share}"]
+        found = scores["mean" if share == 1.0 else f"mean {share}"]
         return [
             math.inf if found[key] is None else found[key] / max(prior, 1e-12)
             for key, prior in state.prior_scores.items()
@@ -153,7 +153,7 @@ class Trainer:
     def score(self) -> dict[str, dict[str, float | None]]:
         """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
         emphasis = self.learner.settings.emphasis
-        shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis)}
+        shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
         sums = {path: _Sums() for path in (*self.paths, *shares)}
         for area in self.labelled:
             if area.judge.any():

@@ -25,6 +25,7 @@ from .layers.binary import (
 )
 from .layers.fixed_point import FixedPointConv, to_steps
 from .layers.gabor import ANGLES, FREQUENCIES, GaborAmplifier
+from .layers.injection import inject
 from .layers.onebit import int8_reason
 from .layers.popcount import PopcountUnit, popcount_reason
 from .registry import register
@@ -184,8 +185,7 @@ class S2BNet(nn.Module):
         for level in reversed(range(self.levels)):
             x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
             x = self.up[level](x + skips[level])
-        free, gains = functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols].chunk(2, 1)
-        return free + gains * detail
+        return inject(functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols], detail)
 
     def _gathered(self, planes: Tensor) -> Tensor:
         """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the cues."""

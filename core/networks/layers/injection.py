@@ -21,5 +21,11 @@ class DetailInjection(nn.Module):
 
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
         """(N, channels, rows, columns) and (N, components + 2, rows, columns) to (N, components, rows, columns)."""
-        free, gains = self.read(features).chunk(2, 1)
-        return free + gains * planes[:, -1:]
+        return inject(self.read(features), planes[:, -1:])
+
+
+def inject(said: Tensor, detail: Tensor) -> Tensor:
+    """Residuals and gains, (N, 2 components, rows, columns), and the PAN's detail, (N, 1, rows, columns), to
+    ``free + gain * detail``, (N, components, rows, columns)."""
+    free, gains = said.chunk(2, 1)
+    return free + gains * detail
