@@ -16,6 +16,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,11 +28,14 @@ from osgeo import gdal
 
 from core.fusion.classical import METHODS
 from core.networks.pair import PAIRS, Kind
-from core.physics.operators import Operators
+from core.physics.operators import DEFAULT_GAIN
+from core.progress import Progress
 from core.quality.reference import reference_indices
 from core.raster.reader import RasterReader
+from core.raster.scene import Scene
 from core.workflows.classical import classical
 from core.workflows.fuse import fuse
+from core.workflows.reduced import reduced_pair
 from core.workflows.train import train
 
 SCENES = ("worldview2", "ikonos")
@@ -58,19 +62,11 @@ def prepare(scene: str, folder: Path, out: Path) -> dict[str, str]:
         scale = RATIO if kind == "pan" else 1
         window = [0, start * scale, SIDE * scale, (stop - start) * scale]
         gdal.Translate(str(out / f"{scene}-{key}.tif"), str(folder / scene / f"{kind}.tif"), srcWin=window)
-    low = (SIDE - LEARNED) // RATIO, SIDE // RATIO
-    for key, source, size in (("test-ms", "truth", low), ("test-pan", "full-pan", (low[0] * RATIO, SIDE))):
-        with RasterReader(str(out / f"{scene}-{source}.tif")) as reader:
-            image = reader.read().values
-        whole = gdal.Open(str(out / f"{scene}-{source}.tif"))
-        x, step, _, y, _, down = whole.GetGeoTransform()
-        degraded = Operators(size, image.shape[1:], RATIO).down(image)
-        driver = gdal.GetDriverByName("GTiff")
-        dataset = driver.Create(paths[key], size[1], size[0], len(image), gdal.GDT_Float32)
-        dataset.SetGeoTransform((x, step * RATIO, 0.0, y, 0.0, down * RATIO))
-        dataset.SetProjection(whole.GetProjection())
-        dataset.WriteArray(degraded if len(image) > 1 else degraded[0])
-        dataset = None
+    full_pan = str(out / f"{scene}-full-pan.tif")
+    with Scene.open(paths["truth"], full_pan, Progress()) as whole, tempfile.TemporaryDirectory(dir=out) as made:
+        pair = reduced_pair(whole, DEFAULT_GAIN, made)
+        os.replace(pair.hsi, paths["test-ms"])
+        os.replace(pair.pan, paths["test-pan"])
     return paths
 
 
@@ -78,19 +74,7 @@ def scores(fused: str, truth: str) -> dict[str, float]:
     with RasterReader(fused) as result, RasterReader(truth) as reference:
         values, expected = result.read().values, reference.read().values
     indices = reference_indices(values, expected, RATIO)
-    return {**{key: float(indices[key]) for key in ("psnr", "ergas", "sam")}, "q": uiqi(values, expected)}
-
-
-def uiqi(fused: np.ndarray, truth: np.ndarray, block: int = 32) -> float:
-    """Wang and Bovik's index, mean over bands and whole blocks of 32 x 32 pixels."""
-    found = []
-    for row in range(0, truth.shape[1] - block + 1, block):
-        for col in range(0, truth.shape[2] - block + 1, block):
-            for x, y in zip(*(i[:, row : row + block, col : col + block].astype(float) for i in (fused, truth))):
-                means = x.mean() * y.mean()
-                spread = (x.var() + y.var()) * (x.mean() ** 2 + y.mean() ** 2)
-                found.append(4 * ((x * y).mean() - means) * means / spread)
-    return float(np.mean(found))
+    return {**{key: float(indices[key]) for key in ("psnr", "ergas", "sam")}, "q": float(indices["uiqi"])}
 
 
 def kept(path: Path, make: object) -> dict:
