@@ -172,6 +172,8 @@ def _run_train(options: argparse.Namespace, progress: Progress) -> None:
         seed=options.seed,
         mtf=options.mtf,
         device=options.device,
+        bands=options.bands,
+        correct_shift=options.correct_shift,
         resume=options.resume,
         progress=progress,
     )

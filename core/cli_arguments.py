@@ -98,7 +98,7 @@ def _fusion_options(job: argparse.ArgumentParser) -> None:
         "--memory",
         type=_positive,
         metavar="GB",
-        help="memory budget of the fusion (default 1, or half of what is free)",
+        help="memory budget of the fusion (default 1, halved while that is more than half of what is free)",
     )
     job.add_argument(
         "--compress",
@@ -225,6 +225,7 @@ def _add_train(jobs: Any) -> argparse.ArgumentParser:
     _learning_options(job)
     job.add_argument("--steps", type=int, metavar="N", help="number of steps, instead of --effort")
     _mtf_option(job)
+    _scene_choices(job)
     job.add_argument("--resume", default="", metavar="F", help="checkpoint of a stopped training, to go on from")
     return job
 
@@ -348,7 +349,7 @@ def _add_compare(jobs: Any) -> argparse.ArgumentParser:
         "--memory",
         type=_positive,
         metavar="GB",
-        help="memory budget of the fusion (default 1, or half of what is free)",
+        help="memory budget of the fusion (default 1, halved while that is more than half of what is free)",
     )
     return job
 

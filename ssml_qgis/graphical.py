@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from qgis.core import QgsProcessingModelAlgorithm
+from qgis.PyQt import sip
 
 from .translation import tr
 
@@ -24,8 +25,16 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     """A model of the plugin, as the toolbox shows it."""
 
     def displayName(self) -> str:
-        """Name in the toolbox."""
+        """Name in the toolbox and in the dialog."""
         return tr(TITLES.get(self.name(), self.name()))
+
+    def createInstance(self) -> ShippedModel:
+        """Make a fresh one for a dialog or a run."""
+        model = ShippedModel()
+        model.loadVariant(self.toVariant())
+        model.setSourceFilePath(self.sourceFilePath())
+        sip.transferto(model, None)  # to whom it is made for; QGIS's bindings say so of algorithms, not of models
+        return model
 
 
 def shipped_models() -> Iterator[ShippedModel]:

@@ -10,6 +10,7 @@ networks have a finite support, the result does not depend on how the raster was
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -21,7 +22,7 @@ from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics, degraded_pan, scene_operators
 from ..physics.resample import Span
-from ..progress import Progress
+from ..progress import Progress, spoken_duration
 from ..raster.grid import Window
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
@@ -31,6 +32,7 @@ from .panel import Panel
 
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
 _SHARE = 0.5  # of what is free
+_WORTH_SAYING = 5.0  # seconds to go
 
 
 class Residual(Protocol):
@@ -179,7 +181,7 @@ def fuse(
     progress: Progress | None = None,
     stored: RasterMetadata | None = None,
 ) -> Iterator[Fused]:
-    """Fuse a scene, piece by piece.
+    """Fuse a scene, piece by piece; how long it will take is said as soon as a part of it tells.
 
     Args:
         window: the part of the output that is wanted, all by default; its pixels are those of the whole output.
@@ -195,7 +197,7 @@ def fuse(
     plan = recipe.plan(scene, progress)
     itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
     heights, cols = choose_pieces(scene, recipe, plan, window, (memory or _usual_memory()) * 1e9, itemsize)
-    done = 0
+    done, forecast = 0, _Forecast(window, progress)
     with Workers() as workers:
         for left in range(window.col, window.col + window.cols, cols):
             right = min(left + cols, window.col + window.cols)
@@ -219,7 +221,38 @@ def fuse(
                     panel.forget(bottom)
                     done += piece.rows * piece.cols
                     progress.set(done / (window.rows * window.cols))
+                    forecast(done, panel)
                     top = bottom
+
+
+class _Forecast:
+    """Says once how long a fusion still takes, as soon as its first panel tells: where planes take longest, as networks
+    do, by the share of them that is there; else by the time that finished pixels took after the first, which wait for
+    what all need."""
+
+    def __init__(self, window: Window, progress: Progress) -> None:
+        self._window, self._progress = window, progress
+        self._started, self._told = time.monotonic(), False
+        self._first: tuple[float, int] | None = None
+
+    def __call__(self, done: int, panel: Panel) -> None:
+        """``done`` pixels are finished."""
+        if self._told:
+            return
+        rows, cols, area = self._window.rows, self._window.cols, panel.panel
+        passed = time.monotonic() - self._started
+        if panel.waited > 0.5 * passed:
+            left = passed * (cols / (panel.planes_done * area.cols) - 1.0)
+        elif self._first is None:
+            self._first = passed, done
+            return
+        elif done >= min(0.2 * rows * cols, min(panel.heights.planes, area.rows) * area.cols):
+            left = (passed - self._first[0]) / (done - self._first[1]) * (rows * cols - done)
+        else:
+            return
+        self._told = True
+        if left >= _WORTH_SAYING:
+            self._progress.info(f"Fusing {rows} x {cols} pixels: about {spoken_duration(left)} to go.")
 
 
 def _usual_memory() -> float:

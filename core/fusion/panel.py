@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Callable, NamedTuple
@@ -53,6 +54,9 @@ class Panel:
     Args:
         panel: the part of the output.
         stored: how a file stores the result; None for float32.
+
+    Attributes:
+        waited: seconds for which nothing could be done but wait for planes.
     """
 
     def __init__(
@@ -103,6 +107,7 @@ class Panel:
         self._ahead = Workers(1)
         self._stoppable = _Stoppable(progress)
         self._begun: tuple[Span, Future] | None = None
+        self.waited = 0.0
 
     def __enter__(self) -> Panel:
         return self
@@ -110,6 +115,12 @@ class Panel:
     def __exit__(self, *exception: object) -> None:
         self._stoppable.stopped.set()
         self._ahead.__exit__()
+
+    @property
+    def planes_done(self) -> float:
+        """Share of the planes that was computed."""
+        start, stop = self._high[0]
+        return (self._high_planes.next - start) / (stop - start)
 
     def resize(self, heights: Heights) -> None:
         """Go on in strips of other heights."""
@@ -228,7 +239,10 @@ class Panel:
         if stop < self._high[0][1]:
             following = stop, min(stop + self.heights.planes, self._high[0][1])
             self._begun = following, self._begin(*following)
-        return wait_for(present, self._progress)
+        started = time.monotonic()
+        planes = wait_for(present, self._progress)
+        self.waited += time.monotonic() - started
+        return planes
 
     def _begin(self, start: int, stop: int) -> Future:
         """Read what the planes of some rows depend on, and have them computed."""

@@ -60,16 +60,31 @@ def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[i
     return chosen
 
 
+def _as_text(bands: Sequence[int]) -> str:
+    """What :func:`bands_by_number` makes these bands of, in their order."""
+    runs: list[list[int]] = []
+    for number in (band + 1 for band in bands):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+
+
 class SelectedBands(RasterReader):
     """An open raster of which only some bands are seen; closes it with itself.
 
     Args:
         reader: the open raster.
         bands: counted from 0, in the order wanted.
+
+    Attributes:
+        numbers: the bands as text, as "1-100,120". of: how many the raster has.
     """
 
     def __init__(self, reader: RasterReader, bands: Sequence[int]) -> None:
         self._reader, self._chosen = reader, list(bands)
+        self.numbers, self.of = _as_text(self._chosen), reader.bands
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
         self.bands, self.always_valid = len(self._chosen), reader.always_valid

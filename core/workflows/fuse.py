@@ -40,7 +40,8 @@ def fuse(
         extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
-        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for those that the model was trained on,
+            where they were chosen of an image with as many bands, else for all.
         correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
             is only warned of.
         overviews: add reduced copies to the output, so that it is shown fast.
@@ -64,6 +65,10 @@ def fuse(
     check_outputs((hsi, pan, model), (output, disagreement))
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
+    if not bands.strip():
+        bands = trained.bands_for(hsi)
+        if bands:
+            progress.info(f"The model was trained on bands {bands}; the same are taken here.")
     progress.set(0.0, "Looking through the scene")
     with open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene:
         trained.check_fits(scene, model)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from collections.abc import Mapping, Sequence
 from typing import Callable
 
@@ -15,7 +14,7 @@ from ..errors import InputError
 from ..fusion.engine import Formula, fuse
 from ..physics.sensors import find_sensor, mtf_gains
 from ..placing import check_output, placed
-from ..progress import Progress, spoken_duration
+from ..progress import Progress
 from ..raster.grid import Grid
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
@@ -166,21 +165,12 @@ def write_fused(
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
             second = stack.enter_context(RasterWriter(disagreement, grid, one_band, **options))
         with Behind(progress) as behind:
-            started, told, done = time.monotonic(), False, 0.0
             for piece in fuse(scene, recipe, window, memory, progress, writer.metadata):
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
                 if second is not None:
                     valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
                     behind(second.write, piece.disagreement[None], valid, row, col)
-                done += piece.window.rows * piece.window.cols / (window.rows * window.cols)
-                if not told and done > 0.2:  # the first pieces wait for what all depend on
-                    told = True
-                    left = (1.0 / done - 1.0) * (time.monotonic() - started)
-                    if left >= 10.0:
-                        progress.info(
-                            f"Fusing {window.rows} x {window.cols} pixels: about {spoken_duration(left)} to go."
-                        )
         for raster in (writer, second):
             if raster is not None:
                 raster.complete()

@@ -27,6 +27,8 @@ def train(
     seed: int = 0,
     mtf: float | str = DEFAULT_GAIN,
     device: str = "auto",
+    bands: str = "",
+    correct_shift: bool = False,
     resume: str = "",
     settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
@@ -40,6 +42,9 @@ def train(
         effort: "fast", "normal" or "thorough". steps: number of steps instead.
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         device: "auto", "cpu", "cuda" or "mps".
+        bands: the bands of each HSI to use, as "1-100,120" or "430-900 nm"; "" for all. The model remembers them.
+        correct_shift: move each PAN's position by its shift against its HSI, as phase correlation measures it; else it
+            is only warned of.
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
         settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
 
@@ -60,7 +65,8 @@ def train(
     mtf = one_gain(mtf, progress)
     check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
     with contextlib.ExitStack() as stack:
-        scenes = [stack.enter_context(open_scene(*pair, progress)) for pair in zip(hsi, pan)]
+        choices = {"bands": bands, "correct_shift": correct_shift}
+        scenes = [stack.enter_context(open_scene(*pair, progress, **choices)) for pair in zip(hsi, pan)]
         _check_same_sensor(scenes)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
@@ -72,7 +78,7 @@ def train(
             from ..report.html import render, write_page
             from .training_report import training_report
 
-            page = render(training_report(trained, {"model": model}), progress)
+            page = render(training_report(trained, {"model": model, "bands": bands or "all"}), progress)
         trained.save(model)
         if report:
             write_page(report, page)

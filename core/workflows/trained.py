@@ -13,7 +13,9 @@ import numpy as np
 from ..errors import InputError
 from ..model_file import ModelFile, check_header, read_model, write_model
 from ..physics.prior import Statistics
+from ..raster.prisma import open_raster
 from ..raster.scene import Scene
+from ..raster.selection import SelectedBands
 from ..report.versions import versions
 
 if TYPE_CHECKING:
@@ -92,6 +94,18 @@ class TrainedModel:
         }
         write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
 
+    def bands_for(self, hsi: str) -> str:
+        """Which bands of an HSI the model takes, as text: those that were chosen for learning, where the image has as
+        many as that which they were chosen of; else "", all.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        if "chosen_bands" not in self.header:
+            return ""
+        with open_raster(hsi, "hsi") as reader:
+            return self.header["chosen_bands"] if reader.bands == self.header["chosen_of"] else ""
+
     def check_fits(self, scene: Scene, name: str) -> None:
         """Make sure that the model, of file ``name``, can be used on a scene.
 
@@ -100,9 +114,10 @@ class TrainedModel:
         """
         header, hsi = self.header, scene.hsi
         if header["bands"] != hsi.bands:
+            chosen = f" ({header['chosen_bands']} of {header['chosen_of']})" if "chosen_bands" in header else ""
             raise InputError(
-                f"{name} was trained on {header['bands']} bands but {hsi.name} has {hsi.bands}; choose a model trained "
-                "on this sensor's bands."
+                f"{name} was trained on {header['bands']} bands{chosen} but {hsi.name} has {hsi.bands}; choose a model "
+                "trained on this sensor's bands."
             )
         if header["ratio"] != scene.ratio:
             raise InputError(
@@ -138,6 +153,10 @@ def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
         fits = len(rows) == 2 and all(isinstance(row, list) and len(row) == bands for row in rows)
         if not fits or not all(isinstance(value, (int, float)) for row in rows for value in row):
             raise refusal
+    if "chosen_bands" in header:
+        chosen = header["chosen_bands"]
+        if not isinstance(chosen, str) or len(chosen) > 12 * bands or not isinstance(header.get("chosen_of"), int):
+            raise refusal
     for key in ("training_data", "history"):
         records = header.get(key, [])
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -168,6 +187,13 @@ def _scaling(scene: Scene) -> list[list[float]]:
     return [list(map(float, metadata.scales)), list(map(float, metadata.offsets))]
 
 
+def _chosen_bands(scenes: Sequence[Scene]) -> dict[str, object]:
+    """Which bands were chosen and of how many, where that is the same in all scenes."""
+    chosen = {(hsi.numbers, hsi.of) if isinstance(hsi, SelectedBands) else None for hsi in (s.hsi for s in scenes)}
+    only = chosen.pop() if len(chosen) == 1 else None
+    return {} if only is None else {"chosen_bands": only[0], "chosen_of": only[1]}
+
+
 def describe(
     pair: Pair,
     scenes: Sequence[Scene],
@@ -192,6 +218,7 @@ def describe(
         "parameters": pair.parameters,
         "costs": pair.costs,
         "bands": first.hsi.bands,
+        **_chosen_bands(scenes),
         "good": [int(flag) for flag in good],
         "wavelengths": list(first.hsi.metadata.wavelengths),
         "fwhm": list(first.hsi.metadata.fwhm),

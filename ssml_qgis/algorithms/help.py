@@ -37,10 +37,8 @@ _CONSISTENCY = (
     "0 switches the correction off."
 )
 _EXTENT = "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS."
-_BANDS = (
-    "Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; "
-    "empty: all."
-)
+_BANDS_ARE = "numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm"
+_BANDS = f"Only these bands are used and written: {_BANDS_ARE}; empty: all."
 _CORRECT_SHIFT = (
     "How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN "
     "pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result "
@@ -48,7 +46,10 @@ _CORRECT_SHIFT = (
 )
 _OVERVIEWS = "Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast."
 _COMPRESS = "zstd is faster than deflate, but older software cannot read it; none makes large files at once."
-_MEMORY = "The rows computed at a time are chosen so that this much memory suffices; 0: from what is free."
+_MEMORY = (
+    "The rows computed at a time are chosen so that this much memory suffices; 0: 1 GB, halved while that is more than "
+    "half of what is free."
+)
 _DEVICE = (
     "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA card, "
     "mps an Apple one."
@@ -133,6 +134,10 @@ HELP: dict[str, AlgorithmHelp] = {
             "SEED": _SEED,
             "MTF": _MTF,
             "DEVICE": _DEVICE,
+            "BANDS": f"Only these bands are learned: {_BANDS_ARE}; empty: all. The model remembers them, and “Fuse "
+            "with a model” takes the same.",
+            "CORRECT_SHIFT": "How far each PAN is shifted against its HSI is measured by phase correlation, and the "
+            "log warns from half a PAN pixel on. With this option each PAN's position is moved by what was measured.",
             "RESUME": "A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.",
             "MODEL": "The model file to write (.safetensors). It says all about itself and runs no code.",
             "REPORT": _REPORT,
@@ -157,7 +162,8 @@ HELP: dict[str, AlgorithmHelp] = {
             "USE": "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
             "CONSISTENCY": _CONSISTENCY,
             "EXTENT": _EXTENT,
-            "BANDS": _BANDS,
+            "BANDS": f"Only these bands are used and written: {_BANDS_ARE}; empty: those that the model was trained "
+            "on.",
             "CORRECT_SHIFT": _CORRECT_SHIFT,
             "OVERVIEWS": _OVERVIEWS,
             "DEVICE": _DEVICE,

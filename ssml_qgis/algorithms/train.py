@@ -40,6 +40,8 @@ class TrainAlgorithm(SsmlAlgorithm):
             parameters.seed(),
             parameters.device(),
             parameters.mtf(),
+            parameters.bands(),
+            parameters.correct_shift(),
             parameters.advanced(
                 QgsProcessingParameterFile(
                     "RESUME",
@@ -82,6 +84,8 @@ class TrainAlgorithm(SsmlAlgorithm):
             seed=arguments.integer("SEED"),
             mtf=arguments.mtf(),
             device=arguments.choice("DEVICE"),
+            bands=arguments.text("BANDS"),
+            correct_shift=arguments.boolean("CORRECT_SHIFT"),
             resume=arguments.file("RESUME"),
             progress=progress,
         )

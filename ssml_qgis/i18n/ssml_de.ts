@@ -39,8 +39,8 @@
 <translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage des PAN um das Gemessene verschoben, auf Bruchteile eines Pixels; das Ergebnis liegt auf dem verschobenen Gitter.</translation></message>
 <message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
 <translation>Fügt den Rastern Kopien in halber, viertel ... Auflösung hinzu, damit QGIS sie schnell zeigt.</translation></message>
-<message><source>The rows computed at a time are chosen so that this much memory suffices; 0: from what is free.</source>
-<translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; 0: nach dem, was frei ist.</translation></message>
+<message><source>The rows computed at a time are chosen so that this much memory suffices; 0: 1 GB, halved while that is more than half of what is free.</source>
+<translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; 0: 1 GB, halbiert, solange das mehr als die Hälfte des freien Speichers ist.</translation></message>
 <message><source>zstd is faster than deflate, but older software cannot read it; none makes large files at once.</source>
 <translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
 <message><source>The sharpened image.</source>
@@ -69,6 +69,10 @@
 <translation>mutual: die beiden Netze lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
 <translation>Zahl der Lernschritte, statt der aus dem Aufwand; leer: nach dem Aufwand.</translation></message>
+<message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
+<translation>Nur diese Kanäle werden gelernt: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: alle. Das Modell merkt sie sich, und „Mit einem Modell fusionieren“ nimmt dieselben.</translation></message>
+<message><source>How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from half a PAN pixel on. With this option each PAN's position is moved by what was measured.</source>
+<translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage jedes PAN um das Gemessene verschoben.</translation></message>
 <message><source>A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.</source>
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
 <message><source>The model file to write (.safetensors). It says all about itself and runs no code.</source>
@@ -83,6 +87,8 @@
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
 <translation>Was geschrieben wird: das Mittel der beiden Netze, oder das spektrale oder das räumliche Netz allein.</translation></message>
+<message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
+<translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: die, mit denen das Modell trainiert wurde.</translation></message>
 <message><source>Fuse with a classical method</source>
 <translation>Mit einem klassischen Verfahren fusionieren</translation></message>
 <message><source>Sharpens a hyperspectral image without learning; needs no PyTorch.</source>

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.fusion import budget
+from core.fusion import budget, engine
 from core.fusion.engine import Recipe, fuse
 from core.physics.operators import Operators
 from core.physics.prior import scene_operators, scene_statistics
+from core.progress import Progress
 from core.raster.grid import Window
 from core.raster.metadata import RasterMetadata
 from core.raster.reader import RasterReader
@@ -136,6 +138,22 @@ def test_a_window_is_cut_out_of_the_whole(open_scene, monkeypatch):
             place = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
             np.testing.assert_allclose(part[0], whole[0][:, place[0], place[1]], atol=1e-5 * 1000)
             np.testing.assert_allclose(part[2], whole[2][place], atol=1e-5 * 1000)
+
+
+def test_the_time_that_a_fusion_will_take_is_said_once_and_is_that_of_the_pixels_to_come(open_scene, monkeypatch):
+    clock, said = [0.0], []
+    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    class Listener(Progress):
+        def info(self, text):
+            said.append((text, clock[0]))
+
+    scene = open_scene((40, 20), 3)
+    for piece in fuse(scene, recipe_for(scene), memory=TINY, progress=Listener()):
+        clock[0] += piece.window.rows  # a second a row
+    ((text, when),) = said
+    assert when <= 48
+    assert text == f"Fusing 120 x 60 pixels: about {120 - when:.0f} s to go."
 
 
 def test_strips_that_do_not_fit_in_memory_are_halved(open_scene):

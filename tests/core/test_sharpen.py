@@ -225,6 +225,25 @@ def test_training_on_two_scenes_works_on_a_third(scene, make_raster, tmp_path):
     assert header["settings"]["mode"] == "alone"
 
 
+def test_a_model_of_chosen_bands_remembers_them(scene, make_raster, tmp_path):
+    model, fused, again = (str(tmp_path / name) for name in ("m.ssml", "o.tif", "again.tif"))
+    train([scene[0]], [scene[1]], model, steps=5, bands="2-4,7,9")
+    header = read_model(model).header
+    assert (header["bands"], header["chosen_bands"], header["chosen_of"]) == (5, "2-4,7,9", BANDS)
+    assert fuse(*scene, model, fused)["bands"] == 5
+    cut = make_raster(tmp_path / "cut.tif", values(scene[0])[[1, 2, 3, 6, 8]], LOW, nodata=0)
+    fuse(cut, scene[1], model, again)
+    np.testing.assert_array_equal(values(fused), values(again))
+    with pytest.raises(InputError, match=r"5 bands \(2-4,7,9 of 9\) but .* has 2"):
+        fuse(*scene, model, fused, bands="1-2")
+
+
+def test_a_model_of_all_bands_says_nothing_of_a_choice(scene, tmp_path):
+    model = str(tmp_path / "m.ssml")
+    train([scene[0]], [scene[1]], model, steps=2)
+    assert not {"chosen_bands", "chosen_of"} & set(read_model(model).header)
+
+
 def test_an_image_too_small_to_be_degraded_once_more_is_refused(make_raster, tmp_path):
     truth = ground(16 * 9)
     hsi = make_raster(tmp_path / "h.tif", truth[:, :9, :9], (500000.0, 160.0, 0.0, 5800000.0, 0.0, -160.0))

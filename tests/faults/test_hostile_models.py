@@ -160,6 +160,9 @@ FACTS = [
     ("scaling", [[1.0]]),
     ("scaling", [["a"] * 9, [0.0] * 9]),
     ("scaling", "none"),
+    ("chosen_bands", [1, 2]),
+    ("chosen_bands", "1-9," * 10**6),
+    ("chosen_bands", "1-9"),  # of how many is not said
     ("training_data", ["a.tif"]),
     ("training_data", 7),
     ("history", [1, 2]),

@@ -53,6 +53,8 @@ CONTRACT = {
         "SEED": "number",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MTF": "string",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
         "RESUME": "file",
         "MODEL": "fileDestination",
         "REPORT": "fileDestination",
@@ -181,7 +183,17 @@ def test_provider_has_the_promised_algorithms(provider):
 
 def test_models_are_shown_by_a_title(provider):
     for name in MODELS:
-        assert " " in provider.algorithm(name).displayName()
+        model = provider.algorithm(name)
+        assert " " in model.displayName()
+        assert model.create().displayName() == model.displayName()  # what a dialog shows
+
+
+def test_models_ask_for_the_images_first(provider):
+    for name in MODELS:
+        model = provider.algorithm(name).create()
+        kinds = [definition.type() for definition in model.parameterDefinitions() if not definition.isDestination()]
+        images = [kind in ("raster", "multilayer") for kind in kinds]
+        assert images == sorted(images, reverse=True), name
 
 
 def test_provider_has_a_version_and_an_icon(provider):
