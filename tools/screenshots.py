@@ -3,8 +3,8 @@
     python tools/screenshots.py
 
 Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens
-every dialog, loads the results and takes the pictures. Needs what ``make setup`` installs, Xvfb, and Chromium for the
-report.
+every dialog, loads the results and takes the pictures; then once more in German, for one dialog. Needs what ``make
+setup`` installs, Xvfb, and Chromium for the report.
 Look at the pictures before you commit them.
 """
 
@@ -22,7 +22,9 @@ IMAGES = "docs/img"
 REFERENCE = "examples/indian_pines/indian_pines.tif"
 WINDOW = (1440, 900)
 GIVEN_AS = "SSML_SCREENSHOTS"
-"""Environment variable by which QGIS is told the checkout and the folder with the results, parted by ``|``."""
+"""Environment variable by which QGIS is told the checkout, the folder with the results and the language, parted by
+``|``."""
+LANGUAGE = "de"
 
 
 def main() -> None:
@@ -41,7 +43,6 @@ def main() -> None:
             "PYTHONDONTWRITEBYTECODE": "1",
             "XDG_RUNTIME_DIR": folder,
             "LC_ALL": "C.UTF-8",
-            GIVEN_AS: f"{root}|{folder}",
         }
         program = shutil.which("qgis_process.bin") or "qgis_process"
 
@@ -57,7 +58,11 @@ def main() -> None:
         start = [qgis, "--noversioncheck", "--nologo", "--code", str(Path(__file__).resolve())]
         if qgis.endswith("qgis.bin"):
             start.remove("--noversioncheck")
-        subprocess.run(["xvfb-run", "-a", "-s", screen, *start], env=environment, check=True, timeout=900)
+        for language in ("", LANGUAGE):
+            environment[GIVEN_AS] = f"{root}|{folder}|{language}"
+            spoken = ["--lang", language] if language else []
+            command = ["xvfb-run", "-a", "-s", screen, start[0], *spoken, *start[1:]]
+            subprocess.run(command, env=environment, check=True, timeout=900)
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         if chromium is None:
             sys.exit("Missing: chromium, for the picture of the report.")
@@ -67,8 +72,8 @@ def main() -> None:
     print(f"{IMAGES}: {', '.join(sorted(path.name for path in (root / IMAGES).glob('*.png')))}")
 
 
-def take(root: Path, folder: Path) -> None:
-    """What happens inside of QGIS."""
+def take(root: Path, folder: Path, language: str) -> None:
+    """What happens inside of QGIS: all pictures, or, in a language, that of one dialog."""
     import processing
     from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
     from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
@@ -99,7 +104,7 @@ def take(root: Path, folder: Path) -> None:
 
     def dialogs(scene: dict[str, str]) -> None:
         provider = QgsApplication.processingRegistry().providerById("ssml")
-        for algorithm in provider.algorithms():
+        for algorithm in [provider.algorithm("sharpen")] if language else provider.algorithms():
             rasters = [d.name() for d in algorithm.parameterDefinitions() if d.type() == "raster"]
             given = {key: scene[key] for key in rasters if key in scene}
             if algorithm.name() == "simulate":
@@ -107,7 +112,7 @@ def take(root: Path, folder: Path) -> None:
             dialog = processing.createAlgorithmDialog(algorithm.id(), given)
             dialog.resize(980, 640)
             dialog.show()
-            picture(dialog, f"dialog-{algorithm.name()}")
+            picture(dialog, f"dialog-{algorithm.name()}" + (f"-{language}" if language else ""))
             dialog.close()
 
     def results(scene: dict[str, str]) -> None:
@@ -147,7 +152,8 @@ def take(root: Path, folder: Path) -> None:
                 unfold(toolbox.findChild(QTreeView))
             scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
             dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
-            results(scene)
+            if not language:
+                results(scene)
         finally:
             os._exit(0)  # at once: QGIS would ask about the project
 
@@ -155,6 +161,7 @@ def take(root: Path, folder: Path) -> None:
 
 
 if GIVEN_AS in os.environ:
-    take(*(Path(part) for part in os.environ[GIVEN_AS].split("|")))
+    parts = os.environ[GIVEN_AS].split("|")
+    take(Path(parts[0]), Path(parts[1]), parts[2])
 elif __name__ == "__main__":
     main()

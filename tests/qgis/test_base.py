@@ -124,7 +124,7 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
     calls = workflow("train")
     model = str(tmp_path / "m.safetensors")
     lists = {"HSI": [scene.hsi, scene.hsi], "PAN": [scene.pan, scene.pan]}
-    assert run("train", {**lists, "MODE": "alone", "STEPS": 12, "MODEL": model}) == {"MODEL": model}
+    assert run("train", {**lists, "MODE": "alone", "STEPS": 12, "BANDS": "1-3", "MODEL": model}) == {"MODEL": model}
     ((args, kwargs),) = calls
     assert args == ([scene.hsi] * 2, [scene.pan] * 2, model)
     del kwargs["progress"]
@@ -137,6 +137,8 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "seed": 0,
         "mtf": 0.3,
         "device": "auto",
+        "bands": "1-3",
+        "correct_shift": False,
         "resume": "",
     }
     run("train", {**lists, "MODEL": model})
