@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..physics.resample import Separable, Span
+from ..physics.resample import LARGEST_PRODUCT, Separable, Span
 from ..progress import Progress
 from ..raster.stored import store
 from ..workers import Workers
 
 _ROWS = 4  # at once: with all bands and columns, what fits into a processor's cache
 _COLS = 1024
-_LARGEST = 65536 * 4  # multiplications of a product: a larger one is split between threads by OpenBLAS, slowly
 _LEAST = 8
 
 
@@ -36,7 +35,7 @@ class BandMapping:
         bands, planes = self._coefficients.shape
         ratio = up.x.outputs / up.x.inputs
         size = _LEAST
-        while bands * (size + 8) * ((size + 8) / ratio + up.x.taps + planes) <= _LARGEST and size < _COLS:
+        while bands * (size + 8) * ((size + 8) / ratio + up.x.taps + planes) <= LARGEST_PRODUCT and size < _COLS:
             size += 8
         starts = range(cols[0], cols[1], size)
         spans = [(start, min(start + size, cols[1])) for start in starts]

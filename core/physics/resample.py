@@ -28,6 +28,8 @@ CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
 # Input samples per dense block: larger wastes arithmetic, smaller wastes calls, which in torch are kept for gradients.
 _BLOCK_INPUTS, _BLOCK_INPUTS_TORCH = 24, 64
+# Multiplications of a product: OpenBLAS splits a larger one between threads, which wait for cores that others use.
+LARGEST_PRODUCT = 65536 * 4
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,16 @@ class Line:
         shape = list(x.shape)
         shape[axis] = stop - start
         out = np.empty(shape, x.dtype)
+        count = x.shape[-2 if axis == -1 else -1]  # of lines, so many of them at once
         for begin, end, low, high, matrix in blocks:
-            if axis == -1:
-                np.matmul(x[..., low - offset : high - offset], matrix.T, out=out[..., begin - start : end - start])
-            else:
-                part = x[..., low - offset : high - offset, :]
-                np.matmul(matrix, part, out=out[..., begin - start : end - start, :])
+            step = max(1, LARGEST_PRODUCT // matrix.size)
+            part, place = slice(low - offset, high - offset), slice(begin - start, end - start)
+            for first in range(0, count, step):
+                some = slice(first, first + step)
+                if axis == -1:
+                    np.matmul(x[..., some, part], matrix.T, out=out[..., some, place])
+                else:
+                    np.matmul(matrix, x[..., part, some], out=out[..., place, some])
         return out
 
     def adjoint(self, y: np.ndarray, axis: int, start: int = 0) -> np.ndarray:
