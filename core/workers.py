@@ -1,11 +1,14 @@
 """Threads: pieces of work side by side, and work that goes on behind or ahead of the main thread.
 
-The numeric libraries let go of Python's lock while they compute, so threads use all cores.
+The numeric libraries let go of Python's lock while they compute, so threads use all cores. While they do, OpenBLAS
+must not split numpy's matrix products between threads of its own, which burn time waiting for each other: with
+threadpoolctl (an optional package) it is told so.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,6 +42,37 @@ def wait_for(future: Future, progress: Progress) -> Any:
                 raise
 
 
+class _UnsplitProducts:
+    """While somebody is inside, a matrix product of numpy is computed by the thread that asks for it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._limits = threading.Lock(), 0, None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limits = _one_thread_each()
+            self._inside += 1
+
+    def __exit__(self, *exception: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._limits is not None:
+                self._limits.restore_original_limits()
+
+
+def _one_thread_each() -> Any:
+    """Limits the libraries of linear algebra that are loaded; None without threadpoolctl."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return None
+    return threadpool_limits(1, user_api="blas")
+
+
+_unsplit_products = _UnsplitProducts()
+
+
 class Workers:
     """A pool of threads; a context manager that ends with what it has begun, and forgets what it has not.
 
@@ -52,9 +86,15 @@ class Workers:
         self._pool = ThreadPoolExecutor(self.count, "ssml", prepare)
 
     def __enter__(self) -> Workers:
+        _unsplit_products.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+        _unsplit_products.__exit__()
+
+    def close(self) -> None:
+        """What leaving the context does, for one that was not entered."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
@@ -95,7 +135,7 @@ class Behind:
             while kind is None and self._waiting:
                 self._take()
         finally:
-            self._worker.__exit__()
+            self._worker.close()
 
     def __call__(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Have it done."""

@@ -16,7 +16,7 @@ BLOCK = 16  # strips start at multiples of this many rows, as the blocks of the 
 PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = 512  # panels start at multiples of this many columns
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
-_PLANE_PIXELS = 640_000  # of the planes at once: more does not make the margins' share much smaller
+_PLANE_BYTES = 36e6  # of all planes at once: more does not make the margins' share much smaller
 _MOST_ROWS = 512
 _BLOCKS = 100e6  # bytes: GDAL's blocks of the files that are read, and what libraries hold
 
@@ -32,7 +32,7 @@ def choose_pieces(
     """
     cols = window.cols
     while True:
-        heights = _usual(scene, cols, itemsize)
+        heights = _usual(scene, plan, cols, itemsize)
         while True:
             if _bytes(scene, recipe, plan, heights, cols, itemsize) <= budget:
                 return heights, cols
@@ -50,8 +50,8 @@ def lower(heights: Heights) -> Heights:
     return Heights(min(heights.strip, planes), planes)
 
 
-def _usual(scene: Scene, cols: int, itemsize: int) -> Heights:
-    planes = max(BLOCK, min(_MOST_ROWS, int(_PLANE_PIXELS / cols) // BLOCK * BLOCK))
+def _usual(scene: Scene, plan: Plan, cols: int, itemsize: int) -> Heights:
+    planes = max(BLOCK, min(_MOST_ROWS, int(_PLANE_BYTES / (4 * (plan.count + 1) * cols)) // BLOCK * BLOCK))
     strip = max(BLOCK, int(_STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
     return Heights(min(strip, planes), planes)
 

@@ -16,7 +16,7 @@ from ..workers import Workers
 
 _ROWS = 4  # at once: with all bands and columns, what fits into a processor's cache
 _COLS = 1024
-_LEAST = 8
+_LEAST, _MOST_INPUTS = 8, 64  # columns of a block; inputs of one, most of which say nothing of a given column
 
 
 class BandMapping:
@@ -35,7 +35,8 @@ class BandMapping:
         bands, planes = self._coefficients.shape
         ratio = up.x.outputs / up.x.inputs
         size = _LEAST
-        while bands * (size + 8) * ((size + 8) / ratio + up.x.taps + planes) <= LARGEST_PRODUCT and size < _COLS:
+        most = min(_COLS, _MOST_INPUTS * ratio)
+        while size < most and bands * (size + 8) * ((size + 8) / ratio + up.x.taps + 1 + planes) <= LARGEST_PRODUCT:
             size += 8
         starts = range(cols[0], cols[1], size)
         spans = [(start, min(start + size, cols[1])) for start in starts]

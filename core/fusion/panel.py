@@ -114,7 +114,7 @@ class Panel:
 
     def __exit__(self, *exception: object) -> None:
         self._stoppable.stopped.set()
-        self._ahead.__exit__()
+        self._ahead.close()
 
     @property
     def planes_done(self) -> float:

@@ -205,10 +205,11 @@ class PairResidual:
         self.engine = prepared[0] if prepared else ""
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
         in_slabs = device.type == "cpu" and all(getattr(network, "in_slabs", False) for network in self.networks)
-        self.tile = max(self.TILE, self.TILES // max(self._threads, 2)) if in_slabs else self.TILE
+        tile = max(self.TILE, self.TILES // max(self._threads, 2)) if in_slabs else self.TILE
         # The widest layers of the networks, some of them alive at once.
         widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
-        self.bytes_at_work = (2 if in_slabs else 4) * 4 * widest * self.tile * self._threads
+        self.bytes_at_work = (2 if in_slabs else 4) * 4 * widest * tile * self._threads
+        self.tile = tile * min(getattr(network, "folded", 1) for network in self.networks)
 
     @torch.inference_mode()
     def __call__(self, planes: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -28,6 +28,7 @@ from .layers.gabor import ANGLES, FREQUENCIES, GaborAmplifier
 from .layers.injection import inject
 from .layers.onebit import int8_reason
 from .layers.popcount import PopcountUnit, popcount_reason
+from .layers.zero import zero_conv
 from .registry import register
 
 
@@ -110,8 +111,11 @@ class S2BNet(nn.Module):
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
         alignment: tiles must start at multiples of this many pixels.
+        folded: pixels that are one in its layers.
         planes_dtype: what the planes must be computed in, so that they are the same however an image is cut.
     """
+
+    folded = 4
 
     def __init__(
         self,
@@ -141,7 +145,7 @@ class S2BNet(nn.Module):
 
         bank = gabor_size, gabor_seed, tuple(frequencies), tuple(angles)
         self.amplify = GaborAmplifier(cues, *bank, rounded=binary) if cues else None
-        self.head = FixedPointConv(components + 4 * 2 + cues, width, rounded=binary)
+        self.head = FixedPointConv(components + 4 * 2 + cues, width, 1, rounded=binary)
         self.down = nn.ModuleList(stage(level) for level in range(levels))
         self.widen = nn.ModuleList(
             Widen(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
@@ -153,14 +157,12 @@ class S2BNet(nn.Module):
             for level in range(levels)
         )
         self.up = nn.ModuleList(stage(level) for level in range(levels))
-        self.tail = nn.Conv2d(width, 8 * components, 1)  # residuals and gains of the PAN's detail, four pixels each
-        nn.init.zeros_(self.tail.weight)
-        nn.init.zeros_(self.tail.bias)
+        self.tail = zero_conv(width, 8 * components)  # residuals and gains of the PAN's detail, four pixels each
         self.receptive_field = self._reach(units, cell if redistribution == "dynamic" else 1)
 
     def _reach(self, units: int, cell: int) -> int:
         """Pixels on each side: of the 3 x 3 windows, or of the cells where they reach farther, and of gathering."""
-        reach = 3 if self.amplify is None else max(3, 2 + self.amplify.kernels.shape[-1] // 2)
+        reach = 1 if self.amplify is None else 1 + self.amplify.kernels.shape[-1] // 2
         for level in range(self.levels + 1):
             pixel = 2 << level
             convolutions = units if level == self.levels else 2 * units
@@ -183,8 +185,7 @@ class S2BNet(nn.Module):
             x = self.widen[level](functional.avg_pool2d(x, 2))
         x = self.bottom(x)
         for level in reversed(range(self.levels)):
-            x = functional.interpolate(self.narrow[level](x), scale_factor=2.0, mode="nearest")
-            x = self.up[level](x + skips[level])
+            x = self.up[level](_add_spread(skips[level], self.narrow[level](x)))
         return inject(functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols], detail)
 
     def _gathered(self, planes: Tensor) -> Tensor:
@@ -195,7 +196,8 @@ class S2BNet(nn.Module):
         given.append(functional.pixel_unshuffle(pan, 2))
         if self.amplify is not None:
             given.append(self.amplify(pan[:, 1:]))
-        return torch.cat(given, 1)
+        # As the convolutions that follow want it in memory.
+        return torch.cat(given, 1).contiguous(memory_format=torch.channels_last)
 
     def prepare(self, device: torch.device) -> str:
         """Get ready for inference on the fastest engine; returns a sentence that says which."""
@@ -211,6 +213,13 @@ class S2BNet(nn.Module):
         for unit in units:
             unit.prepare(popcount)
         return f"Binary convolutions are computed on {'packed bits' if popcount else '8-bit integers'}."
+
+
+def _add_spread(fine: Tensor, coarse: Tensor) -> Tensor:
+    """(N, C, rows, columns) plus (N, C, rows / 2, columns / 2), each of whose pixels is added to 2 x 2."""
+    rows, cols = coarse.shape[-2:]
+    quads = fine.unflatten(3, (cols, 2)).unflatten(2, (rows, 2))
+    return (quads + coarse[:, :, :, None, :, None]).flatten(4).flatten(2, 3)
 
 
 @register("bisrnet")

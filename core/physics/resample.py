@@ -27,7 +27,7 @@ Span = tuple  # (start, stop)
 CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
 # Input samples per dense block: larger wastes arithmetic, smaller wastes calls, which in torch are kept for gradients.
-_BLOCK_INPUTS, _BLOCK_INPUTS_TORCH = 24, 64
+_BLOCK_INPUTS, _BLOCK_TAPS, _BLOCK_INPUTS_TORCH = 12, 1.5, 64  # at least, and for each tap; in torch
 # Multiplications of a product: OpenBLAS splits a larger one between threads, which wait for cores that others use.
 LARGEST_PRODUCT = 65536 * 4
 
@@ -149,7 +149,10 @@ class Line:
             if len(self._cache) > 64:
                 self._cache.clear()
             density = max(self.inputs / self.outputs, 1e-9)  # inputs per output
-            size = max(1, round((_BLOCK_INPUTS if isinstance(like, np.ndarray) else _BLOCK_INPUTS_TORCH) / density))
+            wanted = _BLOCK_INPUTS_TORCH
+            if isinstance(like, np.ndarray):
+                wanted = max(_BLOCK_INPUTS, _BLOCK_TAPS * self.taps)
+            size = max(1, round(wanted / density))
             blocks = []
             for begin in range(start, stop, size):
                 end = min(begin + size, stop)

@@ -232,7 +232,7 @@ def test_costs_are_counted_strictly_and_in_the_papers_style():
     assert found["operations_per_pixel"] == twin["operations_per_pixel"] == twin["operations_strict"]
     # Per output pixel: a unit at half resolution costs a quarter of its weights, at a quarter a sixteenth.
     assert found["binary_operations_per_pixel"] == 2 * unit / 4 + (2 + 4 + 2) * unit / 16
-    ends = (4 + 8) * 64 * 9 / 4 + 64 * 32 / 4
+    ends = (4 + 8) * 64 / 4 + 64 * 32 / 4
     assert found["operations_strict"] == round(found["binary_operations_per_pixel"] / 64 + ends)
     assert found["parameters_strict"] < found["parameters"] / 5
 

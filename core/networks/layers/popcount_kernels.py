@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 WORD = 64
@@ -23,6 +25,57 @@ def _ones(typing_context: Any, word: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return word(word), generate
+
+
+LANES = 4  # outputs that are counted together, as many as registers of 256 bits hold words
+
+
+@intrinsic
+def _count(typing_context: Any, counts: Any, weight: Any, word: Any, first: Any, taps: Any) -> Any:
+    """Adds to :data:`LANES` counts, from ``first`` on, the set bits of the exclusive or of nine words with ``weight``.
+    Bits are counted in bytes, which are summed once; of a loop a compiler makes as many sums as there are words."""
+    signature = types.void(counts, weight, word, first, taps)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        i32, i64 = ir.IntType(32), ir.IntType(64)
+        lanes, few, floats = (ir.VectorType(kind, LANES) for kind in (i64, i32, ir.FloatType()))
+        bytes_ = ir.VectorType(ir.IntType(8), 8 * LANES)
+        ones = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(bytes_, [bytes_]), f"llvm.ctpop.v{8 * LANES}i8"
+        )
+        target, source = (
+            context.make_array(kind)(context, builder, value) for kind, value in zip(signature.args, arguments[:2])
+        )
+        channels = builder.extract_value(source.shape, 2)
+
+        def spread(value: Any) -> Any:
+            lone = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, ir.Constant(i32, 0))
+            return builder.shuffle_vector(lone, ir.Constant(lanes, ir.Undefined), ir.Constant(few, [0] * LANES))
+
+        def all_lanes(value: int) -> Any:
+            return ir.Constant(lanes, [value] * LANES)
+
+        total = None
+        for tap in range(9):
+            row = builder.add(builder.mul(arguments[2], ir.Constant(i64, 9)), ir.Constant(i64, tap))
+            place = builder.gep(source.data, [builder.add(builder.mul(row, channels), arguments[3])])
+            products = builder.xor(
+                builder.load(builder.bitcast(place, lanes.as_pointer()), align=8),
+                spread(builder.extract_value(arguments[4], tap)),
+            )
+            count = builder.call(ones, [builder.bitcast(products, bytes_)])
+            total = count if total is None else builder.add(total, count)
+        total = builder.bitcast(total, lanes)
+        mask = all_lanes(0x00FF00FF00FF00FF)
+        total = builder.add(builder.and_(total, mask), builder.and_(builder.lshr(total, all_lanes(8)), mask))
+        total = builder.add(total, builder.lshr(total, all_lanes(32)))
+        total = builder.and_(builder.add(total, builder.lshr(total, all_lanes(16))), all_lanes(0xFFFF))
+        place = builder.bitcast(builder.gep(target.data, [arguments[3]]), floats.as_pointer())
+        found = builder.fadd(builder.load(place, align=4), builder.sitofp(builder.trunc(total, few), floats))
+        builder.store(found, place, align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -72,8 +125,8 @@ def convolve_and_bend(
     """
     rows, cols, channels = x.shape
     down, across = rows // scale.shape[0], cols // scale.shape[1]
-    products = np.int32(9 * channels)
-    negative = np.empty(channels, np.int32)
+    products = np.float32(9 * channels)
+    negative, vectors = np.empty(channels, np.float32), channels // LANES * LANES
     for row in range(rows):
         for col in range(cols):
             negative[:] = 0
@@ -81,14 +134,16 @@ def convolve_and_bend(
                 a, b, c = words[row, col, w], words[row, col + 1, w], words[row, col + 2, w]
                 d, e, f = words[row + 1, col, w], words[row + 1, col + 1, w], words[row + 1, col + 2, w]
                 g, h, i = words[row + 2, col, w], words[row + 2, col + 1, w], words[row + 2, col + 2, w]
-                for out in range(channels):
+                for out in range(0, vectors, LANES):
+                    _count(negative, weight, w, out, (a, b, c, d, e, f, g, h, i))
+                for out in range(vectors, channels):
                     count = _ones(a ^ weight[w, 0, out]) + _ones(b ^ weight[w, 1, out]) + _ones(c ^ weight[w, 2, out])
                     count += _ones(d ^ weight[w, 3, out]) + _ones(e ^ weight[w, 4, out]) + _ones(f ^ weight[w, 5, out])
                     count += _ones(g ^ weight[w, 6, out]) + _ones(h ^ weight[w, 7, out]) + _ones(i ^ weight[w, 8, out])
-                    negative[out] += np.int32(count)
+                    negative[out] += np.float32(count)
             y, z = row // down, col // across
             for out in range(channels):
-                value = np.float32(products - 2 * negative[out]) * scale[y, z, out] + before[out]
+                value = (products - np.float32(2) * negative[out]) * scale[y, z, out] + before[out]
                 value = value if value > np.float32(0) else value * slope[out]
                 result[row, col, out] = x[row, col, out] + (value + after[out])
 
@@ -97,7 +152,7 @@ GROUP = 8  # hidden channels that are computed together, as many as registers of
 _MAGIC = np.float32(3 << 22)  # added and taken away again, it rounds to the nearest integer, halves to the even one
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc"})
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _squeezed(mean: np.ndarray, levels: np.ndarray, first: int, result: np.ndarray) -> None:
     """A group of sums of integers, which are exact in any order."""
     a = b = c = d = e = f = g = h = np.float32(0)
@@ -114,9 +169,9 @@ def _squeezed(mean: np.ndarray, levels: np.ndarray, first: int, result: np.ndarr
     result[4], result[5], result[6], result[7] = e, f, g, h
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 def _excite(hidden: np.ndarray, levels: np.ndarray, first: int, sums: np.ndarray) -> None:
-    """Adds a group's share to the sums."""
+    """Adds a group's share to the sums, which are of integers, too."""
     a, b, c, d = hidden[0], hidden[1], hidden[2], hidden[3]
     e, f, g, h = hidden[4], hidden[5], hidden[6], hidden[7]
     for n in range(len(sums)):
