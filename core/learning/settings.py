@@ -44,8 +44,8 @@ class Settings:
     rate: float = 8e-3
     angle: float = 0.1
     gradient: float = 0.5
-    exchange: float = 0.5
-    full_exchange: float = 0.1
+    exchange: float = 0.2
+    full_exchange: float = 0.3
     consistency: float = 1.0
     full_start: float = 0.1
     ramp: float = 0.1

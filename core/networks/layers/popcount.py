@@ -63,10 +63,11 @@ def _generated(redistribution: SpectralRedistribution, strength: Tensor, group: 
     squeeze, excite = redistribution.squeeze, redistribution.excite
     levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
     more = 0, -len(levels[0]) % group  # hidden channels that say nothing
+    filled = functional.pad(levels[0], (0, -levels[0].shape[1] % 4, *more))
     return [
         _numbers(each)
         for each in (
-            functional.pad(levels[0], (0, 0, *more)),
+            filled.unflatten(0, (-1, group)).transpose(1, 2),
             functional.pad(squeeze.step / STEPS, more),
             functional.pad(squeeze.bias, more),
             functional.pad(levels[1].T, (0, 0, *more)),

@@ -27,6 +27,13 @@ def _ones(typing_context: Any, word: Any) -> Any:
     return word(word), generate
 
 
+def _spread(builder: Any, value: Any, count: int) -> Any:
+    """A vector of ``count`` times the same."""
+    nothing, first = ir.Constant(ir.VectorType(value.type, count), ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
+    return builder.shuffle_vector(builder.insert_element(nothing, value, first), nothing, everywhere)
+
+
 LANES = 4  # outputs that are counted together, as many as registers of 256 bits hold words
 
 
@@ -37,8 +44,8 @@ def _count(typing_context: Any, counts: Any, weight: Any, word: Any, first: Any,
     signature = types.void(counts, weight, word, first, taps)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        i32, i64 = ir.IntType(32), ir.IntType(64)
-        lanes, few, floats = (ir.VectorType(kind, LANES) for kind in (i64, i32, ir.FloatType()))
+        i64 = ir.IntType(64)
+        lanes, few, floats = (ir.VectorType(kind, LANES) for kind in (i64, ir.IntType(32), ir.FloatType()))
         bytes_ = ir.VectorType(ir.IntType(8), 8 * LANES)
         ones = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(bytes_, [bytes_]), f"llvm.ctpop.v{8 * LANES}i8"
@@ -47,10 +54,6 @@ def _count(typing_context: Any, counts: Any, weight: Any, word: Any, first: Any,
             context.make_array(kind)(context, builder, value) for kind, value in zip(signature.args, arguments[:2])
         )
         channels = builder.extract_value(source.shape, 2)
-
-        def spread(value: Any) -> Any:
-            lone = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, ir.Constant(i32, 0))
-            return builder.shuffle_vector(lone, ir.Constant(lanes, ir.Undefined), ir.Constant(few, [0] * LANES))
 
         def all_lanes(value: int) -> Any:
             return ir.Constant(lanes, [value] * LANES)
@@ -61,7 +64,7 @@ def _count(typing_context: Any, counts: Any, weight: Any, word: Any, first: Any,
             place = builder.gep(source.data, [builder.add(builder.mul(row, channels), arguments[3])])
             products = builder.xor(
                 builder.load(builder.bitcast(place, lanes.as_pointer()), align=8),
-                spread(builder.extract_value(arguments[4], tap)),
+                _spread(builder, builder.extract_value(arguments[4], tap), LANES),
             )
             count = builder.call(ones, [builder.bitcast(products, bytes_)])
             total = count if total is None else builder.add(total, count)
@@ -152,21 +155,37 @@ GROUP = 8  # hidden channels that are computed together, as many as registers of
 _MAGIC = np.float32(3 << 22)  # added and taken away again, it rounds to the nearest integer, halves to the even one
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def _squeezed(mean: np.ndarray, levels: np.ndarray, first: int, result: np.ndarray) -> None:
-    """A group of sums of integers, which are exact in any order."""
-    a = b = c = d = e = f = g = h = np.float32(0)
-    for n in range(len(mean)):
-        a += mean[n] * levels[first, n]
-        b += mean[n] * levels[first + 1, n]
-        c += mean[n] * levels[first + 2, n]
-        d += mean[n] * levels[first + 3, n]
-        e += mean[n] * levels[first + 4, n]
-        f += mean[n] * levels[first + 5, n]
-        g += mean[n] * levels[first + 6, n]
-        h += mean[n] * levels[first + 7, n]
-    result[0], result[1], result[2], result[3] = a, b, c, d
-    result[4], result[5], result[6], result[7] = e, f, g, h
+@intrinsic
+def _squeeze(typing_context: Any, mean: Any, levels: Any, group: Any, hidden: Any) -> Any:
+    """``hidden = mean @ levels[group]``, :data:`GROUP` sums of integers, which are exact in any order: four of each are
+    kept in registers."""
+    signature = types.void(mean, levels, group, hidden)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        floats, flags = ir.VectorType(ir.FloatType(), GROUP), ("contract",)
+        source, weights, target = (
+            context.make_array(signature.args[at])(context, builder, arguments[at]) for at in (0, 1, 3)
+        )
+        count, four = builder.extract_value(source.shape, 0), ir.Constant(ir.IntType(64), 4)
+        start = builder.mul(arguments[2], count)
+        sums = [cgutils.alloca_once_value(builder, ir.Constant(floats, [0.0] * GROUP)) for _ in range(4)]
+        for total in sums:
+            builder.store(ir.Constant(floats, [0.0] * GROUP), total)
+        with cgutils.for_range(builder, builder.sdiv(count, four)) as loop:
+            first = builder.mul(loop.index, four)
+            for at, total in enumerate(sums):
+                place = builder.add(first, ir.Constant(ir.IntType(64), at))
+                value = builder.load(builder.gep(source.data, [place]))
+                row = builder.mul(builder.add(start, place), ir.Constant(ir.IntType(64), GROUP))
+                row = builder.bitcast(builder.gep(weights.data, [row]), floats.as_pointer())
+                product = builder.fmul(_spread(builder, value, GROUP), builder.load(row, align=4), flags=flags)
+                builder.store(builder.fadd(builder.load(total), product, flags=flags), total)
+        one, two, three, last = (builder.load(total) for total in sums)
+        result = builder.fadd(builder.fadd(one, two), builder.fadd(three, last))
+        builder.store(result, builder.bitcast(target.data, floats.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return signature, generate
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
@@ -199,8 +218,8 @@ def redistribute(
 
     Args:
         x: (rows, columns, channels) float32.
-        squeeze: (hidden, channels), excite: (hidden, 2 channels), levels of the weights, hidden a multiple of
-            :data:`GROUP`; what a level is worth, and the biases.
+        squeeze: (hidden / GROUP, channels, GROUP), the channels filled up to a multiple of 4, and excite: (hidden,
+            2 channels), levels of the weights; what a level is worth, and the biases.
         limits: integers a unit, how many of them at most, and the bound; float32.
         strength, rest: (channels,): the scale is multiplied by one, the other is added to the bias.
         scales, biases: (rows / cell, columns / cell, channels) float32, the result.
@@ -208,7 +227,8 @@ def redistribute(
     rows, cols, channels = scales.shape
     cell = x.shape[0] // rows
     area, steps, most, bound = np.float32(cell * cell), limits[0], limits[1], limits[2]
-    mean, sums, hidden = np.empty(channels, np.float32), np.empty(2 * channels, np.float32), np.empty(8, np.float32)
+    mean, hidden = np.zeros(squeeze.shape[1], np.float32), np.empty(GROUP, np.float32)
+    sums = np.empty(2 * channels, np.float32)
     for row in range(rows):
         for col in range(cols):
             for c in range(channels):
@@ -221,12 +241,12 @@ def redistribute(
             for c in range(channels):
                 mean[c] = min(max(mean[c] / area * steps, -most), most) + _MAGIC - _MAGIC
             sums[:] = 0
-            for first in range(0, len(squeeze), 8):
-                _squeezed(mean, squeeze, first, hidden)
-                for h in range(8):
-                    value = max(hidden[h] * squeeze_step[first + h] + squeeze_bias[first + h], np.float32(0))
-                    hidden[h] = min(value * steps, most) + _MAGIC - _MAGIC
-                _excite(hidden, excite, first, sums)
+            for group in range(len(squeeze)):
+                _squeeze(mean, squeeze, group, hidden)
+                for h in range(GROUP):
+                    value = hidden[h] * squeeze_step[GROUP * group + h] + squeeze_bias[GROUP * group + h]
+                    hidden[h] = min(max(value, np.float32(0)) * steps, most) + _MAGIC - _MAGIC
+                _excite(hidden, excite, GROUP * group, sums)
             for c in range(channels):
                 value = min(max(sums[c] * excite_step[c] + excite_bias[c], -bound), bound)
                 scales[row, col, c] = (value + np.float32(1)) * strength[c]
