@@ -78,7 +78,7 @@ def take(root: Path, folder: Path, language: str) -> None:
     from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
     from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
     from qgis.PyQt.QtGui import QImage
-    from qgis.PyQt.QtWidgets import QTreeView, QWidget
+    from qgis.PyQt.QtWidgets import QScrollArea, QTreeView, QWidget
     from qgis.utils import iface
 
     window = iface.mainWindow()
@@ -112,6 +112,9 @@ def take(root: Path, folder: Path, language: str) -> None:
             dialog = processing.createAlgorithmDialog(algorithm.id(), given)
             dialog.resize(980, 640)
             dialog.show()
+            settle(0.5)
+            hidden = max((area.verticalScrollBar().maximum() for area in dialog.findChildren(QScrollArea)), default=0)
+            dialog.resize(980, min(640 + hidden, WINDOW[1]))
             picture(dialog, f"dialog-{algorithm.name()}" + (f"-{language}" if language else ""))
             dialog.close()
 
