@@ -29,9 +29,13 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         return tr(TITLES.get(self.name(), self.name()))
 
     def createInstance(self) -> ShippedModel:
-        """Make a fresh one for a dialog or a run."""
+        """Make a fresh one for a dialog or a run, with its texts in the user's language."""
         model = ShippedModel()
         model.loadVariant(self.toVariant())
+        model.setHelpContent({key: tr(text) for key, text in model.helpContent().items()})
+        for definition in model.parameterDefinitions():
+            definition.setDescription(tr(definition.description()))
+            definition.setHelp(tr(definition.help()))
         model.setSourceFilePath(self.sourceFilePath())
         sip.transferto(model, None)  # to whom it is made for; QGIS's bindings say so of algorithms, not of models
         return model

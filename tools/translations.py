@@ -4,8 +4,8 @@
     python3 tools/translations.py --check    end with 1 where that would change a file
 
 The files are Qt's (.ts), one a language: Qt Linguist opens them. The plugin reads them as they are, so nothing is
-compiled. Texts are the arguments of ``tr``, and what ``help.py`` and some tables hold, which Qt's own tool would not
-find. Standard library only.
+compiled. Texts are the arguments of ``tr``, and what ``help.py``, some tables and the graphical models hold, which Qt's
+own tool would not find. Standard library only.
 """
 
 from __future__ import annotations
@@ -33,7 +33,19 @@ def texts() -> list[str]:
     for path in sorted(PLUGIN.rglob("*.py")):
         if not path.is_relative_to(PLUGIN / "core"):
             found.update(dict.fromkeys(_of_source(path.read_text(encoding="utf-8"))))
+    for path in sorted(PLUGIN.glob("models/*.model3")):
+        found.update(dict.fromkeys(_of_model(ElementTree.parse(path).getroot())))
     return [text for text in found if text]
+
+
+def _of_model(model: ElementTree.Element) -> Iterator[str]:
+    """What the dialog of a graphical model shows."""
+    for option in model.iterfind("./Option[@name='help']/Option"):
+        yield option.get("value", "")
+    for definition in model.iterfind("./Option[@name='parameterDefinitions']/Option"):
+        yield from (
+            o.get("value", "") for o in definition.iterfind("Option") if o.get("name") in ("description", "help")
+        )
 
 
 def _of_help() -> Iterator[str]:

@@ -477,5 +477,51 @@
 <translation>Gerät in neuen Dialogen</translation></message>
 <message><source>Memory to use at most, in GB, where a run says 0 (0: automatic)</source>
 <translation>Höchstens zu benutzender Speicher in GB, wo ein Lauf 0 sagt (0: automatisch)</translation></message>
+<message><source>Sharpens a scene, learning from it, and assesses the result against the HSI and the PAN it was made of. Needs PyTorch.</source>
+<translation>Schärft eine Szene, an der gelernt wird, und beurteilt das Ergebnis gegen das HSI und das PAN, aus denen es entstand. Braucht PyTorch.</translation></message>
+<message><source>How long to learn.</source>
+<translation>Wie lange gelernt wird.</translation></message>
+<message><source>The hyperspectral image.</source>
+<translation>Das Hyperspektralbild.</translation></message>
+<message><source>The panchromatic image of the same place.</source>
+<translation>Das panchromatische Bild desselben Ortes.</translation></message>
+<message><source>Report of the assessment</source>
+<translation>Bericht der Beurteilung</translation></message>
+<message><source>Report of the learning</source>
+<translation>Bericht des Lernens</translation></message>
+<message><source>Trains a model on several scenes of one sensor and sharpens another scene with it. Needs PyTorch.</source>
+<translation>Trainiert ein Modell an mehreren Szenen eines Sensors und schärft damit eine andere Szene. Braucht PyTorch.</translation></message>
+<message><source>The hyperspectral image to sharpen.</source>
+<translation>Das Hyperspektralbild, das geschärft wird.</translation></message>
+<message><source>Hyperspectral images of one sensor.</source>
+<translation>Hyperspektralbilder eines Sensors.</translation></message>
+<message><source>The panchromatic images, in the same order.</source>
+<translation>Die panchromatischen Bilder, in derselben Reihenfolge.</translation></message>
+<message><source>Hyperspectral image to sharpen</source>
+<translation>Hyperspektralbild, das geschärft wird</translation></message>
+<message><source>Its panchromatic image</source>
+<translation>Sein panchromatisches Bild</translation></message>
+<message><source>Hyperspectral images to learn from</source>
+<translation>Hyperspektralbilder zum Lernen</translation></message>
+<message><source>Their panchromatic images, in the same order</source>
+<translation>Ihre panchromatischen Bilder, in derselben Reihenfolge</translation></message>
+<message><source>Report of the training</source>
+<translation>Bericht des Trainings</translation></message>
+<message><source>Simulates a pair of HSI and PAN out of a hyperspectral image by Wald's protocol, runs the classical methods on it, ranks them, and keeps the best result.</source>
+<translation>Simuliert aus einem Hyperspektralbild nach Walds Protokoll ein Paar aus HSI und PAN, wendet die klassischen Verfahren darauf an, ordnet sie nach Güte und behält das beste Ergebnis.</translation></message>
+<message><source>Give either these or wavelengths.</source>
+<translation>Entweder diese angeben oder Wellenlängen.</translation></message>
+<message><source>Give either these or band numbers.</source>
+<translation>Entweder diese angeben oder Kanalnummern.</translation></message>
+<message><source>Pixels of the PAN along one pixel of the HSI.</source>
+<translation>PAN-Pixel entlang eines HSI-Pixels.</translation></message>
+<message><source>The hyperspectral image; its own pixels are the truth.</source>
+<translation>Das Hyperspektralbild; seine eigenen Pixel sind die Wahrheit.</translation></message>
+<message><source>Bands of the PAN, counted from 1, as in 6-36</source>
+<translation>Kanäle des PAN, ab 1 gezählt, wie in 6-36</translation></message>
+<message><source>Or its wavelengths in nm, as in 480-690</source>
+<translation>Oder seine Wellenlängen in nm, wie in 480-690</translation></message>
+<message><source>Hyperspectral image that serves as the truth</source>
+<translation>Hyperspektralbild, das als Wahrheit dient</translation></message>
 </context>
 </TS>

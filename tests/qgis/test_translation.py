@@ -23,6 +23,15 @@ def test_an_algorithm_speaks_german_where_qgis_does(monkeypatch, language):
     assert algorithm.groupId() == "fusion"  # ids are not translated
 
 
+def test_the_dialog_of_a_shipped_model_is_german_where_qgis_is(monkeypatch, provider):
+    monkeypatch.setattr(translation, "_language", lambda: "de")
+    model = provider.algorithm("trainonmany").create()
+    assert model.displayName() == "Aus vielen lernen, eine fusionieren"
+    assert model.parameterDefinition("EFFORT").description() == "Aufwand des Lernens"
+    assert "PyTorch" in model.shortHelpString()
+    assert "Trains a model" not in model.shortHelpString()
+
+
 @pytest.mark.parametrize("language", ["", "en", "fr_FR", "C"])
 def test_other_languages_get_the_texts_as_they_are(monkeypatch, language):
     monkeypatch.setattr(translation, "_language", lambda: language)

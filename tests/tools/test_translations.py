@@ -26,6 +26,8 @@ def test_the_texts_of_dialogs_help_and_tables_are_found(translations):
         "Hyperspectral image (HSI)",
         "Score of the best method",
         "Which method is best here",
+        "Hyperspectral images to learn from",
+        "How long to learn.",
     ):
         assert text in texts
 
