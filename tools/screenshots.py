@@ -153,6 +153,8 @@ def take(root: Path, folder: Path, language: str) -> None:
             if toolbox is not None:
                 toolbox.show()
                 unfold(toolbox.findChild(QTreeView))
+                sides = [window.findChild(object, "Layers"), toolbox]
+                window.resizeDocks(sides, [370, 340], Qt.Orientation.Horizontal)
             scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
             dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
             if not language:
