@@ -17,9 +17,9 @@ def tr(text: str) -> str:
 
 
 def _language() -> str:
-    """As QGIS has it, "de" or "de_AT"."""
+    """As QGIS has it, "de" or "de_AT": what it was started with (``--lang``), else what its settings say."""
     application = QgsApplication.instance()
-    return application.locale() if isinstance(application, QgsApplication) else ""
+    return (application.translation() or application.locale()) if isinstance(application, QgsApplication) else ""
 
 
 @lru_cache(maxsize=8)

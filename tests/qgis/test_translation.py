@@ -48,4 +48,11 @@ def test_special_characters_come_through():
 def test_the_language_is_qgiss_own():
     from qgis.core import QgsApplication
 
-    assert translation._language() == QgsApplication.instance().locale()
+    application = QgsApplication.instance()
+    assert translation._language() == (application.translation() or application.locale())
+    former = application.translation()
+    application.setTranslation("de")  # as --lang de does
+    try:
+        assert tr("Sharpen a scene") == "Szene schärfen"
+    finally:
+        application.setTranslation(former)
