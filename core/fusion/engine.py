@@ -28,7 +28,7 @@ from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
 from ..workers import Workers
 from .budget import BLOCK, choose_pieces, lower
-from .panel import Panel
+from .panel import Heights, Panel
 
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
 _SHARE = 0.5  # of what is free
@@ -173,6 +173,35 @@ class Fused(NamedTuple):
     disagreement: np.ndarray
 
 
+class Share(NamedTuple):
+    """A part of a fusion that is done in parts: some ``rows`` (start, stop) of its window, and how all of it is cut:
+    ``heights`` of the strips and ``cols`` of the panels."""
+
+    rows: Span
+    heights: Heights
+    cols: int
+
+
+def shares(
+    scene: Scene,
+    recipe: Formula,
+    window: Window,
+    rows: int,
+    memory: float | None = None,
+    progress: Progress | None = None,
+    stored: RasterMetadata | None = None,
+) -> list[Share]:
+    """Cut a fusion into parts; see :func:`fuse` for what is not explained here.
+
+    Args:
+        rows: of a part, at least: a part is some whole strips.
+    """
+    plan = recipe.plan(scene, progress or Progress())
+    heights, cols = _cut(scene, recipe, plan, window, memory, stored)
+    step, end = max(1, -(-rows // heights.strip)) * heights.strip, window.row + window.rows
+    return [Share((top, min(top + step, end)), heights, cols) for top in range(window.row, end, step)]
+
+
 def fuse(
     scene: Scene,
     recipe: Formula,
@@ -180,33 +209,40 @@ def fuse(
     memory: float | None = None,
     progress: Progress | None = None,
     stored: RasterMetadata | None = None,
+    share: Share | None = None,
 ) -> Iterator[Fused]:
     """Fuse a scene, piece by piece; how long it will take is said as soon as a part of it tells.
 
     Args:
-        window: the part of the output that is wanted, all by default; its pixels are those of the whole output.
+        window: the part of the output that is wanted, all by default; its pixels are those of the whole output (to
+            1e-5 of the data range: the last digits depend on how an image is cut).
         memory: budget in GB; by default 1, halved where that is more than half of what is free.
         stored: of the file that the pixels go to; then ``values`` are of its type, rounded, and its nodata value
             stands where they are not valid. By default they are float32.
+        share: the part of this fusion that is to be done, all by default. Its pixels are those that all of it has
+            there, to the last bit.
 
     Yields:
-        Pieces that cover the window, from top to bottom within a panel.
+        Pieces that cover the window, or the share's rows of it, from top to bottom within a panel.
     """
     progress = progress or Progress()
     window = window or Window(0, 0, *scene.high_shape)
     plan = recipe.plan(scene, progress)
-    itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
-    heights, cols = choose_pieces(scene, recipe, plan, window, (memory or _usual_memory()) * 1e9, itemsize)
-    done, forecast = 0, _Forecast(window, progress)
+    first, end = window.row, window.row + window.rows
+    if share is None:
+        heights, cols = _cut(scene, recipe, plan, window, memory, stored)
+    else:
+        (first, end), heights, cols = share
+    done, forecast = 0, _Forecast(Window(first, window.col, end - first, window.cols), progress)
     with Workers() as workers:
         for left in range(window.col, window.col + window.cols, cols):
             right = min(left + cols, window.col + window.cols)
             area = Window(window.row, left, window.rows, right - left)
-            with Panel(scene, recipe, plan, area, heights, workers, progress, stored) as panel:
-                top = window.row
-                while top < window.row + window.rows:
+            with Panel(scene, recipe, plan, area, heights, workers, progress, stored, (first, end)) as panel:
+                top = first
+                while top < end:
                     progress.check()
-                    bottom = min(top + heights.strip, window.row + window.rows)
+                    bottom = min(top + heights.strip, end)
                     try:
                         values, valid, disagreement = panel.compute(top, bottom)
                     except MemoryError:
@@ -220,7 +256,7 @@ def fuse(
                     yield Fused(piece, values.transpose(1, 0, 2), valid, disagreement)
                     panel.forget(bottom)
                     done += piece.rows * piece.cols
-                    progress.set(done / (window.rows * window.cols))
+                    progress.set(done / ((end - first) * window.cols))
                     forecast(done, panel)
                     top = bottom
 
@@ -253,6 +289,13 @@ class _Forecast:
         self._told = True
         if left >= _WORTH_SAYING:
             self._progress.info(f"Fusing {rows} x {cols} pixels: about {spoken_duration(left)} to go.")
+
+
+def _cut(
+    scene: Scene, recipe: Formula, plan: Plan, window: Window, memory: float | None, stored: RasterMetadata | None
+) -> tuple[Heights, int]:
+    itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
+    return choose_pieces(scene, recipe, plan, window, (memory or _usual_memory()) * 1e9, itemsize)
 
 
 def _usual_memory() -> float:

@@ -54,6 +54,8 @@ class Panel:
     Args:
         panel: the part of the output.
         stored: how a file stores the result; None for float32.
+        rows: of the output that will be asked for, all of the panel's by default. They are computed from the same runs
+            of rows as in the whole panel, so that they are the same to the last bit.
 
     Attributes:
         waited: seconds for which nothing could be done but wait for planes.
@@ -69,6 +71,7 @@ class Panel:
         workers: Workers,
         progress: Progress,
         stored: RasterMetadata | None = None,
+        rows: Span | None = None,
     ) -> None:
         self.scene, self.recipe, self.panel, self.heights = scene, recipe, panel, heights
         self._plan, self._progress, self._workers = plan, progress, workers
@@ -100,6 +103,9 @@ class Panel:
             RowStream(rows[1], self._residual_of(number), low_step, rows[0])
             for number, (rows, _) in enumerate(self._spans[: recipe.iterations])
         ]
+        self._begins, self._ends = self._high[0]  # the planes that are computed
+        if rows is not None:
+            self._skip(*rows)
         self._mapping = None
         if plan.coefficients is not None:
             width = self._lift[1][1] - self._lift[1][0]
@@ -119,8 +125,30 @@ class Panel:
     @property
     def planes_done(self) -> float:
         """Share of the planes that was computed."""
-        start, stop = self._high[0]
+        start, stop = self._begins, self._ends
         return (self._high_planes.next - start) / (stop - start)
+
+    def _skip(self, start: int, stop: int) -> None:
+        """Leave out all that output rows ``start`` to ``stop`` do not depend on."""
+        operators = self._operators
+        lift = operators.up.y.support(start, stop)
+        low, high, needed = lift, (start, stop), lift
+        for stream in reversed(self._residuals):
+            runs = stream.runs(*_union(needed, lift))
+            stream.skip(runs[0])
+            needed = _union(operators.round_trip.y.support(*runs), runs)
+        if self._residuals:
+            low = _union(low, needed)
+            if self._plan.coefficients is not None:
+                runs = self._low_planes.runs(*runs)
+                self._low_planes.skip(runs[0])
+            high = _union(high, operators.down.y.support(*runs))
+        high = self._high_planes.runs(*high)
+        self._high_planes.skip(high[0])
+        self._begins, self._ends = high
+        seen = self._reached(high, self.scene.high_shape[0])
+        self._pan.skip(seen[0])
+        self._hsi.skip(_union(low, operators.up.y.support(*seen))[0])
 
     def resize(self, heights: Heights) -> None:
         """Go on in strips of other heights."""
@@ -236,7 +264,7 @@ class Panel:
         else:
             present = self._begin(start, stop)
         self._begun = None
-        if stop < self._high[0][1]:
+        if stop < self._ends:
             following = stop, min(stop + self.heights.planes, self._high[0][1])
             self._begun = following, self._begin(*following)
         started = time.monotonic()

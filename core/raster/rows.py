@@ -22,11 +22,11 @@ class RowStream:
         first: the first row that will ever be asked for.
 
     Attributes:
-        rows, step: as given; the step may be changed.
+        rows, step, first: as given; the step may be changed.
     """
 
     def __init__(self, rows: int, produce: Callable[[int, int], Any], step: int, first: int = 0) -> None:
-        self.rows, self._produce, self.step = rows, produce, step
+        self.rows, self._produce, self.step, self.first = rows, produce, step, first
         self._start = self._stop = first
         self._pieces: deque[Any] = deque()
 
@@ -34,6 +34,17 @@ class RowStream:
     def next(self) -> int:
         """The first row that has not been computed."""
         return self._stop
+
+    def runs(self, start: int, stop: int) -> tuple[int, int]:
+        """The rows, start and stop, that are computed where ``start`` to ``stop`` are asked for: whole runs of ``step``
+        rows from the first on."""
+        whole = -(-(stop - self.first) // self.step) * self.step
+        return start - (start - self.first) % self.step, min(self.first + whole, self.rows)
+
+    def skip(self, before: int) -> None:
+        """Never compute the runs that lie above ``before``; to be called before any row is asked for. The others are
+        those that there would have been without it."""
+        self._start = self._stop = self.runs(before, before)[0]
 
     def get(self, start: int, stop: int) -> Any:
         """Rows ``start`` to ``stop``; none of them may have been forgotten."""

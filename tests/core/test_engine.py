@@ -8,7 +8,8 @@ import pytest
 from osgeo import gdal
 
 from core.fusion import budget, engine
-from core.fusion.engine import Recipe, fuse
+from core.fusion.classical import METHODS
+from core.fusion.engine import Recipe, fuse, shares
 from core.physics.operators import Operators
 from core.physics.prior import scene_operators, scene_statistics
 from core.progress import Progress
@@ -154,6 +155,78 @@ def test_the_time_that_a_fusion_will_take_is_said_once_and_is_that_of_the_pixels
     ((text, when),) = said
     assert when <= 48
     assert text == f"Fusing 120 x 60 pixels: about {120 - when:.0f} s to go."
+
+
+def some_gaps(hsi, pan):
+    rng = np.random.default_rng(9)
+    hsi[:, rng.random(hsi.shape[1:]) < 0.02] = NODATA
+    pan[rng.random(pan.shape) < 0.01] = NODATA
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shift", "iterations", "window", "rows", "gaps", "what"),
+    [
+        (3, (0.0, 0.0), 5, None, 1, None, 3),
+        (3, (0.5, -1.25), 2, None, 64, some_gaps, 0),
+        (2, (-3.0, 0.5), 1, None, 32, None, 5),
+        (4, (0.0, 0.0), 0, None, 16, None, 2),
+        (3, (0.5, 0.25), 3, Window(37, 21, 123, 70), 40, some_gaps, 4),
+        (3, (0.5, 0.25), 3, Window(5, 0, 170, 90), 1, None, "gsa"),
+        (2, (0.0, 0.25), 2, None, 30, some_gaps, "sfim"),
+    ],
+)
+@pytest.mark.parametrize("memory", [1.0, TINY])
+def test_a_share_done_alone_has_the_very_bits_of_the_whole(
+    open_scene, monkeypatch, ratio, shift, iterations, window, rows, gaps, what, memory
+):
+    """With the networks' part of real convolutions, and methods that are not linear; strips and panels of all sizes."""
+    monkeypatch.setattr(budget, "_PANEL", 48)
+    monkeypatch.setattr(budget, "_PLANE_PIXELS", 5000)
+    scene = open_scene((60, 32), ratio, shift, gaps=gaps)
+    if isinstance(what, str):
+        recipe = METHODS[what].recipe(scene, 0.3, iterations, Progress())
+    else:
+        recipe = recipe_for(scene, iterations=iterations, residual=BoxFilter(what) if what else None)
+    window = window or Window(0, 0, *scene.high_shape)
+    stored = RasterMetadata.plain(4, "float32", NODATA)
+    whole = np.full((window.rows, 4, window.cols), np.nan, np.float32)
+    for piece in fuse(scene, recipe, window, memory, stored=stored):
+        place = piece.window.row - window.row, piece.window.col - window.col
+        whole[place[0] : place[0] + piece.window.rows, :, place[1] : place[1] + piece.window.cols] = (
+            piece.values.transpose(1, 0, 2)
+        )
+    parts = shares(scene, recipe, window, rows, memory, stored=stored)
+    assert len(parts) > 1
+    assert parts[0].rows[0] == window.row
+    assert parts[-1].rows[1] == window.row + window.rows
+    assert all(one.rows[1] == other.rows[0] for one, other in zip(parts, parts[1:]))
+    for share in (parts[-1], parts[len(parts) // 2], parts[0]):
+        done = 0
+        for piece in fuse(scene, recipe, window, stored=stored, share=share):
+            assert share.rows[0] <= piece.window.row <= piece.window.row + piece.window.rows <= share.rows[1]
+            top, left = piece.window.row - window.row, piece.window.col - window.col
+            np.testing.assert_array_equal(
+                piece.values.transpose(1, 0, 2),
+                whole[top : top + piece.window.rows, :, left : left + piece.window.cols],
+            )
+            done += piece.window.rows * piece.window.cols
+        assert done == (share.rows[1] - share.rows[0]) * window.cols
+
+
+def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
+    monkeypatch.setattr(budget, "_PLANE_PIXELS", 3000)
+    scene = open_scene((400, 30), 2)
+    recipe = recipe_for(scene, iterations=1, residual=BoxFilter(1))
+    parts = shares(scene, recipe, Window(0, 0, 800, 60), 160)
+    plan = recipe.plan(scene, Progress())
+    monkeypatch.setattr(Recipe, "plan", lambda *_: plan)
+    read = []
+    pan_rows = Scene.pan_rows
+    monkeypatch.setattr(
+        Scene, "pan_rows", lambda self, start, stop: read.append(stop - start) or pan_rows(self, start, stop)
+    )
+    list(fuse(scene, recipe, share=parts[2]))
+    assert sum(read) <= (4 + 2 * 3) * 48  # its own runs of 48 rows, and those that its margins touch
 
 
 def test_strips_that_do_not_fit_in_memory_are_halved(open_scene):

@@ -51,3 +51,17 @@ def test_nothing_outside_the_image_can_be_had():
         rows.get(20, 24)
     np.testing.assert_array_equal(rows.get(7, 9), IMAGE[:, 7:9])
     assert calls == [(7, 12)]
+
+
+@pytest.mark.parametrize("first", [0, 7])
+def test_skipping_leaves_the_later_runs_as_they_would_have_been(first):
+    whole, expected = stream(5, first)
+    whole.get(first, 23)
+    for before in range(first, 23):
+        rows, calls = stream(5, first)
+        rows.skip(before)
+        assert rows.runs(before, 23)[0] <= before
+        np.testing.assert_array_equal(rows.get(before, 23), IMAGE[:, before:23])
+        assert calls == expected[-len(calls) :]
+        assert calls[0][1] > before
+        assert rows.runs(before, before + 1) == calls[0]
