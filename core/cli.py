@@ -197,6 +197,7 @@ def _run_fuse(options: argparse.Namespace, progress: Progress) -> None:
         device=options.device,
         memory=options.memory,
         compress=options.compress,
+        dask=options.dask,
         progress=progress,
     )
     _print_fused(made)

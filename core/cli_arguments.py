@@ -250,6 +250,12 @@ def _add_fuse(jobs: Any) -> argparse.ArgumentParser:
     )
     _fusion_options(job)
     _device_option(job)
+    job.add_argument(
+        "--dask",
+        default="",
+        metavar="ADDRESS",
+        help="have strips made by the workers of a Dask cluster: its scheduler's address, or local to try it here",
+    )
     return job
 
 

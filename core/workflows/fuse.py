@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
+
 from ..devices import choose_device, require_torch
 from ..errors import InputError
-from ..fusion.engine import Recipe
+from ..fusion.engine import Fused, Recipe
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..progress import Progress
+from ..raster.grid import Window
+from ..raster.metadata import RasterMetadata
 from .opening import check_space, open_scene
 from .output import check_compression, check_iterations, check_outputs, write_fused
 from .trained import TrainedModel
@@ -28,6 +34,7 @@ def fuse(
     correct_shift: bool = False,
     overviews: bool = False,
     compress: str = "deflate",
+    dask: str = "",
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fuse an HSI and a PAN with a trained model.
@@ -46,12 +53,15 @@ def fuse(
             is only warned of.
         overviews: add reduced copies to the output, so that it is shown fast.
         compress: how a GeoTIFF is compressed: "deflate", "zstd" or "none".
+        dask: address of the scheduler of a Dask cluster whose workers compute strips of the result, or "local" for
+            processes on this machine; "" to compute here. The pixels are the same to the last bit.
 
     Returns:
         ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``.
 
     Raises:
         InputError: a file or a parameter cannot be used.
+        MissingDependencyError: PyTorch, or Dask where it is asked for, is not installed.
         Cancelled: the user stopped the job.
     """
     require_torch()
@@ -69,8 +79,14 @@ def fuse(
         bands = trained.bands_for(hsi)
         if bands:
             progress.info(f"The model was trained on bands {bands}; the same are taken here.")
-    progress.set(0.0, "Looking through the scene")
-    with open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene:
+    with contextlib.ExitStack() as stack:
+        client = None
+        if dask:
+            from .cluster import StripJob, connect, fuse_on_cluster
+
+            client = stack.enter_context(connect(dask, progress))
+        progress.set(0.0, "Looking through the scene")
+        scene = stack.enter_context(open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift))
         trained.check_fits(scene, model)
         window = scene.output_window(extent)
         written = [(output, scene.hsi.bands, scene.hsi.metadata.dtype), (disagreement, 1, "float32")]
@@ -81,6 +97,14 @@ def fuse(
         if fusing.residual.engine:
             progress.info(fusing.residual.engine)
         progress.set(0.1, "Fusing")
+        part = progress.part(0.1, 1.0)
+
+        def on_cluster(window: Window, stored: RasterMetadata) -> Iterator[Fused]:
+            paths = [os.path.abspath(path) if os.path.exists(path) else path for path in (hsi, pan, model)]
+            choices = bands, correct_shift, use, consistency, chosen.type
+            job = StripJob(*paths, *choices, window, stored, bool(disagreement))
+            return fuse_on_cluster(client, scene, fusing, job, memory, output, part)
+
         grid = write_fused(
             scene,
             fusing,
@@ -90,7 +114,8 @@ def fuse(
             compress=compress,
             disagreement=disagreement,
             overviews=overviews,
-            progress=progress.part(0.1, 1.0),
+            strips=on_cluster if client is not None else None,
+            progress=part,
         )
         return {
             "output": output,

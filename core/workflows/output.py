@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable
 
 import numpy as np
 
 from ..errors import InputError
-from ..fusion.engine import Formula, fuse
+from ..fusion.engine import Formula, Fused, fuse
 from ..physics.sensors import find_sensor, mtf_gains
 from ..placing import check_output, placed
 from ..progress import Progress
-from ..raster.grid import Grid
+from ..raster.grid import Grid, Window
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
 from ..raster.stored import output_nodata
@@ -124,6 +124,7 @@ def write_fused(
     overviews: bool = False,
     compress: str = "deflate",
     before: Callable[[str, str], None] | None = None,
+    strips: Callable[[Window, RasterMetadata], Iterable[Fused]] | None = None,
     progress: Progress | None = None,
 ) -> Grid:
     """Fuse a scene and write the result, piece by piece.
@@ -142,6 +143,7 @@ def write_fused(
         overviews: add reduced copies to the rasters, so that they are shown fast.
         before: called with the complete rasters (output, disagreement or ""), under hidden names, before they take
             their places.
+        strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
         compress: of a GeoTIFF; one of :data:`..raster.writer.COMPRESSIONS`.
 
     Returns:
@@ -165,7 +167,11 @@ def write_fused(
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
             second = stack.enter_context(RasterWriter(disagreement, grid, one_band, **options))
         with Behind(progress) as behind:
-            for piece in fuse(scene, recipe, window, memory, progress, writer.metadata):
+            if strips is None:
+                pieces = fuse(scene, recipe, window, memory, progress, writer.metadata)
+            else:
+                pieces = strips(window, writer.metadata)
+            for piece in pieces:
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
                 if second is not None:

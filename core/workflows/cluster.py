@@ -1,0 +1,349 @@
+"""Fusion on a Dask cluster: workers compute strips of one scene, and the one who asked puts them into one raster.
+
+A strip has the very bits that it has where the scene is fused as a whole (:class:`..fusion.engine.Share`). Workers
+stage finished strips in a hidden folder beside the output and write nothing else; Dask gives the strip of a worker that
+is lost to another one. A worker stops as soon as that folder is gone, so nobody works for a job that has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..devices import choose_device, require_torch
+from ..errors import InputError, MissingDependencyError
+from ..fusion.engine import Formula, Fused, Plan, Share, fuse, shares
+from ..placing import working_folder
+from ..progress import Progress
+from ..raster.grid import Window
+from ..raster.metadata import RasterMetadata
+from ..raster.scene import Scene
+from ..report.versions import versions
+from .fuse import recipe
+from .opening import open_scene
+from .trained import TrainedModel
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+LOCAL = "local"
+LOCAL_WORKERS = 2
+LEAST_ROWS = 512  # of a strip: its margins, which are computed twice, shall not be most of it
+_CONNECT = 10.0  # seconds to wait for a scheduler
+_PATIENCE = 60.0  # seconds to wait for a worker where there is none, and for a file to be seen
+_SECONDS = 0.1  # between two looks
+_SAME = ("SSML", "numpy", "PyTorch")  # versions on which the last digits depend
+
+
+@dataclass(frozen=True)
+class StripJob:
+    """What a worker is told.
+
+    Attributes:
+        hsi, pan, model, bands, correct_shift, use, consistency: as :func:`.fuse.fuse` has them; paths are absolute.
+        device: kind of device.
+        window: of the output. stored: of the raster. disagreement: whether it is wanted.
+        folder: where strips are staged; "" until there is one.
+        threads: of PyTorch on a CPU. versions: of what the result is computed with. By default those that are in use
+            where the job is started.
+    """
+
+    hsi: str
+    pan: str
+    model: str
+    bands: str
+    correct_shift: bool
+    use: str
+    consistency: int
+    device: str
+    window: Window
+    stored: RasterMetadata
+    disagreement: bool
+    folder: str = ""
+    threads: int = field(default_factory=lambda: require_torch().get_num_threads())
+    versions: dict[str, str] = field(default_factory=versions)
+
+
+@contextlib.contextmanager
+def connect(address: str, progress: Progress) -> Iterator[Client]:
+    """A client of the scheduler at ``address``, or of a cluster of processes on this machine ("local").
+
+    Raises:
+        MissingDependencyError: Dask is not installed.
+        InputError: no scheduler answers.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise MissingDependencyError(
+            "Fusing on a cluster needs Dask, which is not installed; install it into the Python in use (python -m pip "
+            "install dask[distributed])."
+        ) from None
+    with contextlib.ExitStack() as stack:
+        target: Any = address
+        if address == LOCAL:
+            target = LocalCluster(
+                n_workers=LOCAL_WORKERS,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(target)
+        try:
+            client = Client(target, timeout=_CONNECT, set_as_default=False)
+        except (OSError, ValueError):
+            raise InputError(
+                f"No Dask scheduler answers at {address}; start one (dask scheduler), or give {LOCAL} to use this "
+                "machine."
+            ) from None
+        stack.callback(client.close, timeout=1)
+        progress.info(f"Fusing on the Dask cluster at {client.scheduler.address}.")
+        yield client
+
+
+def fuse_on_cluster(
+    client: Client, scene: Scene, formula: Formula, job: StripJob, memory: float | None, output: str, progress: Progress
+) -> Iterator[Fused]:
+    """The same pieces that :func:`..fusion.engine.fuse` gives, from top to bottom, made by workers.
+
+    Args:
+        formula: what the workers compute, as it is here.
+        memory: budget of each worker in GB.
+        output: the raster that will be written; strips are staged beside it.
+
+    Raises:
+        InputError: a worker cannot do what it is asked to, or there is none.
+        Cancelled: the user stopped the job.
+    """
+    count = _wait_for_workers(client, progress)
+    rows = max(LEAST_ROWS, -(-job.window.rows // (2 * count)))
+    parts = shares(scene, formula, job.window, rows, memory, progress, job.stored)
+    progress.info(f"Strips of {parts[0].rows[1] - parts[0].rows[0]} rows: {len(parts)}; workers: {count}.")
+    with working_folder(output) as folder:
+        job = replace(job, folder=folder)
+        waiting: deque[tuple[Share, Future]] = deque()
+        try:
+            for part in parts:
+                while len(waiting) > len(client.nthreads()):  # so that few strips are staged at a time
+                    yield from _finished(client, job, waiting, progress)
+                key = f"strip-{os.path.basename(folder)}-{part.rows[0]}"
+                waiting.append((part, client.submit(make_strip, job, part, key=key, pure=False)))
+            while waiting:
+                yield from _finished(client, job, waiting, progress)
+        finally:
+            with contextlib.suppress(Exception):
+                client.cancel([future for _, future in waiting])
+                client.run(_let_go, wait=False)
+
+
+def _wait_for_workers(client: Client, progress: Progress) -> int:
+    """Number of workers; waits for the first."""
+    until = time.monotonic() + _PATIENCE
+    while not (workers := client.nthreads()):
+        progress.check()
+        if time.monotonic() > until:
+            raise InputError(
+                f"The Dask cluster at {client.scheduler.address} has no worker; start some (dask worker ADDRESS)."
+            )
+        time.sleep(_SECONDS)
+    return len(workers)
+
+
+def _finished(
+    client: Client, job: StripJob, waiting: deque[tuple[Share, Future]], progress: Progress
+) -> Iterator[Fused]:
+    """The pieces of the first strip that was asked for."""
+    (start, stop), future = waiting[0][0].rows, waiting[0][1]
+    looked = time.monotonic()
+    while future.status == "pending":
+        progress.check()
+        if time.monotonic() > looked + 1.0:
+            _wait_for_workers(client, progress)
+            looked = time.monotonic()
+        time.sleep(_SECONDS)
+    path = _result(future, start, stop)
+    waiting.popleft()
+    until = time.monotonic() + _PATIENCE
+    while not os.path.exists(path):  # a folder on the network may be seen late
+        progress.check()
+        if time.monotonic() > until:
+            raise InputError(f"{path}, which a worker wrote, cannot be seen here; write to a folder that all share.")
+        time.sleep(_SECONDS)
+    for piece in _read_strip(path, job.disagreement):
+        yield piece
+        progress.set((piece.window.row + piece.window.rows - job.window.row) / job.window.rows)
+    os.remove(path)
+
+
+def _result(future: Future, start: int, stop: int) -> str:
+    from distributed import KilledWorker
+
+    if future.status in ("cancelled", "lost"):
+        raise InputError("The connection to the Dask scheduler was lost; start again when it runs.")
+    try:
+        return future.result()
+    except KilledWorker:
+        raise InputError(
+            f"Worker after worker was lost with rows {start} to {stop}; see in their logs why, and lower --memory if "
+            "it ran out."
+        ) from None
+    except (ImportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "deserializ" not in str(error):
+            raise
+        raise InputError(
+            "The Dask scheduler or a worker cannot load this software; start both with PYTHONPATH set to its folder, "
+            "and with the packages that it needs."
+        ) from None
+
+
+# What follows runs on workers.
+
+_AT_WORK = threading.Lock()  # a strip uses all cores
+_opened: dict[str, tuple[Scene, Formula]] = {}  # by folder: the job that this worker works for
+
+
+class _WhileWanted(Progress):
+    """Stops when the folder of the strips is gone."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._looked, self._gone = folder, 0.0, False
+
+    def cancelled(self) -> bool:
+        if time.monotonic() > self._looked + 0.5:
+            self._looked, self._gone = time.monotonic(), not os.path.isdir(self._folder)
+        return self._gone
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A formula whose plan is made already."""
+
+    gain: float
+    iterations: int
+    made: Plan
+
+    def plan(self, scene: Scene, progress: Progress) -> Plan:
+        return self.made
+
+
+def make_strip(job: StripJob, share: Share) -> str:
+    """Fuse a strip and stage it; returns its file.
+
+    Raises:
+        InputError: says on which worker, and what to do.
+    """
+    try:
+        with _AT_WORK, _threads(job.threads):
+            return _make_strip(job, share)
+    except OSError as error:
+        raise InputError(
+            f"The worker {_address()} cannot write to {job.folder} ({error.strerror or error}); make room, and write "
+            "the output to a folder that all workers share."
+        ) from None
+    except InputError as error:
+        raise InputError(f"On the worker {_address()}: {error}") from None
+
+
+def _make_strip(job: StripJob, share: Share) -> str:
+    if not os.path.isdir(job.folder):
+        raise InputError(f"{job.folder} cannot be seen; write the output to a folder that all workers share.")
+    progress = _WhileWanted(job.folder)
+    if job.folder not in _opened:
+        _close()
+        _opened[job.folder] = _open(job, progress)
+    scene, formula = _opened[job.folder]
+    path = os.path.join(job.folder, f"{share.rows[0]}.strip")
+    partial = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
+    with open(partial, "wb") as file:
+        for piece in fuse(scene, formula, job.window, progress=progress, stored=job.stored, share=share):
+            _write_piece(file, piece, scene, job.disagreement)
+    os.replace(partial, path)
+    return path
+
+
+def _open(job: StripJob, progress: Progress) -> tuple[Scene, Formula]:
+    trained = TrainedModel.open(job.model)
+    here = versions()
+    for name in _SAME:
+        if here.get(name) != job.versions.get(name):
+            raise InputError(
+                f"{name} is {here.get(name)} but {job.versions.get(name)} where the job was started; install the same "
+                "versions, on which the last digits depend."
+            )
+    device, sentence = choose_device(job.device)
+    if device.type != job.device:
+        raise InputError(f"{sentence[:-1]}; give --device cpu, so that all compute the same.")
+    scene = open_scene(job.hsi, job.pan, progress, bands=job.bands, correct_shift=job.correct_shift, check_shift=False)
+    try:
+        trained.check_fits(scene, job.model)
+        formula = recipe(trained, device, job.use, job.consistency)
+        return scene, _Planned(formula.gain, formula.iterations, formula.plan(scene, progress))
+    except BaseException:
+        scene.close()
+        raise
+
+
+def _close() -> None:
+    while _opened:
+        _opened.popitem()[1][0].close()
+
+
+def _let_go() -> None:
+    """Close the files of a job that has ended, unless the next one is at work."""
+    if _AT_WORK.acquire(blocking=False):
+        try:
+            _close()
+        finally:
+            _AT_WORK.release()
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    torch = require_torch()
+    former = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(former)
+
+
+def _address() -> str:
+    from distributed import get_worker
+
+    return get_worker().address
+
+
+def _write_piece(file: Any, piece: Fused, scene: Scene, disagreement: bool) -> None:
+    arrays: list[Any] = [np.array(astuple(piece.window)), piece.values.transpose(1, 0, 2)]
+    if disagreement:
+        valid = piece.valid if piece.valid.ndim == 2 else piece.valid[int(np.flatnonzero(scene.good)[0])]
+        arrays += [piece.disagreement, valid]
+    for array in arrays:
+        np.save(file, array, allow_pickle=False)
+
+
+def _read_strip(path: str, disagreement: bool) -> Iterator[Fused]:
+    """The pieces of a staged strip; without a disagreement all is said to be valid, and values tell what is not."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        while file.tell() < size:
+            window = Window(*(int(number) for number in np.load(file, allow_pickle=False)))
+            values = np.load(file, allow_pickle=False).transpose(1, 0, 2)
+            difference = np.broadcast_to(np.float32(0), (window.rows, window.cols))
+            valid = np.broadcast_to(np.True_, difference.shape)
+            if disagreement:
+                difference, valid = (np.load(file, allow_pickle=False) for _ in range(2))
+            yield Fused(window, values, valid, difference)

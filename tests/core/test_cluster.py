@@ -1,0 +1,165 @@
+"""Fusing on a Dask cluster of real processes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+torch = pytest.importorskip("torch")
+distributed = pytest.importorskip("distributed")
+
+from core.errors import Cancelled, InputError, MissingDependencyError  # noqa: E402
+from core.physics.operators import Operators  # noqa: E402
+from core.progress import Progress  # noqa: E402
+from core.workflows import cluster  # noqa: E402
+from core.workflows.fuse import fuse  # noqa: E402
+from core.workflows.train import train  # noqa: E402
+
+HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
+LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
+NODATA = -9999.0
+LITTLE = 1e-6  # GB: the lowest strips
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The scheduler of two workers, which are processes that a nanny starts again."""
+    options = {
+        "host": "127.0.0.1",
+        "dashboard_address": "127.0.0.1:0",
+        "memory_limit": 0,
+        "silence_logs": logging.CRITICAL,
+    }
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as running:
+        yield running.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def files(make_raster, tmp_path_factory):
+    """(hsi, pan, model) at ratio 4, float32, with gaps; the PAN starts a fraction of a pixel off."""
+    folder = tmp_path_factory.mktemp("scene")
+    y, x = np.mgrid[:224, :64]
+    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
+    spectra = np.random.default_rng(0).uniform(300, 3000, (4, 6))
+    truth = np.tensordot(spectra.T, np.exp(maps) / np.exp(maps).sum(0), 1).astype(np.float32)
+    hsi = Operators((56, 16), (224, 64), 4).down(truth)
+    hsi[:, 30:32, 7] = NODATA
+    moved = (HIGH[0] + 2.5, *HIGH[1:3], HIGH[3] - 2.5, *HIGH[4:])
+    hsi = make_raster(folder / "hsi.tif", hsi, LOW, nodata=NODATA)
+    pan = make_raster(folder / "pan.tif", truth[2:6].mean(0), moved, nodata=NODATA)
+    train([hsi], [pan], str(folder / "model.ssml"), steps=5, device="cpu", settings={"emphasis": 1.0})
+    return hsi, pan, str(folder / "model.ssml")
+
+
+@pytest.fixture
+def low_strips(monkeypatch):
+    monkeypatch.setattr(cluster, "LEAST_ROWS", 1)
+
+
+def values(path):
+    return gdal.Open(str(path)).ReadAsArray()
+
+
+def fused(files, path, **more):
+    fuse(*files, str(path), device="cpu", memory=LITTLE, **more)
+    return values(path)
+
+
+def left_of(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_raster_of_a_cluster_is_that_of_one_machine_to_the_last_bit(files, address, low_strips, tmp_path):
+    here = fused(files, tmp_path / "here.tif", disagreement=str(tmp_path / "spread.tif"))
+    there = fused(files, tmp_path / "there.tif", disagreement=str(tmp_path / "spread2.tif"), dask=address)
+    np.testing.assert_array_equal(there, here)
+    np.testing.assert_array_equal(values(tmp_path / "spread2.tif"), values(tmp_path / "spread.tif"))
+    assert (here == NODATA).any()
+    extent = (500033.0, 5800000.0 - 1777.0, 500601.0, 5800000.0 - 222.0)
+    here = fused(files, tmp_path / "part.tif", extent=extent, use="spatial", consistency=2)
+    there = fused(files, tmp_path / "part2.tif", extent=extent, use="spatial", consistency=2, dask=address)
+    np.testing.assert_array_equal(there, here)
+    assert len(left_of(tmp_path)) == 6
+
+
+class KillWorker(Progress):
+    """Kills the first worker that is in the middle of a strip."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.killed, self.strips = folder, 0, ""
+
+    def cancelled(self):
+        if not self.killed:
+            for path in self.folder.glob(".*/*.strip.*"):
+                self.killed, self.strips = int(path.name.split(".")[2]), path.name.split(".")[0]
+                os.kill(self.killed, signal.SIGKILL)
+                break
+        return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX systems do")
+def test_the_strip_of_a_worker_that_is_killed_is_done_again(files, address, low_strips, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_SECONDS", 0.01)
+    with distributed.Client(address, set_as_default=False) as client:
+        workers = set(client.run(os.getpid).values())
+        progress = KillWorker(tmp_path)
+        there = fused(files, tmp_path / "there.tif", dask=address, progress=progress)
+        assert progress.killed in workers
+        assert progress.killed not in client.run(os.getpid).values()
+    np.testing.assert_array_equal(there, fused(files, tmp_path / "here.tif"))
+    assert left_of(tmp_path) == ["here.tif", "there.tif"]
+
+
+class StopInTheMiddle(Progress):
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.seen = folder, False
+
+    def cancelled(self):
+        self.seen = self.seen or bool(list(self.folder.glob(".*/*.strip*")))
+        return self.seen
+
+
+def test_stopping_leaves_nothing_and_the_cluster_serves_the_next(files, address, low_strips, tmp_path):
+    with pytest.raises(Cancelled):
+        fused(files, tmp_path / "there.tif", dask=address, progress=StopInTheMiddle(tmp_path))
+    assert left_of(tmp_path) == []
+    there = fused(files, tmp_path / "there.tif", dask=address)
+    np.testing.assert_array_equal(there, fused(files, tmp_path / "here.tif"))
+
+
+def test_a_worker_with_other_versions_is_refused(files, address, low_strips, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.report.versions.__version__", "0.0.1")
+    with pytest.raises(InputError, match=r"On the worker tcp://.*: SSML is .* but 0.0.1 where the job was started"):
+        fused(files, tmp_path / "there.tif", dask=address)
+    assert left_of(tmp_path) == []
+
+
+def test_a_scheduler_that_is_not_there_is_said_in_one_sentence(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_CONNECT", 0.5)
+    with pytest.raises(InputError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9;"):
+        fused(files, tmp_path / "there.tif", dask="tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="No Dask scheduler answers at nonsense"):
+        fused(files, tmp_path / "there.tif", dask="nonsense://here")
+
+
+def test_without_dask_it_is_said_what_to_install(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingDependencyError, match=r"install dask\[distributed\]"):
+        fused(files, tmp_path / "there.tif", dask="local")
+
+
+def test_the_command_line_fuses_on_processes_of_this_machine(files, tmp_path, capsys):
+    from core.cli import main
+
+    hsi, pan, model = files
+    line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", str(LITTLE)]
+    assert main([*line, "--out", str(tmp_path / "there.tif"), "--dask", "local"]) == 0
+    assert "Strips of 223 rows: 1; workers: 2." in capsys.readouterr().err
+    np.testing.assert_array_equal(values(tmp_path / "there.tif"), fused(files, tmp_path / "here.tif"))
