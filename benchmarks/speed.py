@@ -263,7 +263,7 @@ def time_steps(scene, runs: int) -> None:
     import numpy as np
     import torch
 
-    from core.learning.mutual import MutualStep, _Shown
+    from core.learning.mutual import MutualStep, Sample, _Shown
     from core.networks import ssml
     from core.networks.layers import attention
     from core.networks.layers.pointwise import Pointwise
@@ -304,7 +304,7 @@ def time_steps(scene, runs: int) -> None:
             Pointwise.forward = own[1]
             with side_by_side(torch.device("cpu"), 2) as step.each:
                 started, worked = time.perf_counter(), time.process_time()
-                losses[name] = step(300, *shown[name], np.random.default_rng(turn))
+                losses[name] = step(300, [Sample(*shown[name], np.random.default_rng(turn))])
                 if turn:  # the first prepares operators
                     times[name].append((time.perf_counter() - started, time.process_time() - worked))
     attention.window_mean = ssml.window_mean = fast[0]
@@ -322,6 +322,7 @@ def time_learning(scene, runs: int) -> None:
     import numpy as np
     import torch
 
+    from core.learning.mutual import Sample
     from core.learning.settings import steps_for
     from core.networks.side_by_side import side_by_side
 
@@ -334,7 +335,7 @@ def time_learning(scene, runs: int) -> None:
         for turn in range(10 * runs):
             for found, crop in ((early, None), (late, unlabelled[turn % len(unlabelled)].crop(0, 0, settings.crop))):
                 started, worked = time.perf_counter(), time.process_time()
-                learner(steps // 2, labelled[turn % len(labelled)], crop, np.random.default_rng(turn))
+                learner(steps // 2, [Sample(labelled[turn % len(labelled)], crop, np.random.default_rng(turn))])
                 found.append((time.perf_counter() - started, time.process_time() - worked))
     rows, cols = scene.low_shape
     print(f"{rows} x {cols} x {scene.hsi.bands}: {steps} steps, {len(labelled)} labelled areas")

@@ -175,8 +175,11 @@ def _run_train(options: argparse.Namespace, progress: Progress) -> None:
         bands=options.bands,
         correct_shift=options.correct_shift,
         resume=options.resume,
+        batch=options.batch,
         progress=progress,
     )
+    if not made:  # the first of several processes speaks
+        return
     print(f"{options.out}: trained")
     _print_scores(made.get("scores"))
 

@@ -224,6 +224,12 @@ def _add_train(jobs: Any) -> argparse.ArgumentParser:
     )
     _learning_options(job)
     job.add_argument("--steps", type=int, metavar="N", help="number of steps, instead of --effort")
+    job.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="areas a step (default 1; under torchrun, which shares them out, one a process)",
+    )
     _mtf_option(job)
     _scene_choices(job)
     job.add_argument("--resume", default="", metavar="F", help="checkpoint of a stopped training, to go on from")

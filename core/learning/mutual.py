@@ -16,8 +16,17 @@ from torch import Tensor, nn
 
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
+from .distributed import Processes
 from .losses import HybridLoss, masked_mean
 from .settings import Settings
+
+
+class Sample(NamedTuple):
+    """What a step learns from: one of a batch. ``rng`` draws how it is turned."""
+
+    labelled: LabelledArea
+    unlabelled: Optional[UnlabelledArea]
+    rng: np.random.Generator
 
 
 class _Shown(NamedTuple):
@@ -35,31 +44,47 @@ class MutualStep:
         networks: two, or a single one; in mode "alone" two do not see each other.
         basis: (bands, components) of the good bands: from components to bands, in standard deviations.
         loss: distance to the truth and to the other network.
+        processes: among which batches are shared out.
 
     Attributes:
         each: how work is done for both networks; see :func:`core.networks.side_by_side.side_by_side`.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], basis: Tensor, loss: HybridLoss, settings: Settings) -> None:
+    def __init__(
+        self,
+        networks: Sequence[nn.Module],
+        basis: Tensor,
+        loss: HybridLoss,
+        settings: Settings,
+        processes: Processes | None = None,
+    ) -> None:
+        self.processes = processes or Processes()
         self.networks, self.basis, self.loss, self.settings = list(networks), basis, loss, settings
         self.optimizers = [torch.optim.Adam(network.parameters(), lr=settings.rate) for network in self.networks]
         self.each: Each = one_after_the_other(len(self.networks))
 
-    def __call__(
-        self,
-        step: int,
-        labelled: LabelledArea,
-        unlabelled: UnlabelledArea | None,
-        rng: np.random.Generator,
-    ) -> list[float]:
-        """Update the networks; returns their losses."""
+    def __call__(self, step: int, samples: Sequence[Sample]) -> list[float]:
+        """Update the networks by the mean of the losses over a batch; returns those of the networks.
+
+        Args:
+            samples: this process's share of the batch.
+        """
         settings = self.settings
         rate = settings.rate * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         ramp = min(1.0, (step + 1) / max(settings.ramp * settings.steps, 1.0))
         exchange = ramp if settings.mode == "mutual" and len(self.networks) == 2 else 0.0
-        ways = int(rng.integers(8)), int(rng.integers(8))
-        shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))
-        return self.each(lambda index: self._update(index, shown, labelled, unlabelled, exchange, rate))
+        losses = torch.zeros(len(self.networks), device=self.basis.device)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        for labelled, unlabelled, rng in samples:
+            ways = int(rng.integers(8)), int(rng.integers(8))
+            shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))  # noqa: B023 - run here
+            self.each(lambda index: self._backward(index, shown, labelled, unlabelled, exchange, losses))  # noqa: B023
+        self.processes.add([losses, *(p.grad for net in self.networks for p in net.parameters() if p.grad is not None)])
+        self.each(lambda index: self.optimizers[index].step())
+        return losses.tolist()
 
     def _forward(
         self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea | None, ways: tuple[int, int]
@@ -70,15 +95,16 @@ class MutualStep:
         residual = self.residual(index, unlabelled.planes, ways[1])
         return _Shown(result, self.to_bands(residual), self.to_bands(unlabelled.operators.down(residual)))
 
-    def _update(
+    def _backward(
         self,
         index: int,
         shown: Sequence[_Shown],
         labelled: LabelledArea,
         unlabelled: UnlabelledArea | None,
         exchange: float,
-        rate: float,
-    ) -> float:
+        losses: Tensor,
+    ) -> None:
+        """Add a sample's part of the loss, and of its gradients."""
         settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
         loss = self.loss(own.labelled - labelled.target, labelled.truth, labelled.learn)
         if exchange * settings.exchange:
@@ -94,13 +120,9 @@ class MutualStep:
                 peer = other.unlabelled.detach()
                 distance = self.loss(own.unlabelled - peer, unlabelled.prior + peer)
                 loss = loss + exchange * settings.full_exchange * distance
-        optimizer = self.optimizers[index]
-        optimizer.zero_grad(set_to_none=True)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        loss = loss / settings.batch
         loss.backward()
-        optimizer.step()
-        return float(loss.detach())
+        losses[index] += loss.detach()
 
     def residual(self, index: int, planes: Tensor, way: int = 0) -> Tensor:
         """One network's residual, (components, rows, columns), seen through one of eight flips and rotations."""

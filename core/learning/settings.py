@@ -20,6 +20,7 @@ class Settings:
     Attributes:
         mode: "mutual", or "alone": the same two networks without any exchange.
         steps: number of updates of each network.
+        batch: number of areas of either kind in a step.
         seed: of initialisation, patches and augmentation.
         rate: Adam's first learning rate; falls to 0 along a cosine.
         angle: weight of the spectral angle (radians). gradient: weight of the spatial gradients.
@@ -40,6 +41,7 @@ class Settings:
 
     mode: str = "mutual"
     steps: int = 600
+    batch: int = 1
     seed: int = 0
     rate: float = 8e-3
     angle: float = 0.1
@@ -62,6 +64,8 @@ class Settings:
             raise InputError(f"There is no mode {self.mode!r}; choose one of {', '.join(MODES)}.")
         if self.steps < 1:
             raise InputError(f"Learning needs at least one step, not {self.steps}; give a positive number.")
+        if self.batch < 1:
+            raise InputError(f"A step of learning needs at least one area, not {self.batch}.")
         if self.components < 1:
             raise InputError(f"The subspace needs at least one component, not {self.components}.")
 

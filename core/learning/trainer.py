@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import Cancelled
 from ..networks.side_by_side import one_after_the_other, side_by_side
 from ..progress import Progress
 from .areas import LabelledArea, UnlabelledArea
 from .losses import masked_mean
-from .mutual import MutualStep
+from .mutual import MutualStep, Sample
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 
@@ -69,6 +70,7 @@ class Trainer:
     ) -> None:
         self.learner, self.labelled, self.unlabelled = learner, list(labelled), list(unlabelled)
         self.ratio, self.mean, self.save = ratio, mean, save
+        self.processes = learner.processes
         self._progress = Progress()
         self.paths = (*paths, "mean") if len(paths) > 1 else ("mean",)
 
@@ -94,18 +96,26 @@ class Trainer:
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
         settings = self.learner.settings
         while state.step < settings.steps:
-            if progress.cancelled() and self.save is not None:
-                self.save(state)
-            progress.check()
-            rng = np.random.default_rng([settings.seed, state.step])  # of the step alone, so that training can resume
-            labelled = self.labelled[rng.integers(len(self.labelled))]
-            losses = self.learner(state.step, labelled, self._crop(state.step, rng), rng)
+            if self.processes.any(progress.cancelled()):
+                if self.save is not None:
+                    self.save(state)
+                raise Cancelled("Stopped by the user.")
+            losses = self.learner(
+                state.step, [self._sample(state.step, number) for number in self.processes.share(range(settings.batch))]
+            )
             state.step += 1
             if state.step % every == 0 or state.step == settings.steps:
                 self.check(state, losses)
                 if self.save is not None:
                     self.save(state)
             progress.set(state.step / settings.steps, self._text(state) if state.step % every == 0 else None)
+
+    def _sample(self, step: int, number: int) -> Sample:
+        """One of the batch of a step. The generator is of the two alone, so that training can be taken up anywhere, by
+        any number of processes."""
+        rng = np.random.default_rng([self.learner.settings.seed, step, *([number] if number else [])])
+        labelled = self.labelled[rng.integers(len(self.labelled))]
+        return Sample(labelled, self._crop(step, rng), rng)
 
     def _text(self, state: TrainingState) -> str:
         latest = state.history[-1]
@@ -154,18 +164,18 @@ class Trainer:
         """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
         emphasis = self.learner.settings.emphasis
         shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
-        sums = {path: _Sums() for path in (*self.paths, *shares)}
-        for area in self.labelled:
+        sums = {path: _Sums(self) for path in (*self.paths, *shares)}
+        for area in self.processes.share(self.labelled):
             if area.judge.any():
                 self._progress.check()
                 residuals = self.learner.each(lambda index, area=area: self._projected(index, area))
                 bands = [self.learner.to_bands(residual) for residual in residuals]
                 mean = sum(bands) / len(bands)
                 for path, result in zip(self.paths, (*bands, mean) if len(bands) > 1 else (mean,)):
-                    sums[path].add(result - area.target, area, self)
+                    sums[path].add(result - area.target, area)
                 for path, share in shares.items():
-                    sums[path].add(share * mean - area.target, area, self)
-        return {path: total.scores(self) for path, total in sums.items()}
+                    sums[path].add(share * mean - area.target, area)
+        return {path: total.scores() for path, total in sums.items()}
 
     @torch.no_grad()
     def _projected(self, index: int, area: LabelledArea) -> Tensor:
@@ -174,12 +184,12 @@ class Trainer:
     @torch.no_grad()
     def score_prior(self) -> dict[str, float]:
         """The same for the projected prior."""
-        total = _Sums()
-        for area in self.labelled:
+        total = _Sums(self)
+        for area in self.processes.share(self.labelled):
             if area.judge.any():
                 self._progress.check()
-                total.add(-area.target, area, self)
-        return total.scores(self)
+                total.add(-area.target, area)
+        return total.scores()
 
     def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
         settings = self.learner.settings
@@ -191,16 +201,16 @@ class Trainer:
 
 
 class _Sums:
-    """Running sums of the held-out scores."""
+    """Running sums of the held-out scores, of this process's share of the areas."""
 
-    def __init__(self) -> None:
-        self.squares: Tensor | None = None
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self.squares = torch.zeros(len(trainer.mean), dtype=torch.float64, device=trainer.mean.device)
         self.angles, self.count, self.angle_count = 0.0, 0.0, 0.0
 
-    def add(self, difference: Tensor, area: LabelledArea, trainer: Trainer) -> None:
-        squares = (difference.double() ** 2 * area.judge).sum((1, 2))
-        self.squares = squares if self.squares is None else self.squares + squares
-        scale = trainer.learner.loss.scale
+    def add(self, difference: Tensor, area: LabelledArea) -> None:
+        self.squares = self.squares + (difference.double() ** 2 * area.judge).sum((1, 2))
+        scale = self._trainer.learner.loss.scale
         first, second = (area.truth + difference) * scale, area.truth * scale
         norms = first.norm(dim=0) * second.norm(dim=0)
         used = area.judge * (norms > 0)
@@ -210,11 +220,16 @@ class _Sums:
         self.angle_count += float(used.sum())
         self.count += float(area.judge.sum())
 
-    def scores(self, trainer: Trainer) -> dict[str, float | None]:
-        mean = trainer.mean.flatten().double()
+    def scores(self) -> dict[str, float | None]:
+        """Of the areas of all processes."""
+        mean = self._trainer.mean.flatten().double()
+        numbers = torch.tensor([self.angles, self.angle_count, self.count], dtype=torch.float64, device=mean.device)
+        squares = self.squares.clone()
+        self._trainer.processes.add([squares, numbers])
+        angles, angle_count, count = numbers.tolist()
         use = mean > 0
-        ergas = float(100 / trainer.ratio * (self.squares / self.count / mean**2)[use].mean().sqrt())
-        sam = math.degrees(self.angles / max(self.angle_count, 1.0))
+        ergas = float(100 / self._trainer.ratio * (squares / count / mean**2)[use].mean().sqrt())
+        sam = math.degrees(angles / max(angle_count, 1.0))
         return {"ergas": ergas if math.isfinite(ergas) else None, "sam": sam if math.isfinite(sam) else None}
 
 

@@ -18,8 +18,9 @@ from ..errors import InputError
 from ..learning.areas import LabelledArea, UnlabelledArea
 from ..learning.checkpoint import load_checkpoint, save_checkpoint
 from ..learning.dataset import scene_areas
+from ..learning.distributed import Processes
 from ..learning.losses import HybridLoss
-from ..learning.mutual import MutualStep
+from ..learning.mutual import MutualStep, Sample
 from ..learning.settings import Settings
 from ..learning.trainer import Trainer, TrainingState
 from ..networks.pair import Pair, kind_of
@@ -41,6 +42,7 @@ def learn(
     checkpoint: str,
     resume: str,
     progress: Progress,
+    processes: Processes | None = None,
 ) -> TrainedModel:
     """Train networks on one or several scenes.
 
@@ -48,11 +50,13 @@ def learn(
         checkpoint: file to keep while training runs; to be removed by :func:`forget` when all that was asked for is
             written, so that a failure after training costs no training.
         resume: checkpoint of a training that was stopped, "" to start anew.
+        processes: that train together; this one alone by default.
 
     Returns:
         The model; where the held-out part says that the networks are no better than the projected prior, their best
         state is the untrained one, which adds nothing to it.
     """
+    processes = processes or Processes()
     _check_bands(scenes[0], network)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
@@ -61,6 +65,8 @@ def learn(
     statistics, good = builder.result(settings.components), builder.good
     if not good.any():
         raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
+    fingerprint = _fingerprint(statistics.arrays())
+    processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
     settings = replace(settings, components=statistics.components)
     progress.set(0.02, "Preparing what to learn from")
     labelled: list[LabelledArea] = []
@@ -71,7 +77,7 @@ def learn(
         unlabelled += some[1]
 
     pair = Pair.fresh(network, statistics.components, settings.seed, device)
-    learner = _learner(pair, statistics, good, settings, device)
+    learner = _learner(pair, statistics, good, settings, device, processes)
     mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)
     header = describe(
         pair,
@@ -79,18 +85,18 @@ def learn(
         good,
         gain,
         settings.iterations,
-        {"settings": settings.as_dict(), "fingerprint": _fingerprint(statistics.arrays())},
+        {"settings": settings.as_dict(), "fingerprint": fingerprint},
         str(device),
     )
     state = load_checkpoint(resume, header, learner) if resume else TrainingState()
-    _announce(pair, statistics, good, settings, state, labelled, unlabelled, device, progress)
+    _announce(pair, statistics, good, settings, state, labelled, unlabelled, device, processes, progress)
     trainer = Trainer(
         learner,
         labelled,
         unlabelled,
         scenes[0].ratio,
         mean,
-        lambda reached: save_checkpoint(checkpoint, header, learner, reached),
+        (lambda reached: save_checkpoint(checkpoint, header, learner, reached)) if processes.first else None,
         pair.paths,
     )
     started = time.monotonic()
@@ -129,10 +135,18 @@ def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[s
     return Settings(**{**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})})
 
 
-def _learner(pair: Pair, statistics: Any, good: np.ndarray, settings: Settings, device: torch.device) -> MutualStep:
+def _learner(
+    pair: Pair,
+    statistics: Any,
+    good: np.ndarray,
+    settings: Settings,
+    device: torch.device,
+    processes: Processes | None = None,
+) -> MutualStep:
     scale = torch.from_numpy(statistics.std[good])[:, None, None].to(device)
     basis = torch.from_numpy(np.ascontiguousarray(statistics.basis[good])).to(device)
-    return MutualStep(pair.networks, basis, HybridLoss(scale, settings.angle, settings.gradient), settings)
+    loss = HybridLoss(scale, settings.angle, settings.gradient)
+    return MutualStep(pair.networks, basis, loss, settings, processes)
 
 
 def _announce(
@@ -144,22 +158,23 @@ def _announce(
     labelled: list[LabelledArea],
     unlabelled: list[UnlabelledArea],
     device: torch.device,
+    processes: Processes,
     progress: Progress,
 ) -> None:
     """Say what will be done and how long it will take, from a few steps of a copy of the networks."""
     trial = copy.copy(pair)
     trial.networks = [copy.deepcopy(network) for network in pair.networks]
     learner = _learner(trial, statistics, good, settings, device)
-    seconds = []
+    seconds, own = [], len(processes.share(range(settings.batch)))
     kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
     for crop in kinds:
         with side_by_side(device, len(trial.networks)) as learner.each:
             for attempt in range(3):
                 progress.check()
                 started = time.monotonic()
-                learner(settings.steps // 2, labelled[0], crop, np.random.default_rng(attempt))
+                learner(settings.steps // 2, [Sample(labelled[0], crop, np.random.default_rng(attempt))])
                 elapsed = time.monotonic() - started
-        seconds.append(elapsed)
+        seconds.append(elapsed * own)
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from ..devices import choose_device, require_torch
+from ..devices import require_torch
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
@@ -30,10 +30,12 @@ def train(
     bands: str = "",
     correct_shift: bool = False,
     resume: str = "",
+    batch: int | None = None,
     settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
-    """Train a model on scenes of one sensor; reduced-resolution pairs are made from them.
+    """Train a model on scenes of one sensor; reduced-resolution pairs are made from them. Under ``torchrun`` several
+    processes, each on a GPU of its own, train it together.
 
     Args:
         hsi, pan: rasters to read, in the same order. model: file to write.
@@ -46,33 +48,48 @@ def train(
         correct_shift: move each PAN's position by its shift against its HSI, as phase correlation measures it; else it
             is only warned of.
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
+        batch: number of areas a step, shared out among the processes; by default their number, 1 without ``torchrun``.
         settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
 
     Returns:
-        ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``.
+        ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``. Nothing
+        in a process that is not the first: that one writes and speaks.
 
     Raises:
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
     require_torch()
+    from ..learning.distributed import Quiet, choose_own_device, processes
     from ..learning.settings import steps_for
     from .learn import forget, learn, settings_for
 
-    progress = progress or Progress()
-    if not hsi or len(hsi) != len(pan):
-        raise InputError(f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order.")
-    mtf = one_gain(mtf, progress)
-    check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
     with contextlib.ExitStack() as stack:
+        group = stack.enter_context(processes())
+        progress = progress or Progress()
+        progress = progress if group.first else Quiet(progress)
+        if not hsi or len(hsi) != len(pan):
+            raise InputError(
+                f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order."
+            )
+        mtf = one_gain(mtf, progress)
+        batch = group.size if batch is None else batch
+        if batch < group.size:
+            raise InputError(f"A batch of {batch} cannot be shared out among {group.size} processes; give more.")
+        if group.first:
+            check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
         choices = {"bands": bands, "correct_shift": correct_shift}
         scenes = [stack.enter_context(open_scene(*pair, progress, **choices)) for pair in zip(hsi, pan)]
         _check_same_sensor(scenes)
-        chosen, sentence = choose_device(device)
+        chosen, sentence = choose_own_device(device, group)
         progress.info(sentence)
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
-        fields = settings_for(network, mode, steps or steps_for(effort, pixels), seed, settings)
-        trained = learn(scenes, network, mtf, fields, chosen, f"{model}.checkpoint", resume, progress.part(0.02, 0.98))
+        more = {"batch": batch, **(settings or {})}
+        fields = settings_for(network, mode, steps or steps_for(effort, pixels), seed, more)
+        learning, checkpoint = progress.part(0.02, 0.98), f"{model}.checkpoint"
+        trained = learn(scenes, network, mtf, fields, chosen, checkpoint, resume, learning, group)
+        if not group.first:
+            return {}
         page = ""
         if report:
             from ..report.html import render, write_page
@@ -82,7 +99,7 @@ def train(
         trained.save(model)
         if report:
             write_page(report, page)
-        forget(f"{model}.checkpoint", resume)
+        forget(checkpoint, resume)
     return {"model": model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
 
 

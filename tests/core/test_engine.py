@@ -181,7 +181,7 @@ def test_a_share_done_alone_has_the_very_bits_of_the_whole(
 ):
     """With the networks' part of real convolutions, and methods that are not linear; strips and panels of all sizes."""
     monkeypatch.setattr(budget, "_PANEL", 48)
-    monkeypatch.setattr(budget, "_PLANE_PIXELS", 5000)
+    monkeypatch.setattr(budget, "_PLANE_BYTES", 40e3)
     scene = open_scene((60, 32), ratio, shift, gaps=gaps)
     if isinstance(what, str):
         recipe = METHODS[what].recipe(scene, 0.3, iterations, Progress())
@@ -214,7 +214,7 @@ def test_a_share_done_alone_has_the_very_bits_of_the_whole(
 
 
 def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
-    monkeypatch.setattr(budget, "_PLANE_PIXELS", 3000)
+    monkeypatch.setattr(budget, "_PLANE_BYTES", 48e3)
     scene = open_scene((400, 30), 2)
     recipe = recipe_for(scene, iterations=1, residual=BoxFilter(1))
     parts = shares(scene, recipe, Window(0, 0, 800, 60), 160)
