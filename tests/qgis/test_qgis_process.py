@@ -41,7 +41,7 @@ def qgis_process(tmp_path_factory):
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(
-            [PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=600, check=False
+            [PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=3600, check=False
         )
         return done.returncode, done.stdout + done.stderr
 
