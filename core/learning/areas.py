@@ -19,7 +19,9 @@ from ..physics.consistency import correction
 from ..physics.operators import Operators
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics
-from ..physics.resample import Separable
+from ..progress import Progress
+
+_BANDS = 16  # at once
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def labelled_area(
     operators = area_operators(low, high, ratio, (0.0, 0.0), gain)
     lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
     weight = valid.reshape(low[0], ratio, low[1], ratio).all(axis=(1, 3)).astype(np.float32)
-    planes, prior = _planes_and_prior(operators, statistics, lowered, pan_low, pan_lowered)
+    planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
+    prior = operators.up(lowered) + statistics.gains[:, None, None] * detail
     residual = lowered - operators.down(prior)
     prior = prior + operators.up(correction(residual, operators.round_trip, iterations, weight))
     scale = statistics.std[good, None, None]
@@ -179,25 +182,39 @@ def unlabelled_area(
     phase: tuple[float, float],
     gain: float,
     device: torch.device,
+    progress: Progress,
 ) -> UnlabelledArea:
-    """Prepare a piece of the scene at full resolution.
+    """Prepare a piece of the scene at full resolution, some bands at a time.
 
     Args:
         hsi: (bands, rows, columns) float32, invalid pixels filled.
         pan: (1, rows, columns) on the high grid. pan_low: (1, rows, columns) on the low grid.
         weight: (rows, columns) bool on the low grid, where the HSI is known and under the PAN.
+
+    Raises:
+        Cancelled: the user stopped the job.
     """
     operators = area_operators(hsi.shape[1:], pan.shape[1:], ratio, phase, gain)
-    planes, prior = _planes_and_prior(operators, statistics, hsi, pan, pan_low)
-    scale = statistics.std[good, None, None]
+    planes, detail = _planes_and_detail(operators, statistics, hsi, pan, pan_low)
+    chosen = np.flatnonzero(good)
+    prior = np.empty((len(chosen), *pan.shape[1:]), np.float32)
+    lack = np.empty((len(chosen), *hsi.shape[1:]), np.float32)
+    for first in range(0, len(chosen), _BANDS):
+        progress.check()
+        place, bands = slice(first, first + _BANDS), chosen[first : first + _BANDS]
+        made = operators.up(hsi[bands]) + statistics.gains[bands, None, None] * detail
+        scale = statistics.std[bands, None, None]
+        prior[place] = made / scale
+        lack[place] = (hsi[bands] - operators.down(made)) / scale
+    progress.check()
 
     def tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
 
     return UnlabelledArea(
         tensor(planes),
-        tensor(prior[good] / scale),
-        tensor((hsi - operators.down(prior))[good] / scale),
+        tensor(prior),
+        tensor(lack),
         tensor(weight),
         ratio,
         phase,
@@ -205,16 +222,15 @@ def unlabelled_area(
     )
 
 
-def _planes_and_prior(
+def _planes_and_detail(
     operators: Operators, statistics: Statistics, hsi: np.ndarray, pan: np.ndarray, pan_low: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """What a network sees of an area, and the PAN's detail."""
     matrix, shift = statistics.encoder
     components = np.tensordot(matrix, hsi, 1) - shift
     whole = tuple((0, count) for count in operators.high)
     planes = network_planes(operators, statistics, components, pan, pan_low, whole)
-    lowpass: Separable = operators.up
-    prior = lowpass(hsi) + statistics.gains[:, None, None] * (pan - lowpass(pan_low))
-    return planes, prior
+    return planes, pan - operators.up(pan_low)
 
 
 def turn(image: Tensor, way: int) -> Tensor:

@@ -92,7 +92,9 @@ def scene_areas(
     if settings.consistency or settings.full_exchange:
         for row, col in _spread(scene.low_shape, shape, max(1, round(MOST_UNLABELLED * share)), rng):
             progress.check()
-            area = _unlabelled(scene, statistics, good, gain, low_part, pan_low, weight, (row, col), shape, device)
+            area = _unlabelled(
+                scene, statistics, good, gain, low_part, pan_low, weight, (row, col), shape, device, progress
+            )
             if area is not None:
                 unlabelled.append(area)
     return labelled, unlabelled
@@ -109,6 +111,7 @@ def _unlabelled(
     corner: tuple[int, int],
     shape: tuple[int, int],
     device: torch.device,
+    progress: Progress,
 ) -> UnlabelledArea | None:
     """The unlabelled area of a window of the low grid; None if nothing in it is known."""
     ratio, spans, phases = scene.ratio, [], []
@@ -134,6 +137,7 @@ def _unlabelled(
         tuple(phases),
         gain,
         device,
+        progress,
     )
 
 

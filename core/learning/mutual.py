@@ -37,6 +37,11 @@ class _Shown(NamedTuple):
     degraded: Optional[Tensor] = None
 
 
+def load_optimizers() -> None:
+    """Have PyTorch load what it loads with the first optimizer: its compiler, for seconds."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 class MutualStep:
     """One update of both networks at a time.
 

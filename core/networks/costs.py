@@ -9,7 +9,7 @@ from .layers.binary import BinaryConv
 from .layers.fixed_point import FixedPointConv
 from .registry import parameter_count
 
-_SIDE = 32  # pixels of the image that operations are counted on
+_SIDE = 16  # pixels of the image that operations are counted on
 _ENDS = ("head", "tail")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -116,7 +117,7 @@ class Pair:
         """Learned numbers of each network, as inference needs them."""
         return {path: int(cost["parameters"]) for path, cost in self.costs.items()}
 
-    @property
+    @cached_property
     def costs(self) -> dict[str, dict[str, float]]:
         """What each network costs at inference; see :func:`.costs.costs`."""
         return {

@@ -20,13 +20,14 @@ from ..learning.checkpoint import load_checkpoint, save_checkpoint
 from ..learning.dataset import scene_areas
 from ..learning.distributed import Processes
 from ..learning.losses import HybridLoss
-from ..learning.mutual import MutualStep, Sample
+from ..learning.mutual import MutualStep, Sample, load_optimizers
 from ..learning.settings import Settings
 from ..learning.trainer import Trainer, TrainingState
 from ..networks.pair import Pair, kind_of
 from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
 from ..progress import Progress, spoken_duration
+from ..workers import Workers, wait_for
 from .trained import TrainedModel, describe
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def learn(
     """
     processes = processes or Processes()
     _check_bands(scenes[0], network)
+    optimizers = Workers(1).submit(load_optimizers)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
     for scene in scenes:
@@ -76,6 +78,7 @@ def learn(
         labelled += some[0]
         unlabelled += some[1]
 
+    wait_for(optimizers, progress)
     pair = Pair.fresh(network, statistics.components, settings.seed, device)
     learner = _learner(pair, statistics, good, settings, device, processes)
     mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)
