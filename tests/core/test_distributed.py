@@ -55,14 +55,17 @@ def scene(make_raster, tmp_path_factory):
     )
 
 
-def torchrun(*arguments):
-    """What two processes do on this machine: (exit code, what they said on stderr)."""
+def alone(*arguments):
+    """What one process does, its sums in the order that each of two has: (exit code, stderr, stdout)."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*start, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600
-    )
+    start = [sys.executable, *map(str, arguments)]
+    done = subprocess.run(start, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stderr, done.stdout
+
+
+def torchrun(*arguments):
+    """What two processes do on this machine: (exit code, stderr, stdout)."""
+    return alone("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments)
 
 
 def line(scene, model, *more):
@@ -74,7 +77,7 @@ def test_two_processes_train_the_model_of_one_with_the_same_batch(scene, tmp_pat
     assert code == 0, said
     assert said.count("2 processes train together") == 1
     assert printed.count("trained") == 1
-    train([scene[0]], [scene[1]], str(tmp_path / "one.ssml"), steps=8, batch=2, device="cpu")
+    assert alone("-m", "core", *line(scene, tmp_path / "one.ssml", "--steps", "8", "--batch", "2"))[0] == 0
     two, one = (read_model(str(tmp_path / f"{name}.ssml")) for name in ("two", "one"))
     assert two.header["settings"] == one.header["settings"]
     assert two.tensors.keys() == one.tensors.keys()
