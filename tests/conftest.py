@@ -63,3 +63,16 @@ def make_raster():
         return str(path)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def materials():
+    """A function that makes fields with sharp edges, each with a spectrum of its own, (bands, rows, columns)."""
+
+    def make(rows, cols, bands, seed=0):
+        spectra = np.random.default_rng(seed).uniform(300, 3000, (4, bands))
+        y, x = np.mgrid[:rows, :cols]
+        maps = [np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)]
+        return np.tensordot(spectra.T, np.exp(maps) / np.exp(maps).sum(0), 1)
+
+    return make

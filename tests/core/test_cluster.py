@@ -42,13 +42,10 @@ def address():
 
 
 @pytest.fixture(scope="module")
-def files(make_raster, tmp_path_factory):
+def files(make_raster, materials, tmp_path_factory):
     """(hsi, pan, model) at ratio 4, float32, with gaps; the PAN starts a fraction of a pixel off."""
     folder = tmp_path_factory.mktemp("scene")
-    y, x = np.mgrid[:224, :64]
-    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
-    spectra = np.random.default_rng(0).uniform(300, 3000, (4, 6))
-    truth = np.tensordot(spectra.T, np.exp(maps) / np.exp(maps).sum(0), 1).astype(np.float32)
+    truth = materials(224, 64, 6).astype(np.float32)
     hsi = Operators((56, 16), (224, 64), 4).down(truth)
     hsi[:, 30:32, 7] = NODATA
     moved = (HIGH[0] + 2.5, *HIGH[1:3], HIGH[3] - 2.5, *HIGH[4:])

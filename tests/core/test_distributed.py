@@ -43,12 +43,9 @@ KILL = """
 
 
 @pytest.fixture(scope="module")
-def scene(make_raster, tmp_path_factory):
+def scene(make_raster, materials, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scene")
-    y, x = np.mgrid[:80, :80]
-    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
-    spectra = np.random.default_rng(0).uniform(300, 3000, (4, 6))
-    truth = np.tensordot(spectra.T, np.exp(maps) / np.exp(maps).sum(0), 1).astype(np.float32)
+    truth = materials(80, 80, 6).astype(np.float32)
     return (
         make_raster(folder / "hsi.tif", Operators((20, 20), (80, 80), 4).down(truth), LOW),
         make_raster(folder / "pan.tif", truth[2:6].mean(0), HIGH),

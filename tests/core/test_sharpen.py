@@ -29,19 +29,10 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(learning_settings, "EFFORTS", {"fast": 12, "normal": 30, "thorough": 60})
 
 
-def ground(size, seed=0):
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:size, :size]
-    spectra = rng.uniform(300, 3000, (4, BANDS))
-    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
-    shares = np.exp(maps) / np.exp(maps).sum(0)
-    return np.tensordot(spectra.T, shares, 1).astype(np.float32)
-
-
 @pytest.fixture
-def scene(make_raster, tmp_path):
+def scene(make_raster, materials, tmp_path):
     """(hsi, pan) at ratio 4, uint16, with a little nodata in the HSI's last corner."""
-    truth = ground(96)
+    truth = materials(96, 96, BANDS).astype(np.float32)
     hsi = np.round(Operators((24, 24), (96, 96), 4).down(truth)).astype(np.uint16)
     hsi[:, 22:, 22:] = 0
     return (
@@ -205,10 +196,10 @@ def test_training_on_two_scenes_of_different_bands_is_refused(scene, make_raster
         train([scene[0], fewer], [scene[1], scene[1]], str(tmp_path / "m.ssml"), steps=2)
 
 
-def test_training_on_two_scenes_works_on_a_third(scene, make_raster, tmp_path):
+def test_training_on_two_scenes_works_on_a_third(scene, make_raster, materials, tmp_path):
     pairs = []
     for seed in (1, 2):
-        truth = ground(96, seed)
+        truth = materials(96, 96, BANDS, seed).astype(np.float32)
         hsi = np.round(Operators((24, 24), (96, 96), 4).down(truth)).astype(np.uint16)
         pairs.append(
             (
@@ -244,8 +235,8 @@ def test_a_model_of_all_bands_says_nothing_of_a_choice(scene, tmp_path):
     assert not {"chosen_bands", "chosen_of"} & set(read_model(model).header)
 
 
-def test_an_image_too_small_to_be_degraded_once_more_is_refused(make_raster, tmp_path):
-    truth = ground(16 * 9)
+def test_an_image_too_small_to_be_degraded_once_more_is_refused(make_raster, materials, tmp_path):
+    truth = materials(16 * 9, 16 * 9, BANDS).astype(np.float32)
     hsi = make_raster(tmp_path / "h.tif", truth[:, :9, :9], (500000.0, 160.0, 0.0, 5800000.0, 0.0, -160.0))
     pan = make_raster(tmp_path / "p.tif", truth[0], HIGH)
     with pytest.raises(InputError, match="classical"):

@@ -19,14 +19,10 @@ FINE = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 
 
 @pytest.fixture(scope="session")
-def files(make_raster, tmp_path_factory) -> Files:
+def files(make_raster, materials, tmp_path_factory) -> Files:
     """A made-up scene of uint16 with a hole of nodata, and what jobs make of it, for other jobs to read."""
     folder = tmp_path_factory.mktemp("scene")
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:SIZE, :SIZE]
-    maps = np.stack([np.sin(y / 5 + i) + np.cos(x / (4 + i)) + (((x // 9 + y // 7 + i) % 4) == 0) for i in range(4)])
-    truth = np.tensordot(rng.uniform(300, 3000, (4, BANDS)).T, np.exp(maps) / np.exp(maps).sum(0), 1)
-    truth = np.round(truth).astype(np.uint16)
+    truth = np.round(materials(SIZE, SIZE, BANDS)).astype(np.uint16)
     truth[:, 44:, 42:] = 0
     places = {name: str(folder / f"{name}.tif") for name in ("hsi", "pan", "fused")}
     reference = make_raster(folder / "reference.tif", truth, FINE, nodata=0, options=("COMPRESS=DEFLATE", "TILED=YES"))

@@ -168,7 +168,7 @@ def _squeeze(typing_context: Any, mean: Any, levels: Any, group: Any, hidden: An
         )
         count, four = builder.extract_value(source.shape, 0), ir.Constant(ir.IntType(64), 4)
         start = builder.mul(arguments[2], count)
-        sums = [cgutils.alloca_once_value(builder, ir.Constant(floats, [0.0] * GROUP)) for _ in range(4)]
+        sums = [cgutils.alloca_once(builder, floats) for _ in range(4)]
         for total in sums:
             builder.store(ir.Constant(floats, [0.0] * GROUP), total)
         with cgutils.for_range(builder, builder.sdiv(count, four)) as loop:
