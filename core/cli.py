@@ -267,6 +267,8 @@ def _run_compare(options: argparse.Namespace, progress: Progress) -> None:
         mtf=options.mtf,
         consistency=options.consistency,
         crop=options.crop,
+        bands=options.bands,
+        correct_shift=options.correct_shift,
         device=options.device,
         memory=options.memory,
         progress=progress,

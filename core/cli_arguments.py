@@ -357,6 +357,7 @@ def _add_compare(jobs: Any) -> argparse.ArgumentParser:
         help="iterations of the projection that follows each method but up-sampling, 0 for none (default 5)",
     )
     job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
+    _scene_choices(job)
     job.add_argument(
         "--memory",
         type=_positive,

@@ -47,7 +47,7 @@ class _Method:
 
     Attributes:
         name: its id. title: for people.
-        run: (hsi, pan, output, disagreement, progress) writes the fused raster.
+        run: (hsi, pan, output, disagreement, progress, **choices of the scene) writes the fused raster.
         networks: whether it has two networks that may disagree.
         note: what must be known of its scores, "" for nothing.
         ranked: whether its scores may rank it.
@@ -55,7 +55,7 @@ class _Method:
 
     name: str
     title: str
-    run: Callable[[str, str, str, str, Progress], Any]
+    run: Callable[..., Any]
     networks: bool = False
     note: str = ""
     ranked: bool = True
@@ -83,6 +83,8 @@ def compare(
     mtf: float | str = DEFAULT_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     crop: int = 0,
+    bands: str = "",
+    correct_shift: bool = False,
     device: str = "auto",
     memory: float | None = None,
     progress: Progress | None = None,
@@ -103,6 +105,9 @@ def compare(
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
         consistency: iterations of the consistency projection that follows each method, 0 for none.
         crop: pixels left out at each side of what is scored.
+        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
+            is only warned of.
         memory: budget of the fusion in GB, None for the usual one.
 
     Returns:
@@ -125,7 +130,11 @@ def compare(
     chosen = _methods(methods, model, {"effort": effort, "seed": seed, "mtf": mtf, "device": device, **options}, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
     progress.set(0.0, "Looking through the scene")
-    with open_scene(hsi, pan, progress) as scene, working_folder(places[0] if places else "") as folder:
+    choices = {"bands": bands, "correct_shift": correct_shift}
+    with (
+        open_scene(hsi, pan, progress, **choices) as scene,
+        working_folder(places[0] if places else "") as folder,
+    ):
         ratio, good = scene.ratio, scene.good.copy()
         progress.info(f"Ratio {ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {len(chosen)} methods.")
         progress.set(0.01, "Reducing the resolution")
@@ -146,13 +155,17 @@ def compare(
         for number, method in enumerate(ranking):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{method.title} at full resolution")
-            shown.append(_at_full(method, hsi, pan, folder, kept if method is best else "", mtf, crop, views, part))
+            shown.append(
+                _at_full(method, hsi, pan, choices, folder, kept if method is best else "", mtf, crop, views, part)
+            )
         result = _result(ranking, ratio, output)
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
         result["parameters"] = {
             "mtf": mtf,
             "consistency": consistency,
             "crop": crop,
+            "bands": bands,
+            "correct_shift": correct_shift,
             "effort": effort,
             "seed": seed,
             "device": device,
@@ -196,7 +209,7 @@ def _classical(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
     # Up-sampling is the base as it stands, without any projection.
     iterations = 0 if name == BASE else options["consistency"]
 
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress) -> None:
+    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> None:
         classical(
             hsi,
             pan,
@@ -206,6 +219,7 @@ def _classical(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
             mtf=options["mtf"],
             memory=options["memory"],
             progress=progress,
+            **choices,
         )
 
     return run
@@ -217,8 +231,9 @@ def _learned(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
     require_torch()
     from .sharpen import sharpen
 
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress) -> object:
-        return sharpen(hsi, pan, output, network=name, disagreement=disagreement, progress=progress, **options)
+    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> object:
+        given = {**options, **choices}
+        return sharpen(hsi, pan, output, network=name, disagreement=disagreement, progress=progress, **given)
 
     return run
 
@@ -234,8 +249,8 @@ def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
     seen = any(data.get("hsi") == os.path.basename(hsi) for data in header.get("training_data", []))
     rest = {key: options[key] for key in ("consistency", "device", "memory")}
 
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress) -> None:
-        fuse(hsi, pan, model, output, disagreement=disagreement, progress=progress, **rest)
+    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> None:
+        fuse(hsi, pan, model, output, disagreement=disagreement, progress=progress, **rest, **choices)
 
     note = (
         f"{os.path.basename(model)} was trained on {os.path.basename(hsi)} itself: at reduced resolution it is scored "
@@ -284,6 +299,7 @@ def _at_full(
     method: _Method,
     hsi: str,
     pan: str,
+    choices: Mapping[str, Any],
     folder: str,
     kept: str,
     mtf: float,
@@ -295,10 +311,11 @@ def _at_full(
     disagreement = os.path.join(folder, "disagreement.tif") if method.networks else ""
     started = time.monotonic()
     with PeakMemory() as memory:
-        made = method.run(hsi, pan, fused, disagreement, _Named(progress.part(0.0, 0.8), method.title))
+        made = method.run(hsi, pan, fused, disagreement, _Named(progress.part(0.0, 0.8), method.title), **choices)
     method.seconds, method.memory = round(time.monotonic() - started, 2), memory.peak
     method.history = (made or {}).get("history", method.history)
-    scores = assess(fused, hsi=hsi, pan=pan, mtf=mtf, crop=crop, progress=_Quiet(progress.part(0.8, 1.0), method.title))
+    watched = _Quiet(progress.part(0.8, 1.0), method.title)
+    scores = assess(fused, hsi=hsi, pan=pan, mtf=mtf, crop=crop, progress=watched, **choices)
     method.full = _numbers(scores)
     with RasterReader(fused) as reader:
         pictures = views.of_result(reader)

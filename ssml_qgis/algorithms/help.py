@@ -301,6 +301,8 @@ HELP: dict[str, AlgorithmHelp] = {
             "MTF": _MTF,
             "CONSISTENCY": "Iterations of the consistency projection after each method but up-sampling; 0 for none.",
             "CROP": "Pixels to leave out along each edge of what is scored.",
+            "BANDS": _BANDS,
+            "CORRECT_SHIFT": _CORRECT_SHIFT,
             "MEMORY": _MEMORY,
             "OUTPUT": "What the best method makes of the scene, on the PAN's grid.",
             "REPORT": _REPORT,

@@ -128,6 +128,22 @@ def test_bad_bands_and_nodata_take_no_part(make_raster, tmp_path, ground):
         assert all(np.isfinite(record["reduced"][key]) for key in ("ergas", "sam", "psnr", "rmse"))
 
 
+def test_bands_and_shift_are_those_that_the_methods_were_given(make_raster, pair, tmp_path):
+    with RasterReader(pair[1]) as reader:
+        pan = reader.read().values[0]
+    moved = make_raster(tmp_path / "moved.tif", np.roll(pan, 1, axis=1).astype(np.int16), FINE)
+    choices = {"bands": "2-4", "correct_shift": True}
+    best, by_hand = str(tmp_path / "best.tif"), str(tmp_path / "by-hand.tif")
+    found = compare(pair[0], moved, best, methods=["mtf-glp"], report=str(tmp_path / "r.html"), **choices)
+    classical(pair[0], moved, by_hand, method="mtf-glp", **choices)
+    with RasterReader(best) as ours, RasterReader(by_hand) as expected:
+        assert ours.bands == 3
+        assert ours.grid == expected.grid
+        np.testing.assert_array_equal(ours.read().values, expected.read().values)
+    assert found["methods"][0]["per_band"]["band"] == [1, 2, 3]
+    assert found["parameters"]["bands"] == "2-4"
+
+
 def test_a_model_trained_on_this_scene_is_shown_but_not_ranked(pair, tmp_path):
     pytest.importorskip("torch")
     from core.workflows.train import train
