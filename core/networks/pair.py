@@ -189,8 +189,8 @@ class PairResidual:
         engine: a sentence about how it is computed, "" where there is nothing to say.
     """
 
-    # Pixels of a tile: of networks that work in slabs, and then of all tiles at work; of others; at least.
-    TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
+    # Pixels of layers: of networks that work in slabs, in all tiles at work; of a tile of others; of any, at least.
+    TILES, TILE, SMALLEST_TILE = 320_000, 80_000, 512
 
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
@@ -207,10 +207,12 @@ class PairResidual:
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
         in_slabs = device.type == "cpu" and all(getattr(network, "in_slabs", False) for network in self.networks)
         tile = max(self.TILE, self.TILES // max(self._threads, 2)) if in_slabs else self.TILE
-        # The widest layers of the networks, some of them alive at once.
+        # The widest layers of the networks, some of them alive at once; and what goes in and comes out.
         widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
-        self.bytes_at_work = (2 if in_slabs else 4) * 4 * widest * tile * self._threads
-        self.tile = tile * min(getattr(network, "folded", 1) for network in self.networks)
+        folded = min(getattr(network, "folded", 1) for network in self.networks)
+        ends = 4 * folded * 2 * (int(pair.config[pair.paths[0]]["components"]) + 1)
+        self.bytes_at_work = ((2 if in_slabs else 4) * 4 * widest + ends) * tile * self._threads
+        self.tile = tile * folded
 
     @torch.inference_mode()
     def __call__(self, planes: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -12,11 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
+from .layers.folding import EXTRA, SIDE, fold
 from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
 from .layers.pooling import window_mean
 from .layers.slabs import by_rows, whole
 from .registry import register
+
+
+def _bend(x: Tensor) -> Tensor:
+    """The activation; ``x`` is nobody else's."""
+    return functional.hardswish(x, inplace=not torch.is_grad_enabled())
 
 
 class SpectralBlock(nn.Module):
@@ -39,10 +45,11 @@ class SpectralBlock(nn.Module):
         return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(y)), x)
 
     def _mix(self, x: Tensor) -> Tensor:
-        return self.reduce(functional.gelu(self.look(functional.gelu(self.expand(x)))))
+        return self.reduce(_bend(self.look(_bend(self.expand(x)))))
 
     def _add(self, x: Tensor, y: Tensor, pooled: Tensor) -> Tensor:
-        return torch.addcmul(x, y, self.attention.weights(pooled))
+        weights = self.attention.weights(pooled)
+        return torch.addcmul(x, y, weights) if torch.is_grad_enabled() else x.addcmul_(y, weights)
 
 
 @register("ssml-spectral")
@@ -51,22 +58,23 @@ class SpectralNetwork(nn.Module):
 
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
+        alignment: tiles must start at multiples of this many pixels.
+        folded: pixels that are one in its layers.
         in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
-    in_slabs = True
+    alignment, folded, in_slabs = SIDE, SIDE**2, True
 
     def __init__(self, components: int, width: int = 48, blocks: int = 4) -> None:
         super().__init__()
-        self.head = Pointwise(components + 2, width)
+        self.head = Pointwise(components + 2 + EXTRA, width)
         self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
         self.tail = DetailInjection(width, components)
-        self.receptive_field = sum(block.radius for block in self.body)
+        self.receptive_field = SIDE * (sum(block.radius for block in self.body) + 1)
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        planes = planes.contiguous(memory_format=torch.channels_last)  # in which 1x1 convolutions are matrix products
-        return self.tail(self.body(functional.gelu(self.head(planes))), planes)
+        return self.tail(self.body(_bend(self.head(fold(planes)))), planes)
 
 
 class SpatialBlock(nn.Module):
@@ -89,7 +97,7 @@ class SpatialBlock(nn.Module):
         return x.addcmul_(y, self.attention.weights(y))
 
     def _mix(self, x: Tensor) -> Tensor:
-        return self.merge(functional.gelu(torch.cat([self.near(x), self.far(x)], 1)))
+        return self.merge(_bend(torch.cat([self.near(x), self.far(x)], 1)))
 
 
 @register("ssml-spatial")
@@ -99,21 +107,23 @@ class SpatialNetwork(nn.Module):
 
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
+        alignment: tiles must start at multiples of this many pixels.
+        folded: pixels that are one in its layers.
         in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
-    in_slabs = True
+    alignment, folded, in_slabs = SIDE, SIDE**2, True
 
     def __init__(self, components: int, width: int = 40, blocks: int = 4, highpass: int = 5) -> None:
         super().__init__()
         self.highpass = highpass
-        self.head = nn.Conv2d(components + 2, width, 3, padding=1)
+        self.head = nn.Conv2d(components + 2 + EXTRA, width, 3, padding=1)
         self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
         self.tail = DetailInjection(width, components)
-        self.receptive_field = highpass // 2 + 1 + sum(block.radius for block in self.body)
+        self.receptive_field = SIDE * (highpass // 2 + 2 + sum(block.radius for block in self.body))
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        planes = planes.contiguous(memory_format=torch.channels_last)
-        detail = planes - window_mean(planes, self.highpass)
-        return self.tail(self.body(functional.gelu(self.head(detail))), planes)
+        folded = fold(planes)
+        detail = folded - window_mean(folded, self.highpass)
+        return self.tail(self.body(_bend(self.head(detail))), planes)

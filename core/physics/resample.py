@@ -249,7 +249,7 @@ class Separable:
             image: (..., rows, columns), the input from row and column ``origin`` on, as far as it is needed.
             rows, cols: (start, stop) of the part.
         """
-        if self.x.outputs > self.x.inputs:  # the cheaper order: the axis that shrinks comes first, that grows last
+        if self.x.outputs >= self.x.inputs:  # the cheaper order: the axis that shrinks comes first, that grows last
             return self.x.apply(self.y.apply(image, -2, *rows, origin[0]), -1, *cols, origin[1])
         low, high = self.y.support(*rows)
         image = self.x.apply(image[..., low - origin[0] : high - origin[0], :], -1, *cols, origin[1])

@@ -110,12 +110,13 @@ def store(values: np.ndarray, valid: np.ndarray | None, nodata: float | None, ou
     Raises:
         InputError: a valid number is not finite.
     """
-    check_finite(values, valid)
+    least, most = check_finite(values, valid)
     kind = out.dtype
     if valid is None and kind.kind in "iu" and kind.itemsize <= 2:
         limits = np.iinfo(kind)
         np.rint(values, out=values)
-        np.clip(values, limits.min, limits.max, out=values)
+        if least < limits.min or most > limits.max:
+            np.clip(values, limits.min, limits.max, out=values)
         np.copyto(out, values, casting="unsafe")
         if nodata is not None:
             mark = int(nodata)
@@ -130,22 +131,29 @@ def store(values: np.ndarray, valid: np.ndarray | None, nodata: float | None, ou
             place[...] = to_stored(plane, mask, kind.name, nodata)
 
 
-def check_finite(values: np.ndarray, valid: np.ndarray | None) -> None:
+def check_finite(values: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
     """Make sure that no valid number of a result is infinite or NaN.
 
     Args:
         values: (B, rows, columns). valid: of that shape or (rows, columns); None where all are.
 
+    Returns:
+        The least and the largest of all numbers, valid or not.
+
     Raises:
         InputError: one is.
     """
-    if not values.size or (np.isfinite(values.min()) and np.isfinite(values.max())):
-        return
+    if not values.size:
+        return 0.0, 0.0
+    least, most = float(values.min()), float(values.max())
+    if np.isfinite(least) and np.isfinite(most):
+        return least, most
     if valid is None or not np.isfinite(values[np.broadcast_to(valid, values.shape)]).all():
         raise InputError(
             "The result has numbers that are not finite: those of the images are too large to compute with, or a model "
             "does not suit them; scale the images to usual units."
         )
+    return least, most
 
 
 def _in_type(nodata: float, kind: np.dtype) -> np.floating:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
+from .folding import SIDE, spread
+from .slabs import slabs, whole
 from .zero import zero_conv
 
 
 class DetailInjection(nn.Module):
-    """``free + gain * detail``: free part and gains are read off the features by a 1x1 convolution that starts at zero.
+    """``free + gain * detail``: free part and gains are read off folded features by a 1x1 convolution that starts at
+    zero, and interpolated.
 
     A gain says something of materials, not of scale, so what is learned at reduced resolution holds at full resolution,
     as in context-adaptive injection (after Aiazzi et al., IEEE TGRS 2002; gains from features are own). With a
@@ -20,12 +24,23 @@ class DetailInjection(nn.Module):
         self.read = zero_conv(channels, 2 * components)
 
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
-        """(N, channels, rows, columns) and (N, components + 2, rows, columns) to (N, components, rows, columns)."""
-        return inject(self.read(features), planes[:, -1:])
+        """(N, channels, rows / 2, columns / 2) and planes (N, components + 2, rows, columns) to (N, components, rows,
+        columns)."""
+        said, detail = self.read(features), planes[:, -1:]
+        (rows, cols), few = detail.shape[-2:], said.shape[-2]
+        if whole(planes):
+            return inject(spread(said, (rows, cols)), detail)
+        out = planes.new_empty(len(planes), said.shape[1] // 2, rows, cols)
+        for start, stop in slabs(few, 1, SIDE * said.shape[1], len(planes) * SIDE * cols):
+            low, high = max(0, start - 1), min(few, stop + 1)
+            top, bottom = SIDE * start, min(SIDE * stop, rows)
+            finer = spread(said[:, :, low:high], (bottom - SIDE * low, cols))[:, :, top - SIDE * low :]
+            out[:, :, top:bottom] = inject(finer, detail[:, :, top:bottom])
+        return out
 
 
 def inject(said: Tensor, detail: Tensor) -> Tensor:
     """Residuals and gains, (N, 2 components, rows, columns), and the PAN's detail, (N, 1, rows, columns), to
     ``free + gain * detail``, (N, components, rows, columns)."""
     free, gains = said.chunk(2, 1)
-    return free + gains * detail
+    return torch.addcmul(free, gains, detail)

@@ -29,6 +29,17 @@ def whole(*images: Tensor) -> bool:
     return torch.is_grad_enabled() or images[0].device.type != "cpu"
 
 
+def slabs(rows: int, radius: int, width: int, cols: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of slabs of rows that have ``width`` channels of ``cols`` columns in between; see :func:`by_rows`.
+    Asks at each whether the work shall end."""
+    step = max(8 * radius, 4, _BYTES // (4 * width * cols))
+    check = getattr(_of_thread, "check", None)
+    for start in range(0, rows, step):
+        if check is not None:
+            check()
+        yield start, min(start + step, rows)
+
+
 def by_rows(work: Callable[..., Tensor], radius: int, width: int, images: tuple[Tensor, ...], out: Tensor) -> Tensor:
     """``work(*images)`` in slabs of rows.
 
@@ -42,13 +53,10 @@ def by_rows(work: Callable[..., Tensor], radius: int, width: int, images: tuple[
         ``out``.
     """
     count, _, rows, cols = images[0].shape
-    step = max(8 * radius, 4, _BYTES // (4 * width * cols * count))
-    check = getattr(_of_thread, "check", None)
-    for start in range(0, rows, step):
-        if check is not None:
-            check()
-        stop = min(start + step, rows)
+    for start, stop in slabs(rows, radius, width, cols * count):
         low, high = max(0, start - radius), min(rows, stop + radius)
         part = work(*(image[:, :, low:high] for image in images))
-        out[:, :, start:stop] = part[:, :, start - low : start - low + stop - start]
+        part, place = part[:, :, start - low : start - low + stop - start], out[:, :, start:stop]
+        if part.data_ptr() != place.data_ptr():  # else it was worked on in place
+            place.copy_(part)
     return out
