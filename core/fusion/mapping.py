@@ -14,8 +14,8 @@ from ..progress import Progress
 from ..raster.stored import store
 from ..workers import Workers
 
-_ROWS = 4  # at once: with all bands and columns, what fits into a processor's cache
-_COLS = 1024
+_ROWS = 4  # at once: with all bands and some columns, what fits into a processor's cache
+_COLS, _BYTES = 1024, 800_000  # at most
 _LEAST, _MOST_INPUTS = 8, 64  # columns of a block; inputs of one, most of which say nothing of a given column
 
 
@@ -48,7 +48,8 @@ class BandMapping:
             rows = up.x.first[start:stop] - origin - low + np.arange(up.x.taps)[:, None]
             matrix[rows, np.arange(stop - start)] = up.x.weights[start:stop].T
             self._blocks.append((start - cols[0], stop - cols[0], low, matrix))
-        self._group = max(1, _COLS // size)  # blocks that are stored together
+        together = min(_COLS, _BYTES // (4 * _ROWS * bands))
+        self._group = max(1, together // size)  # blocks that are stored together
 
     def __call__(
         self,

@@ -3,9 +3,10 @@ learned from each other, or a single one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Callable
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from .registry import create_network, network_names
 
 PATHS = ("spectral", "spatial")
 USES = ("mean", *PATHS)
+_ROWS = 16  # of results that are combined at once
 
 
 @dataclass(frozen=True)
@@ -230,12 +232,7 @@ class PairResidual:
                 if self.tile <= self.SMALLEST_TILE:
                     raise MemoryError(str(error)) from None
                 self.tile //= 2
-        disagreement = np.zeros(planes.shape[1:], np.float32)
-        if len(results) == 2:
-            for one, other in zip(*results):
-                disagreement += (one - other) ** 2
-            disagreement = np.sqrt(disagreement / self.bands)
-        return self._chosen(results), disagreement
+        return self._combined(results, progress or Progress())
 
     def _run_all(self, planes: np.ndarray, results: list[np.ndarray], progress: Progress) -> None:
         """All tiles of all networks, side by side, each on a thread of the CPU: small operations gain little when they
@@ -253,14 +250,17 @@ class PairResidual:
             index, left, right = tile
             results[index][:, :, left:right] = self._result(index, planes, left, right, progress)
 
-        if self._threads < 2 or len(tiles) < 2:
-            for tile in tiles:
+        self._side_by_side(work, tiles, progress)
+
+    def _side_by_side(self, work: Callable[[Any], None], pieces: Sequence[Any], progress: Progress) -> None:
+        if self._threads < 2 or len(pieces) < 2:
+            for piece in pieces:
                 progress.check()
-                work(tile)
+                work(piece)
             return
         try:
-            with Workers(min(self._threads, len(tiles)), lambda: torch.set_num_threads(1)) as workers:
-                workers.run(work, tiles, progress)
+            with Workers(min(self._threads, len(pieces)), lambda: torch.set_num_threads(1)) as workers:
+                workers.run(work, pieces, progress)
         finally:
             torch.set_num_threads(self._threads)
 
@@ -274,7 +274,20 @@ class PairResidual:
         with interruptible(progress.check):
             return self.networks[index](tile)[0, :, :, left - low : right - low].cpu().numpy()
 
-    def _chosen(self, results: list[np.ndarray]) -> np.ndarray:
-        if self.use == "mean":
-            return sum(results) / np.float32(len(results))
-        return results[self.paths.index(self.use)]
+    def _combined(self, results: list[np.ndarray], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+        """What is used of the results, in the place of one of them, and their disagreement."""
+        disagreement = np.zeros(results[0].shape[1:], np.float32)
+        if len(results) < 2:
+            return results[0], disagreement
+        chosen = results[0 if self.use == "mean" else self.paths.index(self.use)]
+
+        def work(start: int) -> None:
+            one, other = (result[:, start : start + _ROWS] for result in results)
+            gap = one - other
+            disagreement[start : start + _ROWS] = np.sqrt(np.einsum("krc,krc->rc", gap, gap) / np.float32(self.bands))
+            if self.use == "mean":
+                gap *= np.float32(0.5)
+                one -= gap
+
+        self._side_by_side(work, range(0, len(disagreement), _ROWS), progress)
+        return chosen, disagreement

@@ -115,7 +115,9 @@ class Line:
     def _apply_numpy(self, x: np.ndarray, axis: int, start: int, stop: int, offset: int, blocks: list) -> np.ndarray:
         shape = list(x.shape)
         shape[axis] = stop - start
-        out = np.empty(shape, x.dtype)
+        result = out = np.empty(shape, x.dtype)
+        if axis == -1 and x.flags.c_contiguous:  # the rows of all images in one product
+            x, out = x.reshape(-1, x.shape[-1]), out.reshape(-1, stop - start)
         count = x.shape[-2 if axis == -1 else -1]  # of lines, so many of them at once
         for begin, end, low, high, matrix in blocks:
             step = max(1, LARGEST_PRODUCT // matrix.size)
@@ -126,7 +128,7 @@ class Line:
                     np.matmul(x[..., some, part], matrix.T, out=out[..., some, place])
                 else:
                     np.matmul(matrix, x[..., part, some], out=out[..., place, some])
-        return out
+        return result
 
     def adjoint(self, y: np.ndarray, axis: int, start: int = 0) -> np.ndarray:
         """The transposed operator on the outputs from ``start`` on: (..., outputs, ...) to (..., inputs, ...)."""
