@@ -11,20 +11,23 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+# What the C library's memory is told, by the numbers of glibc's malloc.h: one heap for all threads; large pieces from
+# the heap, too; nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the
+# same memory again, page by page.
+_MALLOPT = {"M_ARENA_MAX": (-8, 1), "M_MMAP_THRESHOLD": (-3, 32 << 20), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
 
 
-def _one_heap() -> None:
-    """Let threads share one heap: glibc's heaps of threads give memory back that is asked for again at once, page by
-    page, and what each of them keeps adds up."""
+def _keep_memory() -> None:
     try:
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
     except (OSError, TypeError, AttributeError):  # another C library
-        pass
+        return
+    for option in _MALLOPT.values():
+        mallopt(*option)
 
 
 if __name__ == "__main__":
-    _one_heap()
+    _keep_memory()
     from .cli import main
 
     sys.exit(main())
