@@ -144,11 +144,14 @@ class Bench:
         """Scores of a classical method."""
 
         def work() -> dict:
-            fused = str(self.out / "classical.tif")
+            fused = str(self.out / f"{tag}.tif")  # several of these programs may share the folder
             classical(*self.inputs(name, ratio), fused, method=method, consistency=consistency)
-            return self.scores(name, ratio, fused)
+            scores = self.scores(name, ratio, fused)
+            Path(fused).unlink()
+            return scores
 
-        return self.kept(f"{name}-{ratio}-{method}-{consistency}", work)
+        tag = f"{name}-{ratio}-{method}-{consistency}"
+        return self.kept(tag, work)
 
     def learned(self, name: str, ratio: int, method: str, seed: int, training: Sequence[str] = ()) -> dict:
         """Scores by path of networks that learned from the scene itself, or from ``training``."""
@@ -181,7 +184,7 @@ class Bench:
         """Scores of the job `sharpen`."""
 
         def work() -> dict:
-            fused = str(self.out / "sharpened.tif")
+            fused = str(self.out / f"{tag}.tif")
             made = sharpen(
                 *self.inputs(name, ratio),
                 fused,
@@ -192,7 +195,8 @@ class Bench:
             )
             return {**self.scores(name, ratio, fused), "used_prior": made["used_prior"]}
 
-        return self.kept(self.tag(name, ratio, "sharpen", seed), work)
+        tag = self.tag(name, ratio, "sharpen", seed)
+        return self.kept(tag, work)
 
 
 def interval(differences: Mapping[str, Sequence[float]]) -> tuple[float, float, float]:

@@ -62,7 +62,7 @@ def main() -> None:
             environment[GIVEN_AS] = f"{root}|{folder}|{language}"
             spoken = ["--lang", language] if language else []
             command = ["xvfb-run", "-a", "-s", screen, start[0], *spoken, *start[1:]]
-            subprocess.run(command, env=environment, check=True, timeout=900)
+            subprocess.run(command, env=environment, check=True, timeout=3600)
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         if chromium is None:
             sys.exit("Missing: chromium, for the picture of the report.")
@@ -153,8 +153,8 @@ def take(root: Path, folder: Path, language: str) -> None:
             if toolbox is not None:
                 toolbox.show()
                 unfold(toolbox.findChild(QTreeView))
-                sides = [window.findChild(object, "Layers"), toolbox]
-                window.resizeDocks(sides, [370, 340], Qt.Orientation.Horizontal)
+                for side, width in ((window.findChild(object, "Layers"), 340), (toolbox, 330)):
+                    side.setMinimumWidth(width)  # else names are cut
             scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
             dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
             if not language:
