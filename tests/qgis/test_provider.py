@@ -113,6 +113,8 @@ CONTRACT = {
         "MTF": "string",
         "CONSISTENCY": "number",
         "CROP": "number",
+        "BANDS": "string",
+        "CORRECT_SHIFT": "boolean",
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
         "REPORT": "fileDestination",
