@@ -26,7 +26,7 @@ test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scene
 test-slow: setup ## run the tests that take minutes
 	@$(PYTEST) -m slow --ignore=tests/faults tests
 
-test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (10 minutes)
+test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (6 minutes)
 	@$(PYTEST) tests/faults
 
 test-matrix: setup ## run the QGIS tests on this QGIS and, in a chroot, on QGIS 3.40 (root; 4 GB of disk)

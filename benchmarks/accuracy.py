@@ -106,6 +106,7 @@ class Bench:
     out: Path
     effort: str
     more: Mapping[str, object]
+    ssml: str = "ssml"
 
     def inputs(self, name: str, ratio: int) -> tuple[str, str]:
         """The degraded HSI and the PAN of a scene, made on the first call."""
@@ -129,6 +130,7 @@ class Bench:
     def tag(self, name: str, ratio: int, method: str, seed: int) -> str:
         """The name of a learned run."""
         more = "".join(f"-{key}={value}" for key, value in sorted(self.more.items()))
+        method = method if self.ssml == "ssml" else f"{method}-{self.ssml}"
         return f"{name}-{ratio}-{method}-{self.effort}-{seed}{more}".lower().replace(", ", "-").replace(" ", "-")
 
     def kept(self, tag: str, work: object) -> dict:
@@ -164,7 +166,7 @@ class Bench:
                 [pair[0] for pair in given],
                 [pair[1] for pair in given],
                 model,
-                network=how.network,
+                network=self.ssml if how.network == "ssml" else how.network,
                 mode=how.mode,
                 effort=self.effort,
                 seed=seed,
@@ -188,6 +190,7 @@ class Bench:
             made = sharpen(
                 *self.inputs(name, ratio),
                 fused,
+                network=self.ssml,
                 effort=self.effort,
                 seed=seed,
                 settings=self.more,
@@ -393,11 +396,12 @@ def main() -> None:
     parser.add_argument("--ratios", nargs="+", type=int, help="instead of the study's own")
     parser.add_argument("--seeds", type=int, help="how many, instead of the study's own")
     parser.add_argument("--effort", default="normal")
+    parser.add_argument("--network", default="ssml", choices=["ssml", "ssml_fast"], help="which SSML")
     parser.add_argument("--set", nargs="*", default=[], metavar="FIELD=VALUE", help="learning settings, for studies")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     more = {key: json.loads(value) for key, value in (item.split("=", 1) for item in arguments.set)}
-    bench = Bench(arguments.scenes, arguments.out, arguments.effort, more)
+    bench = Bench(arguments.scenes, arguments.out, arguments.effort, more, arguments.network)
     for name in arguments.study:
         study, seeds, ratios = STUDIES[name]
         record: dict[str, object] = {}

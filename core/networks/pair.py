@@ -3,6 +3,7 @@ learned from each other, or a single one."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,8 +58,10 @@ class Kind:
         return cls({"network": network}, config, learning, (3, 16))
 
 
+SSML = {"spectral": "ssml-spectral", "spatial": "ssml-spatial"}
 PAIRS = {
-    "ssml": Kind({"spectral": "ssml-spectral", "spatial": "ssml-spatial"}),
+    "ssml": Kind(SSML),
+    "ssml_fast": Kind(SSML, {"side": 2}, {"emphasis": 1.35}),
     "s2bnet": Kind.binary("s2bnet"),
     "bisrnet": Kind.binary("bisrnet"),
     "s2bnet_float": Kind.binary("s2bnet_float"),
@@ -83,9 +86,8 @@ def kind_of(name: str) -> Kind:
 
 def pair_name(spectral: str, spatial: str) -> str:
     """The name of a pair in which networks take the places of SSML's own; "" keeps the own one."""
-    own = PAIRS["ssml"].networks
-    networks = {"spectral": spectral or own["spectral"], "spatial": spatial or own["spatial"]}
-    return "ssml" if networks == own else "+".join(networks[path] for path in PATHS)
+    networks = {"spectral": spectral or SSML["spectral"], "spatial": spatial or SSML["spatial"]}
+    return "ssml" if networks == SSML else "+".join(networks[path] for path in PATHS)
 
 
 class Pair:
@@ -191,8 +193,9 @@ class PairResidual:
         engine: a sentence about how it is computed, "" where there is nothing to say.
     """
 
-    # Pixels of layers: of networks that work in slabs, in all tiles at work; of a tile of others; of any, at least.
-    TILES, TILE, SMALLEST_TILE = 320_000, 80_000, 512
+    # Pixels of layers: of networks that work in slabs, in all tiles at work, where none are folded; of a tile of
+    # others; of any tile, at least.
+    TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
 
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
@@ -208,10 +211,11 @@ class PairResidual:
         self.engine = prepared[0] if prepared else ""
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
         in_slabs = device.type == "cpu" and all(getattr(network, "in_slabs", False) for network in self.networks)
-        tile = max(self.TILE, self.TILES // max(self._threads, 2)) if in_slabs else self.TILE
+        folded = min(getattr(network, "folded", 1) for network in self.networks)
+        tiles = self.TILES // math.isqrt(folded)  # as large a margin takes more of a smaller tile
+        tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
         # The widest layers of the networks, some of them alive at once; and what goes in and comes out.
         widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
-        folded = min(getattr(network, "folded", 1) for network in self.networks)
         ends = 4 * folded * 2 * (int(pair.config[pair.paths[0]]["components"]) + 1)
         self.bytes_at_work = ((2 if in_slabs else 4) * 4 * widest + ends) * tile * self._threads
         self.tile = tile * folded

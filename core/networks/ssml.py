@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
-from .layers.folding import EXTRA, SIDE, fold
+from .layers.folding import fold, folded_channels
 from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
 from .layers.pooling import window_mean
@@ -56,6 +56,10 @@ class SpectralBlock(nn.Module):
 class SpectralNetwork(nn.Module):
     """The spectral network: 1x1-dominated blocks with channel attention.
 
+    Args:
+        components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
+            are one in its layers.
+
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
         alignment: tiles must start at multiples of this many pixels.
@@ -63,18 +67,19 @@ class SpectralNetwork(nn.Module):
         in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
-    alignment, folded, in_slabs = SIDE, SIDE**2, True
+    in_slabs = True
 
-    def __init__(self, components: int, width: int = 48, blocks: int = 4) -> None:
+    def __init__(self, components: int, width: int = 48, blocks: int = 4, side: int = 1) -> None:
         super().__init__()
-        self.head = Pointwise(components + 2 + EXTRA, width)
+        self.side, self.alignment, self.folded = side, side, side**2
+        self.head = Pointwise(folded_channels(components, side), width)
         self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
-        self.tail = DetailInjection(width, components)
-        self.receptive_field = SIDE * (sum(block.radius for block in self.body) + 1)
+        self.tail = DetailInjection(width, components, side)
+        self.receptive_field = side * (sum(block.radius for block in self.body) + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        return self.tail(self.body(_bend(self.head(fold(planes)))), planes)
+        return self.tail(self.body(_bend(self.head(fold(planes, self.side)))), planes)
 
 
 class SpatialBlock(nn.Module):
@@ -105,6 +110,10 @@ class SpatialNetwork(nn.Module):
     """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes (the idea of
     PanNet, Yang et al., 2017).
 
+    Args:
+        components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
+            are one in its layers.
+
     Attributes:
         receptive_field: pixels on each side that an output pixel depends on.
         alignment: tiles must start at multiples of this many pixels.
@@ -112,18 +121,19 @@ class SpatialNetwork(nn.Module):
         in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
-    alignment, folded, in_slabs = SIDE, SIDE**2, True
+    in_slabs = True
 
-    def __init__(self, components: int, width: int = 40, blocks: int = 4, highpass: int = 5) -> None:
+    def __init__(self, components: int, width: int = 40, blocks: int = 4, side: int = 1, highpass: int = 5) -> None:
         super().__init__()
-        self.highpass = highpass
-        self.head = nn.Conv2d(components + 2 + EXTRA, width, 3, padding=1)
+        self.side, self.alignment, self.folded, self.highpass = side, side, side**2, highpass
+        self.head = nn.Conv2d(folded_channels(components, side), width, 3, padding=1)
         self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
-        self.tail = DetailInjection(width, components)
-        self.receptive_field = SIDE * (highpass // 2 + 2 + sum(block.radius for block in self.body))
+        self.tail = DetailInjection(width, components, side)
+        reach = highpass // 2 + 1 + sum(block.radius for block in self.body)
+        self.receptive_field = side * (reach + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        folded = fold(planes)
+        folded = fold(planes, self.side)
         detail = folded - window_mean(folded, self.highpass)
         return self.tail(self.body(_bend(self.head(detail))), planes)

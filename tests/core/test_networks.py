@@ -13,10 +13,11 @@ from core.networks.registry import create_network, network_names, parameter_coun
 COMPONENTS = 6
 
 
-@pytest.fixture(params=network_names())
+@pytest.fixture(params=[*network_names(), "ssml-spectral at half", "ssml-spatial at half"])
 def network(request):
     torch.manual_seed(0)
-    return create_network(request.param, components=COMPONENTS)
+    name, _, half = request.param.partition(" at ")
+    return create_network(name, components=COMPONENTS, **({"side": 2} if half else {}))
 
 
 def awake(network):
@@ -58,6 +59,17 @@ def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
     stop = -(-(start + 10 + 2 * reach) // step) * step
     part = network(planes[..., start:stop, :])
     torch.testing.assert_close(part[..., reach : reach + 10, :], whole[..., start + reach : start + reach + 10, :])
+
+
+@pytest.mark.parametrize("side", [1, 2])
+@pytest.mark.parametrize("name", ["ssml-spectral", "ssml-spatial"])
+def test_in_slabs_of_rows_the_result_is_the_same(name, side, monkeypatch):
+    monkeypatch.setattr("core.networks.layers.slabs._BYTES", 20_000)
+    network = awake(create_network(name, components=COMPONENTS, side=side))
+    planes = torch.randn(1, COMPONENTS + 2, 151, 43, dtype=torch.float64)
+    whole = network(planes).detach()
+    with torch.inference_mode():
+        torch.testing.assert_close(network(planes), whole)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Half the PAN's resolution without loss of the PAN: 2 x 2 of its pixels as channels.
+"""A part of the resolution without loss of the PAN: ``side`` x ``side`` of its pixels as channels.
 
 What a network does at a quarter of the pixels costs a quarter, and the components of the HSI are smooth between its
 pixels anyway (own; after Shi et al., CVPR 2016, whose sub-pixel convolution goes the other way).
@@ -10,22 +10,33 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SIDE = 2  # pixels that become one, along each axis
-EXTRA = 2 * (SIDE**2 - 1)  # channels that folding adds to the planes
+
+def folded_channels(components: int, side: int) -> int:
+    """Channels that :func:`fold` gives.
+
+    Raises:
+        ValueError: ``side`` is no number of pixels.
+    """
+    if side < 1:
+        raise ValueError("side is at least 1")
+    return components + 2 * side**2
 
 
-def fold(planes: Tensor) -> Tensor:
-    """Components averaged over 2 x 2 pixels, and all four pixels of the PAN and of its detail; at an odd edge the last
-    pixel is repeated. (N, components + 2, rows, columns) to (N, components + 8, rows / 2, columns / 2), the channels
-    last in memory, where 1x1 convolutions are matrix products."""
-    missing = -planes.shape[-1] % SIDE, -planes.shape[-2] % SIDE
-    if any(missing):
-        planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
-    components, pan = functional.avg_pool2d(planes[:, :-2], SIDE), functional.pixel_unshuffle(planes[:, -2:], SIDE)
-    return torch.cat([components, pan], 1).contiguous(memory_format=torch.channels_last)
+def fold(planes: Tensor, side: int) -> Tensor:
+    """Components averaged over ``side`` x ``side`` pixels, and all those pixels of the PAN and of its detail; where an
+    edge is not a multiple, its last pixel is repeated. (N, components + 2, rows, columns) to (N, folded channels, rows
+    / side, columns / side), the channels last in memory, where 1x1 convolutions are matrix products."""
+    if side > 1:
+        missing = -planes.shape[-1] % side, -planes.shape[-2] % side
+        if any(missing):
+            planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
+        means = functional.avg_pool2d(planes[:, :-2], side)
+        planes = torch.cat([means, functional.pixel_unshuffle(planes[:, -2:], side)], 1)
+    return planes.contiguous(memory_format=torch.channels_last)
 
 
-def spread(folded: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Linear interpolation of (N, channels, rows / 2, columns / 2) to (N, channels, *shape)."""
-    finer = functional.interpolate(folded, scale_factor=float(SIDE), mode="bilinear")
-    return finer[..., : shape[0], : shape[1]]
+def spread(folded: Tensor, shape: tuple[int, int], side: int) -> Tensor:
+    """Linear interpolation of (N, channels, rows / side, columns / side) to (N, channels, *shape)."""
+    if side > 1:
+        folded = functional.interpolate(folded, scale_factor=float(side), mode="bilinear")
+    return folded[..., : shape[0], : shape[1]]
