@@ -57,7 +57,7 @@ class Settings:
     checks: int = 12
     iterations: int = 5
     components: int = 12
-    emphasis: float = 1.2
+    emphasis: float = 1.3
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:

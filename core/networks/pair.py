@@ -61,7 +61,7 @@ class Kind:
 SSML = {"spectral": "ssml-spectral", "spatial": "ssml-spatial"}
 PAIRS = {
     "ssml": Kind(SSML),
-    "ssml_fast": Kind(SSML, {"side": 2}, {"emphasis": 1.35}),
+    "ssml_fast": Kind(SSML, {"side": 2}),
     "s2bnet": Kind.binary("s2bnet"),
     "bisrnet": Kind.binary("bisrnet"),
     "s2bnet_float": Kind.binary("s2bnet_float"),
