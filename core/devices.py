@@ -7,6 +7,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from .errors import InputError, MissingDependencyError
+from .progress import Progress
+from .workers import Workers, wait_for
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +43,16 @@ def require_torch() -> ModuleType:
             "use (python -m pip install --force-reinstall torch)."
         ) from None
     return torch
+
+
+def load_torch(progress: Progress) -> None:
+    """Load PyTorch, which takes seconds the first time, and ask meanwhile whether the user wants to stop.
+
+    Raises:
+        MissingDependencyError: see :func:`require_torch`.
+        Cancelled: the user stopped the job.
+    """
+    wait_for(Workers(1).submit(require_torch), progress)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

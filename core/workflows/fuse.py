@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from ..devices import choose_device, require_torch
+from ..devices import choose_device, load_torch
 from ..errors import InputError
 from ..fusion.engine import Fused, Recipe
 from ..physics.consistency import DEFAULT_ITERATIONS
@@ -64,7 +64,7 @@ def fuse(
         MissingDependencyError: PyTorch, or Dask where it is asked for, is not installed.
         Cancelled: the user stopped the job.
     """
-    require_torch()
+    load_torch(progress or Progress())
     from ..networks.pair import USES
 
     progress = progress or Progress()

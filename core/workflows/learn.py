@@ -59,7 +59,8 @@ def learn(
     """
     processes = processes or Processes()
     _check_bands(scenes[0], network)
-    optimizers = Workers(1).submit(load_optimizers)
+    # First: whoever imports anything while another thread loads this waits for it, deaf to the user.
+    wait_for(Workers(1).submit(load_optimizers), progress)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
     for scene in scenes:
@@ -78,7 +79,6 @@ def learn(
         labelled += some[0]
         unlabelled += some[1]
 
-    wait_for(optimizers, progress)
     pair = Pair.fresh(network, statistics.components, settings.seed, device)
     learner = _learner(pair, statistics, good, settings, device, processes)
     mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..devices import choose_device, require_torch
+from ..devices import choose_device, load_torch
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.operators import DEFAULT_GAIN
 from ..placing import working_folder
@@ -70,7 +70,7 @@ def sharpen(
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
     """
-    require_torch()
+    load_torch(progress or Progress())
     from ..learning.settings import steps_for
     from .fuse import check_disagreement, recipe
     from .learn import forget, learn, settings_for

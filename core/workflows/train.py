@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from ..devices import require_torch
+from ..devices import load_torch
 from ..errors import InputError
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
@@ -59,7 +59,7 @@ def train(
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
-    require_torch()
+    load_torch(progress or Progress())
     from ..learning.distributed import Quiet, choose_own_device, processes
     from ..learning.settings import steps_for
     from .learn import forget, learn, settings_for
