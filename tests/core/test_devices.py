@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 
 from core import devices
-from core.devices import choose_device, require_torch, torch_available
-from core.errors import InputError, MissingDependencyError
+from core.devices import choose_device, load_torch, require_torch, torch_available
+from core.errors import Cancelled, InputError, MissingDependencyError
+from core.progress import Progress
 
 torch = pytest.importorskip("torch")
 
@@ -102,10 +104,29 @@ def test_torch_is_there():
     assert require_torch() is torch
 
 
+def test_a_job_can_be_stopped_while_pytorch_loads(monkeypatch):
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load():
+        loading.set()
+        assert go_on.wait(60)
+
+    class Stopped(Progress):
+        def cancelled(self):
+            return loading.is_set()
+
+    monkeypatch.setattr(devices, "require_torch", load)
+    try:
+        with pytest.raises(Cancelled):  # though nothing has been loaded
+            load_torch(Stopped())
+    finally:
+        go_on.set()
+
+
 def test_without_torch_one_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     assert not torch_available()
-    for call in (require_torch, choose_device):
+    for call in (require_torch, choose_device, lambda: load_torch(Progress())):
         with pytest.raises(MissingDependencyError, match="install it into the Python in use"):
             call()
 
