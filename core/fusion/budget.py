@@ -59,7 +59,7 @@ def _usual(scene: Scene, plan: Plan, cols: int, itemsize: int) -> Heights:
 def _bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: int, itemsize: int) -> float:
     """Estimate of what the pieces take."""
     bands, ratio = scene.hsi.bands, scene.ratio
-    (high_rows, high_cols), low_cols = scene.high_shape, scene.low_shape[1]
+    high_cols, low_cols = scene.high_shape[1], scene.low_shape[1]
     margin = 6 * recipe.iterations + 6  # HSI pixels, roughly: how far the projection reaches
     wide, low_wide = min(cols + 2 * margin * ratio, high_cols), min(cols / ratio + 2 * margin, low_cols)
     low_step = max(LOW_ROWS, heights.strip / ratio)
@@ -67,7 +67,7 @@ def _bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: in
     hsi = 4 * bands * low_wide * (2 * heights.planes / ratio + margin + 3 * low_step)
     residuals = 4 * bands * low_wide * (recipe.iterations + 3) * (low_step + 14)
     kept = 4 * (plan.count + 2) * wide * (2 * heights.planes + margin * ratio)
-    made = min(heights.planes + 2 * plan.reach, high_rows) * min(wide + 2 * plan.reach, high_cols)
+    made = (heights.planes + 2 * plan.reach) * min(wide + 2 * plan.reach, high_cols)
     planes = (plan.bytes_per_pixel + 8 * (plan.count + 2)) * made
     chunk = 0.0
     if plan.coefficients is None:

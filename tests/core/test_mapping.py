@@ -36,6 +36,7 @@ class Plain:
     """What the budget asks of a scene, a recipe and a plan."""
 
     hsi = type("Hsi", (), {"bands": 200})
+    low_shape, high_shape = (15000, 1000), (90000, 6000)
     ratio, iterations, reach, count, bytes_per_pixel, bytes_at_work = 6, 5, 19, 13, 112, int(2e8)
     coefficients = np.zeros((200, 13))
 
