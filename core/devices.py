@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .errors import InputError, MissingDependencyError
 from .progress import Progress
-from .workers import Workers, wait_for
+from .workers import aside
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ def load_torch(progress: Progress) -> None:
         MissingDependencyError: see :func:`require_torch`.
         Cancelled: the user stopped the job.
     """
-    wait_for(Workers(1).submit(require_torch), progress)
+    aside(require_torch, progress)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -42,6 +42,20 @@ def wait_for(future: Future, progress: Progress) -> Any:
                 raise
 
 
+def aside(work: Callable[[], Any], progress: Progress) -> Any:
+    """What ``work`` returns, which a thread of its own does: for what takes seconds and cannot be asked to stop.
+
+    Raises:
+        Cancelled: the user asked to stop; the thread ends by itself when ``work`` does. And what ``work`` raises.
+    """
+    pool = ThreadPoolExecutor(1, "ssml")
+    future = pool.submit(work)
+    try:
+        return wait_for(future, progress)
+    finally:
+        pool.shutdown(wait=future.done())
+
+
 class _UnsplitProducts:
     """While somebody is inside, a matrix product of numpy is computed by the thread that asks for it."""
 

@@ -27,7 +27,7 @@ from ..networks.pair import Pair, kind_of
 from ..networks.side_by_side import side_by_side
 from ..physics.prior import StatisticsBuilder
 from ..progress import Progress, spoken_duration
-from ..workers import Workers, wait_for
+from ..workers import aside
 from .trained import TrainedModel, describe
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def learn(
     processes = processes or Processes()
     _check_bands(scenes[0], network)
     # First: whoever imports anything while another thread loads this waits for it, deaf to the user.
-    wait_for(Workers(1).submit(load_optimizers), progress)
+    aside(load_optimizers, progress)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
     for scene in scenes:

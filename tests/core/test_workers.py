@@ -9,7 +9,7 @@ import pytest
 from core.errors import Cancelled, InputError
 from core.progress import Progress
 from core.raster.stored import store, to_stored
-from core.workers import Behind, Workers, usable_cores
+from core.workers import Behind, Workers, aside, usable_cores
 
 
 class Impatient(Progress):
@@ -55,6 +55,28 @@ def test_a_cancel_does_not_wait_for_all_the_work():
     with pytest.raises(Cancelled), Workers(1) as workers:
         workers.run(work, range(1000), progress)
     assert time.monotonic() - started < 25  # all of it takes 50 s
+
+
+def test_work_aside_leaves_no_thread_once_it_has_ended():
+    before = set(threading.enumerate())
+    for number in range(50):
+        assert aside(lambda n=number: n, Progress()) == number
+        assert set(threading.enumerate()) <= before
+
+    def fail():
+        raise ImportError("no such library")
+
+    with pytest.raises(ImportError, match="no such library"):
+        aside(fail, Progress())
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_cancel_does_not_wait_for_work_aside():
+    progress, end = Impatient(), threading.Event()
+    progress.stop = True
+    with pytest.raises(Cancelled):
+        aside(end.wait, progress)
+    end.set()
 
 
 def test_work_behind_is_done_in_order_and_never_far_behind():
