@@ -16,7 +16,7 @@ from .layers.folding import fold, folded_channels
 from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
 from .layers.pooling import window_mean
-from .layers.slabs import by_rows, whole
+from .layers.slabs import by_rows, conv_slab, whole
 from .registry import register
 
 
@@ -39,17 +39,19 @@ class SpectralBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
-            y = self._mix(x)
-            return self._add(x, y, self.attention.pooled(y))
-        y = by_rows(self._mix, 1, self.expand.out_channels, (x,), torch.empty_like(x))
-        return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(y)), x)
+            y, squeezed = self._mix(x)
+            return self._add(x, y, self.attention.pooled(squeezed))[0]
+        outs = torch.empty_like(x), torch.empty_like(x[:, : self.attention.squeeze.out_channels])
+        y, squeezed = by_rows(self._mix, 1, self.expand.out_channels, (x,), outs)
+        return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(squeezed)), (x,))[0]
 
-    def _mix(self, x: Tensor) -> Tensor:
-        return self.reduce(_bend(self.look(_bend(self.expand(x)))))
+    def _mix(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
+        y = self.reduce(_bend(conv_slab(self.look, _bend(self.expand(x)), margins)))
+        return y, self.attention.squeeze(y)
 
-    def _add(self, x: Tensor, y: Tensor, pooled: Tensor) -> Tensor:
+    def _add(self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
         weights = self.attention.weights(pooled)
-        return torch.addcmul(x, y, weights) if torch.is_grad_enabled() else x.addcmul_(y, weights)
+        return (torch.addcmul(x, y, weights) if torch.is_grad_enabled() else x.addcmul_(y, weights),)
 
 
 @register("ssml-spectral")
@@ -96,13 +98,13 @@ class SpatialBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
-            y = self._mix(x)
+            (y,) = self._mix(x)
             return torch.addcmul(x, y, self.attention.weights(y))
-        y = by_rows(self._mix, 2, 2 * x.shape[1], (x,), torch.empty_like(x))
+        (y,) = by_rows(self._mix, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
         return x.addcmul_(y, self.attention.weights(y))
 
-    def _mix(self, x: Tensor) -> Tensor:
-        return self.merge(_bend(torch.cat([self.near(x), self.far(x)], 1)))
+    def _mix(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
+        return (self.merge(_bend(torch.cat([conv_slab(conv, x, margins) for conv in (self.near, self.far)], 1))),)
 
 
 @register("ssml-spatial")

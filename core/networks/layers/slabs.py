@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 _BYTES = 1_500_000  # of the widest image in between
 _of_thread = threading.local()
@@ -40,23 +41,48 @@ def slabs(rows: int, radius: int, width: int, cols: int) -> Iterator[tuple[int, 
         yield start, min(start + step, rows)
 
 
-def by_rows(work: Callable[..., Tensor], radius: int, width: int, images: tuple[Tensor, ...], out: Tensor) -> Tensor:
-    """``work(*images)`` in slabs of rows.
+def by_rows(
+    work: Callable[..., tuple[Tensor, ...]],
+    radius: int,
+    width: int,
+    images: tuple[Tensor, ...],
+    outs: tuple[Tensor, ...],
+) -> tuple[Tensor, ...]:
+    """``work(*images, margins)`` in slabs of rows.
 
     Args:
-        work: takes slabs of the images, gives as many rows; sees nothing but ``radius`` rows on each side.
+        work: takes slabs of the images and how many more rows there are above and below them, at most ``radius``; gives
+            the rows of the slab itself, as many images as ``outs``.
         width: most channels in between.
         images: (N, channels, rows, columns) each, the channels last in memory.
-        out: where the result is put, (N, channels, rows, columns); an image only if ``radius`` is 0.
+        outs: where the results are put, (N, channels, rows, columns) each; images only if ``radius`` is 0.
 
     Returns:
-        ``out``.
+        ``outs``.
     """
     count, _, rows, cols = images[0].shape
     for start, stop in slabs(rows, radius, width, cols * count):
-        low, high = max(0, start - radius), min(rows, stop + radius)
-        part = work(*(image[:, :, low:high] for image in images))
-        part, place = part[:, :, start - low : start - low + stop - start], out[:, :, start:stop]
-        if part.data_ptr() != place.data_ptr():  # else it was worked on in place
-            place.copy_(part)
-    return out
+        above, below = min(start, radius), min(rows - stop, radius)
+        parts = work(*(image[:, :, start - above : stop + below] for image in images), (above, below))
+        for part, place in zip(parts, (out[:, :, start:stop] for out in outs)):
+            if part.data_ptr() != place.data_ptr():  # else it was worked on in place
+                place.copy_(part)
+    return outs
+
+
+def conv_slab(conv: nn.Conv2d, x: Tensor, margins: tuple[int, int]) -> Tensor:
+    """A convolution that keeps the image's size, for a slab: of the rows without ``margins``, beyond which the image
+    ends where they are smaller than what the convolution sees.
+
+    Args:
+        x: (N, channels, rows, columns), the channels last in memory.
+        margins: rows of ``x`` above and below that no result is wanted of.
+    """
+    if margins == (0, 0):
+        return conv(x)
+    radius = conv.padding[0]
+    top, bottom = (margin - radius for margin in margins)
+    x = x[:, :, max(0, top) : x.shape[2] - max(0, bottom)]
+    if min(top, bottom) < 0:
+        x = functional.pad(x, (0, 0, max(0, -top), max(0, -bottom)))
+    return functional.conv2d(x, conv.weight, conv.bias, 1, (0, conv.padding[1]), conv.dilation, conv.groups)
