@@ -245,7 +245,7 @@ def alone(what: str, hsi: str, folder: str, runs: int) -> None:
         (time_steps if what == "step" else time_learning)(scene, runs)
 
 
-def prepare(scene, steps: int, components: int = 0):
+def prepare(scene, steps: int, components: int = 0, network: str = "ssml"):
     """What ``sharpen`` learns with: settings, areas, learner; ``components`` of the subspace, if not as usual."""
     import torch
 
@@ -259,33 +259,23 @@ def prepare(scene, steps: int, components: int = 0):
     settings, device = Settings(steps=steps, **more), torch.device("cpu")
     statistics = scene_statistics(scene, 0.3, settings.components)
     areas = scene_areas(scene, statistics, scene.good, 0.3, settings, device)
-    networks = Pair.fresh("ssml", statistics.components, 0, device)
+    networks = Pair.fresh(network, statistics.components, 0, device)
     return settings, areas, _learner(networks, statistics, scene.good, settings, device)
 
 
 def time_steps(scene, runs: int) -> None:
-    """A step of learning, labelled and full-resolution areas together, against straightforward ones. The first maps the
-    networks' residual to bands at once, and projects and degrades all bands; the second does that with the layers as
-    PyTorch has them, too: both give the same losses. In the third, networks see and make all bands, not components."""
+    """A step of learning, labelled and full-resolution areas together, against straightforward ones; see
+    :mod:`band_space`. The second has the layers as PyTorch has them, too: both give the same losses. In the third,
+    networks see and make all bands, not components."""
     import numpy as np
     import torch
+    from band_space import BandSpaceStep
 
-    from core.learning.mutual import MutualStep, Sample, _Shown
+    from core.learning.mutual import Sample
     from core.networks import ssml
     from core.networks.layers import attention
     from core.networks.layers.pointwise import Pointwise
     from core.networks.side_by_side import side_by_side
-
-    class BandSpaceStep(MutualStep):
-        def _forward(self, index, labelled, unlabelled, ways):
-            result = self.to_bands(self.residual(index, labelled.planes, ways[0]))
-            operators, weight = labelled.project.operators, labelled.project.weight
-            lack = -operators.down(result)
-            for _ in range(labelled.project.iterations):
-                result = result + operators.up(weight * lack)
-                lack = -operators.down(result)
-            bands = self.to_bands(self.residual(index, unlabelled.planes, ways[1]))
-            return _Shown(result, bands, unlabelled.operators.down(bands))
 
     def plain_mean(x, window):
         pooled = torch.nn.functional.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
@@ -294,14 +284,18 @@ def time_steps(scene, runs: int) -> None:
     settings, (labelled, unlabelled), learner = prepare(scene, 600)
     whole = prepare(scene, 600, scene.hsi.bands)
     names = ("in band space", "in band space, PyTorch's layers", "all bands in the networks, PyTorch's layers")
-    steps, areas = {"fast": learner}, {"fast": (labelled, unlabelled)}
+    steps = {"fast": learner, "fast, ssml_fast": prepare(scene, 600, network="ssml_fast")[2]}
+    areas = dict.fromkeys(steps, (labelled, unlabelled))
     for name, source in zip(names, (learner, learner, whole[2])):
         networks = copy.deepcopy(source.networks)
-        steps[name] = BandSpaceStep(networks, source.basis, source.loss, settings)
+        steps[name] = BandSpaceStep(networks, source.loss, settings)
         areas[name] = whole[1] if source is whole[2] else (labelled, unlabelled)
     fast = attention.window_mean, Pointwise.forward
     plain = plain_mean, torch.nn.Conv2d.forward
-    shown = {name: (some[0][0], some[1][0].crop(0, 0, settings.crop)) for name, some in areas.items()}
+    shown = {}
+    for name, step in steps.items():
+        labelled, unlabelled = (step.prepared(some[0]) for some in areas[name])
+        shown[name] = labelled, unlabelled.crop(0, 0, settings.crop)
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in steps}
     losses = {}
     for turn in range(5 * runs):

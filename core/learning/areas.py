@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Optional
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from ..physics.operators import Operators
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics
 from ..progress import Progress
+from .losses import Known, Spectra
 
 _BANDS = 16  # at once
 
@@ -57,6 +59,7 @@ class LabelledArea:
         truth: (bands, rows, columns).
         learn, judge: (rows, columns), 1 where a pixel is learned from, or held out.
         project: to be applied to the networks' residual.
+        known: what the loss needs to know of it, once a learner has prepared it.
     """
 
     planes: Tensor
@@ -65,6 +68,7 @@ class LabelledArea:
     learn: Tensor
     judge: Tensor
     project: Projection
+    known: Optional[Known] = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class UnlabelledArea:
         lack: (bands, rows, columns) on the low grid, the HSI minus the degraded prior.
         weight: (rows, columns) on the low grid, 1 where the HSI is known.
         ratio, phase, gain: of the two grids.
+        spectra: of the prior, once a learner has prepared it.
     """
 
     planes: Tensor
@@ -86,6 +91,7 @@ class UnlabelledArea:
     ratio: int
     phase: tuple[float, float]
     gain: float
+    spectra: Optional[Spectra] = None
 
     def crop(self, row: int, col: int, size: int) -> UnlabelledArea:
         """``size`` x ``size`` HSI pixels from (row, col), or what the area has of them."""
@@ -97,6 +103,7 @@ class UnlabelledArea:
             spans.append(slice(begin, end))
             phases.append(round(begin + self.phase[axis] - start * self.ratio, 9))
         low = slice(row, row + rows), slice(col, col + cols)
+        spectra = self.spectra and Spectra(*(image[..., spans[0], spans[1]] for image in self.spectra))
         return UnlabelledArea(
             self.planes[:, spans[0], spans[1]],
             self.prior[:, spans[0], spans[1]],
@@ -105,6 +112,7 @@ class UnlabelledArea:
             self.ratio,
             tuple(phases),
             self.gain,
+            spectra,
         )
 
     @cached_property

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Optional
+from dataclasses import replace
+from typing import NamedTuple, Optional, TypeVar
 
 import numpy as np
 import torch
@@ -17,8 +18,10 @@ from torch import Tensor, nn
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
-from .losses import HybridLoss, masked_mean
+from .losses import HybridLoss, band_distance
 from .settings import Settings
+
+Area = TypeVar("Area", LabelledArea, UnlabelledArea)
 
 
 class Sample(NamedTuple):
@@ -30,7 +33,8 @@ class Sample(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """What one network makes of a step's areas: bands of the labelled one, of the unlabelled one, and that degraded."""
+    """What one network makes of a step's areas, in components: residuals of the labelled one after the projection, of
+    the unlabelled one, and that degraded."""
 
     labelled: Tensor
     unlabelled: Optional[Tensor] = None
@@ -47,7 +51,6 @@ class MutualStep:
 
     Args:
         networks: two, or a single one; in mode "alone" two do not see each other.
-        basis: (bands, components) of the good bands: from components to bands, in standard deviations.
         loss: distance to the truth and to the other network.
         processes: among which batches are shared out.
 
@@ -58,14 +61,16 @@ class MutualStep:
     def __init__(
         self,
         networks: Sequence[nn.Module],
-        basis: Tensor,
         loss: HybridLoss,
         settings: Settings,
         processes: Processes | None = None,
     ) -> None:
         self.processes = processes or Processes()
-        self.networks, self.basis, self.loss, self.settings = list(networks), basis, loss, settings
-        self.optimizers = [torch.optim.Adam(network.parameters(), lr=settings.rate) for network in self.networks]
+        self.networks, self.loss, self.settings = list(networks), loss, settings
+        fused = loss.basis.device.type in ("cpu", "cuda")
+        self.optimizers = [
+            torch.optim.Adam(network.parameters(), lr=settings.rate, fused=fused) for network in self.networks
+        ]
         self.each: Each = one_after_the_other(len(self.networks))
 
     def __call__(self, step: int, samples: Sequence[Sample]) -> list[float]:
@@ -78,27 +83,34 @@ class MutualStep:
         rate = settings.rate * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         ramp = min(1.0, (step + 1) / max(settings.ramp * settings.steps, 1.0))
         exchange = ramp if settings.mode == "mutual" and len(self.networks) == 2 else 0.0
-        losses = torch.zeros(len(self.networks), device=self.basis.device)
+        losses = torch.zeros(len(self.networks), device=self.loss.basis.device)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = rate
         for labelled, unlabelled, rng in samples:
             ways = int(rng.integers(8)), int(rng.integers(8))
+            labelled, unlabelled = self.prepared(labelled), unlabelled and self.prepared(unlabelled)
             shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))  # noqa: B023 - run here
             self.each(lambda index: self._backward(index, shown, labelled, unlabelled, exchange, losses))  # noqa: B023
         self.processes.add([losses, *(p.grad for net in self.networks for p in net.parameters() if p.grad is not None)])
         self.each(lambda index: self.optimizers[index].step())
         return losses.tolist()
 
+    def prepared(self, area: Area) -> Area:
+        """The area with what the loss needs to know of it; such an area itself."""
+        if isinstance(area, LabelledArea):
+            return area if area.known else replace(area, known=self.loss.known(area.truth, area.target))
+        return area if area.spectra else replace(area, spectra=self.loss.spectra(area.prior))
+
     def _forward(
         self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea | None, ways: tuple[int, int]
     ) -> _Shown:
-        result = self.to_bands(labelled.project(self.residual(index, labelled.planes, ways[0])))
+        result = labelled.project(self.residual(index, labelled.planes, ways[0]))
         if unlabelled is None:
             return _Shown(result)
         residual = self.residual(index, unlabelled.planes, ways[1])
-        return _Shown(result, self.to_bands(residual), self.to_bands(unlabelled.operators.down(residual)))
+        return _Shown(result, residual, unlabelled.operators.down(residual))
 
     def _backward(
         self,
@@ -111,19 +123,20 @@ class MutualStep:
     ) -> None:
         """Add a sample's part of the loss, and of its gradients."""
         settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
-        loss = self.loss(own.labelled - labelled.target, labelled.truth, labelled.learn)
+        known = labelled.known
+        loss = self.loss(own.labelled, known.truth, labelled.learn, known.target)
         if exchange * settings.exchange:
             peer = other.labelled.detach()
-            prior = labelled.truth - labelled.target
-            loss = loss + exchange * settings.exchange * self.loss(own.labelled - peer, prior + peer, labelled.learn)
+            distance = self.loss(own.labelled - peer, self.loss.moved(known.prior, peer), labelled.learn)
+            loss = loss + exchange * settings.exchange * distance
         if unlabelled is not None:
             inner = torch.zeros_like(unlabelled.weight)
             inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop nothing is known
-            lack = (own.degraded - unlabelled.lack).abs().mean(0)
-            loss = loss + settings.consistency * masked_mean(lack, inner)
+            lack = band_distance(own.degraded, self.loss.basis, unlabelled.lack, inner)
+            loss = loss + settings.consistency * lack
             if exchange * settings.full_exchange:
                 peer = other.unlabelled.detach()
-                distance = self.loss(own.unlabelled - peer, unlabelled.prior + peer)
+                distance = self.loss(own.unlabelled - peer, self.loss.moved(unlabelled.spectra, peer))
                 loss = loss + exchange * settings.full_exchange * distance
         loss = loss / settings.batch
         loss.backward()
@@ -136,4 +149,4 @@ class MutualStep:
     def to_bands(self, residual: Tensor) -> Tensor:
         """(components, rows, columns) to (bands, rows, columns), in standard deviations."""
         components, rows, cols = residual.shape
-        return (self.basis @ residual.reshape(components, -1)).reshape(-1, rows, cols)
+        return (self.loss.basis @ residual.reshape(components, -1)).reshape(-1, rows, cols)

@@ -68,7 +68,8 @@ class Trainer:
         save: Callable[[TrainingState], None] | None = None,
         paths: Sequence[str] = ("spectral", "spatial"),
     ) -> None:
-        self.learner, self.labelled, self.unlabelled = learner, list(labelled), list(unlabelled)
+        self.learner = learner
+        self.labelled, self.unlabelled = ([learner.prepared(a) for a in areas] for areas in (labelled, unlabelled))
         self.ratio, self.mean, self.save = ratio, mean, save
         self.processes = learner.processes
         self._progress = Progress()
@@ -79,7 +80,7 @@ class Trainer:
         self._progress = progress
         settings = self.learner.settings
         every = max(1, settings.steps // settings.checks)
-        with side_by_side(self.learner.basis.device, len(self.learner.networks)) as self.learner.each:
+        with side_by_side(self.learner.loss.basis.device, len(self.learner.networks)) as self.learner.each:
             if not state.prior_scores:
                 state.prior_scores = self.score_prior()
                 self.check(state, None)

@@ -148,8 +148,8 @@ def _learner(
 ) -> MutualStep:
     scale = torch.from_numpy(statistics.std[good])[:, None, None].to(device)
     basis = torch.from_numpy(np.ascontiguousarray(statistics.basis[good])).to(device)
-    loss = HybridLoss(scale, settings.angle, settings.gradient)
-    return MutualStep(pair.networks, basis, loss, settings, processes)
+    loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
+    return MutualStep(pair.networks, loss, settings, processes)
 
 
 def _announce(

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from core.errors import Cancelled, InputError  # noqa: E402
 from core.learning.areas import Projection, turn, turn_back  # noqa: E402
 from core.learning.dataset import scene_areas  # noqa: E402
-from core.learning.losses import HybridLoss, gradient_distance, masked_mean, spectral_angle  # noqa: E402
+from core.learning.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
 from core.learning.settings import Settings, steps_for  # noqa: E402
 from core.physics.operators import Operators  # noqa: E402
 from core.physics.prior import scene_statistics  # noqa: E402
@@ -59,29 +59,87 @@ def test_turning_back_undoes_each_of_the_eight_turns_and_all_differ():
     assert len({tuple(t.flatten().tolist()) for t in turned}) == 8
 
 
-def test_the_spectral_angle_of_a_known_rotation():
-    angle = 0.3
-    first = torch.tensor([1.0, 0.0]).reshape(2, 1, 1).expand(2, 3, 3)
-    second = 7 * torch.tensor([math.cos(angle), math.sin(angle)]).reshape(2, 1, 1).expand(2, 3, 3)
-    assert float(spectral_angle(first, second)) == pytest.approx(angle, abs=1e-4)
+@pytest.mark.parametrize("angle", [0.3, 0.01, 2.0])
+def test_the_spectral_angle_of_a_known_rotation(angle):
+    first = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    change = 7 * torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64) - first
+    found = angle_to(first @ first, first @ change, change @ change)
+    assert float(found) == pytest.approx(angle, rel=1e-4)
 
 
-def test_the_gradient_distance_by_hand_and_blind_to_a_constant():
-    ramp = torch.arange(4.0).expand(1, 3, 4)  # steps of 1 to the right, none downwards
-    assert float(gradient_distance(ramp)) == pytest.approx(1.0)
-    assert float(gradient_distance(torch.full((2, 3, 3), 5.0))) == 0.0
+def test_steps_between_neighbours_by_hand_and_blind_to_a_constant():
+    basis = torch.ones(1, 1)
+    ramp = torch.arange(4.0).expand(1, 3, 4) - 1.5  # steps of 1 to the right, none downwards; 1 from 0 in the mean
+    assert float(band_distance(ramp, basis, None, None)) == pytest.approx(1.0)
+    assert float(band_distance(ramp, basis, None, None, gradient=10.0)) == pytest.approx(11.0)
+    constant = torch.full((1, 3, 3), 5.0)
+    assert float(band_distance(constant, basis, constant, None, gradient=10.0)) == 0.0
+
+
+def _in_bands(residual, basis, scale, whole, wanted, mask):
+    """The hybrid loss, literally: ``whole`` and ``wanted`` are images of all bands."""
+    difference = torch.einsum("bk,kij->bij", basis, residual) - wanted
+    down, right = difference.diff(dim=1).abs().mean(0), difference.diff(dim=2).abs().mean(0)
+    steps = (down * mask[1:] * mask[:-1]).sum() / (mask[1:] * mask[:-1]).sum()
+    steps = steps + (right * mask[:, 1:] * mask[:, :-1]).sum() / (mask[:, 1:] * mask[:, :-1]).sum()
+    cosine = torch.cosine_similarity((whole + difference) * scale, whole * scale, dim=0)
+    distance = difference.abs().mean(0) + 0.1 * torch.arccos(cosine)
+    return (distance * mask).sum() / mask.sum() + 0.5 * steps
+
+
+@pytest.fixture
+def images():
+    """Bands many enough to be worked on in several parts."""
+    generator = torch.Generator().manual_seed(0)
+    bands, components, rows, cols = 23, 4, 90, 101
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    basis, scale = normal(bands, components), 1 + normal(bands, 1, 1).abs()
+    truth, wanted = 5 + normal(bands, rows, cols), normal(bands, rows, cols)
+    residual, peer = normal(2, components, rows, cols)
+    mask = (normal(rows, cols) > -0.5).double()
+    return basis, scale, truth, wanted, residual.requires_grad_(), peer, mask
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_the_loss_and_its_gradient_are_those_of_all_bands(images, masked):
+    basis, scale, truth, wanted, residual, peer, mask = images
+    loss, given = HybridLoss(basis, scale, 0.1, 0.5), mask if masked else None
+    mask = mask if masked else torch.ones_like(mask)
+    known = loss.known(truth, wanted)
+    shift = torch.einsum("bk,kij->bij", basis, peer)
+    for found, literal in (
+        (loss(residual, known.truth, given, known.target), _in_bands(residual, basis, scale, truth, wanted, mask)),
+        (
+            loss(residual - peer, loss.moved(known.prior, peer), given),
+            _in_bands(residual, basis, scale, truth - wanted + shift, shift, mask),
+        ),
+    ):
+        torch.testing.assert_close(found, literal, rtol=1e-9, atol=0)
+        gradients = (torch.autograd.grad(each, residual)[0] for each in (found, literal))
+        torch.testing.assert_close(*gradients, rtol=1e-6, atol=1e-10)
 
 
 def test_masked_pixels_do_not_count_in_any_term():
-    loss = HybridLoss(torch.ones(3, 1, 1), 0.1, 0.5)
-    target = torch.rand(3, 6, 6) + 1
-    difference = torch.zeros(3, 6, 6)
-    difference[:, :, 4:] = 9.0
+    loss = HybridLoss(torch.eye(3), torch.ones(3, 1, 1), 0.1, 0.5)
+    whole = loss.spectra(torch.rand(3, 6, 6) + 1)
+    residual = torch.zeros(3, 6, 6)
+    residual[:, :, 4:] = 9.0
     mask = torch.ones(6, 6)
     mask[:, 4:] = 0
-    assert float(loss(difference, target, mask)) == pytest.approx(0.0, abs=2e-3)  # the angle is clamped near 0
-    assert float(loss(difference, target)) > 1.0
+    assert float(loss(residual, whole, mask)) == pytest.approx(0.0, abs=2e-3)  # the least angle is not 0
+    assert float(loss(residual, whole)) > 1.0
     assert float(masked_mean(torch.ones(2, 2), torch.zeros(2, 2))) == 0.0
+
+
+def test_spectra_without_direction_give_finite_gradients():
+    loss = HybridLoss(torch.eye(3), torch.ones(3, 1, 1), 0.1, 0.5)
+    residual = torch.zeros(3, 4, 4, requires_grad=True)
+    nothing = Spectra(torch.zeros(3, 4, 4), torch.zeros(4, 4))
+    loss(residual, nothing).backward()
+    assert residual.grad.isfinite().all()
 
 
 def test_the_projection_of_a_residual_equals_projecting_the_image():
