@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
+from .layers.depthwise import HoledDepthwise
 from .layers.folding import fold, folded_channels
 from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
@@ -26,27 +27,27 @@ def _bend(x: Tensor) -> Tensor:
 
 
 class SpectralBlock(nn.Module):
-    """1x1 mixing with a depthwise 3x3 between and local channel attention, residual."""
+    """1x1 mixing, a depthwise 3x3, 1x1 mixing, and local channel attention, residual."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.expand = Pointwise(width, 2 * width)
-        self.look = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
-        self.reduce = Pointwise(2 * width, width)
+        self.mix = Pointwise(width, width)
+        self.look = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.merge = Pointwise(width, width)
         self.attention = LocalChannelAttention(width)
         self.radius = 1 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
-            y, squeezed = self._mix(x)
+            y, squeezed = self._chain(x)
             return self._add(x, y, self.attention.pooled(squeezed))[0]
         outs = torch.empty_like(x), torch.empty_like(x[:, : self.attention.squeeze.out_channels])
-        y, squeezed = by_rows(self._mix, 1, self.expand.out_channels, (x,), outs)
+        y, squeezed = by_rows(self._chain, 1, x.shape[1], (x,), outs)
         return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(squeezed)), (x,))[0]
 
-    def _mix(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
-        y = self.reduce(_bend(conv_slab(self.look, _bend(self.expand(x)), margins)))
+    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
+        y = self.merge(_bend(conv_slab(self.look, _bend(self.mix(x)), margins)))
         return y, self.attention.squeeze(y)
 
     def _add(self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
@@ -85,26 +86,29 @@ class SpectralNetwork(nn.Module):
 
 
 class SpatialBlock(nn.Module):
-    """Two scales of 3x3 convolution side by side, merged, with spatial attention, residual."""
+    """Two scales of depthwise 3x3 side by side between 1x1 mixings, with spatial attention, residual."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.near = nn.Conv2d(width, width // 2, 3, padding=1)
-        self.far = nn.Conv2d(width, width // 2, 3, padding=2, dilation=2)
-        self.merge = Pointwise(width, width)
+        self.mix = Pointwise(width, 2 * width)
+        self.near = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.far = HoledDepthwise(width)
+        self.merge = Pointwise(2 * width, width)
         self.attention = SpatialAttention()
         self.radius = 2 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
-            (y,) = self._mix(x)
+            (y,) = self._chain(x)
             return torch.addcmul(x, y, self.attention.weights(y))
-        (y,) = by_rows(self._mix, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
+        (y,) = by_rows(self._chain, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
         return x.addcmul_(y, self.attention.weights(y))
 
-    def _mix(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
-        return (self.merge(_bend(torch.cat([conv_slab(conv, x, margins) for conv in (self.near, self.far)], 1))),)
+    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
+        near, far = _bend(self.mix(x)).chunk(2, 1)
+        seen = torch.cat([conv_slab(self.near, near, margins), conv_slab(self.far, far, margins)], 1)
+        return (self.merge(_bend(seen)),)
 
 
 @register("ssml-spatial")

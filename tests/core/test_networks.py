@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from core.errors import InputError  # noqa: E402
+from core.networks.layers.depthwise import HoledDepthwise  # noqa: E402
 from core.networks.pair import PAIRS, Pair, PairResidual, kind_of, pair_name  # noqa: E402
 from core.networks.published import PUBLISHED  # noqa: E402
 from core.networks.registry import create_network, network_names, parameter_count  # noqa: E402
@@ -194,3 +195,17 @@ def test_a_tile_that_does_not_fit_into_memory_is_halved_and_tried_again():
     pair.networks = [Greedy(10), Greedy(10)]
     with pytest.raises(MemoryError):
         PairResidual(pair, torch.device("cpu"))(planes)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 10, 8), (1, 3, 7, 11), (1, 3, 1, 2)])
+def test_a_depthwise_layer_with_holes_is_pytorchs_with_its_gradients(shape):
+    torch.manual_seed(0)
+    layer = HoledDepthwise(3).double()
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    found = layer(x)
+    plain = torch.nn.functional.conv2d(x, layer.weight, layer.bias, padding=2, dilation=2, groups=3)
+    torch.testing.assert_close(found, plain)
+    torch.testing.assert_close(layer(x.detach()), plain)
+    weights = torch.randn_like(plain)
+    inputs = (x, layer.weight, layer.bias)
+    torch.testing.assert_close(*(torch.autograd.grad((y * weights).sum(), inputs) for y in (found, plain)))
