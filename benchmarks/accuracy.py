@@ -39,8 +39,8 @@ from core.workflows.train import train
 KEYS = ("sam", "ergas")
 PATHS = ("spectral", "spatial", "mean")
 DRAWS = 10_000  # of the bootstrap
-# What is learned at reduced resolution only. Full resolution does not restrain it there: small steps and no emphasis are
-# better for both sides, and so is more exchange.
+# What is learned at reduced resolution only. As full resolution does not restrain it, small steps, no emphasis and more
+# exchange are better.
 REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 0.5, "emphasis": 1.0, "rate": 0.002}
 
 

@@ -11,10 +11,10 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# What the C library's memory is told, by the numbers of glibc's malloc.h: one heap for all threads; large pieces from
-# the heap, too; nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the
-# same memory again, page by page.
-_MALLOPT = {"M_ARENA_MAX": (-8, 1), "M_MMAP_THRESHOLD": (-3, 32 << 20), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
+# What the C library's memory is told, by the numbers of glibc's malloc.h: one heap for all threads; all pieces from the
+# heap, however large; nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks
+# for the same memory again, page by page.
+_MALLOPT = {"M_ARENA_MAX": (-8, 1), "M_MMAP_MAX": (-4, 0), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
 
 
 def _keep_memory() -> None:
