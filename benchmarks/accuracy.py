@@ -41,7 +41,7 @@ PATHS = ("spectral", "spatial", "mean")
 DRAWS = 10_000  # of the bootstrap
 # What is learned at reduced resolution only. As full resolution does not restrain it, small steps, no emphasis and more
 # exchange are better.
-REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 0.5, "emphasis": 1.0, "rate": 0.002}
+REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 1.0, "emphasis": 1.0, "rate": 0.002}
 
 
 @dataclass(frozen=True)
