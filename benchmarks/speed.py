@@ -121,9 +121,16 @@ def make_model(scene: Scene, network: str = "ssml") -> Path:
     return model
 
 
-def fuse_command(scene: Scene, model: Path, out: Path, compress: str = "none") -> list[str]:
+def ours(scene: Scene, model: Path, compress: str = "none") -> Callable[[], Cost]:
+    """A run of ``fuse``, onto a file that is not there yet."""
+    out = scene.folder / "ours.tif"
     places = ["--hsi", scene.hsi, "--pan", scene.pan, "--model", model, "--out", out]
-    return python("-m", "core", "fuse", *places, "--compress", compress, "--device", "cpu")
+
+    def run() -> Cost:
+        out.unlink(missing_ok=True)
+        return measured(python("-m", "core", "fuse", *places, "--compress", compress, "--device", "cpu"), scene.folder)
+
+    return run
 
 
 def rounds(runs: int, competitors: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
@@ -162,15 +169,6 @@ def bench_fuse(folder: Path, runs: int) -> None:
 
         return out, run
 
-    def ours(network: str) -> Callable[[], Cost]:
-        model, out = make_model(scene, network), folder / "ours.tif"
-
-        def run() -> Cost:
-            out.unlink(missing_ok=True)
-            return measured(fuse_command(scene, model, out), folder)
-
-        return run
-
     pixel, pixel_run = competitor("gdal-pixel", tiled)
     band, band_run = competitor("gdal-band", [*tiled, "-co", "INTERLEAVE=BAND"])
     found = rounds(
@@ -180,8 +178,8 @@ def bench_fuse(folder: Path, runs: int) -> None:
             "the same, INTERLEAVE=BAND": band_run,
             "gdal_translate": competitor("copy-pixel", tiled, pixel)[1],
             "gdal_translate, INTERLEAVE=BAND": competitor("copy-band", [*tiled, "-co", "INTERLEAVE=BAND"], band)[1],
-            "fuse": ours("ssml"),
-            "fuse, ssml_fast": ours("ssml_fast"),
+            "fuse": ours(scene, make_model(scene)),
+            "fuse, ssml_fast": ours(scene, make_model(scene, "ssml_fast")),
         },
     )
     show(found, "gdal_pansharpen.py -threads 2")
@@ -195,13 +193,7 @@ def bench_size(folder: Path, runs: int) -> None:
     """1200, 2400 and 4800 pixels a side."""
     model, competitors = make_model(make_scene(folder, 200)), {}
     for low in (200, 400, 800):
-        scene, out = make_scene(folder, low), folder / "ours.tif"
-
-        def run(scene: Scene = scene, out: Path = out) -> Cost:
-            out.unlink(missing_ok=True)
-            return measured(fuse_command(scene, model, out), folder)
-
-        competitors[f"{low * RATIO} x {low * RATIO} x {BANDS}"] = run
+        competitors[f"{low * RATIO} x {low * RATIO} x {BANDS}"] = ours(make_scene(folder, low), model)
     found = rounds(runs, competitors)
     names = list(found)
     show(found, names[0])
@@ -213,15 +205,9 @@ def bench_size(folder: Path, runs: int) -> None:
 
 
 def bench_compress(folder: Path, runs: int) -> None:
-    scene, out = make_scene(folder, 200), folder / "ours.tif"
+    scene = make_scene(folder, 200)
     model = make_model(scene)
-    found = rounds(
-        runs,
-        {
-            way: lambda way=way: measured(fuse_command(scene, model, out, way), folder)
-            for way in ("none", "deflate", "zstd")
-        },
-    )
+    found = rounds(runs, {way: ours(scene, model, way) for way in ("none", "deflate", "zstd")})
     show(found, "none")
     for way, costs in found.items():
         print(f"{way}: {statistics.median(c.processors / c.wall for c in costs):.2f} cores busy in the mean")

@@ -55,4 +55,4 @@ class HyperDSNet(nn.Module):
         features = [x]
         for layer in self.deep:
             features.append(functional.relu(layer(features[-1])))
-        return self.tail(torch.cat(features, 1)) * self.weigh.weights(self.weigh.pooled(self.weigh.squeeze(spectra)))
+        return self.tail(torch.cat(features, 1)) * self.weigh.weights(spectra)

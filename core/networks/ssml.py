@@ -51,7 +51,7 @@ class SpectralBlock(nn.Module):
         return y, self.attention.squeeze(y)
 
     def _add(self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
-        weights = self.attention.weights(pooled)
+        weights = self.attention.excited(pooled)
         return (torch.addcmul(x, y, weights) if torch.is_grad_enabled() else x.addcmul_(y, weights),)
 
 

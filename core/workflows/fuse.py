@@ -64,10 +64,10 @@ def fuse(
         MissingDependencyError: PyTorch, or Dask where it is asked for, is not installed.
         Cancelled: the user stopped the job.
     """
-    load_torch(progress or Progress())
+    progress = progress or Progress()
+    load_torch(progress)
     from ..networks.pair import USES
 
-    progress = progress or Progress()
     if use not in USES:
         raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
     check_iterations(consistency)

@@ -70,12 +70,12 @@ def sharpen(
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
     """
-    load_torch(progress or Progress())
+    progress = progress or Progress()
+    load_torch(progress)
     from ..learning.settings import steps_for
     from .fuse import check_disagreement, recipe
     from .learn import forget, learn, settings_for
 
-    progress = progress or Progress()
     mtf = one_gain(mtf, progress)
     check_iterations(consistency)
     check_compression(compress)

@@ -59,14 +59,14 @@ def train(
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
-    load_torch(progress or Progress())
+    progress = progress or Progress()
+    load_torch(progress)
     from ..learning.distributed import Quiet, choose_own_device, processes
     from ..learning.settings import steps_for
     from .learn import forget, learn, settings_for
 
     with contextlib.ExitStack() as stack:
         group = stack.enter_context(processes())
-        progress = progress or Progress()
         progress = progress if group.first else Quiet(progress)
         if not hsi or len(hsi) != len(pan):
             raise InputError(

@@ -206,6 +206,8 @@ def test_a_depthwise_layer_with_holes_is_pytorchs_with_its_gradients(shape):
     plain = torch.nn.functional.conv2d(x, layer.weight, layer.bias, padding=2, dilation=2, groups=3)
     torch.testing.assert_close(found, plain)
     torch.testing.assert_close(layer(x.detach()), plain)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x), plain)
     weights = torch.randn_like(plain)
     inputs = (x, layer.weight, layer.bias)
     torch.testing.assert_close(*(torch.autograd.grad((y * weights).sum(), inputs) for y in (found, plain)))

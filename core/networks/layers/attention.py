@@ -25,15 +25,19 @@ class LocalChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale each channel at each pixel by a weight from its neighbourhood."""
-        return x * self.weights(self.pooled(self.squeeze(x)))
+        return x * self.weights(x)
+
+    def weights(self, x: Tensor) -> Tensor:
+        """The weights alone, between 0 and 1, (N, channels, rows, columns)."""
+        return self.excited(self.pooled(self.squeeze(x)))
 
     def pooled(self, squeezed: Tensor) -> Tensor:
         """What is known of each pixel's neighbourhood, (N, channels / reduction, rows, columns), from as many squeezed
         channels: the same as squeezing the mean, on fewer channels."""
         return window_mean(squeezed, self.window)
 
-    def weights(self, pooled: Tensor) -> Tensor:
-        """The weights, between 0 and 1, (N, channels, rows, columns), from :meth:`pooled`."""
+    def excited(self, pooled: Tensor) -> Tensor:
+        """The weights from :meth:`pooled`."""
         return torch.sigmoid(self.excite(functional.relu(pooled)))
 
 
