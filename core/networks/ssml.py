@@ -41,18 +41,25 @@ class SpectralBlock(nn.Module):
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
             y, squeezed = self._chain(x)
-            return self._add(x, y, self.attention.pooled(squeezed))[0]
+            return self._add(x, y, self.attention.pooled(squeezed))
         outs = torch.empty_like(x), torch.empty_like(x[:, : self.attention.squeeze.out_channels])
         y, squeezed = by_rows(self._chain, 1, x.shape[1], (x,), outs)
         return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(squeezed)), (x,))[0]
 
-    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor, Tensor]:
-        y = self.merge(_bend(conv_slab(self.look, _bend(self.mix(x)), margins)))
-        return y, self.attention.squeeze(y)
+    def _chain(
+        self,
+        x: Tensor,
+        margins: tuple[int, int] = (0, 0),
+        out: Tensor | None = None,
+        squeezed: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        y = self.merge(_bend(conv_slab(self.look, _bend(self.mix(x)), margins)), out)
+        return y, self.attention.squeeze(y, squeezed)
 
-    def _add(self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
-        weights = self.attention.excited(pooled)
-        return (torch.addcmul(x, y, weights) if torch.is_grad_enabled() else x.addcmul_(y, weights),)
+    def _add(
+        self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0), out: Tensor | None = None
+    ) -> Tensor:
+        return torch.addcmul(x, y, self.attention.excited(pooled), out=out)
 
 
 @register("ssml-spectral")
@@ -100,15 +107,15 @@ class SpatialBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
-            (y,) = self._chain(x)
+            y = self._chain(x)
             return torch.addcmul(x, y, self.attention.weights(y))
         (y,) = by_rows(self._chain, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
         return x.addcmul_(y, self.attention.weights(y))
 
-    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0)) -> tuple[Tensor]:
-        near, far = _bend(self.mix(x)).chunk(2, 1)
-        seen = torch.cat([conv_slab(self.near, near, margins), conv_slab(self.far, far, margins)], 1)
-        return (self.merge(_bend(seen)),)
+    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0), out: Tensor | None = None) -> Tensor:
+        near, far = map(_bend, self.mix.halves(x))
+        near, far = conv_slab(self.near, near, margins), conv_slab(self.far, far, margins)
+        return self.merge.joined(_bend(near), _bend(far), out)
 
 
 @register("ssml-spatial")

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
 class Pointwise(nn.Conv2d):
-    """``Conv2d(inputs, outputs, 1)``, with the same parameters."""
+    """``Conv2d(inputs, outputs, 1)``, with the same parameters. Images are (N, channels, rows, columns), the channels
+    last in memory."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, rows, columns) to (N, outputs, rows, columns), the channels last in memory."""
-        return functional.linear(x.permute(0, 2, 3, 1), self.weight[:, :, 0, 0], self.bias).permute(0, 3, 1, 2)
+    def forward(self, x: Tensor, out: Tensor | None = None) -> Tensor:
+        """All inputs to all outputs; to ``out``, where that is given: whole rows of one image, without gradients."""
+        return _product(x, self._weight, self.bias, out)
+
+    def halves(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The first and the second half of the outputs, each an image of its own."""
+        weights, biases = self._weight.chunk(2), self.bias.chunk(2)
+        return _product(x, weights[0], biases[0]), _product(x, weights[1], biases[1])
+
+    def joined(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:
+        """What :meth:`forward` makes of two images that are the first and the second half of its inputs."""
+        weights = self._weight.chunk(2, 1)
+        y = _product(first, weights[0], self.bias, out)
+        pixels = _pixels(y)
+        if torch.is_grad_enabled():
+            return torch.addmm(pixels, _pixels(second), weights[1].t()).view(_last(y).shape).permute(0, 3, 1, 2)
+        pixels.addmm_(_pixels(second), weights[1].t())
+        return y
+
+    @property
+    def _weight(self) -> Tensor:
+        return self.weight[:, :, 0, 0]
+
+
+def _product(x: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:
+    if out is None:
+        return functional.linear(_last(x), weight, bias).permute(0, 3, 1, 2)
+    torch.addmm(bias, _pixels(x), weight.t(), out=_pixels(out))
+    return out
+
+
+def _last(x: Tensor) -> Tensor:
+    return x.permute(0, 2, 3, 1)
+
+
+def _pixels(x: Tensor) -> Tensor:
+    """(pixels, channels) of images, in the same memory."""
+    return _last(x).view(-1, x.shape[1])

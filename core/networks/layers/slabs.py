@@ -42,31 +42,26 @@ def slabs(rows: int, radius: int, width: int, cols: int) -> Iterator[tuple[int, 
 
 
 def by_rows(
-    work: Callable[..., tuple[Tensor, ...]],
-    radius: int,
-    width: int,
-    images: tuple[Tensor, ...],
-    outs: tuple[Tensor, ...],
+    work: Callable[..., object], radius: int, width: int, images: tuple[Tensor, ...], outs: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
-    """``work(*images, margins)`` in slabs of rows.
+    """``work(*images, margins, *outs)`` in slabs of rows, one image after the other.
 
     Args:
-        work: takes slabs of the images and how many more rows there are above and below them, at most ``radius``; gives
-            the rows of the slab itself, as many images as ``outs``.
+        work: takes slabs of an image, how many more rows they have above and below, at most ``radius``, and where to put
+            the rows of the slab itself.
         width: most channels in between.
-        images: (N, channels, rows, columns) each, the channels last in memory.
-        outs: where the results are put, (N, channels, rows, columns) each; images only if ``radius`` is 0.
+        images, outs: (N, channels, rows, columns) each, the channels last in memory; an image may be among ``outs`` if
+            ``radius`` is 0.
 
     Returns:
         ``outs``.
     """
     count, _, rows, cols = images[0].shape
-    for start, stop in slabs(rows, radius, width, cols * count):
-        above, below = min(start, radius), min(rows - stop, radius)
-        parts = work(*(image[:, :, start - above : stop + below] for image in images), (above, below))
-        for part, place in zip(parts, (out[:, :, start:stop] for out in outs)):
-            if part.data_ptr() != place.data_ptr():  # else it was worked on in place
-                place.copy_(part)
+    for one in (slice(n, n + 1) for n in range(count)):
+        for start, stop in slabs(rows, radius, width, cols):
+            above, below = min(start, radius), min(rows - stop, radius)
+            parts = (image[one, :, start - above : stop + below] for image in images)
+            work(*parts, (above, below), *(out[one, :, start:stop] for out in outs))
     return outs
 
 
