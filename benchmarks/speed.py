@@ -276,8 +276,19 @@ def time_steps(scene, runs: int) -> None:
         networks = copy.deepcopy(source.networks)
         steps[name] = BandSpaceStep(networks, source.loss, settings)
         areas[name] = whole[1] if source is whole[2] else (labelled, unlabelled)
-    fast = attention.window_mean, Pointwise.forward
-    plain = plain_mean, torch.nn.Conv2d.forward
+    conv = torch.nn.Conv2d.forward
+    fast = attention.window_mean, Pointwise.forward, Pointwise.halves, Pointwise.joined
+    plain = (
+        plain_mean,
+        lambda layer, x, out=None: conv(layer, x),
+        lambda layer, x: conv(layer, x).chunk(2, 1),
+        lambda layer, first, second, out=None: conv(layer, torch.cat([first, second], 1)),
+    )
+
+    def use(functions):
+        attention.window_mean = ssml.window_mean = functions[0]
+        Pointwise.forward, Pointwise.halves, Pointwise.joined = functions[1:]
+
     shown = {}
     for name, step in steps.items():
         labelled, unlabelled = (step.prepared(some[0]) for some in areas[name])
@@ -286,16 +297,13 @@ def time_steps(scene, runs: int) -> None:
     losses = {}
     for turn in range(5 * runs):
         for name, step in steps.items():
-            own = plain if "PyTorch" in name else fast
-            attention.window_mean = ssml.window_mean = own[0]
-            Pointwise.forward = own[1]
+            use(plain if "PyTorch" in name else fast)
             with side_by_side(torch.device("cpu"), 2) as step.each:
                 started, worked = time.perf_counter(), time.process_time()
                 losses[name] = step(300, [Sample(*shown[name], np.random.default_rng(turn))])
                 if turn:  # the first prepares operators
                     times[name].append((time.perf_counter() - started, time.process_time() - worked))
-    attention.window_mean = ssml.window_mean = fast[0]
-    Pointwise.forward = fast[1]
+    use(fast)
     print("| step | wall, ms | processors, ms | wall / fast | processors / fast | losses |\n|" + "---|" * 6)
     for name, found in times.items():
         middle = [1000 * statistics.median(values) for values in zip(*found)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import gc
 import os
 import sys
 
@@ -28,6 +30,7 @@ def _keep_memory() -> None:
 
 if __name__ == "__main__":
     _keep_memory()
+    atexit.register(gc.freeze)  # what is still there at the end, the system takes back faster than Python
     from .cli import main
 
     sys.exit(main())

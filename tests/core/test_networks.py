@@ -14,11 +14,11 @@ from core.networks.registry import create_network, network_names, parameter_coun
 COMPONENTS = 6
 
 
-@pytest.fixture(params=[*network_names(), "ssml-spectral at half", "ssml-spatial at half"])
+@pytest.fixture(params=[*network_names(), "ssml-spectral, side 2", "ssml-spatial, side 1"])
 def network(request):
     torch.manual_seed(0)
-    name, _, half = request.param.partition(" at ")
-    return create_network(name, components=COMPONENTS, **({"side": 2} if half else {}))
+    name, _, side = request.param.partition(", side ")
+    return create_network(name, components=COMPONENTS, **({"side": int(side)} if side else {}))
 
 
 def awake(network):

@@ -20,7 +20,7 @@ def window_mean(x: Tensor, window: int) -> Tensor:
     ones = x.new_ones(channels, 1, window, 1)
     total = functional.conv2d(x, ones, padding=(radius, 0), groups=channels)
     total = functional.conv2d(total, ones.transpose(2, 3), padding=(0, radius), groups=channels)
-    return total * (1 / (_inside(x.shape[2], radius, x)[:, None] * _inside(x.shape[3], radius, x)))
+    return total.mul_(1 / (_inside(x.shape[2], radius, x)[:, None] * _inside(x.shape[3], radius, x)))
 
 
 def _inside(count: int, radius: int, like: Tensor) -> Tensor:
