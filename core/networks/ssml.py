@@ -79,7 +79,7 @@ class SpectralNetwork(nn.Module):
 
     in_slabs = True
 
-    def __init__(self, components: int, width: int = 32, blocks: int = 4, side: int = 1) -> None:
+    def __init__(self, components: int, width: int = 32, blocks: int = 3, side: int = 1) -> None:
         super().__init__()
         self.side, self.alignment, self.folded = side, side, side**2
         self.head = Pointwise(folded_channels(components, side), width)
@@ -136,7 +136,7 @@ class SpatialNetwork(nn.Module):
 
     in_slabs = True
 
-    def __init__(self, components: int, width: int = 40, blocks: int = 4, side: int = 2, highpass: int = 5) -> None:
+    def __init__(self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5) -> None:
         super().__init__()
         self.side, self.alignment, self.folded, self.highpass = side, side, side**2, highpass
         self.head = nn.Conv2d(folded_channels(components, side), width, 3, padding=1)
