@@ -17,7 +17,7 @@ PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = 512  # panels start at multiples of this many columns
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
 _PLANE_BYTES = 44e6  # of all planes at once: more does not make the margins' share much smaller
-_MOST_ROWS = 640
+_MOST_ROWS = 320  # of planes: the first and the last strip have nothing to overlap with
 _BLOCKS = 100e6  # bytes: GDAL's blocks of the files that are read, and what libraries hold
 
 

@@ -47,8 +47,11 @@ class Residual(Protocol):
     alignment: int  # what it is given starts at multiples of this many pixels of the scene
     planes_dtype: str  # "float64" where the last digit of the planes must not depend on how they were cut
 
-    def __call__(self, planes: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns)."""
+    def __call__(
+        self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns), of
+        all but ``margins``, rows above and below."""
 
 
 class Plan(Protocol):
@@ -154,7 +157,9 @@ class _PriorPlan:
         detail = (seen[-1:] * np.float32(self._statistics.detail_std)).astype(np.float32, copy=False)
         if self._residual is None:
             return np.concatenate([detail, np.zeros((self.count - 1, *detail.shape[1:]), np.float32)])
-        residual, disagreement = self._residual(seen, progress)
+        (start, stop), end = part[0], self._operators.up.y.outputs
+        margins = self.reach if start > 0 else 0, self.reach if stop < end else 0
+        residual, disagreement = self._residual(seen, progress, margins)
         return np.concatenate([detail, residual, disagreement[None]])
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:

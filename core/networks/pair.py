@@ -221,14 +221,20 @@ class PairResidual:
         self.tile = tile * folded
 
     @torch.inference_mode()
-    def __call__(self, planes: np.ndarray, progress: Progress | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(
+        self, planes: np.ndarray, progress: Progress | None = None, margins: tuple[int, int] = (0, 0)
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(K + 2, rows, columns) to the residual (K, rows, columns), and the networks' disagreement (rows, columns):
         the root mean square over bands of their difference, in standard deviations of the bands; 0 of a single one.
-        The first pixel lies on a multiple of ``alignment``."""
+        The first pixel lies on a multiple of ``alignment``; of ``margins``, so many rows above and below, nothing is
+        wanted, and both are 0 there."""
+        wanted = margins[0], planes.shape[1] - margins[1]
         results = [np.empty((planes.shape[0] - 2, *planes.shape[1:]), np.float32) for _ in self.networks]
+        for result in results:
+            result[:, : wanted[0]] = result[:, wanted[1] :] = 0
         while True:
             try:
-                self._run_all(planes, results, progress or Progress())
+                self._run_all(planes, results, wanted, progress or Progress())
                 break
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -238,7 +244,9 @@ class PairResidual:
                 self.tile //= 2
         return self._combined(results, progress or Progress())
 
-    def _run_all(self, planes: np.ndarray, results: list[np.ndarray], progress: Progress) -> None:
+    def _run_all(
+        self, planes: np.ndarray, results: list[np.ndarray], wanted: tuple[int, int], progress: Progress
+    ) -> None:
         """All tiles of all networks, side by side, each on a thread of the CPU: small operations gain little when they
         are split between threads, and a core that is busy with something else holds up one tile only."""
         rows, cols = planes.shape[1:]
@@ -252,7 +260,8 @@ class PairResidual:
 
         def work(tile: tuple[int, int, int]) -> None:
             index, left, right = tile
-            results[index][:, :, left:right] = self._result(index, planes, left, right, progress)
+            place = results[index][:, wanted[0] : wanted[1], left:right]
+            place[...] = self._result(index, planes, wanted, (left, right), progress)
 
         self._side_by_side(work, tiles, progress)
 
@@ -269,14 +278,26 @@ class PairResidual:
             torch.set_num_threads(self._threads)
 
     @torch.inference_mode()
-    def _result(self, index: int, planes: np.ndarray, left: int, right: int, progress: Progress) -> np.ndarray:
-        """A network's residual of columns ``left`` to ``right``, computed with the margin that it needs around them."""
-        reach = self.networks[index].receptive_field
-        low = max(0, left - reach) // self.alignment * self.alignment
-        high = min(planes.shape[2], -(-(right + reach) // self.alignment) * self.alignment)
-        tile = torch.from_numpy(np.ascontiguousarray(planes[:, :, low:high])).to(self.device)[None]
+    def _result(
+        self,
+        index: int,
+        planes: np.ndarray,
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        progress: Progress,
+    ) -> np.ndarray:
+        """A network's residual of rows and columns (start, stop), computed with the margin that it needs around them."""
+        (top, bottom), (left, right) = (self._with_margin(index, *span) for span in (rows, cols))
+        part = planes[:, top:bottom, left:right]
+        tile = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)[None]
+        inner = slice(rows[0] - top, rows[1] - top), slice(cols[0] - left, cols[1] - left)
         with interruptible(progress.check):
-            return self.networks[index](tile)[0, :, :, left - low : right - low].cpu().numpy()
+            return self.networks[index](tile)[0][(slice(None), *inner)].cpu().numpy()
+
+    def _with_margin(self, index: int, start: int, stop: int) -> tuple[int, int]:
+        """What a network's pixels ``start`` to ``stop`` depend on along an axis; beyond its end there may be nothing."""
+        reach, step = self.networks[index].receptive_field, self.alignment
+        return max(0, start - reach) // step * step, -(-(stop + reach) // step) * step
 
     def _combined(self, results: list[np.ndarray], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
         """What is used of the results, in the place of one of them, and their disagreement."""

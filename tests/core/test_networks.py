@@ -197,6 +197,21 @@ def test_a_tile_that_does_not_fit_into_memory_is_halved_and_tried_again():
         PairResidual(pair, torch.device("cpu"))(planes)
 
 
+def test_nothing_is_computed_of_rows_that_are_not_wanted():
+    pair = Pair.fresh("ssml", COMPONENTS, 0)
+    for network in pair.networks:
+        awake(network).float()
+    planes = np.random.default_rng(0).normal(size=(COMPONENTS + 2, 140, 40)).astype(np.float32)
+    residual = PairResidual(pair, torch.device("cpu"))
+    reach = residual.receptive_field
+    whole, part = residual(planes), residual(planes, margins=(reach + 3, reach))
+    inner = slice(reach + 3, 140 - reach)
+    for everything, some in zip(whole, part):
+        np.testing.assert_allclose(some[..., inner, :], everything[..., inner, :], rtol=1e-4, atol=1e-5)
+        assert not some[..., : reach + 3, :].any() and not some[..., 140 - reach :, :].any()
+        assert everything[..., : reach + 3, :].any()
+
+
 @pytest.mark.parametrize("shape", [(2, 3, 10, 8), (1, 3, 7, 11), (1, 3, 1, 2)])
 def test_a_depthwise_layer_with_holes_is_pytorchs_with_its_gradients(shape):
     torch.manual_seed(0)
