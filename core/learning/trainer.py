@@ -19,6 +19,7 @@ from .losses import masked_mean
 from .mutual import MutualStep, Sample
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
+CLEARLY = 1.05  # so much better than the whole residual a smaller share has to be
 
 
 @dataclass
@@ -131,7 +132,7 @@ class Trainer:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
         overshoot do better if only a share of what they say is added to the prior: the share is tried, too, and then
-        emphasized (own)."""
+        emphasized (own); it has to be clearly better, as at full resolution networks rather say too little."""
         scores = self.score()
         if losses is not None:
             losses = [loss if math.isfinite(loss) else None for loss in losses]
@@ -139,8 +140,9 @@ class Trainer:
         for share in SHARES:
             emphasized = share * self.learner.settings.emphasis
             found, said = self._relative(scores, share, state), self._relative(scores, emphasized, state)
-            if not state.best or (max(*found, *said) <= 1 and sum(found) < state.best_score):
-                state.best_score, state.best_step, state.best_share = sum(found), state.step, emphasized
+            score = sum(found) * (CLEARLY if share < 1.0 else 1.0)
+            if not state.best or (max(*found, *said) <= 1 and score < state.best_score):
+                state.best_score, state.best_step, state.best_share = score, state.step, emphasized
                 state.best = self._parameters(emphasized)
 
     def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
