@@ -107,7 +107,6 @@ class Bench:
     out: Path
     effort: str
     more: Mapping[str, object]
-    ssml: str = "ssml"
 
     def inputs(self, name: str, ratio: int) -> tuple[str, str]:
         """The degraded HSI and the PAN of a scene, made on the first call."""
@@ -131,7 +130,6 @@ class Bench:
     def tag(self, name: str, ratio: int, method: str, seed: int) -> str:
         """The name of a learned run."""
         more = "".join(f"-{key}={value}" for key, value in sorted(self.more.items()))
-        method = method if self.ssml == "ssml" else f"{method}-{self.ssml}"
         return f"{name}-{ratio}-{method}-{self.effort}-{seed}{more}".lower().replace(", ", "-").replace(" ", "-")
 
     def kept(self, tag: str, work: object) -> dict:
@@ -167,7 +165,7 @@ class Bench:
                 [pair[0] for pair in given],
                 [pair[1] for pair in given],
                 model,
-                network=self.ssml if how.network == "ssml" else how.network,
+                network=how.network,
                 mode=how.mode,
                 effort=self.effort,
                 seed=seed,
@@ -191,7 +189,6 @@ class Bench:
             made = sharpen(
                 *self.inputs(name, ratio),
                 fused,
-                network=self.ssml,
                 effort=self.effort,
                 seed=seed,
                 settings=self.more,
@@ -406,12 +403,11 @@ def main() -> None:
     parser.add_argument("--ratios", nargs="+", type=int, help="instead of the study's own")
     parser.add_argument("--seeds", type=int, help="how many, instead of the study's own")
     parser.add_argument("--effort", default="normal")
-    parser.add_argument("--network", default="ssml", choices=["ssml", "ssml_fast"], help="which SSML")
     parser.add_argument("--set", nargs="*", default=[], metavar="FIELD=VALUE", help="learning settings, for studies")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     more = {key: json.loads(value) for key, value in (item.split("=", 1) for item in arguments.set)}
-    bench = Bench(arguments.scenes, arguments.out, arguments.effort, more, arguments.network)
+    bench = Bench(arguments.scenes, arguments.out, arguments.effort, more)
     for name in arguments.study:
         study, seeds, ratios = STUDIES[name]
         record: dict[str, object] = {}

@@ -3,7 +3,7 @@
     make bench-speed
     python benchmarks/speed.py fuse size step learn compress --runs 5
 
-fuse      the whole process of `fuse` with SSML models, projection on, against gdal_pansharpen.py and a plain copy
+fuse      the whole process of `fuse` with an SSML model, projection on, against gdal_pansharpen.py and a plain copy
 size      2, 4 and 16 times the pixels: time and peak memory
 step      a step of learning against a straightforward one, in which every term is computed on all bands
 learn     learning on a scene of 1000 x 1000 HSI pixels and 230 bands: preparation, and the expected time of all steps
@@ -107,12 +107,12 @@ def write_scene(low: int, bands: int, folder: Path) -> None:
         pan.GetRasterBand(1).WriteArray(values.clip(1, 30000).astype(np.int16), 0, row)
 
 
-def make_model(scene: Scene, network: str = "ssml") -> Path:
-    model = scene.folder / f"{network}.safetensors"
+def make_model(scene: Scene) -> Path:
+    model = scene.folder / "model.safetensors"
     if not model.exists():
         places = ["--hsi", scene.hsi, "--pan", scene.pan, "--out", model]
         subprocess.run(
-            python("-m", "core", "train", *places, "--network", network, "--steps", 3),
+            python("-m", "core", "train", *places, "--steps", 3),
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,
@@ -179,14 +179,12 @@ def bench_fuse(folder: Path, runs: int) -> None:
             "gdal_translate": competitor("copy-pixel", tiled, pixel)[1],
             "gdal_translate, INTERLEAVE=BAND": competitor("copy-band", [*tiled, "-co", "INTERLEAVE=BAND"], band)[1],
             "fuse": ours(scene, make_model(scene)),
-            "fuse, ssml_fast": ours(scene, make_model(scene, "ssml_fast")),
         },
     )
     show(found, "gdal_pansharpen.py -threads 2")
-    for network in ("fuse", "fuse, ssml_fast"):
-        for plain in ("gdal_translate", "gdal_translate, INTERLEAVE=BAND"):
-            ratio = statistics.median(a.wall / b.wall for a, b in zip(found[network], found[plain]))
-            print(f"{network} / {plain}: {ratio:.2f} of the time on the clock")
+    for plain in ("gdal_translate", "gdal_translate, INTERLEAVE=BAND"):
+        ratio = statistics.median(a.wall / b.wall for a, b in zip(found["fuse"], found[plain]))
+        print(f"fuse / {plain}: {ratio:.2f} of the time on the clock")
 
 
 def bench_size(folder: Path, runs: int) -> None:
@@ -231,7 +229,7 @@ def alone(what: str, hsi: str, folder: str, runs: int) -> None:
         (time_steps if what == "step" else time_learning)(scene, runs)
 
 
-def prepare(scene, steps: int, components: int = 0, network: str = "ssml"):
+def prepare(scene, steps: int, components: int = 0):
     """What ``sharpen`` learns with: settings, areas, learner; ``components`` of the subspace, if not as usual."""
     import torch
 
@@ -245,7 +243,7 @@ def prepare(scene, steps: int, components: int = 0, network: str = "ssml"):
     settings, device = Settings(steps=steps, **more), torch.device("cpu")
     statistics = scene_statistics(scene, 0.3, settings.components)
     areas = scene_areas(scene, statistics, scene.good, 0.3, settings, device)
-    networks = Pair.fresh(network, statistics.components, 0, device)
+    networks = Pair.fresh("ssml", statistics.components, 0, device)
     return settings, areas, _learner(networks, statistics, scene.good, settings, device)
 
 
@@ -270,7 +268,7 @@ def time_steps(scene, runs: int) -> None:
     settings, (labelled, unlabelled), learner = prepare(scene, 600)
     whole = prepare(scene, 600, scene.hsi.bands)
     names = ("in band space", "in band space, PyTorch's layers", "all bands in the networks, PyTorch's layers")
-    steps = {"fast": learner, "fast, ssml_fast": prepare(scene, 600, network="ssml_fast")[2]}
+    steps = {"fast": learner}
     areas = dict.fromkeys(steps, (labelled, unlabelled))
     for name, source in zip(names, (learner, learner, whole[2])):
         networks = copy.deepcopy(source.networks)

@@ -133,9 +133,8 @@ def _learning_options(job: argparse.ArgumentParser) -> None:
         "--network",
         default="ssml",
         metavar="NAME",
-        help="what learns: the pair ssml, or ssml_fast, the same at half the PAN's resolution; a single network as "
-        "s2bnet (3 to 16 bands) or hyperpnn, or any two networks that teach each other as hyperpnn+pannet (default "
-        "ssml)",
+        help="what learns: the pair ssml, a single network as s2bnet (3 to 16 bands) or hyperpnn, or any two networks "
+        "that teach each other as hyperpnn+pannet (default ssml)",
     )
     job.add_argument("--spectral-network", default="", metavar="NAME", help="network in the place of ssml-spectral")
     job.add_argument("--spatial-network", default="", metavar="NAME", help="network in the place of ssml-spatial")

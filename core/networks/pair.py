@@ -61,7 +61,6 @@ class Kind:
 SSML = {"spectral": "ssml-spectral", "spatial": "ssml-spatial"}
 PAIRS = {
     "ssml": Kind(SSML),
-    "ssml_fast": Kind(SSML, {"side": 2}),
     "s2bnet": Kind.binary("s2bnet"),
     "bisrnet": Kind.binary("bisrnet"),
     "s2bnet_float": Kind.binary("s2bnet_float"),
@@ -286,7 +285,7 @@ class PairResidual:
         cols: tuple[int, int],
         progress: Progress,
     ) -> np.ndarray:
-        """A network's residual of rows and columns (start, stop), computed with the margin that it needs around them."""
+        """A network's residual of rows and columns (start, stop), computed with the margin that it needs."""
         (top, bottom), (left, right) = (self._with_margin(index, *span) for span in (rows, cols))
         part = planes[:, top:bottom, left:right]
         tile = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)[None]
@@ -295,7 +294,7 @@ class PairResidual:
             return self.networks[index](tile)[0][(slice(None), *inner)].cpu().numpy()
 
     def _with_margin(self, index: int, start: int, stop: int) -> tuple[int, int]:
-        """What a network's pixels ``start`` to ``stop`` depend on along an axis; beyond its end there may be nothing."""
+        """What a network's pixels ``start`` to ``stop`` depend on along an axis, or a little more than there is."""
         reach, step = self.networks[index].receptive_field, self.alignment
         return max(0, start - reach) // step * step, -(-(stop + reach) // step) * step
 

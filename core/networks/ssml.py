@@ -1,7 +1,8 @@
 """The two networks of spectral-spatial mutual learning.
 
 After Peng et al., Remote Sensing 2022, 14(18), 4682: one network learns spectra, one learns space, and both are small.
-Blocks, widths, attention and the injection of detail are our own; see the registry for what goes in and out. Both end
+Blocks, widths, attention and the injection of detail are our own; see the registry for what goes in and out. The
+spectral one looks at every pixel of the PAN, the spatial one sees twice as far at half the resolution (own). Both end
 in a layer that starts at zero, so that an untrained network returns the prior.
 """
 

@@ -60,10 +60,9 @@ _EFFORT = (
     "from the size of the scene and the effort, never from a clock."
 )
 _NETWORK = (
-    "What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; ssml_fast, "
-    "the same at half the PAN's resolution, a little less accurate on small scenes; s2bnet, one small binarized "
-    "network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, "
-    "the same network in full precision, to compare with."
+    "What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, "
+    "one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler "
+    "ancestor; s2bnet_float, the same network in full precision, to compare with."
 )
 _DISAGREEMENT = (
     "One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands "

@@ -23,7 +23,6 @@ from ..translation import tr
 
 NETWORK_TITLES = {
     "ssml": "SSML",
-    "ssml_fast": "SSML, fast",
     "s2bnet": "S2BNet",
     "bisrnet": "BiSRNet",
     "s2bnet_float": "S2BNet, full precision",

@@ -39,7 +39,9 @@ class BoxFilter:
         rows, cols = planes.shape[1:]
         total = sum(padded[:, y : y + rows, x : x + cols] for y in range(size) for x in range(size)) / size**2
         total = total.astype(np.float32)
-        total[:, : margins[0]] = total[:, rows - margins[1] :] = np.nan  # of what is not wanted nothing may come through
+        total[:, : margins[0]] = total[:, rows - margins[1] :] = (
+            np.nan
+        )  # of what is not wanted nothing may come through
         return total[:-2] * 0.3 + total[-1:], np.abs(total[0] - planes[0])
 
 

@@ -208,7 +208,8 @@ def test_nothing_is_computed_of_rows_that_are_not_wanted():
     inner = slice(reach + 3, 140 - reach)
     for everything, some in zip(whole, part):
         np.testing.assert_allclose(some[..., inner, :], everything[..., inner, :], rtol=1e-4, atol=1e-5)
-        assert not some[..., : reach + 3, :].any() and not some[..., 140 - reach :, :].any()
+        assert not some[..., : reach + 3, :].any()
+        assert not some[..., 140 - reach :, :].any()
         assert everything[..., : reach + 3, :].any()
 
 

@@ -47,8 +47,8 @@ def by_rows(
     """``work(*images, margins, *outs)`` in slabs of rows, one image after the other.
 
     Args:
-        work: takes slabs of an image, how many more rows they have above and below, at most ``radius``, and where to put
-            the rows of the slab itself.
+        work: takes slabs of an image, how many more rows they have above and below, at most ``radius``, and where to
+            put the rows of the slab itself.
         width: most channels in between.
         images, outs: (N, channels, rows, columns) each, the channels last in memory; an image may be among ``outs`` if
             ``radius`` is 0.
