@@ -36,12 +36,14 @@ class Kind:
         config: arguments of every network beside the number of components.
         learning: fields of :class:`core.learning.settings.Settings` that it learns best with.
         bands: (fewest, most) bands of the images that it is made for; None for any.
+        at_two: further arguments, by path, at ratio 2, where half the PAN's resolution is no more than the HSI's.
     """
 
     networks: Mapping[str, str]
     config: Mapping[str, object] = field(default_factory=dict)
     learning: Mapping[str, object] = field(default_factory=dict)
     bands: tuple[int, int] | None = None
+    at_two: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @classmethod
     def binary(cls, network: str, **config: object) -> Kind:
@@ -60,7 +62,7 @@ class Kind:
 
 SSML = {"spectral": "ssml-spectral", "spatial": "ssml-spatial"}
 PAIRS = {
-    "ssml": Kind(SSML),
+    "ssml": Kind(SSML, at_two={"spatial": {"side": 1}}),
     "s2bnet": Kind.binary("s2bnet"),
     "bisrnet": Kind.binary("bisrnet"),
     "s2bnet_float": Kind.binary("s2bnet_float"),
@@ -108,12 +110,16 @@ class Pair:
             ]
 
     @classmethod
-    def fresh(cls, name: str, components: int, seed: int, device: torch.device | str = "cpu") -> Pair:
-        """Untrained networks; the seed fixes their parameters without touching torch's global generator."""
+    def fresh(
+        cls, name: str, components: int, seed: int, device: torch.device | str = "cpu", ratio: int | None = None
+    ) -> Pair:
+        """Untrained networks, for a ratio; the seed fixes what they start from without touching torch's generator."""
         kind = kind_of(name)
+        more = kind.at_two if ratio == 2 else {}
+        config = {path: {"components": components, **kind.config, **more.get(path, {})} for path in kind.networks}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return cls(name, {path: {"components": components, **kind.config} for path in kind.networks}, device)
+            return cls(name, config, device)
 
     @property
     def parameters(self) -> dict[str, int]:

@@ -79,7 +79,7 @@ def learn(
         labelled += some[0]
         unlabelled += some[1]
 
-    pair = Pair.fresh(network, statistics.components, settings.seed, device)
+    pair = Pair.fresh(network, statistics.components, settings.seed, device, scenes[0].ratio)
     learner = _learner(pair, statistics, good, settings, device, processes)
     mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)
     header = describe(

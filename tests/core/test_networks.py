@@ -197,6 +197,14 @@ def test_a_tile_that_does_not_fit_into_memory_is_halved_and_tried_again():
         PairResidual(pair, torch.device("cpu"))(planes)
 
 
+def test_at_ratio_2_the_spatial_network_sees_every_pixel():
+    at_two, at_four = (Pair.fresh("ssml", COMPONENTS, 0, ratio=ratio) for ratio in (2, 4))
+    assert [network.alignment for network in at_two.networks] == [1, 1]
+    assert [network.alignment for network in at_four.networks] == [1, 2]
+    again = Pair("ssml", at_two.config)
+    again.load(at_two.tensors())
+
+
 def test_nothing_is_computed_of_rows_that_are_not_wanted():
     pair = Pair.fresh("ssml", COMPONENTS, 0)
     for network in pair.networks:
