@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import sys
 import threading
@@ -58,9 +60,13 @@ def free_memory() -> int | None:
         return None
 
 
-def _free_memory_of_windows() -> int | None:
-    import ctypes
+def give_back_free_memory() -> None:
+    """Hand what is free on the heap back to the system, where the C library does that; it is had again on demand."""
+    with contextlib.suppress(OSError, TypeError, AttributeError):  # TypeError: Windows has no library of that name
+        ctypes.CDLL(None).malloc_trim(0)
 
+
+def _free_memory_of_windows() -> int | None:
     class Status(ctypes.Structure):
         _fields_ = (
             ("size", ctypes.c_ulong),
@@ -92,7 +98,6 @@ def _resident_size() -> Callable[[], int] | None:
 
 def _windows() -> Callable[[], int]:
     """GetProcessMemoryInfo of psapi."""
-    import ctypes
     from ctypes import wintypes
 
     class Counters(ctypes.Structure):

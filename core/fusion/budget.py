@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from ..physics.resample import GAUSSIAN_CUT
+from ..physics.resample import GAUSSIAN_CUT, Span
 from ..raster.grid import Window
 from ..raster.scene import Scene
 from .panel import BANDS, LOW_ROWS, Heights
@@ -16,60 +17,96 @@ BLOCK = 16  # strips start at multiples of this many rows, as the blocks of the 
 PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = 512  # panels start at multiples of this many columns
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
-_PLANE_BYTES = 44e6  # of all planes at once: more does not make the margins' share much smaller
+_STREAM_BYTES = 230e6  # of all rows that are kept: more does not make the share of the margins much smaller
+_NETWORKS = 0.4  # their share of the work, about: margins of rows are theirs only, those of columns everybody's
 _MOST_ROWS = 320  # of planes: the first and the last strip have nothing to overlap with
-_BLOCKS = 100e6  # bytes: GDAL's blocks of the files that are read, and what libraries hold
 
 
 def choose_pieces(
     scene: Scene, recipe: Formula, plan: Plan, window: Window, budget: float, itemsize: int
-) -> tuple[Heights, int]:
-    """Heights of the strips and columns of the panels that keep within a budget.
+) -> tuple[Heights, tuple[Span, ...]]:
+    """Heights of the strips and columns (start, stop) of the panels: of those that keep within a budget, the ones with
+    the smallest share of margins.
 
     Args:
         budget: bytes.
         itemsize: bytes of an output sample.
     """
-    cols = window.cols
-    while True:
-        heights = _usual(scene, plan, cols, itemsize)
-        while True:
-            if _bytes(scene, recipe, plan, heights, cols, itemsize) <= budget:
-                return heights, cols
-            if heights.planes <= BLOCK:
-                break
-            heights = lower(heights)
-        if cols <= _PANEL:
-            return heights, cols
-        cols = max(_PANEL, cols // 2 // _PANEL * _PANEL)
+    best, least = None, math.inf
+    for count in range(1, max(1, window.cols // _PANEL) + 1):
+        panels = _panels(window, count)
+        cols = max(right - left for left, right in panels)
+        wide = [_made(scene, recipe, *panel) for panel in panels]
+        heights = _usual(scene, recipe, plan, cols, itemsize)
+        while heights.planes > BLOCK and _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
+            heights = _limited(heights, heights.planes - BLOCK)
+        if _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
+            cost = math.inf
+        else:
+            cost = sum(wide) * (1 + _NETWORKS * 2 * plan.reach / heights.planes)
+        if best is None or cost < least or cost == math.inf == least:  # where nothing fits, the narrowest
+            best, least = (heights, panels), cost
+    return best
+
+
+def _panels(window: Window, count: int) -> tuple[Span, ...]:
+    """Panels of about the same size, which start at multiples of ``_PANEL`` columns of the window."""
+    marks = [round(window.cols * number / count / _PANEL) * _PANEL for number in range(count)] + [window.cols]
+    return tuple((window.col + left, window.col + right) for left, right in zip(marks, marks[1:]))
+
+
+def _made(scene: Scene, recipe: Formula, left: int, right: int) -> int:
+    """How many columns have to be computed for those of a panel."""
+    margin = _margin(recipe) * scene.ratio
+    return min(right + margin, scene.high_shape[1]) - max(left - margin, 0)
+
+
+def _margin(recipe: Formula) -> int:
+    """HSI pixels, roughly: how far the projection reaches."""
+    return 6 * recipe.iterations + 6
 
 
 def lower(heights: Heights) -> Heights:
     """The next smaller ones."""
-    planes = max(BLOCK, heights.planes // 2 // BLOCK * BLOCK)
+    return _limited(heights, max(BLOCK, heights.planes // 2 // BLOCK * BLOCK))
+
+
+def _limited(heights: Heights, planes: int) -> Heights:
     return Heights(min(heights.strip, planes), planes)
 
 
-def _usual(scene: Scene, plan: Plan, cols: int, itemsize: int) -> Heights:
-    planes = max(BLOCK, min(_MOST_ROWS, int(_PLANE_BYTES / (4 * (plan.count + 1) * cols)) // BLOCK * BLOCK))
+def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int) -> Heights:
     strip = max(BLOCK, int(_STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
-    return Heights(min(strip, planes), planes)
+    heights = Heights(strip, _MOST_ROWS)
+    while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > _STREAM_BYTES:
+        heights = _limited(heights, heights.planes - BLOCK)
+    return _limited(heights, heights.planes)
 
 
 def _bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: int, itemsize: int) -> float:
     """Estimate of what the pieces take."""
-    bands, ratio = scene.hsi.bands, scene.ratio
-    high_cols, low_cols = scene.high_shape[1], scene.low_shape[1]
-    margin = 6 * recipe.iterations + 6  # HSI pixels, roughly: how far the projection reaches
-    wide, low_wide = min(cols + 2 * margin * ratio, high_cols), min(cols / ratio + 2 * margin, low_cols)
+    finished = PIECES_ALIVE * itemsize * scene.hsi.bands * heights.strip * cols
+    chunk = 0.0
+    if plan.coefficients is None:
+        rows = heights.strip + 2 * GAUSSIAN_CUT * scene.ratio
+        chunk = 2 * 4 * 4 * min(scene.hsi.bands, BANDS) * _wide(scene, recipe, cols)[0] * rows
+    return finished + _stream_bytes(scene, recipe, plan, heights, cols) + chunk + plan.bytes_at_work
+
+
+def _stream_bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: int) -> float:
+    """Of rows of the images that finished ones are made from, and of planes while they are made."""
+    bands, ratio, margin = scene.hsi.bands, scene.ratio, _margin(recipe)
+    wide, low_wide = _wide(scene, recipe, cols)
     low_step = max(LOW_ROWS, heights.strip / ratio)
-    finished = PIECES_ALIVE * itemsize * bands * heights.strip * cols
     hsi = 4 * bands * low_wide * (2 * heights.planes / ratio + margin + 3 * low_step)
     residuals = 4 * bands * low_wide * (recipe.iterations + 3) * (low_step + 14)
     kept = 4 * (plan.count + 2) * wide * (2 * heights.planes + margin * ratio)
-    made = (heights.planes + 2 * plan.reach) * min(wide + 2 * plan.reach, high_cols)
-    planes = (plan.bytes_per_pixel + 8 * (plan.count + 2)) * made
-    chunk = 0.0
-    if plan.coefficients is None:
-        chunk = 2 * 4 * 4 * min(bands, BANDS) * wide * (heights.strip + 2 * GAUSSIAN_CUT * ratio)
-    return finished + hsi + residuals + kept + planes + chunk + plan.bytes_at_work
+    made = (heights.planes + 2 * plan.reach) * min(wide + 2 * plan.reach, scene.high_shape[1])
+    return hsi + residuals + kept + (plan.bytes_per_pixel + 8 * (plan.count + 2)) * made
+
+
+def _wide(scene: Scene, recipe: Formula, cols: int) -> tuple[float, float]:
+    """Columns of either grid that a panel of so many depends on."""
+    margin = _margin(recipe)
+    wide = min(cols + 2 * margin * scene.ratio, scene.high_shape[1])
+    return wide, min(cols / scene.ratio + 2 * margin, scene.low_shape[1])

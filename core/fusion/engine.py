@@ -3,9 +3,9 @@
 ``Y = Y_0 + U E`` with ``Y_0`` what a method makes of the scene (:class:`Plan`) and ``E`` the consistency projection
 (docs/architecture.md). Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S``, and then ``D Y_0`` takes no
 more than ``D S``; for the others each band is degraded. Each quantity is a stream of rows computed from rows of
-others, so each row of a raster is read once and each row of the networks' residual is computed once. A raster too wide
-for the budget is worked through in panels of columns with margins that are thrown away; since all operators and
-networks have a finite support, the result does not depend on how the raster was cut.
+others, so each row of a raster is read once and each row of the networks' residual is computed once. A wide raster is
+worked through in panels of columns with margins that are thrown away, so that it takes no more memory than a narrow
+one; since all operators and networks have a finite support, the result does not depend on how the raster was cut.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..peak_memory import free_memory
+from ..peak_memory import free_memory, give_back_free_memory
 from ..physics.consistency import DEFAULT_ITERATIONS
 from ..physics.planes import network_planes
 from ..physics.prior import Statistics, degraded_pan, scene_operators
@@ -33,6 +33,7 @@ from .panel import Heights, Panel
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
 _SHARE = 0.5  # of what is free
 _WORTH_SAYING = 5.0  # seconds to go
+_KEPT_ROWS = 1024  # after which what is free is given back: pieces of many sizes leave gaps that none fits into
 
 
 class Residual(Protocol):
@@ -180,11 +181,11 @@ class Fused(NamedTuple):
 
 class Share(NamedTuple):
     """A part of a fusion that is done in parts: some ``rows`` (start, stop) of its window, and how all of it is cut:
-    ``heights`` of the strips and ``cols`` of the panels."""
+    ``heights`` of the strips and columns (start, stop) of the ``panels``."""
 
     rows: Span
     heights: Heights
-    cols: int
+    panels: tuple[Span, ...]
 
 
 def shares(
@@ -202,9 +203,9 @@ def shares(
         rows: of a part, at least: a part is some whole strips.
     """
     plan = recipe.plan(scene, progress or Progress())
-    heights, cols = _cut(scene, recipe, plan, window, memory, stored)
+    heights, panels = _cut(scene, recipe, plan, window, memory, stored)
     step, end = max(1, -(-rows // heights.strip)) * heights.strip, window.row + window.rows
-    return [Share((top, min(top + step, end)), heights, cols) for top in range(window.row, end, step)]
+    return [Share((top, min(top + step, end)), heights, panels) for top in range(window.row, end, step)]
 
 
 def fuse(
@@ -235,13 +236,13 @@ def fuse(
     plan = recipe.plan(scene, progress)
     first, end = window.row, window.row + window.rows
     if share is None:
-        heights, cols = _cut(scene, recipe, plan, window, memory, stored)
+        heights, panels = _cut(scene, recipe, plan, window, memory, stored)
     else:
-        (first, end), heights, cols = share
+        (first, end), heights, panels = share
     done, forecast = 0, _Forecast(Window(first, window.col, end - first, window.cols), progress)
     with Workers() as workers:
-        for left in range(window.col, window.col + window.cols, cols):
-            right = min(left + cols, window.col + window.cols)
+        for left, right in panels:
+            give_back_free_memory()
             area = Window(window.row, left, window.rows, right - left)
             with Panel(scene, recipe, plan, area, heights, workers, progress, stored, (first, end)) as panel:
                 top = first
@@ -260,6 +261,8 @@ def fuse(
                     piece = Window(top, left, bottom - top, right - left)
                     yield Fused(piece, values.transpose(1, 0, 2), valid, disagreement)
                     panel.forget(bottom)
+                    if top // _KEPT_ROWS != bottom // _KEPT_ROWS:
+                        give_back_free_memory()
                     done += piece.rows * piece.cols
                     progress.set(done / ((end - first) * window.cols))
                     forecast(done, panel)
@@ -298,7 +301,7 @@ class _Forecast:
 
 def _cut(
     scene: Scene, recipe: Formula, plan: Plan, window: Window, memory: float | None, stored: RasterMetadata | None
-) -> tuple[Heights, int]:
+) -> tuple[Heights, tuple[Span, ...]]:
     itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
     return choose_pieces(scene, recipe, plan, window, (memory or _usual_memory()) * 1e9, itemsize)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .engine import Formula, Plan
 
 BANDS = 16  # at once, where a method is not linear
-LOW_ROWS = 8  # HSI rows at once, at least
+LOW_ROWS = 4  # HSI rows at once, at least
 
 
 class Heights(NamedTuple):
@@ -95,8 +95,8 @@ class Panel:
         self._low = tuple(_union(_union(a, b), c) for a, b, c in zip(low_seen, low_trip, self._lift))
 
         low_step = self._low_step(heights)
-        self._pan = pan_stream(scene, heights.planes, plan.pan_mean, self._seen[0][0])
-        self._hsi = hsi_stream(scene, low_step, plan.mean, self._low[0][0])
+        self._pan = pan_stream(scene, heights.planes, plan.pan_mean, self._seen[0][0], self._seen[1])
+        self._hsi = hsi_stream(scene, low_step, plan.mean, self._low[0][0], self._low[1])
         self._high_planes = RowStream(self._high[0][1], self._compute_high_planes, heights.planes, self._high[0][0])
         self._low_planes = RowStream(widest[0][1], self._compute_low_planes, low_step, widest[0][0])
         self._residuals = [
@@ -121,6 +121,8 @@ class Panel:
     def __exit__(self, *exception: object) -> None:
         self._stoppable.stopped.set()
         self._ahead.close()
+        for stream in (self._pan, self._hsi, self._high_planes, self._low_planes, *self._residuals):
+            stream.forget(stream.next)  # they hold the panel and the panel holds them: Python would find out late
 
     @property
     def planes_done(self) -> float:
@@ -248,7 +250,8 @@ class Panel:
         self._hsi.forget(low)
 
     def _hsi_part(self, rows: Span, cols: Span) -> np.ndarray:
-        return self._hsi.get(*rows)[..., cols[0] : cols[1]]
+        left = self._low[1][0]
+        return self._hsi.get(*rows)[..., cols[0] - left : cols[1] - left]
 
     def _chunks(self) -> Iterator[slice]:
         """Some bands at a time, so that what is computed of them stays small."""
@@ -277,7 +280,7 @@ class Panel:
         cols = self._seen[1]
         rows = self._reached((start, stop), self.scene.high_shape[0])
         low = self._operators.up.support(rows, cols)
-        pan = self._pan.get(*rows)[..., cols[0] : cols[1]]
+        pan = self._pan.get(*rows)
         hsi, origin = self._hsi_part(*low), (low[0][0], low[1][0])
         left = self._high[1][0] - cols[0]
 
@@ -362,8 +365,7 @@ class Panel:
         scene, (left, right) = self.scene, self._out[1]
         if scene.complete:
             return np.broadcast_to(np.True_, (stop - start, right - left))
-        pan = scene.pan_rows(start, stop).valid
-        valid = high_valid(scene, start, stop, pan)[:, left:right]
+        valid = high_valid(scene, start, stop, scene.pan_rows(start, stop, (left, right)).valid, (left, right))
         others = np.flatnonzero(~scene.good & ~scene.empty)
         if scene.good.all():
             return valid
@@ -371,8 +373,9 @@ class Panel:
         valid[scene.empty] = False
         if len(others):
             rows, cols = scene.low_owner(0)[start:stop], scene.low_owner(1)[left:right]
-            bands = scene.hsi_band_valid(int(rows[0]), int(rows[-1]) + 1, list(others))
-            valid[others] &= bands[:, rows - rows[0]][:, :, cols]
+            spans = [(int(owners[0]), int(owners[-1]) + 1) for owners in (rows, cols)]
+            bands = scene.hsi_band_valid(*spans[0], list(others), spans[1])
+            valid[others] &= bands[:, rows - rows[0]][:, :, cols - cols[0]]
         return valid
 
     def _reached(self, span: Span, count: int) -> Span:

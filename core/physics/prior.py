@@ -73,35 +73,46 @@ class Statistics:
         return cls(**{f.name: arrays[f.name] if f.type == "np.ndarray" else float(arrays[f.name]) for f in fields})
 
 
-def pan_stream(scene: Scene, step: int, fallback: float, first: int = 0) -> RowStream:
-    """The PAN's rows, invalid pixels filled: (1, rows, columns) float32."""
-    passes = FILL_HIGH * scene.ratio
+def pan_stream(
+    scene: Scene, step: int, fallback: float, first: int = 0, cols: tuple[int, int] | None = None
+) -> RowStream:
+    """The PAN's rows, of some columns (start, stop) or all, invalid pixels filled: (1, rows, columns) float32."""
+    passes, (left, right) = FILL_HIGH * scene.ratio, cols or (0, scene.high_shape[1])
 
     def produce(start: int, stop: int) -> np.ndarray:
         if scene.complete:
-            return scene.pan_rows(start, stop).values
-        low, high = max(0, start - passes), min(scene.high_shape[0], stop + passes)
-        rows = scene.pan_rows(low, high)
-        return fill_invalid(rows.values, rows.valid, passes, fallback)[:, start - low : stop - low]
+            return scene.pan_rows(start, stop, (left, right)).values
+        (low, high), (west, east) = _widened(scene.high_shape, passes, (start, stop), (left, right))
+        rows = scene.pan_rows(low, high, (west, east))
+        filled = fill_invalid(rows.values, rows.valid, passes, fallback)
+        return filled[:, start - low : stop - low, left - west : right - west]
 
     return RowStream(scene.high_shape[0], produce, step, first)
 
 
-def hsi_stream(scene: Scene, step: int, fallback: np.ndarray, first: int = 0) -> RowStream:
-    """The HSI's rows, invalid pixels filled: (bands, rows, columns) float32. A bad band has gaps of its own."""
+def hsi_stream(
+    scene: Scene, step: int, fallback: np.ndarray, first: int = 0, cols: tuple[int, int] | None = None
+) -> RowStream:
+    """The HSI's rows, of some columns (start, stop) or all, invalid pixels filled: (bands, rows, columns) float32. A
+    bad band has gaps of its own."""
     others = [] if scene.complete else [int(band) for band in np.flatnonzero(~scene.good & ~scene.empty)]
+    left, right = cols or (0, scene.low_shape[1])
 
     def produce(start: int, stop: int) -> np.ndarray:
         if scene.complete:
-            return scene.hsi_rows(start, stop).values
-        low, high = max(0, start - FILL_LOW), min(scene.low_shape[0], stop + FILL_LOW)
-        rows = scene.hsi_rows(low, high)
+            return scene.hsi_rows(start, stop, (left, right), onward=True).values
+        (low, high), (west, east) = _widened(scene.low_shape, FILL_LOW, (start, stop), (left, right))
+        rows = scene.hsi_rows(low, high, (west, east), onward=True)
         filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
-        for band, own in zip(others, scene.hsi_band_valid(low, high, others) if others else ()):
+        for band, own in zip(others, scene.hsi_band_valid(low, high, others, (west, east)) if others else ()):
             filled[band] = fill_invalid(rows.values[band : band + 1], own & rows.valid, FILL_LOW, fallback[band])[0]
-        return filled[:, start - low : stop - low]
+        return filled[:, start - low : stop - low, left - west : right - west]
 
     return RowStream(scene.low_shape[0], produce, step, first)
+
+
+def _widened(shape: tuple[int, int], margin: int, *spans: tuple[int, int]) -> list[tuple[int, int]]:
+    return [(max(0, start - margin), min(count, stop + margin)) for count, (start, stop) in zip(shape, spans)]
 
 
 def scene_operators(scene: Scene, gain: float) -> Operators:
@@ -125,10 +136,14 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
     return result
 
 
-def high_valid(scene: Scene, start: int, stop: int, pan_valid: np.ndarray) -> np.ndarray:
-    """Valid output pixels of rows ``start`` to ``stop``: the PAN is, and so is the HSI pixel under the centre."""
-    rows, cols = scene.low_owner(0)[start:stop], scene.low_owner(1)
-    return pan_valid & scene.low_valid[rows][:, cols]
+def high_valid(
+    scene: Scene, start: int, stop: int, pan_valid: np.ndarray, cols: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Valid output pixels of rows ``start`` to ``stop``, of some columns (start, stop) or all: the PAN is, and so is
+    the HSI pixel under the centre."""
+    left, right = cols or (0, scene.high_shape[1])
+    owners = scene.low_owner(0)[start:stop], scene.low_owner(1)[left:right]
+    return pan_valid & scene.low_valid[np.ix_(*owners)]
 
 
 class StatisticsBuilder:

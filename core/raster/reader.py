@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ from .gdal_errors import gdal_messages
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata
 from .stored import equals_nodata, representable
+
+_LEAST_ROWS = 64  # that are read in one go, where blocks are lower
+_BANDS = 16  # that are read in one go, where blocks are high
 
 
 class Block(NamedTuple):
@@ -45,6 +48,11 @@ class RasterReader:
 
     always_valid = False
     _least_size = 0  # bytes that the file must have; 0 where that is not known
+    _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
+    _at = 0  # the row of blocks that was read last
+    _kept: np.ndarray | None = None  # of it, as stored, what is expected to be asked for next
+    _kept_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
+    _pixel_interleaved = False
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = os.fspath(path)
@@ -94,7 +102,9 @@ class RasterReader:
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
         self._dtypes = dtypes
         alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
-        self._least_size = _least_size(dataset)
+        self._least_size, height = _least_size(dataset), bands[0].GetBlockSize()[1]
+        self._block_rows = -(-_LEAST_ROWS // height) * height
+        self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
         self._check_size()
         self._masks = _mask_sources(bands)
         self._alpha = alpha
@@ -116,12 +126,14 @@ class RasterReader:
         with gdal_messages():
             self._dataset = None
 
-    def read(self, window: Window | None = None, bands: Sequence[int] | None = None) -> Block:
-        """Read a window of some bands.
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
+        """Read a window of some bands. Of blocks, GDAL keeps those of the rows that were read last only.
 
         Args:
             window: pixels to read, inside the raster; all by default.
             bands: bands counted from 0, in the order wanted; all by default.
+            onward: the rows that follow are wanted next, of the same columns and bands. Where blocks are high, those
+                rows are read with the first and kept as they are stored, which takes less than the blocks do.
 
         Returns:
             The samples, (B, rows, cols).
@@ -139,16 +151,31 @@ class RasterReader:
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
         valid = np.ones(values.shape, bool)
         if values.size:
-            self._read_values(window, chosen, values, valid)
+            for part in self._in_block_rows(window):
+                here = slice(part.row - window.row, part.row - window.row + part.rows)
+                self._read_values(part, chosen, values[:, here], valid[:, here], onward)
+                if not self.always_valid:
+                    self._read_masks(part, chosen, valid[:, here])
             if not self.always_valid:
-                self._read_masks(window, chosen, valid)
                 values[~valid] = 0.0
         return Block(values, valid)
 
     def release(self) -> None:
-        """Let go of the blocks that GDAL keeps in memory."""
+        """Let go of what is kept in memory, here and by GDAL."""
+        self._kept = None
         with gdal_messages():
             self._dataset.FlushCache()
+
+    def _in_block_rows(self, window: Window) -> Iterator[Window]:
+        """The window in parts, each within one row of blocks; before another row, what GDAL keeps of the last is let go
+        of."""
+        end = window.row + window.rows
+        for number in range(window.row // self._block_rows, -(-end // self._block_rows)):
+            if number != self._at:
+                self.release()
+                self._at = number
+            start, stop = max(window.row, number * self._block_rows), min(end, (number + 1) * self._block_rows)
+            yield Window(start, window.col, stop - start, window.cols)
 
     def _check_size(self) -> None:
         """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended."""
@@ -175,11 +202,15 @@ class RasterReader:
         if any(not 0 <= band < self.bands for band in bands):
             raise ValueError(f"{self.name} has bands 0 to {self.bands - 1}, asked for {bands}.")
 
-    def _read_values(self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray) -> None:
+    def _read_values(
+        self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray, onward: bool
+    ) -> None:
         """Bands of one type in one go; a nodata value is compared in the type on disk, before precision is lost."""
-        for dtype in sorted({self._dtypes[band] for band in bands}):
+        dtypes = sorted({self._dtypes[band] for band in bands})
+        read = self._onward if onward and len(dtypes) == 1 and self._block_rows > window.rows else self._raster
+        for dtype in dtypes:
             places = [i for i, band in enumerate(bands) if self._dtypes[band] == dtype]
-            raw = self._raster(window, [self._numbers[bands[i]] for i in places], dtype)
+            raw = read(window, [self._numbers[bands[i]] for i in places], dtype)
             for plane, i in zip(raw, places):
                 with np.errstate(over="ignore", invalid="ignore"):
                     values[i] = plane
@@ -201,6 +232,23 @@ class RasterReader:
                 if shared is None:
                     shared = self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
                 valid[i] &= shared
+
+    def _onward(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
+        """As :meth:`_raster`, out of what was kept; that is read anew where it does not hold the window. Some bands at
+        a time, so that GDAL has few blocks, but for blocks that hold all bands."""
+        part = self._at, window.col, window.cols, numbers, dtype
+        if self._kept is None or self._kept_from[1] != part or window.row < self._kept_from[0]:
+            self._kept = None
+            rows = min((self._at + 1) * self._block_rows, self.grid.rows) - window.row
+            kept = np.empty((len(numbers), rows, window.cols), dtype)
+            step = len(numbers) if self._pixel_interleaved else _BANDS
+            for first in range(0, len(numbers), step):
+                some = slice(first, first + step)
+                kept[some] = self._raster(Window(window.row, window.col, rows, window.cols), numbers[some], dtype)
+                self.release()
+            self._kept, self._kept_from = kept, (window.row, part)
+        first = window.row - self._kept_from[0]
+        return self._kept[:, first : first + window.rows]
 
     def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
         """(B, rows, cols) in the type on disk, or float32 where ``dtype`` is None."""

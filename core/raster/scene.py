@@ -138,21 +138,22 @@ class Scene:
         centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
         return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
 
-    def hsi_rows(self, start: int, stop: int) -> Rows:
-        """Rows of the HSI under the output; values are 0 where a sample is not valid."""
-        window = self.alignment.hsi
-        block = self.hsi.read(Window(window.row + start, window.col, stop - start, window.cols))
-        return Rows(block.values, self.low_valid[start:stop])
+    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, onward: bool = False) -> Rows:
+        """Rows of the HSI under the output, of some columns (start, stop) or all; values are 0 where a sample is not
+        valid. ``onward``: see :meth:`.reader.RasterReader.read`."""
+        left, right = cols or (0, self.low_shape[1])
+        block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), onward=onward)
+        return Rows(block.values, self.low_valid[start:stop, left:right])
 
-    def hsi_band_valid(self, start: int, stop: int, bands: list[int]) -> np.ndarray:
+    def hsi_band_valid(
+        self, start: int, stop: int, bands: list[int], cols: tuple[int, int] | None = None
+    ) -> np.ndarray:
         """Where single bands hold values, (bands, rows, columns)."""
-        window = self.alignment.hsi
-        return self.hsi.read(Window(window.row + start, window.col, stop - start, window.cols), bands).valid
+        return self.hsi.read(_part(self.alignment.hsi, start, stop, *(cols or (0, self.low_shape[1]))), bands).valid
 
-    def pan_rows(self, start: int, stop: int) -> Rows:
-        """Rows of the PAN, as the output has them: values (1, rows, columns)."""
-        window = self.alignment.pan
-        block = self.pan.read(Window(window.row + start, window.col, stop - start, window.cols))
+    def pan_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None) -> Rows:
+        """Rows of the PAN, as the output has them, of some columns or all: values (1, rows, columns)."""
+        block = self.pan.read(_part(self.alignment.pan, start, stop, *(cols or (0, self.high_shape[1]))))
         return Rows(block.values, block.valid[0])
 
     def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
@@ -172,6 +173,10 @@ class Scene:
         if stop_row <= row or stop_col <= col:
             raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
         return Window(row, col, stop_row - row, stop_col - col)
+
+
+def _part(window: Window, start: int, stop: int, left: int, right: int) -> Window:
+    return Window(window.row + start, window.col + left, stop - start, right - left)
 
 
 def scan_bands(

@@ -97,10 +97,10 @@ class SelectedBands(RasterReader):
         """Let go of the file."""
         self._reader.close()
 
-    def read(self, window: Window | None = None, bands: Sequence[int] | None = None) -> Block:
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
         """As :meth:`RasterReader.read`; bands are counted among the chosen ones."""
         some = self._chosen if bands is None else [self._chosen[band] for band in bands]
-        return self._reader.read(window, some)
+        return self._reader.read(window, some, onward)
 
 
 def select_bands(reader: RasterReader, text: str) -> RasterReader:

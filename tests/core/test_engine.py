@@ -125,7 +125,7 @@ def test_strips_and_panels_equal_the_whole(open_scene, monkeypatch, shift, reach
     monkeypatch.setattr(budget, "_PANEL", 48)
     pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
     assert max(window.rows for window in pieces) == budget.BLOCK
-    assert max(window.cols for window in pieces) == 48
+    assert {window.col for window in pieces} == {0, 48, 96}
     cut = collect(scene, recipe, memory=TINY)
     for one, other in zip(whole, cut):
         np.testing.assert_allclose(other, one, atol=1e-5 * 1000)
@@ -184,7 +184,7 @@ def test_a_share_done_alone_has_the_very_bits_of_the_whole(
 ):
     """With the networks' part of real convolutions, and methods that are not linear; strips and panels of all sizes."""
     monkeypatch.setattr(budget, "_PANEL", 48)
-    monkeypatch.setattr(budget, "_PLANE_BYTES", 40e3)
+    monkeypatch.setattr(budget, "_MOST_ROWS", 16)
     scene = open_scene((60, 32), ratio, shift, gaps=gaps)
     if isinstance(what, str):
         recipe = METHODS[what].recipe(scene, 0.3, iterations, Progress())
@@ -217,7 +217,7 @@ def test_a_share_done_alone_has_the_very_bits_of_the_whole(
 
 
 def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
-    monkeypatch.setattr(budget, "_PLANE_BYTES", 48e3)
+    monkeypatch.setattr(budget, "_MOST_ROWS", 48)
     scene = open_scene((400, 30), 2)
     recipe = recipe_for(scene, iterations=1, residual=BoxFilter(1))
     parts = shares(scene, recipe, Window(0, 0, 800, 60), 160)
@@ -226,7 +226,9 @@ def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
     read = []
     pan_rows = Scene.pan_rows
     monkeypatch.setattr(
-        Scene, "pan_rows", lambda self, start, stop: read.append(stop - start) or pan_rows(self, start, stop)
+        Scene,
+        "pan_rows",
+        lambda self, start, stop, *cols: read.append(stop - start) or pan_rows(self, start, stop, *cols),
     )
     list(fuse(scene, recipe, share=parts[2]))
     assert sum(read) <= (4 + 2 * 3) * 48  # its own runs of 48 rows, and those that its margins touch

@@ -42,14 +42,18 @@ class Plain:
 
 
 def pieces(rows, cols, budget):
-    heights, width = choose_pieces(Plain, Plain, Plain, Window(0, 0, rows, cols), budget, 2)
-    return heights.strip, heights.planes, width
+    heights, panels = choose_pieces(Plain, Plain, Plain, Window(0, 0, rows, cols), budget, 2)
+    assert (panels[0][0], panels[-1][1]) == (0, cols)
+    assert [left for left, _ in panels[1:]] == [right for _, right in panels[:-1]]
+    return heights.strip, heights.planes, max(right - left for left, right in panels)
 
 
 def test_pieces_shrink_with_the_budget_and_not_with_the_number_of_rows():
     assert pieces(1200, 1200, 2e9) == pieces(90000, 1200, 2e9)
     sizes = [pieces(6000, 6000, budget) for budget in (4e9, 1e9, 7e8, 1e8)]
     assert [strip * width for strip, _, width in sizes] == sorted((s * w for s, _, w in sizes), reverse=True)
-    assert sizes[0][2] == 6000
+    assert pieces(6000, 6000, 1e12) == sizes[0]
+    assert sizes[0][2] < 6000
+    assert pieces(6000, 1500, 4e9)[2] == 1500
     assert sizes[-1][:2] == (BLOCK, BLOCK)
     assert all(strip % BLOCK == 0 and planes % BLOCK == 0 for strip, planes, _ in sizes)
