@@ -77,10 +77,10 @@ def _limited(heights: Heights, planes: int) -> Heights:
 
 def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int) -> Heights:
     strip = max(BLOCK, int(_STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
-    heights = Heights(strip, _MOST_ROWS)
+    heights = Heights(min(strip, _MOST_ROWS), _MOST_ROWS)
     while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > _STREAM_BYTES:
         heights = _limited(heights, heights.planes - BLOCK)
-    return _limited(heights, heights.planes)
+    return heights
 
 
 def _bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: int, itemsize: int) -> float:
