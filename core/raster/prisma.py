@@ -126,7 +126,8 @@ class PrismaReader(RasterReader):
         super().close()
 
     def release(self) -> None:
-        """GDAL keeps no blocks of arrays."""
+        """Let go of what is kept here; GDAL keeps no blocks of arrays."""
+        self._kept = None
 
     def _make_metadata(self, facts: dict) -> RasterMetadata:
         low = {cube: float(facts[f"L2Scale{cube.title()}Min"]) for cube in self._arrays}
