@@ -37,10 +37,14 @@ class BandSpaceStep(MutualStep):
         bands = self.to_bands(self.residual(index, unlabelled.planes, ways[1]))
         return Bands(result, bands, unlabelled.operators.down(bands))
 
+    def _apart(self, index: int, shown: list[Bands], labelled: LabelledArea) -> None:
+        """Each network works it out for itself."""
+
     def _backward(
         self,
         index: int,
         shown: list[Bands],
+        apart: list[None],
         labelled: LabelledArea,
         unlabelled: UnlabelledArea,
         exchange: float,

@@ -13,13 +13,15 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# What the C library's memory is told, by the numbers of glibc's malloc.h: one heap for all threads; all pieces from the
-# heap, however large; nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks
-# for the same memory again, page by page.
-_MALLOPT = {"M_ARENA_MAX": (-8, 1), "M_MMAP_MAX": (-4, 0), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
+# What the C library's memory is told, by the numbers of glibc's malloc.h: two heaps for all threads, as with one two
+# networks that learn side by side wait for each other, and more heaps keep more; all pieces from a heap, however large;
+# nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the same memory
+# again, page by page.
+_MALLOPT = {"M_ARENA_MAX": (-8, 2), "M_MMAP_MAX": (-4, 0), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
+    """Tell it, before there are other threads."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, TypeError, AttributeError):  # another C library
@@ -29,7 +31,7 @@ def _keep_memory() -> None:
 
 
 if __name__ == "__main__":
-    _keep_memory()
+    keep_memory()
     atexit.register(gc.freeze)  # what is still there at the end, the system takes back faster than Python
     from .cli import main
 

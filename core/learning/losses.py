@@ -3,17 +3,19 @@
 Own design after the abstract of Peng et al., 2022; the same three terms measure the distance to the truth and to the
 other network. Results are a fixed image plus ``basis @ components``, so nothing of the size of all bands has to be kept
 for gradients: the angle between spectra follows from products of components, and the gradients of what is summed over
-bands go back to components as soon as they are known, some bands at a time (own).
+bands go back to components as soon as they are known, some bands at a time (own). Values and gradients are written down
+here together; PyTorch derives none of them.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-_SAMPLES = 120_000  # of all bands that are worked on at once
+_SAMPLES = 240_000  # of all bands that are worked on at once: two threads at work seldom wait for Python's lock then
 _LEAST = 1e-6  # squared sine of the smallest angle that has a gradient
 
 
@@ -49,6 +51,25 @@ class Known(NamedTuple):
     truth: Spectra
     target: Wanted
     prior: Spectra
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A term of the loss, a scalar, and its gradient by the residual, (components, rows, columns)."""
+
+    value: Tensor
+    gradient: Tensor
+
+    def __add__(self, other: Distance) -> Distance:
+        return Distance(self.value + other.value, self.gradient + other.gradient)
+
+    def __rmul__(self, weight: float) -> Distance:
+        return Distance(weight * self.value, weight * self.gradient)
+
+    @property
+    def back(self) -> Distance:
+        """Of a distance that does not change with the residual's sign: seen from the other end."""
+        return Distance(self.value, -self.gradient)
 
 
 class HybridLoss:
@@ -88,8 +109,8 @@ class HybridLoss:
 
     def __call__(
         self, residual: Tensor, whole: Spectra, mask: Tensor | None = None, wanted: Wanted | None = None
-    ) -> Tensor:
-        """Scalar loss.
+    ) -> Distance:
+        """The loss, a scalar.
 
         Args:
             residual: (components, rows, columns).
@@ -98,14 +119,27 @@ class HybridLoss:
             wanted: what the residual shall be; None for 0.
         """
         loss = band_distance(residual, self.basis, None if wanted is None else wanted.bands, mask, self.gradient)
-        if self.angle:
-            square = (_mix(self._gram, residual) * residual).sum(0)
-            product = (whole.along * residual).sum(0)
-            if wanted is not None:
-                square = square - 2 * (wanted.spectra.along * residual).sum(0) + wanted.spectra.square
-                product = product - wanted.product
-            loss = loss + self.angle * masked_mean(angle_to(whole.square, product, square), mask)
-        return loss
+        return loss + self.angles(residual, whole, mask, wanted) if self.angle else loss
+
+    def bands(self, residual: Tensor, mask: Tensor | None, part: int, parts: int) -> Distance:
+        """All but the angle, of a residual that shall be 0, and one of ``parts`` equal shares of the bands."""
+        count = len(self.basis)
+        some = self.basis[part * count // parts : (part + 1) * count // parts]
+        return len(some) / count * band_distance(residual, some, None, mask, self.gradient)
+
+    def angles(
+        self, residual: Tensor, whole: Spectra, mask: Tensor | None = None, wanted: Wanted | None = None
+    ) -> Distance:
+        """The term of the spectral angle alone."""
+        ahead = _mix(self._gram, residual)  # half of the gradient of the change's square
+        change, product = (ahead * residual).sum(0), (whole.along * residual).sum(0)
+        if wanted is not None:
+            change = change - 2 * (wanted.spectra.along * residual).sum(0) + wanted.spectra.square
+            ahead, product = ahead - wanted.spectra.along, product - wanted.product
+        angle = angle_to(whole.square, product, change)
+        weights = self.angle * (1 / product.numel() if mask is None else mask / mask.sum().clamp(min=1.0))
+        gradient = ahead * (2 * weights * angle.by_change) + whole.along * (weights * angle.by_product)
+        return Distance((weights * angle.value).sum(), gradient)
 
     def _product(self, first: Tensor, second: Tensor) -> Tensor:
         return _mix(self._weights[None], first * second)[0]
@@ -123,79 +157,82 @@ def masked_mean(image: Tensor, mask: Tensor | None) -> Tensor:
     return (image * mask).sum() / mask.sum().clamp(min=1.0)
 
 
-def angle_to(square: Tensor, product: Tensor, change: Tensor) -> Tensor:
-    """The angle in radians between ``b`` and ``b + e``, given ``b . b``, ``b . e`` and ``e . e``, each of any shape.
+class Angle(NamedTuple):
+    """An angle in radians, and its derivatives by two of the numbers that it follows from."""
+
+    value: Tensor
+    by_product: Tensor
+    by_change: Tensor
+
+
+def angle_to(square: Tensor, product: Tensor, change: Tensor) -> Angle:
+    """The angle between ``b`` and ``b + e``, given ``b . b``, ``b . e`` and ``e . e``, each of any shape.
 
     ``|b x e| = sqrt(b.b e.e - (b.e)^2)`` keeps small angles, which a cosine near 1 loses.
     """
-    across = (square * change - product.square()).clamp(min=_LEAST * square.square().detach() + 1e-12)
-    return torch.atan2(across.sqrt(), square + product)
+    across, along = square * change - product.square(), square + product
+    least = _LEAST * square.square() + 1e-12
+    height = torch.maximum(across, least).sqrt()
+    share = 1 / (height.square() + along.square())
+    up = (share * along / height).masked_fill_(across < least, 0.0)
+    return Angle(torch.atan2(height, along), -up * product - share * height, 0.5 * up * square)
 
 
 def band_distance(
     residual: Tensor, basis: Tensor, wanted: Tensor | None, mask: Tensor | None, gradient: float = 0.0
-) -> Tensor:
+) -> Distance:
     """Mean over bands and pixels of ``|d| + gradient * (|d's step downwards| + |d's step to the right|)`` with
     ``d = basis @ residual - wanted``, a scalar.
+
+    A sum of absolute values is the product of what it is a function of with its own gradient, which is made of signs.
 
     Args:
         residual: (components, rows, columns). basis: (bands, components). wanted: (bands, rows, columns), None for 0.
         mask: (rows, columns), 1 where pixels count; a step counts where both of its pixels do.
     """
-    return _BandDistance.apply(residual, basis, wanted, mask, gradient)
+    bands, (rows, cols) = len(basis), residual.shape[1:]
+    pixels = _Steps(mask, rows * cols, 1.0)
+    down = _Steps(None if mask is None else mask[1:] * mask[:-1], (rows - 1) * cols, gradient, pixels)
+    right = _Steps(None if mask is None else mask[:, 1:] * mask[:, :-1], rows * (cols - 1), gradient, pixels)
+    few = -(-bands // max(1, round(bands * rows * cols / _SAMPLES)))
+    flat, value = residual.reshape(len(residual), -1), residual.new_zeros(())
+    back = torch.zeros_like(flat)
+    distance, signs, steps = residual.new_empty(3, few, rows, cols)
+    for begin in range(0, bands, few):
+        part = basis[begin : begin + few]
+        apart, sign, step = distance[: len(part)], signs[: len(part)], steps[: len(part)]
+        torch.mm(part, flat, out=apart.view(len(part), -1))
+        if wanted is not None:
+            apart -= wanted[begin : begin + few]
+        pixels.of(torch.sign(apart, out=sign))
+        if gradient:
+            change = step[:, : rows - 1]
+            down.of(torch.sub(apart[:, 1:], apart[:, :-1], out=change).sign_())
+            sign[:, 1:].add_(change, alpha=down.alpha)
+            sign[:, :-1].sub_(change, alpha=down.alpha)
+            change = step.view(len(part), -1)[:, : rows * (cols - 1)].view(len(part), rows, cols - 1)
+            right.of(torch.sub(apart[:, :, 1:], apart[:, :, :-1], out=change).sign_())
+            sign[:, :, 1:].add_(change, alpha=right.alpha)
+            sign[:, :, :-1].sub_(change, alpha=right.alpha)
+        value += torch.dot(apart.view(-1), sign.view(-1))
+        back.addmm_(part.T, sign.view(len(part), -1))
+    scale = 1.0 / (bands * pixels.count)
+    return Distance(value * scale, back.view(residual.shape).mul_(scale))
 
 
-class _BandDistance(torch.autograd.Function):
-    """The value and the gradient at once, some bands at a time. A sum of absolute values is the product of what it is
-    a function of with its own gradient, which is made of signs."""
+class _Steps:
+    """The masked mean over all steps of a kind, as weights relative to those of the pixels.
 
-    @staticmethod
-    def forward(
-        ctx: Any, residual: Tensor, basis: Tensor, wanted: Optional[Tensor], mask: Optional[Tensor], gradient: float
-    ) -> Tensor:
-        rows, cols = residual.shape[1:]
-        pixels = _Share(mask, (rows, cols), len(basis))
-        down = _Share(None if mask is None else mask[1:] * mask[:-1], (rows - 1, cols), len(basis), gradient)
-        right = _Share(None if mask is None else mask[:, 1:] * mask[:, :-1], (rows, cols - 1), len(basis), gradient)
-        few = max(1, _SAMPLES // (rows * cols))
-        flat, value = residual.reshape(len(residual), -1), residual.new_zeros(())
-        back = torch.zeros_like(flat)
-        distance, signs, steps = residual.new_empty(3, min(few, len(basis)), rows, cols)
-        for begin in range(0, len(basis), few):
-            part = basis[begin : begin + few]
-            apart, sign, step = distance[: len(part)], signs[: len(part)], steps[: len(part)]
-            torch.mm(part, flat, out=apart.reshape(len(part), -1))
-            if wanted is not None:
-                apart -= wanted[begin : begin + few]
-            pixels.of(torch.sign(apart, out=sign))
-            if gradient:
-                change = step[:, : rows - 1]
-                down.of(torch.sub(apart[:, 1:], apart[:, :-1], out=change).sign_())
-                sign[:, 1:] += change
-                sign[:, :-1] -= change
-                change = step.reshape(len(part), -1)[:, : rows * (cols - 1)].reshape(len(part), rows, cols - 1)
-                right.of(torch.sub(apart[:, :, 1:], apart[:, :, :-1], out=change).sign_())
-                sign[:, :, 1:] += change
-                sign[:, :, :-1] -= change
-            value += torch.dot(apart.flatten(), sign.flatten())
-            back.addmm_(part.T, sign.reshape(len(part), -1))
-        ctx.save_for_backward(back.reshape(residual.shape))
-        return value
+    Attributes:
+        count: of those that count. alpha: weight of each, where none is masked, or 1.
+    """
 
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Optional[Tensor], ...]:
-        return gradient * ctx.saved_tensors[0], None, None, None, None
-
-
-class _Share:
-    """What each sample of a (rows, columns) image of some bands has of a masked mean."""
-
-    def __init__(self, mask: Tensor | None, shape: tuple[int, int], bands: int, weight: float = 1.0) -> None:
-        if mask is None:
-            self._share: Tensor | float = weight / (bands * max(1, shape[0] * shape[1]))
-        else:
-            self._share = mask * (weight / bands / mask.sum().clamp(min=1.0))
+    def __init__(self, mask: Tensor | None, count: int, weight: float, pixels: _Steps | None = None) -> None:
+        self.count: Tensor | float = max(1, count) if mask is None else mask.sum().clamp(min=1.0)
+        share = weight if pixels is None else weight * pixels.count / self.count
+        self.alpha, self._weights = (share, None) if mask is None else (1.0, mask * share)
 
     def of(self, signs: Tensor) -> None:
-        """Multiply."""
-        signs *= self._share
+        """Multiply, where something is masked."""
+        if self._weights is not None:
+            signs *= self._weights

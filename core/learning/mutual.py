@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
-from .losses import HybridLoss, band_distance
+from .losses import Distance, HybridLoss, Spectra, band_distance
 from .settings import Settings
 
 Area = TypeVar("Area", LabelledArea, UnlabelledArea)
@@ -30,6 +30,13 @@ class Sample(NamedTuple):
     labelled: LabelledArea
     unlabelled: Optional[UnlabelledArea]
     rng: np.random.Generator
+
+
+class _Apart(NamedTuple):
+    """How far the bands of the second network's residuals are from the first's, or half of the bands."""
+
+    labelled: Distance
+    unlabelled: Optional[Distance] = None
 
 
 class _Shown(NamedTuple):
@@ -91,8 +98,10 @@ class MutualStep:
         for labelled, unlabelled, rng in samples:
             ways = int(rng.integers(8)), int(rng.integers(8))
             labelled, unlabelled = self.prepared(labelled), unlabelled and self.prepared(unlabelled)
-            shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))  # noqa: B023 - run here
-            self.each(lambda index: self._backward(index, shown, labelled, unlabelled, exchange, losses))  # noqa: B023
+            # What is given to each is run here.
+            shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))  # noqa: B023
+            apart = self.each(lambda index: self._apart(index, shown, labelled)) if exchange else ()  # noqa: B023
+            self.each(lambda index: self._backward(index, shown, apart, labelled, unlabelled, exchange, losses))  # noqa: B023
         self.processes.add([losses, *(p.grad for net in self.networks for p in net.parameters() if p.grad is not None)])
         self.each(lambda index: self.optimizers[index].step())
         return losses.tolist()
@@ -112,35 +121,69 @@ class MutualStep:
         residual = self.residual(index, unlabelled.planes, ways[1])
         return _Shown(result, residual, unlabelled.operators.down(residual))
 
+    @torch.no_grad()
+    def _apart(self, index: int, shown: Sequence[_Shown], labelled: LabelledArea) -> _Apart:
+        """Half of the bands each, as it is the same for both networks."""
+        first, second = shown
+        known = self.loss.bands(first.labelled - second.labelled, labelled.learn, index, 2)
+        if first.unlabelled is None:
+            return _Apart(known)
+        return _Apart(known, self.loss.bands(first.unlabelled - second.unlabelled, None, index, 2))
+
     def _backward(
         self,
         index: int,
         shown: Sequence[_Shown],
+        apart: Sequence[_Apart],
         labelled: LabelledArea,
         unlabelled: UnlabelledArea | None,
         exchange: float,
         losses: Tensor,
     ) -> None:
         """Add a sample's part of the loss, and of its gradients."""
+        found, share = self._distances(index, shown, apart, labelled, unlabelled, exchange), 1 / self.settings.batch
+        torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
+        losses[index] += share * sum(distance.value for _, distance in found)
+
+    @torch.no_grad()
+    def _distances(
+        self,
+        index: int,
+        shown: Sequence[_Shown],
+        apart: Sequence[_Apart],
+        labelled: LabelledArea,
+        unlabelled: UnlabelledArea | None,
+        exchange: float,
+    ) -> list[tuple[Tensor, Distance]]:
+        """The terms of the loss, each with what it is a function of."""
         settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
-        known = labelled.known
-        loss = self.loss(own.labelled, known.truth, labelled.learn, known.target)
-        if exchange * settings.exchange:
-            peer = other.labelled.detach()
-            distance = self.loss(own.labelled - peer, self.loss.moved(known.prior, peer), labelled.learn)
-            loss = loss + exchange * settings.exchange * distance
+        known, learn = labelled.known, labelled.learn
+        found = [(own.labelled, self.loss(own.labelled, known.truth, learn, known.target))]
+        if apart and settings.exchange:
+            peer, halves = other.labelled, [half.labelled for half in apart]
+            distance = self._to_peer(index, halves, own.labelled - peer, self.loss.moved(known.prior, peer), learn)
+            found.append((own.labelled, exchange * settings.exchange * distance))
         if unlabelled is not None:
             inner = torch.zeros_like(unlabelled.weight)
             inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop nothing is known
             lack = band_distance(own.degraded, self.loss.basis, unlabelled.lack, inner)
-            loss = loss + settings.consistency * lack
-            if exchange * settings.full_exchange:
-                peer = other.unlabelled.detach()
-                distance = self.loss(own.unlabelled - peer, self.loss.moved(unlabelled.spectra, peer))
-                loss = loss + exchange * settings.full_exchange * distance
-        loss = loss / settings.batch
-        loss.backward()
-        losses[index] += loss.detach()
+            found.append((own.degraded, settings.consistency * lack))
+            if apart and settings.full_exchange:
+                peer, halves = other.unlabelled, [half.unlabelled for half in apart]
+                distance = self._to_peer(
+                    index, halves, own.unlabelled - peer, self.loss.moved(unlabelled.spectra, peer)
+                )
+                found.append((own.unlabelled, exchange * settings.full_exchange * distance))
+        return found
+
+    def _to_peer(
+        self, index: int, halves: Sequence[Distance], residual: Tensor, whole: Spectra, mask: Tensor | None = None
+    ) -> Distance:
+        """The loss of what one network makes of an area, against what the other makes of it."""
+        distance = halves[0] + halves[1]
+        if index:
+            distance = distance.back
+        return distance + self.loss.angles(residual, whole, mask) if self.loss.angle else distance
 
     def residual(self, index: int, planes: Tensor, way: int = 0) -> Tensor:
         """One network's residual, (components, rows, columns), seen through one of eight flips and rotations."""

@@ -71,6 +71,7 @@ class Trainer:
     ) -> None:
         self.learner = learner
         self.labelled, self.unlabelled = ([learner.prepared(a) for a in areas] for areas in (labelled, unlabelled))
+        self._learned = [area for area in self.labelled if area.learn.any()]  # others are only judged
         self.ratio, self.mean, self.save = ratio, mean, save
         self.processes = learner.processes
         self._progress = Progress()
@@ -116,7 +117,7 @@ class Trainer:
         """One of the batch of a step. The generator is of the two alone, so that training can be taken up anywhere, by
         any number of processes."""
         rng = np.random.default_rng([self.learner.settings.seed, step, *([number] if number else [])])
-        labelled = self.labelled[rng.integers(len(self.labelled))]
+        labelled = self._learned[rng.integers(len(self._learned))]
         return Sample(labelled, self._crop(step, rng), rng)
 
     def _text(self, state: TrainingState) -> str:

@@ -60,7 +60,8 @@ class SpectralBlock(nn.Module):
     def _add(
         self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0), out: Tensor | None = None
     ) -> Tensor:
-        return torch.addcmul(x, y, self.attention.excited(pooled), out=out)
+        weights = self.attention.excited(pooled)
+        return (y * weights).add_(x) if out is None else torch.addcmul(x, y, weights, out=out)  # by their gradients
 
 
 @register("ssml-spectral")
@@ -109,7 +110,7 @@ class SpatialBlock(nn.Module):
         """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
         if whole(x):
             y = self._chain(x)
-            return torch.addcmul(x, y, self.attention.weights(y))
+            return (y * self.attention.weights(y)).add_(x)
         (y,) = by_rows(self._chain, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
         return x.addcmul_(y, self.attention.weights(y))
 

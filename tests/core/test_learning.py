@@ -7,11 +7,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from benchmarks.band_space import BandSpaceStep  # noqa: E402
 from core.errors import Cancelled, InputError  # noqa: E402
 from core.learning.areas import Projection, turn, turn_back  # noqa: E402
 from core.learning.dataset import scene_areas  # noqa: E402
 from core.learning.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
+from core.learning.mutual import MutualStep, Sample  # noqa: E402
 from core.learning.settings import Settings, steps_for  # noqa: E402
+from core.networks.pair import Pair  # noqa: E402
 from core.physics.operators import Operators  # noqa: E402
 from core.physics.prior import scene_statistics  # noqa: E402
 from core.progress import Progress  # noqa: E402
@@ -64,16 +67,16 @@ def test_the_spectral_angle_of_a_known_rotation(angle):
     first = torch.tensor([1.0, 0.0], dtype=torch.float64)
     change = 7 * torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64) - first
     found = angle_to(first @ first, first @ change, change @ change)
-    assert float(found) == pytest.approx(angle, rel=1e-4)
+    assert float(found.value) == pytest.approx(angle, rel=1e-4)
 
 
 def test_steps_between_neighbours_by_hand_and_blind_to_a_constant():
     basis = torch.ones(1, 1)
     ramp = torch.arange(4.0).expand(1, 3, 4) - 1.5  # steps of 1 to the right, none downwards; 1 from 0 in the mean
-    assert float(band_distance(ramp, basis, None, None)) == pytest.approx(1.0)
-    assert float(band_distance(ramp, basis, None, None, gradient=10.0)) == pytest.approx(11.0)
+    assert float(band_distance(ramp, basis, None, None).value) == pytest.approx(1.0)
+    assert float(band_distance(ramp, basis, None, None, gradient=10.0).value) == pytest.approx(11.0)
     constant = torch.full((1, 3, 3), 5.0)
-    assert float(band_distance(constant, basis, constant, None, gradient=10.0)) == 0.0
+    assert float(band_distance(constant, basis, constant, None, gradient=10.0).value) == 0.0
 
 
 def _in_bands(residual, basis, scale, whole, wanted, mask):
@@ -91,7 +94,7 @@ def _in_bands(residual, basis, scale, whole, wanted, mask):
 def images():
     """Bands many enough to be worked on in several parts."""
     generator = torch.Generator().manual_seed(0)
-    bands, components, rows, cols = 23, 4, 90, 101
+    bands, components, rows, cols = 71, 4, 90, 101
 
     def normal(*shape):
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
@@ -105,21 +108,64 @@ def images():
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_the_loss_and_its_gradient_are_those_of_all_bands(images, masked):
-    basis, scale, truth, wanted, residual, peer, mask = images
-    loss, given = HybridLoss(basis, scale, 0.1, 0.5), mask if masked else None
+    basis, scale, truth, wanted, variable, peer, mask = images
+    loss, given, residual = HybridLoss(basis, scale, 0.1, 0.5), mask if masked else None, variable.detach()
     mask = mask if masked else torch.ones_like(mask)
     known = loss.known(truth, wanted)
     shift = torch.einsum("bk,kij->bij", basis, peer)
     for found, literal in (
-        (loss(residual, known.truth, given, known.target), _in_bands(residual, basis, scale, truth, wanted, mask)),
+        (loss(residual, known.truth, given, known.target), _in_bands(variable, basis, scale, truth, wanted, mask)),
         (
             loss(residual - peer, loss.moved(known.prior, peer), given),
-            _in_bands(residual, basis, scale, truth - wanted + shift, shift, mask),
+            _in_bands(variable, basis, scale, truth - wanted + shift, shift, mask),
         ),
     ):
-        torch.testing.assert_close(found, literal, rtol=1e-9, atol=0)
-        gradients = (torch.autograd.grad(each, residual)[0] for each in (found, literal))
-        torch.testing.assert_close(*gradients, rtol=1e-6, atol=1e-10)
+        torch.testing.assert_close(found.value, literal, rtol=1e-9, atol=0)
+        torch.testing.assert_close(found.gradient, torch.autograd.grad(literal, variable)[0], rtol=1e-6, atol=1e-10)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_what_two_networks_are_apart_is_the_same_from_both_ends_and_in_shares_of_the_bands(images, masked):
+    basis, scale, truth, _, residual, peer, mask = images
+    loss, given = HybridLoss(basis, scale, 0.0, 0.5), mask if masked else None
+    residual = residual.detach()
+    there, back = (loss(change, loss.spectra(truth), given) for change in (residual - peer, peer - residual))
+    first, second, third = (loss.bands(residual - peer, given, part, 3) for part in range(3))
+    shares = first + second + third
+    for found in (shares, back.back):
+        torch.testing.assert_close(found.value, there.value, rtol=1e-12, atol=0)
+        torch.testing.assert_close(found.gradient, there.gradient, rtol=1e-9, atol=1e-14)
+
+
+def _step_gradients(step, labelled, unlabelled, way):
+    """Losses of both networks and their parameters' gradients after a step that changes nothing."""
+    for optimizer in step.optimizers:
+        optimizer.step = lambda: None
+    labelled, unlabelled = step.prepared(labelled), step.prepared(unlabelled).crop(3, 5, 12)
+    losses = step(50, [Sample(labelled, unlabelled, np.random.default_rng(way))])
+    return losses, [[p.grad.clone() for p in network.parameters()] for network in step.networks]
+
+
+@pytest.mark.parametrize("mode", ["mutual", "alone"])
+def test_a_step_has_the_losses_and_gradients_of_the_straightforward_one_in_all_bands(areas, mode):
+    _, statistics, (labelled, *_), (unlabelled, *_) = areas
+    settings = Settings(components=4, steps=100, mode=mode, batch=2)
+    pair = Pair.fresh("ssml", 4, 0)
+    generator = torch.Generator().manual_seed(0)
+    for network in pair.networks:  # else both say nothing yet
+        for parameter in network.tail.parameters():
+            parameter.data.normal_(0, 0.05, generator=generator)
+    loss = HybridLoss(torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None], 0.1, 0.5)
+    step, literal = MutualStep(pair.networks, loss, settings), BandSpaceStep(pair.networks, loss, settings)
+    for way in range(2):
+        losses, gradients = _step_gradients(step, labelled, unlabelled, way)
+        expected, literally = _step_gradients(literal, labelled, unlabelled, way)
+        np.testing.assert_allclose(2 * np.array(losses), expected, rtol=1e-4)  # of a batch of two, one
+        for own, wanted in zip(gradients, literally):
+            scale = max(float(gradient.abs().max()) for gradient in wanted)
+            assert scale > 0
+            for one, other in zip(own, wanted):
+                torch.testing.assert_close(2 * one, other, rtol=1e-3, atol=1e-4 * scale)
 
 
 def test_masked_pixels_do_not_count_in_any_term():
@@ -129,17 +175,15 @@ def test_masked_pixels_do_not_count_in_any_term():
     residual[:, :, 4:] = 9.0
     mask = torch.ones(6, 6)
     mask[:, 4:] = 0
-    assert float(loss(residual, whole, mask)) == pytest.approx(0.0, abs=2e-3)  # the least angle is not 0
-    assert float(loss(residual, whole)) > 1.0
+    assert float(loss(residual, whole, mask).value) == pytest.approx(0.0, abs=2e-3)  # the least angle is not 0
+    assert float(loss(residual, whole).value) > 1.0
     assert float(masked_mean(torch.ones(2, 2), torch.zeros(2, 2))) == 0.0
 
 
 def test_spectra_without_direction_give_finite_gradients():
     loss = HybridLoss(torch.eye(3), torch.ones(3, 1, 1), 0.1, 0.5)
-    residual = torch.zeros(3, 4, 4, requires_grad=True)
     nothing = Spectra(torch.zeros(3, 4, 4), torch.zeros(4, 4))
-    loss(residual, nothing).backward()
-    assert residual.grad.isfinite().all()
+    assert loss(torch.zeros(3, 4, 4), nothing).gradient.isfinite().all()
 
 
 def test_the_projection_of_a_residual_equals_projecting_the_image():

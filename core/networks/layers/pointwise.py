@@ -35,7 +35,7 @@ class Pointwise(nn.Conv2d):
 
     @property
     def _weight(self) -> Tensor:
-        return self.weight[:, :, 0, 0]
+        return self.weight.flatten(1)
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:

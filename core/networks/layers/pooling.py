@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -20,10 +22,12 @@ def window_mean(x: Tensor, window: int) -> Tensor:
     ones = x.new_ones(channels, 1, window, 1)
     total = functional.conv2d(x, ones, padding=(radius, 0), groups=channels)
     total = functional.conv2d(total, ones.transpose(2, 3), padding=(0, radius), groups=channels)
-    return total.mul_(1 / (_inside(x.shape[2], radius, x)[:, None] * _inside(x.shape[3], radius, x)))
+    rows, cols = (_share(count, radius, x.dtype, x.device) for count in x.shape[2:])
+    return total.mul_(rows[:, None] * cols)
 
 
-def _inside(count: int, radius: int, like: Tensor) -> Tensor:
-    """How many of the pixels at most ``radius`` away lie inside an axis of ``count``, (count,)."""
-    place = torch.arange(count, device=like.device)
-    return ((place + radius).clamp(max=count - 1) - (place - radius).clamp(min=0) + 1).to(like.dtype)
+@lru_cache(maxsize=64)
+def _share(count: int, radius: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """One over how many of the pixels at most ``radius`` away lie inside an axis of ``count``, (count,)."""
+    place = torch.arange(count, device=device)
+    return 1 / ((place + radius).clamp(max=count - 1) - (place - radius).clamp(min=0) + 1).to(dtype)
