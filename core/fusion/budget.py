@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..physics.consistency import felt
 from ..physics.resample import GAUSSIAN_CUT, Span
 from ..raster.grid import Window
 from ..raster.scene import Scene
@@ -18,7 +19,8 @@ PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = 512  # panels start at multiples of this many columns
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
 _STREAM_BYTES = 230e6  # of all rows that are kept: more does not make the share of the margins much smaller
-_NETWORKS = 0.4  # their share of the work, about: margins of rows are theirs only, those of columns everybody's
+_LONG_ROWS, _LONG = 2000, 0.8  # of images with more rows: gaps between what is kept grow until they are given back
+_NETWORKS = 0.4  # their share of the work, about
 _MOST_ROWS = 320  # of planes: the first and the last strip have nothing to overlap with
 
 
@@ -36,14 +38,15 @@ def choose_pieces(
     for count in range(1, max(1, window.cols // _PANEL) + 1):
         panels = _panels(window, count)
         cols = max(right - left for left, right in panels)
-        wide = [_made(scene, recipe, *panel) for panel in panels]
-        heights = _usual(scene, recipe, plan, cols, itemsize)
+        heights = _usual(
+            scene, recipe, plan, cols, itemsize, _STREAM_BYTES * (_LONG if window.rows > _LONG_ROWS else 1)
+        )
         while heights.planes > BLOCK and _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
             heights = _limited(heights, heights.planes - BLOCK)
         if _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
             cost = math.inf
         else:
-            cost = sum(wide) * (1 + _NETWORKS * 2 * plan.reach / heights.planes)
+            cost = sum(_cost(scene, recipe, plan, heights, *panel) for panel in panels)
         if best is None or cost < least or cost == math.inf == least:  # where nothing fits, the narrowest
             best, least = (heights, panels), cost
     return best
@@ -55,14 +58,25 @@ def _panels(window: Window, count: int) -> tuple[Span, ...]:
     return tuple((window.col + left, window.col + right) for left, right in zip(marks, marks[1:]))
 
 
-def _made(scene: Scene, recipe: Formula, left: int, right: int) -> int:
-    """How many columns have to be computed for those of a panel."""
-    margin = _margin(recipe) * scene.ratio
-    return min(right + margin, scene.high_shape[1]) - max(left - margin, 0)
+def _cost(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, left: int, right: int) -> float:
+    """How much there is to compute for a panel, in columns."""
+
+    def wide(margin: int) -> int:
+        return min(right + margin, scene.high_shape[1]) - max(left - margin, 0)
+
+    margin, tall = _sideways(recipe) * scene.ratio, 1 + 2 * plan.reach / heights.planes
+    return (1 - _NETWORKS) * wide(margin) + _NETWORKS * tall * wide(margin + plan.reach)
 
 
-def _margin(recipe: Formula) -> int:
-    """HSI pixels, roughly: how far the projection reaches."""
+def _sideways(recipe: Formula) -> int:
+    """HSI pixels to the left and to the right that a pixel depends on: of the residual's pixels that it feels, of what
+    they are degraded from, and of what it is interpolated from."""
+    felt_at = min(felt(recipe.iterations), (GAUSSIAN_CUT + 1) * (recipe.iterations - 1)) if recipe.iterations else 0
+    return felt_at + (GAUSSIAN_CUT if recipe.iterations else 0) + 2
+
+
+def _ahead(recipe: Formula) -> int:
+    """HSI rows, roughly, that are read before the first pixel is finished."""
     return 6 * recipe.iterations + 6
 
 
@@ -75,10 +89,11 @@ def _limited(heights: Heights, planes: int) -> Heights:
     return Heights(min(heights.strip, planes), planes)
 
 
-def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int) -> Heights:
+def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int, most: float) -> Heights:
+    """Those that are enough, with at most so many bytes of rows that are kept."""
     strip = max(BLOCK, int(_STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
     heights = Heights(min(strip, _MOST_ROWS), _MOST_ROWS)
-    while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > _STREAM_BYTES:
+    while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > most:
         heights = _limited(heights, heights.planes - BLOCK)
     return heights
 
@@ -89,24 +104,24 @@ def _bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: in
     chunk = 0.0
     if plan.coefficients is None:
         rows = heights.strip + 2 * GAUSSIAN_CUT * scene.ratio
-        chunk = 2 * 4 * 4 * min(scene.hsi.bands, BANDS) * _wide(scene, recipe, cols)[0] * rows
+        chunk = 2 * 4 * 4 * min(scene.hsi.bands, BANDS) * _wide(scene, recipe, plan, cols)[0] * rows
     return finished + _stream_bytes(scene, recipe, plan, heights, cols) + chunk + plan.bytes_at_work
 
 
 def _stream_bytes(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, cols: int) -> float:
     """Of rows of the images that finished ones are made from, and of planes while they are made."""
-    bands, ratio, margin = scene.hsi.bands, scene.ratio, _margin(recipe)
-    wide, low_wide = _wide(scene, recipe, cols)
+    bands, ratio, ahead = scene.hsi.bands, scene.ratio, _ahead(recipe)
+    wide, low_wide = _wide(scene, recipe, plan, cols)
     low_step = max(LOW_ROWS, heights.strip / ratio)
-    hsi = 4 * bands * low_wide * (2 * heights.planes / ratio + margin + 3 * low_step)
+    hsi = 4 * bands * low_wide * (2 * heights.planes / ratio + ahead + 3 * low_step)
     residuals = 4 * bands * low_wide * (recipe.iterations + 3) * (low_step + 14)
-    kept = 4 * (plan.count + 2) * wide * (2 * heights.planes + margin * ratio)
+    kept = 4 * (plan.count + 2) * wide * (2 * heights.planes + ahead * ratio)
     made = (heights.planes + 2 * plan.reach) * min(wide + 2 * plan.reach, scene.high_shape[1])
     return hsi + residuals + kept + (plan.bytes_per_pixel + 8 * (plan.count + 2)) * made
 
 
-def _wide(scene: Scene, recipe: Formula, cols: int) -> tuple[float, float]:
+def _wide(scene: Scene, recipe: Formula, plan: Plan, cols: int) -> tuple[float, float]:
     """Columns of either grid that a panel of so many depends on."""
-    margin = _margin(recipe)
-    wide = min(cols + 2 * margin * scene.ratio, scene.high_shape[1])
-    return wide, min(cols / scene.ratio + 2 * margin, scene.low_shape[1])
+    margin, ratio = _sideways(recipe), scene.ratio
+    wide = min(cols + 2 * margin * ratio, scene.high_shape[1])
+    return wide, min(cols / ratio + 2 * (margin + plan.reach / ratio + 2), scene.low_shape[1])

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Callable, NamedTuple
 
 import numpy as np
 
-from ..physics.consistency import residual_spans
+from ..physics.consistency import felt, residual_spans
 from ..physics.prior import high_valid, hsi_stream, pan_stream, scene_operators
-from ..physics.resample import Span
+from ..physics.resample import Separable, Span
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.metadata import RasterMetadata
@@ -79,13 +79,15 @@ class Panel:
         self._nodata = None if stored is None else stored.nodata
         self._as_stored = stored is not None
         self._operators = operators = scene_operators(scene, recipe.gain)
-        self._weight = scene.low_covered.astype(np.float32)
         high_rows, high_cols = scene.high_shape
 
         # Which part of each image the panel depends on, from the output back to the inputs.
         self._out = (panel.row, panel.row + panel.rows), (panel.col, panel.col + panel.cols)
         self._lift = operators.up.support(*self._out)
-        self._spans = residual_spans(operators.round_trip, max(recipe.iterations, 1), *self._lift)
+        reach, (left, right) = felt(recipe.iterations), self._lift[1]
+        near = max(0, left - reach), min(scene.low_shape[1], right + reach)
+        self._near_trip = Separable(operators.round_trip.y, operators.round_trip.x.within(*near))
+        self._spans = residual_spans(self._near_trip, max(recipe.iterations, 1), *self._lift)
         widest = self._spans[0]
         needed = operators.down.support(*widest) if recipe.iterations else self._out
         self._high = tuple(_union(a, b) for a, b in zip(needed, self._out))
@@ -315,9 +317,9 @@ class Panel:
         else:
             planes = self._low_planes.get(*rows)
             lowered = np.tensordot(self._plan.coefficients, planes, 1)
-            self._round_trip(values, rows, cols, origin, lowered)
+            self._add(self._operators.round_trip, values, rows, cols, origin, lowered)
         np.subtract(own, lowered, out=lowered)
-        lowered *= self._weight[start:stop, cols[0] : cols[1]]
+        lowered *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
         return lowered
 
     def _compute_next(self, number: int, start: int, stop: int) -> np.ndarray:
@@ -329,18 +331,24 @@ class Panel:
         left = before[1][0]
         own = values[:, start - needed[0] : stop - needed[0], cols[0] - left : cols[1] - left]
         result = np.zeros(own.shape, np.float32)
-        self._round_trip(values, rows, cols, (needed[0], left), result)
+        self._add(self._near_trip, values, rows, cols, (needed[0], left), result)
         np.subtract(own, result, out=result)
-        result *= self._weight[start:stop, cols[0] : cols[1]]
+        result *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
         return result
 
-    def _round_trip(
-        self, values: np.ndarray, rows: Span, cols: Span, origin: tuple[int, int], total: np.ndarray
+    def _add(
+        self,
+        round_trip: Separable,
+        values: np.ndarray,
+        rows: Span,
+        cols: Span,
+        origin: tuple[int, int],
+        total: np.ndarray,
     ) -> None:
         """Add D U of ``values``, which start at ``origin``, to ``total``."""
 
         def work(bands: slice) -> None:
-            total[bands] += self._operators.round_trip.part(values[bands], rows, cols, origin)
+            total[bands] += round_trip.part(values[bands], rows, cols, origin)
 
         self._workers.run(work, list(self._chunks()), self._progress)
 

@@ -48,12 +48,14 @@ class Line:
     _cache: dict = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def gather(cls, inputs: int, index: np.ndarray, weights: np.ndarray) -> Line:
-        """A line from input positions (outputs, taps), of which those outside are moved to the edge, and weights."""
-        index = np.clip(index, 0, inputs - 1)
+    def gather(cls, inputs: int, index: np.ndarray, weights: np.ndarray, seen: Span | None = None) -> Line:
+        """A line from input positions (outputs, taps), of which those outside are moved to the edge, and weights; only
+        the inputs ``seen`` (start, stop) are inside, all by default."""
+        start, stop = seen or (0, inputs)
+        index = np.clip(index, start, stop - 1)
         first = index.min(axis=1)
-        taps = min(int((index.max(axis=1) - first).max()) + 1, inputs)
-        first = np.minimum(first, inputs - taps)
+        taps = min(int((index.max(axis=1) - first).max()) + 1, stop - start)
+        first = np.minimum(first, stop - taps)
         band = np.zeros((len(index), taps))
         np.add.at(band, (np.arange(len(index))[:, None], index - first[:, None]), weights)
         return cls(inputs, first, band)
@@ -78,6 +80,10 @@ class Line:
         inner = other.first[index][:, :, None] + np.arange(other.taps)
         weights = self.weights[:, :, None] * other.weights[index]
         return Line.gather(other.inputs, inner.reshape(self.outputs, -1), weights.reshape(self.outputs, -1))
+
+    def within(self, start: int, stop: int) -> Line:
+        """The same line where no inputs but ``start`` to ``stop`` are: their edges are replicated."""
+        return Line.gather(self.inputs, self.first[:, None] + np.arange(self.taps), self.weights, (start, stop))
 
     def apply(self, x: Array, axis: int, start: int = 0, stop: int | None = None, offset: int = 0) -> Array:
         """Compute the outputs ``start`` to ``stop`` along ``axis`` (-1 or -2) of ``x``.

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.consistency import correction, residual_spans
+from core.physics.consistency import correction, felt, residual_spans
 from core.physics.operators import Operators
+from core.physics.resample import Separable
 
 CASES = [(2, (0.0, 0.0)), (3, (0.5, 1.25)), (4, (3.0, 0.0))]
 
@@ -82,3 +83,19 @@ def test_more_iterations_bring_the_degraded_image_closer_to_the_hsi():
         errors.append(np.sqrt(np.mean((operators.down(fused) - x) ** 2)))
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.5 * errors[0]
+
+
+@pytest.mark.parametrize("gain", [0.15, 0.3, 0.5])
+@pytest.mark.parametrize(("ratio", "phase"), [(2, 0.0), (3, 1.25), (6, 2.7), (10, 0.0)])
+@pytest.mark.parametrize("iterations", [1, 3, 5, 10])
+def test_residuals_that_are_too_far_to_be_felt_add_next_to_nothing(iterations, ratio, phase, gain):
+    count = 80
+    round_trip = Operators((1, count), (ratio, (count - 1) * ratio), ratio, (0.0, phase), gain).round_trip
+    impulses = np.eye(count)[:, None]
+    panel = 45, count
+    near = panel[0] - felt(iterations), count
+    part = (0, 1), panel
+    cut = Separable(round_trip.y, round_trip.x.within(*near))
+    capped = correction(impulses[..., near[0] :], cut, iterations, part=part, origin=(0, near[0]))
+    whole = correction(impulses, round_trip, iterations, part=part)
+    assert np.abs(capped - whole).sum(0).max() < 2e-7  # of the largest residual, at worst

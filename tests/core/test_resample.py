@@ -160,6 +160,15 @@ def test_edges_are_replicated():
     assert np.count_nonzero(line.weights[0]) == 2
 
 
+def test_a_line_within_some_inputs_sees_their_edges_beyond_them():
+    line, x = gaussian_line(60, 20, 3, 0.5), np.random.default_rng(0).random((2, 60))
+    seen = x.copy()
+    seen[:, :21], seen[:, 48:] = x[:, 21:22], x[:, 47:48]
+    some = line.within(21, 48)
+    np.testing.assert_allclose(some.apply(x[:, 21:48], -1, 8, 15, 21), line.apply(seen, -1, 8, 15), atol=1e-12)
+    assert some.support(8, 15) == (21, 48)
+
+
 def test_gathered_weights_on_one_input_add_up():
     line = Line.gather(3, np.array([[-2, -1, 0, 1]]), np.array([[1.0, 2.0, 3.0, 4.0]]))
     np.testing.assert_array_equal(line.apply(np.array([[10.0, 1.0, 0.0]]), -1), [[64.0]])
