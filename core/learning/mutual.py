@@ -95,16 +95,19 @@ class MutualStep:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-        for labelled, unlabelled, rng in samples:
-            ways = int(rng.integers(8)), int(rng.integers(8))
-            labelled, unlabelled = self.prepared(labelled), unlabelled and self.prepared(unlabelled)
-            # What is given to each is run here.
-            shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))  # noqa: B023
-            apart = self.each(lambda index: self._apart(index, shown, labelled)) if exchange else ()  # noqa: B023
-            self.each(lambda index: self._backward(index, shown, apart, labelled, unlabelled, exchange, losses))  # noqa: B023
+        for sample in samples:
+            self._learn_from(sample, exchange, losses)
         self.processes.add([losses, *(p.grad for net in self.networks for p in net.parameters() if p.grad is not None)])
         self.each(lambda index: self.optimizers[index].step())
         return losses.tolist()
+
+    def _learn_from(self, sample: Sample, exchange: float, losses: Tensor) -> None:
+        """Add the sample's part of both losses and of their gradients."""
+        ways = int(sample.rng.integers(8)), int(sample.rng.integers(8))
+        labelled, unlabelled = self.prepared(sample.labelled), sample.unlabelled and self.prepared(sample.unlabelled)
+        shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))
+        apart = self.each(lambda index: self._apart(index, shown, labelled)) if exchange else ()
+        self.each(lambda index: self._backward(index, shown, apart, labelled, unlabelled, exchange, losses))
 
     def prepared(self, area: Area) -> Area:
         """The area with what the loss needs to know of it; such an area itself."""
@@ -140,7 +143,7 @@ class MutualStep:
         exchange: float,
         losses: Tensor,
     ) -> None:
-        """Add a sample's part of the loss, and of its gradients."""
+        """Add a network's part of that."""
         found, share = self._distances(index, shown, apart, labelled, unlabelled, exchange), 1 / self.settings.batch
         torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
         losses[index] += share * sum(distance.value for _, distance in found)
