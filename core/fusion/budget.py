@@ -19,7 +19,7 @@ PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = 512  # panels start at multiples of this many columns
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
 _STREAM_BYTES = 230e6  # of all rows that are kept: more does not make the share of the margins much smaller
-_LONG_ROWS, _LONG = 2000, 0.8  # of images with more rows: gaps between what is kept grow until they are given back
+_AFTER_OTHERS = 0.8  # as much in each of several panels: those before leave gaps that nothing fits into
 _NETWORKS = 0.4  # their share of the work, about
 _MOST_ROWS = 320  # of planes: the first and the last strip have nothing to overlap with
 
@@ -38,9 +38,8 @@ def choose_pieces(
     for count in range(1, max(1, window.cols // _PANEL) + 1):
         panels = _panels(window, count)
         cols = max(right - left for left, right in panels)
-        heights = _usual(
-            scene, recipe, plan, cols, itemsize, _STREAM_BYTES * (_LONG if window.rows > _LONG_ROWS else 1)
-        )
+        most = _STREAM_BYTES * (1 if count == 1 else _AFTER_OTHERS)
+        heights = _usual(scene, recipe, plan, cols, itemsize, most)
         while heights.planes > BLOCK and _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
             heights = _limited(heights, heights.planes - BLOCK)
         if _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
