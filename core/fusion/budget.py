@@ -9,6 +9,7 @@ from ..physics.consistency import felt
 from ..physics.resample import GAUSSIAN_CUT, Span
 from ..raster.grid import Window
 from ..raster.scene import Scene
+from ..raster.writer import BLOCK_COLS, block_cols
 from .panel import BANDS, LOW_ROWS, Heights
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 BLOCK = 16  # strips start at multiples of this many rows, as the blocks of the files that are written do
 PIECES_ALIVE = 4  # being made, waiting to be written, being written
-_PANEL = 512  # panels start at multiples of this many columns
+_PANEL = BLOCK_COLS  # panels start where blocks do, or these would be written twice; at most so many columns apart
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
 _STREAM_BYTES = 230e6  # of all rows that are kept: more does not make the share of the margins much smaller
 _AFTER_OTHERS = 0.8  # as much in each of several panels: those before leave gaps that nothing fits into
@@ -35,11 +36,10 @@ def choose_pieces(
         itemsize: bytes of an output sample.
     """
     best, least = None, math.inf
-    for count in range(1, max(1, window.cols // _PANEL) + 1):
+    for count in range(1, max(1, window.cols // block_cols(window.cols, _PANEL)) + 1):
         panels = _panels(window, count)
         cols = max(right - left for left, right in panels)
-        most = _STREAM_BYTES * (1 if count == 1 else _AFTER_OTHERS)
-        heights = _usual(scene, recipe, plan, cols, itemsize, most)
+        heights = _usual(scene, recipe, plan, cols, itemsize, 1 if count == 1 else _AFTER_OTHERS)
         while heights.planes > BLOCK and _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
             heights = _limited(heights, heights.planes - BLOCK)
         if _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
@@ -52,8 +52,9 @@ def choose_pieces(
 
 
 def _panels(window: Window, count: int) -> tuple[Span, ...]:
-    """Panels of about the same size, which start at multiples of ``_PANEL`` columns of the window."""
-    marks = [round(window.cols * number / count / _PANEL) * _PANEL for number in range(count)] + [window.cols]
+    """Panels of about the same size, which start where blocks of the window do."""
+    step = block_cols(window.cols, _PANEL)
+    marks = [round(window.cols * number / count / step) * step for number in range(count)] + [window.cols]
     return tuple((window.col + left, window.col + right) for left, right in zip(marks, marks[1:]))
 
 
@@ -88,11 +89,11 @@ def _limited(heights: Heights, planes: int) -> Heights:
     return Heights(min(heights.strip, planes), planes)
 
 
-def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int, most: float) -> Heights:
-    """Those that are enough, with at most so many bytes of rows that are kept."""
-    strip = max(BLOCK, int(_STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
+def _usual(scene: Scene, recipe: Formula, plan: Plan, cols: int, itemsize: int, share: float) -> Heights:
+    """Those that are enough, with a share of the usual bytes."""
+    strip = max(BLOCK, int(share * _STRIP_BYTES / (scene.hsi.bands * cols * itemsize)) // BLOCK * BLOCK)
     heights = Heights(min(strip, _MOST_ROWS), _MOST_ROWS)
-    while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > most:
+    while heights.planes > BLOCK and _stream_bytes(scene, recipe, plan, heights, cols) > share * _STREAM_BYTES:
         heights = _limited(heights, heights.planes - BLOCK)
     return heights
 

@@ -31,7 +31,7 @@ DRIVERS = {
 }
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
-_BLOCK_COLS = 512
+BLOCK_COLS = 512  # of them, at most
 _ZSTD_LEVEL = 1  # GDAL's own, 9, takes several times as long as deflate
 _SMALLEST_OVERVIEW = 256
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
@@ -190,7 +190,7 @@ class RasterWriter:
         there are, fills blocks and never takes them up again."""
         options = [
             "TILED=YES",
-            f"BLOCKXSIZE={_block_cols(self.grid.cols)}",
+            f"BLOCKXSIZE={block_cols(self.grid.cols)}",
             f"BLOCKYSIZE={BLOCK_ROWS}",
             "INTERLEAVE=BAND",
             "BIGTIFF=IF_SAFER",
@@ -331,9 +331,9 @@ def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathL
     return [path, os.path.splitext(path)[0] + ".hdr"]
 
 
-def _block_cols(cols: int) -> int:
-    """Columns of a block: no more than _BLOCK_COLS, a multiple of 16, and little left over at the right edge."""
-    return -(-cols // -(-cols // _BLOCK_COLS) // 16) * 16
+def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
+    """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge."""
+    return -(-cols // -(-cols // most) // 16) * 16
 
 
 def _driver(path: str) -> str:
