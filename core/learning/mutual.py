@@ -133,6 +133,7 @@ class MutualStep:
             return _Apart(known)
         return _Apart(known, self.loss.bands(first.unlabelled - second.unlabelled, None, index, 2))
 
+    @torch.no_grad()
     def _backward(
         self,
         index: int,
@@ -143,22 +144,7 @@ class MutualStep:
         exchange: float,
         losses: Tensor,
     ) -> None:
-        """Add a network's part of that."""
-        found, share = self._distances(index, shown, apart, labelled, unlabelled, exchange), 1 / self.settings.batch
-        torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
-        losses[index] += share * sum(distance.value for _, distance in found)
-
-    @torch.no_grad()
-    def _distances(
-        self,
-        index: int,
-        shown: Sequence[_Shown],
-        apart: Sequence[_Apart],
-        labelled: LabelledArea,
-        unlabelled: UnlabelledArea | None,
-        exchange: float,
-    ) -> list[tuple[Tensor, Distance]]:
-        """The terms of the loss, each with what it is a function of."""
+        """Add a network's part of that: the terms of its loss, each with what it is a function of."""
         settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
         known, learn = labelled.known, labelled.learn
         found = [(own.labelled, self.loss(own.labelled, known.truth, learn, known.target))]
@@ -177,7 +163,9 @@ class MutualStep:
                     index, halves, own.unlabelled - peer, self.loss.moved(unlabelled.spectra, peer)
                 )
                 found.append((own.unlabelled, exchange * settings.full_exchange * distance))
-        return found
+        share = 1 / settings.batch
+        torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
+        losses[index] += share * sum(distance.value for _, distance in found)
 
     def _to_peer(
         self, index: int, halves: Sequence[Distance], residual: Tensor, whole: Spectra, mask: Tensor | None = None
