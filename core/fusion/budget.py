@@ -9,13 +9,13 @@ from ..physics.consistency import felt
 from ..physics.resample import GAUSSIAN_CUT, Span
 from ..raster.grid import Window
 from ..raster.scene import Scene
-from ..raster.writer import BLOCK_COLS, block_cols
+from ..raster.writer import BLOCK_COLS, BLOCK_ROWS, block_cols
 from .panel import BANDS, LOW_ROWS, Heights
 
 if TYPE_CHECKING:
     from .engine import Formula, Plan
 
-BLOCK = 16  # strips start at multiples of this many rows, as the blocks of the files that are written do
+BLOCK = BLOCK_ROWS  # strips start at multiples of this many rows
 PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _PANEL = BLOCK_COLS  # panels start where blocks do, or these would be written twice; at most so many columns apart
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
