@@ -34,6 +34,7 @@ BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at mult
 BLOCK_COLS = 512  # of them, at most
 _ZSTD_LEVEL = 1  # GDAL's own, 9, takes several times as long as deflate
 _SMALLEST_OVERVIEW = 256
+_KEPT_IN_CACHE = 512_000_000  # bytes of a GeoTIFF, up to which the system may keep it in memory for who reads it next
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 _ENVI_LACKS = ("int8", "float16")
 
@@ -166,6 +167,17 @@ class RasterWriter:
                 failed, error = True, caught
             if failed or messages.write_failures:
                 raise self._failure(messages.words(error))
+        self._write_behind()
+
+    def _write_behind(self) -> None:
+        """Have the system write a large GeoTIFF to disk as it grows and forget what is there: else it fills the memory
+        with a file that does not fit, at the cost of all else that lies there, and then stops for the disk. Not for
+        ENVI, where strips meet within its pages: what was forgotten would be read again."""
+        if self._driver != "GTiff" or not hasattr(os, "posix_fadvise"):
+            return
+        with open(self.partial, "rb") as file:
+            if os.fstat(file.fileno()).st_size > _KEPT_IN_CACHE:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _create(self) -> None:
         rows, cols, dtype = self.grid.rows, self.grid.cols, self.metadata.dtype

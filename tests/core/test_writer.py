@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ctypes
 import math
+import mmap
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,7 @@ from osgeo import gdal
 
 from core import placing
 from core.errors import Cancelled, InputError
+from core.raster import writer as writing
 from core.raster.metadata import RasterMetadata
 from core.raster.reader import RasterReader
 from core.raster.stored import to_stored
@@ -154,6 +158,56 @@ def test_windows_in_any_order_make_the_whole(tmp_path, make_grid, suffix):
         assert reader.grid == make_grid(37, 41)
     np.testing.assert_array_equal(block.valid, np.broadcast_to(valid, block.valid.shape))
     np.testing.assert_array_equal(block.values, np.where(valid, array, 0))
+
+
+def cached_bytes(path) -> int:
+    """How much of a file the system has in memory."""
+    pages = -(-path.stat().st_size // mmap.PAGESIZE)
+    found = (ctypes.c_ubyte * pages)()
+    with (
+        open(path, "rb") as file,
+        mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE) as view,
+    ):
+        place = ctypes.c_char.from_buffer(view)
+        try:
+            code = ctypes.CDLL(None).mincore(ctypes.byref(place), ctypes.c_size_t(len(view)), found)
+        finally:
+            del place
+    assert code == 0
+    return mmap.PAGESIZE * sum(page & 1 for page in found)
+
+
+def forgets(folder) -> bool:
+    """Whether a file in a folder can be on the disk alone."""
+    path = folder / "probe"
+    with open(path, "wb") as file:
+        file.write(bytes(100_000))
+        file.flush()
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return cached_bytes(path) == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system has no such account")
+@pytest.mark.parametrize(("name", "large"), [("a.tif", True), ("a.tif", False), ("a.bsq", True)])
+def test_a_geotiff_is_forgotten_by_the_systems_memory_once_it_is_large(tmp_path, make_grid, monkeypatch, name, large):
+    if not forgets(tmp_path):
+        pytest.skip("a disk in memory forgets nothing")
+    rows, cols, strip = 512, 512, 64
+    monkeypatch.setattr(writing, "_KEPT_IN_CACHE", rows * cols // 2 if large else 10 * rows * cols)
+    array = np.random.default_rng(2).integers(-3000, 3000, (4, rows, cols)).astype("int16")
+    with RasterWriter(
+        tmp_path / name, make_grid(rows, cols), RasterMetadata.plain(4, "int16"), compress="none"
+    ) as writer:
+        for top in range(0, rows, strip):
+            part = array[:, top : top + strip].transpose(1, 0, 2)
+            writer.write_stored(np.ascontiguousarray(part), top)
+            descriptor = os.open(writer.partial, os.O_RDONLY)
+            os.fsync(descriptor)  # what is on disk can be forgotten, which happens after the next strip
+            os.close(descriptor)
+        cached = cached_bytes(Path(writer.partial))
+    assert (cached < array.nbytes / 2) == (large and name == "a.tif")
+    np.testing.assert_array_equal(raw(tmp_path / name, "int16"), array)
 
 
 def test_four_bands_of_bytes_have_no_transparency(tmp_path, make_grid):
