@@ -34,7 +34,7 @@ BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at mult
 BLOCK_COLS = 512  # of them, at most
 _ZSTD_LEVEL = 1  # GDAL's own, 9, takes several times as long as deflate
 _SMALLEST_OVERVIEW = 256
-_KEPT_IN_CACHE = 512_000_000  # bytes of a GeoTIFF, up to which the system may keep it in memory for who reads it next
+_KEPT_IN_CACHE = 1_000_000_000  # bytes of a GeoTIFF, up to which the system may keep it in memory for who reads it next
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 _ENVI_LACKS = ("int8", "float16")
 
