@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -175,7 +176,7 @@ class RasterWriter:
         ENVI, where strips meet within its pages: what was forgotten would be read again."""
         if self._driver != "GTiff" or not hasattr(os, "posix_fadvise"):
             return
-        with open(self.partial, "rb") as file:
+        with contextlib.suppress(OSError), open(self.partial, "rb") as file:  # advice: none has to follow it
             if os.fstat(file.fileno()).st_size > _KEPT_IN_CACHE:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 

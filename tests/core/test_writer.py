@@ -210,6 +210,21 @@ def test_a_geotiff_is_forgotten_by_the_systems_memory_once_it_is_large(tmp_path,
     np.testing.assert_array_equal(raw(tmp_path / name, "int16"), array)
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="a system that takes no advice")
+def test_a_disk_that_takes_no_advice_is_written_to_all_the_same(tmp_path, make_grid, monkeypatch):
+    asked = []
+
+    def refuse(*arguments):
+        asked.append(arguments)
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(writing, "_KEPT_IN_CACHE", 0)
+    monkeypatch.setattr(os, "posix_fadvise", refuse)
+    write(tmp_path / "a.tif", make_grid(20, 30), np.full((20, 30), 7.0), compress="none")
+    assert asked
+    assert (raw(tmp_path / "a.tif", "int16") == 7).all()
+
+
 def test_four_bands_of_bytes_have_no_transparency(tmp_path, make_grid):
     write(tmp_path / "a.tif", make_grid(1, 2), np.ones((4, 1, 2)), dtype="uint8")
     with RasterReader(tmp_path / "a.tif") as reader:
