@@ -53,11 +53,11 @@ def test_fusion_takes_smaller_tiles_and_the_pixels_are_the_same(error, files, fo
     straight.mkdir()
     JOBS["fuse"].run(files, str(straight), At())
 
-    def result(residual, index, planes, left, right, progress):
-        if right - left > 16:
-            failed.append(right - left)
+    def result(residual, index, planes, rows, cols, progress):
+        if cols[1] - cols[0] > 16:
+            failed.append(cols)
             raise error
-        return real(residual, index, planes, left, right, progress)
+        return real(residual, index, planes, rows, cols, progress)
 
     monkeypatch.setattr(PairResidual, "_result", result)
     JOBS["fuse"].run(files, str(folder), At())
