@@ -33,6 +33,7 @@ from .panel import Heights, Panel
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
 _SHARE = 0.5  # of what is free
 _WORTH_SAYING = 5.0  # seconds to go
+_TELLING = 6  # strips, whose time tells that of all
 _KEPT_ROWS = 1024  # after which what is free is given back: pieces of many sizes leave gaps that none fits into
 
 
@@ -270,9 +271,9 @@ def fuse(
 
 
 class _Forecast:
-    """Says once how long a fusion still takes, as soon as its first panel tells: where planes take longest, as networks
-    do, by the share of them that is there; else by the time that finished pixels took after the first, which wait for
-    what all need."""
+    """Says once how long a fusion still takes, as soon as a few of its strips tell: by the time that finished pixels
+    took after the first, which wait for what all need; or, where planes take longest, as networks do, by the share of
+    them that is there, if that is more. The first strips come before whoever writes them has to be waited for."""
 
     def __init__(self, window: Window, progress: Progress) -> None:
         self._window, self._progress = window, progress
@@ -283,17 +284,16 @@ class _Forecast:
         """``done`` pixels are finished."""
         if self._told:
             return
-        rows, cols, area = self._window.rows, self._window.cols, panel.panel
+        rows, cols, area, heights = self._window.rows, self._window.cols, panel.panel, panel.heights
         passed = time.monotonic() - self._started
-        if panel.waited > 0.5 * passed:
-            left = passed * (cols / (panel.planes_done * area.cols) - 1.0)
-        elif self._first is None:
+        if self._first is None:
             self._first = passed, done
             return
-        elif done >= min(0.2 * rows * cols, min(panel.heights.planes, area.rows) * area.cols):
-            left = (passed - self._first[0]) / (done - self._first[1]) * (rows * cols - done)
-        else:
+        if done < min(0.2 * rows * cols, max(_TELLING * heights.strip, heights.planes) * area.cols):
             return
+        left = (passed - self._first[0]) / (done - self._first[1]) * (rows * cols - done)
+        if panel.waited > 0.5 * passed:
+            left = max(left, passed * (cols / (panel.planes_done * area.cols) - 1.0))
         self._told = True
         if left >= _WORTH_SAYING:
             self._progress.info(f"Fusing {rows} x {cols} pixels: about {spoken_duration(left)} to go.")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.fusion import budget, engine
+from core.fusion import budget, engine, panel
 from core.fusion.classical import METHODS
 from core.fusion.engine import Recipe, fuse, shares
 from core.physics.operators import Operators
@@ -144,20 +144,33 @@ def test_a_window_is_cut_out_of_the_whole(open_scene, monkeypatch):
             np.testing.assert_allclose(part[2], whole[2][place], atol=1e-5 * 1000)
 
 
-def test_the_time_that_a_fusion_will_take_is_said_once_and_is_that_of_the_pixels_to_come(open_scene, monkeypatch):
+@pytest.mark.parametrize("networks", [0, 30])
+def test_the_time_that_a_fusion_will_take_is_said_once_and_is_that_of_the_pixels_to_come(
+    open_scene, monkeypatch, networks
+):
+    """Whoever takes the pixels needs a second a row; that the first planes took longer does not hide it."""
     clock, said = [0.0], []
-    monkeypatch.setattr(engine, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    for module in (engine, panel):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
     class Listener(Progress):
         def info(self, text):
             said.append((text, clock[0]))
 
+    wait_for = panel.wait_for
+
+    def wait(planes, progress):
+        clock[0] = max(clock[0], networks)
+        return wait_for(planes, progress)
+
+    monkeypatch.setattr(panel, "wait_for", wait)
     scene = open_scene((40, 20), 3)
-    for piece in fuse(scene, recipe_for(scene), memory=TINY, progress=Listener()):
-        clock[0] += piece.window.rows  # a second a row
+    recipe = recipe_for(scene, residual=BoxFilter(1) if networks else None)
+    for piece in fuse(scene, recipe, memory=TINY, progress=Listener()):
+        clock[0] += piece.window.rows
     ((text, when),) = said
-    assert when <= 48
-    assert text == f"Fusing 120 x 60 pixels: about {120 - when:.0f} s to go."
+    assert when <= networks + 48
+    assert text == f"Fusing 120 x 60 pixels: about {networks + 120 - when:.0f} s to go."
 
 
 def some_gaps(hsi, pan):
