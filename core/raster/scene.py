@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ class Scene:
         """(rows, columns) of the output."""
         return self.alignment.pan.rows, self.alignment.pan.cols
 
-    @property
+    @cached_property
     def low_covered(self) -> np.ndarray:
         """The valid HSI pixels whose centre lies inside the output, (rows, columns)."""
         inside = []
