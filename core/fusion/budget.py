@@ -35,25 +35,21 @@ def choose_pieces(
         budget: bytes.
         itemsize: bytes of an output sample.
     """
-    best, least = None, math.inf
-    for count in range(1, max(1, window.cols // block_cols(window.cols, _PANEL)) + 1):
-        panels = _panels(window, count)
+    best, least, step = None, math.inf, block_cols(window.cols, _PANEL)
+    for count in range(1, max(1, window.cols // step) + 1):
+        panels = _panels(window, count, step)
         cols = max(right - left for left, right in panels)
         heights = _usual(scene, recipe, plan, cols, itemsize, 1 if count == 1 else _AFTER_OTHERS)
-        while heights.planes > BLOCK and _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
+        while (taken := _bytes(scene, recipe, plan, heights, cols, itemsize)) > budget and heights.planes > BLOCK:
             heights = _limited(heights, heights.planes - BLOCK)
-        if _bytes(scene, recipe, plan, heights, cols, itemsize) > budget:
-            cost = math.inf
-        else:
-            cost = sum(_cost(scene, recipe, plan, heights, *panel) for panel in panels)
+        cost = math.inf if taken > budget else sum(_cost(scene, recipe, plan, heights, *panel) for panel in panels)
         if best is None or cost < least or cost == math.inf == least:  # where nothing fits, the narrowest
             best, least = (heights, panels), cost
     return best
 
 
-def _panels(window: Window, count: int) -> tuple[Span, ...]:
-    """Panels of about the same size, which start where blocks of the window do."""
-    step = block_cols(window.cols, _PANEL)
+def _panels(window: Window, count: int, step: int) -> tuple[Span, ...]:
+    """Panels of about the same size, which start at multiples of ``step`` columns of the window."""
     marks = [round(window.cols * number / count / step) * step for number in range(count)] + [window.cols]
     return tuple((window.col + left, window.col + right) for left, right in zip(marks, marks[1:]))
 
@@ -71,8 +67,9 @@ def _cost(scene: Scene, recipe: Formula, plan: Plan, heights: Heights, left: int
 def _sideways(recipe: Formula) -> int:
     """HSI pixels to the left and to the right that a pixel depends on: of the residual's pixels that it feels, of what
     they are degraded from, and of what it is interpolated from."""
-    felt_at = min(felt(recipe.iterations), (GAUSSIAN_CUT + 1) * (recipe.iterations - 1)) if recipe.iterations else 0
-    return felt_at + (GAUSSIAN_CUT if recipe.iterations else 0) + 2
+    if not recipe.iterations:
+        return 2
+    return min(felt(recipe.iterations), (GAUSSIAN_CUT + 1) * (recipe.iterations - 1)) + GAUSSIAN_CUT + 2
 
 
 def _ahead(recipe: Formula) -> int:
