@@ -289,7 +289,8 @@ class _Forecast:
         if self._first is None:
             self._first = passed, done
             return
-        if done < min(0.2 * rows * cols, max(_TELLING * heights.strip, heights.planes) * area.cols):
+        telling = min(max(_TELLING * heights.strip, heights.planes), area.rows) * area.cols
+        if done < min(0.2 * rows * cols, telling):
             return
         left = (passed - self._first[0]) / (done - self._first[1]) * (rows * cols - done)
         if panel.waited > 0.5 * passed:
