@@ -171,6 +171,7 @@ def _run_train(options: argparse.Namespace, progress: Progress) -> None:
         steps=options.steps,
         seed=options.seed,
         mtf=options.mtf,
+        consistency=options.consistency,
         device=options.device,
         bands=options.bands,
         correct_shift=options.correct_shift,

@@ -7,6 +7,7 @@ import textwrap
 from typing import Any, NoReturn
 
 from . import __version__
+from .physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 
 PROGRAM = "python -m core"
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -79,14 +80,17 @@ def _scene_options(job: argparse.ArgumentParser) -> None:
     )
 
 
+def _consistency_option(
+    job: argparse.ArgumentParser,
+    what: str = "iterations that make the degraded result agree with the HSI",
+    default: int | None = DEFAULT_ITERATIONS,
+) -> None:
+    usual = "as many as the model learned with" if default is None else default
+    text = f"{what}, 0 for none, {MOST_ITERATIONS} at most (default {usual})"
+    job.add_argument("--consistency", type=int, default=default, metavar="N", help=text)
+
+
 def _fusion_options(job: argparse.ArgumentParser) -> None:
-    job.add_argument(
-        "--consistency",
-        type=int,
-        default=5,
-        metavar="N",
-        help="iterations that make the degraded result agree with the HSI, 0 for none (default 5)",
-    )
     job.add_argument(
         "--extent",
         type=float,
@@ -199,6 +203,7 @@ def _add_sharpen(jobs: Any) -> argparse.ArgumentParser:
     job.add_argument("--disagreement", default="", metavar="F", help="raster: how far the two networks differ")
     _learning_options(job)
     _mtf_option(job)
+    _consistency_option(job)
     _fusion_options(job)
     job.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint that a stopped run left (--model)"
@@ -231,6 +236,7 @@ def _add_train(jobs: Any) -> argparse.ArgumentParser:
         help="areas a step (default 1; under torchrun, which shares them out, one a process)",
     )
     _mtf_option(job)
+    _consistency_option(job, "iterations of the consistency projection, in learning and in fusing")
     _scene_choices(job)
     job.add_argument("--resume", default="", metavar="F", help="checkpoint of a stopped training, to go on from")
     return job
@@ -254,6 +260,7 @@ def _add_fuse(jobs: Any) -> argparse.ArgumentParser:
         default="mean",
         help="which network's result (default: their mean)",
     )
+    _consistency_option(job, default=None)
     _fusion_options(job)
     _device_option(job)
     job.add_argument(
@@ -278,6 +285,7 @@ def _add_classical(jobs: Any) -> argparse.ArgumentParser:
     _scene_options(job)
     job.add_argument("--method", default="mtf-glp", metavar="NAME", help="see --list (default mtf-glp)")
     _mtf_option(job)
+    _consistency_option(job)
     _fusion_options(job)
     return job
 
@@ -349,13 +357,7 @@ def _add_compare(jobs: Any) -> argparse.ArgumentParser:
     job.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same result (default 0)")
     _device_option(job)
     _mtf_option(job)
-    job.add_argument(
-        "--consistency",
-        type=int,
-        default=5,
-        metavar="N",
-        help="iterations of the projection that follows each method but up-sampling, 0 for none (default 5)",
-    )
+    _consistency_option(job, "iterations of the projection after each method but up-sampling and --model")
     job.add_argument("--crop", type=int, default=0, metavar="N", help="pixels of border to leave out (default 0)")
     _scene_choices(job)
     job.add_argument(

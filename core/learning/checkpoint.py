@@ -12,6 +12,8 @@ from ..model_file import ModelFile, read_model, write_model
 from .mutual import MutualStep
 from .trainer import TrainingState
 
+_SAME = ("network", "config", "bands", "ratio", "mtf", "consistency", "settings", "training_data", "fingerprint")
+
 
 def save_checkpoint(path: str, header: dict[str, Any], learner: MutualStep, state: TrainingState) -> None:
     """Write a checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
@@ -49,7 +51,7 @@ def load_checkpoint(path: str, header: dict[str, Any], learner: MutualStep) -> T
     record = file.header.get("checkpoint")
     if not isinstance(record, dict):
         raise InputError(f"{path} is no checkpoint of a training that was stopped; start without resuming.")
-    for key in ("network", "config", "bands", "ratio", "mtf", "settings", "training_data", "fingerprint"):
+    for key in _SAME:
         if file.header.get(key) != header.get(key):
             raise InputError(
                 f"{path} belongs to a training with another {key.replace('_', ' ')}; give the same files and settings, "

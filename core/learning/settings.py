@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 
 EFFORTS = {"fast": 120, "normal": 400, "thorough": 1600}  # steps on a scene of _SMALL pixels
 MODES = ("mutual", "alone")
@@ -33,7 +34,8 @@ class Settings:
         patch: size of labelled patches, HSI pixels.
         held_out: share of the labelled areas that is only scored on.
         checks: number of times the held-out part is scored.
-        iterations: of the consistency projection, which the loss sees through.
+        iterations: of the consistency projection, through which the loss and the held-out scores see the residual; a
+            model is fused with the same number.
         components: size of the subspace.
         emphasis: what the best state's residual is multiplied by, where the held-out part does not say that this is
             worse than the prior. Estimates that are each right on average say too little in their mean.
@@ -55,7 +57,7 @@ class Settings:
     patch: int = 64
     held_out: float = 0.2
     checks: int = 12
-    iterations: int = 5
+    iterations: int = DEFAULT_ITERATIONS
     components: int = 12
     emphasis: float = 1.3
 
@@ -68,6 +70,7 @@ class Settings:
             raise InputError(f"A step of learning needs at least one area, not {self.batch}.")
         if self.components < 1:
             raise InputError(f"The subspace needs at least one component, not {self.components}.")
+        check_iterations(self.iterations)
 
     def as_dict(self) -> dict[str, object]:
         """For a model file."""

@@ -9,12 +9,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .resample import Separable, Span
+from ..errors import InputError
 
-if TYPE_CHECKING:
-    from .resample import Array
+if TYPE_CHECKING:  # so that the command line's help can name the numbers without loading numpy
+    from .resample import Array, Separable, Span
 
 DEFAULT_ITERATIONS = 5
+MOST_ITERATIONS = 50  # more of them amplify noise without end
+
+
+def check_iterations(consistency: int) -> None:
+    """Make sure that the number of iterations of the consistency projection is sensible.
+
+    Raises:
+        InputError: it is negative or larger than :data:`MOST_ITERATIONS`.
+    """
+    if not 0 <= consistency <= MOST_ITERATIONS:
+        raise InputError(
+            f"consistency is {consistency}, but it lies between 0 (off) and {MOST_ITERATIONS}: {DEFAULT_ITERATIONS} is "
+            "the usual number."
+        )
 
 
 def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Span) -> list[tuple[Span, Span]]:

@@ -338,6 +338,12 @@ def _learning(comparison: Comparison) -> list[Item]:
     return items
 
 
+def _iterations(parameters: Mapping[str, Any]) -> str:
+    own = parameters["model_consistency"]
+    model = "" if own is None else f"; {own} for the model, as it learned with"
+    return f"{parameters['consistency']} (none for up-sampling{model})"
+
+
 def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
     rows, cols = scene.low_shape
     return Facts(
@@ -348,7 +354,7 @@ def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
             "HSI pixels": f"{rows} × {cols}",
             "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
             "MTF gain at the Nyquist frequency": result["parameters"]["mtf"],
-            "Iterations of the consistency projection": f"{result['parameters']['consistency']} (none for up-sampling)",
+            "Iterations of the consistency projection": _iterations(result["parameters"]),
             "Crop": f"{result['parameters']['crop']} pixels at each side",
             "Effort of learning": result["parameters"]["effort"],
             "Seed": result["parameters"]["seed"],

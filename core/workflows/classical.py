@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..errors import InputError
 from ..fusion.classical import DEFAULT_METHOD, METHODS
-from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from .opening import check_space, open_scene
-from .output import check_compression, check_iterations, check_outputs, one_gain, write_fused
+from .output import check_compression, check_outputs, one_gain, write_fused
 
 
 def classical(

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..fusion.classical import METHODS
 from ..peak_memory import PeakMemory
-from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..placing import placed, working_folder
 from ..progress import Progress
@@ -27,7 +27,7 @@ from ..report.pictures import overview
 from .assess import assess
 from .classical import classical
 from .opening import open_scene
-from .output import check_iterations, check_outputs, one_gain, write_json
+from .output import check_outputs, one_gain, write_json
 from .reduced import ReducedPair, reduced_pair
 
 BASE = "exp"  # what scores are relative to; always among the methods
@@ -51,6 +51,7 @@ class _Method:
         networks: whether it has two networks that may disagree.
         note: what must be known of its scores, "" for nothing.
         ranked: whether its scores may rank it.
+        iterations: of the consistency projection that a trained model brings along; None for those that are chosen.
     """
 
     name: str
@@ -59,6 +60,7 @@ class _Method:
     networks: bool = False
     note: str = ""
     ranked: bool = True
+    iterations: int | None = None
     reduced: dict[str, Any] = field(default_factory=dict)
     full: dict[str, Any] = field(default_factory=dict)
     maps: PixelMaps | None = None
@@ -103,7 +105,8 @@ def compare(
         report, json_path, csv_path: files to write; "" for none.
         effort, seed, device: of learning.
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
-        consistency: iterations of the consistency projection that follows each method, 0 for none.
+        consistency: iterations of the consistency projection that follows each method, 0 for none; networks that learn
+            on the scene learn with them, a model that is trained already is used with those that it learned with.
         crop: pixels left out at each side of what is scored.
         bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
         correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
@@ -163,6 +166,7 @@ def compare(
         result["parameters"] = {
             "mtf": mtf,
             "consistency": consistency,
+            "model_consistency": chosen[-1].iterations,
             "crop": crop,
             "bands": bands,
             "correct_shift": correct_shift,
@@ -245,9 +249,10 @@ def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
     from .fuse import fuse
     from .trained import TrainedModel
 
-    header = TrainedModel.open(model).header
+    trained = TrainedModel.open(model)
+    header = trained.header
     seen = any(data.get("hsi") == os.path.basename(hsi) for data in header.get("training_data", []))
-    rest = {key: options[key] for key in ("consistency", "device", "memory")}
+    rest = {key: options[key] for key in ("device", "memory")}
 
     def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> None:
         fuse(hsi, pan, model, output, disagreement=disagreement, progress=progress, **rest, **choices)
@@ -260,7 +265,16 @@ def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
     )
     title = f"Model {os.path.basename(model)} ({header['network']})"
     several = len(header["config"]) > 1
-    return _Method(MODEL, title, run, networks=several, note=note, ranked=not seen, history=header.get("history", ()))
+    return _Method(
+        MODEL,
+        title,
+        run,
+        networks=several,
+        note=note,
+        ranked=not seen,
+        iterations=trained.iterations,
+        history=header.get("history", ()),
+    )
 
 
 def _at_reduced(

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from ..devices import choose_device, load_torch
 from ..errors import InputError
 from ..fusion.engine import Fused, Recipe
-from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.consistency import check_iterations
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.metadata import RasterMetadata
 from .opening import check_space, open_scene
-from .output import check_compression, check_iterations, check_outputs, write_fused
+from .output import check_compression, check_outputs, write_fused
 from .trained import TrainedModel
 
 
@@ -26,7 +26,7 @@ def fuse(
     *,
     disagreement: str = "",
     use: str = "mean",
-    consistency: int = DEFAULT_ITERATIONS,
+    consistency: int | None = None,
     extent: tuple[float, float, float, float] | None = None,
     device: str = "auto",
     memory: float | None = None,
@@ -43,7 +43,7 @@ def fuse(
         hsi, pan, model: files to read. output: raster to write, on the PAN's grid.
         disagreement: raster to write, how far the two networks differ; "" for none.
         use: "mean" of both networks, "spectral" or "spatial".
-        consistency: iterations of the consistency projection, 0 for none.
+        consistency: iterations of the consistency projection, 0 for none; None for as many as the model learned with.
         extent: (xmin, ymin, xmax, ymax) in map units: the part that is wanted; None for all.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
@@ -70,11 +70,13 @@ def fuse(
 
     if use not in USES:
         raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
-    check_iterations(consistency)
+    if consistency is not None:
+        check_iterations(consistency)
     check_compression(compress)
     check_outputs((hsi, pan, model), (output, disagreement))
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
+    consistency = _iterations(consistency, trained, model, progress)
     if not bands.strip():
         bands = trained.bands_for(hsi)
         if bands:
@@ -138,6 +140,18 @@ def check_disagreement(network: str, disagreement: str) -> None:
 
     if len(kind_of(network).networks) < 2 and disagreement:
         raise InputError(f"{network} is a single network, which disagrees with no other; leave {disagreement} out.")
+
+
+def _iterations(asked: int | None, trained: TrainedModel, model: str, progress: Progress) -> int:
+    """How often to project: as often as the model learned with, unless another number is asked for."""
+    learned = trained.iterations
+    if asked is None or asked == learned:
+        return learned
+    progress.warning(
+        f"{model} learned with {learned} iterations of the consistency projection, but {asked} are asked for: what it "
+        f"adds to the prior is right for {learned}; leave the number out to use it."
+    )
+    return asked
 
 
 def recipe(trained: TrainedModel, device: object, use: str, consistency: int) -> Recipe:

@@ -79,16 +79,6 @@ def one_gain(mtf: float | str, progress: Progress) -> float:
     return gain
 
 
-def check_iterations(consistency: int) -> None:
-    """Make sure that the number of iterations of the consistency projection is sensible.
-
-    Raises:
-        InputError: it is negative or so large that noise would be amplified without end.
-    """
-    if not 0 <= consistency <= 50:
-        raise InputError(f"consistency is {consistency}, but it lies between 0 (off) and 50: 5 is the usual number.")
-
-
 def check_compression(compress: str) -> None:
     """Make sure that GeoTIFFs can be compressed in the way asked for.
 

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 
 from ..devices import choose_device, load_torch
-from ..physics.consistency import DEFAULT_ITERATIONS
+from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..placing import working_folder
 from ..progress import Progress
 from .opening import check_space, open_scene
-from .output import check_compression, check_iterations, check_outputs, one_gain, write_fused
+from .output import check_compression, check_outputs, one_gain, write_fused
 
 
 def sharpen(
@@ -50,7 +50,7 @@ def sharpen(
         effort: "fast", "normal" or "thorough".
         seed: fixes the result on one machine and device.
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
-        consistency: iterations of the consistency projection, 0 for none.
+        consistency: iterations of the consistency projection in learning, judging and fusing, 0 for none.
         device: "auto", "cpu", "cuda" or "mps".
         memory: budget in GB, None for the usual one.
         compress: how a GeoTIFF is compressed: "deflate", "zstd" or "none".
@@ -92,7 +92,8 @@ def sharpen(
         chosen, sentence = choose_device(device)
         progress.info(sentence)
         pixels = scene.low_shape[0] * scene.low_shape[1]
-        chosen_settings = settings_for(network, "mutual", steps_for(effort, pixels), seed, settings)
+        more = {"iterations": consistency, **(settings or {})}
+        chosen_settings = settings_for(network, "mutual", steps_for(effort, pixels), seed, more)
         checkpoint = f"{model or os.path.join(folder, 'model')}.checkpoint"
         resumed = checkpoint if resume and os.path.exists(checkpoint) else ""
         if resume and not resumed:
@@ -101,8 +102,8 @@ def sharpen(
         used_prior = trained.header["best_step"] == 0
         if used_prior:
             progress.warning(
-                "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP with "
-                "consistency projection); the prior is the result."
+                "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP"
+                f"{' with consistency projection' if trained.iterations else ''}); the prior is the result."
             )
         progress.set(0.9, "Fusing")
         pages: list[str] = []
@@ -119,7 +120,7 @@ def sharpen(
                 "effort": effort,
                 "seed": seed,
                 "MTF gain": mtf,
-                "consistency iterations": consistency,
+                "consistency iterations": trained.iterations,
                 "device": str(chosen),
                 "bands": bands or "all",
                 "shift of the PAN": "corrected" if correct_shift else "as it is",
@@ -128,7 +129,7 @@ def sharpen(
 
         grid = write_fused(
             scene,
-            recipe(trained, chosen, "mean", consistency),
+            recipe(trained, chosen, "mean", trained.iterations),
             output,
             extent=extent,
             memory=memory,

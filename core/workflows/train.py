@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..devices import load_torch
 from ..errors import InputError
+from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..raster.scene import Scene
@@ -26,6 +27,7 @@ def train(
     steps: int | None = None,
     seed: int = 0,
     mtf: float | str = DEFAULT_GAIN,
+    consistency: int = DEFAULT_ITERATIONS,
     device: str = "auto",
     bands: str = "",
     correct_shift: bool = False,
@@ -43,6 +45,8 @@ def train(
         mode: "mutual", or "alone": the same networks without exchange.
         effort: "fast", "normal" or "thorough". steps: number of steps instead.
         mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
+        consistency: iterations of the consistency projection that the networks learn and are judged with, 0 for none.
+            The model remembers them, and :func:`.fuse.fuse` takes the same.
         device: "auto", "cpu", "cuda" or "mps".
         bands: the bands of each HSI to use, as "1-100,120" or "430-900 nm"; "" for all. The model remembers them.
         correct_shift: move each PAN's position by its shift against its HSI, as phase correlation measures it; else it
@@ -73,6 +77,7 @@ def train(
                 f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order."
             )
         mtf = one_gain(mtf, progress)
+        check_iterations(consistency)
         batch = group.size if batch is None else batch
         if batch < group.size:
             raise InputError(f"A batch of {batch} cannot be shared out among {group.size} processes; give more.")
@@ -84,7 +89,7 @@ def train(
         chosen, sentence = choose_own_device(device, group)
         progress.info(sentence)
         pixels = sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
-        more = {"batch": batch, **(settings or {})}
+        more = {"batch": batch, "iterations": consistency, **(settings or {})}
         fields = settings_for(network, mode, steps or steps_for(effort, pixels), seed, more)
         learning, checkpoint = progress.part(0.02, 0.98), f"{model}.checkpoint"
         trained = learn(scenes, network, mtf, fields, chosen, checkpoint, resume, learning, group)
@@ -95,7 +100,8 @@ def train(
             from ..report.html import render, write_page
             from .training_report import training_report
 
-            page = render(training_report(trained, {"model": model, "bands": bands or "all"}), progress)
+            told = {"model": model, "bands": bands or "all", "consistency iterations": trained.iterations}
+            page = render(training_report(trained, told), progress)
         trained.save(model)
         if report:
             write_page(report, page)

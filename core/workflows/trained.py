@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..model_file import ModelFile, check_header, read_model, write_model
+from ..physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..physics.prior import Statistics
 from ..raster.prisma import open_raster
 from ..raster.scene import Scene
@@ -40,6 +41,11 @@ class TrainedModel:
     pair: Pair
     statistics: Statistics
 
+    @property
+    def iterations(self) -> int:
+        """Of the consistency projection that the networks learned with."""
+        return self.header.get("consistency", DEFAULT_ITERATIONS)
+
     @classmethod
     def open(cls, path: str) -> TrainedModel:
         """Read a model file.
@@ -64,6 +70,7 @@ class TrainedModel:
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
         }
         _check_facts(file.header, refusal)
+        _check_consistency(file.header.get("consistency", DEFAULT_ITERATIONS), path)
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
@@ -163,6 +170,15 @@ def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
             raise refusal
 
 
+def _check_consistency(iterations: object, path: str) -> None:
+    whole = isinstance(iterations, int) and not isinstance(iterations, bool)
+    if not whole or not 0 <= iterations <= MOST_ITERATIONS:
+        raise InputError(
+            f"{path} says {str(iterations)[:20]!r} iterations of the consistency projection, but their number lies "
+            f"between 0 and {MOST_ITERATIONS}; train the model again."
+        )
+
+
 def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
     """Of all arrays: a bit that was changed in packed weights cannot be seen in any other way."""
     digest = hashlib.sha256()
@@ -207,6 +223,7 @@ def describe(
 
     Args:
         good: (bands,) bool, the bands that were learned.
+        iterations: of the consistency projection that was learned with.
         learning: settings, scores and history of training.
     """
     import torch

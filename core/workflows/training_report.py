@@ -15,7 +15,7 @@ from ..report.pictures import colour_map, describe_bands, overview, png, stretch
 from .trained import TrainedModel
 
 _ROWS = (
-    ("prior", "Regression prior (MTF-GLP), projected"),
+    ("prior", "Regression prior (MTF-GLP)"),
     ("spectral", "Spectral network"),
     ("spatial", "Spatial network"),
     ("mean", "Mean of both (the result)"),
@@ -40,7 +40,9 @@ def training_report(
     scores = header["scores"]
     used_prior = header["best_step"] == 0
     pair = len(header["parameters"]) > 1
-    rows = _ROWS if pair else (*_ROWS[:-1], ("mean", "Network (the result)"))
+    labels = dict(_ROWS if pair else (*_ROWS[:-1], ("mean", "Network (the result)")))
+    if trained.iterations:
+        labels["prior"] += ", projected"
     if used_prior:
         lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
     else:
@@ -58,7 +60,7 @@ def training_report(
             [
                 Table(
                     ["", "ERGAS", "SAM (degrees)"],
-                    [[label, scores[key]["ergas"], scores[key]["sam"]] for key, label in rows if key in scores],
+                    [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
                     {"ERGAS": "min", "SAM (degrees)": "min"},
                     "At reduced resolution (Wald's protocol), on pixels of the scene that were not learned from; they "
                     "chose the moment to stop, which makes the figures slightly optimistic. Lower is better.",

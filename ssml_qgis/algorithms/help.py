@@ -97,7 +97,7 @@ HELP: dict[str, AlgorithmHelp] = {
             "SEED": _SEED,
             "DEVICE": _DEVICE,
             "MTF": _MTF,
-            "CONSISTENCY": _CONSISTENCY,
+            "CONSISTENCY": f"{_CONSISTENCY} The networks learn and are judged with the same number.",
             "EXTENT": _EXTENT,
             "BANDS": _BANDS,
             "CORRECT_SHIFT": _CORRECT_SHIFT,
@@ -133,6 +133,9 @@ HELP: dict[str, AlgorithmHelp] = {
             "STEPS": "Number of learning steps, instead of what the effort says; empty: by the effort.",
             "SEED": _SEED,
             "MTF": _MTF,
+            "CONSISTENCY": "How many times the result will be corrected so that, degraded again by the MTF, it gives "
+            "back the HSI; the networks learn and are judged with this correction. The model remembers the number, and "
+            "“Fuse with a model” takes the same. 0 switches the correction off.",
             "DEVICE": _DEVICE,
             "BANDS": f"Only these bands are learned: {_BANDS_ARE}; empty: all. The model remembers them, and “Fuse "
             "with a model” takes the same.",
@@ -160,7 +163,8 @@ HELP: dict[str, AlgorithmHelp] = {
             "PAN": _PAN,
             "MODEL": _MODEL,
             "USE": "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
-            "CONSISTENCY": _CONSISTENCY,
+            "CONSISTENCY": f"{_CONSISTENCY} Empty: as many times as the model learned with; the log warns of another "
+            "number.",
             "EXTENT": _EXTENT,
             "BANDS": f"Only these bands are used and written: {_BANDS_ARE}; empty: those that the model was trained "
             "on.",
@@ -299,7 +303,8 @@ HELP: dict[str, AlgorithmHelp] = {
             "SEED": _SEED,
             "DEVICE": _DEVICE,
             "MTF": _MTF,
-            "CONSISTENCY": "Iterations of the consistency projection after each method but up-sampling; 0 for none.",
+            "CONSISTENCY": "Iterations of the consistency projection after each method but up-sampling; 0 for none. A "
+            "trained model is used with as many as it learned with.",
             "CROP": "Pixels to leave out along each edge of what is scored.",
             "BANDS": _BANDS,
             "CORRECT_SHIFT": _CORRECT_SHIFT,

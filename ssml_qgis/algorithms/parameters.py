@@ -18,6 +18,7 @@ from qgis.core import (
 )
 
 from .. import settings
+from ..core.physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..settings import DEVICES
 from ..translation import tr
 
@@ -121,9 +122,10 @@ def mtf() -> QgsProcessingParameterDefinition:
     return advanced(QgsProcessingParameterString("MTF", label, "0.3"))
 
 
-def consistency() -> QgsProcessingParameterDefinition:
-    """CONSISTENCY."""
-    return advanced(whole("CONSISTENCY", tr("Iterations of the consistency projection"), 5, 0, 100))
+def consistency(default: int | None = DEFAULT_ITERATIONS) -> QgsProcessingParameterDefinition:
+    """CONSISTENCY; optional where there is no default."""
+    label = tr("Iterations of the consistency projection")
+    return advanced(whole("CONSISTENCY", label, default, 0, MOST_ITERATIONS, optional=default is None))
 
 
 def extent() -> QgsProcessingParameterDefinition:

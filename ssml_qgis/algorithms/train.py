@@ -40,6 +40,7 @@ class TrainAlgorithm(SsmlAlgorithm):
             parameters.seed(),
             parameters.device(),
             parameters.mtf(),
+            parameters.consistency(),
             parameters.bands(),
             parameters.correct_shift(),
             parameters.advanced(
@@ -83,6 +84,7 @@ class TrainAlgorithm(SsmlAlgorithm):
             steps=arguments.integer_or_none("STEPS"),
             seed=arguments.integer("SEED"),
             mtf=arguments.mtf(),
+            consistency=arguments.integer("CONSISTENCY"),
             device=arguments.choice("DEVICE"),
             bands=arguments.text("BANDS"),
             correct_shift=arguments.boolean("CORRECT_SHIFT"),

@@ -29,8 +29,8 @@
 <translation>auto nimmt eine Grafikkarte, wenn eine funktioniert, und sonst den Prozessor; cpu ist der Prozessor, cuda eine NVIDIA-Karte, mps eine von Apple.</translation></message>
 <message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published: enmap, quickbird, ikonos.</source>
 <translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist: enmap, quickbird, ikonos.</translation></message>
-<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off.</source>
-<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus.</translation></message>
+<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
+<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Die Netze lernen und werden beurteilt mit derselben Zahl.</translation></message>
 <message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.</source>
 <translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Beliebiges KBS.</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
@@ -69,6 +69,8 @@
 <translation>mutual: die beiden Netze lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
 <translation>Zahl der Lernschritte, statt der aus dem Aufwand; leer: nach dem Aufwand.</translation></message>
+<message><source>How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a model” takes the same. 0 switches the correction off.</source>
+<translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
 <translation>Nur diese Kanäle werden gelernt: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: alle. Das Modell merkt sie sich, und „Mit einem Modell fusionieren“ nimmt dieselben.</translation></message>
 <message><source>How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from half a PAN pixel on. With this option each PAN's position is moved by what was measured.</source>
@@ -87,6 +89,8 @@
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
 <translation>Was geschrieben wird: das Mittel der beiden Netze, oder das spektrale oder das räumliche Netz allein.</translation></message>
+<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. Empty: as many times as the model learned with; the log warns of another number.</source>
+<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Leer: so oft, wie das Modell gelernt hat; vor einer anderen Zahl warnt das Protokoll.</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
 <translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: die, mit denen das Modell trainiert wurde.</translation></message>
 <message><source>Fuse with a classical method</source>
@@ -97,6 +101,8 @@
 <translation>exp bringt das HSI nur durch kubische Faltung auf die Pixelgröße des PAN. mtf-glp, mtf-glp-fs fügen die Einzelheiten des PAN hinzu, die ein an die MTF des Sensors angepasster Tiefpass von ihm wegnimmt, mit einem Faktor je Kanal; mtf-glp-hpm multipliziert damit (-h vom Dunst an, -r durch Regression). sfim und awlp tun dies mit anderen Tiefpässen. gs, gsa, pca und brovey setzen das PAN an die Stelle einer Intensität. gfpca filtert Hauptkomponenten mit dem PAN als Führung, bdsd lernt ihre Einzelheiten eine Stufe tiefer, cnmf entmischt beide Bilder.</translation></message>
 <message><source>The method, by its short name in the literature.</source>
 <translation>Das Verfahren, mit seinem Kurznamen in der Literatur.</translation></message>
+<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off.</source>
+<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Simulate a pair (Wald's protocol)</source>
 <translation>Paar simulieren (Walds Protokoll)</translation></message>
 <message><source>Quality</source>
@@ -199,8 +205,8 @@
 <translation>Ein trainiertes Modell, das auch teilnimmt.</translation></message>
 <message><source>How long ssml learns at each resolution.</source>
 <translation>Wie lange ssml in jeder Auflösung lernt.</translation></message>
-<message><source>Iterations of the consistency projection after each method but up-sampling; 0 for none.</source>
-<translation>Schritte der Konsistenzprojektion nach jedem Verfahren außer dem Hochrechnen; 0 für keine.</translation></message>
+<message><source>Iterations of the consistency projection after each method but up-sampling; 0 for none. A trained model is used with as many as it learned with.</source>
+<translation>Schritte der Konsistenzprojektion nach jedem Verfahren außer dem Hochrechnen; 0 für keine. Ein trainiertes Modell wird mit so vielen benutzt, wie es gelernt hat.</translation></message>
 <message><source>Pixels to leave out along each edge of what is scored.</source>
 <translation>Pixel, die an jedem Rand dessen wegbleiben, was benotet wird.</translation></message>
 <message><source>What the best method makes of the scene, on the PAN's grid.</source>
@@ -389,6 +395,8 @@
 <translation>Panchromatisches Bild</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
 <translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
+<message><source>Iterations of the consistency projection</source>
+<translation>Schritte der Konsistenzprojektion</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
 <translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
@@ -411,8 +419,6 @@
 <translation>Bericht</translation></message>
 <message><source>Results as JSON</source>
 <translation>Ergebnisse als JSON</translation></message>
-<message><source>Iterations of the consistency projection</source>
-<translation>Schritte der Konsistenzprojektion</translation></message>
 <message><source>Extent to work on</source>
 <translation>Zu bearbeitende Ausdehnung</translation></message>
 <message><source>Correct the PAN's shift against the HSI</source>

@@ -158,6 +158,31 @@ def test_a_model_trained_on_this_scene_is_shown_but_not_ranked(pair, tmp_path):
     assert found["best"] == "mtf-glp"
 
 
+def test_networks_are_judged_with_the_iterations_that_they_learned_with(pair, tmp_path, monkeypatch):
+    """One that learns on the scene with those that are chosen, one that is trained already with its own."""
+    pytest.importorskip("torch")
+    from core.learning import settings
+    from core.workflows.fuse import fuse
+    from core.workflows.sharpen import sharpen
+    from core.workflows.train import train
+
+    monkeypatch.setattr(settings, "EFFORTS", {"fast": 4, "normal": 4})
+    model, report = str(tmp_path / "model.safetensors"), tmp_path / "r.html"
+    train([pair[0]], [pair[1]], model, steps=4, consistency=1)
+    found = compare(*pair, methods=["ssml"], model=model, consistency=0, report=str(report))
+    with Scene.open(*pair) as scene:
+        made = reduced_pair(scene, 0.3, str(tmp_path))
+    by_hand = {name: str(tmp_path / f"{name}.tif") for name in ("ssml", "model")}
+    sharpen(made.hsi, made.pan, by_hand["ssml"], consistency=0)
+    fuse(made.hsi, made.pan, model, by_hand["model"], consistency=1)
+    for name, path in by_hand.items():
+        scores = assess(path, reference=made.truth, ratio=3)
+        record = next(record for record in found["methods"] if record["name"] == name)
+        assert record["reduced"]["ergas"] == pytest.approx(scores["ergas"], rel=1e-6)
+    assert (found["parameters"]["consistency"], found["parameters"]["model_consistency"]) == (0, 1)
+    assert "0 (none for up-sampling; 1 for the model, as it learned with)" in report.read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_a_network_that_learns_on_the_scene_takes_part(pair, tmp_path):
     pytest.importorskip("torch")

@@ -3,7 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.consistency import correction, felt, residual_spans
+from core.cli import main
+from core.cli_arguments import build_parser
+from core.devices import torch_available
+from core.errors import InputError
+from core.physics.consistency import (
+    DEFAULT_ITERATIONS,
+    MOST_ITERATIONS,
+    check_iterations,
+    correction,
+    felt,
+    residual_spans,
+)
 from core.physics.operators import Operators
 from core.physics.resample import Separable
 
@@ -99,3 +110,51 @@ def test_residuals_that_are_too_far_to_be_felt_add_next_to_nothing(iterations, r
     capped = correction(impulses[..., near[0] :], cut, iterations, part=part, origin=(0, near[0]))
     whole = correction(impulses, round_trip, iterations, part=part)
     assert np.abs(capped - whole).sum(0).max() < 2e-7  # of the largest residual, at worst
+
+
+def test_the_bound_is_fifty_and_is_said():
+    assert (DEFAULT_ITERATIONS, MOST_ITERATIONS) == (5, 50)
+    for allowed in (0, 5, 50):
+        check_iterations(allowed)
+    for wrong in (-1, 51):
+        with pytest.raises(InputError, match=rf"consistency is {wrong}, but it lies between 0 \(off\) and 50"):
+            check_iterations(wrong)
+
+
+PAIR = ["--hsi", "no-hsi.tif", "--pan", "no-pan.tif"]
+JOBS = {
+    "classical": [*PAIR, "--out", "o.tif"],
+    "compare": PAIR,
+    "sharpen": [*PAIR, "--out", "o.tif"],
+    "train": [*PAIR, "--out", "m.safetensors"],
+    "fuse": [*PAIR, "--out", "o.tif", "--model", "no-model"],
+}
+needs_torch = pytest.mark.skipif(not torch_available(), reason="PyTorch is not installed")
+each_job = pytest.mark.parametrize(
+    "job", [pytest.param(job, marks=needs_torch if job in ("sharpen", "train", "fuse") else ()) for job in JOBS]
+)
+
+
+@each_job
+@pytest.mark.parametrize("wrong", [-1, MOST_ITERATIONS + 1])
+def test_every_job_has_the_same_bound_and_looks_at_it_before_any_file(job, wrong, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([job, *JOBS[job], "--consistency", str(wrong)]) == 2
+    assert capsys.readouterr().err.startswith(f"consistency is {wrong}, but it lies between 0 (off) and 50: ")
+    assert main([job, *JOBS[job], "--consistency", str(MOST_ITERATIONS)]) == 2
+    assert "consistency" not in capsys.readouterr().err  # it is the files that are missing
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_takes_the_usual_number_but_fuse_which_takes_the_models(job):
+    found = build_parser().parse_args([job, *JOBS[job]]).consistency
+    assert found == (None if job == "fuse" else DEFAULT_ITERATIONS)
+
+
+def test_learning_has_the_bound_too():
+    pytest.importorskip("torch")
+    from core.learning.settings import Settings
+
+    assert Settings().iterations == DEFAULT_ITERATIONS
+    with pytest.raises(InputError, match="between 0"):
+        Settings(iterations=MOST_ITERATIONS + 1)

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from benchmarks.band_space import BandSpaceStep  # noqa: E402
 from core.errors import Cancelled, InputError  # noqa: E402
-from core.learning.areas import Projection, turn, turn_back  # noqa: E402
+from core.learning.areas import Projection, labelled_area, turn, turn_back  # noqa: E402
 from core.learning.dataset import scene_areas  # noqa: E402
 from core.learning.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
 from core.learning.mutual import MutualStep, Sample  # noqa: E402
@@ -214,6 +214,30 @@ def test_a_labelled_area_holds_the_truth_of_its_pixels(areas, files):
     lowered = operators.down(hsi[:, :rows, :cols])
     error = np.sqrt(((operators.down(prior) - lowered) ** 2).sum() / (lowered**2).sum())
     assert error < 0.02
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 5])
+def test_truth_and_residual_are_seen_through_as_many_iterations_as_are_asked_for(areas, iterations):
+    """By the literal iteration Y <- Y + U (X - D Y); none leaves the prior and the residual as they are."""
+    _, statistics, *_ = areas
+    rng = np.random.default_rng(0)
+    hsi, pan, dz = (rng.normal(5, 1, (n, 16, 16)).astype(np.float32) for n in (10, 1, 4))
+    everywhere, good = np.ones((16, 16), bool), np.ones(10, bool)
+    area = labelled_area(hsi, pan, everywhere, ~everywhere, statistics, good, 4, 0.3, iterations, torch.device("cpu"))
+    operators = Operators((4, 4), (16, 16), 4, (0.0, 0.0), 0.3)
+
+    def projected(image, wanted):
+        for _ in range(iterations):
+            image = image + operators.up(wanted - operators.down(image))
+        return image
+
+    prior = operators.up(operators.down(hsi))
+    prior = prior + statistics.gains[:, None, None] * (pan - operators.up(operators.down(pan)))
+    expected = (hsi - projected(prior, operators.down(hsi))) / statistics.std[:, None, None]
+    np.testing.assert_allclose(area.target.numpy(), expected, rtol=1e-4, atol=1e-5)
+    shown = area.project(torch.from_numpy(dz)).numpy()
+    np.testing.assert_allclose(shown, projected(dz, np.float32(0)), rtol=1e-4, atol=1e-5)
+    assert np.array_equal(shown, dz) == (iterations == 0)
 
 
 def test_nothing_is_both_learned_from_and_judged_and_some_of_each_is_there(areas):

@@ -11,13 +11,14 @@ torch = pytest.importorskip("torch")
 
 from core.errors import Cancelled, InputError  # noqa: E402
 from core.learning import settings as learning_settings  # noqa: E402
-from core.model_file import read_model  # noqa: E402
+from core.model_file import ModelFile, read_model, write_model  # noqa: E402
 from core.physics.operators import Operators  # noqa: E402
 from core.progress import Progress  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.info import info  # noqa: E402
 from core.workflows.sharpen import sharpen  # noqa: E402
 from core.workflows.train import train  # noqa: E402
+from core.workflows.trained import TrainedModel  # noqa: E402
 
 HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
@@ -110,6 +111,16 @@ def test_paths_differ_and_their_mean_lies_between(scene, tmp_path):
     np.testing.assert_allclose(shown["mean"], (shown["spectral"] + shown["spatial"]) / 2, atol=1.01)
 
 
+class Listening(Progress):
+    """Keeps what is warned of."""
+
+    def __init__(self):
+        self.told = []
+
+    def warning(self, text):
+        self.told.append(text)
+
+
 class StopLearning(Progress):
     """The user cancels as soon as a given step is shown."""
 
@@ -145,6 +156,63 @@ def test_a_checkpoint_of_other_settings_is_refused(scene, tmp_path):
         train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("Step 12 of"))
     with pytest.raises(InputError, match="settings"):
         train([scene[0]], [scene[1]], model, steps=40, seed=1, resume=model + ".checkpoint")
+    with pytest.raises(InputError, match="another consistency"):
+        train([scene[0]], [scene[1]], model, steps=40, consistency=0, resume=model + ".checkpoint")
+
+
+def test_the_projections_iterations_are_the_same_in_learning_judging_and_fusing(scene, tmp_path):
+    report = tmp_path / "r.html"
+    models = {n: str(tmp_path / f"{n}.ssml") for n in (0, 5)}
+    made = {
+        n: train([scene[0]], [scene[1]], model, steps=8, consistency=n, report=str(report))
+        for n, model in reversed(models.items())
+    }
+    files = {n: read_model(model) for n, model in models.items()}
+    assert {n: file.header["consistency"] for n, file in files.items()} == {0: 0, 5: 5}
+    assert {n: file.header["settings"]["iterations"] for n, file in files.items()} == {0: 0, 5: 5}
+    losses = {n: [record["losses"] for record in file.header["history"]] for n, file in files.items()}
+    assert losses[0] != losses[5]
+    assert made[0]["scores"]["prior"] != made[5]["scores"]["prior"]  # what all are judged by
+    page = report.read_text(encoding="utf-8")  # of the last one, without
+    assert "Regression prior (MTF-GLP)" in page
+    assert "projected" not in page
+
+    def fused(n, **more):
+        progress = Listening()
+        fuse(*scene, models[n], str(tmp_path / "o.tif"), progress=progress, **more)
+        return values(tmp_path / "o.tif"), [text for text in progress.told if "iterations" in text]
+
+    for n, other in ((0, 5), (5, 0)):
+        usual, told = fused(n)
+        assert not told
+        same, told = fused(n, consistency=n)
+        assert not told
+        np.testing.assert_array_equal(usual, same)
+        different, told = fused(n, consistency=other)
+        assert len(told) == 1
+        assert f"learned with {n} iterations" in told[0]
+        assert np.abs(usual.astype(int) - different).max() > 1
+
+
+def test_sharpen_without_projection_learns_and_fuses_without(scene, tmp_path):
+    out, model, again = (str(tmp_path / n) for n in ("o.tif", "m.ssml", "again.tif"))
+    sharpen(*scene, out, model=model, effort="fast", consistency=0)
+    assert read_model(model).header["settings"]["iterations"] == 0
+    fuse(*scene, model, again)
+    np.testing.assert_array_equal(values(out), values(again))
+
+
+def test_a_model_that_says_nothing_of_iterations_has_the_usual_ones_and_absurd_ones_are_refused(scene, tmp_path):
+    model, old = str(tmp_path / "m.ssml"), str(tmp_path / "old.ssml")
+    train([scene[0]], [scene[1]], model, steps=2)
+    file = read_model(model)
+    header = {key: value for key, value in file.header.items() if key != "consistency"}
+    write_model(old, ModelFile(header, file.tensors))
+    assert TrainedModel.open(old).iterations == 5
+    for wrong in (-1, 51, 2.5, True, "5", None, [5]):
+        write_model(old, ModelFile({**header, "consistency": wrong}, file.tensors))
+        with pytest.raises(InputError, match="between 0 and 50"):
+            TrainedModel.open(old)
 
 
 def test_networks_that_learn_nothing_leave_the_prior_and_the_user_is_told(scene, tmp_path, monkeypatch):
@@ -152,16 +220,11 @@ def test_networks_that_learn_nothing_leave_the_prior_and_the_user_is_told(scene,
     from core.learning import settings
 
     monkeypatch.setattr(settings.Settings, "__post_init__", lambda self: object.__setattr__(self, "rate", 30.0))
-    told = []
-
-    class Listening(Progress):
-        def warning(self, text):
-            told.append(text)
-
-    result = sharpen(*scene, str(tmp_path / "o.tif"), effort="fast", progress=Listening())
+    listening = Listening()
+    result = sharpen(*scene, str(tmp_path / "o.tif"), effort="fast", progress=listening)
     assert result["used_prior"]
     assert result["scores"]["mean"] == result["scores"]["prior"]
-    assert any("prior is the result" in text for text in told)
+    assert any("prior is the result" in text for text in listening.told)
     from core.workflows.classical import classical
 
     classical(*scene, str(tmp_path / "prior.tif"), method="mtf-glp")

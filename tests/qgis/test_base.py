@@ -136,6 +136,7 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "steps": 12,
         "seed": 0,
         "mtf": 0.3,
+        "consistency": 5,
         "device": "auto",
         "bands": "1-3",
         "correct_shift": False,

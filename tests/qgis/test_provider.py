@@ -53,6 +53,7 @@ CONTRACT = {
         "SEED": "number",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MTF": "string",
+        "CONSISTENCY": "number",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
         "RESUME": "file",
@@ -317,6 +318,20 @@ def test_can_execute_where_the_packages_are(algorithm, name, monkeypatch):
     if missing:
         pytest.skip(f"not installed: {missing}")
     assert algorithm.canExecute()[0]
+
+
+def test_every_dialog_bounds_the_iterations_of_the_projection_as_the_engine_does(provider):
+    from ssml_qgis.core.physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+
+    found = {
+        name: (definition.minimum(), definition.maximum(), definition.defaultValue())
+        for name in CONTRACT
+        for definition in provider.algorithm(name).parameterDefinitions()
+        if definition.name() == "CONSISTENCY"
+    }
+    assert set(found) == {"sharpen", "train", "fuse", "classicalfuse", "compare"}
+    for name, bounds in found.items():
+        assert bounds == (0, MOST_ITERATIONS, None if name == "fuse" else DEFAULT_ITERATIONS), name
 
 
 def test_plugin_unloads_and_loads_again(ssml_plugin):
