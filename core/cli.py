@@ -1,7 +1,8 @@
 """The command line: one subcommand a job, a thin dress of :mod:`.workflows`.
 
-Exit codes: 0, 1 (something unforeseen), 2 (something that the user can put right), 130 (stopped by the user). Whatever
-goes wrong is said in one sentence on stderr. A job's modules are loaded when it is called, so that help comes at once
+Exit codes: 0, 1 (something unforeseen), 2 (something that the user can put right), 130 (stopped by the user), 141
+(nobody reads the output any more, as in ``... | head``; nothing is said of it). Whatever else goes wrong is said in one
+sentence on stderr. A job's modules are loaded when it is called, so that help comes at once
 and jobs that need no PyTorch run without it.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cli_arguments import build_parser
+from .closed_output import EXIT_CODE, OutputClosed, watched_output
 from .devices import is_out_of_memory
 from .errors import Cancelled, InputError
 from .failure_log import write_failure_log
@@ -39,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: those after the program's name; ``sys.argv`` by default.
     """
+    try:
+        with watched_output():
+            return _run(arguments)
+    except OutputClosed:
+        return EXIT_CODE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = None
     try:
         options = build_parser().parse_args(arguments)
@@ -103,9 +113,11 @@ def _interruptible() -> Iterator[Progress]:
     if threading.current_thread() is threading.main_thread():
         former = {number: signal.signal(number, progress.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield progress
+        try:
+            yield progress
+        finally:
+            progress.finish()
     finally:
-        progress.finish()
         for number, handler in former.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
