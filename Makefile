@@ -61,7 +61,7 @@ zip: ## build dist/ssml_qgis-<version>.zip
 check-zip: setup ## check the zip as the official plugin repository does (Bandit, detect-secrets, flake8, layout, Qt 6)
 	@$(PYTHON) tools/check_zip.py
 
-release: ## make all files of a release in dist/: the zip, plugins.xml, the changes
+release: ## make all files of a release in dist/: the zip, plugins.xml, the changes (not with invented addresses)
 	@python3 tools/release.py
 
 install: ## put the plugin into your QGIS profile

@@ -47,12 +47,12 @@ def version(metadata: Path = ROOT / "metadata.txt") -> str:
     return parser["general"]["version"].strip()
 
 
-def build_zip(folder: Path = ROOT / "dist") -> Path:
-    """Write the zip into a folder and return its path. No clock and no user's rights go into it."""
+def build_zip(folder: Path = ROOT / "dist", root: Path = ROOT) -> Path:
+    """Write the zip of a checkout into a folder and return its path. No clock and no user's rights go into it."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{PLUGIN}-{version()}.zip"
+    target = folder / f"{PLUGIN}-{version(root / 'metadata.txt')}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, path in plugin_files():
+        for name, path in plugin_files(root / PLUGIN):
             entry = zipfile.ZipInfo(f"{PLUGIN}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o100644 << 16
             entry.create_system = 3

@@ -3,7 +3,8 @@
     python3 tools/release.py [ADDRESS]
 
 ADDRESS is where the zip will lie, without its name; by default, the releases of the repository that metadata.txt
-names. The version stands in metadata.txt and nowhere else. Standard library only.
+names. The version stands in metadata.txt and nowhere else. While metadata.txt or CITATION.cff hold addresses that were
+invented, nothing is made. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,12 +15,25 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
+from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import package
 
 ROOT = package.ROOT
+ADDRESSES = {
+    "email": "where you read mail",
+    "homepage": "a page about the plugin",
+    "repository": "where the sources lie",
+    "tracker": "where issues are reported",
+}
+"""Fields of metadata.txt that people will follow, and what they are."""
+PLACEHOLDERS = ("github.com/ssml-qgis/ssml-qgis",)
+"""Where these sources say that they lie; nobody has made that place. To be taken out here when somebody does."""
+RESERVED = ("example.com", "example.net", "example.org", "example", "invalid", "test", "localhost")
+"""Domains that lead nowhere, for ever (RFC 2606)."""
 
 
 def metadata(path: Path = ROOT / "metadata.txt") -> configparser.SectionProxy:
@@ -27,6 +41,34 @@ def metadata(path: Path = ROOT / "metadata.txt") -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(path.read_text(encoding="utf-8"))
     return parser["general"]
+
+
+def is_invented(address: str) -> bool:
+    """Whether an e-mail or web address is missing, a placeholder, in a reserved domain, or one that takes no mail."""
+    address = address.strip().lower()
+    host = address.rpartition("@")[2] if "://" not in address else urllib.parse.urlsplit(address).hostname or ""
+    place = address.partition("://")[2].removesuffix(".git") + "/"
+    return (
+        "." not in host
+        or any(f".{host}".endswith(f".{domain}") for domain in RESERVED)
+        or any(place.startswith(f"{placeholder}/") for placeholder in PLACEHOLDERS)
+        or re.search(r"no-?reply", address) is not None
+    )
+
+
+def check_addresses(facts: Mapping[str, str], citation: str) -> None:
+    """End the program where an address was invented, saying which and what to fill in.
+
+    Args:
+        facts: of metadata.txt. citation: the text of CITATION.cff.
+    """
+    wanted = [f"{key} ({what})" for key, what in ADDRESSES.items() if is_invented(facts.get(key, ""))]
+    parts = [f"into metadata.txt {', '.join(wanted)}"] if wanted else []
+    cited = re.search(r"^repository-code: *(.*)$", citation, re.MULTILINE)
+    if cited is None or is_invented(cited[1].strip("\"'")):
+        parts.append("into CITATION.cff repository-code (the same repository)")
+    if parts:
+        sys.exit(f"A release must not hold invented addresses; put your own {' and '.join(parts)}.")
 
 
 def changes(version: str, changelog: str) -> str:
@@ -75,14 +117,15 @@ def plugins_xml(facts: configparser.SectionProxy, file_name: str, address: str, 
     )
 
 
-def release(folder: Path, address: str = "") -> list[Path]:
-    """Write all files of the release into a folder and return their paths."""
-    facts = metadata()
+def release(folder: Path, address: str = "", root: Path = ROOT) -> list[Path]:
+    """Write all files of a checkout's release into a folder and return their paths."""
+    facts = metadata(root / "metadata.txt")
+    check_addresses(facts, (root / "CITATION.cff").read_text(encoding="utf-8"))
     version = facts["version"]
-    told = changes(version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    told = changes(version, (root / "CHANGELOG.md").read_text(encoding="utf-8"))
     if not facts["changelog"].startswith(version):
         sys.exit(f"The changelog in metadata.txt does not begin with {version}: say what this version brings.")
-    archive = package.build_zip(folder)
+    archive = package.build_zip(folder, root)
     address = (address or f"{facts['repository']}/releases/download/v{version}").rstrip("/")
     listing, notes = folder / "plugins.xml", folder / f"changes-{version}.md"
     listing.write_text(plugins_xml(facts, archive.name, address, date()), encoding="utf-8", newline="\n")
