@@ -168,6 +168,9 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "compress": "deflate",
     }
     assert result == {"OUTPUT": output, "DISAGREEMENT": difference}
+    del given["CONSISTENCY"]
+    run("fuse", {**given, "OUTPUT": output})
+    assert calls[1][1]["consistency"] is None  # as many as the model learned with
 
 
 def test_assess_returns_the_numbers_that_were_computed_and_no_others(workflow, scene, tmp_path):
