@@ -3,18 +3,58 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
-from osgeo import gdal, osr
+
+# What the person who runs the tests has set up for programs that the tests start, or whose libraries they load. What
+# says where libraries lie is kept, and so are language, time zone and threads, which must not matter.
+OF_THE_USER = re.compile(
+    r"(PIP|XDG|DASK|GDAL|CPL|OGR|GTIFF|VSI|NUMBA|MPL|JUPYTER|IPYTHON|PYTHON)_?\w*|\w+_proxy", re.IGNORECASE
+)
+KEPT = re.compile(r"GDAL_DATA|GDAL_(PYTHON_)?DRIVER_PATH|XDG_RUNTIME_DIR|PYTHON(PATH|HOME|DONTWRITEBYTECODE|HASHSEED)")
+
+BEFORE = dict(os.environ)
+
+
+def forget_the_user() -> str:
+    """No test, and no program that a test starts, sees a user's settings; returns the empty home that they get."""
+    for name in list(os.environ):
+        if OF_THE_USER.fullmatch(name) and not KEPT.fullmatch(name):
+            del os.environ[name]
+    home = tempfile.mkdtemp(prefix="ssml-home-")
+    os.environ.update(HOME=home, USERPROFILE=home, PIP_CONFIG_FILE=os.devnull, NO_PROXY="127.0.0.1,localhost")
+    return home
+
+
+HOME = forget_the_user()
+
+# GDAL reads a configuration file of the user's when it is loaded.
+import numpy as np  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+from osgeo import gdal, osr  # noqa: E402
 
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 NORTH_UP = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def environment_of_the_user(monkeypatch):
+    """For what fetches packages from elsewhere: the index, certificates and proxy that this machine is set up for."""
+    for name in set(os.environ) - set(BEFORE):
+        monkeypatch.delenv(name)
+    for name, value in BEFORE.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..core.progress import Progress
+from .constraints import normal_name
 from .index import driver_cuda, index_of_build
 from .pip import Pip, Sources, Wheel, environment_for_pip, find_pip
 from .process import CHILD, qgis_python, run
@@ -194,7 +195,7 @@ def _plan(
         if request.anew:
             resolved += pip.resolve_again(requirements, constraints, source, report, progress)
         for wheel in resolved:
-            plan[_normal(wheel.name)] = wheel, source
+            plan[normal_name(wheel.name)] = wheel, source
     return [step for name, step in plan.items() if name not in _QGIS_OWN]
 
 
@@ -241,10 +242,6 @@ def _check_space(files: Sequence[Path], folder: Path) -> None:
 def _leave_out(folder: Path, names: Sequence[str]) -> None:
     """Remove a package that must be QGIS's own, should it have come along."""
     for found in metadata.distributions(path=[str(folder)]):
-        if _normal(found.metadata["Name"]) in names:
+        if normal_name(found.metadata["Name"]) in names:
             for entry in {Path(str(file)).parts[0] for file in found.files or ()} - {".."}:
                 shutil.rmtree(folder / entry, ignore_errors=True)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 from ..core.progress import Progress
+from .constraints import configuration_files, named_constraints, why_not
 from .index import PYPI, without_password
 from .process import CHILD, output_of, run
 
@@ -125,28 +126,42 @@ class Pip:
         self._call("install", [*options, *map(str, files)], Sources(), progress)
 
     def _call(self, job: str, options: Sequence[str], sources: Sources, progress: Progress) -> None:
-        complaints: list[str] = []
+        said: list[str] = []
 
         def line(text: str) -> None:
+            said.append(text)
             raw = _RAW.match(text)
             if raw:
                 done, total = int(raw[1]), int(raw[2])
                 progress.set(done / total if total else 0.0, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
                 return
-            if text.startswith("ERROR:"):
-                complaints.append(without_password(text[len("ERROR:") :].strip()))
             if text.strip() and not _NOISE.search(text):
                 progress.info(without_password(text))
 
         command = [self._python, str(CHILD / "run_pip.py"), self.source, job, "--only-binary", ":all:"]
         command += [*sources.options(), *options]
-        code = run(command, progress, line, {**self._environment, **sources.environment()})
+        environment = {**self._environment, **sources.environment()}
+        code = run(command, progress, line, environment)
         if code:
-            why = complaints[-1].rstrip(".") if complaints else f"exit code {code}; the lines above say more"
-            where = f"the folder {sources.wheels}" if sources.wheels else "the network, the proxy in QGIS's settings"
-            raise InputError(
-                f"pip could not do its work ({why}); check {where} and the version asked for, and run again."
-            )
+            raise InputError(f"pip could not do its work{self._why(code, said, sources, environment, progress)}.")
+
+    def _why(
+        self, code: int, said: Sequence[str], sources: Sources, environment: Mapping[str, str], progress: Progress
+    ) -> str:
+        listing: list[str] = []
+        run(
+            [self._python, str(CHILD / "run_pip.py"), self.source, "config", "debug"],
+            progress,
+            listing.append,
+            environment,
+        )
+        forbidden = why_not(said, named_constraints(configuration_files(listing), environment))
+        if forbidden:
+            return f": {forbidden}"
+        complaints = [without_password(text[len("ERROR:") :].strip()) for text in said if text.startswith("ERROR:")]
+        why = complaints[-1].rstrip(".") if complaints else f"exit code {code}; the lines above say more"
+        where = f"the folder {sources.wheels}" if sources.wheels else "the network, the proxy in QGIS's settings"
+        return f" ({why}); check {where} and the version asked for, and run again"
 
 
 def environment_for_pip(temporary: Path, proxy: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,15 @@ class Scene:
     pan: str
 
 
+@pytest.fixture(scope="session", autouse=True)
+def english(qgis_app):
+    """The texts that tests look for, whatever language the machine speaks."""
+    former = qgis_app.translation()
+    qgis_app.setTranslation("en")
+    yield
+    qgis_app.setTranslation(former)
+
+
 @pytest.fixture(scope="session")
 def ssml_plugin(qgis_processing):
     """The plugin as qgis_process starts it: no window, only ``initProcessing``."""

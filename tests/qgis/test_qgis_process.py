@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Some Linux packages wrap qgis_process in a script that passes it options it does not know.
 PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
 
+ENGLISH = "[locale]\noverrideFlag=true\nuserLocale=en_US\n"
 HIDE_TORCH = "import sys\nsys.modules['torch'] = None\n"
 
 
@@ -24,6 +25,10 @@ def qgis_process(tmp_path_factory):
     if PROGRAM is None:
         pytest.skip("qgis_process is not installed")
     profile = tmp_path_factory.mktemp("profile")
+    for major in (3, 4):
+        stored = profile / "profiles" / "default" / "QGIS" / f"QGIS{major}.ini"
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_text(ENGLISH, encoding="utf-8")
 
     def call(*arguments, hide_torch=False):
         folders = [str(Path(pytest.__file__).parent.parent)]

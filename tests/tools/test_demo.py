@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -13,8 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Answers as qgis_process does; the scores depend on the name of the fused file.
-STAND_IN = """#!{python}
-import json, sys
+STAND_IN = """import json, sys
 from pathlib import Path
 
 if sys.argv[1] == "--version":
@@ -51,8 +51,10 @@ def demo(tmp_path):
     reference.touch()
 
     def run(scores: dict[str, float], failing: str = "") -> subprocess.CompletedProcess:
-        program = tmp_path / "qgis_process"
-        program.write_text(STAND_IN.format(python=sys.executable, scores=scores, failing=failing))
+        script, program = tmp_path / "stand_in.py", tmp_path / "qgis_process"
+        script.write_text(STAND_IN.format(scores=scores, failing=failing), encoding="utf-8")
+        # Not "#!" and the Python: the path of either may have spaces in it.
+        program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, str(script)])} "$@"\n', encoding="utf-8")
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return subprocess.run(
             [sys.executable, "tools/demo.py"],
