@@ -106,6 +106,7 @@ class RasterReader:
         self._block_rows = -(-_LEAST_ROWS // height) * height
         self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
         self._check_size()
+        self._check_interleave()
         self._masks = _mask_sources(bands)
         self._alpha = alpha
         self.always_valid = (
@@ -186,6 +187,20 @@ class RasterReader:
             raise InputError(
                 f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has "
                 f"{0 if found is None else found.size}; get a fresh copy."
+            )
+
+    def _check_interleave(self) -> None:
+        """Refuse an ENVI file whose samples GDAL takes to lie in another order than its header says: GDAL compares
+        "bip" and "BIP" by the rules of the locale, and a Turkish i has another capital."""
+        dataset = self._dataset
+        if dataset.GetDriver().ShortName != "ENVI" or dataset.RasterCount == 1:
+            return
+        stated = dataset.GetMetadata("ENVI").get("interleave", "").lower()
+        if stated in ("bip", "bil") and dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
+            raise InputError(
+                f"{self.name} is interleaved as {stated}, which GDAL does not understand where i and I are no pair of "
+                "letters (Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF "
+                "on another machine."
             )
 
     def _check(self, window: Window, bands: list[int]) -> None:

@@ -78,7 +78,7 @@ def test_the_command_line_names_the_log_in_its_sentence(temporary, monkeypatch, 
     assert cli.main(["info", "model.ssml"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    path = re.search(r"with the file (\S+\.log)\.", said).group(1)
+    path = re.search(r"with the file (.+\.log)\.", said).group(1)
     text = Path(path).read_text(encoding="utf-8")
     assert "ZeroDivisionError: of ours" in text
     assert "model.ssml" in text

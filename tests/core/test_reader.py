@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -8,6 +14,7 @@ from core.errors import InputError
 from core.raster.grid import Window
 from core.raster.reader import RasterReader
 
+ROOT = Path(__file__).resolve().parents[2]
 LOWEST = float(np.finfo(np.float32).min)
 
 
@@ -208,6 +215,7 @@ def test_what_cannot_be_opened_is_refused_with_its_name(tmp_path, make_raster, c
 def test_a_cut_off_file_is_refused_when_it_is_read(tmp_path, make_raster, capfd):
     noise = np.random.default_rng(0).integers(0, 30000, (4, 200, 200)).astype(np.int16)
     path = make_raster(tmp_path / "a.tif", noise, options=["COMPRESS=DEFLATE", "INTERLEAVE=BAND", "BLOCKYSIZE=200"])
+    capfd.readouterr()  # with Turkish capitals GDAL warns of options that it takes all the same
     with RasterReader(path) as reader:
         size = (tmp_path / "a.tif").stat().st_size
         with open(path, "r+b") as file:
@@ -215,6 +223,35 @@ def test_a_cut_off_file_is_refused_when_it_is_read(tmp_path, make_raster, capfd)
         with pytest.raises(InputError, match=r"a\.tif cannot be read in rows 1 to 200"):
             reader.read()
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def turkish(tmp_path_factory):
+    """The environment of a process in which i and I are no pair of letters."""
+    folder = tmp_path_factory.mktemp("locales")
+    made = folder / "tr_TR.UTF-8"
+    program = shutil.which("localedef")
+    if program is not None:
+        subprocess.run([program, "-i", "tr_TR", "-f", "UTF-8", str(made)], capture_output=True, check=False)
+    if not made.is_dir():
+        pytest.skip("the Turkish locale cannot be made here")
+    return {**os.environ, "LOCPATH": str(folder), "LC_ALL": "tr_TR.UTF-8"}
+
+
+@pytest.mark.parametrize(("suffix", "interleave"), [("bip", "BIP"), ("bil", "BIL"), ("bsq", "BSQ"), ("tif", "PIXEL")])
+def test_an_order_of_samples_that_gdal_misreads_in_turkish_is_refused(
+    tmp_path, make_raster, turkish, suffix, interleave
+):
+    array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    driver = "GTiff" if suffix == "tif" else "ENVI"
+    path = make_raster(tmp_path / f"a.{suffix}", array, driver=driver, options=[f"INTERLEAVE={interleave}"])
+    code = "import sys; from core.raster.reader import RasterReader as R; print(R(sys.argv[1]).read().values.tolist())"
+    command = [sys.executable, "-c", code, path]
+    done = subprocess.run(command, cwd=ROOT, env=turkish, capture_output=True, text=True, timeout=120)
+    # Another GDAL may do it right, but none may give other numbers.
+    assert done.stdout.strip() == str(array.astype(float).tolist()) or f"is interleaved as {suffix}" in done.stderr
+    if suffix in ("bsq", "tif"):
+        assert done.returncode == 0, done.stderr
 
 
 def test_reading_leaves_gdal_as_it_was(tmp_path, make_raster):
