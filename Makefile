@@ -9,7 +9,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch test-faults bench-speed lint format docs translations screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-slow test-no-torch test-faults test-hostile bench-speed lint format docs translations screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test-slow: setup ## run the tests that take minutes
 
 test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (6 minutes)
 	@$(PYTEST) tests/faults
+
+test-hostile: setup ## run the tests as another user, with pip settings, locale, home, proxies ... all against them
+	@tools/hostile_tests.sh
 
 test-matrix: setup ## run the QGIS tests on this QGIS and, in a chroot, on QGIS 3.40 (root; 4 GB of disk)
 	@tools/test_matrix.sh
