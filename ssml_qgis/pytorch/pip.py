@@ -25,7 +25,7 @@ _RESUMES = (25, 1)
 _VERSION = re.compile(r"^pip (\d+)\.(\d+)")
 _RAW = re.compile(r"^Progress (\d+) of (\d+)$")
 _NOISE = re.compile(r"is ignored: it is neither a file nor a directory|^\[notice\]")
-_UNWANTED = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_PYTHON", "PIP_LOG")
+_UNWANTED = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_LOG")
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ class Pip:
         said: list[str] = []
 
         def line(text: str) -> None:
-            said.append(text)
             raw = _RAW.match(text)
             if raw:
                 done, total = int(raw[1]), int(raw[2])
                 progress.set(done / total if total else 0.0, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
                 return
+            said.append(text)
             if text.strip() and not _NOISE.search(text):
                 progress.info(without_password(text))
 
@@ -170,6 +170,9 @@ def environment_for_pip(temporary: Path, proxy: Mapping[str, str]) -> dict[str, 
     return {
         **kept,
         **proxy,
+        # Said outright: else pip turns to the user's site-packages where QGIS's cannot be written, and may refuse that.
+        "PIP_USER": "0",
+        "PIP_REQUIRE_VIRTUALENV": "0",
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COLOR": "1",

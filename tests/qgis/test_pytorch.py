@@ -168,6 +168,19 @@ def test_pip_resolves_what_is_missing_and_leaves_numpy_alone(pip, tmp_path):
     assert search_path.top_level_modules(str(tmp_path / "target")) == {"ssmlprobe", "ssmlprobepart"}
 
 
+def test_what_pips_configuration_says_of_places_does_not_count(tmp_path, monkeypatch):
+    (tmp_path / "mine.conf").write_text("[install]\nuser = true\nrequire-virtualenv = true\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "mine.conf"))
+    environment = environment_for_pip(tmp_path, {})
+    pip = find_pip(qgis_python(), tmp_path / "keep", Sources(), environment, Progress())
+    wheel = make_wheel(tmp_path / "wheels", "ssmlprobe", "1.0", {"ssmlprobe.py": "value = 1\n"})
+    (tmp_path / "c.txt").touch()
+    sources, report = Sources(wheels=str(wheel.parent)), tmp_path / "r.json"
+    (found,) = pip.resolve(["ssmlprobe"], tmp_path / "c.txt", sources, report, Progress())
+    pip.install([found.local], tmp_path / "target", Progress())
+    assert (tmp_path / "target" / "ssmlprobe.py").is_file()
+
+
 def test_a_package_that_is_not_there_is_told_in_one_sentence(pip, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
