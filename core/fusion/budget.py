@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from ..physics.consistency import felt
 from ..physics.resample import GAUSSIAN_CUT, Span
 from ..raster.grid import Window
 from ..raster.scene import Scene
 from ..raster.writer import BLOCK_COLS, BLOCK_ROWS, block_cols
+from .method import Formula, Plan
 from .panel import BANDS, LOW_ROWS, Heights
-
-if TYPE_CHECKING:
-    from .engine import Formula, Plan
 
 BLOCK = BLOCK_ROWS  # strips start at multiples of this many rows
 PIECES_ALIVE = 4  # being made, waiting to be written, being written

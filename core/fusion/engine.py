@@ -1,11 +1,12 @@
 """Fusion of a scene of any size, in strips of rows, within a memory budget.
 
-``Y = Y_0 + U E`` with ``Y_0`` what a method makes of the scene (:class:`Plan`) and ``E`` the consistency projection
-(docs/architecture.md). Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S``, and then ``D Y_0`` takes no
-more than ``D S``; for the others each band is degraded. Each quantity is a stream of rows computed from rows of
-others, so each row of a raster is read once and each row of the networks' residual is computed once. A wide raster is
-worked through in panels of columns with margins that are thrown away, so that it takes no more memory than a narrow
-one; since all operators and networks have a finite support, the result does not depend on how the raster was cut.
+``Y = Y_0 + U E`` with ``Y_0`` what a method makes of the scene (:class:`.method.Plan`) and ``E`` the consistency
+projection (docs/architecture.md). Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S``, and then
+``D Y_0`` takes no more than ``D S``; for the others each band is degraded. Each quantity is a stream of rows computed
+from rows of others, so each row of a raster is read once and each row of the networks' residual is computed once. A
+wide raster is worked through in panels of columns with margins that are thrown away, so that it takes no more memory
+than a narrow one; since all operators and networks have a finite support, the result does not depend on how the raster
+was cut.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
 from ..workers import Workers
 from .budget import BLOCK, choose_pieces, lower
+from .method import Formula, Plan, Residual
 from .panel import Heights, Panel
 
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
@@ -37,86 +39,13 @@ _TELLING = 6  # strips, whose time tells that of all
 _KEPT_ROWS = 1024  # after which what is free is given back: pieces of many sizes leave gaps that none fits into
 
 
-class Residual(Protocol):
-    """What networks add to the prior.
-
-    Attributes:
-        bytes_at_work: what computing a tile takes at most, on all threads.
-    """
-
-    receptive_field: int
-    bytes_at_work: int
-    alignment: int  # what it is given starts at multiples of this many pixels of the scene
-    planes_dtype: str  # "float64" where the last digit of the planes must not depend on how they were cut
-
-    def __call__(
-        self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns), of
-        all but ``margins``, rows above and below."""
-
-
-class Plan(Protocol):
-    """A method that has seen the scene: what it makes of each part, before the projection.
-
-    Attributes:
-        mean: (bands,), what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
-        reach: PAN pixels around a pixel that its planes depend on. alignment: parts, with that margin, start and end at
-            multiples of this many PAN pixels, or with the image.
-        count: K, number of planes.
-        bytes_per_pixel: what :meth:`planes` takes while it works, per pixel of its part. bytes_at_work: what it takes
-            besides.
-        coefficients: (bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`.
-    """
-
-    mean: np.ndarray
-    pan_mean: float
-    reach: int
-    alignment: int
-    count: int
-    bytes_per_pixel: int
-    bytes_at_work: int
-    coefficients: np.ndarray | None
-
-    def planes(
-        self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
-    ) -> np.ndarray:
-        """What all bands share, on a part of the high-resolution grid.
-
-        Args:
-            hsi: (bands, rows, columns) of the HSI, from ``origin`` on, all that the up-sampled part depends on.
-            pan: (1, rows, columns), exactly the part.
-
-        Returns:
-            (K, rows, columns) float32, or K + 1 planes, the last of which is the networks' disagreement.
-        """
-
-    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """Turn some up-sampled bands (bands, rows, columns) into fused ones, in place."""
-
-
-class Formula(Protocol):
-    """What is to be computed.
-
-    Attributes:
-        gain: the HSI's MTF gain.
-        iterations: of the consistency projection.
-    """
-
-    gain: float
-    iterations: int
-
-    def plan(self, scene: Scene, progress: Progress) -> Plan:
-        """The method, made ready for a scene."""
-
-
 @dataclass(frozen=True)
 class Recipe:
     """The regression prior, and what networks add to it.
 
     Attributes:
         statistics: the scene-wide numbers; the regression prior among them.
-        gain, iterations: see :class:`Formula`.
+        gain, iterations: see :class:`.method.Formula`.
         residual: the networks; None for the prior alone.
     """
 
@@ -149,7 +78,7 @@ class _PriorPlan:
     def planes(
         self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
     ) -> np.ndarray:
-        """See :class:`Plan`."""
+        """See :class:`.method.Plan`."""
         matrix, shift = self._statistics.encoder
         top, left = origin
         pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
@@ -165,7 +94,7 @@ class _PriorPlan:
         return np.concatenate([detail, residual, disagreement[None]])
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`Plan`."""
+        """See :class:`.method.Plan`."""
         raise NotImplementedError("a linear method is given by its coefficients")
 
 

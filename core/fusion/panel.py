@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 
@@ -21,9 +21,7 @@ from ..raster.scene import Scene
 from ..raster.stored import store
 from ..workers import Workers, wait_for
 from .mapping import BandMapping
-
-if TYPE_CHECKING:
-    from .engine import Formula, Plan
+from .method import Formula, Plan
 
 BANDS = 16  # at once, where a method is not linear
 LOW_ROWS = 4  # HSI rows at once, at least

@@ -22,14 +22,14 @@ import numpy as np
 
 from ..devices import choose_device, require_torch
 from ..errors import InputError, MissingDependencyError
-from ..fusion.engine import Formula, Fused, Plan, Share, fuse, shares
+from ..fusion.engine import Fused, Share, fuse, shares
+from ..fusion.method import Formula, Plan
 from ..placing import working_folder
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.metadata import RasterMetadata
 from ..raster.scene import Scene
 from ..report.versions import versions
-from .fuse import recipe
 from .opening import open_scene
 from .trained import TrainedModel
 
@@ -288,7 +288,7 @@ def _open(job: StripJob, progress: Progress) -> tuple[Scene, Formula]:
     scene = open_scene(job.hsi, job.pan, progress, bands=job.bands, correct_shift=job.correct_shift, check_shift=False)
     try:
         trained.check_fits(scene, job.model)
-        formula = recipe(trained, device, job.use, job.consistency)
+        formula = trained.recipe(device, job.use, job.consistency)
         return scene, _Planned(formula.gain, formula.iterations, formula.plan(scene, progress))
     except BaseException:
         scene.close()

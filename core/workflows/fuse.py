@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..devices import choose_device, load_torch
 from ..errors import InputError
-from ..fusion.engine import Fused, Recipe
+from ..fusion.engine import Fused
 from ..physics.consistency import check_iterations
 from ..progress import Progress
 from ..raster.grid import Window
@@ -95,7 +95,7 @@ def fuse(
         check_space(scene, window, written, overviews)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
-        fusing = recipe(trained, chosen, use, consistency)
+        fusing = trained.recipe(chosen, use, consistency)
         if fusing.residual.engine:
             progress.info(fusing.residual.engine)
         progress.set(0.1, "Fusing")
@@ -152,11 +152,3 @@ def _iterations(asked: int | None, trained: TrainedModel, model: str, progress: 
         f"adds to the prior is right for {learned}; leave the number out to use it."
     )
     return asked
-
-
-def recipe(trained: TrainedModel, device: object, use: str, consistency: int) -> Recipe:
-    """What the engine computes with a trained model."""
-    from ..networks.pair import PairResidual
-
-    residual = PairResidual(trained.pair, device, use, sum(trained.header["good"]))
-    return Recipe(trained.statistics, trained.header["mtf"], consistency, residual)

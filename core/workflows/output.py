@@ -11,7 +11,8 @@ from typing import Callable
 import numpy as np
 
 from ..errors import InputError
-from ..fusion.engine import Formula, Fused, fuse
+from ..fusion.engine import Fused, fuse
+from ..fusion.method import Formula
 from ..physics.sensors import find_sensor, mtf_gains
 from ..placing import check_output, placed
 from ..progress import Progress

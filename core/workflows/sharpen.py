@@ -73,7 +73,7 @@ def sharpen(
     progress = progress or Progress()
     load_torch(progress)
     from ..learning.settings import steps_for
-    from .fuse import check_disagreement, recipe
+    from .fuse import check_disagreement
     from .learn import forget, learn, settings_for
 
     mtf = one_gain(mtf, progress)
@@ -129,7 +129,7 @@ def sharpen(
 
         grid = write_fused(
             scene,
-            recipe(trained, chosen, "mean", trained.iterations),
+            trained.recipe(chosen, "mean", trained.iterations),
             output,
             extent=extent,
             memory=memory,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..fusion.engine import Recipe
 from ..model_file import ModelFile, check_header, read_model, write_model
 from ..physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..physics.prior import Statistics
@@ -20,6 +21,8 @@ from ..raster.selection import SelectedBands
 from ..report.versions import versions
 
 if TYPE_CHECKING:
+    import torch
+
     from ..networks.pair import Pair
 
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
@@ -148,6 +151,18 @@ class TrainedModel:
             raise InputError(
                 f"{name} needs band {lacking[0]}, which is bad or empty in {hsi.name}; train a model on this image."
             )
+
+    def recipe(self, device: torch.device, use: str, iterations: int) -> Recipe:
+        """What the engine computes with the model.
+
+        Args:
+            device: where the networks compute. use: whose residual, one of :data:`..networks.pair.USES`.
+            iterations: of the consistency projection.
+        """
+        from ..networks.pair import PairResidual
+
+        residual = PairResidual(self.pair, device, use, sum(self.header["good"]))
+        return Recipe(self.statistics, self.header["mtf"], iterations, residual)
 
 
 def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:

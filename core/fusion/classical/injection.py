@@ -10,7 +10,7 @@ import numpy as np
 from ...physics.resample import Span
 from ...progress import Progress
 from ...raster.scene import Scene
-from ..engine import Plan
+from ..method import Plan
 from .moments import Moments, low_sample
 
 _HAZE = 0.1  # per cent of the pixels that are darker than what haze alone is taken to be
@@ -37,7 +37,7 @@ class ClassicalRecipe:
 
 
 class Injection:
-    """Base of the classical methods (:class:`..engine.Plan`): ``U X`` and what the PAN adds.
+    """Base of the classical methods (:class:`..method.Plan`): ``U X`` and what the PAN adds.
 
     A subclass gives :meth:`high`, and either ``coefficients`` or :meth:`fuse`.
 
@@ -74,7 +74,7 @@ class Injection:
     def planes(
         self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
     ) -> np.ndarray:
-        """See :class:`..engine.Plan`."""
+        """See :class:`..method.Plan`."""
         top, left = origin
         stored = self._stored[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
         made = np.tensordot(self._weights, hsi, 1) + self._shift[:, None, None]
@@ -94,7 +94,7 @@ class Injection:
         raise NotImplementedError
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..engine.Plan`."""
+        """See :class:`..method.Plan`."""
         raise NotImplementedError("a linear method is given by its coefficients")
 
 
@@ -121,7 +121,7 @@ class Ratio(Injection):
         self._origin = origin.astype(np.float32)
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..engine.Plan`."""
+        """See :class:`..method.Plan`."""
         for value, origin, good in zip(values, self._origin[bands], self.moments.good[bands]):
             if good:
                 value += (value - origin) * planes[0]

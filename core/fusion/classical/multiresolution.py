@@ -55,7 +55,7 @@ class HighPassModulation(Injection):
         return np.stack([pan - lifted[0], lifted[0] - np.float32(self.pan_mean)])
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..engine.Plan`."""
+        """See :class:`..method.Plan`."""
         for value, slope, zero, level in zip(values, self._slopes[bands], self._zero[bands], self._level[bands]):
             if slope != 0 and level > 0:
                 value += (value - zero) * relative(slope * planes[0], slope * planes[1] + np.float32(level), level)

@@ -62,7 +62,7 @@ class CoupledFactorisation(Injection):
         return shares
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..engine.Plan`."""
+        """See :class:`..method.Plan`."""
         good = self.moments.good[bands]
         mixed = np.tensordot(self._spectra[bands][good], planes, 1)
         values[good] = mixed + self._zero[bands][good].astype(np.float32)[:, None, None]
