@@ -6,8 +6,8 @@ import argparse
 import textwrap
 from typing import Any, NoReturn
 
-from . import __version__
 from .physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from .version import __version__
 
 PROGRAM = "python -m core"
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 from osgeo import gdal
 
-from .. import __version__
+from ..version import __version__
 
 
 def versions() -> dict[str, str]:

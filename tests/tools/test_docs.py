@@ -36,6 +36,14 @@ def test_make_targets_that_are_named_exist(page):
         assert name in targets
 
 
+def test_the_order_of_rooms_is_drawn_as_it_is_checked():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = re.search(r"^```\n(.*?)\n```$", page, re.MULTILINE | re.DOTALL).group(1)
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    checked = re.search(r"^layers = \[\n(.*?)\n\]$", settings, re.MULTILINE | re.DOTALL).group(1)
+    assert drawn.splitlines() == re.findall(r'"(.*)"', checked)
+
+
 def test_every_dialog_has_its_picture():
     shown = {path.stem[len("dialog-") :] for path in (ROOT / "docs" / "img").glob("dialog-*.png")}
     reference = (ROOT / "docs" / "algorithms.md").read_text(encoding="utf-8")
