@@ -3,13 +3,19 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 LINTED := core ssml_qgis tests tools benchmarks
+# Per cent of the lines of core and ssml_qgis that `make test` must run, without the child processes that tests start.
+COVERED := 92
+# What is tested before each commit: files of every room that together take less than half a minute of computing.
+QUICK := $(patsubst %,tests/core/test_%.py,block_indices cli consistency fill mapping metadata model_file opening pooling prior \
+	prisma quality reader registration report resample rows simulate workers writer) \
+	$(patsubst %,tests/qgis/test_%.py,base provider) $(patsubst %,tests/tools/test_%.py,docs portable)
 
 export QT_QPA_PLATFORM ?= offscreen
 # Threads that wait by spinning make learning ten times slower where the cores are shared.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-no-torch test-faults test-hostile bench-speed lint format docs translations screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint layers format docs translations screenshots test-matrix zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -23,10 +29,16 @@ demo: setup ## sharpen a real scene through qgis_process and print how good the 
 test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scenes
 	@$(PYTEST) -m "not slow" --ignore=tests/faults tests
 
+test-quick: setup ## run some quick tests of each room (half a minute)
+	@$(PYTEST) -m "not slow" $(QUICK)
+
+coverage: setup ## run the tests of `make test` and measure which lines they run; fails where these are too few
+	@$(PYTEST) -m "not slow" --ignore=tests/faults --cov --cov-report=term --cov-fail-under=$(COVERED) tests
+
 test-slow: setup ## run the tests that take minutes
 	@$(PYTEST) -m slow --ignore=tests/faults tests
 
-test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (6 minutes)
+test-faults: setup ## do to every job what can happen to it: kill, full disk, bad input, hostile files (2 minutes)
 	@$(PYTEST) tests/faults
 
 test-hostile: setup ## run the tests as another user, with pip settings, locale, home, proxies ... all against them
@@ -42,6 +54,9 @@ test-no-torch: setup ## run what must work without PyTorch, in an environment th
 lint: setup ## check style and layout
 	@$(PYTHON) -m ruff check $(LINTED)
 	@$(PYTHON) -m ruff format --check $(LINTED)
+
+layers: setup ## check which rooms import from which, and that no imports go in circles
+	@$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo --no-cache
 
 format: setup ## put the layout right
 	@$(PYTHON) -m ruff format $(LINTED)
