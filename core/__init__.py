@@ -1,7 +1,82 @@
-"""SSML: hyperspectral pansharpening by spectral-spatial mutual learning."""
+"""SSML: hyperspectral pansharpening by spectral-spatial mutual learning.
+
+The public names are here: one function a job (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``, ``assess``,
+``compare``, ``info``, ``openprisma``) on files, the same on arrays (``sharpen_arrays``, ``fuse_arrays``,
+``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for: importing this
+package loads neither numpy nor GDAL nor PyTorch.
+"""
 
 from __future__ import annotations
 
-from .version import __version__
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from .errors import Cancelled, InputError, MissingDependencyError
+    from .progress import ConsoleProgress, Progress
+    from .version import __version__
+    from .workflows.arrays import FusedArrays, classical_arrays, fuse_arrays, sharpen_arrays
+    from .workflows.assess import assess
+    from .workflows.classical import classical
+    from .workflows.compare import compare
+    from .workflows.fuse import fuse
+    from .workflows.info import info
+    from .workflows.openprisma import openprisma
+    from .workflows.sharpen import sharpen
+    from .workflows.simulate import simulate
+    from .workflows.train import train
+
+__all__ = [
+    "Cancelled",
+    "ConsoleProgress",
+    "FusedArrays",
+    "InputError",
+    "MissingDependencyError",
+    "Progress",
+    "__version__",
+    "assess",
+    "classical",
+    "classical_arrays",
+    "compare",
+    "fuse",
+    "fuse_arrays",
+    "info",
+    "openprisma",
+    "sharpen",
+    "sharpen_arrays",
+    "simulate",
+    "train",
+]
+
+_MODULES = {
+    "Cancelled": "errors",
+    "ConsoleProgress": "progress",
+    "FusedArrays": "workflows.arrays",
+    "InputError": "errors",
+    "MissingDependencyError": "errors",
+    "Progress": "progress",
+    "__version__": "version",
+    "classical_arrays": "workflows.arrays",
+    "fuse_arrays": "workflows.arrays",
+    "sharpen_arrays": "workflows.arrays",
+    **{
+        job: f"workflows.{job}"
+        for job in ("assess", "classical", "compare", "fuse", "info", "openprisma", "sharpen", "simulate", "train")
+    },
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _MODULES[name].startswith("workflows."):
+        from .dependencies import require_gdal
+
+        require_gdal()
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

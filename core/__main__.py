@@ -1,4 +1,4 @@
-"""``python -m core``: the command line."""
+"""The program ``ssml``, and ``python -m core`` in a checkout: the command line."""
 
 from __future__ import annotations
 
@@ -30,9 +30,14 @@ def keep_memory() -> None:
         mallopt(*option)
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """The whole program; returns its exit code."""
     keep_memory()
     atexit.register(gc.freeze)  # what is still there at the end, the system takes back faster than Python
     from .cli import main
 
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -18,8 +18,9 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .cli_arguments import build_parser
+from .cli_arguments import PROGRAM, build_parser
 from .closed_output import EXIT_CODE, OutputClosed, watched_output
+from .dependencies import require_gdal
 from .devices import is_out_of_memory
 from .errors import Cancelled, InputError
 from .failure_log import write_failure_log
@@ -52,6 +53,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     options = None
     try:
         options = build_parser().parse_args(arguments)
+        require_gdal()
         with _interruptible() as progress:
             _JOBS[options.job](options, progress)
         return 0
@@ -75,7 +77,7 @@ def _unforeseen(error: Exception, options: argparse.Namespace | None) -> str:
     """The sentence about a defect of ours, which a log file goes with."""
     reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(":. ")
     job = getattr(options, "job", None) or "the command line"
-    log = write_failure_log(error, f"python -m core {job}", vars(options) if options is not None else None)
+    log = write_failure_log(error, f"{PROGRAM} {job}", vars(options) if options is not None else None)
     where = f"please report it with the file {log}" if log else "--debug shows where"
     return f"Something unforeseen stopped the job ({reason}); {where}."
 

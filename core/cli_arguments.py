@@ -6,10 +6,11 @@ import argparse
 import textwrap
 from typing import Any, NoReturn
 
+from .dependencies import require_gdal
 from .physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from .version import __version__
 
-PROGRAM = "python -m core"
+PROGRAM = "ssml"
 DEVICES = ("auto", "cpu", "cuda", "mps")
 COMPRESSIONS = ("deflate", "zstd", "none")
 EFFORTS = ("fast", "normal", "thorough")
@@ -294,6 +295,7 @@ class _ListMethods(argparse.Action):
     """Prints the classical methods, and ends as --help does."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        require_gdal()
         from .fusion.classical import METHODS
 
         for name, method in METHODS.items():

@@ -260,7 +260,7 @@ def test_wrong_arguments_get_one_sentence_and_exit_code_2(capsys, arguments, wor
 def test_help_teaches_with_an_example(capsys, job):
     assert main([job, "--help"]) == 0
     text = capsys.readouterr().out
-    assert f"example:\n  python -m core {job} " in text
+    assert f"example:\n  ssml {job} " in text
     assert max(map(len, text.splitlines())) <= 110
 
 
