@@ -1,7 +1,7 @@
 """SSML: hyperspectral pansharpening by spectral-spatial mutual learning.
 
-The public names are here: one function a job (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``, ``assess``,
-``compare``, ``info``, ``openprisma``) on files, the same on arrays (``sharpen_arrays``, ``fuse_arrays``,
+The public names are here: functions on files (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``,
+``assess``, ``compare``, ``info``, ``openprisma``), functions on arrays (``sharpen_arrays``, ``fuse_arrays``,
 ``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for: importing this
 package loads neither numpy nor GDAL nor PyTorch.
 """

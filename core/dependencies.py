@@ -16,6 +16,6 @@ def require_gdal() -> None:
     except ImportError as error:
         reason = "are not installed" if error.name == "osgeo" else f"cannot be loaded ({error})"
         raise MissingDependencyError(
-            f"GDAL's Python bindings {reason}; install those of your system's GDAL (Debian, Ubuntu: python3-gdal, and a "
-            "virtual environment with --system-site-packages; else: pip install gdal==$(gdal-config --version))."
+            f"GDAL's Python bindings {reason}; install those of your system's GDAL (Debian, Ubuntu: python3-gdal, and "
+            "a virtual environment with --system-site-packages; else: pip install gdal==$(gdal-config --version))."
         ) from None

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import InputError, MissingDependencyError
+from .paths import StrPath, as_path
 from .placing import check_output, placed
 
 FORMAT, VERSION = "ssml-model", 1
@@ -44,7 +45,7 @@ class ModelFile:
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def write_model(path: str | os.PathLike, model: ModelFile) -> None:
+def write_model(path: StrPath, model: ModelFile) -> None:
     """Write a model file; a former one is replaced when the new one is complete.
 
     Raises:
@@ -52,7 +53,7 @@ def write_model(path: str | os.PathLike, model: ModelFile) -> None:
         MissingDependencyError: safetensors is not installed.
         ValueError: an array or the header is of a kind that the format does not allow.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     name = os.path.basename(path)
     check_output(path)
     header = {"format": FORMAT, "version": VERSION, **model.header}
@@ -72,7 +73,7 @@ def write_model(path: str | os.PathLike, model: ModelFile) -> None:
         file.write(data)
 
 
-def read_model(path: str | os.PathLike) -> ModelFile:
+def read_model(path: StrPath) -> ModelFile:
     """Read a model file.
 
     Nothing is allocated before the file's size, its table and the header have been found to agree.
@@ -82,7 +83,7 @@ def read_model(path: str | os.PathLike) -> ModelFile:
             finite.
         MissingDependencyError: safetensors is not installed.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     name = os.path.basename(path)
     try:
         table = _read_table(path, name)

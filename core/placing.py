@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from .errors import InputError
+from .paths import StrPath, as_path
 
 
-def check_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = ()) -> None:
+def check_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> None:
     """Make sure that a file can be written at ``path``, before hours of work go into it; nothing is left there. What
     a run that was killed left of the same file under a hidden name is removed.
 
@@ -29,7 +30,7 @@ def check_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = 
     Raises:
         InputError: no name, a folder, the folder is missing or not writable, or the file is one of the inputs.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     name = os.path.basename(path)
     if not name or os.path.isdir(path):
         raise InputError(f"The output {path!r} is a folder, not a file; add a file name.")
@@ -42,7 +43,7 @@ def check_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = 
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{name} cannot be written to {folder} ({reason}); choose another folder.") from None
-    for source in map(os.fspath, inputs):
+    for source in map(as_path, inputs):
         if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
             raise InputError(f"The output {name} is one of the input files; choose another name for it.")
     _remove_what_was_killed(path)
@@ -73,7 +74,7 @@ def discard(partial: str) -> None:
 
 
 @contextlib.contextmanager
-def placed(path: str | os.PathLike, mode: str = "w", newline: str | None = "\n") -> Iterator[IO[Any]]:
+def placed(path: StrPath, mode: str = "w", newline: str | None = "\n") -> Iterator[IO[Any]]:
     """Open a new file for writing; it takes its place when the block ends well, and is removed when it does not.
 
     Args:
@@ -82,7 +83,7 @@ def placed(path: str | os.PathLike, mode: str = "w", newline: str | None = "\n")
     Raises:
         InputError: it cannot be written, as when the disk is full.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     partial = partial_path(path)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": newline}
     try:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import InputError
+from ..paths import StrPath, as_path
 
 _LARGEST = 10_000_000  # bytes of a file that can be a response
 _OUTSIDE = 0.05  # share of the response that may lie where the HSI has no bands
@@ -23,7 +24,7 @@ class Response(NamedTuple):
     response: np.ndarray
 
 
-def read_response(path: str | os.PathLike) -> Response:
+def read_response(path: StrPath) -> Response:
     """Read a response from text: two columns, wavelength and response, parted by blanks, tabs, commas or semicolons.
 
     Lines without two numbers (headings, comments, empty lines) are passed over. Wavelengths are in nm, or in
@@ -32,7 +33,7 @@ def read_response(path: str | os.PathLike) -> Response:
     Raises:
         InputError: the file cannot be read, or is no response.
     """
-    name = os.path.basename(os.fspath(path))
+    name = os.path.basename(as_path(path))
     try:
         if os.path.getsize(path) > _LARGEST:
             raise InputError(f"{name} is too large for a spectral response; choose a text file with two columns.")

@@ -180,6 +180,21 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     )
 
 
+def in_nanometres(
+    wavelengths: Sequence[float | None], fwhm: Sequence[float | None], unit: str = ""
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+    """Wavelengths and widths of bands in nm, None where unknown.
+
+    Args:
+        unit: as files name them ("nm", "micrometers", ...); of "" it is guessed, as for files.
+    """
+    unit = unit.strip().lower()
+    waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
+    widths = [value if value is not None and math.isfinite(value) and value > 0 else None for value in fwhm]
+    pairs = [convert(*pair) for convert, pair in zip(_unit_converters(waves, [unit] * len(waves)), zip(waves, widths))]
+    return tuple(wave for wave, _ in pairs), tuple(width for _, width in pairs)
+
+
 def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
     """Write ``metadata`` to a dataset that is open for writing: ENVI gets a header, all others per-band items.
 

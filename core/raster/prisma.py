@@ -22,6 +22,7 @@ import numpy as np
 from osgeo import gdal, osr
 
 from ..errors import InputError
+from ..paths import StrPath, as_path
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
 from .metadata import RasterMetadata
@@ -50,12 +51,12 @@ class _Band(NamedTuple):
     fwhm: float | None
 
 
-def is_prisma(path: str | os.PathLike) -> bool:
+def is_prisma(path: StrPath) -> bool:
     """Whether a file is named as PRISMA's products are."""
-    return os.fspath(path).lower().endswith(".he5")
+    return as_path(path).lower().endswith(".he5")
 
 
-def open_raster(path: str | os.PathLike, role: str = "hsi") -> RasterReader:
+def open_raster(path: StrPath, role: str = "hsi") -> RasterReader:
     """Open any raster; of a PRISMA product, the part that plays ``role``, "hsi" or "pan".
 
     Raises:
@@ -75,7 +76,7 @@ class PrismaReader(RasterReader):
         InputError: the file is missing, is no PRISMA L2D product, or GDAL cannot read HDF5 here.
     """
 
-    def __init__(self, path: str | os.PathLike, role: str) -> None:
+    def __init__(self, path: StrPath, role: str) -> None:
         self.role = role
         self._inside: np.ndarray | None = None
         super().__init__(path)

@@ -10,6 +10,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..errors import InputError
+from ..paths import StrPath, as_path
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata
@@ -54,8 +55,8 @@ class RasterReader:
     _kept_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
     _pixel_interleaved = False
 
-    def __init__(self, path: str | os.PathLike) -> None:
-        self.path = os.fspath(path)
+    def __init__(self, path: StrPath) -> None:
+        self.path = as_path(path)
         self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
         self._dataset = self._open()
         try:
@@ -160,6 +161,14 @@ class RasterReader:
             if not self.always_valid:
                 values[~valid] = 0.0
         return Block(values, valid)
+
+    def read_stored(self, row: int, rows: int) -> np.ndarray:
+        """Rows of all bands as they are stored: (B, rows, columns) of the type on disk, nodata values included.
+
+        Raises:
+            InputError: the file is damaged there.
+        """
+        return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
 
     def release(self) -> None:
         """Let go of what is kept in memory, here and by GDAL."""

@@ -12,6 +12,7 @@ import numpy as np
 from osgeo import gdal
 
 from ..errors import InputError
+from ..paths import StrPath, as_path
 from ..placing import check_output, discard, folder_is_gone, folder_of, move_into_place, partial_path
 from ..progress import Progress
 from .gdal_errors import gdal_messages
@@ -65,7 +66,7 @@ class RasterWriter:
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: StrPath,
         grid: Grid,
         metadata: RasterMetadata,
         driver: str | None = None,
@@ -73,7 +74,7 @@ class RasterWriter:
         overviews: bool = False,
         progress: Progress | None = None,
     ) -> None:
-        self.path = os.fspath(path)
+        self.path = as_path(path)
         self.name = os.path.basename(self.path)
         self.grid = grid
         check_output(self.path)
@@ -328,7 +329,7 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
     move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
 
 
-def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike] = ()) -> list[str]:
+def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
     """Make sure that a raster can be written at ``path``; nothing is left there.
 
     Returns:
@@ -337,7 +338,7 @@ def check_raster_output(path: str | os.PathLike, inputs: Iterable[str | os.PathL
     Raises:
         InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     check_output(path, inputs)
     if _driver(path) != "ENVI":
         return [path]

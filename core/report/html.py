@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Union
 
 import numpy as np
 
+from ..paths import StrPath, as_path
 from ..placing import check_output, placed
 from ..progress import Progress
 from .charts import Chart, svg
@@ -98,18 +98,18 @@ class Report:
     sections: Sequence[Section]
 
 
-def write_report(path: str | os.PathLike, report: Report) -> None:
+def write_report(path: StrPath, report: Report) -> None:
     """Draw the report and write it; see :func:`render` and :func:`write_page`."""
     write_page(path, render(report))
 
 
-def write_page(path: str | os.PathLike, page: str) -> None:
+def write_page(path: StrPath, page: str) -> None:
     """Write what :func:`render` made as one file, in place only when it is complete.
 
     Raises:
         InputError: the file cannot be written there.
     """
-    path = os.fspath(path)
+    path = as_path(path)
     check_output(path)
     with placed(path) as file:
         file.write(page)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..paths import StrPath, paths
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
 from ..quality.no_reference import NO_REFERENCE
@@ -26,18 +27,18 @@ from .scoring import View, finite, good_bands, score_reference
 
 
 def assess(
-    fused: str,
+    fused: StrPath,
     *,
-    reference: str = "",
-    hsi: str = "",
-    pan: str = "",
+    reference: StrPath = "",
+    hsi: StrPath = "",
+    pan: StrPath = "",
     ratio: int | None = None,
     mtf: float | str = DEFAULT_GAIN,
     crop: int = 0,
     bands: str = "",
     correct_shift: bool = False,
-    json_path: str = "",
-    report: str = "",
+    json_path: StrPath = "",
+    report: StrPath = "",
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score a fused image; memory is bounded whatever its size.
@@ -70,6 +71,8 @@ def assess(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    fused, reference, hsi, pan = paths(fused=fused, reference=reference, hsi=hsi, pan=pan)
+    json_path, report = paths(json_path=json_path, report=report)
     _check(reference, hsi, pan, ratio, crop)
     mtf = one_gain(mtf, progress)
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}

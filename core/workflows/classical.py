@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import InputError
 from ..fusion.classical import DEFAULT_METHOD, METHODS
+from ..paths import StrPath, paths
 from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
@@ -12,9 +13,9 @@ from .output import check_compression, check_outputs, one_gain, write_fused
 
 
 def classical(
-    hsi: str,
-    pan: str,
-    output: str,
+    hsi: StrPath,
+    pan: StrPath,
+    output: StrPath,
     *,
     method: str = DEFAULT_METHOD,
     consistency: int = DEFAULT_ITERATIONS,
@@ -50,6 +51,7 @@ def classical(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    hsi, pan, output = paths(hsi=hsi, pan=pan, output=output)
     if method not in METHODS:
         raise InputError(f"There is no classical method {method!r}; choose one of {', '.join(METHODS)}.")
     check_iterations(consistency)

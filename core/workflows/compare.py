@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..fusion.classical import METHODS
+from ..paths import StrPath, paths
 from ..peak_memory import PeakMemory
 from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
@@ -71,15 +72,15 @@ class _Method:
 
 
 def compare(
-    hsi: str,
-    pan: str,
-    output: str = "",
+    hsi: StrPath,
+    pan: StrPath,
+    output: StrPath = "",
     *,
     methods: Sequence[str] = (),
-    model: str = "",
-    report: str = "",
-    json_path: str = "",
-    csv_path: str = "",
+    model: StrPath = "",
+    report: StrPath = "",
+    json_path: StrPath = "",
+    csv_path: StrPath = "",
     effort: str = "normal",
     seed: int = 0,
     mtf: float | str = DEFAULT_GAIN,
@@ -125,6 +126,8 @@ def compare(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    hsi, pan, output, model = paths(hsi=hsi, pan=pan, output=output, model=model)
+    report, json_path, csv_path = paths(report=report, json_path=json_path, csv_path=csv_path)
     mtf = one_gain(mtf, progress)
     check_iterations(consistency)
     inputs = [path for path in (hsi, pan, model) if path]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..devices import choose_device, load_torch
 from ..errors import InputError
 from ..fusion.engine import Fused
+from ..paths import StrPath, paths
 from ..physics.consistency import check_iterations
 from ..progress import Progress
 from ..raster.grid import Window
@@ -19,12 +20,12 @@ from .trained import TrainedModel
 
 
 def fuse(
-    hsi: str,
-    pan: str,
-    model: str,
-    output: str,
+    hsi: StrPath,
+    pan: StrPath,
+    model: StrPath,
+    output: StrPath,
     *,
-    disagreement: str = "",
+    disagreement: StrPath = "",
     use: str = "mean",
     consistency: int | None = None,
     extent: tuple[float, float, float, float] | None = None,
@@ -65,6 +66,8 @@ def fuse(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    hsi, pan, model, output = paths(hsi=hsi, pan=pan, model=model, output=output)
+    (disagreement,) = paths(disagreement=disagreement)
     load_torch(progress)
     from ..networks.pair import USES
 

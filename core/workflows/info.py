@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model_file import read_model
+from ..paths import StrPath, paths
 from .output import check_outputs, write_json
 
 _LONG = ("tensors", "costs", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
 
 
-def info(model: str, *, report: str = "", json_path: str = "") -> dict[str, Any]:
+def info(model: StrPath, *, report: StrPath = "", json_path: StrPath = "") -> dict[str, Any]:
     """Read what a model file says of itself.
 
     Args:
@@ -27,7 +28,7 @@ def info(model: str, *, report: str = "", json_path: str = "") -> dict[str, Any]
         InputError: it is no model file, or an output cannot be written.
         MissingDependencyError: safetensors is not installed.
     """
-    model = os.fspath(model)
+    model, report, json_path = paths(model=model, report=report, json_path=json_path)
     check_outputs((model,), (), (report, json_path))
     file = read_model(model)
     tensors = {

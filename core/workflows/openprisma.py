@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import InputError
+from ..paths import StrPath, paths
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.prisma import PrismaReader, is_prisma
@@ -12,7 +13,9 @@ from ..raster.writer import BLOCK_ROWS, RasterWriter
 from .output import check_outputs
 
 
-def openprisma(product: str, hsi_out: str, pan_out: str, *, progress: Progress | None = None) -> dict[str, object]:
+def openprisma(
+    product: StrPath, hsi_out: StrPath, pan_out: StrPath, *, progress: Progress | None = None
+) -> dict[str, object]:
     """Write the two images of a product, as 16-bit numbers with scale and offset, wavelengths, fwhm and bad bands.
 
     Args:
@@ -27,6 +30,7 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, progress: Progress |
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    product, hsi_out, pan_out = paths(product=product, hsi_out=hsi_out, pan_out=pan_out)
     if not is_prisma(product):
         raise InputError(f"{os.path.basename(product)} is no PRISMA product; choose a PRS_L2D file (.he5).")
     check_outputs((product,), (hsi_out, pan_out))

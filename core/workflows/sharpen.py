@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from ..devices import choose_device, load_torch
+from ..paths import StrPath, paths
 from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..placing import working_folder
@@ -15,13 +16,13 @@ from .output import check_compression, check_outputs, one_gain, write_fused
 
 
 def sharpen(
-    hsi: str,
-    pan: str,
-    output: str,
+    hsi: StrPath,
+    pan: StrPath,
+    output: StrPath,
     *,
-    model: str = "",
-    report: str = "",
-    disagreement: str = "",
+    model: StrPath = "",
+    report: StrPath = "",
+    disagreement: StrPath = "",
     network: str = "ssml",
     effort: str = "normal",
     seed: int = 0,
@@ -71,6 +72,8 @@ def sharpen(
         Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
     """
     progress = progress or Progress()
+    hsi, pan, output = paths(hsi=hsi, pan=pan, output=output)
+    model, report, disagreement = paths(model=model, report=report, disagreement=disagreement)
     load_torch(progress)
     from ..learning.settings import steps_for
     from .fuse import check_disagreement

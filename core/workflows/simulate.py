@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..paths import StrPath, paths
 from ..physics.operators import DEFAULT_GAIN
 from ..physics.response import band_weights, read_response
 from ..physics.sensors import mtf_gains
@@ -27,14 +28,14 @@ from .output import check_fraction, check_outputs
 
 
 def simulate(
-    reference: str,
+    reference: StrPath,
     ratio: int,
-    hsi_out: str,
-    pan_out: str,
+    hsi_out: StrPath,
+    pan_out: StrPath,
     *,
     pan_bands: str = "",
     pan_range: str = "",
-    pan_response: str = "",
+    pan_response: StrPath = "",
     mtf_hsi: float | str | Sequence[float] = DEFAULT_GAIN,
     mtf_pan: float | None = None,
     progress: Progress | None = None,
@@ -66,6 +67,8 @@ def simulate(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    reference, hsi_out, pan_out = paths(reference=reference, hsi_out=hsi_out, pan_out=pan_out)
+    (pan_response,) = paths(pan_response=pan_response)
     if not MIN_RATIO <= ratio <= MAX_RATIO or int(ratio) != ratio:
         raise InputError(f"The ratio is {ratio}, but it must be an integer from {MIN_RATIO} to {MAX_RATIO}.")
     ratio = int(ratio)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..devices import load_torch
 from ..errors import InputError
+from ..paths import StrPath, path_list, paths
 from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..physics.operators import DEFAULT_GAIN
 from ..progress import Progress
@@ -16,11 +17,11 @@ from .output import check_outputs, one_gain
 
 
 def train(
-    hsi: Sequence[str],
-    pan: Sequence[str],
-    model: str,
+    hsi: Sequence[StrPath],
+    pan: Sequence[StrPath],
+    model: StrPath,
     *,
-    report: str = "",
+    report: StrPath = "",
     network: str = "ssml",
     mode: str = "mutual",
     effort: str = "normal",
@@ -31,7 +32,7 @@ def train(
     device: str = "auto",
     bands: str = "",
     correct_shift: bool = False,
-    resume: str = "",
+    resume: StrPath = "",
     batch: int | None = None,
     settings: Mapping[str, object] | None = None,
     progress: Progress | None = None,
@@ -64,6 +65,8 @@ def train(
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
     progress = progress or Progress()
+    hsi, pan = path_list(hsi, "hsi"), path_list(pan, "pan")
+    model, report, resume = paths(model=model, report=report, resume=resume)
     load_torch(progress)
     from ..learning.distributed import Quiet, choose_own_device, processes
     from ..learning.settings import steps_for

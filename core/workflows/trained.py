@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..fusion.engine import Recipe
 from ..model_file import ModelFile, check_header, read_model, write_model
+from ..paths import StrPath, as_path
 from ..physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..physics.prior import Statistics
 from ..raster.prisma import open_raster
@@ -50,7 +51,7 @@ class TrainedModel:
         return self.header.get("consistency", DEFAULT_ITERATIONS)
 
     @classmethod
-    def open(cls, path: str) -> TrainedModel:
+    def open(cls, path: StrPath) -> TrainedModel:
         """Read a model file.
 
         Raises:
@@ -59,6 +60,7 @@ class TrainedModel:
         from ..networks.from_file import check_config
         from ..networks.pair import Pair, kind_of
 
+        path = as_path(path)
         file = read_model(path)
         check_header(file.header, path)
         config, bands = file.header["config"], file.header["bands"]
@@ -96,7 +98,7 @@ class TrainedModel:
             raise refusal from None
         return cls(file.header, pair, statistics)
 
-    def save(self, path: str) -> None:
+    def save(self, path: StrPath) -> None:
         """Write the model file."""
         tensors = {
             **self.pair.tensors(),

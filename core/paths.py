@@ -1,0 +1,62 @@
+"""Paths as callers give them: text or any path-like object; everything else is refused in one sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, Union
+
+from .errors import InputError
+
+StrPath = Union[str, "os.PathLike[str]"]
+
+
+def as_path(path: StrPath, name: str = "The path") -> str:
+    """A path as text.
+
+    Args:
+        path: text, bytes or an object with ``__fspath__``, as :class:`pathlib.Path`.
+        name: what to call it in the error.
+
+    Raises:
+        InputError: it is something else, as an array.
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise InputError(f"{name} is {_kind(path)}, not the path of a file; {_ADVICE}.") from None
+
+
+def paths(**named: StrPath) -> tuple[str, ...]:
+    """Paths as text, in the order given; an error calls them by the names of the arguments.
+
+    Raises:
+        InputError: one is no path.
+    """
+    return tuple(as_path(path, name) for name, path in named.items())
+
+
+def path_list(given: Sequence[StrPath], name: str) -> list[str]:
+    """Several paths as text.
+
+    Raises:
+        InputError: it is no list of paths, but a single one or an array.
+    """
+    if isinstance(given, (str, bytes, os.PathLike)):
+        raise InputError(f"{name} is a single path; give a list of paths.")
+    if not isinstance(given, Sequence):
+        raise InputError(f"{name} is {_kind(given)}, not a list of paths; {_ADVICE}.")
+    return [as_path(path, f"{name}[{number}]") for number, path in enumerate(given)]
+
+
+_ADVICE = "give a path, or use sharpen_arrays, fuse_arrays or classical_arrays for arrays"
+
+
+def _kind(value: Any) -> str:
+    """What it is, for the sentence: "an array (ndarray) of 3 x 4 x 5", "None"."""
+    if value is None:
+        return "None"
+    kind, shape = type(value).__name__, getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"an array ({kind}) of {' x '.join(map(str, shape))}"
+    return f"of type {kind}"

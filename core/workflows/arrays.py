@@ -1,0 +1,186 @@
+"""Fusion of arrays: numpy's, or xarray's DataArrays with their place on the map.
+
+The arrays go through the engine that files go through, by way of a temporary folder, so that the pixels are those of
+the files to the last bit. The folder takes the disk space of what goes in and comes out, and is removed in any case.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Union
+
+import numpy as np
+
+from ..errors import InputError
+from ..paths import StrPath
+from ..placing import working_folder
+from ..raster.array_image import ArrayImage, pair_of_arrays, with_wavelengths
+from ..raster.data_array import data_array_of, image_of, is_data_array, plane_of
+from ..raster.grid import align
+from .classical import classical
+from .fuse import fuse
+from .sharpen import sharpen
+
+if TYPE_CHECKING:
+    from xarray import DataArray
+
+    Array = Union[np.ndarray, DataArray]
+
+
+@dataclass(frozen=True)
+class FusedArrays:
+    """A fused image.
+
+    Attributes:
+        fused: (bands, rows, cols) of the HSI's type; the HSI's kind of array.
+        disagreement: (rows, cols) float32, how far the two networks differ: the root mean square over bands, in
+            standard deviations of the bands, NaN where the result is not valid; None where it was not asked for.
+        nodata: what stands for "no value" in ``fused``; None where all are valid.
+        facts: what the job on files returns besides, as ``ratio``, ``scores`` and ``used_prior``.
+    """
+
+    fused: Any
+    disagreement: Any
+    nodata: float | None
+    facts: Mapping[str, Any]
+
+
+def sharpen_arrays(
+    hsi: Array,
+    pan: Array,
+    ratio: int | None = None,
+    *,
+    wavelengths: Sequence[float | None] | None = None,
+    nodata: float | None = None,
+    pan_nodata: float | None = None,
+    disagreement: bool = False,
+    **options: Any,
+) -> FusedArrays:
+    """Sharpen a scene with nothing but its two images.
+
+    Args:
+        hsi: numpy (bands, rows, cols) of integers or floats, or a DataArray with bands, y and x, coordinates at pixel
+            centres, the CRS in ``spatial_ref``, and with ``wavelength``, ``fwhm`` and ``bbl`` along bands where known.
+        pan: of the same kind; numpy (rows * ratio, cols * ratio) over the same ground, or a DataArray of y and x.
+        ratio: PAN pixels per HSI pixel; left out for DataArrays, whose coordinates tell it.
+        wavelengths: nm, one a band; by default the DataArray's coordinate.
+        nodata, pan_nodata: what stands for "no value"; by default the DataArray's attribute. NaN always does.
+        disagreement: whether to return how far the two networks differ.
+        options: as :func:`.sharpen.sharpen` has them (``effort``, ``seed``, ``mtf``, ``device``, ``progress``, ...;
+            ``model`` and ``report`` are files to write). ``extent`` of numpy arrays is in PAN pixels, from the lower
+            left corner.
+
+    Raises:
+        InputError: an array or a parameter cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
+    return _through_files(sharpen, hsi, pan, ratio, choices, disagreement, options)
+
+
+def fuse_arrays(
+    hsi: Array,
+    pan: Array,
+    model: StrPath,
+    ratio: int | None = None,
+    *,
+    wavelengths: Sequence[float | None] | None = None,
+    nodata: float | None = None,
+    pan_nodata: float | None = None,
+    disagreement: bool = False,
+    **options: Any,
+) -> FusedArrays:
+    """Fuse two images with a trained model.
+
+    Args:
+        model: a model file. options: as :func:`.fuse.fuse` has them. All else: see :func:`sharpen_arrays`.
+
+    Raises:
+        InputError: an array or a parameter cannot be used, or the model is for other bands or another ratio.
+        Cancelled: the user stopped the job.
+    """
+
+    def job(hsi: str, pan: str, output: str, **more: Any) -> dict[str, object]:
+        return fuse(hsi, pan, model, output, **more)
+
+    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
+    return _through_files(job, hsi, pan, ratio, choices, disagreement, options)
+
+
+def classical_arrays(
+    hsi: Array,
+    pan: Array,
+    ratio: int | None = None,
+    *,
+    wavelengths: Sequence[float | None] | None = None,
+    nodata: float | None = None,
+    pan_nodata: float | None = None,
+    **options: Any,
+) -> FusedArrays:
+    """Fuse two images with a classical method, without PyTorch.
+
+    Args:
+        options: as :func:`.classical.classical` has them (``method``, ...). All else: see :func:`sharpen_arrays`.
+
+    Raises:
+        InputError: an array or a parameter cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
+    return _through_files(classical, hsi, pan, ratio, choices, False, options)
+
+
+def _through_files(
+    job: Callable[..., dict[str, object]],
+    hsi: Array,
+    pan: Array,
+    ratio: int | None,
+    choices: Mapping[str, Any],
+    disagreement: bool,
+    options: Mapping[str, Any],
+) -> FusedArrays:
+    images = _images(hsi, pan, ratio, **choices)
+    with working_folder() as folder:
+        places = [os.path.join(folder, name) for name in ("hsi.tif", "pan.tif", "fused.tif", "disagreement.tif")]
+        for image, place in zip(images, places):
+            image.write(place)
+        more = {"disagreement": places[3]} if disagreement else {}
+        facts = job(*places[:3], **{"compress": "none", **more, **options})
+        fused = ArrayImage.read(places[2])
+        spread = ArrayImage.read(places[3]) if disagreement else None
+    own = {key: value for key, value in facts.items() if key != "output"}
+    nodata = fused.metadata.nodata
+    if is_data_array(hsi) and is_data_array(pan):
+        plane = None if spread is None else plane_of(spread, pan, "disagreement")
+        return FusedArrays(data_array_of(fused, hsi, pan), plane, nodata, own)
+    return FusedArrays(fused.values, None if spread is None else spread.values[0], nodata, own)
+
+
+def _images(
+    hsi: Array,
+    pan: Array,
+    ratio: int | None,
+    wavelengths: Sequence[float | None] | None,
+    nodata: float | None,
+    pan_nodata: float | None,
+) -> tuple[ArrayImage, ArrayImage]:
+    for array, name in ((hsi, "hsi"), (pan, "pan")):
+        if not is_data_array(array) and not isinstance(array, np.ndarray):
+            raise InputError(
+                f"{name} is of type {type(array).__name__}; give a numpy array or a DataArray, or use the function "
+                "without _arrays for files."
+            )
+    if is_data_array(hsi) and is_data_array(pan):
+        images = image_of(hsi, "hsi", nodata), image_of(pan, "pan", pan_nodata)
+        found = align(images[0].grid, images[1].grid, "hsi", "pan").ratio
+        if ratio is not None and ratio != found:
+            raise InputError(f"The ratio of the coordinates is {found}, not {ratio}; leave it out.")
+    elif is_data_array(hsi) or is_data_array(pan):
+        raise InputError("One of hsi and pan is a DataArray and the other is not; give both as DataArrays, or neither.")
+    elif ratio is None:
+        raise InputError("numpy arrays have no coordinates that tell their ratio; give the ratio.")
+    else:
+        images = pair_of_arrays(hsi, pan, ratio, nodata, pan_nodata)
+    return (images[0] if wavelengths is None else with_wavelengths(images[0], wavelengths)), images[1]
