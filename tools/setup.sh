@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Set up what development, tests and the demo need. Run again it sees that all is there and installs nothing.
 #
-#   tools/setup.sh            QGIS and GDAL by apt where they are missing, then .venv
+#   tools/setup.sh            QGIS and GDAL by apt where they are missing, then .venv, with ssml_core (a link to core/)
+#                             and the program ssml
 #   tools/setup.sh no-torch   .venv-no-torch: the same system Python, pytest, and no PyTorch
 #
 # The Python is the system's, because only that one sees QGIS and GDAL. SSML_PYTHON=<path> names another one that has
@@ -78,12 +79,13 @@ check_other_system() {
     fi
 }
 
-# A virtual environment of the system's Python with the packages that the rest of the arguments ask pip for.
-# A stamp in it tells what was asked for, so that the same request needs no work.
+# A virtual environment of the system's Python with the packages that the rest of the arguments ask pip for. A stamp in
+# it tells what was asked for, so that the same request needs no work; an environment that has moved with its checkout
+# is set up again, since the link to core/ still leads to the old place.
 make_environment() {
     local folder=$1 numpy stamp
     shift
-    stamp=$({ "$python" --version; echo "$@"; cat requirements*.txt tools/setup.sh; } | cksum)
+    stamp=$({ "$python" --version; echo "$@"; pwd; cat requirements*.txt pyproject.toml setup.py tools/setup.sh; } | cksum)
     if [ -x "$folder/bin/python" ] && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
@@ -96,6 +98,11 @@ make_environment() {
     numpy=$("$python" -c 'import numpy; print(numpy.__version__)')
     echo "numpy==$numpy" >build/constraints.txt
     logged "$folder/bin/python" -m pip install --disable-pip-version-check --no-input -c build/constraints.txt "$@"
+    if [ "$folder" = .venv ]; then
+        # Built by the setuptools that is pinned: nothing is downloaded for it.
+        logged "$folder/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps \
+            --no-build-isolation -e .
+    fi
     echo "$stamp" >"$folder/.stamp"
 }
 

@@ -203,8 +203,8 @@ def _result(future: Future, start: int, stop: int) -> str:
         if isinstance(error, RuntimeError) and "deserializ" not in str(error):
             raise
         raise InputError(
-            "The Dask scheduler or a worker cannot load this software; start both with PYTHONPATH set to its folder, "
-            "and with the packages that it needs."
+            "The Dask scheduler or a worker cannot load this software; install it into the Python of each (pip install "
+            '".[torch,dask]" in its folder), and start the job with the program ssml.'
         ) from None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import logging
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -159,4 +163,54 @@ def test_the_command_line_fuses_on_processes_of_this_machine(files, tmp_path, ca
     line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", str(LITTLE)]
     assert main([*line, "--out", str(tmp_path / "there.tif"), "--dask", "local"]) == 0
     assert "Strips of 223 rows: 1; workers: 2." in capsys.readouterr().err
+    np.testing.assert_array_equal(values(tmp_path / "there.tif"), fused(files, tmp_path / "here.tif"))
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A function that starts Python in an empty folder, with nothing but what is installed to import from."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    started = []
+
+    def start(*arguments):
+        command = [sys.executable, *map(str, arguments)]
+        started.append(subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in reversed(started):
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_workers_that_have_it_installed_need_no_search_path(files, elsewhere, tmp_path):
+    if importlib.util.find_spec("ssml_core") is None:
+        pytest.skip("ssml_core is not installed; `make setup` installs it")
+    hsi, pan, model = files
+    file = tmp_path / "scheduler.json"
+    elsewhere(
+        "-m",
+        "distributed.cli.dask_scheduler",
+        *("--host", "127.0.0.1", "--port", 0, "--no-dashboard"),
+        *("--scheduler-file", file),
+    )
+    elsewhere(
+        "-m",
+        "distributed.cli.dask_worker",
+        "--scheduler-file",
+        file,
+        *("--nthreads", 1, "--no-dashboard"),
+        *("--host", "127.0.0.1"),
+    )
+    until = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    address = json.loads(file.read_text(encoding="utf-8"))["address"]
+    line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", LITTLE]
+    job = elsewhere("-m", "ssml_core", *line, "--out", tmp_path / "there.tif", "--dask", address)
+    said = job.communicate(timeout=180)[1]
+    assert job.returncode == 0, said
+    assert "workers: 1." in said
     np.testing.assert_array_equal(values(tmp_path / "there.tif"), fused(files, tmp_path / "here.tif"))
