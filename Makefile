@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-LINTED := core ssml_qgis tests tools benchmarks
+LINTED := core ssml_qgis tests tools benchmarks examples setup.py
 # Per cent of the lines of core and ssml_qgis that `make test` must run, without the child processes that tests start.
 COVERED := 92
 # What is tested before each commit: files of every room that together take less than half a minute of computing.
@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint layers format docs translations screenshots test-matrix zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ screenshots: setup ## take the pictures of docs/img anew (Xvfb, Chromium)
 bench-speed: setup ## measure how fast fusing and learning are, and how much memory they take
 	@$(PYTHON) benchmarks/speed.py
 
+wheel: setup ## build the Python package, sdist and wheel, into dist/
+	@$(PYTHON) -m build --no-isolation --outdir dist .
+
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip
 
@@ -86,5 +89,5 @@ install: ## put the plugin into your QGIS profile
 	@python3 tools/package.py install
 
 clean: ## remove what was built (not .venv)
-	@rm -rf build dist .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist *.egg-info .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +

@@ -52,7 +52,7 @@ def test_every_dialog_has_its_picture():
 
 def test_commands_in_the_how_tos_are_understood():
     text = (ROOT / "docs" / "how-to.md").read_text(encoding="utf-8")
-    commands = re.findall(r"python -m core ((?:train|fuse|sharpen)[^`\n]*)", text)
+    commands = re.findall(r"\bssml ((?:train|fuse|sharpen) [^`\n]*)", text)
     assert len(commands) >= 4
     for command in commands:
         words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
