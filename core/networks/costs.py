@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .layers.binary import BinaryConv
 from .layers.fixed_point import FixedPointConv
@@ -28,9 +30,9 @@ def costs(network: nn.Module, components: int) -> dict[str, float]:
     counted = {"all": 0, "binary": 0, "ends": 0}
     hooks = []
 
-    def count(name: str, kind: str) -> object:
-        def add(module: nn.Module, _: object, output: torch.Tensor) -> None:
-            operations = output.numel() * module.weight[0].numel()
+    def count(weight: Tensor, kind: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def add(module: nn.Module, _: object, output: Tensor) -> None:
+            operations = output.numel() * weight[0].numel()
             counted["all"] += operations
             if kind:
                 counted[kind] += operations
@@ -44,9 +46,9 @@ def costs(network: nn.Module, components: int) -> dict[str, float]:
         if isinstance(module, BinaryConv) and module.binary:
             everything -= 1  # the slope of the sign's gradient is not used at inference
             binary += module.weight.numel()
-            hooks.append(module.register_forward_hook(count(name, "binary")))
+            hooks.append(module.register_forward_hook(count(module.weight, "binary")))
         elif isinstance(module, (nn.Conv2d, FixedPointConv, BinaryConv)):
-            hooks.append(module.register_forward_hook(count(name, "ends" if at_end else "")))
+            hooks.append(module.register_forward_hook(count(module.weight, "ends" if at_end else "")))
     device = next(network.parameters()).device
     with torch.no_grad():
         network(torch.zeros(1, components + 2, _SIDE, _SIDE, device=device))

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention, SpatialAttention
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 class _Block(nn.Module):
@@ -26,23 +26,21 @@ class _Block(nn.Module):
 
 
 @register("darn")
-class DARN(nn.Module):
+class DARN(Network):
     """Residual blocks with channel and spatial attention on HSI and PAN together.
 
     Ours pools over windows, where the paper pools over the image, so that tiles equal the whole. The paper's
     up-sampling by a deep prior is not part of it. 416,194 parameters at 102 bands.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
     """
 
     def __init__(self, components: int, width: int = 64, blocks: int = 4) -> None:
         super().__init__()
         self.components = components
         self.head = nn.Conv2d(components + 1, width, 3, padding=1)
-        self.body = nn.Sequential(*(_Block(width) for _ in range(blocks)))
+        body = [_Block(width) for _ in range(blocks)]
+        self.body = nn.Sequential(*body)
         self.tail = zero_conv(width, components, 3)
-        self.receptive_field = 2 + sum(block.radius for block in self.body)
+        self.receptive_field = 2 + sum(block.radius for block in body)
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""

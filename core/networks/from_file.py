@@ -38,7 +38,7 @@ def check_config(name: str, config: Mapping[str, Mapping], tensors: Mapping[str,
             _check_argument(str(key), value)
         with _Bounded(numbers=2 * bits + 4096, parameters=2 * len(tensors) + 16), torch.device("meta"):
             built = create_network(network, **config[path])
-        if max(built.receptive_field, getattr(built, "alignment", 1)) > _FARTHEST:
+        if max(built.receptive_field, built.alignment) > _FARTHEST:
             raise ValueError(f"a receptive field of more than {_FARTHEST} pixels")
 
 

@@ -7,18 +7,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 @register("hspenet")
-class HSpeNet(nn.Module):
+class HSpeNet(Network):
     """The PAN's detail (the PAN minus what two convolutions keep of it) beside spectral features, then five densely
     connected 3x3 convolutions.
 
     110,374 parameters at 102 bands.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
     """
 
     GROWTH, LAYERS = 16, 5

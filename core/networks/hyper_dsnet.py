@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from .layers.attention import LocalChannelAttention
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 _GRADIENTS = (  # along rows and columns: Roberts, Prewitt, Sobel
     ((0, 0, 0), (0, 1, 0), (0, 0, -1)),
@@ -21,18 +21,16 @@ _GRADIENTS = (  # along rows and columns: Roberts, Prewitt, Sobel
 
 
 @register("hyper-dsnet")
-class HyperDSNet(nn.Module):
+class HyperDSNet(Network):
     """Six gradients of the PAN beside PAN and HSI; kernels of three sizes; features of all depths, weighed per band by
     what the HSI says.
 
     Ours pools over windows, where the paper pools over the image, so that tiles equal the whole; which gradients is our
     choice. 181,777 parameters at 102 bands.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
     """
 
     WIDTHS = (32, 16, 8, 8)
+    gradients: Tensor
 
     def __init__(self, components: int) -> None:
         super().__init__()

@@ -7,17 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 @register("hyperpnn")
-class HyperPNN(nn.Module):
+class HyperPNN(Network):
     """1x1 convolutions for spectra before and after 3x3 convolutions that see the PAN; a skip around the middle.
 
     Ours gives the residual over the prior, so it ends without ReLU. 132,902 parameters at 102 bands.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
     """
 
     def __init__(self, components: int, width: int = 64) -> None:

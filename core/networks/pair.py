@@ -20,7 +20,7 @@ from ..workers import Workers
 from . import published, s2bnet, ssml  # noqa: F401 - register their networks
 from .costs import costs
 from .layers.slabs import interruptible
-from .registry import create_network, network_names
+from .registry import Network, create_network, network_names
 
 PATHS = ("spectral", "spatial")
 USES = ("mean", *PATHS)
@@ -105,7 +105,7 @@ class Pair:
         self.name, self.paths = name, tuple(kind.networks)
         self.config = {path: dict(config[path]) for path in self.paths}
         with torch.random.fork_rng(devices=[]):  # what layers start from is drawn from torch's global generator
-            self.networks: list[nn.Module] = [
+            self.networks: list[Network] = [
                 create_network(network, **self.config[path]).to(device) for path, network in kind.networks.items()
             ]
 
@@ -210,13 +210,12 @@ class PairResidual:
         self.networks = [network.to(device).eval() for network in pair.networks]
         self.paths, self.device, self.use, self.bands = pair.paths, device, use, bands
         self.receptive_field = max(network.receptive_field for network in self.networks)
-        self.alignment = max(getattr(network, "alignment", 1) for network in self.networks)
-        self.planes_dtype = max(getattr(network, "planes_dtype", "float32") for network in self.networks)
-        prepared = [network.prepare(device) for network in self.networks if hasattr(network, "prepare")]
-        self.engine = prepared[0] if prepared else ""
+        self.alignment = max(network.alignment for network in self.networks)
+        self.planes_dtype = max(network.planes_dtype for network in self.networks)
+        self.engine = next(filter(None, [network.prepare(device) for network in self.networks]), "")
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
-        in_slabs = device.type == "cpu" and all(getattr(network, "in_slabs", False) for network in self.networks)
-        folded = min(getattr(network, "folded", 1) for network in self.networks)
+        in_slabs = device.type == "cpu" and all(network.in_slabs for network in self.networks)
+        folded = min(network.folded for network in self.networks)
         tiles = self.TILES // math.isqrt(folded)  # as large a margin takes more of a smaller tile
         tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
         # The widest layers of the networks, some of them alive at once; and what goes in and comes out.
@@ -297,7 +296,7 @@ class PairResidual:
         tile = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)[None]
         inner = slice(rows[0] - top, rows[1] - top), slice(cols[0] - left, cols[1] - left)
         with interruptible(progress.check):
-            return self.networks[index](tile)[0][(slice(None), *inner)].cpu().numpy()
+            return self.networks[index](tile)[0][:, inner[0], inner[1]].cpu().numpy()
 
     def _with_margin(self, index: int, start: int, stop: int) -> tuple[int, int]:
         """What a network's pixels ``start`` to ``stop`` depend on along an axis, or a little more than there is."""

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from .layers.pooling import window_mean
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 class _Block(nn.Module):
@@ -23,12 +23,8 @@ class _Block(nn.Module):
 
 
 @register("pannet")
-class PanNet(nn.Module):
-    """Residual blocks on what a mean over a window leaves of HSI and PAN: edges, which look alike on every sensor.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
-    """
+class PanNet(Network):
+    """Residual blocks on what a mean over a window leaves of HSI and PAN: edges, which look alike on every sensor."""
 
     def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5) -> None:
         super().__init__()

@@ -7,17 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 @register("pca-z-pnn")
-class PcaZPnn(nn.Module):
+class PcaZPnn(Network):
     """7x7, 5x5 and 3x3 convolutions on components and PAN.
 
     51,396 parameters on the four components of its authors.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
     """
 
     def __init__(self, components: int) -> None:

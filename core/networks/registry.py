@@ -2,22 +2,47 @@
 
 A network here maps the planes of a scene on the PAN grid to the residual over the regression prior: ``forward(planes)``
 with planes (N, components + 2, rows, columns) - the up-sampled components of the HSI, the PAN, and the PAN's detail -
-gives (N, components, rows, columns). It declares its receptive field, so that tiles can be given the margin they need;
-it may declare an ``alignment`` (tiles start at multiples of it) and a ``planes_dtype`` (that of the planes).
+gives (N, components, rows, columns). It declares its receptive field, so that tiles can be given the margin they need,
+and what else :class:`Network` has defaults for.
 """
 
 from __future__ import annotations
 
 from typing import Callable, TypeVar
 
+import torch
 from torch import nn
 
 from ..errors import InputError
 
-_NETWORKS: dict[str, Callable[..., nn.Module]] = {}
+
+class Network(nn.Module):
+    """Base of the networks.
+
+    Attributes:
+        receptive_field: pixels on each side that an output pixel depends on.
+        alignment: tiles must start at multiples of this many pixels.
+        planes_dtype: what the planes must be computed in, so that they are the same however an image is cut.
+        folded: pixels that are one in its layers.
+        in_slabs: it works in slabs of rows, so that large tiles take little memory.
+    """
+
+    receptive_field: int
+    alignment: int = 1
+    planes_dtype: str = "float32"
+    folded: int = 1
+    in_slabs: bool = False
+
+    def prepare(self, device: torch.device) -> str:
+        """Get ready for inference on the fastest engine; returns a sentence that says which, "" where there is nothing
+        to say."""
+        return ""
 
 
-_Maker = TypeVar("_Maker", bound=Callable[..., nn.Module])
+_NETWORKS: dict[str, Callable[..., Network]] = {}
+
+
+_Maker = TypeVar("_Maker", bound=Callable[..., Network])
 
 
 def register(name: str) -> Callable[[_Maker], _Maker]:
@@ -35,7 +60,7 @@ def network_names() -> list[str]:
     return sorted(_NETWORKS)
 
 
-def create_network(name: str, **config: object) -> nn.Module:
+def create_network(name: str, **config: object) -> Network:
     """Build a network by name; ``config`` goes to its constructor and rebuilds it from a model file.
 
     Raises:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ from .layers.injection import inject
 from .layers.onebit import int8_reason
 from .layers.popcount import PopcountUnit, popcount_reason
 from .layers.zero import zero_conv
-from .registry import register
+from .registry import Network, register
 
 
 class Unit(nn.Module):
@@ -96,7 +97,7 @@ class Narrow(nn.ModuleList):
 
 
 @register("s2bnet")
-class S2BNet(nn.Module):
+class S2BNet(Network):
     """A U of binarized convolutions over the regression prior.
 
     Args:
@@ -107,12 +108,6 @@ class S2BNet(nn.Module):
         cues: number of Gabor kernels, 0 for none; gabor_size, gabor_seed, frequencies, angles: see
             :func:`.layers.gabor.gabor_bank`.
         binary: False for the twin in full precision.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
-        alignment: tiles must start at multiples of this many pixels.
-        folded: pixels that are one in its layers.
-        planes_dtype: what the planes must be computed in, so that they are the same however an image is cut.
     """
 
     folded = 4
@@ -143,8 +138,9 @@ class S2BNet(nn.Module):
         def stage(level: int) -> nn.Sequential:
             return nn.Sequential(*(unit(level) for _ in range(units)))
 
-        bank = gabor_size, gabor_seed, tuple(frequencies), tuple(angles)
-        self.amplify = GaborAmplifier(cues, *bank, rounded=binary) if cues else None
+        self.amplify = (
+            GaborAmplifier(cues, gabor_size, gabor_seed, frequencies, angles, rounded=binary) if cues else None
+        )
         self.head = FixedPointConv(components + 4 * 2 + cues, width, 1, rounded=binary)
         self.down = nn.ModuleList(stage(level) for level in range(levels))
         self.widen = nn.ModuleList(
@@ -204,7 +200,7 @@ class S2BNet(nn.Module):
         units = [module for module in self.modules() if isinstance(module, Unit)] if self.binary else []
         if device.type != "cpu":
             return "Binary convolutions are computed in float32 on the GPU." if units else ""
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's overloads
         if not units:
             return ""
         popcount, reason = not popcount_reason(), int8_reason()
@@ -222,13 +218,6 @@ def _add_spread(fine: Tensor, coarse: Tensor) -> Tensor:
     return (quads + coarse[:, :, :, None, :, None]).flatten(4).flatten(2, 3)
 
 
-@register("bisrnet")
-def bisrnet(components: int, **config: object) -> S2BNet:
-    """The ancestor in the same body: static redistribution, no Gabor cues."""
-    return S2BNet(components, **{"redistribution": "static", "cues": 0, **config})
-
-
-@register("s2bnet_float")
-def s2bnet_float(components: int, **config: object) -> S2BNet:
-    """The same network in full precision."""
-    return S2BNet(components, **{"binary": False, **config})
+# The ancestor in the same body: static redistribution, no Gabor cues; and the same network in full precision.
+register("bisrnet")(partial(S2BNet, redistribution="static", cues=0))
+register("s2bnet_float")(partial(S2BNet, binary=False))

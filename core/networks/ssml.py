@@ -19,7 +19,7 @@ from .layers.injection import DetailInjection
 from .layers.pointwise import Pointwise
 from .layers.pooling import window_mean
 from .layers.slabs import by_rows, conv_slab, whole
-from .registry import register
+from .registry import Network, register
 
 
 def _bend(x: Tensor) -> Tensor:
@@ -65,18 +65,12 @@ class SpectralBlock(nn.Module):
 
 
 @register("ssml-spectral")
-class SpectralNetwork(nn.Module):
+class SpectralNetwork(Network):
     """The spectral network: 1x1-dominated blocks with channel attention.
 
     Args:
         components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
             are one in its layers.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
-        alignment: tiles must start at multiples of this many pixels.
-        folded: pixels that are one in its layers.
-        in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
     in_slabs = True
@@ -85,9 +79,10 @@ class SpectralNetwork(nn.Module):
         super().__init__()
         self.side, self.alignment, self.folded = side, side, side**2
         self.head = Pointwise(folded_channels(components, side), width)
-        self.body = nn.Sequential(*(SpectralBlock(width) for _ in range(blocks)))
+        body = [SpectralBlock(width) for _ in range(blocks)]
+        self.body = nn.Sequential(*body)
         self.tail = DetailInjection(width, components, side)
-        self.receptive_field = side * (sum(block.radius for block in self.body) + (side > 1))
+        self.receptive_field = side * (sum(block.radius for block in body) + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
@@ -121,19 +116,13 @@ class SpatialBlock(nn.Module):
 
 
 @register("ssml-spatial")
-class SpatialNetwork(nn.Module):
+class SpatialNetwork(Network):
     """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes (the idea of
     PanNet, Yang et al., 2017).
 
     Args:
         components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
             are one in its layers.
-
-    Attributes:
-        receptive_field: pixels on each side that an output pixel depends on.
-        alignment: tiles must start at multiples of this many pixels.
-        folded: pixels that are one in its layers.
-        in_slabs: it works in slabs of rows, so that large tiles take little memory.
     """
 
     in_slabs = True
@@ -142,9 +131,10 @@ class SpatialNetwork(nn.Module):
         super().__init__()
         self.side, self.alignment, self.folded, self.highpass = side, side, side**2, highpass
         self.head = nn.Conv2d(folded_channels(components, side), width, 3, padding=1)
-        self.body = nn.Sequential(*(SpatialBlock(width) for _ in range(blocks)))
+        body = [SpatialBlock(width) for _ in range(blocks)]
+        self.body = nn.Sequential(*body)
         self.tail = DetailInjection(width, components, side)
-        reach = highpass // 2 + 1 + sum(block.radius for block in self.body)
+        reach = highpass // 2 + 1 + sum(block.radius for block in body)
         self.receptive_field = side * (reach + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:

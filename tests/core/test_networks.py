@@ -9,7 +9,7 @@ from core.errors import InputError  # noqa: E402
 from core.networks.layers.depthwise import HoledDepthwise  # noqa: E402
 from core.networks.pair import PAIRS, Pair, PairResidual, kind_of, pair_name  # noqa: E402
 from core.networks.published import PUBLISHED  # noqa: E402
-from core.networks.registry import create_network, network_names, parameter_count  # noqa: E402
+from core.networks.registry import Network, create_network, network_names, parameter_count  # noqa: E402
 
 COMPONENTS = 6
 
@@ -170,7 +170,7 @@ def test_the_disagreement_is_the_rms_over_bands_of_the_difference():
     np.testing.assert_allclose(results["mean"][1], np.sqrt((difference**2).mean(0)), rtol=1e-4, atol=1e-6)
 
 
-class Greedy(torch.nn.Module):
+class Greedy(Network):
     """Needs more memory than there is for tiles wider than a limit; else doubles the first planes."""
 
     receptive_field = 3

@@ -11,7 +11,7 @@ numbers, and scales and shifts come after it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Callable, Optional
+from typing import Callable, Optional, Protocol
 
 import numpy as np
 import torch
@@ -20,6 +20,12 @@ from torch.nn import functional
 
 from .fixed_point import FixedPointConv, to_steps
 from .onebit import Int8Sums
+
+
+class _Saved(Protocol):
+    """What ``backward`` is given; PyTorch's own annotations leave it out."""
+
+    saved_tensors: tuple[Tensor, ...]
 
 
 class _Sign(torch.autograd.Function):
@@ -31,7 +37,7 @@ class _Sign(torch.autograd.Function):
         return (x < 0).to(x.dtype).mul_(-2).add_(1)
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx: _Saved, gradient: Tensor) -> tuple[Tensor, Tensor]:
         x, beta = ctx.saved_tensors
         slope = (1 - torch.tanh(beta * x) ** 2) * gradient
         return beta * slope, (x * slope).sum().reshape(beta.shape)
@@ -56,7 +62,7 @@ class _WeightSign(torch.autograd.Function):
         return (weight >= 0).to(weight.dtype).mul_(2).sub_(1)
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:
+    def backward(ctx: _Saved, gradient: Tensor) -> Tensor:
         (weight,) = ctx.saved_tensors
         return gradient * (weight.abs() <= 1)
 
@@ -175,19 +181,19 @@ class BinaryConv(nn.Module):
 
     def forward(self, x: Tensor, strength: Tensor | None = None) -> Tensor:
         """Convolve; ``strength``, as :func:`over_cells` takes it, is multiplied with the scale of the binary result."""
-        if not self.binary:
+        if self.beta is None:  # not binary
             return functional.conv2d(x, self.weight, padding=self.padding)
         scale = self.scale[:, None, None]
         multiply = torch.mul if torch.is_grad_enabled() else Tensor.mul_  # the sums are nobody else's
-        return over_cells(self.sums(x), scale if strength is None else strength * scale, multiply)
+        return over_cells(self._sums(x, self.beta), scale if strength is None else strength * scale, multiply)
 
-    def sums(self, x: Tensor) -> Tensor:
+    def _sums(self, x: Tensor, beta: Tensor) -> Tensor:
         """The convolution of signs before it is scaled: integers."""
         if self.engine is not None:
             return self.engine(x)
         signs = weight_sign(self.weight)
         # A sign s is 1 + (s - 1), and s - 1 is 0 outside the image.
-        return functional.conv2d(binary_sign(x, self.beta) - 1, signs, signs.sum((1, 2, 3)), padding=self.padding)
+        return functional.conv2d(binary_sign(x, beta) - 1, signs, signs.sum((1, 2, 3)), padding=self.padding)
 
     def prepare(self) -> None:
         """Compute on 8-bit integers from now on; see :mod:`.onebit`."""

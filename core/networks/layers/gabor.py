@@ -4,6 +4,7 @@ random within a range; kernels after GaborNet (Alekseev and Bobe, arXiv 1904.132
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -39,18 +40,19 @@ def gabor_bank(
     count: int,
     size: int,
     seed: int,
-    frequencies: tuple[float, float] = FREQUENCIES,
-    angles: tuple[float, float] = ANGLES,
+    frequencies: Sequence[float] = FREQUENCIES,
+    angles: Sequence[float] = ANGLES,
 ) -> np.ndarray:
     """``count`` kernels of random frequency, angle and phase, (count, size, size) float32; the seed fixes them.
 
     Raises:
-        ValueError: an even size, or below 5.
+        ValueError: an even size, or below 5; other than two frequencies or angles, the ends of their range.
     """
     if size < 5 or size % 2 == 0:
         raise ValueError(f"a Gabor kernel of {size} x {size} pixels; 5 or more, an odd number")
+    (slowest, fastest), (first, last) = frequencies, angles
     rng = np.random.default_rng(seed)
-    draws = zip(rng.uniform(*frequencies, count), rng.uniform(*angles, count), rng.uniform(0, math.pi, count))
+    draws = zip(rng.uniform(slowest, fastest, count), rng.uniform(first, last, count), rng.uniform(0, math.pi, count))
     return np.stack([gabor_kernel(size, *draw) for draw in draws])
 
 
@@ -65,13 +67,16 @@ class GaborAmplifier(nn.Module):
     Shape: (N, 1, rows, columns) to (N, count, rows / 2, columns / 2).
     """
 
+    kernels: Tensor
+    step: Tensor
+
     def __init__(
         self,
         count: int,
         size: int,
         seed: int,
-        frequencies: tuple[float, float] = FREQUENCIES,
-        angles: tuple[float, float] = ANGLES,
+        frequencies: Sequence[float] = FREQUENCIES,
+        angles: Sequence[float] = ANGLES,
         rounded: bool = True,
     ) -> None:
         super().__init__()

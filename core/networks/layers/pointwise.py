@@ -11,6 +11,8 @@ class Pointwise(nn.Conv2d):
     """``Conv2d(inputs, outputs, 1)``, with the same parameters. Images are (N, channels, rows, columns), the channels
     last in memory."""
 
+    bias: nn.Parameter  # there always is one
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 1)
 

@@ -37,7 +37,8 @@ class PopcountUnit:
 
         weight = _packed(signs.detach().numpy(), kernels.WORD)
         shape = [_numbers(each).reshape(-1) for each in (bend.before, bend.slope, bend.after)]
-        self._kernel, self._numbers = kernels.unit, [weight, *_same(scale, redistribution), *shape]
+        self._kernel = kernels.unit
+        self._numbers: list[np.ndarray | int] = [weight, *_same(scale, redistribution), *shape]
         if isinstance(redistribution, SpectralRedistribution):
             generated = _generated(redistribution, scale, kernels.GROUP)
             self._kernel, self._numbers = kernels.redistributed_unit, [weight, *shape, redistribution.cell, *generated]

@@ -75,9 +75,9 @@ def conv_slab(conv: nn.Conv2d, x: Tensor, margins: tuple[int, int]) -> Tensor:
     """
     if margins == (0, 0):
         return conv(x)
-    radius = conv.padding[0]
+    radius, beside = (step * (size // 2) for step, size in zip(conv.dilation, conv.kernel_size))
     top, bottom = (margin - radius for margin in margins)
     x = x[:, :, max(0, top) : x.shape[2] - max(0, bottom)]
     if min(top, bottom) < 0:
         x = functional.pad(x, (0, 0, max(0, -top), max(0, -bottom)))
-    return functional.conv2d(x, conv.weight, conv.bias, 1, (0, conv.padding[1]), conv.dilation, conv.groups)
+    return functional.conv2d(x, conv.weight, conv.bias, 1, (0, beside), conv.dilation, conv.groups)

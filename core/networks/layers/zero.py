@@ -10,6 +10,6 @@ from .pointwise import Pointwise
 def zero_conv(channels: int, outputs: int, size: int = 1) -> nn.Conv2d:
     """A convolution of ``size`` x ``size`` whose weights and biases are zero."""
     layer = Pointwise(channels, outputs) if size == 1 else nn.Conv2d(channels, outputs, size, padding=size // 2)
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
     return layer
