@@ -32,7 +32,8 @@ def choose_pieces(
         budget: bytes.
         itemsize: bytes of an output sample.
     """
-    best, least, step = None, math.inf, block_cols(window.cols, _PANEL)
+    choices: list[tuple[float, Heights, tuple[Span, ...]]] = []
+    step = block_cols(window.cols, _PANEL)
     for count in range(1, max(1, window.cols // step) + 1):
         panels = _panels(window, count, step)
         cols = max(right - left for left, right in panels)
@@ -40,9 +41,10 @@ def choose_pieces(
         while (taken := _bytes(scene, recipe, plan, heights, cols, itemsize)) > budget and heights.planes > BLOCK:
             heights = _limited(heights, heights.planes - BLOCK)
         cost = math.inf if taken > budget else sum(_cost(scene, recipe, plan, heights, *panel) for panel in panels)
-        if best is None or cost < least or cost == math.inf == least:  # where nothing fits, the narrowest
-            best, least = (heights, panels), cost
-    return best
+        choices.append((cost, heights, panels))
+    fitting = [choice for choice in choices if choice[0] < math.inf]
+    _, heights, panels = min(fitting, key=lambda choice: choice[0]) if fitting else choices[-1]  # the narrowest
+    return heights, panels
 
 
 def _panels(window: Window, count: int, step: int) -> tuple[Span, ...]:

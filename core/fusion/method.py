@@ -13,16 +13,27 @@ from ..raster.scene import Scene
 
 
 class Residual(Protocol):
-    """What networks add to the prior.
+    """What networks add to the prior."""
 
-    Attributes:
-        bytes_at_work: what computing a tile takes at most, on all threads.
-    """
+    @property
+    def receptive_field(self) -> int:
+        """PAN pixels on each side that an output pixel depends on."""
 
-    receptive_field: int
-    bytes_at_work: int
-    alignment: int  # what it is given starts at multiples of this many pixels of the scene
-    planes_dtype: str  # "float64" where the last digit of the planes must not depend on how they were cut
+    @property
+    def bytes_at_work(self) -> int:
+        """What computing a tile takes at most, on all threads."""
+
+    @property
+    def alignment(self) -> int:
+        """What it is given starts at multiples of this many pixels of the scene."""
+
+    @property
+    def planes_dtype(self) -> str:
+        """Of the planes: "float64" where their last digit must not depend on how they were cut, else "float32"."""
+
+    @property
+    def engine(self) -> str:
+        """A sentence about how it is computed, "" where there is nothing to say."""
 
     def __call__(
         self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
@@ -32,26 +43,39 @@ class Residual(Protocol):
 
 
 class Plan(Protocol):
-    """A method that has seen the scene: what it makes of each part, before the projection.
+    """A method that has seen the scene: what it makes of each part, before the projection."""
 
-    Attributes:
-        mean: (bands,), what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
-        reach: PAN pixels around a pixel that its planes depend on. alignment: parts, with that margin, start and end at
-            multiples of this many PAN pixels, or with the image.
-        count: K, number of planes.
-        bytes_per_pixel: what :meth:`planes` takes while it works, per pixel of its part. bytes_at_work: what it takes
-            besides.
-        coefficients: (bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`.
-    """
+    @property
+    def mean(self) -> np.ndarray:
+        """(bands,), what stands for HSI pixels far from valid ones."""
 
-    mean: np.ndarray
-    pan_mean: float
-    reach: int
-    alignment: int
-    count: int
-    bytes_per_pixel: int
-    bytes_at_work: int
-    coefficients: np.ndarray | None
+    @property
+    def pan_mean(self) -> float:
+        """What stands for PAN pixels far from valid ones."""
+
+    @property
+    def reach(self) -> int:
+        """PAN pixels around a pixel that its planes depend on."""
+
+    @property
+    def alignment(self) -> int:
+        """Parts, with that margin, start and end at multiples of this many PAN pixels, or with the image."""
+
+    @property
+    def count(self) -> int:
+        """K, number of planes."""
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        """What :meth:`planes` takes while it works, per pixel of its part."""
+
+    @property
+    def bytes_at_work(self) -> int:
+        """What :meth:`planes` takes besides."""
+
+    @property
+    def coefficients(self) -> np.ndarray | None:
+        """(bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`."""
 
     def planes(
         self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
@@ -71,15 +95,15 @@ class Plan(Protocol):
 
 
 class Formula(Protocol):
-    """What is to be computed.
+    """What is to be computed."""
 
-    Attributes:
-        gain: the HSI's MTF gain.
-        iterations: of the consistency projection.
-    """
+    @property
+    def gain(self) -> float:
+        """The HSI's MTF gain."""
 
-    gain: float
-    iterations: int
+    @property
+    def iterations(self) -> int:
+        """Of the consistency projection."""
 
     def plan(self, scene: Scene, progress: Progress) -> Plan:
         """The method, made ready for a scene."""

@@ -28,7 +28,7 @@ class BoxFilter:
     """Stands for networks: the mean over a window of every plane, zeros outside the image as convolutions have."""
 
     bytes_at_work = 100
-    alignment, planes_dtype = 1, "float32"
+    alignment, planes_dtype, engine = 1, "float32", ""
 
     def __init__(self, reach: int) -> None:
         self.receptive_field = reach

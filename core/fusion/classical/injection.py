@@ -114,10 +114,20 @@ class Ratio(Injection):
 
     Args:
         origin: (bands,) h, the stored numbers that stand for no light from the ground.
+        weights, shift, reach, work: see :class:`Injection`.
     """
 
-    def __init__(self, moments: Moments, origin: np.ndarray, **options: object) -> None:
-        super().__init__(moments, 1, **options)
+    def __init__(
+        self,
+        moments: Moments,
+        origin: np.ndarray,
+        *,
+        weights: np.ndarray | None = None,
+        shift: np.ndarray | None = None,
+        reach: int = 0,
+        work: int = 0,
+    ) -> None:
+        super().__init__(moments, 1, weights=weights, shift=shift, reach=reach, work=work)
         self._origin = origin.astype(np.float32)
 
     def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
@@ -127,7 +137,7 @@ class Ratio(Injection):
                 value += (value - origin) * planes[0]
 
 
-def relative(change: np.ndarray, base: np.ndarray, usual: float) -> np.ndarray:
+def relative(change: np.ndarray, base: np.ndarray, usual: float | np.floating) -> np.ndarray:
     """``change / base``, with a base that is not let fall below a tenth of its usual size (own): dark or noisy
     pixels get no huge ratio, and nothing jumps."""
     return change / np.maximum(base, np.float32(max(_LEAST * usual, 1e-30)))

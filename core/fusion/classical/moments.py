@@ -6,6 +6,7 @@ pixels only; one pass over each raster.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,17 +69,18 @@ def scene_moments(scene: Scene, gain: float, progress: Progress) -> Moments:
     """
     bands, good = scene.hsi.bands, scene.good
     operators = scene_operators(scene, gain)
-    count, total, _ = pan_moments(scene, progress)
-    pan_low = degraded_pan(scene, operators, total / max(count, 1.0), progress)
+    pan_count, total, _ = pan_moments(scene, progress)
+    pan_low = degraded_pan(scene, operators, total / max(pan_count, 1.0), progress)
     chosen = _chosen(scene, progress)
-    sums, products, count, origin = np.zeros(bands + 1), np.zeros((bands + 1, bands + 1)), 0, None
+    sums, products, origin = np.zeros(bands + 1), np.zeros((bands + 1, bands + 1)), np.zeros(bands + 1)
+    count = 0
     for start, values in low_strips(scene, np.zeros(bands, np.float32), progress):
         stop = start + values.shape[1]
         inside = chosen[start:stop]
         if not inside.any():
             continue
         both = np.concatenate([values[:, inside], pan_low[:, start:stop][:, inside]]).astype(np.float64)
-        if origin is None:  # a first guess of the mean, against cancellation
+        if count == 0:  # a first guess of the mean, against cancellation
             origin = both.mean(axis=1)
         both -= origin[:, None]
         count += both.shape[1]
@@ -173,7 +175,7 @@ def _chosen(scene: Scene, progress: Progress) -> np.ndarray:
     return chosen if chosen.any() else covered if covered.any() else scene.low_valid
 
 
-def low_strips(scene: Scene, fallback: np.ndarray, progress: Progress):
+def low_strips(scene: Scene, fallback: np.ndarray, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
     """(first row, (bands, rows, columns)) of the HSI, filled, from top to bottom."""
     rows, cols = scene.low_shape
     step = max(1, _SAMPLES // (scene.hsi.bands * cols))

@@ -97,8 +97,9 @@ class BandDependent(Injection):
 
 def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> Injection:
     """BDSD; where the scene is too small to be degraded once more, MTF-GLP, and a warning says so."""
-    lower = tuple(count // moments.operators.ratio for count in scene.low_shape)
-    inside = moments.chosen[: lower[0] * moments.operators.ratio, : lower[1] * moments.operators.ratio]
+    ratio = moments.operators.ratio
+    lower = scene.low_shape[0] // ratio, scene.low_shape[1] // ratio
+    inside = moments.chosen[: lower[0] * ratio, : lower[1] * ratio]
     most = min(_MOST, int(inside.sum()) // _PIXELS - 2)
     if min(lower) >= 2 and most >= 1:
         return BandDependent(scene, moments, most, lower, progress)
