@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Optional
+from typing import Optional, final
 
 import numpy as np
 import torch
@@ -49,6 +49,7 @@ class Projection:
         )
 
 
+@final
 @dataclass(frozen=True)
 class LabelledArea:
     """A reduced-resolution piece with its truth; bands are the good ones, in units of their standard deviation.
@@ -71,6 +72,7 @@ class LabelledArea:
     known: Optional[Known] = None
 
 
+@final
 @dataclass(frozen=True)
 class UnlabelledArea:
     """A full-resolution piece; bands as in :class:`LabelledArea`.
@@ -110,7 +112,7 @@ class UnlabelledArea:
             self.lack[:, low[0], low[1]],
             self.weight[low],
             self.ratio,
-            tuple(phases),
+            (phases[0], phases[1]),
             self.gain,
             spectra,
         )
@@ -118,7 +120,13 @@ class UnlabelledArea:
     @cached_property
     def operators(self) -> Operators:
         """U and D of this area."""
-        return area_operators(tuple(self.weight.shape), tuple(self.planes.shape[1:]), self.ratio, self.phase, self.gain)
+        return area_operators(_shape(self.weight), _shape(self.planes), self.ratio, self.phase, self.gain)
+
+
+def _shape(image: np.ndarray | Tensor) -> tuple[int, int]:
+    """Rows and columns of (..., rows, columns)."""
+    rows, cols = image.shape[-2:]
+    return rows, cols
 
 
 _OPERATORS: dict[tuple, Operators] = {}
@@ -155,8 +163,8 @@ def labelled_area(
         pan_low: (1, rows, columns), the PAN on the same pixels.
         valid: (rows, columns) bool. judged: (rows, columns) bool, pixels that are held out.
     """
-    high = hsi.shape[1:]
-    low = tuple(size // ratio for size in high)
+    high = _shape(hsi)
+    low = high[0] // ratio, high[1] // ratio
     operators = area_operators(low, high, ratio, (0.0, 0.0), gain)
     lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
     weight = valid.reshape(low[0], ratio, low[1], ratio).all(axis=(1, 3)).astype(np.float32)
@@ -202,7 +210,7 @@ def unlabelled_area(
     Raises:
         Cancelled: the user stopped the job.
     """
-    operators = area_operators(hsi.shape[1:], pan.shape[1:], ratio, phase, gain)
+    operators = area_operators(_shape(hsi), _shape(pan), ratio, phase, gain)
     planes, detail = _planes_and_detail(operators, statistics, hsi, pan, pan_low)
     chosen = np.flatnonzero(good)
     prior = np.empty((len(chosen), *pan.shape[1:]), np.float32)
@@ -236,7 +244,7 @@ def _planes_and_detail(
     """What a network sees of an area, and the PAN's detail."""
     matrix, shift = statistics.encoder
     components = np.tensordot(matrix, hsi, 1) - shift
-    whole = tuple((0, count) for count in operators.high)
+    whole = (0, operators.high[0]), (0, operators.high[1])
     planes = network_planes(operators, statistics, components, pan, pan_low, whole)
     return planes, pan - operators.up(pan_low)
 

@@ -47,7 +47,8 @@ def scene_areas(
     pan_low = degraded_pan(scene, scene_operators(scene, gain), statistics.pan_mean, progress)
     size = max(settings.patch // ratio, 2) * ratio
     # Where the scene is a single area, leave room to shift it by less than a pixel of what it is degraded to.
-    shape = tuple(min(size, max(count - 1, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
+    rows, cols = (min(size, max(count - 1, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
+    shape = rows, cols
     if min(scene.low_shape) < 2 * ratio:
         raise InputError(
             f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
@@ -87,16 +88,17 @@ def scene_areas(
             f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical method."
         )
 
-    shape = tuple(min(max(settings.crop, _HIGH_SIZE // ratio), count) for count in scene.low_shape)
+    rows, cols = (min(max(settings.crop, _HIGH_SIZE // ratio), count) for count in scene.low_shape)
+    shape = rows, cols
     unlabelled = []
     if settings.consistency or settings.full_exchange:
         for row, col in _spread(scene.low_shape, shape, max(1, round(MOST_UNLABELLED * share)), rng):
             progress.check()
-            area = _unlabelled(
+            piece = _unlabelled(
                 scene, statistics, good, gain, low_part, pan_low, weight, (row, col), shape, device, progress
             )
-            if area is not None:
-                unlabelled.append(area)
+            if piece is not None:
+                unlabelled.append(piece)
     return labelled, unlabelled
 
 
@@ -134,7 +136,7 @@ def _unlabelled(
         statistics,
         good,
         ratio,
-        tuple(phases),
+        (phases[0], phases[1]),
         gain,
         device,
         progress,

@@ -230,7 +230,8 @@ class _Steps:
     def __init__(self, mask: Tensor | None, count: int, weight: float, pixels: _Steps | None = None) -> None:
         self.count: Tensor | float = max(1, count) if mask is None else mask.sum().clamp(min=1.0)
         share = weight if pixels is None else weight * pixels.count / self.count
-        self.alpha, self._weights = (share, None) if mask is None else (1.0, mask * share)
+        self.alpha: Tensor | float = share if mask is None else 1.0
+        self._weights = None if mask is None else mask * share
 
     def of(self, signs: Tensor) -> None:
         """Multiply, where something is masked."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
-from .losses import Distance, HybridLoss, Spectra, band_distance
+from .losses import Distance, HybridLoss, Known, Spectra, band_distance
 from .settings import Settings
 
 Area = TypeVar("Area", LabelledArea, UnlabelledArea)
@@ -39,13 +39,19 @@ class _Apart(NamedTuple):
     unlabelled: Optional[Distance] = None
 
 
+class _Full(NamedTuple):
+    """What one network makes of the unlabelled area, in components: its residual, and that degraded."""
+
+    residual: Tensor
+    degraded: Tensor
+
+
 class _Shown(NamedTuple):
-    """What one network makes of a step's areas, in components: residuals of the labelled one after the projection, of
-    the unlabelled one, and that degraded."""
+    """What one network makes of a step's areas: of the labelled one its residual after the projection, in components,
+    and what it makes of the unlabelled one."""
 
     labelled: Tensor
-    unlabelled: Optional[Tensor] = None
-    degraded: Optional[Tensor] = None
+    unlabelled: Optional[_Full] = None
 
 
 def load_optimizers() -> None:
@@ -112,8 +118,16 @@ class MutualStep:
     def prepared(self, area: Area) -> Area:
         """The area with what the loss needs to know of it; such an area itself."""
         if isinstance(area, LabelledArea):
-            return area if area.known else replace(area, known=self.loss.known(area.truth, area.target))
-        return area if area.spectra else replace(area, spectra=self.loss.spectra(area.prior))
+            return area if area.known else replace(area, known=self._known(area))
+        return area if area.spectra else replace(area, spectra=self._spectra(area))
+
+    def _known(self, area: LabelledArea) -> Known:
+        """What the loss needs to know of a labelled area; of one that is prepared nothing is computed."""
+        return area.known or self.loss.known(area.truth, area.target)
+
+    def _spectra(self, area: UnlabelledArea) -> Spectra:
+        """The same of an unlabelled one."""
+        return area.spectra or self.loss.spectra(area.prior)
 
     def _forward(
         self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea | None, ways: tuple[int, int]
@@ -122,16 +136,17 @@ class MutualStep:
         if unlabelled is None:
             return _Shown(result)
         residual = self.residual(index, unlabelled.planes, ways[1])
-        return _Shown(result, residual, unlabelled.operators.down(residual))
+        return _Shown(result, _Full(residual, unlabelled.operators.down(residual)))
 
     @torch.no_grad()
     def _apart(self, index: int, shown: Sequence[_Shown], labelled: LabelledArea) -> _Apart:
         """Half of the bands each, as it is the same for both networks."""
         first, second = shown
         known = self.loss.bands(first.labelled - second.labelled, labelled.learn, index, 2)
-        if first.unlabelled is None:
+        if first.unlabelled is None or second.unlabelled is None:
             return _Apart(known)
-        return _Apart(known, self.loss.bands(first.unlabelled - second.unlabelled, None, index, 2))
+        difference = first.unlabelled.residual - second.unlabelled.residual
+        return _Apart(known, self.loss.bands(difference, None, index, 2))
 
     @torch.no_grad()
     def _backward(
@@ -146,23 +161,25 @@ class MutualStep:
     ) -> None:
         """Add a network's part of that: the terms of its loss, each with what it is a function of."""
         settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
-        known, learn = labelled.known, labelled.learn
+        known, learn = self._known(labelled), labelled.learn
         found = [(own.labelled, self.loss(own.labelled, known.truth, learn, known.target))]
         if apart and settings.exchange:
             peer, halves = other.labelled, [half.labelled for half in apart]
             distance = self._to_peer(index, halves, own.labelled - peer, self.loss.moved(known.prior, peer), learn)
             found.append((own.labelled, exchange * settings.exchange * distance))
-        if unlabelled is not None:
+        if unlabelled is not None and own.unlabelled is not None:
             inner = torch.zeros_like(unlabelled.weight)
             inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop nothing is known
-            lack = band_distance(own.degraded, self.loss.basis, unlabelled.lack, inner)
-            found.append((own.degraded, settings.consistency * lack))
-            if apart and settings.full_exchange:
-                peer, halves = other.unlabelled, [half.unlabelled for half in apart]
+            residual, degraded = own.unlabelled
+            lack = band_distance(degraded, self.loss.basis, unlabelled.lack, inner)
+            found.append((degraded, settings.consistency * lack))
+            if apart and settings.full_exchange and other.unlabelled is not None:
+                peer = other.unlabelled.residual
+                halves = [half.unlabelled for half in apart if half.unlabelled is not None]
                 distance = self._to_peer(
-                    index, halves, own.unlabelled - peer, self.loss.moved(unlabelled.spectra, peer)
+                    index, halves, residual - peer, self.loss.moved(self._spectra(unlabelled), peer)
                 )
-                found.append((own.unlabelled, exchange * settings.full_exchange * distance))
+                found.append((residual, exchange * settings.full_exchange * distance))
         share = 1 / settings.batch
         torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
         losses[index] += share * sum(distance.value for _, distance in found)

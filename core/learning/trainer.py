@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Callable
 
 import numpy as np
@@ -30,7 +31,7 @@ class TrainingState:
         step: number of updates done.
         best: parameters of the networks at the best check so far, by "<network>.<name>".
         best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
-        prior_scores: the projected prior's scores on the held-out part.
+        prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
         best_share: the share of the networks' residual that the best state adds to the prior.
         best_scores: held-out scores of the best state by path, when training has ended.
         history: one record a check: step, losses of the networks, held-out scores by path; None for what is not a
@@ -43,7 +44,7 @@ class TrainingState:
     best_step: int = 0
     best_share: float = 1.0
     best_scores: dict[str, dict] = field(default_factory=dict)
-    prior_scores: dict[str, float] = field(default_factory=dict)
+    prior_scores: dict[str, float | None] = field(default_factory=dict)
     history: list[dict] = field(default_factory=list)
 
 
@@ -70,7 +71,8 @@ class Trainer:
         paths: Sequence[str] = ("spectral", "spatial"),
     ) -> None:
         self.learner = learner
-        self.labelled, self.unlabelled = ([learner.prepared(a) for a in areas] for areas in (labelled, unlabelled))
+        self.labelled = [learner.prepared(area) for area in labelled]
+        self.unlabelled = [learner.prepared(area) for area in unlabelled]
         self._learned = [area for area in self.labelled if area.learn.any()]  # others are only judged
         self.ratio, self.mean, self.save = ratio, mean, save
         self.processes = learner.processes
@@ -135,9 +137,8 @@ class Trainer:
         overshoot do better if only a share of what they say is added to the prior: the share is tried, too, and then
         emphasized (own); it has to be clearly better, as at full resolution networks rather say too little."""
         scores = self.score()
-        if losses is not None:
-            losses = [loss if math.isfinite(loss) else None for loss in losses]
-        state.history.append({"step": state.step, "losses": losses, **{path: scores[path] for path in self.paths}})
+        known = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
+        state.history.append({"step": state.step, "losses": known, **{path: scores[path] for path in self.paths}})
         for share in SHARES:
             emphasized = share * self.learner.settings.emphasis
             found, said = self._relative(scores, share, state), self._relative(scores, emphasized, state)
@@ -172,7 +173,7 @@ class Trainer:
         for area in self.processes.share(self.labelled):
             if area.judge.any():
                 self._progress.check()
-                residuals = self.learner.each(lambda index, area=area: self._projected(index, area))
+                residuals = self.learner.each(partial(self._projected, area=area))
                 bands = [self.learner.to_bands(residual) for residual in residuals]
                 mean = sum(bands) / len(bands)
                 for path, result in zip(self.paths, (*bands, mean) if len(bands) > 1 else (mean,)):
@@ -186,7 +187,7 @@ class Trainer:
         return area.project(self.learner.residual(index, area.planes))
 
     @torch.no_grad()
-    def score_prior(self) -> dict[str, float]:
+    def score_prior(self) -> dict[str, float | None]:
         """The same for the projected prior."""
         total = _Sums(self)
         for area in self.processes.share(self.labelled):
