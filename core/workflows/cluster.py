@@ -109,8 +109,14 @@ def connect(address: str, progress: Progress) -> Iterator[Client]:
                 "machine."
             ) from None
         stack.callback(client.close, timeout=1)
-        progress.info(f"Fusing on the Dask cluster at {client.scheduler.address}.")
+        progress.info(f"Fusing on the Dask cluster at {_scheduler(client)}.")
         yield client
+
+
+def _scheduler(client: Client) -> str:
+    """Its address; the client forgets it when the connection is lost."""
+    address = client.scheduler.address if client.scheduler is not None else None
+    return address or "an address that is no longer known"
 
 
 def fuse_on_cluster(
@@ -155,7 +161,7 @@ def _wait_for_workers(client: Client, progress: Progress) -> int:
         progress.check()
         if time.monotonic() > until:
             raise InputError(
-                f"The Dask cluster at {client.scheduler.address} has no worker; start some (dask worker ADDRESS)."
+                f"The Dask cluster at {_scheduler(client)} has no worker; start some (dask worker ADDRESS)."
             )
         time.sleep(_SECONDS)
     return len(workers)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
@@ -64,11 +64,16 @@ class _Method:
     iterations: int | None = None
     reduced: dict[str, Any] = field(default_factory=dict)
     full: dict[str, Any] = field(default_factory=dict)
-    maps: PixelMaps | None = None
-    spectra: np.ndarray | None = None
     seconds: float = 0.0
     memory: float | None = None
     history: Sequence[Mapping[str, Any]] = ()
+
+
+class _Seen(NamedTuple):
+    """What is shown of a method at reduced resolution: where it differs, and (pixels, bands) of some pixels."""
+
+    maps: PixelMaps
+    spectra: np.ndarray
 
 
 def compare(
@@ -138,7 +143,7 @@ def compare(
     progress.set(0.0, "Looking through the scene")
     choices = {"bands": bands, "correct_shift": correct_shift}
     with (
-        open_scene(hsi, pan, progress, **choices) as scene,
+        open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene,
         working_folder(places[0] if places else "") as folder,
     ):
         ratio, good = scene.ratio, scene.good.copy()
@@ -147,10 +152,11 @@ def compare(
         pair = reduced_pair(scene, mtf, folder, progress.part(0.01, 0.06))
         pixels = pick_pixels(*_overview(pair.truth), good)
         steps = progress.part(0.06, 0.45)
+        seen: dict[str, _Seen] = {}
         for number, method in enumerate(chosen):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{method.title} at reduced resolution")
-            _at_reduced(method, pair, folder, ratio, good, pixels, mtf, crop, part)
+            seen[method.name] = _at_reduced(method, pair, folder, ratio, good, pixels, mtf, crop, part)
         ranking = _ranking(chosen)
         best = ranking[0]
         progress.info(f"Best at reduced resolution: {best.title}.")
@@ -161,8 +167,14 @@ def compare(
         for number, method in enumerate(ranking):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{method.title} at full resolution")
+            pictures, disagreement = _at_full(
+                method, hsi, pan, choices, folder, kept if method is best else "", mtf, crop, views, part
+            )
+            maps, spectra = seen[method.name]
             shown.append(
-                _at_full(method, hsi, pan, choices, folder, kept if method is best else "", mtf, crop, views, part)
+                Compared(
+                    method.name, method.title, method.reduced, maps, spectra, pictures, disagreement, method.history
+                )
             )
         result = _result(ranking, ratio, output)
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
@@ -290,7 +302,7 @@ def _at_reduced(
     mtf: float,
     crop: int,
     progress: Progress,
-) -> None:
+) -> _Seen:
     fused = os.path.join(folder, "reduced.tif")
     method.run(pair.hsi, pair.pan, fused, "", _Named(progress.part(0.0, 0.8), method.title))
     scores = assess(
@@ -307,9 +319,10 @@ def _at_reduced(
     truth, other = _overview(pair.truth)
     inside = valid[good].all(axis=0) & other[good].all(axis=0)
     indices = ReferenceIndices(int(good.sum()), ratio)
-    method.maps = indices.update(values[good], truth[good], inside)
-    method.spectra = np.stack([np.where(inside[row, col], values[:, row, col], np.nan) for row, col in pixels])
+    maps = indices.update(values[good], truth[good], inside)
+    spectra = np.stack([np.where(inside[row, col], values[:, row, col], np.nan) for row, col in pixels])
     os.remove(fused)
+    return _Seen(maps, spectra)
 
 
 def _at_full(
@@ -323,7 +336,8 @@ def _at_full(
     crop: int,
     views: Views,
     progress: Progress,
-) -> Compared:
+) -> tuple[list[bytes], np.ndarray | None]:
+    """The pictures, and (rows, columns) of the disagreement of two networks, NaN where unknown."""
     fused = kept or os.path.join(folder, "full.tif")
     disagreement = os.path.join(folder, "disagreement.tif") if method.networks else ""
     started = time.monotonic()
@@ -343,9 +357,7 @@ def _at_full(
         difference = np.where(valid[0], values[0], np.nan)
     if not kept:
         os.remove(fused)
-    return Compared(
-        method.name, method.title, method.reduced, method.maps, method.spectra, pictures, difference, method.history
-    )
+    return pictures, difference
 
 
 class _Named(Progress):

@@ -116,7 +116,7 @@ class _FullResolution:
             top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
             if top < bottom:
                 part = np.s_[top:bottom, left:right]
-                self.indices.update_high(values[(slice(None), *part)], pan[part], here[part])
+                self.indices.update_high(values[:, top:bottom, left:right], pan[part], here[part])
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
@@ -126,7 +126,8 @@ class _FullResolution:
             self.progress.check()
             counted[start:stop] &= self.hsi.read(start, stop, self.bands, self.progress)[1].all(axis=0)
         found = [np.flatnonzero(edge) for edge in edges]
-        return counted, tuple(slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0) for at in found)
+        rows, cols = (slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0) for at in found)
+        return counted, (rows, cols)
 
     def _look_through_low(
         self, valid: np.ndarray, means: np.ndarray, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress

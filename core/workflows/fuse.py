@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Callable
 
 from ..devices import choose_device, load_torch
 from ..errors import InputError
@@ -17,6 +18,9 @@ from ..raster.metadata import RasterMetadata
 from .opening import check_space, open_scene
 from .output import check_compression, check_outputs, write_fused
 from .trained import TrainedModel
+
+if TYPE_CHECKING:
+    pass
 
 
 def fuse(
@@ -99,16 +103,31 @@ def fuse(
         chosen, sentence = choose_device(device)
         progress.info(sentence)
         fusing = trained.recipe(chosen, use, consistency)
-        if fusing.residual.engine:
+        if fusing.residual is not None and fusing.residual.engine:
             progress.info(fusing.residual.engine)
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
 
-        def on_cluster(window: Window, stored: RasterMetadata) -> Iterator[Fused]:
-            paths = [os.path.abspath(path) if os.path.exists(path) else path for path in (hsi, pan, model)]
-            choices = bands, correct_shift, use, consistency, chosen.type
-            job = StripJob(*paths, *choices, window, stored, bool(disagreement))
-            return fuse_on_cluster(client, scene, fusing, job, memory, output, part)
+        strips: Callable[[Window, RasterMetadata], Iterator[Fused]] | None = None
+        if client is not None:
+
+            def on_cluster(window: Window, stored: RasterMetadata) -> Iterator[Fused]:
+                job = StripJob(
+                    hsi=_absolute(hsi),
+                    pan=_absolute(pan),
+                    model=_absolute(model),
+                    bands=bands,
+                    correct_shift=correct_shift,
+                    use=use,
+                    consistency=consistency,
+                    device=chosen.type,
+                    window=window,
+                    stored=stored,
+                    disagreement=bool(disagreement),
+                )
+                return fuse_on_cluster(client, scene, fusing, job, memory, output, part)
+
+            strips = on_cluster
 
         grid = write_fused(
             scene,
@@ -119,7 +138,7 @@ def fuse(
             compress=compress,
             disagreement=disagreement,
             overviews=overviews,
-            strips=on_cluster if client is not None else None,
+            strips=strips,
             progress=part,
         )
         return {
@@ -131,6 +150,11 @@ def fuse(
             "rows": grid.rows,
             "cols": grid.cols,
         }
+
+
+def _absolute(path: str) -> str:
+    """The path as workers elsewhere can open it; what is no file here, such as an address, stays as it is."""
+    return os.path.abspath(path) if os.path.exists(path) else path
 
 
 def check_disagreement(network: str, disagreement: str) -> None:

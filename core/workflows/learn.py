@@ -66,7 +66,7 @@ def learn(
     for scene in scenes:
         builder.add(scene, progress)
     statistics, good = builder.result(settings.components), builder.good
-    if not good.any():
+    if good is None or not good.any():
         raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
     fingerprint = _fingerprint(statistics.arrays())
     processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
@@ -135,7 +135,8 @@ def _check_bands(scene: Scene, network: str) -> None:
 
 def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
     """The settings that a network learns with, and what was asked for otherwise."""
-    return Settings(**{**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})})
+    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})}
+    return Settings(**fields)
 
 
 def _learner(

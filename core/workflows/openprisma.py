@@ -9,6 +9,7 @@ from ..paths import StrPath, paths
 from ..progress import Progress
 from ..raster.grid import Window
 from ..raster.prisma import PrismaReader, is_prisma
+from ..raster.reader import RasterReader
 from ..raster.writer import BLOCK_ROWS, RasterWriter
 from .output import check_outputs
 
@@ -54,7 +55,7 @@ def openprisma(
         return {"hsi": hsi_out, "pan": pan_out, "bands": hsi.bands, "bad_bands": bad, "rows": rows, "cols": cols}
 
 
-def _copy(reader: PrismaReader, writer: RasterWriter, progress: Progress) -> None:
+def _copy(reader: RasterReader, writer: RasterWriter, progress: Progress) -> None:
     for row in range(0, reader.grid.rows, BLOCK_ROWS):
         progress.check()
         rows = min(BLOCK_ROWS, reader.grid.rows - row)

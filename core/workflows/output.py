@@ -151,13 +151,18 @@ def write_fused(
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
     first_good = int(np.flatnonzero(scene.good)[0])
     with contextlib.ExitStack() as stack:
-        options = {"compress": compress, "overviews": overviews, "progress": progress}
-        writer = stack.enter_context(RasterWriter(output, grid, metadata, **options))
+
+        def writing(path: str, metadata: RasterMetadata) -> RasterWriter:
+            raster = RasterWriter(path, grid, metadata, compress=compress, overviews=overviews, progress=progress)
+            return stack.enter_context(raster)
+
+        writer = writing(output, metadata)
         second = None
         if disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            second = stack.enter_context(RasterWriter(disagreement, grid, one_band, **options))
+            second = writing(disagreement, one_band)
         with Behind(progress) as behind:
+            pieces: Iterable[Fused]
             if strips is None:
                 pieces = fuse(scene, recipe, window, memory, progress, writer.metadata)
             else:

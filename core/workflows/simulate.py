@@ -142,7 +142,8 @@ def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[flo
     if isinstance(mtf, str):
         found = mtf_gains(mtf, reader.bands)
         mtf = found if len(found) > 1 else found[0]
-    gains = [float(gain) for gain in (np.full(reader.bands, mtf) if np.ndim(mtf) == 0 else mtf)]
+    given = np.asarray(mtf, float)
+    gains: list[float] = (np.full(reader.bands, given) if given.ndim == 0 else given).tolist()
     if len(gains) != reader.bands:
         raise InputError(
             f"{len(gains)} MTF gains are given, but {reader.name} has {reader.bands} bands; give one for all or one "

@@ -86,8 +86,10 @@ def train(
             raise InputError(f"A batch of {batch} cannot be shared out among {group.size} processes; give more.")
         if group.first:
             check_outputs((*hsi, *pan, *([resume] if resume else [])), (), (model, report))
-        choices = {"bands": bands, "correct_shift": correct_shift}
-        scenes = [stack.enter_context(open_scene(*pair, progress, **choices)) for pair in zip(hsi, pan)]
+        scenes = [
+            stack.enter_context(open_scene(*pair, progress, bands=bands, correct_shift=correct_shift))
+            for pair in zip(hsi, pan)
+        ]
         _check_same_sensor(scenes)
         chosen, sentence = choose_own_device(device, group)
         progress.info(sentence)
