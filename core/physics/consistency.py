@@ -35,7 +35,9 @@ def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Spa
     """The parts of R_0, R_1, ... R_{n-1} that a part of the correction depends on, widest first."""
     parts = [(rows, cols)]
     for _ in range(iterations - 1):
-        parts.append(tuple(_union(*spans) for spans in zip(round_trip.support(*parts[-1]), parts[-1])))
+        last = parts[-1]
+        seen = round_trip.support(*last)
+        parts.append((_union(seen[0], last[0]), _union(seen[1], last[1])))
     return parts[::-1]
 
 
@@ -63,7 +65,7 @@ def correction(
             the PAN).
         part: (rows, columns) to compute, each (start, stop); all by default.
     """
-    wanted = part or tuple((0, count) for count in round_trip.shape)
+    wanted = part or ((0, round_trip.shape[0]), (0, round_trip.shape[1]))
     if iterations == 0:
         return _cut(residual, wanted, origin) * 0
     widest, *others = residual_spans(round_trip, iterations, *wanted)

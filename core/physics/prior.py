@@ -69,8 +69,16 @@ class Statistics:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Statistics:
         """The inverse of :meth:`arrays`."""
-        fields = dataclasses.fields(cls)
-        return cls(**{f.name: arrays[f.name] if f.type == "np.ndarray" else float(arrays[f.name]) for f in fields})
+        return cls(
+            mean=arrays["mean"],
+            std=arrays["std"],
+            gains=arrays["gains"],
+            basis=arrays["basis"],
+            variance=arrays["variance"],
+            pan_mean=float(arrays["pan_mean"]),
+            pan_std=float(arrays["pan_std"]),
+            detail_std=float(arrays["detail_std"]),
+        )
 
 
 def pan_stream(
@@ -180,7 +188,7 @@ class StatisticsBuilder:
         total, products, count, origin, covariance = _band_moments(scene, self._origin, low, progress)
         self._origin = origin
         self._pan += pan
-        self._prior += low.count, low.spread * low.count, low.details
+        self._prior += low.pixels, low.spread * low.pixels, low.details
         self._count += count
         self._total += total
         self._products += products
@@ -191,7 +199,12 @@ class StatisticsBuilder:
 
         Args:
             components: size of the subspace; fewer where there are fewer good bands.
+
+        Raises:
+            ValueError: no scene has been added, or none with a valid pixel.
         """
+        if self.good is None or self._origin is None:
+            raise ValueError("statistics need a scene with a valid pixel")
         shifted = self._total / self._count
         mean = self._origin + shifted
         covariance = self._products / self._count - np.outer(shifted, shifted)
@@ -236,10 +249,10 @@ def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
 
 
 class _LowPass(NamedTuple):
-    """Of P_L over the valid output pixels: their count, its mean (from ``level``) and variance, the sum of squares of
+    """Of P_L over the valid output pixels: their number, its mean (from ``level``) and variance, the sum of squares of
     P - P_L, and U^T of the mask and of the masked P_L - level."""
 
-    count: int
+    pixels: int
     mean: float
     spread: float
     details: float
@@ -273,7 +286,9 @@ def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pr
     return _LowPass(count, total / max(count, 1), spread, details, weights[0], weights[1])
 
 
-def _band_moments(scene: Scene, origin: np.ndarray | None, low: _LowPass, progress: Progress) -> tuple:
+def _band_moments(
+    scene: Scene, origin: np.ndarray | None, low: _LowPass, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, int, np.ndarray | None, np.ndarray]:
     """Sums over the valid HSI pixels of X - origin and of its products, their count, the origin, and the sum of
     (U X - mean)(P_L - mean) over the valid output pixels."""
     rows, cols = scene.low_shape

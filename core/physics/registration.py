@@ -127,7 +127,7 @@ def _bands(scene: Scene) -> list[int]:
     """Some good bands where panchromatic ones lie, or of all where wavelengths are unknown."""
     waves = scene.hsi.metadata.wavelengths
     good = [int(band) for band in np.flatnonzero(scene.good)]
-    seen = [band for band in good if waves[band] is not None and VISIBLE[0] <= waves[band] <= VISIBLE[1]] or good
+    seen = [band for band in good if (wave := waves[band]) is not None and VISIBLE[0] <= wave <= VISIBLE[1]] or good
     return [seen[i] for i in np.unique(np.linspace(0, len(seen) - 1, _BANDS).round().astype(int))]
 
 
@@ -188,7 +188,9 @@ def _peak(sums: list, lowered: list, farthest: float) -> np.ndarray | None:
     centre, reach = np.zeros(2), farthest
     for step in (0.125, 0.01):
         offsets = np.arange(-reach, reach + step / 2, step)
-        surface = sum(_surface(cross, centre[0] + offsets, centre[1] + offsets) for cross in summed.values())
+        surface = np.zeros((len(offsets), len(offsets)))
+        for cross in summed.values():
+            surface += _surface(cross, centre[0] + offsets, centre[1] + offsets)
         row, col = np.unravel_index(int(np.argmax(surface)), surface.shape)
         centre = centre + np.array([offsets[row], offsets[col]])
         reach = step
@@ -197,7 +199,7 @@ def _peak(sums: list, lowered: list, farthest: float) -> np.ndarray | None:
 
 def _surface(cross: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The inverse transform of a weighted cross spectrum at any places, (y, x)."""
-    frequencies = [np.fft.fftfreq(count) for count in cross.shape]
+    frequencies = [np.fft.fftfreq(count, 1.0) for count in cross.shape]
     low_pass = [np.exp(-0.5 * (frequency / _LOW_PASS) ** 2) for frequency in frequencies]
     rows = np.exp(2j * np.pi * y[:, None] * frequencies[0]) * low_pass[0]
     cols = np.exp(2j * np.pi * x[:, None] * frequencies[1]) * low_pass[1]

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Array = np.ndarray | Tensor
+    Array = TypeVar("Array", np.ndarray, Tensor)  # what goes in comes out
 
-Span = tuple  # (start, stop)
+Span = tuple[int, int]  # (start, stop)
 
 CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
@@ -149,7 +149,7 @@ class Line:
                 out[..., low:high, :] += matrix.T @ y[..., begin - start : end - start, :]
         return out
 
-    def _blocks(self, like: Array, start: int, stop: int) -> list[tuple[int, int, int, int, Any]]:
+    def _blocks(self, like: Array, start: int, stop: int) -> list[tuple[int, int, int, int, Array]]:
         """(begin, end, first input, last input + 1, matrix) of dense blocks that cover the outputs."""
         key = (start, stop, str(like.dtype), str(getattr(like, "device", "")))
         blocks = self._cache.get(key)  # threads may share it
@@ -157,7 +157,7 @@ class Line:
             if len(self._cache) > 64:
                 self._cache.clear()
             density = max(self.inputs / self.outputs, 1e-9)  # inputs per output
-            wanted = _BLOCK_INPUTS_TORCH
+            wanted: float = _BLOCK_INPUTS_TORCH
             if isinstance(like, np.ndarray):
                 wanted = max(_BLOCK_INPUTS, _BLOCK_TAPS * self.taps)
             size = max(1, round(wanted / density))
@@ -173,11 +173,11 @@ class Line:
         return blocks
 
 
-def _like(matrix: np.ndarray, like: Array) -> Any:
+def _like(matrix: np.ndarray, like: Array) -> Array:
     """The matrix as the kind of array, type and device that ``like`` has."""
-    if hasattr(like, "new_tensor"):
-        return like.new_tensor(matrix)
-    return matrix.astype(like.dtype)
+    if isinstance(like, np.ndarray):
+        return matrix.astype(like.dtype)
+    return like.new_tensor(matrix)
 
 
 def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:

@@ -44,7 +44,8 @@ class Reference:
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) of the part that is used."""
-        return self.valid.shape
+        rows, cols = self.valid.shape
+        return rows, cols
 
     @property
     def low_shape(self) -> tuple[int, int]:
