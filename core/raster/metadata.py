@@ -13,11 +13,17 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import numpy as np
 from osgeo import gdal
 
 from .stored import representable
+
+if TYPE_CHECKING:
+    Converter = Callable[[float | None, float | None], tuple[float | None, float | None]]
+
+_Entry = TypeVar("_Entry")
 
 _NM_PER_UNIT = {
     "nanometers": 1.0,
@@ -107,13 +113,21 @@ class RasterMetadata:
 
     def select(self, indices: Sequence[int]) -> RasterMetadata:
         """The metadata of some bands, counted from 0, in the order given."""
-        chosen = {
-            field: tuple(getattr(self, field)[i] for i in indices)
-            for field in ("names", "wavelengths", "fwhm", "bbl", "scales", "offsets")
-        }
-        return dataclasses.replace(self, **chosen)
 
-    def replace(self, **changes: object) -> RasterMetadata:
+        def chosen(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+            return tuple(entries[i] for i in indices)
+
+        return dataclasses.replace(
+            self,
+            names=chosen(self.names),
+            wavelengths=chosen(self.wavelengths),
+            fwhm=chosen(self.fwhm),
+            bbl=chosen(self.bbl),
+            scales=chosen(self.scales),
+            offsets=chosen(self.offsets),
+        )
+
+    def replace(self, **changes: Any) -> RasterMetadata:
         """A copy with some attributes changed."""
         return dataclasses.replace(self, **changes)
 
@@ -146,7 +160,7 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     whole = {**_lower_keys(dataset.GetMetadata()), **_lower_keys(dataset.GetMetadata("ENVI"))}
     names = tuple(band.GetDescription() or "" for band in bands)
     lists = {key: _envi_list(whole.get(key), dataset.RasterCount) for key in ("wavelength", "fwhm", "bbl")}
-    of_band = {key: [lists[key][n - 1] if lists[key] else None for n in numbers] for key in lists}
+    of_band = {key: [entries[n - 1] if entries else None for n in numbers] for key, entries in lists.items()}
 
     raw_waves, raw_fwhm, units, bbl = [], [], [], []
     for i, item in enumerate(items):
@@ -225,7 +239,8 @@ def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
 
 def _write_band_items(band: gdal.Band, metadata: RasterMetadata, i: int) -> None:
     wave, width = metadata.wavelengths[i], metadata.fwhm[i]
-    items, imagery = {}, {}
+    items: dict[str, str] = {}
+    imagery: dict[str, str] = {}
     if wave is not None:
         items.update(wavelength=_text(wave), wavelength_units="Nanometers")
         imagery["CENTRAL_WAVELENGTH_UM"] = _text(wave / 1e3)
@@ -268,7 +283,7 @@ def _wavelength_in_name(name: str) -> float | None:
     return _tidy(value * factor) if value is not None and factor is not None else None
 
 
-def _unit_converters(waves: list[float | None], units: list[str]) -> list:
+def _unit_converters(waves: list[float | None], units: list[str]) -> list[Converter]:
     """For every band the function (wavelength, fwhm) -> the same in nm.
 
     Where a file names no unit, numbers that can only be micrometres (all below 100) or nanometres (all above 200) are
@@ -281,9 +296,12 @@ def _unit_converters(waves: list[float | None], units: list[str]) -> list:
     elif known and min(known) > 200:
         guess = 1.0
 
-    def by_factor(factor: float | None):
+    def by_factor(factor: float | None) -> Converter:
+        def scaled(value: float | None) -> float | None:
+            return None if value is None or factor is None else _tidy(value * factor)
+
         def convert(wave: float | None, width: float | None) -> tuple[float | None, float | None]:
-            return tuple(None if v is None or factor is None else _tidy(v * factor) for v in (wave, width))
+            return scaled(wave), scaled(width)
 
         return convert
 
@@ -292,7 +310,7 @@ def _unit_converters(waves: list[float | None], units: list[str]) -> list:
             return None, None
         return _tidy(1e7 / wave), None if width is None else _tidy(1e7 * width / wave**2)
 
-    converters = []
+    converters: list[Converter] = []
     for unit in units:
         if unit in _WAVENUMBER_UNITS:
             converters.append(by_wavenumber)

@@ -43,10 +43,10 @@ _STRIP = 64
 
 
 class _Band(NamedTuple):
-    """Where a band comes from: its cube and its place there, and what the product says of it (nm)."""
+    """Where a band comes from: its cube and its number there, from 0, and what the product says of it (nm)."""
 
     cube: str
-    index: int
+    number: int
     wavelength: float | None
     fwhm: float | None
 
@@ -99,8 +99,9 @@ class PrismaReader(RasterReader):
     def _describe(self) -> None:
         root = self._dataset.GetRootGroup()
         cubes = ("PAN",) if self.role == "pan" else ("VNIR", "SWIR")
-        self._arrays = {cube: _array(root, _CUBES[cube]) for cube in cubes}
-        if None in self._arrays.values():
+        found = {cube: _array(root, _CUBES[cube]) for cube in cubes}
+        self._arrays = {cube: array for cube, array in found.items() if array is not None}
+        if len(self._arrays) < len(cubes):
             raise InputError(
                 f"{self.name} is no PRISMA L2D product; choose a PRS_L2D file (those of the levels 1, 2B and 2C lie on "
                 "no map)."
@@ -134,7 +135,7 @@ class PrismaReader(RasterReader):
         low = {cube: float(facts[f"L2Scale{cube.title()}Min"]) for cube in self._arrays}
         high = {cube: float(facts[f"L2Scale{cube.title()}Max"]) for cube in self._arrays}
         return RasterMetadata(
-            names=tuple(band.cube if self.role == "pan" else f"{band.cube} {band.index + 1}" for band in self._bands),
+            names=tuple(band.cube if self.role == "pan" else f"{band.cube} {band.number + 1}" for band in self._bands),
             wavelengths=tuple(band.wavelength for band in self._bands),
             fwhm=tuple(band.fwhm for band in self._bands),
             bbl=tuple(0 if _is_water(band.wavelength) else 1 for band in self._bands),
@@ -150,7 +151,7 @@ class PrismaReader(RasterReader):
         for cube in self._arrays:
             places = [i for i, number in enumerate(numbers) if self._bands[number].cube == cube]
             if places:
-                indices = [self._bands[numbers[i]].index for i in places]
+                indices = [self._bands[numbers[i]].number for i in places]
                 block = self._block(cube, window, min(indices), max(indices) + 1)
                 result[places] = block[np.subtract(indices, min(indices))]
         return result
@@ -164,7 +165,7 @@ class PrismaReader(RasterReader):
         if self._inside is None:
             inside = np.zeros((self.grid.rows, self.grid.cols), bool)
             cube = "PAN" if self.role == "pan" else "VNIR"
-            used = [band.index for band in self._bands if band.cube == cube]
+            used = [band.number for band in self._bands if band.cube == cube]
             for row in range(0, self.grid.rows, _STRIP):
                 rows = min(_STRIP, self.grid.rows - row)
                 block = self._block(cube, Window(row, 0, rows, self.grid.cols), min(used), max(used) + 1)
@@ -210,22 +211,23 @@ def _bands(facts: dict, sizes: dict[str, list[int]]) -> list[_Band]:
         raise ValueError("it has no usable VNIR or SWIR bands")
     if sizes["VNIR"][0] != sizes["SWIR"][0] or sizes["VNIR"][2] != sizes["SWIR"][2]:
         raise ValueError("its VNIR and SWIR cubes differ in size")
-    shortest = min(band.wavelength for band in found["SWIR"])
-    kept = [band for band in found["VNIR"] if band.wavelength < shortest] + found["SWIR"]
-    return sorted(kept, key=lambda band: band.wavelength)
+    shortest = min(wave for wave, _ in found["SWIR"])
+    kept = [(wave, band) for wave, band in found["VNIR"] if wave < shortest] + found["SWIR"]
+    return [band for _, band in sorted(kept, key=lambda pair: pair[0])]
 
 
-def _usable(facts: dict, cube: str, count: int) -> list[_Band]:
-    """The bands of a cube that have a wavelength and are flagged as used."""
+def _usable(facts: dict, cube: str, count: int) -> list[tuple[float, _Band]]:
+    """The bands of a cube that have a wavelength and are flagged as used, each with its wavelength."""
     lists = {key: facts[f"List_{key}_{cube.title()}"] for key in ("Cw", "Fwhm")}
     flags = facts[f"List_Cw_{cube.title()}_Flags"]
     if not len(lists["Cw"]) == len(lists["Fwhm"]) == len(flags) == count:
         raise ValueError(f"its lists of {cube} bands do not fit the cube's {count} bands")
-    return [
-        _Band(cube, index, round(float(wave), 4), round(float(width), 4) or None)
-        for index, (wave, width, flag) in enumerate(zip(lists["Cw"], lists["Fwhm"], flags))
-        if int(flag) == 1 and float(wave) > 0
-    ]
+    used = []
+    for number, (wave, width, flag) in enumerate(zip(lists["Cw"], lists["Fwhm"], flags)):
+        if int(flag) == 1 and float(wave) > 0:
+            centre = round(float(wave), 4)
+            used.append((centre, _Band(cube, number, centre, round(float(width), 4) or None)))
+    return used
 
 
 def _grid(facts: dict, sizes: list[int], pixel: float) -> Grid:

@@ -89,10 +89,11 @@ class RasterReader:
         if not self._numbers:
             raise InputError(f"{self.name} has nothing but an alpha band; choose a raster with data.")
         bands = [dataset.GetRasterBand(n) for n in self._numbers]
-        dtypes = [band_dtype(band) for band in bands]
-        if None in dtypes:
-            kind = gdal.GetDataTypeName(bands[dtypes.index(None)].DataType)
+        known = [band_dtype(band) for band in bands]
+        if None in known:
+            kind = gdal.GetDataTypeName(bands[known.index(None)].DataType)
             raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
+        dtypes = [dtype for dtype in known if dtype is not None]
         self.dtype = common_dtype(dtypes)
         transform = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
         self.grid = Grid.from_geotransform(

@@ -6,6 +6,7 @@ import contextlib
 import glob
 import os
 import re
+import sys
 from collections.abc import Iterable
 
 import numpy as np
@@ -176,7 +177,7 @@ class RasterWriter:
         """Have the system write a large GeoTIFF to disk as it grows and forget what is there: else it fills the memory
         with a file that does not fit, at the cost of all else that lies there, and then stops for the disk. Not for
         ENVI, where strips meet within its pages: what was forgotten would be read again."""
-        if self._driver != "GTiff" or not hasattr(os, "posix_fadvise"):
+        if self._driver != "GTiff" or sys.platform != "linux":
             return
         with contextlib.suppress(OSError), open(self.partial, "rb") as file:  # advice: none has to follow it
             if os.fstat(file.fileno()).st_size > _KEPT_IN_CACHE:
