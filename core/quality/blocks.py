@@ -72,11 +72,12 @@ class BlockStream:
                         sums.add(_samples(x, here), None if y is None else _samples(y, here))
                     else:
                         self._sums[column] = sums = None
-                if last and sums is None:
-                    self.left_out += 1
-                elif last:
-                    self.used += 1
-                    yield sums.result()
+                if last:
+                    if sums is None:
+                        self.left_out += 1
+                    else:
+                        self.used += 1
+                        yield sums.result()
             self._row = 0 if last else self._row + stop - start
             start = stop
 
@@ -132,7 +133,8 @@ class _Sums:
 
 def _samples(stack: np.ndarray, here: tuple[slice, slice]) -> np.ndarray:
     """(B, n) float64, a copy."""
-    return np.array(stack[(slice(None), *here)], dtype=np.float64).reshape(len(stack), -1)
+    rows, cols = here
+    return np.array(stack[:, rows, cols], dtype=np.float64).reshape(len(stack), -1)
 
 
 def _variance(variance: np.ndarray, mean: np.ndarray) -> np.ndarray:

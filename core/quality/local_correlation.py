@@ -53,25 +53,27 @@ class LocalCorrelation:
         return np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), math.nan)
 
     def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> None:
-        if self._origin is None:
-            self._origin = np.array(
-                [self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))]
-            )
-        pan, pan_mean, pan_variance = self._moments(stack, -1, mask)
+        origin = self._origin
+        if origin is None:
+            origin = np.array([self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))])
+            self._origin = origin
+        pan, pan_mean, pan_variance = self._moments(stack, -1, mask, origin)
         usable = whole & (pan_variance > 0)
         for band in range(len(stack) - 1):
             self._check()
-            values, mean, variance = self._moments(stack, band, mask)
+            values, mean, variance = self._moments(stack, band, mask, origin)
             chosen = usable & (variance > 0)
             covariance = (window_sums(values * pan, self.size) / self.size**2 - mean * pan_mean)[chosen]
             correlation = covariance / np.sqrt(variance[chosen] * pan_variance[chosen])
             self._sums[band] += np.clip(correlation, -1.0, 1.0).sum()
             self._windows[band] += correlation.size
 
-    def _moments(self, stack: np.ndarray, band: int, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _moments(
+        self, stack: np.ndarray, band: int, mask: np.ndarray, origin: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values about the origin, and their means and variances in the windows, float64; 0 where constant."""
         values = self._plane(stack, band).astype(np.float64)
-        values -= self._origin[band]
+        values -= origin[band]
         values[~mask] = 0.0
         mean = window_sums(values, self.size) / self.size**2
         square = window_sums(values * values, self.size) / self.size**2

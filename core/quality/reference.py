@@ -167,8 +167,8 @@ class ReferenceIndices:
         """
         if not self.pixels:
             empty = {key: np.full(self.bands, math.nan) for key in PER_BAND}
-            notes = ["No pixel is valid in both images, so no index could be computed."]
-            return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": notes}
+            reason = "No pixel is valid in both images, so no index could be computed."
+            return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": [reason]}
         notes: list[str] = []
         error = self._squared_error / self.pixels
         with np.errstate(divide="ignore", invalid="ignore"):

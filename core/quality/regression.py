@@ -48,7 +48,7 @@ class Regression:
 
     def unexplained(self) -> float:
         """1 - R^2, between 0 and 1; NaN where the last band is constant or nothing was valid."""
-        if not self.pixels:
+        if self._origin is None:  # no pixel was valid
             return math.nan
         mean = self._sum / self.pixels
         covariance = self._products / self.pixels - np.outer(mean, mean)

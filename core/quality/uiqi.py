@@ -28,7 +28,7 @@ def universal_quality(
     return structure * ratio_or_one(2 * mean_x * mean_y, mean_x**2 + mean_y**2)
 
 
-def ratio_or_one(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def ratio_or_one(numerator: np.ndarray | np.floating, denominator: np.ndarray | np.floating) -> np.ndarray:
     """The quotient; 1 where the denominator, a sum of squares that bounds the numerator, is 0."""
     zero = denominator == 0
     return np.where(zero, 1.0, numerator / np.where(zero, 1.0, denominator))

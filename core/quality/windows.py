@@ -22,14 +22,15 @@ def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
 def _run_sums(plane: np.ndarray, size: int) -> np.ndarray:
     """Sums of ``size`` neighbouring rows."""
     outputs = len(plane) - size + 1
-    total, covered = None, 0
-    width = 1
-    while True:
+    total: np.ndarray | None = None
+    covered, width = 0, 1
+    while width <= size:
         if size & width:
             part = plane[covered : covered + outputs]
             total = part if total is None else total + part
             covered += width
-        if covered == size:
-            return total
+            if covered == size:
+                return total
         plane = plane[:-width] + plane[width:]
         width *= 2
+    raise ValueError(f"a window has at least one row, not {size}")

@@ -122,10 +122,10 @@ def _pictures(shown: Sequence[Shown]) -> list[Item]:
         pictures.append(Picture(f"{TITLES[image.key]}: {image.reader.name}, {size}", png(values, valid, stretch)))
     model_name = TITLES[model.key] if model.key == "hsi" else TITLES[model.key].lower()
     colours = describe_bands(by_key["fused"].reader.metadata, bands)
-    stretch = f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {model_name}."
+    sentence = f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {model_name}."
     if "pan" in by_key:
-        stretch += " The PAN has a stretch of its own."
-    return [Pictures(pictures), Text(stretch)]
+        sentence += " The PAN has a stretch of its own."
+    return [Pictures(pictures), Text(sentence)]
 
 
 def _maps(maps: PixelMaps) -> list[Item]:

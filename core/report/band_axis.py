@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -44,7 +44,9 @@ class BandAxis:
         numbers = np.array([math.nan if value is None else factor * value for value in values], float)
         return np.insert(self._place, self._breaks, math.nan), np.insert(numbers, self._breaks, math.nan)
 
-    def chart(self, title: str, y_label: str, series: dict[str, Sequence[float | None]], factor: float = 1.0) -> Chart:
+    def chart(
+        self, title: str, y_label: str, series: Mapping[str, Sequence[float | None]], factor: float = 1.0
+    ) -> Chart:
         """A chart of one or several lines over the bands."""
         lines = {name: self.line(values, factor) for name, values in series.items()}
         return Chart(title, self.label, y_label, lines, self.greyed, "Grey: no good bands." if self.greyed else "")

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Union
 
 import numpy as np
 
@@ -14,6 +15,7 @@ DASHES = ("-", "--", "-.", ":")
 INK = "#7a7b7c"  # stands for the colour of the page's text, which a chart takes over
 GREY = "#8a8b8c"
 SIZE = (10.8, 2.9)  # inches
+Numbers = Union[Sequence[float], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Chart:
     title: str
     x_label: str
     y_label: str
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    series: Mapping[str, tuple[Numbers, Numbers]]
     greyed: Sequence[tuple[float, float]] = field(default=())
     note: str = ""
 
@@ -55,13 +57,14 @@ def svg(chart: Chart) -> str | None:
         for start, stop in chart.greyed:
             axes.axvspan(start, stop, color=GREY, alpha=0.18, linewidth=0)
         for number, (name, (x, y)) in enumerate(chart.series.items()):
-            y = np.asarray(y, float)
+            heights = np.asarray(y, float)
+            known = np.isfinite(heights)
             style = {
                 "color": COLOURS[number % len(COLOURS)],
                 "linestyle": DASHES[number % len(DASHES)],
-                "marker": "o" if np.count_nonzero(np.isfinite(y)) < 20 else None,
+                "marker": "o" if np.count_nonzero(known) < 20 else None,
             }
-            axes.plot(x, np.where(np.isfinite(y), y, np.nan), label=_plain(name), linewidth=1.6, markersize=4, **style)
+            axes.plot(x, np.where(known, heights, np.nan), label=_plain(name), linewidth=1.6, markersize=4, **style)
         axes.set_xlabel(_plain(chart.x_label), color=INK)
         axes.set_ylabel(_plain(chart.y_label), color=INK)
         axes.tick_params(colors=INK)

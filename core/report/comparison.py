@@ -130,7 +130,7 @@ class Comparison:
 def views_of(scene: Scene) -> Views:
     """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene."""
     metadata = scene.hsi.metadata
-    whole = []
+    whole: list[View] = []
     for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
         limits = stretch_limits(*overview(scene.hsi, bands, PICTURE_SIZE, scene.alignment.hsi))
         if not whole or bands != whole[0].bands:
@@ -299,9 +299,9 @@ def _charts(comparison: Comparison) -> list[Item]:
     ):
         items.append(axis.chart(title, label, {method.title: method.reduced["per_band"][key] for method in shown}))
     for number, (row, col) in enumerate(comparison.pixels):
-        series = {"HSI (truth)": comparison.truth[bands, row, col]}
-        series |= {method.title: method.spectra[number][bands] for method in shown[:3]}
-        series = {name: [float(v) if math.isfinite(v) else None for v in values] for name, values in series.items()}
+        spectra = {"HSI (truth)": comparison.truth[bands, row, col]}
+        spectra |= {method.title: method.spectra[number][bands] for method in shown[:3]}
+        series = {name: [float(v) if math.isfinite(v) else None for v in values] for name, values in spectra.items()}
         if any(value is not None for value in series["HSI (truth)"]):
             items.append(axis.chart(f"Spectrum {number + 1} of {len(comparison.pixels)}", "Image units", series))
     if comparison.pixels:

@@ -7,7 +7,7 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from ..progress import Progress
 from .charts import Chart, svg
 from .page import STYLE
 from .pictures import COLOUR_STOPS
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ def _table(table: Table) -> str:
     for column, sense in table.best.items():
         place = list(table.columns).index(column)
         ranked = [row for index, row in enumerate(table.rows) if index not in table.outside]
-        values = [row[place] for row in ranked if _is_number(row[place])]
+        values = [value for value in (row[place] for row in ranked) if _is_number(value)]
         if values:
             best[place] = {"min": min, "max": max}[sense](values)
     head = "".join(f"<th>{html.escape(column)}</th>" for column in table.columns)
@@ -210,7 +213,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float, np.number)) and not math.isnan(value)
 
 

@@ -48,13 +48,20 @@ def false_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
 
 def _nearest_bands(metadata: RasterMetadata, targets: Sequence[float], quarters: Sequence[int]) -> tuple[int, int, int]:
     good = [band for band, flag in enumerate(metadata.bbl) if flag] or list(range(metadata.bands))
+    spread = [good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in quarters]
+    red, green, blue = _bands_near(metadata, good, targets) or spread
+    return red, green, blue
+
+
+def _bands_near(metadata: RasterMetadata, good: Sequence[int], targets: Sequence[float]) -> list[int]:
+    """For each wavelength the good band nearest to it; nothing where one of them has none near enough."""
     chosen = []
     for target in targets:
-        known = [(abs(metadata.wavelengths[band] - target), band) for band in good if metadata.wavelengths[band]]
+        known = [(abs(wave - target), band) for band in good if (wave := metadata.wavelengths[band])]
         if not known or min(known)[0] > FARTHEST:
-            return tuple(good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in quarters)
+            return []
         chosen.append(min(known)[1])
-    return tuple(chosen)
+    return chosen
 
 
 def describe_bands(metadata: RasterMetadata, bands: Sequence[int]) -> str:
