@@ -127,7 +127,7 @@ def _interruptible() -> Iterator[Progress]:
 def _run_simulate(options: argparse.Namespace, progress: Progress) -> None:
     from .workflows.simulate import simulate
 
-    made = simulate(
+    made: Mapping[str, Any] = simulate(
         options.reference,
         options.ratio,
         options.out_hsi,
@@ -352,8 +352,11 @@ def _network(options: argparse.Namespace) -> str:
     return pair_name(options.spectral_network, options.spatial_network)
 
 
-def _extent(options: argparse.Namespace) -> tuple[float, ...] | None:
-    return None if options.extent is None else tuple(options.extent)
+def _extent(options: argparse.Namespace) -> tuple[float, float, float, float] | None:
+    if options.extent is None:
+        return None
+    west, south, east, north = options.extent
+    return west, south, east, north
 
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:

@@ -193,9 +193,9 @@ def _finite(text: str) -> float:
     return value
 
 
-def _is_flat(parsed: object) -> bool:
+def _is_flat(parsed: dict[str, Any]) -> bool:
     """Whether lists and records lie in each other no deeper than headers have them."""
-    level = [parsed]
+    level: list[dict[str, Any] | list[Any]] = [parsed]
     for _ in range(MAX_DEPTH):
         level = [
             inner

@@ -45,7 +45,8 @@ class PeakMemory:
             self._note()
 
     def _note(self) -> None:
-        self.peak = max(self.peak or 0, self._look())
+        if self._look is not None:
+            self.peak = max(self.peak or 0, self._look())
 
 
 def free_memory() -> int | None:
@@ -66,21 +67,6 @@ def give_back_free_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _free_memory_of_windows() -> int | None:
-    class Status(ctypes.Structure):
-        _fields_ = (
-            ("size", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            ("total", ctypes.c_ulonglong),
-            ("free", ctypes.c_ulonglong),
-            ("others", ctypes.c_ulonglong * 5),
-        )
-
-    status = Status()
-    status.size = ctypes.sizeof(status)
-    return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-
-
 def _resident_size() -> Callable[[], int] | None:
     """A function that tells the bytes that this process has in memory; None where there is none."""
     if sys.platform.startswith("linux"):
@@ -96,34 +82,50 @@ def _resident_size() -> Callable[[], int] | None:
     return None
 
 
-def _windows() -> Callable[[], int]:
-    """GetProcessMemoryInfo of psapi."""
-    from ctypes import wintypes
+if sys.platform == "win32":
 
-    class Counters(ctypes.Structure):
-        _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
-            (name, ctypes.c_size_t)
-            for name in (
-                "PeakWorkingSetSize",
-                "WorkingSetSize",
-                "QuotaPeakPagedPoolUsage",
-                "QuotaPagedPoolUsage",
-                "QuotaPeakNonPagedPoolUsage",
-                "QuotaNonPagedPoolUsage",
-                "PagefileUsage",
-                "PeakPagefileUsage",
+    def _free_memory_of_windows() -> int | None:
+        class Status(ctypes.Structure):
+            _fields_ = (
+                ("size", ctypes.c_ulong),
+                ("load", ctypes.c_ulong),
+                ("total", ctypes.c_ulonglong),
+                ("free", ctypes.c_ulonglong),
+                ("others", ctypes.c_ulonglong * 5),
             )
-        ]
 
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.GetCurrentProcess.restype = wintypes.HANDLE
-    query = kernel.K32GetProcessMemoryInfo
-    query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
+        status = Status()
+        status.size = ctypes.sizeof(status)
+        return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
-    def look() -> int:
-        counters = Counters()
-        counters.cb = ctypes.sizeof(Counters)
-        query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
-        return int(counters.WorkingSetSize)
+    def _windows() -> Callable[[], int]:
+        """GetProcessMemoryInfo of psapi."""
+        from ctypes import wintypes
 
-    return look
+        class Counters(ctypes.Structure):
+            _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
+                (name, ctypes.c_size_t)
+                for name in (
+                    "PeakWorkingSetSize",
+                    "WorkingSetSize",
+                    "QuotaPeakPagedPoolUsage",
+                    "QuotaPagedPoolUsage",
+                    "QuotaPeakNonPagedPoolUsage",
+                    "QuotaNonPagedPoolUsage",
+                    "PagefileUsage",
+                    "PeakPagefileUsage",
+                )
+            ]
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        query = kernel.K32GetProcessMemoryInfo
+        query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
+
+        def look() -> int:
+            counters = Counters()
+            counters.cb = ctypes.sizeof(Counters)
+            query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
+            return int(counters.WorkingSetSize)
+
+        return look

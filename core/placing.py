@@ -85,9 +85,9 @@ def placed(path: StrPath, mode: str = "w", newline: str | None = "\n") -> Iterat
     """
     path = as_path(path)
     partial = partial_path(path)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": newline}
+    encoding, ending = (None, None) if "b" in mode else ("utf-8", newline)
     try:
-        with open(partial, mode, **text) as file:
+        with open(partial, mode, encoding=encoding, newline=ending) as file:
             yield file
         move_into_place([(partial, path)])
     except OSError as error:
@@ -239,12 +239,13 @@ def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
 def _alone_in(folder: str) -> Iterator[None]:
     """Keep other runs from moving files into a folder meanwhile; where the system cannot, go on all the same."""
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(ImportError, OSError):
+        if sys.platform != "win32":
             import fcntl
 
-            handle = os.open(folder, os.O_RDONLY)
-            stack.callback(os.close, handle)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):
+                handle = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, handle)
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import QgsProcessingParameterDefinition
@@ -39,7 +40,7 @@ class FuseAlgorithm(SsmlAlgorithm):
         from ..core.workflows.fuse import fuse
 
         outputs = {key: arguments.raster_output(key) for key in ("OUTPUT", "DISAGREEMENT")}
-        made = fuse(
+        made: Mapping[str, Any] = fuse(
             arguments.raster("HSI"),
             arguments.raster("PAN"),
             arguments.file("MODEL"),

@@ -14,6 +14,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 LEARNING = frozenset({"torch", "torchgen", "functorch", "safetensors", "triton", "nvidia"})
 """PyTorch and what is of no use without it."""
@@ -96,4 +97,5 @@ def forget() -> None:
 
 def _ours() -> list[PreferredFinder]:
     # By name: the check runs this file under another module name than the plugin does.
-    return [finder for finder in sys.meta_path if type(finder).__name__ == PreferredFinder.__name__]
+    ours = [finder for finder in sys.meta_path if type(finder).__name__ == PreferredFinder.__name__]
+    return cast("list[PreferredFinder]", ours)

@@ -14,7 +14,7 @@ from pathlib import Path
 def check(folder: str) -> dict[str, str]:
     """Versions of what was tried; raises where something does not work."""
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    import search_path
+    import search_path  # type: ignore[import-not-found]  # it lies in the folder that has just become sys.path[0]
 
     sys.path.pop(0)
     import numpy as np

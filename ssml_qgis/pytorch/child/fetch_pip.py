@@ -62,7 +62,8 @@ def newest(page: str, html: str, python: tuple[int, ...]) -> tuple[str, str]:
     """The address and the SHA-256 of the newest wheel of pip on an index page; ("", "") if there is none."""
     links = _Links()
     links.feed(html)
-    best, found = (), ("", "")
+    best: tuple[int, ...] = ()
+    found = ("", "")
     for address, requires in links.found:
         parts = urllib.parse.urlsplit(urllib.parse.urljoin(page, address))
         match = _WHEEL.search(urllib.parse.unquote(parts.path))
