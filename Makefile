@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint types layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ lint: setup ## check style and layout
 layers: setup ## check which rooms import from which, and that no imports go in circles
 	@$(PYTHON) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo --no-cache
 
+types: setup ## check types: mypy, on core and ssml_qgis
+	@$(PYTHON) -m mypy
+
 format: setup ## put the layout right
 	@$(PYTHON) -m ruff format $(LINTED)
 
@@ -89,5 +92,5 @@ install: ## put the plugin into your QGIS profile
 	@python3 tools/package.py install
 
 clean: ## remove what was built (not .venv)
-	@rm -rf build dist *.egg-info .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +
