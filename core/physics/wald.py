@@ -201,4 +201,4 @@ def _groups(reference: Reference, gains: Sequence[float]) -> list[tuple[float, l
 def _all_inside(valid: np.ndarray, ratio: int) -> np.ndarray:
     """Whether all of the R x R pixels are valid: (..., rows, columns) to (..., rows / R, columns / R)."""
     *lead, rows, cols = valid.shape
-    return valid.reshape(*lead, rows // ratio, ratio, cols // ratio, ratio).all(axis=(-3, -1))
+    return np.all(valid.reshape(*lead, rows // ratio, ratio, cols // ratio, ratio), axis=(-3, -1))

@@ -33,7 +33,7 @@ from .uiqi import ratio_or_one
 @functools.lru_cache(maxsize=8)
 def unit_signs(bands: int) -> np.ndarray:
     """(B, B) float64 of +1 and -1: the sign s of the product of units i and j, e_i e_j = s e_(i xor j)."""
-    signs = np.ones((1, 1))
+    signs: np.ndarray = np.ones((1, 1))
     while len(signs) < bands:
         conjugate = np.full(len(signs), -1.0)
         conjugate[0] = 1.0
