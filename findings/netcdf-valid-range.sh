@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What: valid_range of a netCDF variable: one reader masks, one ignores, GDAL overwrites the values, and by its
 #   other driver it does not
-# Version: netCDF4 1.7.5.1.post1, xarray 2025.6.1, rasterio 1.4.4 (GDAL 3.10.3); GDAL 3.12.2 by hand the same
+# Version: netCDF4 1.7.4, xarray 2025.6.1, rasterio 1.4.4 (GDAL 3.10.3); by hand the same with netCDF4
+#   1.7.5.1.post1, GDAL 3.12.2
 # Behaviour: of int16 values outside valid_range, without any fill value in the file: netCDF4 masks them; xarray
 #   gives them as they are; GDAL's netCDF driver puts -32767 in their place, even in an unmasked read, and turns the
 #   rows of a variable without coordinates upside down; GDAL's HDF5 driver, on the same file, leaves values and rows
@@ -17,7 +18,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 "${PYTHON:-python3}" -m venv venv || exit 2
 timeout 900 venv/bin/python -m pip install -qq --only-binary :all: \
-    numpy==2.2.6 rasterio==1.4.4 xarray==2025.6.1 netCDF4==1.7.5.1.post1 || exit 2
+    numpy==2.2.6 rasterio==1.4.4 xarray==2025.6.1 netCDF4==1.7.4 || exit 2
 timeout 300 venv/bin/python -I - <<'EOF'
 import sys
 import warnings

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What: threads of PyTorch that have nothing to do use 30 times the CPU time of the work between
+# What: threads of PyTorch that have nothing to do use 20 to 30 times the CPU time of the work itself
 # Version: torch 2.13.0 (the libgomp in its wheel for Linux x86-64)
 # Behaviour: after each operation OpenMP's threads spin for some milliseconds before they sleep. A program of short
 #   operations and pauses (reading a tile, say) burns a core per thread, which other processes on the machine pay
 #   for. OMP_WAIT_POLICY=PASSIVE, set before torch is imported, ends it; the results are the same.
-# Output seen (2026-11-27): 200 additions of a million bytes with pauses of 10 ms, 2 threads: 1.2 s of CPU time,
-#   with PASSIVE 0.04 s
+# Output seen (2026-11-27): 200 additions of a million bytes with pauses of 10 ms, 2 threads: 0.9 to 1.2 s of CPU
+#   time, with PASSIVE 0.04 to 0.05 s
 # Expected by most: a thread that waits costs nothing
 # Source: own measurement of CPU time (not of wall time); OMP_WAIT_POLICY and GOMP_SPINCOUNT in libgomp's manual
 # Run: findings/openmp-threads-spin.sh (no root; exit 0: as stated, 1: changed, 2: not applicable here)
