@@ -188,8 +188,7 @@ def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
 
 
 def _check_consistency(iterations: object, path: str) -> None:
-    whole = isinstance(iterations, int) and not isinstance(iterations, bool)
-    if not whole or not 0 <= iterations <= MOST_ITERATIONS:
+    if isinstance(iterations, bool) or not isinstance(iterations, int) or not 0 <= iterations <= MOST_ITERATIONS:
         raise InputError(
             f"{path} says {str(iterations)[:20]!r} iterations of the consistency projection, but their number lies "
             f"between 0 and {MOST_ITERATIONS}; train the model again."
