@@ -114,7 +114,7 @@ def processes() -> Iterator[Processes]:
     if not distributed.is_available():
         raise InputError("This PyTorch was built without torch.distributed; train with one process.")
     try:
-        store, rank, size = next(distributed.rendezvous("env://", timeout=_TIMEOUT))
+        store, rank, size = _meet()
         distributed.init_process_group(_backend(), store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
     except (RuntimeError, ValueError) as error:
         raise InputError(
@@ -128,6 +128,22 @@ def processes() -> Iterator[Processes]:
     finally:
         with contextlib.suppress(Exception):
             distributed.destroy_process_group()
+
+
+def _meet() -> tuple[Any, int, int]:
+    """The store that all processes see, this one's rank, their number; PyTorch's other TCP store where it lacks libuv.
+
+    Raises:
+        RuntimeError, ValueError: they do not find each other.
+    """
+    from torch import distributed
+
+    try:
+        return next(distributed.rendezvous("env://", timeout=_TIMEOUT))
+    except (RuntimeError, ValueError) as error:
+        if "without libuv" not in str(error):
+            raise
+    return next(distributed.rendezvous("env://?use_libuv=0", timeout=_TIMEOUT))
 
 
 def _backend() -> str:

@@ -27,21 +27,29 @@ class GdalMessages:
     def words(self, error: BaseException | None = None) -> str:
         """GDAL's own words as the end of a sentence: `` (GDAL: ...)``, empty where it said nothing."""
         text = self.failures[-1] if self.failures else " ".join(str(error).split()) if error is not None else ""
+        text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats all that it said before
         return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
 
 
 @contextmanager
-def gdal_messages() -> Iterator[GdalMessages]:
+def gdal_messages(raising: bool = True) -> Iterator[GdalMessages]:
     """Collect GDAL's failures of this thread in the yielded object instead of printing them.
 
     Calls inside may raise RuntimeError or return None or an error code, as the process has GDAL set up: callers
-    handle both. GDAL 3.7 and newer are told, for this thread and block only, to raise.
+    handle both. GDAL 3.7 and newer are told, for this thread and block only, what to do.
+
+    An exception that is kept must be without its traceback (``with_traceback(None)``): the traceback would keep the
+    dataset open until after the block.
+
+    Args:
+        raising: whether they raise. A dataset must be closed without: a destructor cannot raise, it prints; and where
+            ``Close`` raises, GDAL 3.10 frees the dataset twice, which ends the process.
     """
     messages = GdalMessages()
     with ExitStack() as stack:
         for module in (gdal, osr):
             if hasattr(module, "ExceptionMgr"):
-                stack.enter_context(module.ExceptionMgr(useExceptions=True))
+                stack.enter_context(module.ExceptionMgr(useExceptions=raising))
         gdal.PushErrorHandler(messages)
         stack.callback(gdal.PopErrorHandler)
         yield messages

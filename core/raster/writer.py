@@ -168,7 +168,7 @@ class RasterWriter:
                 )
                 self._dataset.FlushCache()
             except RuntimeError as caught:
-                failed, error = True, caught
+                failed, error = True, caught.with_traceback(None)
             if failed or messages.write_failures:
                 raise self._failure(messages.words(error))
         self._write_behind()
@@ -192,7 +192,7 @@ class RasterWriter:
                 driver = gdal.GetDriverByName(self._driver)
                 dataset = driver.Create(self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
             except RuntimeError as caught:
-                dataset, error = None, caught
+                dataset, error = None, caught.with_traceback(None)
             if dataset is None:
                 raise self._failure(messages.words(error))
             self._dataset = dataset
@@ -233,13 +233,13 @@ class RasterWriter:
         if self._dataset is None:
             return
         error = None
-        with gdal_messages() as messages:
+        with gdal_messages(raising=False) as messages:
             try:
                 self._dataset.FlushCache()
                 if hasattr(self._dataset, "Close"):
                     self._dataset.Close()
             except RuntimeError as caught:
-                error = caught
+                error = caught.with_traceback(None)
             self._dataset = None
             if error is not None or messages.write_failures:
                 raise self._failure(messages.words(error))
@@ -248,7 +248,7 @@ class RasterWriter:
 
     def _abandon(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""
-        with gdal_messages():
+        with gdal_messages(raising=False):
             self._dataset = None
         discard(self.partial)
 
@@ -286,7 +286,7 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
                 "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
             )
         except RuntimeError as caught:
-            failed, error = True, caught
+            failed, error = True, caught.with_traceback(None)
         dataset = None
         progress.check()
         if failed or messages.write_failures:

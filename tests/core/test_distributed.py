@@ -52,29 +52,47 @@ def scene(make_raster, materials, tmp_path_factory):
     )
 
 
-def alone(*arguments):
+def alone(*arguments, **variables):
     """What one process does, its sums in the order that each of two has: (exit code, stderr, stdout)."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **variables}
     start = [sys.executable, *map(str, arguments)]
     done = subprocess.run(start, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
     return done.returncode, done.stderr, done.stdout
 
 
-def torchrun(*arguments):
-    """What two processes do on this machine: (exit code, stderr, stdout)."""
-    return alone("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *arguments)
+def has_libuv():
+    """Whether this PyTorch has the TCP store that torchrun insists on; Debian's is built without."""
+    try:
+        torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    except (RuntimeError, ValueError) as error:
+        if "without libuv" not in str(error):
+            raise
+        return False
+    return True
+
+
+def torchrun(meeting, *arguments):
+    """What two processes do on this machine: (exit code, stderr, stdout); ``meeting``: a file that is not there yet."""
+    options, variables = ["--standalone"], {}
+    if not has_libuv():  # as docs/how-to.md says
+        options = ["--rdzv-backend", "c10d", "--rdzv-conf", "store_type=file", "--rdzv-endpoint", meeting]
+        options += ["--local-addr", "127.0.0.1"]
+        variables = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    return alone("-m", "torch.distributed.run", *options, "--nproc-per-node", "2", *arguments, **variables)
 
 
 def line(scene, model, *more):
     return ["train", "--hsi", scene[0], "--pan", scene[1], "--out", str(model), "--device", "cpu", *more]
 
 
-def test_two_processes_train_the_model_of_one_with_the_same_batch(scene, tmp_path):
-    code, said, printed = torchrun("-m", "core", *line(scene, tmp_path / "two.ssml", "--steps", "8", "--batch", "2"))
+def test_two_processes_train_the_model_of_one_with_the_same_batch(scene, tmp_path, tmp_path_factory):
+    meeting = tmp_path_factory.mktemp("meeting") / "file"
+    learning = ["--steps", "8", "--batch", "2"]
+    code, said, printed = torchrun(meeting, "-m", "core", *line(scene, tmp_path / "two.ssml", *learning))
     assert code == 0, said
     assert said.count("2 processes train together") == 1
     assert printed.count("trained") == 1
-    assert alone("-m", "core", *line(scene, tmp_path / "one.ssml", "--steps", "8", "--batch", "2"))[0] == 0
+    assert alone("-m", "core", *line(scene, tmp_path / "one.ssml", *learning))[0] == 0
     two, one = (read_model(str(tmp_path / f"{name}.ssml")) for name in ("two", "one"))
     assert two.header["settings"] == one.header["settings"]
     assert two.tensors.keys() == one.tensors.keys()
@@ -100,7 +118,7 @@ def test_two_processes_train_the_model_of_one_with_the_same_batch(scene, tmp_pat
 def test_what_ends_one_process_ends_all_with_one_sentence(scene, tmp_path, otherwise, words):
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(root=str(ROOT), otherwise=otherwise))
-    code, said, _ = torchrun(program, *line(scene, tmp_path / "two.ssml", "--steps", "400"))
+    code, said, _ = torchrun(tmp_path / "meeting", program, *line(scene, tmp_path / "two.ssml", "--steps", "400"))
     assert code != 0
     assert said.count(words) == 1, said
     assert not (tmp_path / "two.ssml").exists()

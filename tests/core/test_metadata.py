@@ -113,9 +113,12 @@ def test_a_name_tells_the_wavelength_where_nothing_else_does(tmp_path, make_rast
     assert read_metadata(gdal.Open(path)).wavelengths == (450.0, None)
 
 
-def test_the_first_band_that_has_a_nodata_value_speaks_for_all(tmp_path, make_raster):
-    path = tmp_path / "source.vrt"
-    make_raster(path, np.ones((3, 2, 2), np.int16), nodata=[None, -5, -9], driver="VRT")
+def test_the_first_band_that_has_a_nodata_value_speaks_for_all(tmp_path):
+    path = tmp_path / "source.vrt"  # the format that keeps one for each band
+    dataset = gdal.GetDriverByName("VRT").Create(str(path), 2, 2, 3, gdal.GDT_Int16)
+    dataset.GetRasterBand(2).SetNoDataValue(-5)
+    dataset.GetRasterBand(3).SetNoDataValue(-9)
+    dataset = None
     assert read_metadata(gdal.Open(str(path))).nodata == -5.0
 
 
