@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-hostile bench-speed lint types layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed lint types layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,8 +44,11 @@ test-faults: setup ## do to every job what can happen to it: kill, full disk, ba
 test-hostile: setup ## run the tests as another user, with pip settings, locale, home, proxies ... all against them
 	@tools/hostile_tests.sh
 
-test-matrix: setup ## run the QGIS tests on this QGIS and, in a chroot, on QGIS 3.40 (root; 4 GB of disk)
+test-matrix: setup ## run tests/core and tests/qgis on this QGIS and, in chroots, on QGIS 3.40 and 3.44 (root; 8 GB of disk)
 	@tools/test_matrix.sh
+
+test-oldest: ## run tests/core on the oldest Python and GDAL that the documentation promises (Python 3.9, GDAL 3.6)
+	@tools/test_oldest.sh
 
 test-no-torch: setup ## run what must work without PyTorch, in an environment that has none
 	@tools/setup.sh no-torch
