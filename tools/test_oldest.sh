@@ -26,11 +26,11 @@ fail() {
 }
 
 find_python() {
-    local candidate
-    for candidate in "${SSML_OLDEST_PYTHON:-}" "$(command -v python3.9 || true)" \
-        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.9*/bin/python3.9; do
-        if [ -n "$candidate" ] && "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
-            echo "$candidate"
+    local candidate candidates=("${SSML_OLDEST_PYTHON:-}")
+    [ -n "${candidates[0]}" ] || candidates=(python3.9 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.9*/bin/python3.9)
+    for candidate in "${candidates[@]}"; do
+        if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
+            command -v "$candidate"
             return
         fi
     done
