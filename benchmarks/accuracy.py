@@ -27,9 +27,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.fusion.classical import METHODS as CLASSICAL
-from core.progress import ConsoleProgress
+from core.io.reader import RasterReader
 from core.quality.reference import reference_indices
-from core.raster.reader import RasterReader
+from core.runtime.progress import ConsoleProgress
 from core.workflows.classical import classical
 from core.workflows.fuse import fuse
 from core.workflows.sharpen import sharpen

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from core.learning.areas import LabelledArea, UnlabelledArea
-from core.learning.losses import masked_mean
-from core.learning.mutual import MutualStep
+from core.training.areas import LabelledArea, UnlabelledArea
+from core.training.losses import masked_mean
+from core.training.mutual import MutualStep
 
 
 class Bands(NamedTuple):

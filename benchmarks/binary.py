@@ -26,16 +26,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from osgeo import gdal
 
+from core.assessment.reduced import reduced_pair
 from core.fusion.classical import METHODS
-from core.networks.pair import PAIRS, Kind
-from core.physics.operators import DEFAULT_GAIN
-from core.progress import Progress
+from core.io.reader import RasterReader
+from core.models.pair import PAIRS, Kind
+from core.operators.pair import DEFAULT_GAIN
+from core.products.pair import open_pair
 from core.quality.reference import reference_indices
-from core.raster.reader import RasterReader
-from core.raster.scene import Scene
+from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.fuse import fuse
-from core.workflows.reduced import reduced_pair
 from core.workflows.train import train
 
 SCENES = ("worldview2", "ikonos")
@@ -63,7 +63,7 @@ def prepare(scene: str, folder: Path, out: Path) -> dict[str, str]:
         window = [0, start * scale, SIDE * scale, (stop - start) * scale]
         gdal.Translate(str(out / f"{scene}-{key}.tif"), str(folder / scene / f"{kind}.tif"), srcWin=window)
     full_pan = str(out / f"{scene}-full-pan.tif")
-    with Scene.open(paths["truth"], full_pan, Progress()) as whole, tempfile.TemporaryDirectory(dir=out) as made:
+    with open_pair(paths["truth"], full_pan, Progress()) as whole, tempfile.TemporaryDirectory(dir=out) as made:
         pair = reduced_pair(whole, DEFAULT_GAIN, made)
         os.replace(pair.hsi, paths["test-ms"])
         os.replace(pair.pan, paths["test-pan"])
@@ -140,8 +140,8 @@ def run_once(arguments: argparse.Namespace) -> None:
     """One timed fusion in a process of its own; prints its measures as JSON."""
     import torch
 
-    from core.networks import s2bnet
-    from core.networks.pair import PairResidual
+    from core.models.inference import PairResidual
+    from core.networks.binarized import s2bnet
 
     torch.set_num_threads(arguments.threads)
     for engine in ENGINES[: ENGINES.index(arguments.engine)]:  # those that would be taken before it

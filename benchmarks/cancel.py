@@ -19,10 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.progress import Progress
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.writer import BLOCK_ROWS, RasterWriter
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.writer import BLOCK_ROWS, RasterWriter
+from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare

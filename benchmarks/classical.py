@@ -25,12 +25,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core.fusion.classical import METHODS
-from core.physics.operators import Operators
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.operators.pair import Operators
 from core.quality.reference import reference_indices
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
 from core.workflows.classical import classical
 from core.workflows.simulate import simulate
 

@@ -24,11 +24,11 @@ from osgeo import gdal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.progress import Progress
-from core.raster.grid import Grid, align
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.io.grid import Grid, align
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.simulate import simulate

@@ -226,7 +226,7 @@ def alone(what: str, hsi: str, folder: str, runs: int) -> None:
     from core.__main__ import keep_memory
 
     keep_memory()
-    from core.raster.scene import Scene as Pair
+    from core.scene.scene import Scene as Pair
 
     low = Path(hsi).name.split("x")[0][3:]
     with Pair.open(hsi, f"{folder}/pan{low}.tif") as scene:
@@ -237,11 +237,11 @@ def prepare(scene, steps: int, components: int = 0):
     """What ``sharpen`` learns with: settings, areas, learner; ``components`` of the subspace, if not as usual."""
     import torch
 
-    from core.learning.dataset import scene_areas
-    from core.learning.settings import Settings
-    from core.networks.pair import Pair
-    from core.physics.prior import scene_statistics
-    from core.workflows.learn import _learner
+    from core.models.pair import Pair
+    from core.scene.statistics import scene_statistics
+    from core.training.dataset import scene_areas
+    from core.training.learn import _learner
+    from core.training.settings import Settings
 
     more = {"components": components} if components else {}
     settings, device = Settings(steps=steps, **more), torch.device("cpu")
@@ -259,11 +259,11 @@ def time_steps(scene, runs: int) -> None:
     import torch
     from band_space import BandSpaceStep
 
-    from core.learning.mutual import Sample
     from core.networks import ssml
     from core.networks.layers import attention
     from core.networks.layers.pointwise import Pointwise
     from core.networks.side_by_side import side_by_side
+    from core.training.mutual import Sample
 
     def plain_mean(x, window):
         pooled = torch.nn.functional.avg_pool2d(x, (window, 1), 1, (window // 2, 0), count_include_pad=False)
@@ -322,9 +322,9 @@ def time_learning(scene, runs: int) -> None:
     import numpy as np
     import torch
 
-    from core.learning.mutual import Sample
-    from core.learning.settings import steps_for
     from core.networks.side_by_side import side_by_side
+    from core.training.mutual import Sample
+    from core.training.settings import steps_for
 
     started, worked = time.perf_counter(), time.process_time()
     steps = steps_for("normal", scene.low_shape[0] * scene.low_shape[1])

@@ -12,9 +12,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .errors import Cancelled, InputError, MissingDependencyError
-    from .progress import ConsoleProgress, Progress
-    from .version import __version__
+    from .runtime.errors import Cancelled, InputError, MissingDependencyError
+    from .runtime.progress import ConsoleProgress, Progress
+    from .runtime.version import __version__
     from .workflows.arrays import FusedArrays, classical_arrays, fuse_arrays, sharpen_arrays
     from .workflows.assess import assess
     from .workflows.classical import classical
@@ -49,13 +49,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Cancelled": "errors",
-    "ConsoleProgress": "progress",
+    "Cancelled": "runtime.errors",
+    "ConsoleProgress": "runtime.progress",
     "FusedArrays": "workflows.arrays",
-    "InputError": "errors",
-    "MissingDependencyError": "errors",
-    "Progress": "progress",
-    "__version__": "version",
+    "InputError": "runtime.errors",
+    "MissingDependencyError": "runtime.errors",
+    "Progress": "runtime.progress",
+    "__version__": "runtime.version",
     "classical_arrays": "workflows.arrays",
     "fuse_arrays": "workflows.arrays",
     "sharpen_arrays": "workflows.arrays",
@@ -70,7 +70,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if _MODULES[name].startswith("workflows."):
-        from .dependencies import require_gdal
+        from .runtime.dependencies import require_gdal
 
         require_gdal()
     value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)

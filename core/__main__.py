@@ -34,7 +34,7 @@ def run() -> int:
     """The whole program; returns its exit code."""
     keep_memory()
     atexit.register(gc.freeze)  # what is still there at the end, the system takes back faster than Python
-    from .cli import main
+    from .cli.main import main
 
     return main()
 

@@ -17,11 +17,11 @@ from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtCore import QT_VERSION_STR
 
 from . import settings
-from .core.devices import choose_device, torch_available
-from .core.errors import InputError
-from .core.failure_log import without_home
-from .core.peak_memory import free_memory
-from .core.progress import Progress
+from .core.runtime.devices import choose_device, torch_available
+from .core.runtime.errors import InputError
+from .core.runtime.failure_log import without_home
+from .core.runtime.memory import free_memory
+from .core.runtime.progress import Progress
 from .package import FOLDER, metadata
 from .pytorch.index import driver_cuda
 from .pytorch.process import qgis_python

@@ -1,36 +1,79 @@
-"""From the low-resolution image and a few planes to all bands at high resolution, ``U L + C S``, in one go.
+"""From the low-resolution image and a few planes to all bands at high resolution.
 
-Up-sampling along a row and the combination of planes are two sums over different things that end in the same sample:
-written side by side, ``[L | C] [U ; S]``, they are one matrix product (own). So each output sample is computed,
-rounded and stored while it is in the processor's cache, and no cube is kept in floating point.
+A linear method is ``U L + C S``. Up-sampling along a row and the combination of planes are two sums over different
+things that end in the same sample: written side by side, ``[L | C] [U ; S]``, they are one matrix product (own). So
+each output sample is computed, rounded and stored while it is in the processor's cache, and no cube is kept in floating
+point. The bands of other methods are up-sampled and fused some at a time.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ..physics.resample import LARGEST_PRODUCT, Separable, Span
-from ..progress import Progress
-from ..raster.stored import store
-from ..workers import Workers
+from ..io.encoding import store
+from ..io.metadata import RasterMetadata
+from ..operators.resample import LARGEST_PRODUCT, Separable
+from ..runtime.progress import Progress
+from ..runtime.threads import Workers
+from .dependencies import Needs
+from .method import FittedMethod, Part
 
+BANDS = 16  # at once, where a method is not linear
 _ROWS = 4  # at once: with all bands and some columns, what fits into a processor's cache
 _COLS, _BYTES = 1024, 800_000  # at most
-_LEAST, _MOST_INPUTS = 8, 64  # columns of a block; inputs of one, most of which say nothing of a given column
+_LEAST, _MOST_INPUTS = 8, 64  # columns of a block; inputs of one, most of which have no weight in a given column
 
 
-class BandMapping:
+def band_chunks(bands: int, progress: Progress) -> list[slice]:
+    """Some bands at a time, so that what is computed of them stays small."""
+    progress.check()
+    return [slice(first, min(first + BANDS, bands)) for first in range(0, bands, BANDS)]
+
+
+class Target(NamedTuple):
+    """Where finished rows go.
+
+    Attributes:
+        values: (rows, bands, columns) of the type that is stored.
+        valid: (rows, columns) or (bands, rows, columns) bool.
+        nodata: what is stored where a sample is not valid.
+        encoded: whether values are rounded for a file; else they are float32.
+    """
+
+    values: np.ndarray
+    valid: np.ndarray
+    nodata: float | None
+    encoded: bool
+
+    @classmethod
+    def empty(cls, bands: int, shape: tuple[int, ...], valid: np.ndarray, stored: RasterMetadata | None) -> Target:
+        """For ``bands`` of ``shape`` (rows, columns), to be filled."""
+        dtype = np.dtype("float32" if stored is None else stored.dtype)
+        values = np.empty((shape[0], bands, shape[1]), dtype)
+        return cls(values, valid, None if stored is None else stored.nodata, stored is not None)
+
+    def mask(self, *inputs: np.ndarray) -> np.ndarray | None:
+        """``valid``; None where all is valid and what is computed from is finite, so that no sample has to be looked
+        at, or where nothing is encoded."""
+        if not self.encoded or (self.valid.all() and all(np.isfinite(array).all() for array in inputs)):
+            return None
+        return self.valid
+
+
+class LinearMapping:
     """``U L + C S`` for a panel of columns.
 
     Args:
         up: U.
-        cols: (start, stop) of the panel's output columns.
-        origin: column at which the low-resolution image that will be given starts. width: its number of columns.
+        cols: of the panel.
         coefficients: (bands, K) C.
     """
 
-    def __init__(self, up: Separable, cols: Span, origin: int, width: int, coefficients: np.ndarray) -> None:
-        self._up, self._cols = up, cols
+    def __init__(self, up: Separable, cols: Needs, coefficients: np.ndarray) -> None:
+        self._up = up
+        (left, right), (origin, end) = cols.output, cols.lifted
         self._coefficients = np.ascontiguousarray(coefficients, np.float32)
         bands, planes = self._coefficients.shape
         ratio = up.x.outputs / up.x.inputs
@@ -38,66 +81,57 @@ class BandMapping:
         most = min(_COLS, _MOST_INPUTS * ratio)
         while size < most and bands * (size + 8) * ((size + 8) / ratio + up.x.taps + 1 + planes) <= LARGEST_PRODUCT:
             size += 8
-        starts = range(cols[0], cols[1], size)
-        spans = [(start, min(start + size, cols[1])) for start in starts]
+        spans = [(start, min(start + size, right)) for start in range(left, right, size)]
         self._inputs = max(high - low for low, high in (up.x.support(*span) for span in spans))
         self._blocks = []
         for start, stop in spans:
-            low = min(up.x.support(start, stop)[0] - origin, width - self._inputs)
+            low = min(up.x.support(start, stop)[0] - origin, end - origin - self._inputs)
             matrix = np.zeros((self._inputs, stop - start), np.float32)
             rows = up.x.first[start:stop] - origin - low + np.arange(up.x.taps)[:, None]
             matrix[rows, np.arange(stop - start)] = up.x.weights[start:stop].T
-            self._blocks.append((start - cols[0], stop - cols[0], low, matrix))
+            self._blocks.append((start - left, stop - left, low, matrix))
         together = min(_COLS, _BYTES // (4 * _ROWS * bands))
         self._group = max(1, together // size)  # blocks that are stored together
 
     def __call__(
         self,
         low: np.ndarray,
-        first: int,
+        correction: np.ndarray | None,
         planes: np.ndarray,
-        rows: Span,
-        out: np.ndarray,
-        valid: np.ndarray | None,
-        nodata: float | None,
+        part: Part,
+        target: Target,
         workers: Workers,
         progress: Progress,
     ) -> None:
         """Compute rows of the output.
 
         Args:
-            low: (bands, rows, width) float32 L, from row ``first`` on, as far as the output depends on it.
-            planes: (K, rows, columns) S, exactly the output's part.
-            rows: (start, stop) of the output.
-            out: (rows, bands, columns), of the type that is to be stored; see :func:`..raster.stored.store`.
-            valid: (rows, columns) or (bands, rows, columns); None where all is valid and finite.
+            low: (bands, rows, columns) float32, the HSI that the output depends on. correction: what is added to it.
+            planes: (K or more, rows, columns) S, exactly the output's part.
         """
+        low = low if correction is None else low + correction
+        planes = planes[: self._coefficients.shape[1]]
+        (first, end), mask = part.rows, target.mask(low, planes)
 
         def work(start: int) -> None:
-            stop = min(start + _ROWS, rows[1])
-            here = slice(start - rows[0], stop - rows[0])
-            mask = None
-            if valid is not None:
-                mask = np.broadcast_to(valid, (low.shape[0], *planes.shape[1:]))[:, here].transpose(1, 0, 2)
-            self._some_rows(low, first, planes[:, here], (start, stop), out[here], mask, nodata)
+            stop = min(start + _ROWS, end)
+            here = slice(start - first, stop - first)
+            valid = None
+            if mask is not None:
+                valid = np.broadcast_to(mask, (low.shape[0], *planes.shape[1:]))[:, here].transpose(1, 0, 2)
+            rows = Part((start, stop), part.cols, part.origin)
+            self._some_rows(low, planes[:, here], rows, target._replace(values=target.values[here]), valid)
 
-        workers.run(work, range(rows[0], rows[1], _ROWS), progress)
+        workers.run(work, range(first, end, _ROWS), progress)
 
     def _some_rows(
-        self,
-        low: np.ndarray,
-        first: int,
-        planes: np.ndarray,
-        rows: Span,
-        out: np.ndarray,
-        valid: np.ndarray | None,
-        nodata: float | None,
+        self, low: np.ndarray, planes: np.ndarray, part: Part, target: Target, valid: np.ndarray | None
     ) -> None:
-        count, (bands, extra), inputs = rows[1] - rows[0], self._coefficients.shape, self._inputs
-        top, bottom = self._up.y.support(*rows)
-        part = low[:, top - first : bottom - first]
+        (count, bands, _), extra, inputs = target.values.shape, self._coefficients.shape[1], self._inputs
+        top, bottom = self._up.y.support(*part.rows)
+        first = part.origin[0]
         lines = np.empty((count, bands, low.shape[2]), np.float32)
-        lines.transpose(1, 0, 2)[...] = self._up.y.apply(part, -2, *rows, top)
+        lines.transpose(1, 0, 2)[...] = self._up.y.apply(low[:, top - first : bottom - first], -2, *part.rows, top)
         left = np.empty((count, bands, inputs + extra), np.float32)
         left[:, :, inputs:] = self._coefficients
         for place in range(0, len(self._blocks), self._group):
@@ -110,4 +144,44 @@ class BandMapping:
                 right[:, :inputs] = matrix
                 right[:, inputs:] = planes[:, :, start:stop].transpose(1, 0, 2)
                 np.matmul(left, right, out=made[:, :, start - begin : stop - begin])
-            store(made, None if valid is None else valid[:, :, begin:end], nodata, out[:, :, begin:end])
+            mask = None if valid is None else valid[:, :, begin:end]
+            store(made, mask, target.nodata, target.values[:, :, begin:end])
+
+
+class NonlinearMapping:
+    """``Y_0 + U E`` of a method that turns up-sampled bands into fused ones.
+
+    Args:
+        up: U.
+        method: gives :meth:`.method.FittedMethod.fuse_bands`.
+    """
+
+    def __init__(self, up: Separable, method: FittedMethod) -> None:
+        self._up, self._method = up, method
+
+    def __call__(
+        self,
+        low: np.ndarray,
+        correction: np.ndarray | None,
+        planes: np.ndarray,
+        part: Part,
+        target: Target,
+        workers: Workers,
+        progress: Progress,
+    ) -> None:
+        """See :meth:`LinearMapping.__call__`."""
+
+        def work(bands: slice) -> None:
+            values = self._up.part(low[bands], *part)
+            self._method.fuse_bands(values, planes, bands)
+            if correction is not None:
+                values += self._up.part(correction[bands], *part)
+            place = target.values[:, bands].transpose(1, 0, 2)
+            if not target.encoded:
+                place[...] = values
+                return
+            own = target if target.valid.ndim == 2 else target._replace(valid=target.valid[bands])
+            mask = own.mask(values)
+            store(values, None if mask is None else np.broadcast_to(mask, values.shape), target.nodata, place)
+
+        workers.run(work, band_chunks(len(low), progress), progress)

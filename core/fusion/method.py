@@ -1,109 +1,102 @@
-"""What a method of fusion is to the engine: the protocols that each method follows and that each part of the engine
-relies on."""
+"""What a method of fusion is: ``FusionMethod.fit(scene)`` gives a :class:`FittedMethod`, which the engine applies.
+
+``Y = Y_0 + U E``: a fitted method says what ``Y_0`` is on any part of the output; the engine adds the consistency
+projection ``E``. Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S`` and coefficients ``C``.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import copy
+from abc import ABC, abstractmethod
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..physics.resample import Span
-from ..progress import Progress
-from ..raster.scene import Scene
+from ..operators.resample import Span
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
 
 
-class Residual(Protocol):
-    """What networks add to the prior."""
+class Part(NamedTuple):
+    """A part of the output: ``rows`` and ``cols`` (start, stop) on the high-resolution grid, and ``origin``, the row
+    and column at which the low-resolution arrays start that go with it."""
 
-    @property
-    def receptive_field(self) -> int:
-        """PAN pixels on each side that an output pixel depends on."""
-
-    @property
-    def bytes_at_work(self) -> int:
-        """What computing a tile takes at most, on all threads."""
-
-    @property
-    def alignment(self) -> int:
-        """What it is given starts at multiples of this many pixels of the scene."""
-
-    @property
-    def planes_dtype(self) -> str:
-        """Of the planes: "float64" where their last digit must not depend on how they were cut, else "float32"."""
-
-    @property
-    def engine(self) -> str:
-        """A sentence about how it is computed, "" where there is nothing to say."""
-
-    def __call__(
-        self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns), of
-        all but ``margins``, rows above and below."""
+    rows: Span
+    cols: Span
+    origin: tuple[int, int]
 
 
-class Plan(Protocol):
-    """A method that has seen the scene: what it makes of each part, before the projection."""
+class Support(NamedTuple):
+    """What computing a method's planes depends on, and takes.
 
-    @property
-    def mean(self) -> np.ndarray:
-        """(bands,), what stands for HSI pixels far from valid ones."""
+    Attributes:
+        receptive_field: PAN pixels on each side of a pixel.
+        alignment: parts, with that margin, start and end at multiples of this many PAN pixels, or with the image.
+        bytes_per_pixel: memory at work, per pixel of a part.
+        bytes_at_work: memory besides, whatever the part.
+    """
 
-    @property
-    def pan_mean(self) -> float:
-        """What stands for PAN pixels far from valid ones."""
+    receptive_field: int = 0
+    alignment: int = 1
+    bytes_per_pixel: int = 0
+    bytes_at_work: int = 0
 
-    @property
-    def reach(self) -> int:
-        """PAN pixels around a pixel that its planes depend on."""
 
-    @property
-    def alignment(self) -> int:
-        """Parts, with that margin, start and end at multiples of this many PAN pixels, or with the image."""
+class FittedMethod(ABC):
+    """A method that has seen a scene. It holds no open file and can be pickled.
 
-    @property
-    def count(self) -> int:
-        """K, number of planes."""
+    Attributes:
+        mtf_gain: the HSI's MTF gain at its Nyquist frequency.
+        iterations: of the consistency projection.
+        mean: (bands,) float32, what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
+        planes_count: K, number of planes.
+        coefficients: (bands, K) float32 of a linear method; None for others, which give :meth:`fuse_bands`.
+        support: see :class:`Support`.
+    """
 
-    @property
-    def bytes_per_pixel(self) -> int:
-        """What :meth:`planes` takes while it works, per pixel of its part."""
+    mtf_gain: float
+    iterations: int
+    mean: np.ndarray
+    pan_mean: float
+    planes_count: int
+    coefficients: np.ndarray | None
+    support: Support
 
-    @property
-    def bytes_at_work(self) -> int:
-        """What :meth:`planes` takes besides."""
-
-    @property
-    def coefficients(self) -> np.ndarray | None:
-        """(bands, K) of a linear method, ``Y_0 = U X + C S``; None for others, which have :meth:`fuse`."""
-
-    def planes(
-        self, hsi: np.ndarray, pan: np.ndarray, part: tuple[Span, Span], origin: tuple[int, int], progress: Progress
-    ) -> np.ndarray:
+    @abstractmethod
+    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
         """What all bands share, on a part of the high-resolution grid.
 
         Args:
-            hsi: (bands, rows, columns) of the HSI, from ``origin`` on, all that the up-sampled part depends on.
-            pan: (1, rows, columns), exactly the part.
+            hsi: (bands, rows, columns) float32 of the HSI, from the part's origin on, all that the up-sampled part
+                depends on.
+            pan: (1, rows, columns) float32, exactly the part.
 
         Returns:
             (K, rows, columns) float32, or K + 1 planes, the last of which is the networks' disagreement.
         """
 
-    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """Turn some up-sampled bands (bands, rows, columns) into fused ones, in place."""
+    def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """Turn some up-sampled bands (bands, rows, columns) into fused ones, in place; for methods that are not linear.
+
+        Raises:
+            TypeError: the method is linear and given by its coefficients.
+        """
+        raise TypeError(f"{type(self).__name__} is linear: its bands are given by coefficients")
+
+    def with_iterations(self, iterations: int) -> FittedMethod:
+        """The same with another number of iterations of the projection; nothing is computed again."""
+        other = copy.copy(self)
+        other.iterations = iterations
+        return other
 
 
-class Formula(Protocol):
-    """What is to be computed."""
+class FusionMethod(Protocol):
+    """A method with its parameters, before it has seen a scene."""
 
-    @property
-    def gain(self) -> float:
-        """The HSI's MTF gain."""
+    def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
+        """The method, fitted to a scene.
 
-    @property
-    def iterations(self) -> int:
-        """Of the consistency projection."""
-
-    def plan(self, scene: Scene, progress: Progress) -> Plan:
-        """The method, made ready for a scene."""
+        Raises:
+            InputError: the scene cannot be fused by it.
+            Cancelled: the user stopped the job.
+        """

@@ -7,8 +7,8 @@ from typing import Callable
 import torch
 from torch import Tensor, nn
 
-from .layers.binary import BinaryConv
-from .layers.fixed_point import FixedPointConv
+from .binarized.binary import BinaryConv
+from .binarized.fixed_point import FixedPointConv
 from .registry import parameter_count
 
 _SIDE = 16  # pixels of the image that operations are counted on

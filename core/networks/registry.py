@@ -13,7 +13,7 @@ from typing import Callable, TypeVar
 import torch
 from torch import nn
 
-from ..errors import InputError
+from ..runtime.errors import InputError
 
 
 class Network(nn.Module):

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..io.grid import Window
+from ..io.metadata import RasterMetadata
+from ..io.reader import RasterReader
 from ..quality.reference import PixelMaps
-from ..raster.grid import Window
-from ..raster.metadata import RasterMetadata
-from ..raster.reader import RasterReader
+from ..runtime.versions import versions
 from .charts import Chart
 from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
-from .versions import versions
 
 PICTURE_SIZE = 480  # pixels
 MEANINGS = (  # key, name, unit, best value, meaning

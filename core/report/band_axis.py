@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..raster.metadata import RasterMetadata
+from ..io.metadata import RasterMetadata
 from .charts import Chart
 
 

@@ -9,23 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..io.grid import Window
+from ..io.reader import RasterReader
 from ..quality.reference import PixelMaps
-from ..raster.grid import Window
-from ..raster.reader import RasterReader
-from ..raster.scene import Scene
+from ..runtime.versions import versions
+from ..scene.scene import Scene
 from .band_axis import BandAxis
 from .charts import Chart
 from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
-from .pictures import (
-    colour_map,
-    describe_bands,
-    false_colour_bands,
-    overview,
-    png,
-    stretch_limits,
-    true_colour_bands,
-)
-from .versions import versions
+from .pictures import colour_map, describe_bands, false_colour_bands, overview, png, stretch_limits, true_colour_bands
 
 PICTURE_SIZE = 360  # pixels
 DETAIL = 72  # PAN pixels of the detail along each side, at most

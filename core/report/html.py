@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Union
 
 import numpy as np
 
-from ..paths import StrPath, as_path
-from ..placing import check_output, placed
-from ..progress import Progress
+from ..runtime.atomic_files import check_output, placed
+from ..runtime.paths import StrPath, as_path
+from ..runtime.progress import Progress
 from .charts import Chart, svg
 from .page import STYLE
 from .pictures import COLOUR_STOPS

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import struct
 import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..raster.grid import Window
-from ..raster.metadata import RasterMetadata
-from ..raster.reader import RasterReader
+from ..io.grid import Window, decimation
+from ..io.metadata import RasterMetadata
+from ..io.reader import RasterReader
 
 TRUE_COLOUR = (640.0, 550.0, 460.0)  # nm: red, green, blue
 FALSE_COLOUR = (860.0, 650.0, 550.0)  # nm: near infrared, red, green
@@ -105,12 +104,6 @@ def overview(
     scales = np.array([reader.metadata.scales[band] for band in bands], np.float32)[:, None, None]
     offsets = np.array([reader.metadata.offsets[band] for band in bands], np.float32)[:, None, None]
     return picture * scales + offsets, np.concatenate(valid, axis=1)
-
-
-def decimation(shape: tuple[int, int], max_size: int) -> int:
-    """The step at which (rows, columns) become ``max_size`` at most; the first pixel taken is ``step // 2``."""
-    step = math.ceil(max(shape) / max_size)
-    return step if min(shape) > step // 2 else 1
 
 
 def stretch_limits(values: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 import numpy as np
 
-from ..errors import InputError
-from ..paths import StrPath
-from ..placing import working_folder
-from ..raster.array_image import ArrayImage, pair_of_arrays, with_wavelengths
-from ..raster.data_array import data_array_of, image_of, is_data_array, plane_of
-from ..raster.grid import align
+from ..io.array_image import ArrayImage, pair_of_arrays, with_wavelengths
+from ..io.data_array import data_array_of, image_of, is_data_array, plane_of
+from ..io.grid import align
+from ..runtime.atomic_files import working_folder
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath
 from .classical import classical
 from .fuse import fuse
 from .sharpen import sharpen

@@ -7,23 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..paths import StrPath, paths
-from ..physics.operators import DEFAULT_GAIN
-from ..progress import Progress
+from ..assessment.full_resolution import score_full_resolution
+from ..assessment.reference import View, finite, good_bands, score_reference
+from ..io.band_selection import select_bands
+from ..io.grid import MAX_RATIO, MIN_RATIO, Window, align
+from ..io.overlap import overlap
+from ..io.reader import RasterReader
+from ..operators.pair import DEFAULT_GAIN
+from ..products.prisma import open_raster
 from ..quality.no_reference import NO_REFERENCE
 from ..quality.reference import INDICES, PER_BAND, PixelMaps
-from ..raster.grid import MAX_RATIO, MIN_RATIO, Window, align
-from ..raster.overlap import overlap
-from ..raster.prisma import open_raster
-from ..raster.reader import RasterReader
-from ..raster.selection import select_bands
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
-from .full_resolution import score_full_resolution
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .opening import pan_correction
 from .output import check_outputs, one_gain, write_json
-from .scoring import View, finite, good_bands, score_reference
 
 
 def assess(

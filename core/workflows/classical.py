@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import InputError
-from ..fusion.classical import DEFAULT_METHOD, METHODS
-from ..paths import StrPath, paths
-from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..physics.operators import DEFAULT_GAIN
-from ..progress import Progress
+from ..fusion.classical import DEFAULT_METHOD, METHODS, ClassicalMethod
+from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
+from ..operators.pair import DEFAULT_GAIN
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .opening import check_space, open_scene
 from .output import check_compression, check_outputs, one_gain, write_fused
 
@@ -63,11 +63,11 @@ def classical(
         window = scene.output_window(extent)
         check_space(scene, window, [(output, scene.hsi.bands, scene.hsi.metadata.dtype)], overviews)
         progress.set(0.1, "Computing statistics")
-        recipe = METHODS[method].recipe(scene, mtf, consistency, progress)
+        fitted = ClassicalMethod(method, mtf, consistency).fit(scene, progress)
         progress.set(0.25, "Fusing")
         grid = write_fused(
             scene,
-            recipe,
+            fitted,
             output,
             extent=extent,
             memory=memory,

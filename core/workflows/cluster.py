@@ -20,18 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..devices import choose_device, require_torch
-from ..errors import InputError, MissingDependencyError
 from ..fusion.engine import Fused, Share, fuse, shares
-from ..fusion.method import Formula, Plan
-from ..placing import working_folder
-from ..progress import Progress
-from ..raster.grid import Window
-from ..raster.metadata import RasterMetadata
-from ..raster.scene import Scene
-from ..report.versions import versions
-from .opening import open_scene
-from .trained import TrainedModel
+from ..fusion.method import FittedMethod
+from ..io.grid import Window
+from ..io.metadata import RasterMetadata
+from ..runtime.atomic_files import working_folder
+from ..runtime.devices import require_torch
+from ..runtime.errors import InputError, MissingDependencyError
+from ..runtime.progress import Progress
+from ..runtime.versions import versions
+from ..scene.scene import Scene
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -47,25 +45,18 @@ _SAME = ("SSML", "numpy", "PyTorch")  # versions on which the last digits depend
 
 @dataclass(frozen=True)
 class StripJob:
-    """What a worker is told.
+    """What a worker is told; it is pickled, and the files of the scene are opened where it is unpickled.
 
     Attributes:
-        hsi, pan, model, bands, correct_shift, use, consistency: as :func:`.fuse.fuse` has them; paths are absolute.
-        device: kind of device.
+        scene, method: what is fused, and the method that was fitted to it.
         window: of the output. stored: of the raster. disagreement: whether it is wanted.
         folder: where strips are staged; "" until there is one.
         threads: of PyTorch on a CPU. versions: of what the result is computed with. By default those that are in use
             where the job is started.
     """
 
-    hsi: str
-    pan: str
-    model: str
-    bands: str
-    correct_shift: bool
-    use: str
-    consistency: int
-    device: str
+    scene: Scene
+    method: FittedMethod
     window: Window
     stored: RasterMetadata
     disagreement: bool
@@ -120,12 +111,11 @@ def _scheduler(client: Client) -> str:
 
 
 def fuse_on_cluster(
-    client: Client, scene: Scene, formula: Formula, job: StripJob, memory: float | None, output: str, progress: Progress
+    client: Client, job: StripJob, memory: float | None, output: str, progress: Progress
 ) -> Iterator[Fused]:
     """The same pieces that :func:`..fusion.engine.fuse` gives, from top to bottom, made by workers.
 
     Args:
-        formula: what the workers compute, as it is here.
         memory: budget of each worker in GB.
         output: the raster that will be written; strips are staged beside it.
 
@@ -135,7 +125,7 @@ def fuse_on_cluster(
     """
     count = _wait_for_workers(client, progress)
     rows = max(LEAST_ROWS, -(-job.window.rows // (2 * count)))
-    parts = shares(scene, formula, job.window, rows, memory, progress, job.stored)
+    parts = shares(job.scene, job.method, job.window, rows, memory, job.stored)
     progress.info(f"Strips of {parts[0].rows[1] - parts[0].rows[0]} rows: {len(parts)}; workers: {count}.")
     with working_folder(output) as folder:
         job = replace(job, folder=folder)
@@ -151,7 +141,6 @@ def fuse_on_cluster(
         finally:
             with contextlib.suppress(Exception):
                 client.cancel([future for _, future in waiting])
-                client.run(_let_go, wait=False)
 
 
 def _wait_for_workers(client: Client, progress: Progress) -> int:
@@ -217,7 +206,6 @@ def _result(future: Future, start: int, stop: int) -> str:
 # What follows runs on workers.
 
 _AT_WORK = threading.Lock()  # a strip uses all cores
-_opened: dict[str, tuple[Scene, Formula]] = {}  # by folder: the job that this worker works for
 
 
 class _WhileWanted(Progress):
@@ -230,18 +218,6 @@ class _WhileWanted(Progress):
         if time.monotonic() > self._looked + 0.5:
             self._looked, self._gone = time.monotonic(), not os.path.isdir(self._folder)
         return self._gone
-
-
-@dataclass(frozen=True)
-class _Planned:
-    """A formula whose plan is made already."""
-
-    gain: float
-    iterations: int
-    made: Plan
-
-    def plan(self, scene: Scene, progress: Progress) -> Plan:
-        return self.made
 
 
 def make_strip(job: StripJob, share: Share) -> str:
@@ -266,21 +242,6 @@ def _make_strip(job: StripJob, share: Share) -> str:
     if not os.path.isdir(job.folder):
         raise InputError(f"{job.folder} cannot be seen; write the output to a folder that all workers share.")
     progress = _WhileWanted(job.folder)
-    if job.folder not in _opened:
-        _close()
-        _opened[job.folder] = _open(job, progress)
-    scene, formula = _opened[job.folder]
-    path = os.path.join(job.folder, f"{share.rows[0]}.strip")
-    partial = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
-    with open(partial, "wb") as file:
-        for piece in fuse(scene, formula, job.window, progress=progress, stored=job.stored, share=share):
-            _write_piece(file, piece, scene, job.disagreement)
-    os.replace(partial, path)
-    return path
-
-
-def _open(job: StripJob, progress: Progress) -> tuple[Scene, Formula]:
-    trained = TrainedModel.open(job.model)
     here = versions()
     for name in _SAME:
         if here.get(name) != job.versions.get(name):
@@ -288,31 +249,13 @@ def _open(job: StripJob, progress: Progress) -> tuple[Scene, Formula]:
                 f"{name} is {here.get(name)} but {job.versions.get(name)} where the job was started; install the same "
                 "versions, on which the last digits depend."
             )
-    device, sentence = choose_device(job.device)
-    if device.type != job.device:
-        raise InputError(f"{sentence[:-1]}; give --device cpu, so that all compute the same.")
-    scene = open_scene(job.hsi, job.pan, progress, bands=job.bands, correct_shift=job.correct_shift, check_shift=False)
-    try:
-        trained.check_fits(scene, job.model)
-        formula = trained.recipe(device, job.use, job.consistency)
-        return scene, _Planned(formula.gain, formula.iterations, formula.plan(scene, progress))
-    except BaseException:
-        scene.close()
-        raise
-
-
-def _close() -> None:
-    while _opened:
-        _opened.popitem()[1][0].close()
-
-
-def _let_go() -> None:
-    """Close the files of a job that has ended, unless the next one is at work."""
-    if _AT_WORK.acquire(blocking=False):
-        try:
-            _close()
-        finally:
-            _AT_WORK.release()
+    path = os.path.join(job.folder, f"{share.rows[0]}.strip")
+    partial = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
+    with open(partial, "wb") as file:
+        for piece in fuse(job.scene, job.method, job.window, progress=progress, stored=job.stored, share=share):
+            _write_piece(file, piece, job.scene, job.disagreement)
+    os.replace(partial, path)
+    return path
 
 
 @contextlib.contextmanager

@@ -11,25 +11,25 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..assessment.reduced import ReducedPair, reduced_pair
 from ..fusion.classical import METHODS
-from ..paths import StrPath, paths
-from ..peak_memory import PeakMemory
-from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..physics.operators import DEFAULT_GAIN
-from ..placing import placed, working_folder
-from ..progress import Progress
+from ..io.reader import RasterReader
+from ..io.writer import move_raster
+from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
+from ..operators.pair import DEFAULT_GAIN
 from ..quality.reference import PixelMaps, ReferenceIndices
-from ..raster.reader import RasterReader
-from ..raster.writer import move_raster
 from ..report.comparison import Compared, Comparison, Views, comparison_report, pick_pixels, views_of
 from ..report.html import render, write_page
 from ..report.pictures import overview
+from ..runtime.atomic_files import placed, working_folder
+from ..runtime.errors import InputError
+from ..runtime.memory import PeakMemory
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .assess import assess
 from .classical import classical
 from .opening import open_scene
 from .output import check_outputs, one_gain, write_json
-from .reduced import ReducedPair, reduced_pair
 
 BASE = "exp"  # what scores are relative to; always among the methods
 LEARNED = ("ssml",)  # methods that learn on the scene before they fuse it
@@ -245,7 +245,7 @@ def _classical(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
 
 
 def _learned(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
-    from ..devices import require_torch
+    from ..runtime.devices import require_torch
 
     require_torch()
     from .sharpen import sharpen
@@ -258,11 +258,11 @@ def _learned(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
 
 
 def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
-    from ..devices import require_torch
+    from ..runtime.devices import require_torch
 
     require_torch()
+    from ..models.trained import TrainedModel
     from .fuse import fuse
-    from .trained import TrainedModel
 
     trained = TrainedModel.open(model)
     header = trained.header

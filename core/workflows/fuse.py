@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Callable
 
-from ..devices import choose_device, load_torch
-from ..errors import InputError
 from ..fusion.engine import Fused
-from ..paths import StrPath, paths
-from ..physics.consistency import check_iterations
-from ..progress import Progress
-from ..raster.grid import Window
-from ..raster.metadata import RasterMetadata
+from ..fusion.prior import RegressionPrior
+from ..io.grid import Window
+from ..io.metadata import RasterMetadata
+from ..models.trained import TrainedModel
+from ..operators.consistency import check_iterations
+from ..runtime.devices import choose_device, load_torch
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .opening import check_space, open_scene
 from .output import check_compression, check_outputs, write_fused
-from .trained import TrainedModel
 
 if TYPE_CHECKING:
     pass
@@ -73,7 +73,7 @@ def fuse(
     hsi, pan, model, output = paths(hsi=hsi, pan=pan, model=model, output=output)
     (disagreement,) = paths(disagreement=disagreement)
     load_torch(progress)
-    from ..networks.pair import USES
+    from ..models.pair import USES
 
     if use not in USES:
         raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
@@ -102,9 +102,10 @@ def fuse(
         check_space(scene, window, written, overviews)
         chosen, sentence = choose_device(device)
         progress.info(sentence)
-        fusing = trained.recipe(chosen, use, consistency)
-        if fusing.residual is not None and fusing.residual.engine:
-            progress.info(fusing.residual.engine)
+        residual = trained.residual(chosen, use)
+        if residual.engine:
+            progress.info(residual.engine)
+        fitted = RegressionPrior(trained.statistics, trained.header["mtf"], consistency, residual).fit(scene, progress)
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
 
@@ -112,26 +113,14 @@ def fuse(
         if client is not None:
 
             def on_cluster(window: Window, stored: RasterMetadata) -> Iterator[Fused]:
-                job = StripJob(
-                    hsi=_absolute(hsi),
-                    pan=_absolute(pan),
-                    model=_absolute(model),
-                    bands=bands,
-                    correct_shift=correct_shift,
-                    use=use,
-                    consistency=consistency,
-                    device=chosen.type,
-                    window=window,
-                    stored=stored,
-                    disagreement=bool(disagreement),
-                )
-                return fuse_on_cluster(client, scene, fusing, job, memory, output, part)
+                job = StripJob(scene, fitted, window, stored, bool(disagreement))
+                return fuse_on_cluster(client, job, memory, output, part)
 
             strips = on_cluster
 
         grid = write_fused(
             scene,
-            fusing,
+            fitted,
             output,
             extent=extent,
             memory=memory,
@@ -152,18 +141,13 @@ def fuse(
         }
 
 
-def _absolute(path: str) -> str:
-    """The path as workers elsewhere can open it; what is no file here, such as an address, stays as it is."""
-    return os.path.abspath(path) if os.path.exists(path) else path
-
-
 def check_disagreement(network: str, disagreement: str) -> None:
     """Make sure that there are two networks where their disagreement is asked for.
 
     Raises:
         InputError: there is one.
     """
-    from ..networks.pair import kind_of
+    from ..models.pair import kind_of
 
     if len(kind_of(network).networks) < 2 and disagreement:
         raise InputError(f"{network} is a single network, which disagrees with no other; leave {disagreement} out.")

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..model_file import read_model
-from ..paths import StrPath, paths
+from ..models.format import read_model
+from ..runtime.paths import StrPath, paths
 from .output import check_outputs, write_json
 
 _LONG = ("tensors", "costs", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")

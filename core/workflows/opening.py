@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..physics.registration import Shift, measure_shift
-from ..placing import folder_is_gone, folder_of
-from ..progress import Progress
-from ..raster.grid import Window
-from ..raster.scene import Scene
+from ..calibration.shift import Shift, measure_shift
+from ..io.grid import Window
+from ..products.pair import open_pair
+from ..runtime.atomic_files import folder_is_gone, folder_of
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
 
 NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
@@ -33,7 +34,7 @@ def open_scene(
     Raises:
         InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
     """
-    scene = Scene.open(hsi, pan, progress)
+    scene = open_pair(hsi, pan, progress)
     try:
         shift = measure_shift(scene, progress) if correct_shift or check_shift else None
         moved = (0.0, 0.0)
@@ -45,9 +46,7 @@ def open_scene(
                 f"correlation (correlation {shift.unmoved:.3f}, without the shift {shift.correlation:.3f}); the option "
                 "that corrects it (--correct-shift, CORRECT_SHIFT) moves the PAN by that."
             )
-        if bands.strip() or any(moved):
-            scene.close()
-            scene = Scene.open(hsi, pan, progress, bands=bands, shift=moved)
+        scene = scene.with_bands(bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
         return scene
     except BaseException:
@@ -57,7 +56,7 @@ def open_scene(
 
 def pan_correction(hsi: str, pan: str, progress: Progress) -> tuple[float, float]:
     """(rows, columns) in PAN pixels by which ``correct_shift`` moves the PAN: the same for the same two rasters."""
-    with Scene.open(hsi, pan, progress) as scene:
+    with open_pair(hsi, pan, progress) as scene:
         return _correction(measure_shift(scene, progress), scene, progress)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ..errors import InputError
-from ..paths import StrPath, paths
-from ..progress import Progress
-from ..raster.grid import Window
-from ..raster.prisma import PrismaReader, is_prisma
-from ..raster.reader import RasterReader
-from ..raster.writer import BLOCK_ROWS, RasterWriter
+from ..io.grid import Window
+from ..io.reader import RasterReader
+from ..io.writer import BLOCK_ROWS, RasterWriter
+from ..products.prisma import PrismaReader, is_prisma
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .output import check_outputs
 
 

@@ -10,18 +10,18 @@ from typing import Callable
 
 import numpy as np
 
-from ..errors import InputError
 from ..fusion.engine import Fused, fuse
-from ..fusion.method import Formula
-from ..physics.sensors import find_sensor, mtf_gains
-from ..placing import check_output, placed
-from ..progress import Progress
-from ..raster.grid import Grid, Window
-from ..raster.metadata import RasterMetadata
-from ..raster.scene import Scene
-from ..raster.stored import output_nodata
-from ..raster.writer import COMPRESSIONS, RasterWriter, can_compress, check_raster_output
-from ..workers import Behind
+from ..fusion.method import FittedMethod
+from ..io.encoding import output_nodata
+from ..io.grid import Grid, Window
+from ..io.metadata import RasterMetadata
+from ..io.writer import COMPRESSIONS, RasterWriter, can_compress, check_raster_output
+from ..operators.sensors import find_sensor, mtf_gains
+from ..runtime.atomic_files import check_output, placed
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from ..runtime.threads import Behind
+from ..scene.scene import Scene
 
 
 def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = ()) -> None:
@@ -106,7 +106,7 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
 
 def write_fused(
     scene: Scene,
-    recipe: Formula,
+    method: FittedMethod,
     output: str,
     *,
     extent: tuple[float, float, float, float] | None = None,
@@ -125,7 +125,7 @@ def write_fused(
 
     Args:
         scene: the open HSI and PAN.
-        recipe: what is to be computed.
+        method: fitted to the scene.
         output: raster to write.
         extent: (xmin, ymin, xmax, ymax) in the scene's reference system: the part that is wanted; None for all.
         memory: budget in GB, None for the usual one.
@@ -135,7 +135,7 @@ def write_fused(
         before: called with the complete rasters (output, disagreement or ""), under hidden names, before they take
             their places.
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
-        compress: of a GeoTIFF; one of :data:`..raster.writer.COMPRESSIONS`.
+        compress: of a GeoTIFF; one of :data:`..io.writer.COMPRESSIONS`.
 
     Returns:
         The output's grid.
@@ -164,7 +164,7 @@ def write_fused(
         with Behind(progress) as behind:
             pieces: Iterable[Fused]
             if strips is None:
-                pieces = fuse(scene, recipe, window, memory, progress, writer.metadata)
+                pieces = fuse(scene, method, window, memory, progress, writer.metadata)
             else:
                 pieces = strips(window, writer.metadata)
             for piece in pieces:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..devices import choose_device, load_torch
-from ..paths import StrPath, paths
-from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..physics.operators import DEFAULT_GAIN
-from ..placing import working_folder
-from ..progress import Progress
+from ..fusion.prior import RegressionPrior
+from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
+from ..operators.pair import DEFAULT_GAIN
+from ..runtime.atomic_files import working_folder
+from ..runtime.devices import choose_device, load_torch
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
 from .opening import check_space, open_scene
 from .output import check_compression, check_outputs, one_gain, write_fused
 
@@ -42,7 +43,7 @@ def sharpen(
     """Sharpen a scene with nothing but its two rasters.
 
     Two networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at full
-    resolution; or a single one learns, as :data:`core.networks.pair.PAIRS` says. Where a held-out part of the scene
+    resolution; or a single one learns, as :data:`core.models.pair.PAIRS` says. Where a held-out part of the scene
     says that they are no better than the regression prior, the prior is the result, and the user is told.
 
     Args:
@@ -61,7 +62,7 @@ def sharpen(
             is only warned of.
         overviews: add reduced copies to the output, so that it is shown fast.
         resume: go on from ``<model>.checkpoint``, which a stopped run left.
-        settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
+        settings: fields of :class:`core.training.settings.Settings` to set otherwise, for studies.
 
     Returns:
         ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
@@ -75,9 +76,9 @@ def sharpen(
     hsi, pan, output = paths(hsi=hsi, pan=pan, output=output)
     model, report, disagreement = paths(model=model, report=report, disagreement=disagreement)
     load_torch(progress)
-    from ..learning.settings import steps_for
+    from ..training.learn import forget, learn, settings_for
+    from ..training.settings import steps_for
     from .fuse import check_disagreement
-    from .learn import forget, learn, settings_for
 
     mtf = one_gain(mtf, progress)
     check_iterations(consistency)
@@ -113,7 +114,7 @@ def sharpen(
 
         def draw(fused: str, spread: str) -> None:
             from ..report.html import render
-            from .training_report import training_report
+            from ..report.training import training_report
 
             parameters = {
                 "HSI": hsi,
@@ -132,7 +133,9 @@ def sharpen(
 
         grid = write_fused(
             scene,
-            trained.recipe(chosen, "mean", trained.iterations),
+            RegressionPrior(
+                trained.statistics, trained.header["mtf"], trained.iterations, trained.residual(chosen, "mean")
+            ).fit(scene, progress),
             output,
             extent=extent,
             memory=memory,

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..paths import StrPath, paths
-from ..physics.operators import DEFAULT_GAIN
-from ..physics.response import band_weights, read_response
-from ..physics.sensors import mtf_gains
-from ..physics.sensors import pan_range as range_of_sensor
-from ..physics.wald import Reference, degraded_rows, pan_rows
-from ..progress import Progress
-from ..raster.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
-from ..raster.metadata import RasterMetadata
-from ..raster.prisma import open_raster
-from ..raster.reader import RasterReader
-from ..raster.scene import scan_bands
-from ..raster.selection import bands_by_number, bands_by_wavelength, wavelength_range
-from ..raster.stored import check_finite, output_nodata
-from ..raster.writer import RasterWriter
+from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
+from ..io.encoding import check_finite, output_nodata
+from ..io.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
+from ..io.metadata import RasterMetadata
+from ..io.reader import RasterReader
+from ..io.writer import RasterWriter
+from ..operators.pair import DEFAULT_GAIN
+from ..operators.response import band_weights, read_response
+from ..operators.sensors import mtf_gains
+from ..operators.sensors import pan_range as range_of_sensor
+from ..operators.wald import Reference, degraded_rows, pan_rows
+from ..products.prisma import open_raster
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
+from ..scene.scene import scan_bands
 from .output import check_fraction, check_outputs
 
 
@@ -54,7 +54,7 @@ def simulate(
         pan_range: instead, the bands whose centre wavelength lies in a range in nm, "480-690", or in the
             panchromatic band of a sensor, "eo-1".
         pan_response: instead, a text file with the PAN's spectral response, as
-            :func:`..physics.response.read_response` reads it.
+            :func:`..operators.response.read_response` reads it.
         mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band, or the name of a sensor.
         mtf_pan: gain of the PAN at its own Nyquist frequency; None: as sharp as the reference.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from ..devices import load_torch
-from ..errors import InputError
-from ..paths import StrPath, path_list, paths
-from ..physics.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..physics.operators import DEFAULT_GAIN
-from ..progress import Progress
-from ..raster.scene import Scene
+from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
+from ..operators.pair import DEFAULT_GAIN
+from ..runtime.devices import load_torch
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, path_list, paths
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
 from .opening import open_scene
 from .output import check_outputs, one_gain
 
@@ -54,7 +54,7 @@ def train(
             is only warned of.
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
         batch: number of areas a step, shared out among the processes; by default their number, 1 without ``torchrun``.
-        settings: fields of :class:`core.learning.settings.Settings` to set otherwise, for studies.
+        settings: fields of :class:`core.training.settings.Settings` to set otherwise, for studies.
 
     Returns:
         ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``. Nothing
@@ -68,9 +68,9 @@ def train(
     hsi, pan = path_list(hsi, "hsi"), path_list(pan, "pan")
     model, report, resume = paths(model=model, report=report, resume=resume)
     load_torch(progress)
-    from ..learning.distributed import Quiet, choose_own_device, processes
-    from ..learning.settings import steps_for
-    from .learn import forget, learn, settings_for
+    from ..training.distributed import Quiet, choose_own_device, processes
+    from ..training.learn import forget, learn, settings_for
+    from ..training.settings import steps_for
 
     with contextlib.ExitStack() as stack:
         group = stack.enter_context(processes())
@@ -103,7 +103,7 @@ def train(
         page = ""
         if report:
             from ..report.html import render, write_page
-            from .training_report import training_report
+            from ..report.training import training_report
 
             told = {"model": model, "bands": bands or "all", "consistency iterations": trained.iterations}
             page = render(training_report(trained, told), progress)

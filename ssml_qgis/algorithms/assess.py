@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.core import QgsProcessingOutputDefinition, QgsProcessingOutputNumber, QgsProcessingParameterDefinition
 
-from ..core.progress import Progress
+from ..core.runtime.progress import Progress
 from . import parameters
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm

@@ -22,10 +22,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QT_VERSION_STR
 from qgis.PyQt.QtGui import QIcon
 
-from ..core.devices import is_out_of_memory
-from ..core.errors import Cancelled, InputError
-from ..core.failure_log import write_failure_log
-from ..core.progress import Progress
+from ..core.runtime.devices import is_out_of_memory
+from ..core.runtime.errors import Cancelled, InputError
+from ..core.runtime.failure_log import write_failure_log
+from ..core.runtime.progress import Progress
 from ..package import icon_path, metadata
 from ..translation import tr
 from .arguments import Arguments, Source

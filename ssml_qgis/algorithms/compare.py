@@ -11,7 +11,7 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
 )
 
-from ..core.progress import Progress
+from ..core.runtime.progress import Progress
 from . import parameters
 from .arguments import Arguments
 from .base import SsmlAlgorithm

@@ -8,8 +8,8 @@ from typing import Any
 
 from qgis.core import QgsProcessingParameterDefinition
 
-from ..core.errors import InputError
-from ..core.progress import Progress
+from ..core.runtime.errors import InputError
+from ..core.runtime.progress import Progress
 from . import parameters
 from .arguments import Arguments
 from .base import SsmlAlgorithm

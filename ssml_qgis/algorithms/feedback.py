@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsProcessingFeedback
 
-from ..core.progress import Progress
+from ..core.runtime.progress import Progress
 
 
 class FeedbackProgress(Progress):

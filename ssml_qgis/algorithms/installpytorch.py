@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from .. import settings
-from ..core.progress import Progress
+from ..core.runtime.progress import Progress
 from ..pytorch.index import BUILDS, proxy_environment
 from . import parameters
 from .arguments import Arguments

@@ -53,7 +53,7 @@ def show(context: QgsProcessingContext, path: str, name: str, disagreement: bool
 
 def _image(path: str) -> _TrueColour | None:
     """What draws an image; None for one or two bands, which QGIS draws in grey by itself."""
-    from ..core.raster.reader import RasterReader
+    from ..core.io.reader import RasterReader
 
     with RasterReader(path) as reader:
         return _TrueColour(true_colour_bands(reader.metadata)) if reader.bands > 2 else None

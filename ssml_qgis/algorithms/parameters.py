@@ -18,7 +18,7 @@ from qgis.core import (
 )
 
 from .. import settings
-from ..core.physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from ..core.operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..settings import DEVICES
 from ..translation import tr
 

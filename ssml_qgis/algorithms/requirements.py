@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 
 from .. import settings
-from ..core.devices import torch_available
+from ..core.runtime.devices import torch_available
 from ..translation import tr
 
 

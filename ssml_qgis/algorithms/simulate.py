@@ -11,7 +11,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..core.progress import Progress
+from ..core.runtime.progress import Progress
 from . import parameters
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm

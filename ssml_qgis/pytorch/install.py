@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.progress import Progress
+from ..core.runtime.errors import InputError
+from ..core.runtime.progress import Progress
 from .constraints import normal_name
 from .index import driver_cuda, index_of_build
 from .pip import Pip, Sources, Wheel, environment_for_pip, find_pip

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.errors import InputError
-from ..core.progress import Progress
+from ..core.runtime.errors import InputError
+from ..core.runtime.progress import Progress
 from .constraints import configuration_files, named_constraints, why_not
 from .index import PYPI, without_password
 from .process import CHILD, output_of, run

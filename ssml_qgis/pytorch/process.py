@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..core.errors import InputError
-from ..core.progress import Progress
+from ..core.runtime.errors import InputError
+from ..core.runtime.progress import Progress
 
 CHILD = Path(__file__).parent / "child"
 """The scripts that run in a process of their own."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.raster.grid import Grid
+from core.io.grid import Grid
 
 
 @pytest.fixture

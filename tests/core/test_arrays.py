@@ -13,9 +13,9 @@ import pytest
 from osgeo import gdal, osr
 
 import core
-from core.errors import Cancelled, InputError
-from core.physics.operators import Operators
-from core.progress import Progress
+from core.operators.pair import Operators
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
 RATIO = 4

@@ -6,16 +6,16 @@ import math
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.progress import Progress
+from core.assessment import reference as scoring
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.overlap import overlap
+from core.io.writer import RasterWriter
 from core.quality.local_correlation import LocalCorrelation
 from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
 from core.quality.reference import reference_indices
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.overlap import overlap
-from core.raster.writer import RasterWriter
-from core.workflows import scoring
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 from core.workflows.assess import assess
 
 X, Y, STEP = 500000.0, 4000000.0, 10.0

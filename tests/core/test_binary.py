@@ -10,10 +10,12 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch.nn import functional  # noqa: E402
 
-from core.errors import InputError  # noqa: E402
 from core.fusion.engine import Recipe, fuse  # noqa: E402
-from core.model_file import ModelFile, read_model, write_model  # noqa: E402
-from core.networks.layers.binary import (  # noqa: E402
+from core.models.format import ModelFile, read_model, write_model  # noqa: E402
+from core.models.inference import PairResidual  # noqa: E402
+from core.models.pair import Pair  # noqa: E402
+from core.models.trained import TrainedModel  # noqa: E402
+from core.networks.binarized.binary import (  # noqa: E402
     BinaryConv,
     RPReLU,
     SpectralRedistribution,
@@ -21,18 +23,17 @@ from core.networks.layers.binary import (  # noqa: E402
     over_cells,
     weight_sign,
 )
-from core.networks.layers.fixed_point import FixedPointConv, to_steps  # noqa: E402
-from core.networks.layers.gabor import GaborAmplifier, gabor_bank, gabor_kernel  # noqa: E402
-from core.networks.layers.onebit import Int8Sums, int8_reason  # noqa: E402
-from core.networks.layers.popcount import PopcountUnit, popcount_reason  # noqa: E402
-from core.networks.pair import Pair, PairResidual  # noqa: E402
+from core.networks.binarized.fixed_point import FixedPointConv, to_steps  # noqa: E402
+from core.networks.binarized.gabor import GaborAmplifier, gabor_bank, gabor_kernel  # noqa: E402
+from core.networks.binarized.onebit import Int8Sums, int8_reason  # noqa: E402
+from core.networks.binarized.popcount import PopcountUnit, popcount_reason  # noqa: E402
+from core.networks.binarized.s2bnet import Unit  # noqa: E402
 from core.networks.registry import create_network  # noqa: E402
-from core.networks.s2bnet import Unit  # noqa: E402
-from core.physics.prior import scene_statistics  # noqa: E402
-from core.raster.scene import Scene  # noqa: E402
+from core.products.pair import open_pair  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
+from core.scene.statistics import scene_statistics  # noqa: E402
 from core.workflows.fuse import fuse as fuse_files  # noqa: E402
 from core.workflows.sharpen import sharpen  # noqa: E402
-from core.workflows.trained import TrainedModel  # noqa: E402
 
 CPU = torch.device("cpu")
 NORTH_UP = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
@@ -204,8 +205,8 @@ def test_all_engines_agree_to_the_last_bit_before_the_last_layer(name, monkeypat
         for popcount, int8 in (("", ""), ("no", ""), ("no", "no")):
             if (not popcount and popcount_reason()) or (not int8 and int8_reason()):
                 continue
-            monkeypatch.setattr("core.networks.s2bnet.popcount_reason", lambda reason=popcount: reason)
-            monkeypatch.setattr("core.networks.s2bnet.int8_reason", lambda reason=int8: reason)
+            monkeypatch.setattr("core.networks.binarized.s2bnet.popcount_reason", lambda reason=popcount: reason)
+            monkeypatch.setattr("core.networks.binarized.s2bnet.int8_reason", lambda reason=int8: reason)
             network = restored()
             sentence = network.prepare(CPU)
             assert ("packed bits" in sentence, "8-bit" in sentence) == (not popcount, bool(popcount) and not int8)
@@ -256,7 +257,7 @@ def files(make_raster, tmp_path):
 
 
 def fused(files, pair, memory, window=None):
-    with Scene.open(*files) as scene:
+    with open_pair(*files) as scene:
         residual = PairResidual(pair, CPU, "mean", 4)
         residual.tile = 80_000 if memory > 1 else 2_000  # pixels
         recipe = Recipe(scene_statistics(scene, 0.3, 4), 0.3, 2, residual)
@@ -288,7 +289,7 @@ def test_sharpen_trains_fuses_and_gives_the_same_from_its_file(files, tmp_path, 
     result = sharpen(*files, str(tmp_path / "a.tif"), network="s2bnet", settings=quick, device="cpu", **paths)
     assert set(result["scores"]) == {"prior", "mean"}
     fuse_files(*files, paths["model"], str(tmp_path / "b.tif"), device="cpu")
-    from core.raster.reader import RasterReader
+    from core.io.reader import RasterReader
 
     with RasterReader(str(tmp_path / "a.tif")) as first, RasterReader(str(tmp_path / "b.tif")) as second:
         np.testing.assert_array_equal(first.read().values, second.read().values)

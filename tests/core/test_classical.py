@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.physics.operators import Operators
-from core.progress import Progress
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.operators.pair import Operators
 from core.quality.reference import ReferenceIndices
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.simulate import simulate
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from core.fusion.classical.injection import with_iterations
 
 from core.fusion import budget
 from core.fusion.classical import METHODS
-from core.fusion.classical.injection import with_iterations
 from core.fusion.classical.moments import full_scale_gains, low_sample, scene_moments
 from core.fusion.classical.smoothing import pixel_mean, wavelet_approximation, wavelet_levels, window_mean
 from core.fusion.classical.substitution import regression_weights
 from core.fusion.classical.unmixing import CoupledFactorisation
 from core.fusion.engine import fuse
-from core.physics.operators import Operators
-from core.progress import Progress
-from core.raster.grid import Window
-from core.raster.scene import Scene
+from core.io.grid import Window
+from core.operators.pair import Operators
+from core.products.pair import open_pair
+from core.runtime.progress import Progress
 
 NODATA = -9999.0
 GAIN = 0.3
@@ -39,7 +39,7 @@ def write_scene(tmp_path, make_raster):
             make_raster(tmp_path / f"hsi{number}.tif", hsi.astype(np.float32), nodata=NODATA),
             make_raster(tmp_path / f"pan{number}.tif", pan.astype(np.float32), transform, nodata=NODATA),
         )
-        opened.append(Scene.open(*paths))
+        opened.append(open_pair(*paths))
         return opened[-1]
 
     yield write
@@ -182,9 +182,9 @@ def test_bad_pixels_stay_bad_and_bleed_into_nothing(write_scene, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_bad_bands_are_up_sampled_only(tmp_path, make_raster, method):
-    from core.raster.grid import Grid
-    from core.raster.metadata import RasterMetadata
-    from core.raster.writer import RasterWriter
+    from core.io.grid import Grid
+    from core.io.metadata import RasterMetadata
+    from core.io.writer import RasterWriter
 
     rng = np.random.default_rng(3)
     hsi, pan = rng.random((4, 16, 14)) * 500 + 300, rng.random((1, 48, 42)) * 200 + 300
@@ -194,7 +194,7 @@ def test_bad_bands_are_up_sampled_only(tmp_path, make_raster, method):
     with RasterWriter(str(tmp_path / "h.tif"), Grid(500000.0, 5800000.0, 30.0, -30.0, 16, 14), metadata) as writer:
         writer.write(hsi, valid)
     fine = make_raster(tmp_path / "p.tif", pan.astype(np.float32), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), None)
-    with Scene.open(str(tmp_path / "h.tif"), fine) as scene:
+    with open_pair(str(tmp_path / "h.tif"), fine) as scene:
         pieces = list(fuse(scene, recipe_of(method, scene)))
     values = np.concatenate([piece.values for piece in pieces], axis=1)
     mask = np.concatenate([piece.valid for piece in pieces], axis=1)
@@ -224,7 +224,7 @@ def test_results_are_nearer_to_the_truth_than_up_sampling(write_scene, method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_stops_when_it_is_told(write_scene, method):
-    from core.errors import Cancelled
+    from core.runtime.errors import Cancelled
 
     class Stop(Progress):
         def cancelled(self):

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from core.cli.main.main import main
 
-from core.cli import main
-from core.devices import torch_available
-from core.errors import Cancelled
-from core.model_file import ModelFile, write_model
-from core.progress import ConsoleProgress
+from core.models.format import ModelFile, write_model
+from core.runtime.devices import torch_available
+from core.runtime.errors import Cancelled
+from core.runtime.progress import ConsoleProgress
 
 ROOT = Path(__file__).resolve().parents[2]
 COARSE = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
@@ -130,7 +130,7 @@ def test_a_folder_that_is_write_protected_is_refused(inputs, capsys, monkeypatch
     def refuse(**_):  # as the system does; chmod would not stop root
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("core.placing.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("core.runtime.atomic_files.tempfile.TemporaryFile", refuse)
     assert run(*fuse_arguments("classical")) == 2
     assert "cannot be written to" in sentence(capsys)
     assert not (inputs / "out.tif").exists()
@@ -305,7 +305,7 @@ def test_python_dash_m_core_passes_the_exit_code_on_and_loads_no_torch_for_what_
     assert done.returncode == 2
     assert "none" in done.stderr
     code = (
-        "import sys; from core.cli import main; code = main(sys.argv[1:]); "
+        "import sys; from core.cli.main import main; code = main(sys.argv[1:]); "
         "loaded = 'torch' in sys.modules; sys.exit(99 if loaded else code)"
     )
     done = subprocess.run([sys.executable, "-c", code, *fuse_arguments("classical")], env=environment)

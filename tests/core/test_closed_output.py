@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from core.cli.main.closed_output import EXIT_CODE, OutputClosed, watched_output
 
-from core.closed_output import EXIT_CODE, OutputClosed, watched_output
-from core.model_file import ModelFile, write_model
+from core.models.format import ModelFile, write_model
 
 ROOT = Path(__file__).resolve().parents[2]
 COARSE = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)

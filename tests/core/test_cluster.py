@@ -19,9 +19,9 @@ from osgeo import gdal
 torch = pytest.importorskip("torch")
 distributed = pytest.importorskip("distributed")
 
-from core.errors import Cancelled, InputError, MissingDependencyError  # noqa: E402
-from core.physics.operators import Operators  # noqa: E402
-from core.progress import Progress  # noqa: E402
+from core.operators.pair import Operators  # noqa: E402
+from core.runtime.errors import Cancelled, InputError, MissingDependencyError  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
 from core.workflows import cluster  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.train import train  # noqa: E402
@@ -136,7 +136,7 @@ def test_stopping_leaves_nothing_and_the_cluster_serves_the_next(files, address,
 
 
 def test_a_worker_with_other_versions_is_refused(files, address, low_strips, tmp_path, monkeypatch):
-    monkeypatch.setattr("core.report.versions.__version__", "0.0.1")
+    monkeypatch.setattr("core.runtime.versions.__version__", "0.0.1")
     with pytest.raises(InputError, match=r"On the worker tcp://.*: SSML is .* but 0.0.1 where the job was started"):
         fused(files, tmp_path / "there.tif", dask=address)
     assert left_of(tmp_path) == []
@@ -157,7 +157,7 @@ def test_without_dask_it_is_said_what_to_install(files, tmp_path, monkeypatch):
 
 
 def test_the_command_line_fuses_on_processes_of_this_machine(files, tmp_path, capsys):
-    from core.cli import main
+    from core.cli.main.main import main
 
     hsi, pan, model = files
     line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", str(LITTLE)]

@@ -8,17 +8,17 @@ import time
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.peak_memory import PeakMemory
-from core.physics.operators import Operators
-from core.progress import Progress
-from core.raster.reader import RasterReader
-from core.raster.scene import Scene
+from core.assessment.reduced import reduced_pair
+from core.io.reader import RasterReader
+from core.operators.pair import Operators
+from core.products.pair import open_pair
 from core.report.comparison import pick_pixels
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.memory import PeakMemory
+from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
-from core.workflows.reduced import reduced_pair
 
 BANDS, LOW = 5, 32
 COARSE = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
@@ -47,7 +47,7 @@ def pair(make_raster, tmp_path, ground):
 
 def test_scores_are_those_of_the_methods_run_by_hand_on_the_reduced_pair(pair, tmp_path):
     found = compare(*pair, methods=METHODS)
-    with Scene.open(*pair) as scene:
+    with open_pair(*pair) as scene:
         made = reduced_pair(scene, 0.3, str(tmp_path))
     for method, iterations in (("gsa", 5), ("mtf-glp", 5), ("exp", 0)):
         fused = str(tmp_path / "by-hand.tif")
@@ -59,7 +59,7 @@ def test_scores_are_those_of_the_methods_run_by_hand_on_the_reduced_pair(pair, t
 
 
 def test_the_reduced_pair_is_the_scene_degraded_once_more(pair, tmp_path):
-    with Scene.open(*pair) as scene:
+    with open_pair(*pair) as scene:
         made = reduced_pair(scene, 0.3, str(tmp_path))
         hsi = scene.hsi.read().values[:, :30, :30]
         pan = scene.pan.read().values
@@ -161,7 +161,7 @@ def test_a_model_trained_on_this_scene_is_shown_but_not_ranked(pair, tmp_path):
 def test_networks_are_judged_with_the_iterations_that_they_learned_with(pair, tmp_path, monkeypatch):
     """One that learns on the scene with those that are chosen, one that is trained already with its own."""
     pytest.importorskip("torch")
-    from core.learning import settings
+    from core.training import settings
     from core.workflows.fuse import fuse
     from core.workflows.sharpen import sharpen
     from core.workflows.train import train
@@ -170,7 +170,7 @@ def test_networks_are_judged_with_the_iterations_that_they_learned_with(pair, tm
     model, report = str(tmp_path / "model.safetensors"), tmp_path / "r.html"
     train([pair[0]], [pair[1]], model, steps=4, consistency=1)
     found = compare(*pair, methods=["ssml"], model=model, consistency=0, report=str(report))
-    with Scene.open(*pair) as scene:
+    with open_pair(*pair) as scene:
         made = reduced_pair(scene, 0.3, str(tmp_path))
     by_hand = {name: str(tmp_path / f"{name}.tif") for name in ("ssml", "model")}
     sharpen(made.hsi, made.pan, by_hand["ssml"], consistency=0)

@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from core.cli.main.arguments import build_parser
+from core.cli.main.main import main
 
-from core.cli import main
-from core.cli_arguments import build_parser
-from core.devices import torch_available
-from core.errors import InputError
-from core.physics.consistency import (
+from core.operators.consistency import (
     DEFAULT_ITERATIONS,
     MOST_ITERATIONS,
     check_iterations,
@@ -15,8 +13,10 @@ from core.physics.consistency import (
     felt,
     residual_spans,
 )
-from core.physics.operators import Operators
-from core.physics.resample import Separable
+from core.operators.pair import Operators
+from core.operators.resample import Separable
+from core.runtime.devices import torch_available
+from core.runtime.errors import InputError
 
 CASES = [(2, (0.0, 0.0)), (3, (0.5, 1.25)), (4, (3.0, 0.0))]
 
@@ -153,7 +153,7 @@ def test_every_job_takes_the_usual_number_but_fuse_which_takes_the_models(job):
 
 def test_learning_has_the_bound_too():
     pytest.importorskip("torch")
-    from core.learning.settings import Settings
+    from core.training.settings import Settings
 
     assert Settings().iterations == DEFAULT_ITERATIONS
     with pytest.raises(InputError, match="between 0"):

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from core import devices
-from core.devices import choose_device, load_torch, require_torch, torch_available
-from core.errors import Cancelled, InputError, MissingDependencyError
-from core.progress import Progress
+from core.runtime import devices
+from core.runtime.devices import choose_device, load_torch, require_torch, torch_available
+from core.runtime.errors import Cancelled, InputError, MissingDependencyError
+from core.runtime.progress import Progress
 
 torch = pytest.importorskip("torch")
 

@@ -12,10 +12,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.errors import InputError  # noqa: E402
-from core.learning.distributed import Processes  # noqa: E402
-from core.model_file import read_model  # noqa: E402
-from core.physics.operators import Operators  # noqa: E402
+from core.models.format import read_model  # noqa: E402
+from core.operators.pair import Operators  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
+from core.training.distributed import Processes  # noqa: E402
 from core.workflows.train import train  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -31,12 +31,12 @@ import os, sys
 sys.path.insert(0, {root!r})
 if os.environ["RANK"] == "1":
     {otherwise}
-from core.cli import main
+from core.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 KILL = """
     import signal
-    from core.learning.trainer import Trainer
+    from core.training.trainer import Trainer
     sample = Trainer._sample
     Trainer._sample = lambda *all: os.kill(os.getpid(), signal.SIGKILL) if all[1] == 4 else sample(*all)
 """

@@ -10,14 +10,16 @@ from osgeo import gdal
 from core.fusion import budget, engine, panel
 from core.fusion.classical import METHODS
 from core.fusion.engine import Recipe, fuse, shares
-from core.physics.operators import Operators
-from core.physics.prior import scene_operators, scene_statistics
-from core.progress import Progress
-from core.raster.grid import Window
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.scene import Scene
-from core.raster.writer import RasterWriter
+from core.io.grid import Window
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.operators.pair import Operators
+from core.products.pair import open_pair
+from core.runtime.progress import Progress
+from core.scene.scene import Scene
+from core.scene.statistics import scene_statistics
+from core.scene.streams import scene_operators
 from core.workflows.classical import classical
 
 NODATA = -9999.0
@@ -62,7 +64,7 @@ def open_scene(tmp_path, make_raster):
             make_raster(tmp_path / f"hsi{name}.tif", hsi, nodata=NODATA),
             make_raster(tmp_path / f"pan{name}.tif", pan, transform, nodata=NODATA),
         )
-        opened.append(Scene.open(*paths))
+        opened.append(open_pair(*paths))
         return opened[-1]
 
     yield make
@@ -301,7 +303,7 @@ def test_pixels_beyond_the_support_do_not_notice_nodata(open_scene):
 
 def write(path, hsi, valid, **changes):
     """An HSI of 30 m with metadata of its own."""
-    from core.raster.grid import Grid
+    from core.io.grid import Grid
 
     metadata = RasterMetadata.plain(len(hsi), "float32", NODATA).replace(**changes)
     with RasterWriter(path, Grid(500000.0, 5800000.0, 30.0, -30.0, *hsi.shape[1:]), metadata) as writer:
@@ -317,7 +319,7 @@ def test_bad_bands_take_no_part_but_come_out(tmp_path, make_raster):
     valid[2, 4, 5] = False  # listed as bad, with a gap of its own
     path = write(tmp_path / "hsi.tif", hsi, valid, bbl=(1, 1, 0, 1))
     fine = make_raster(tmp_path / "pan.tif", pan, (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), epsg=None)
-    with Scene.open(path, fine) as scene:
+    with open_pair(path, fine) as scene:
         np.testing.assert_array_equal(scene.good, [True, False, False, True])
         np.testing.assert_array_equal(scene.empty, [False, True, False, False])
         assert scene.low_valid.all()
@@ -353,7 +355,7 @@ def test_a_plane_in_map_coordinates_comes_through_half_a_pixel_off(tmp_path, mak
     pan = plane(fine, (2 * rows + 1, 2 * cols)).sum(0)
     hsi_path = make_raster(tmp_path / "hsi.tif", plane(coarse, (rows, cols)), coarse)
     pan_path = make_raster(tmp_path / "pan.tif", pan, fine)
-    with Scene.open(hsi_path, pan_path) as scene:
+    with open_pair(hsi_path, pan_path) as scene:
         assert scene.high_shape == (2 * rows - 1, 2 * cols - 1)
         assert scene.alignment.phase == (0.5, 0.5)
         values, _, _ = collect(scene, recipe_for(scene, iterations=iterations))

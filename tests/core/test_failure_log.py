@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import cli
-from core.failure_log import without_home, write_failure_log
+from core.cli.main import main as cli
+from core.runtime.failure_log import without_home, write_failure_log
 
 
 @pytest.fixture

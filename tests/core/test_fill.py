@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.fill import fill_invalid
+from core.operators.fill import fill_invalid
 
 
 def test_valid_pixels_stay_and_complete_images_are_not_copied():

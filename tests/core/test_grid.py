@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr
 
-from core.errors import InputError
-from core.raster.grid import Grid, Window, align, same_crs
-from core.raster.reader import RasterReader
+from core.io.grid import Grid, Window, align, same_crs
+from core.io.reader import RasterReader
+from core.runtime.errors import InputError
 
 
 def utm(zone: int) -> str:

@@ -8,17 +8,17 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from benchmarks.band_space import BandSpaceStep  # noqa: E402
-from core.errors import Cancelled, InputError  # noqa: E402
-from core.learning.areas import Projection, labelled_area, turn, turn_back  # noqa: E402
-from core.learning.dataset import scene_areas  # noqa: E402
-from core.learning.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
-from core.learning.mutual import MutualStep, Sample  # noqa: E402
-from core.learning.settings import Settings, steps_for  # noqa: E402
-from core.networks.pair import Pair  # noqa: E402
-from core.physics.operators import Operators  # noqa: E402
-from core.physics.prior import scene_statistics  # noqa: E402
-from core.progress import Progress  # noqa: E402
-from core.raster.scene import Scene  # noqa: E402
+from core.models.pair import Pair  # noqa: E402
+from core.operators.pair import Operators  # noqa: E402
+from core.products.pair import open_pair  # noqa: E402
+from core.runtime.errors import Cancelled, InputError  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
+from core.scene.statistics import scene_statistics  # noqa: E402
+from core.training.areas import Projection, labelled_area, turn, turn_back  # noqa: E402
+from core.training.dataset import scene_areas  # noqa: E402
+from core.training.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
+from core.training.mutual import MutualStep, Sample  # noqa: E402
+from core.training.settings import Settings, steps_for  # noqa: E402
 
 NORTH_UP = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
@@ -46,7 +46,7 @@ def files(make_raster, tmp_path):
 
 @pytest.fixture
 def areas(files):
-    with Scene.open(files[0], files[1]) as scene:
+    with open_pair(files[0], files[1]) as scene:
         statistics = scene_statistics(scene, 0.3, 4)
         yield (
             scene,
@@ -251,7 +251,7 @@ def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
     truth = ground(50 * 4, 50 * 4, 6)
     hsi = make_raster(tmp_path / "h.tif", Operators((50, 50), (200, 200), 4).down(truth), LOW)
     pan = make_raster(tmp_path / "p.tif", truth.mean(0), NORTH_UP)
-    with Scene.open(hsi, pan) as scene:
+    with open_pair(hsi, pan) as scene:
         statistics = scene_statistics(scene, 0.3, 3)
         settings = Settings(components=3, patch=16)
         labelled, _ = scene_areas(scene, statistics, scene.good, 0.3, settings, torch.device("cpu"))
@@ -317,7 +317,7 @@ class CancelAfter(Progress):
 
 
 def test_preparing_areas_can_be_cancelled(files):
-    with Scene.open(files[0], files[1]) as scene:
+    with open_pair(files[0], files[1]) as scene:
         statistics = scene_statistics(scene, 0.3, 4)
         with pytest.raises(Cancelled):
             scene_areas(scene, statistics, scene.good, 0.3, Settings(components=4), torch.device("cpu"), CancelAfter(1))

@@ -5,10 +5,10 @@ import pytest
 
 from core.fusion.budget import BLOCK, choose_pieces
 from core.fusion.mapping import BandMapping
-from core.physics.resample import upsampler
-from core.progress import Progress
-from core.raster.grid import Window
-from core.workers import Workers
+from core.io.grid import Window
+from core.operators.resample import upsampler
+from core.runtime.progress import Progress
+from core.runtime.threads import Workers
 
 
 @pytest.mark.parametrize(("ratio", "phase"), [(2, 0.0), (3, 1.25), (6, 0.0), (16, 7.5)])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.raster.metadata import RasterMetadata, read_metadata, write_metadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.io.metadata import RasterMetadata, read_metadata, write_metadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
 
 GRID_ROWS, GRID_COLS = 3, 4
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from core import placing
-from core.errors import InputError
-from core.model_file import MAX_HEADER, ModelFile, check_header, read_model, write_model
+from core.models.format import MAX_HEADER, ModelFile, check_header, read_model, write_model
+from core.runtime import atomic_files as placing
+from core.runtime.errors import InputError
 
 HEADER = {
     "format": "ssml-model",

@@ -5,11 +5,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.errors import InputError  # noqa: E402
+from core.models.inference import PairResidual  # noqa: E402
+from core.models.pair import PAIRS, Pair, kind_of, pair_name  # noqa: E402
 from core.networks.layers.depthwise import HoledDepthwise  # noqa: E402
-from core.networks.pair import PAIRS, Pair, PairResidual, kind_of, pair_name  # noqa: E402
 from core.networks.published import PUBLISHED  # noqa: E402
 from core.networks.registry import Network, create_network, network_names, parameter_count  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
 
 COMPONENTS = 6
 

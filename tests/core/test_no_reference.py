@@ -7,13 +7,13 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from core.errors import Cancelled
 from core.quality.local_correlation import LocalCorrelation
 from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
 from core.quality.q2n import q2n
 from core.quality.reference import ReferenceIndices
 from core.quality.regression import Regression
 from core.quality.windows import whole_windows, window_sums
+from core.runtime.errors import Cancelled
 
 BANDS = 4
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import Cancelled, InputError
-from core.progress import Progress, spoken_duration
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.selection import select_bands
-from core.raster.writer import RasterWriter
+from core.io.band_selection import select_bands
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress, spoken_duration
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 

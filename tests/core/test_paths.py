@@ -11,16 +11,16 @@ import pytest
 from osgeo import gdal
 
 import core
-from core.errors import InputError
-from core.model_file import ModelFile, read_model, write_model
-from core.paths import as_path, path_list
-from core.physics.response import read_response
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.prisma import open_raster
-from core.raster.reader import RasterReader
-from core.raster.scene import Scene
-from core.raster.writer import RasterWriter
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.models.format import ModelFile, read_model, write_model
+from core.operators.response import read_response
+from core.products.pair import open_pair
+from core.products.prisma import open_raster
+from core.runtime.errors import InputError
+from core.runtime.paths import as_path, path_list
 
 HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 ARRAY = np.zeros((3, 4, 5))
@@ -122,13 +122,13 @@ def test_training_takes_lists_of_paths():
 
 def test_readers_and_writers_take_pathlib_and_refuse_arrays(files, tmp_path):
     _, hsi, pan = files
-    with RasterReader(hsi) as reader, open_raster(pan, "pan") as other, Scene.open(hsi, pan) as scene:
+    with RasterReader(hsi) as reader, open_raster(pan, "pan") as other, open_pair(hsi, pan) as scene:
         assert (reader.path, other.path, scene.ratio) == (str(hsi), str(pan), 4)
     for call in (RasterReader, open_raster, read_response, read_model, as_path):
         with pytest.raises(InputError, match="is an array"):
             call(ARRAY)
     with pytest.raises(InputError, match="is an array"):
-        Scene.open(hsi, ARRAY)
+        open_pair(hsi, ARRAY)
     with pytest.raises(InputError, match="is an array"):
         RasterWriter(ARRAY, Grid(0, 0, 1, -1, 2, 2), RasterMetadata.plain(1, "float32"))
     with pytest.raises(InputError, match="is an array"):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.fill import fill_invalid
-from core.physics.operators import Operators
-from core.physics.prior import Statistics, scene_statistics
-from core.raster.scene import Scene
+from core.operators.fill import fill_invalid
+from core.operators.pair import Operators
+from core.products.pair import open_pair
+from core.scene.statistics import Statistics, scene_statistics
 
 ROWS, COLS, RATIO = 20, 24, 3
 NODATA = -9999.0
@@ -30,7 +30,7 @@ def open_scene(tmp_path, make_raster):
             make_raster(tmp_path / f"hsi{name}.tif", np.asarray(hsi, np.float32), **options),
             make_raster(tmp_path / f"pan{name}.tif", np.asarray(pan, np.float32), transform, **options),
         )
-        opened.append(Scene.open(*paths))
+        opened.append(open_pair(*paths))
         return opened[-1]
 
     yield make

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.progress import Progress
-from core.raster.grid import Window
-from core.raster.prisma import open_raster
-from core.raster.reader import RasterReader
-from core.raster.scene import Scene
+from core.io.grid import Window
+from core.io.reader import RasterReader
+from core.products.pair import open_pair
+from core.products.prisma import open_raster
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.openprisma import openprisma
 
@@ -130,7 +130,7 @@ def test_grids_that_share_the_centres_of_their_corner_pixels_lie_apart_by_fracti
     content = cubes()
     content["PAN"] = content["PAN"][:-5, :-5]  # 6 (n - 1) + 1 pixels from centre to centre
     product = write_product(tmp_path / "p.he5", content)
-    with Scene.open(product, product) as scene:
+    with open_pair(product, product) as scene:
         assert scene.hsi.grid.x == 600000.0
         assert scene.pan.grid.x == pytest.approx(600012.5)
         assert scene.alignment.ratio == 6

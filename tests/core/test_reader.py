@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import InputError
-from core.raster.grid import Window
-from core.raster.reader import RasterReader
+from core.io.grid import Window
+from core.io.reader import RasterReader
+from core.runtime.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 LOWEST = float(np.finfo(np.float32).min)
@@ -246,7 +246,7 @@ def test_an_order_of_samples_that_gdal_misreads_in_turkish_is_refused(
     array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     driver = "GTiff" if suffix == "tif" else "ENVI"
     path = make_raster(tmp_path / f"a.{suffix}", array, driver=driver, options=[f"INTERLEAVE={interleave}"])
-    code = "import sys; from core.raster.reader import RasterReader as R; print(R(sys.argv[1]).read().values.tolist())"
+    code = "import sys; from core.io.reader import RasterReader as R; print(R(sys.argv[1]).read().values.tolist())"
     command = [sys.executable, "-c", code, path]
     done = subprocess.run(command, cwd=ROOT, env=turkish, capture_output=True, text=True, timeout=120)
     # Another GDAL may do it right, but none may give other numbers.

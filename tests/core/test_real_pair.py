@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.raster.reader import RasterReader  # noqa: E402
+from core.io.reader import RasterReader  # noqa: E402
 from core.workflows.assess import assess  # noqa: E402
 from core.workflows.sharpen import sharpen  # noqa: E402
 

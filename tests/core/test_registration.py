@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import Cancelled, InputError
-from core.physics.operators import Operators
-from core.physics.registration import measure_shift
-from core.progress import Progress
-from core.raster.scene import Scene
+from core.calibration.shift import measure_shift
+from core.operators.pair import Operators
+from core.products.pair import open_pair
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 
@@ -64,7 +64,7 @@ def pair(make_raster, tmp_path):
 
 @pytest.mark.parametrize(("cols", "rows"), [(0.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.5, -0.25), (-2.3, 1.6), (6.0, 5.0)])
 def test_a_known_shift_is_found_to_a_tenth_of_a_pan_pixel(pair, cols, rows):
-    with Scene.open(*pair(cols, rows)) as scene:
+    with open_pair(*pair(cols, rows)) as scene:
         shift = measure_shift(scene)
     assert shift.x == pytest.approx(-cols, abs=0.1)
     assert shift.y == pytest.approx(-rows, abs=0.1)
@@ -76,7 +76,7 @@ def test_noise_and_a_pan_of_other_brightness_do_not_disturb(pair):
     rng = np.random.default_rng(1)
     truth = ground()
     pan = 7.0 - 0.02 * rng.normal(0, 100, truth.shape[1:]) + 0.3 * truth.mean(0)
-    with Scene.open(*pair(1.5, -2.0, high=pan.astype(np.float32))) as scene:
+    with open_pair(*pair(1.5, -2.0, high=pan.astype(np.float32))) as scene:
         shift = measure_shift(scene)
     assert (shift.x, shift.y) == (pytest.approx(-1.5, abs=0.15), pytest.approx(2.0, abs=0.15))
 
@@ -86,7 +86,7 @@ def test_nodata_does_not_disturb(pair):
     hsi = Operators((SIZE, SIZE), truth.shape[1:], RATIO).down(truth)
     pan = truth.mean(0)
     hsi[:, :9, :14], pan[100:, :30] = -1.0, -1.0
-    with Scene.open(*pair(1.5, -2.0, hsi, pan, nodata=-1)) as scene:
+    with open_pair(*pair(1.5, -2.0, hsi, pan, nodata=-1)) as scene:
         shift = measure_shift(scene)
     assert (shift.x, shift.y) == (pytest.approx(-1.5, abs=0.1), pytest.approx(2.0, abs=0.1))
 
@@ -94,7 +94,7 @@ def test_nodata_does_not_disturb(pair):
 def test_images_that_are_not_alike_have_no_shift(pair):
     noise = np.random.default_rng(3).random(ground().shape[1:]).astype(np.float32)
     for pan in (noise, np.full_like(noise, 5.0)):
-        with Scene.open(*pair(high=pan)) as scene:
+        with open_pair(*pair(high=pan)) as scene:
             assert measure_shift(scene) is None
 
 
@@ -156,13 +156,13 @@ def test_cancel_is_answered_while_measuring(pair):
             self.asked += 1
             return self.asked > 3
 
-    with Scene.open(*pair()) as scene, pytest.raises(Cancelled):
+    with open_pair(*pair()) as scene, pytest.raises(Cancelled):
         measure_shift(scene, Stop())
 
 
 def test_the_landsat_scenes_are_off_by_about_one_pan_pixel(scenes):
     folder = scenes / "landsat7"
     for number in (1, 3, 8):
-        with Scene.open(str(folder / f"{number}_ms.tif"), str(folder / f"{number}_pan.tif")) as scene:
+        with open_pair(str(folder / f"{number}_ms.tif"), str(folder / f"{number}_pan.tif")) as scene:
             shift = measure_shift(scene)
         assert (shift.x, shift.y) == (pytest.approx(1.0, abs=0.2), pytest.approx(1.0, abs=0.2))

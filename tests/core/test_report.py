@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import InputError
-from core.raster.grid import Grid, Window
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.io.grid import Grid, Window
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
 from core.report.charts import Chart, svg
 from core.report.html import (
     ColourScale,
@@ -38,6 +37,7 @@ from core.report.pictures import (
     stretch_limits,
     true_colour_bands,
 )
+from core.runtime.errors import InputError
 
 
 def decoded(data):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.operators import Operators
-from core.physics.resample import Line, cubic_line, degrader, gaussian_line, gaussian_sigma, upsampler
+from core.operators.pair import Operators
+from core.operators.resample import Line, cubic_line, degrader, gaussian_line, gaussian_sigma, upsampler
 
 RATIOS = range(2, 17)
 LOW = 40

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.physics.consistency import correction
-from core.physics.operators import Operators
-from core.physics.resample import upsampler
+from core.operators.consistency import correction
+from core.operators.pair import Operators
+from core.operators.resample import upsampler
 
 torch = pytest.importorskip("torch")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from core.cli.main.main import main
 from osgeo import gdal
 
-from core.cli import main
-from core.errors import InputError
-from core.physics.response import Response, band_weights, read_response
+from core.operators.response import Response, band_weights, read_response
+from core.runtime.errors import InputError
 from core.workflows.simulate import simulate
 
 WAVES = [400.0, 500.0, 600.0, 700.0, 800.0]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.raster.rows import RowStream
+from core.io.row_stream import RowStream
 
 IMAGE = np.arange(2 * 23 * 3).reshape(2, 23, 3)
 

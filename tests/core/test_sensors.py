@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.errors import InputError
-from core.physics.sensors import SENSORS, find_sensor, mtf_gains, pan_range
-from core.progress import Progress
-from core.raster.reader import RasterReader
+from core.io.reader import RasterReader
+from core.operators.sensors import SENSORS, find_sensor, mtf_gains, pan_range
+from core.runtime.errors import InputError
+from core.runtime.progress import Progress
 from core.workflows.output import one_gain
 from core.workflows.simulate import simulate
 

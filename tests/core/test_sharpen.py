@@ -9,16 +9,16 @@ from osgeo import gdal
 
 torch = pytest.importorskip("torch")
 
-from core.errors import Cancelled, InputError  # noqa: E402
-from core.learning import settings as learning_settings  # noqa: E402
-from core.model_file import ModelFile, read_model, write_model  # noqa: E402
-from core.physics.operators import Operators  # noqa: E402
-from core.progress import Progress  # noqa: E402
+from core.models.format import ModelFile, read_model, write_model  # noqa: E402
+from core.models.trained import TrainedModel  # noqa: E402
+from core.operators.pair import Operators  # noqa: E402
+from core.runtime.errors import Cancelled, InputError  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
+from core.training import settings as learning_settings  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.info import info  # noqa: E402
 from core.workflows.sharpen import sharpen  # noqa: E402
 from core.workflows.train import train  # noqa: E402
-from core.workflows.trained import TrainedModel  # noqa: E402
 
 HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
@@ -217,7 +217,7 @@ def test_a_model_that_says_nothing_of_iterations_has_the_usual_ones_and_absurd_o
 
 def test_networks_that_learn_nothing_leave_the_prior_and_the_user_is_told(scene, tmp_path, monkeypatch):
     """With absurd updates the held-out part says that the networks are worse; then the prior is the result."""
-    from core.learning import settings
+    from core.training import settings
 
     monkeypatch.setattr(settings.Settings, "__post_init__", lambda self: object.__setattr__(self, "rate", 30.0))
     listening = Listening()

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.physics import wald
-from core.physics.fill import fill_invalid
-from core.physics.resample import degrader
-from core.progress import Progress
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.operators import wald
+from core.operators.fill import fill_invalid
+from core.operators.resample import degrader
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
 from core.workflows.simulate import simulate
 
 GRID = Grid(500000.0, 5800000.0, 30.0, -30.0, 45, 51)

@@ -6,10 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, InputError
-from core.progress import Progress
-from core.raster.stored import store, to_stored
-from core.workers import Behind, Workers, aside, usable_cores
+from core.io.encoding import store, to_stored
+from core.runtime.errors import Cancelled, InputError
+from core.runtime.progress import Progress
+from core.runtime.threads import Behind, Workers, aside, usable_cores
 
 
 class Impatient(Progress):

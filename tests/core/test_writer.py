@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import gdal
 
-from core import placing
-from core.errors import Cancelled, InputError
-from core.raster import writer as writing
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.stored import to_stored
-from core.raster.writer import RasterWriter, check_output, output_nodata
+from core.io import writer as writing
+from core.io.encoding import to_stored
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter, check_output, output_nodata
+from core.runtime import atomic_files as placing
+from core.runtime.errors import Cancelled, InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -366,10 +366,10 @@ FULL_DISK = """
 import resource, sys
 import numpy as np
 from osgeo import gdal
-from core.errors import InputError
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.writer import RasterWriter
+from core.runtime.errors import InputError
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.writer import RasterWriter
 
 path, when, exceptions = sys.argv[1:]
 if exceptions == "True":

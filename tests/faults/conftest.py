@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.errors import InputError  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
 from core.workflows.classical import classical  # noqa: E402
 from core.workflows.simulate import simulate  # noqa: E402
 from core.workflows.train import train  # noqa: E402

@@ -63,7 +63,7 @@ def cancel_everything(given: dict[str, str], folder: str) -> dict[str, object]:
     """Run every algorithm, counting how often it asks whether it was cancelled; then cancel it at some of them."""
     from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
 
-    from ssml_qgis.core.learning.settings import EFFORTS
+    from ssml_qgis.core.training.settings import EFFORTS
 
     class Stopping(QgsProcessingFeedback):
         def __init__(self, moment: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Callable
 
-from core.progress import Progress
+from core.runtime.progress import Progress
 
 STEPS = 8
 

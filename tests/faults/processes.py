@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Callable
 
-from core.errors import InputError
+from core.runtime.errors import InputError
 
 from .jobs import JOBS, At, Files
 

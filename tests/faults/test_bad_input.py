@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from osgeo import gdal
 
-from core.errors import InputError
+from core.runtime.errors import InputError
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.fuse import fuse
@@ -326,8 +326,8 @@ def wide(files, make_raster, tmp_path_factory):
 
 def reach(files: Files) -> int:
     """PAN pixels from a pixel to the farthest one that it depends on: the networks', the projection's, the filters'."""
-    from core.networks.pair import Pair
-    from core.workflows.trained import TrainedModel
+    from core.models.pair import Pair
+    from core.models.trained import TrainedModel
 
     pair: Pair = TrainedModel.open(files.model).pair
     ratio, iterations, cubic, gaussian, fill = 2, 1, 2, 4, 4

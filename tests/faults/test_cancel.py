@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import Cancelled
-from core.model_file import read_model
+from core.models.format import read_model
+from core.runtime.errors import Cancelled
 
 from .jobs import CHECKPOINTS, JOBS, STEPS, At, left
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from core.errors import InputError
+from core.runtime.errors import InputError
 
 from .jobs import CHECKPOINTS, JOBS, At, left
 from .processes import heard, running, tell

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import InputError
-from core.model_file import MAX_FILE, read_model
+from core.models.format import MAX_FILE, read_model
+from core.models.trained import TrainedModel
+from core.runtime.errors import InputError
 from core.workflows.fuse import fuse
 from core.workflows.info import info
-from core.workflows.trained import TrainedModel
 
 from .jobs import left
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.errors import InputError
+from core.runtime.errors import InputError
 
 from .jobs import CHECKPOINTS, JOBS, At, left
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from core.cli.main.main import main
 from osgeo import gdal
 
-from core.cli import main
-from core.devices import is_out_of_memory
+from core.runtime.devices import is_out_of_memory
 
 from .jobs import CHECKPOINTS, JOBS, At, left
 
@@ -47,7 +47,7 @@ def test_the_command_line_says_so_in_one_sentence(error, files, folder, monkeypa
 
 @pytest.mark.parametrize("error", LACKS[1:3], ids=["GPU", "CPU"])
 def test_fusion_takes_smaller_tiles_and_the_pixels_are_the_same(error, files, folder, tmp_path, monkeypatch):
-    from core.networks.pair import PairResidual
+    from core.models.inference import PairResidual
 
     straight, real, failed = tmp_path / "straight", PairResidual._result, []
     straight.mkdir()

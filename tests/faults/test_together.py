@@ -12,11 +12,11 @@ import pytest
 import torch
 from osgeo import gdal, ogr, osr
 
-from core.errors import Cancelled, InputError
-from core.raster.grid import Grid
-from core.raster.metadata import RasterMetadata
-from core.raster.reader import RasterReader
-from core.raster.writer import RasterWriter
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.io.writer import RasterWriter
+from core.runtime.errors import Cancelled, InputError
 
 from .jobs import JOBS, At, left
 from .processes import heard, running
@@ -54,7 +54,7 @@ def test_of_runs_that_write_the_same_file_one_is_there_as_a_whole(name, folder):
 
 
 def test_two_trainings_of_the_same_model_both_end(files, folder, tmp_path):
-    from core.model_file import read_model
+    from core.models.format import read_model
 
     straight = tmp_path / "straight"
     straight.mkdir()

@@ -243,7 +243,7 @@ def test_cancel_ends_without_a_result(workflow, scene, tmp_path):
 
 
 def test_an_input_error_is_told_in_its_own_sentence(workflow, scene, tmp_path):
-    from ssml_qgis.core.errors import InputError
+    from ssml_qgis.core.runtime.errors import InputError
 
     def simulate(*_, **__):
         raise InputError("hsi.tif has no bands: choose another file.")
@@ -299,7 +299,7 @@ def qgis_critical():
 
 
 def test_processing_run_raises_the_sentence_and_no_traceback(workflow, scene, tmp_path):
-    from ssml_qgis.core.errors import InputError
+    from ssml_qgis.core.runtime.errors import InputError
 
     def simulate(*_, **__):
         raise InputError("The ratio is odd: take another.")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ssml_qgis.core.errors import InputError
-from ssml_qgis.core.progress import Progress
+from ssml_qgis.core.runtime.errors import InputError
+from ssml_qgis.core.runtime.progress import Progress
 from ssml_qgis.pytorch.constraints import Line, Named, configuration_files, named_constraints, why_not
 from ssml_qgis.pytorch.install import Request, install
 from ssml_qgis.pytorch.store import Store

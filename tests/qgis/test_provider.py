@@ -321,7 +321,7 @@ def test_can_execute_where_the_packages_are(algorithm, name, monkeypatch):
 
 
 def test_every_dialog_bounds_the_iterations_of_the_projection_as_the_engine_does(provider):
-    from ssml_qgis.core.physics.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+    from ssml_qgis.core.operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 
     found = {
         name: (definition.minimum(), definition.maximum(), definition.defaultValue())
@@ -346,9 +346,9 @@ def test_plugin_unloads_and_loads_again(ssml_plugin):
 def test_words_of_the_enums_are_those_of_the_engine():
     pytest.importorskip("torch")
     from ssml_qgis.algorithms import parameters
-    from ssml_qgis.core.devices import DEVICE_NAMES
-    from ssml_qgis.core.learning.settings import EFFORTS, MODES
-    from ssml_qgis.core.networks.pair import PAIRS, USES
+    from ssml_qgis.core.models.pair import PAIRS, USES
+    from ssml_qgis.core.runtime.devices import DEVICE_NAMES
+    from ssml_qgis.core.training.settings import EFFORTS, MODES
 
     assert tuple(EFFORTS) == parameters.EFFORTS
     assert tuple(DEVICE_NAMES) == parameters.DEVICES

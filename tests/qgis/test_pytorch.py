@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ssml_qgis.core.errors import Cancelled, InputError
-from ssml_qgis.core.progress import Progress
+from ssml_qgis.core.runtime.errors import Cancelled, InputError
+from ssml_qgis.core.runtime.progress import Progress
 from ssml_qgis.pytorch import search_path
 from ssml_qgis.pytorch.child import fetch_pip
 from ssml_qgis.pytorch.index import index_of_build, proxy_environment, without_password

@@ -99,7 +99,7 @@ def test_assess_of_the_truth_is_perfect_and_leaves_out_what_was_not_asked(scene)
 
 def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path, monkeypatch):
     pytest.importorskip("torch")
-    from ssml_qgis.core.learning.settings import EFFORTS
+    from ssml_qgis.core.training.settings import EFFORTS
 
     monkeypatch.setitem(EFFORTS, "fast", 1)  # what is learned is not the question here
     pair = {"HSI": scene.hsi, "PAN": scene.pan}

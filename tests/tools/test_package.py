@@ -35,7 +35,9 @@ def test_zip_has_one_top_folder(archive):
     assert {PurePosixPath(name).parts[0] for name in names(archive)} == {"ssml_qgis"}
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "metadata.txt", "LICENSE", "core/__init__.py", "core/errors.py"])
+@pytest.mark.parametrize(
+    "name", ["__init__.py", "metadata.txt", "LICENSE", "core/__init__.py", "core/runtime/errors.py"]
+)
 def test_zip_follows_the_links(archive, name):
     with zipfile.ZipFile(archive) as zipped:
         source = ROOT / name if (ROOT / name).exists() else ROOT / "ssml_qgis" / name
@@ -84,7 +86,7 @@ def test_installed_plugin_stands_alone_and_replaces_an_older_one(package, monkey
     assert not (folder / "left_over.py").exists()
     assert not any(path.is_symlink() for path in folder.rglob("*"))
     # Imported from there, with nothing of the checkout in reach.
-    code = "import ssml_qgis.core.errors as e; print(e.__file__)"
+    code = "import ssml_qgis.core.runtime.errors as e; print(e.__file__)"
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=folder.parent, capture_output=True, text=True, check=True, timeout=120
     )

@@ -36,11 +36,11 @@ MULTIPROCESSING = {"multiprocessing", "concurrent.futures.process"}  # on Window
 
 # Where the system is asked before, or an error is expected: file and what is used there.
 GUARDED = {
-    ("core/peak_memory.py", "place"),
-    ("core/peak_memory.py", "os.sysconf"),
-    ("core/placing.py", "fcntl"),
-    ("core/placing.py", "os.kill"),
-    ("core/placing.py", "place"),
+    ("core/runtime/memory.py", "place"),
+    ("core/runtime/memory.py", "os.sysconf"),
+    ("core/runtime/atomic_files.py", "fcntl"),
+    ("core/runtime/atomic_files.py", "os.kill"),
+    ("core/runtime/atomic_files.py", "place"),
 }
 
 

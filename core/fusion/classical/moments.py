@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...physics.operators import Operators
-from ...physics.prior import degraded_pan, high_valid, hsi_stream, pan_moments, scene_operators
-from ...progress import Progress
-from ...raster.scene import Scene
+from ...operators.pair import Operators
+from ...runtime.progress import Progress
+from ...scene.scene import Scene
+from ...scene.statistics import pan_moments
+from ...scene.streams import degraded_pan, high_valid, hsi_stream, scene_operators
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
 _FLAT = 1e-6  # a PAN whose contrast is below this share of its level has none

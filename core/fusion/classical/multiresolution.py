@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...physics.prior import scene_statistics
-from ...progress import Progress
-from ...raster.scene import Scene
-from .injection import Injection, Ratio, haze, matched, relative
+from ...runtime.progress import Progress
+from ...scene.scene import Scene
+from ...scene.statistics import scene_statistics
+from .fitted import ClassicalFit, Ratio, haze, matched, relative
 from .moments import Moments, full_scale_gains
 from .smoothing import pixel_mean, pixel_mean_reach, wavelet_approximation, wavelet_levels, wavelet_reach
 
 
-class Laplacian(Injection):
+class Laplacian(ClassicalFit):
     """MTF-GLP: ``Y_b = U X_b + g_b (P - P_L)``, ``P_L = U D P``.
 
     Args:
@@ -22,22 +22,22 @@ class Laplacian(Injection):
     def __init__(self, moments: Moments, gains: np.ndarray) -> None:
         super().__init__(moments, 1, coefficients=gains[:, None])
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """P - P_L."""
         return pan[None] - lifted[:1]
 
 
-def regression(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """``g_b = cov(U X_b, P_L) / var(P_L)``."""
     return Laplacian(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
 
 
-def full_scale(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def full_scale(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """``g_b = cov(U X_b, P) / cov(P_L, P)``: the regression at full resolution."""
     return Laplacian(moments, full_scale_gains(scene, moments, progress))
 
 
-class HighPassModulation(Injection):
+class HighPassModulation(ClassicalFit):
     """``Y_b = z_b + (U X_b - z_b) (P_b - z_b) / (P_bL - z_b)``, with ``P_b = s_b (P - mean) + mean_b`` and its low-pass
     version P_bL; z_b is the stored number of physical 0.
 
@@ -50,23 +50,23 @@ class HighPassModulation(Injection):
         self._slopes, self._zero = slopes.astype(np.float32), moments.zero.astype(np.float32)
         self._level = moments.mean - moments.zero
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """P - P_L, and P_L from the PAN's mean."""
         return np.stack([pan - lifted[0], lifted[0] - np.float32(self.pan_mean)])
 
-    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..method.Plan`."""
+    def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """See :class:`..method.FittedMethod`."""
         for value, slope, zero, level in zip(values, self._slopes[bands], self._zero[bands], self._level[bands]):
             if slope != 0 and level > 0:
                 value += (value - zero) * relative(slope * planes[0], slope * planes[1] + np.float32(level), level)
 
 
-def modulation(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def modulation(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """HPM: the PAN has the mean and the contrast of each band."""
     return HighPassModulation(moments, moments.std / moments.pan_std)
 
 
-def regression_modulation(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def regression_modulation(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """HPM-R: the PAN is matched to each band by regression on P_L."""
     return HighPassModulation(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
 
@@ -79,7 +79,7 @@ class HazeModulation(Ratio):
         super().__init__(moments, bands)
         self._dark, self._usual = np.float32(pan), moments.pan_mean - pan
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(P - P_L) / (P_L - h_P)."""
         return relative(pan[None] - lifted[:1], lifted[:1] - self._dark, self._usual)
 
@@ -90,10 +90,10 @@ class SmoothingFilter(Ratio):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         ratio = moments.operators.ratio
-        super().__init__(moments, moments.zero, reach=pixel_mean_reach(ratio), work=3)
+        super().__init__(moments, moments.zero, receptive_field=pixel_mean_reach(ratio), work=3)
         self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(P - P_S) / P_S."""
         smooth = pixel_mean(pan, self._ratio)
         return relative(pan - smooth, smooth - self._pan_zero, self.pan_mean - self._pan_zero)[None]
@@ -112,13 +112,13 @@ class Wavelet(Ratio):
             moments.zero,
             weights=weights[None],
             shift=np.array([shift]),
-            reach=wavelet_reach(self._levels),
+            receptive_field=wavelet_reach(self._levels),
             work=3,
         )
         self._usual = float(weights @ moments.mean + shift)
         self._scale, _ = matched(moments, self._usual, float(np.sqrt(weights @ moments.covariance @ weights)))
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(P' - P'_W) / I."""
         detail = self._scale * (pan - wavelet_approximation(pan, self._levels))
         return relative(detail, lifted[0], self._usual)[None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...physics.operators import Operators
-from ...progress import Progress
-from ...raster.scene import Scene
-from .injection import Injection
+from ...operators.pair import Operators
+from ...runtime.progress import Progress
+from ...scene.scene import Scene
+from .fitted import ClassicalFit
 from .moments import Moments, low_strips
 from .multiresolution import regression
 from .smoothing import window_mean
@@ -27,7 +27,7 @@ def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
     return vectors[:, : min(int(np.searchsorted(share, _SHARE)) + 1, most, int(moments.good.sum()))]
 
 
-class GuidedFilter(Injection):
+class GuidedFilter(ClassicalFit):
     """GFPCA: the leading components pass a guided filter (He, Sun and Tang, 2013) with the PAN as its guide; the others
     are up-sampled only.
 
@@ -44,17 +44,17 @@ class GuidedFilter(Injection):
             weights=basis.T,
             shift=-(basis.T @ moments.mean),
             coefficients=basis,
-            reach=2 * _WINDOW * ratio,
+            receptive_field=2 * _WINDOW * ratio,
             work=10 * count + 10,
         )
         self._radius, self._smooth = _WINDOW * ratio, _SMOOTH * moments.pan_variance
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """What the filter changes in each component."""
         guide = pan.astype(np.float64) - self.pan_mean
         mean = window_mean(guide, self._radius)
         variance = window_mean(guide**2, self._radius) - mean**2
-        changes = np.empty((self.count, *pan.shape), np.float32)
+        changes = np.empty((self.planes_count, *pan.shape), np.float32)
         for component, change in zip(lifted.astype(np.float64), changes):
             progress.check()
             level = window_mean(component, self._radius)
@@ -64,7 +64,7 @@ class GuidedFilter(Injection):
         return changes
 
 
-class BandDependent(Injection):
+class BandDependent(ClassicalFit):
     """BDSD: the detail of each component is the combination of all components, of the PAN and of a constant that is
     best, in the least-squares sense, one scale further down, where the truth is known.
 
@@ -88,14 +88,14 @@ class BandDependent(Injection):
         )
         self._gains = gains.astype(np.float32)
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """The components' detail."""
         regressors = np.concatenate([lifted[:-1], pan[None] - np.float32(self.pan_mean), np.ones_like(pan)[None]])
         flat = self._gains.T @ regressors.reshape(len(regressors), -1)
-        return flat.reshape(self.count, *pan.shape)
+        return flat.reshape(self.planes_count, *pan.shape)
 
 
-def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """BDSD; where the scene is too small to be degraded once more, MTF-GLP, and a warning says so."""
     ratio = moments.operators.ratio
     lower = scene.low_shape[0] // ratio, scene.low_shape[1] // ratio

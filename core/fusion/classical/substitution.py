@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...progress import Progress
-from ...raster.scene import Scene
-from .injection import Injection, Ratio, haze, matched, relative
+from ...runtime.progress import Progress
+from ...scene.scene import Scene
+from .fitted import ClassicalFit, Ratio, haze, matched, relative
 from .moments import Moments
 
 
-class Substitution(Injection):
+class Substitution(ClassicalFit):
     """``Y_b = U X_b + g_b (P' - I)``: ``I = U (w X + c)``, P' the PAN with the mean and the contrast of I.
 
     Args:
@@ -24,24 +24,24 @@ class Substitution(Injection):
         mean = float(weights @ moments.mean + shift)
         self._match = matched(moments, mean, _spread(moments, weights))
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """P' - I."""
         scale, shift = self._match
         return scale * pan[None] + shift - lifted[:1]
 
 
-def gram_schmidt(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def gram_schmidt(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """GS: I is the mean of the bands, ``g_b = cov(X_b, I) / var(I)``."""
     return _by_covariance(moments, moments.good / moments.good.sum(), 0.0)
 
 
-def gram_schmidt_adaptive(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def gram_schmidt_adaptive(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """GSA: I is the regression of the degraded PAN on the bands."""
     weights, shift = regression_weights(moments)
     return _by_covariance(moments, weights, shift)
 
 
-def principal_component(scene: Scene, moments: Moments, progress: Progress) -> Injection:
+def principal_component(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """PCA: the first principal component gives way to the PAN."""
     _, vectors = np.linalg.eigh(moments.covariance)
     first = vectors[:, -1] * (1.0 if vectors[:, -1] @ moments.pan_covariance >= 0 else -1.0)
@@ -59,7 +59,7 @@ class Brovey(Ratio):
         self._match, self._dark = matched(moments, mean, std), np.float32(dark + shift)
         self._usual = mean - dark - shift
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(P' - I) / (I - h_I)."""
         scale, shift = self._match
         return relative(scale * pan[None] + shift - lifted[:1], lifted[:1] - self._dark, self._usual)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...errors import InputError
-from ...progress import Progress
-from ...raster.scene import Scene
-from .injection import Injection
+from ...runtime.errors import InputError
+from ...runtime.progress import Progress
+from ...scene.scene import Scene
+from .fitted import ClassicalFit
 from .moments import Moments, low_sample, low_strips
 
 _ENDMEMBERS = 12
@@ -16,7 +16,7 @@ _LOW_UPDATES, _HIGH_UPDATES, _RESPONSE_UPDATES = 100, 30, 500
 _LEAST = 1e-9  # shares and spectra do not become 0, where a product could never leave it
 
 
-class CoupledFactorisation(Injection):
+class CoupledFactorisation(ClassicalFit):
     """CNMF: ``X = E A_L`` on the HSI's grid and ``P = e A_H`` on the PAN's, all factors non-negative and the shares A
     of each pixel summing to 1, by multiplicative updates (Lee and Seung, 2001); ``Y = E A_H``.
 
@@ -49,7 +49,7 @@ class CoupledFactorisation(Injection):
         self._spectra = np.zeros((len(good), count), np.float32)
         self._spectra[good] = spectra
 
-    def high(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
+    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """(endmembers, rows, columns): A_H."""
         shares = np.maximum(lifted, np.float32(_LEAST))
         response = self._response.astype(np.float32)[:, None, None]
@@ -61,8 +61,8 @@ class CoupledFactorisation(Injection):
             shares *= target / (response * seen + square * shares.sum(axis=0))
         return shares
 
-    def fuse(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..method.Plan`."""
+    def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
+        """See :class:`..method.FittedMethod`."""
         good = self.moments.good[bands]
         mixed = np.tensordot(self._spectra[bands][good], planes, 1)
         values[good] = mixed + self._zero[bands][good].astype(np.float32)[:, None, None]

@@ -1,0 +1,199 @@
+"""Scoring of a result against the HSI and the PAN that it was made of, in runs of rows, with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..io.grid import Alignment, Window
+from ..io.overlap import overlap
+from ..io.reader import RasterReader
+from ..operators.fill import fill_invalid
+from ..operators.pair import Operators
+from ..quality.consistency import ConsistencyResidual
+from ..quality.no_reference import NoReferenceIndices
+from ..runtime.progress import Progress
+from ..scene.streams import FILL_HIGH
+from . import reference as scoring
+from .reference import View
+
+
+def score_full_resolution(
+    fused: View,
+    hsi: View,
+    pan: RasterReader,
+    alignment: Alignment,
+    bands: Sequence[int],
+    gain: float,
+    crop: int,
+    progress: Progress,
+) -> dict:
+    """The indices that need no reference, and the consistency.
+
+    Pixels count at full resolution where every good band and the PAN are valid, inside the crop; HSI pixels that are
+    valid themselves and whose own ratio x ratio pixels of the result all exist and count. Invalid pixels are filled
+    from their neighbours before a degradation. Blocks begin at the upper-left pixel that can count.
+
+    Args:
+        fused: the result, the window ``alignment.pan``.
+        hsi: the HSI, the window ``alignment.hsi``.
+        pan: the PAN, on the pixel grid of the result; where it does not reach, no pixel counts.
+        alignment: how the result lies on the HSI.
+        bands: good bands, counted from 0.
+        gain: MTF gain of the degradations.
+        crop: pixels of the result left out at each side.
+        progress: receives progress; asked whether to stop.
+
+    Returns:
+        what :meth:`.NoReferenceIndices.result` returns; ``consistency``, in ``per_band`` too; ``hsi_pixels``, the
+        number of HSI pixels that count.
+    """
+    return _FullResolution(fused, hsi, pan, alignment, bands, gain, crop, progress).scores()
+
+
+class _FullResolution:
+    def __init__(
+        self,
+        fused: View,
+        hsi: View,
+        pan: RasterReader,
+        alignment: Alignment,
+        bands: Sequence[int],
+        gain: float,
+        crop: int,
+        progress: Progress,
+    ) -> None:
+        self.fused, self.hsi, self.pan = fused, hsi, pan
+        self.alignment, self.bands, self.crop, self.progress = alignment, list(bands), crop, progress
+        self.high = fused.window.rows, fused.window.cols
+        self.low = hsi.window.rows, hsi.window.cols
+        self.down = Operators(self.low, self.high, alignment.ratio, alignment.phase, gain).down
+        grid = fused.reader.grid.crop(fused.window)
+        self.under, self.pan_window = overlap(grid, pan.grid, fused.reader.name, pan.name)
+        self.indices = NoReferenceIndices(len(self.bands), alignment.ratio, progress.check)
+        self.residual = ConsistencyResidual(len(self.bands))
+
+    def scores(self) -> dict:
+        valid, means = self._look_through(self.progress.part(0.0, 0.55))
+        counted, inside = self._counted(valid)
+        self._look_through_low(valid, means, counted, inside, self.progress.part(0.55, 1.0))
+        result = self.indices.result()
+        result["consistency"], result["per_band"]["consistency"] = self.residual.result()
+        result["hsi_pixels"] = int(np.count_nonzero(counted))
+        if not result["hsi_pixels"]:
+            result["notes"].append(
+                "The consistency is left out: no HSI pixel has only valid pixels of the result under it."
+            )
+        return result
+
+    def _pan_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the PAN on the pixels of the result: values (r, c), in physical units, and valid (r, c)."""
+        values = np.zeros((stop - start, self.high[1]), np.float32)
+        valid = np.zeros(values.shape, bool)
+        under, window = self.under, self.pan_window
+        top, bottom = max(start, under.row), min(stop, under.row + under.rows)
+        if top < bottom:
+            view = View(self.pan, Window(window.row, window.col, window.rows, window.cols))
+            block = view.read(top - under.row, bottom - under.row, [0])
+            here = np.s_[top - start : bottom - start, under.col : under.col + under.cols]
+            values[here], valid[here] = block[0][0], block[1][0]
+        return values, valid
+
+    def _look_through(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
+        mask = np.empty(self.high, bool)
+        total = np.zeros(len(self.bands) + 1)
+        left, right = self.crop, self.high[1] - self.crop
+        for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
+            values, valid = self.fused.read(start, stop, self.bands, progress)
+            pan, pan_valid = self._pan_rows(start, stop)
+            here = mask[start:stop] = valid.all(axis=0) & pan_valid
+            del valid
+            for band, plane in enumerate((*values, pan)):
+                progress.check()
+                total[band] += plane[here].sum(dtype=np.float64)
+            top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
+            if top < bottom:
+                part = np.s_[top:bottom, left:right]
+                self.indices.update_high(values[:, top:bottom, left:right], pan[part], here[part])
+        return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
+
+    def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
+        """(rows, columns) bool, the HSI pixels that count, and the rectangle outside of which none can."""
+        counted, *edges = footprints(valid, self.low, self.alignment.ratio, self.alignment.phase, self.crop)
+        for start, stop in self.hsi.blocks(len(self.bands), Progress()):
+            self.progress.check()
+            counted[start:stop] &= self.hsi.read(start, stop, self.bands, self.progress)[1].all(axis=0)
+        found = [np.flatnonzero(edge) for edge in edges]
+        rows, cols = (slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0) for at in found)
+        return counted, (rows, cols)
+
+    def _look_through_low(
+        self, valid: np.ndarray, means: np.ndarray, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress
+    ) -> None:
+        rows, cols = inside
+        group, step = self._portion()
+        starts = range(rows.start, rows.stop, step)
+        firsts = range(0, len(self.bands), group)
+        for place, start in enumerate(starts):
+            stop = min(start + step, rows.stop)
+            degraded = np.empty((len(self.bands) + 1, stop - start, self.low[1]), np.float32)
+            for at, first in enumerate(firsts):
+                progress.check()
+                progress.set((place + at / len(firsts)) / len(starts))
+                chosen = slice(first, min(first + group, len(self.bands)))
+                degraded[chosen] = self._degrade(self.bands[chosen], start, stop, valid, means[chosen])
+            degraded[-1:] = self._degrade(None, start, stop, valid, means[-1:])
+            truth = self.hsi.read(start, stop, self.bands, progress)[0]
+            self.residual.update(degraded[:-1], truth, counted[start:stop])
+            self.indices.update_low(
+                degraded[:-1, :, cols], truth[:, :, cols], degraded[-1, :, cols], counted[start:stop, cols]
+            )
+        progress.set(1.0)
+
+    def _portion(self) -> tuple[int, int]:
+        """How many bands to degrade at once, and to how many rows of the HSI."""
+        ratio = self.alignment.ratio
+        reach = self.down.y.taps + ratio + 2 * FILL_HIGH * ratio  # rows of the result that one row of the HSI needs
+        group = max(1, min(len(self.bands), scoring.SAMPLES // (2 * reach * self.high[1])))
+        step = max(1, (scoring.SAMPLES // (group * self.high[1]) - reach) // ratio)
+        return group, min(step, max(1, scoring.SAMPLES // (2 * len(self.bands) * self.low[1])))
+
+    def _degrade(
+        self, bands: list[int] | None, start: int, stop: int, valid: np.ndarray, means: np.ndarray
+    ) -> np.ndarray:
+        """Rows of some degraded bands of the result, or of the PAN (None)."""
+        passes = FILL_HIGH * self.alignment.ratio
+        top, bottom = self.down.y.support(start, stop)
+        top, bottom = max(0, top - passes), min(self.high[0], bottom + passes)
+        if bands is None:
+            values = self._pan_rows(top, bottom)[0][None]
+        else:
+            values = self.fused.read(top, bottom, bands, self.progress)[0]
+        filled = fill_invalid(values, valid[top:bottom], passes, means)
+        return self.down.part(filled, (start, stop), (0, self.low[1]), (top, 0))
+
+
+def footprints(
+    valid: np.ndarray, low: tuple[int, int], ratio: int, phase: tuple[float, float], crop: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``low`` bool: whether all the high-resolution pixels that a low-resolution one touches exist, lie inside the crop
+    and are valid; and the same for whole rows and columns, whatever is valid."""
+    whole = valid
+    edges = []
+    for axis in (0, 1):
+        size = whole.shape[axis]
+        edge = np.arange(low[axis] + 1) * ratio - phase[axis]
+        first = np.floor(edge[:-1] + 0.01).astype(int)
+        last = np.ceil(edge[1:] - 0.01).astype(int)
+        inside = (first >= crop) & (last <= size - crop)
+        edges.append(inside)
+        first, last = np.clip(first, 0, size), np.clip(last, 0, size)
+        shape = list(whole.shape)
+        shape[axis] = 1
+        count = np.concatenate([np.zeros(shape, np.int32), np.cumsum(whole, axis=axis, dtype=np.int32)], axis=axis)
+        held = np.take(count, last, axis=axis) - np.take(count, first, axis=axis)
+        lengths = np.expand_dims(last - first, 1 - axis)
+        whole = (held == lengths) & np.expand_dims(inside, 1 - axis)
+    return whole, edges[0], edges[1]

@@ -1,0 +1,142 @@
+"""Scoring of rasters of any size against a reference, in runs of rows, with bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..io.grid import Window, decimation
+from ..io.reader import RasterReader
+from ..quality.reference import BandRange, PixelMaps, ReferenceIndices
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+
+MAP_SIZE = 480  # pixels: the maps of the report at most
+SAMPLES = 32_000_000  # of one raster held at once
+_PORTION = 6_000_000  # samples read in one go
+
+
+@dataclass(frozen=True)
+class View:
+    """A window of an open raster."""
+
+    reader: RasterReader
+    window: Window
+
+    def crop(self, pixels: int) -> View:
+        """The view without its outermost pixels.
+
+        Raises:
+            InputError: nothing is left.
+        """
+        window = self.window
+        if min(window.rows, window.cols) <= 2 * pixels:
+            raise InputError(
+                f"Cropping {pixels} pixels at each side leaves nothing of the {window.rows} x {window.cols} pixels of "
+                f"{self.reader.name} that can be compared; choose a smaller crop."
+            )
+        rows, cols = window.rows - 2 * pixels, window.cols - 2 * pixels
+        return View(self.reader, Window(window.row + pixels, window.col + pixels, rows, cols))
+
+    def read(
+        self, start: int, stop: int, bands: Sequence[int], progress: Progress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows ``start`` to ``stop`` of the view: values (B, r, c) float32 in physical units, valid (B, r, c) bool;
+        read in portions, between which ``progress`` is asked whether to stop."""
+        progress = progress or Progress()
+        row, col, cols = self.window.row, self.window.col, self.window.cols
+        values = np.empty((len(bands), stop - start, cols), np.float32)
+        valid = np.empty(values.shape, bool)
+        step = max(1, _PORTION // (len(bands) * cols))
+        for first in range(start, stop, step):
+            progress.check()
+            last = min(first + step, stop)
+            here = np.s_[:, first - start : last - start]
+            values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
+        metadata = self.reader.metadata
+        for plane, band in zip(values, bands):
+            if metadata.scales[band] != 1.0:
+                plane *= np.float32(metadata.scales[band])
+            if metadata.offsets[band] != 0.0:
+                plane += np.float32(metadata.offsets[band])
+        return values, valid
+
+    def blocks(self, bands: int, progress: Progress) -> Iterator[tuple[int, int]]:
+        """(start, stop) of row blocks in which ``bands`` bands fit the memory budget; reports progress."""
+        step = max(1, SAMPLES // (max(bands, 1) * self.window.cols))
+        for start in range(0, self.window.rows, step):
+            progress.check()
+            progress.set(start / self.window.rows)
+            yield start, min(start + step, self.window.rows)
+        progress.set(1.0)
+
+
+def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
+    """The bands, counted from 0, that are in no bad-band list and hold a value in every raster.
+
+    Raises:
+        InputError: the numbers of bands differ, or no band is left.
+    """
+    first = views[0].reader
+    for view in views[1:]:
+        if view.reader.bands != first.bands:
+            raise InputError(
+                f"{first.name} has {first.bands} bands and {view.reader.name} has {view.reader.bands}; choose images "
+                "with the same bands."
+            )
+    good = [band for band in range(first.bands) if all(view.reader.metadata.bbl[band] for view in views)]
+    for view in views:
+        unseen = list(good)
+        for start, stop in view.blocks(len(good), Progress()):
+            if not unseen:
+                break
+            progress.check()
+            filled = view.read(start, stop, unseen, progress)[1].any(axis=(1, 2))
+            unseen = [band for band, seen in zip(unseen, filled) if not seen]
+        good = [band for band in good if band not in unseen]
+    if not good:
+        names = " and ".join(view.reader.name for view in views)
+        raise InputError(f"{names} have no good band with values in common where they overlap; choose other images.")
+    return good
+
+
+def score_reference(
+    fused: View, reference: View, bands: Sequence[int], ratio: int | None, progress: Progress
+) -> tuple[dict, PixelMaps]:
+    """The indices with reference, and maps of the differences.
+
+    Args:
+        fused: the result.
+        reference: the truth, a view of the same size.
+        bands: good bands, counted from 0.
+        ratio: for ERGAS; None leaves it out.
+
+    Returns:
+        what :meth:`.ReferenceIndices.result` returns, and the maps, decimated to 480 pixels at most.
+    """
+    shape = fused.window.rows, fused.window.cols
+    limits = BandRange(len(bands))
+    for start, stop in fused.blocks(len(bands), progress.part(0.0, 0.3)):
+        valid = fused.read(start, stop, bands, progress)[1].all(axis=0)
+        values, other = reference.read(start, stop, bands, progress)
+        progress.check()
+        limits.update(values, valid & other.all(axis=0))
+    indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check)
+    step = decimation(shape, MAP_SIZE)
+    maps: list[list[np.ndarray]] = [[], []]
+    for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
+        values, valid = fused.read(start, stop, bands, progress)
+        truth, other = reference.read(start, stop, bands, progress)
+        block = indices.update(values, truth, valid.all(axis=0) & other.all(axis=0))
+        first = (step // 2 - start) % step
+        for kept, plane in zip(maps, block):
+            kept.append(plane[first::step, step // 2 :: step])
+    return indices.result(), PixelMaps(*(np.concatenate(kept) for kept in maps))
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where it is not finite."""
+    return float(value) if math.isfinite(value) else None

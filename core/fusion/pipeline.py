@@ -1,0 +1,288 @@
+"""A panel of columns of the output as a chain of row streams, from the rasters to finished strips."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from ..io.grid import Window
+from ..io.metadata import RasterMetadata
+from ..io.row_stream import RowStream
+from ..operators.resample import Separable, Span
+from ..runtime.progress import Progress
+from ..runtime.threads import Workers, wait_for
+from ..scene.scene import Scene
+from ..scene.streams import hsi_stream, output_valid, pan_stream, scene_operators
+from .dependencies import Dependencies, Stage, union
+from .mapping import LinearMapping, NonlinearMapping, Target, band_chunks
+from .method import FittedMethod, Part
+
+LOW_ROWS = 4  # HSI rows at once, at least
+
+
+class Heights(NamedTuple):
+    """Rows at once: of the output (``strip``), and of the planes (``planes``), which are few but need a margin."""
+
+    strip: int
+    planes: int
+
+
+class _Stoppable(Progress):
+    """Progress of work on other threads: it is cancelled when the panel is given up, too."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self.stopped = progress, threading.Event()
+
+    def cancelled(self) -> bool:
+        return self.stopped.is_set() or self._progress.cancelled()
+
+
+class Pipeline:
+    """The streams of a panel of columns; a context manager.
+
+    The planes of the next rows are computed on a thread of its own while the bands of the present ones are.
+
+    Args:
+        panel: the part of the output.
+        stored: how a file stores the result; None for float32.
+        rows: of the output that will be asked for, all of the panel's by default. They are computed from the same runs
+            of rows as in the whole panel, so that they are the same to the last bit.
+
+    Attributes:
+        waited: seconds for which nothing could be done but wait for planes.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        method: FittedMethod,
+        panel: Window,
+        heights: Heights,
+        workers: Workers,
+        progress: Progress,
+        stored: RasterMetadata | None = None,
+        rows: Span | None = None,
+    ) -> None:
+        self.scene, self.panel, self.heights = scene, panel, heights
+        self._method, self._progress, self._workers, self._stored = method, progress, workers, stored
+        self._operators = operators = scene_operators(scene, method.mtf_gain)
+        self._dependencies = dependencies = Dependencies.of(operators, method, panel)
+        self._residual_trip = Separable(operators.round_trip.y, dependencies.cols.residual_trip)
+        self._out = panel.row, panel.row + panel.rows
+        self._cols = dependencies.cols.needs((panel.col, panel.col + panel.cols))
+        extent = dependencies.rows.needs(self._out)
+        low_step = self._low_step(heights)
+        self._pan = pan_stream(scene, heights.planes, method.pan_mean, extent.pan[0], self._cols.pan)
+        self._hsi = hsi_stream(scene, low_step, method.mean, extent.hsi[0], self._cols.hsi)
+        self._high_planes = _stream(self._compute_high_planes, heights.planes, extent.high_planes)
+        self._residuals = [
+            _stream(self._residual_of(number), low_step, span) for number, span in enumerate(extent.residuals)
+        ]
+        self._low_planes = _stream(self._compute_low_planes, low_step, extent.low_planes or (0, 0))
+        self._planes_span = extent.high_planes  # the rows that are computed
+        if rows is not None:
+            self._skip(rows)
+        self._mapping = self._band_mapping()
+        self._ahead = Workers(1)
+        self._stoppable = _Stoppable(progress)
+        self._begun: tuple[Span, Future] | None = None
+        self.waited = 0.0
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stoppable.stopped.set()
+        self._ahead.close()
+        for stream in (self._pan, self._hsi, *self._streams().values()):
+            stream.forget(stream.next)  # they refer to the pipeline and it to them: Python would free them late
+
+    @property
+    def planes_done(self) -> float:
+        """Share of the planes that was computed."""
+        start, stop = self._planes_span
+        return (self._high_planes.next - start) / (stop - start)
+
+    def _streams(self) -> dict[Stage, RowStream]:
+        planes: dict[Stage, RowStream] = {"low_planes": self._low_planes, "high_planes": self._high_planes}
+        return {**dict(enumerate(self._residuals)), **planes}
+
+    def _skip(self, rows: Span) -> None:
+        """Leave out all that some output rows do not depend on."""
+        streams = self._streams()
+
+        def whole_runs(stage: Stage, span: Span) -> Span:
+            runs = streams[stage].runs(*span)
+            streams[stage].skip(runs[0])
+            if stage == "high_planes":
+                self._planes_span = runs
+            return runs
+
+        needs = self._dependencies.rows.needs(rows, whole_runs)
+        self._pan.skip(needs.pan[0])
+        self._hsi.skip(needs.hsi[0])
+
+    def forget(self, before: int) -> None:
+        """Let go of what no output row from ``before`` on depends on, nor anything that has yet to be computed."""
+        if before >= self._out[1]:
+            return
+        streams = self._streams()
+
+        def remaining(stage: Stage, _: Span) -> Span | None:
+            stream = streams[stage]
+            return (stream.next, stream.rows) if stream.next < stream.rows else None
+
+        needs = self._dependencies.rows.needs((before, self._out[1]), remaining)
+        for stream, span in zip(self._residuals, needs.residuals):
+            stream.forget(span[0])
+        if needs.low_planes is not None:
+            self._low_planes.forget(needs.low_planes[0])
+        self._high_planes.forget(needs.high_planes[0])
+        self._pan.forget(needs.pan[0])
+        self._hsi.forget(needs.hsi[0])
+
+    def resize(self, heights: Heights) -> None:
+        """Go on in strips of other heights."""
+        self.heights, low_step = heights, self._low_step(heights)
+        for stream in (self._pan, self._high_planes):
+            stream.step = heights.planes
+        for stream in (self._hsi, self._low_planes, *self._residuals):
+            stream.step = low_step
+        if self._begun is not None:
+            self._begun[1].cancel()
+            self._begun = None
+
+    def _low_step(self, heights: Heights) -> int:
+        return max(LOW_ROWS, heights.strip // self.scene.ratio)
+
+    def _band_mapping(self) -> LinearMapping | NonlinearMapping:
+        if self._method.coefficients is None:
+            return NonlinearMapping(self._operators.up, self._method)
+        return LinearMapping(self._operators.up, self._cols, self._method.coefficients)
+
+    def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values (rows, bands, columns), mask and disagreement of output rows ``start`` to ``stop``."""
+        rows = self._operators.up.y.support(start, stop)
+        correction = None
+        for stream, span in zip(self._residuals, self._cols.residuals):
+            share = _columns(stream.get(*rows), span, self._cols.lifted)
+            correction = share.copy() if correction is None else np.add(correction, share, out=correction)
+        planes = _columns(self._high_planes.get(start, stop), self._cols.high_planes, self._cols.output)
+        self._progress.check()
+        valid = output_valid(self.scene, (start, stop), self._cols.output)
+        low = _columns(self._hsi.get(*rows), self._cols.hsi, self._cols.lifted)
+        target = Target.empty(self.scene.hsi.bands, planes.shape[1:], valid, self._stored)
+        part = Part((start, stop), self._cols.output, (rows[0], self._cols.lifted[0]))
+        self._mapping(low, correction, planes, part, target, self._workers, self._progress)
+        count = self._method.planes_count
+        disagreement = planes[count] if len(planes) > count else np.zeros(planes.shape[1:], np.float32)
+        return target.values, valid, disagreement
+
+    def _compute_high_planes(self, start: int, stop: int) -> np.ndarray:
+        """(K or K + 1, rows, columns): the method's planes; those of the rows that follow are begun."""
+        self._progress.check()
+        if self._begun is not None and self._begun[0] == (start, stop):
+            present = self._begun[1]
+        else:
+            present = self._begin(start, stop)
+        self._begun = None
+        if stop < self._planes_span[1]:
+            following = stop, min(stop + self.heights.planes, self._high_planes.rows)
+            self._begun = following, self._begin(*following)
+        started = time.monotonic()
+        planes = wait_for(present, self._progress)
+        self.waited += time.monotonic() - started
+        return planes
+
+    def _begin(self, start: int, stop: int) -> Future:
+        """Read what the planes of some rows depend on, and have them computed."""
+        rows, cols, wanted = self._dependencies.rows.reached((start, stop)), self._cols.pan, self._cols.high_planes
+        low = self._operators.up.support(rows, cols)
+        pan, hsi = self._pan.get(*rows), _columns(self._hsi.get(*low[0]), self._cols.hsi, low[1])
+        part = Part(rows, cols, (low[0][0], low[1][0]))
+
+        def work() -> np.ndarray:
+            planes = self._method.planes(hsi, pan, part, self._stoppable)
+            return np.ascontiguousarray(_columns(planes[:, start - rows[0] : stop - rows[0]], cols, wanted))
+
+        return self._ahead.submit(work)
+
+    def _compute_low_planes(self, start: int, stop: int) -> np.ndarray:
+        """(K, rows, columns): D of the high-resolution planes."""
+        self._progress.check()
+        rows, cols = (start, stop), self._cols.residuals[0]
+        needed = self._operators.down.y.support(*rows)
+        planes = self._high_planes.get(*needed)[: self._method.planes_count]
+        return self._operators.down.part(planes, rows, cols, (needed[0], self._cols.high_planes[0]))
+
+    def _residual_of(self, number: int) -> Callable[[int, int], np.ndarray]:
+        if number == 0:
+            return self._compute_first_residual
+        return lambda start, stop: self._compute_next_residual(number, start, stop)
+
+    def _compute_first_residual(self, start: int, stop: int) -> np.ndarray:
+        """(bands, rows, columns): R_0 = X - D Y_0."""
+        self._progress.check()
+        rows, cols = (start, stop), self._cols.residuals[0]
+        needed = self._operators.round_trip.support(rows, cols)
+        around = union(needed[0], rows), union(needed[1], cols)
+        values = _columns(self._hsi.get(*around[0]), self._cols.hsi, around[1])
+        origin = around[0][0], around[1][0]
+        own = _columns(values[:, start - origin[0] : stop - origin[0]], around[1], cols)
+        if self._method.coefficients is None:
+            degraded = self._degraded_bands(values, Part(rows, cols, origin))
+        else:
+            degraded = np.tensordot(self._method.coefficients, self._low_planes.get(*rows), 1)
+            self._add_round_trip(self._operators.round_trip, values, Part(rows, cols, origin), degraded)
+        np.subtract(own, degraded, out=degraded)
+        degraded *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
+        return degraded
+
+    def _compute_next_residual(self, number: int, start: int, stop: int) -> np.ndarray:
+        """(bands, rows, columns): R_{i+1} = R_i - D U R_i."""
+        self._progress.check()
+        rows, cols, before = (start, stop), self._cols.residuals[number], self._cols.residuals[number - 1]
+        needed = union(self._operators.round_trip.y.support(*rows), rows)
+        values = self._residuals[number - 1].get(*needed)
+        own = _columns(values[:, start - needed[0] : stop - needed[0]], before, cols)
+        result = np.zeros(own.shape, np.float32)
+        self._add_round_trip(self._residual_trip, values, Part(rows, cols, (needed[0], before[0])), result)
+        np.subtract(own, result, out=result)
+        result *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
+        return result
+
+    def _add_round_trip(self, round_trip: Separable, values: np.ndarray, part: Part, total: np.ndarray) -> None:
+        """Add D U of ``values`` (bands, rows, columns), which start at the part's origin, to ``total``."""
+
+        def work(bands: slice) -> None:
+            total[bands] += round_trip.part(values[bands], *part)
+
+        self._workers.run(work, band_chunks(len(values), self._progress), self._progress)
+
+    def _degraded_bands(self, values: np.ndarray, part: Part) -> np.ndarray:
+        """(bands, rows, columns): D Y_0, band by band; ``values`` are the HSI's from the part's origin on."""
+        operators = self._operators
+        high = operators.down.support(part.rows, part.cols)
+        planes = _columns(self._high_planes.get(*high[0]), self._cols.high_planes, high[1])
+        result = np.empty((len(values), part.rows[1] - part.rows[0], part.cols[1] - part.cols[0]), np.float32)
+
+        def work(bands: slice) -> None:
+            lifted = operators.up.part(values[bands], *high, part.origin)
+            self._method.fuse_bands(lifted, planes, bands)
+            result[bands] = operators.down.part(lifted, part.rows, part.cols, (high[0][0], high[1][0]))
+
+        self._workers.run(work, band_chunks(len(values), self._progress), self._progress)
+        return result
+
+
+def _stream(produce: Callable[[int, int], np.ndarray], step: int, span: Span) -> RowStream:
+    return RowStream(span[1], produce, step, span[0])
+
+
+def _columns(image: np.ndarray, held: Span, wanted: Span) -> np.ndarray:
+    """The ``wanted`` columns of an image that holds the columns ``held``."""
+    return image[..., wanted[0] - held[0] : wanted[1] - held[0]]

@@ -1,0 +1,101 @@
+"""The regression prior, and what networks add to it, as a method of fusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..operators.consistency import DEFAULT_ITERATIONS
+from ..runtime.progress import Progress
+from ..scene.planes import network_planes
+from ..scene.scene import Scene
+from ..scene.statistics import Statistics
+from ..scene.streams import degraded_pan, scene_operators
+from .method import FittedMethod, Part, Support
+
+
+class Residual(Protocol):
+    """What networks add to the prior. It can be pickled."""
+
+    @property
+    def receptive_field(self) -> int:
+        """PAN pixels on each side that an output pixel depends on."""
+
+    @property
+    def alignment(self) -> int:
+        """What it is given starts at multiples of this many pixels of the scene."""
+
+    @property
+    def planes_dtype(self) -> str:
+        """Of the planes: "float64" where their last digit must not depend on how they were cut, else "float32"."""
+
+    @property
+    def bytes_at_work(self) -> int:
+        """What computing a tile takes at most, on all threads."""
+
+    def __call__(
+        self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns), of
+        all but ``margins``, rows above and below."""
+
+
+@dataclass(frozen=True)
+class RegressionPrior:
+    """MTF-GLP by regression gains that are known already, and networks.
+
+    Attributes:
+        statistics: the scene-wide numbers; the gains among them.
+        mtf_gain, iterations: see :class:`.method.FittedMethod`.
+        residual: the networks; None for the prior alone.
+    """
+
+    statistics: Statistics
+    mtf_gain: float
+    iterations: int = DEFAULT_ITERATIONS
+    residual: Residual | None = None
+
+    def fit(self, scene: Scene, progress: Progress | None = None) -> FittedPrior:
+        """Degrades the PAN."""
+        return FittedPrior(self, scene, progress or Progress())
+
+
+class FittedPrior(FittedMethod):
+    """``S``: the PAN's detail in its own units, and the networks' residual."""
+
+    def __init__(self, method: RegressionPrior, scene: Scene, progress: Progress) -> None:
+        statistics, self._residual = method.statistics, method.residual
+        self.mtf_gain, self.iterations = method.mtf_gain, method.iterations
+        self.mean, self.pan_mean = statistics.mean, statistics.pan_mean
+        self.planes_count, self.coefficients = statistics.components + 1, statistics.coefficients
+        bytes_per_pixel = 4 * (2 * self.planes_count + 2)
+        self.support = Support(bytes_per_pixel=bytes_per_pixel)
+        self._dtype = np.dtype("float32")
+        if method.residual is not None:
+            residual = method.residual
+            self.support = Support(
+                residual.receptive_field, residual.alignment, bytes_per_pixel, residual.bytes_at_work
+            )
+            self._dtype = np.dtype(residual.planes_dtype)
+        self._statistics = statistics
+        self._operators = scene_operators(scene, self.mtf_gain)
+        self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
+
+    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
+        """See :class:`.method.FittedMethod`."""
+        matrix, shift = self._statistics.encoder
+        top, left = part.origin
+        pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
+        matrix, hsi, pan, pan_low = (array.astype(self._dtype, copy=False) for array in (matrix, hsi, pan, pan_low))
+        components = np.tensordot(matrix, hsi, 1) - shift
+        spans = part.rows, part.cols
+        planes = network_planes(self._operators, self._statistics, components, pan, pan_low, spans, part.origin)
+        detail = (planes[-1:] * np.float32(self._statistics.detail_std)).astype(np.float32, copy=False)
+        if self._residual is None:
+            return np.concatenate([detail, np.zeros((self.planes_count - 1, *detail.shape[1:]), np.float32)])
+        (start, stop), field = part.rows, self.support.receptive_field
+        margins = field if start > 0 else 0, field if stop < self._operators.up.y.outputs else 0
+        residual, disagreement = self._residual(planes, progress, margins)
+        return np.concatenate([detail, residual, disagreement[None]])

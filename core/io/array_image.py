@@ -1,0 +1,125 @@
+"""An image in memory, with its grid and the metadata of its bands: what a raster file says, for arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath
+from .encoding import representable
+from .grid import MAX_RATIO, MIN_RATIO, Grid
+from .metadata import GDAL_OF_DTYPE, RasterMetadata
+from .reader import RasterReader
+from .writer import BLOCK_ROWS, RasterWriter
+
+_ROWS = 4 * BLOCK_ROWS  # that are copied at once
+
+
+@dataclass(frozen=True)
+class ArrayImage:
+    """``values`` (bands, rows, cols), stored numbers of ``metadata.dtype``, on ``grid``."""
+
+    values: np.ndarray
+    grid: Grid
+    metadata: RasterMetadata
+
+    def write(self, path: StrPath) -> None:
+        """Write a GeoTIFF that holds the very numbers.
+
+        Raises:
+            InputError: it cannot be written, as when the disk is full.
+        """
+        with RasterWriter(path, self.grid, self.metadata, compress="NONE") as writer:
+            for row in range(0, self.grid.rows, _ROWS):
+                writer.write_stored(self.values[:, row : row + _ROWS].transpose(1, 0, 2), row)
+
+    @classmethod
+    def read(cls, path: StrPath) -> ArrayImage:
+        """All of a raster, as it is stored.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        with RasterReader(path) as reader:
+            values = np.empty((reader.bands, reader.grid.rows, reader.grid.cols), reader.dtype)
+            for row in range(0, reader.grid.rows, _ROWS):
+                rows = min(_ROWS, reader.grid.rows - row)
+                values[:, row : row + rows] = reader.read_stored(row, rows)
+            return cls(values, reader.grid, reader.metadata)
+
+
+def checked(array: np.ndarray, name: str) -> np.ndarray:
+    """An array whose numbers a raster can hold, in the byte order of the machine.
+
+    Raises:
+        InputError: it has no numbers or complex ones, or a mask.
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        raise InputError(f"{name} is a masked array; fill it (filled) and give the number it is filled with as nodata.")
+    if array.dtype.name not in GDAL_OF_DTYPE:
+        raise InputError(f"{name} has numbers of type {array.dtype}, which no raster can hold; convert it to float32.")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def metadata_of(array: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
+    """The metadata of an array of which only the nodata value is known; bands are named by their numbers, from 1.
+
+    Raises:
+        InputError: the array's type has no such number.
+    """
+    if nodata is not None and representable(nodata, array.dtype.name) is None:
+        raise InputError(f"{name} has numbers of type {array.dtype}, among which there is no nodata value {nodata:g}.")
+    plain = RasterMetadata.plain(len(array), array.dtype.name, None if nodata is None else float(nodata))
+    return plain.replace(names=tuple(str(number) for number in range(1, len(array) + 1)))
+
+
+def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> ArrayImage:
+    """The image with wavelengths in nm, None or NaN where unknown.
+
+    Raises:
+        InputError: their number is not that of the bands.
+    """
+    waves = [None if wave is None or not np.isfinite(wave) else float(wave) for wave in wavelengths]
+    if len(waves) != image.metadata.bands:
+        raise InputError(
+            f"There are {len(waves)} wavelengths for {image.metadata.bands} bands; give one for each band."
+        )
+    return ArrayImage(image.values, image.grid, image.metadata.replace(wavelengths=tuple(waves)))
+
+
+def pair_of_arrays(
+    hsi: np.ndarray, pan: np.ndarray, ratio: int, nodata: float | None = None, pan_nodata: float | None = None
+) -> tuple[ArrayImage, ArrayImage]:
+    """An HSI and a PAN that cover the same ground, without a place on the map: a PAN pixel is one unit, and the lower
+    left corner is the origin.
+
+    Args:
+        hsi: (bands, rows, cols).
+        pan: (rows * ratio, cols * ratio), or that with one band before.
+        ratio: PAN pixels per HSI pixel.
+
+    Raises:
+        InputError: shapes or types do not fit.
+    """
+    if isinstance(ratio, bool) or not isinstance(ratio, (int, np.integer)) or not MIN_RATIO <= ratio <= MAX_RATIO:
+        raise InputError(f"The ratio of arrays is {ratio}, but it must be an integer from {MIN_RATIO} to {MAX_RATIO}.")
+    if hsi.ndim != 3:
+        raise InputError(f"hsi has the shape {hsi.shape}; give an array of (bands, rows, columns).")
+    rows, cols = hsi.shape[1] * int(ratio), hsi.shape[2] * int(ratio)
+    if pan.shape not in ((rows, cols), (1, rows, cols)):
+        raise InputError(
+            f"pan has the shape {pan.shape}, but with an HSI of {hsi.shape[1]} x {hsi.shape[2]} pixels and ratio "
+            f"{ratio} it must be {(rows, cols)}; give arrays that show the same ground, or DataArrays with coordinates."
+        )
+    images = []
+    for array, name, step, value in (
+        (hsi, "hsi", int(ratio), nodata),
+        (pan.reshape(1, rows, cols), "pan", 1, pan_nodata),
+    ):
+        array = checked(array, name)
+        grid = Grid(0.0, float(rows), float(step), -float(step), array.shape[1], array.shape[2])
+        images.append(ArrayImage(array, grid, metadata_of(array, name, value)))
+    return images[0], images[1]

@@ -1,0 +1,121 @@
+"""Some bands of a raster, chosen by number or by wavelength."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..runtime.errors import InputError
+from .grid import Window
+from .reader import Block, RasterReader
+
+_NUMBER = r"(\d+(?:\.\d*)?)"
+_NUMBERS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
+_WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(nm)?\s*")
+
+
+def bands_by_number(text: str, reader: RasterReader) -> list[int]:
+    """Bands, counted from 0, of "6-36" or "3,5,8-10" (counted from 1, both ends included), in the order given.
+
+    Raises:
+        InputError: no such bands.
+    """
+    chosen: list[int] = []
+    for part in text.split(","):
+        match = _NUMBERS.fullmatch(part)
+        if not match:
+            raise InputError(f"{text!r} does not name bands; write their numbers, counted from 1, as in 6-36.")
+        first, last = int(match.group(1)), int(match.group(2) or match.group(1))
+        if not 1 <= first <= last <= reader.bands:
+            raise InputError(
+                f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: write the "
+                "lower number first."
+            )
+        chosen += [band for band in range(first - 1, last) if band not in chosen]
+    return chosen
+
+
+def wavelength_range(text: str) -> tuple[float, float] | None:
+    """(lowest, highest) in nm of "480-690" or "480-690 nm"; None where the text is something else."""
+    match = _WAVELENGTHS.fullmatch(text)
+    return (float(match.group(1)), float(match.group(2))) if match else None
+
+
+def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[int]:
+    """Bands, counted from 0, whose centre wavelength lies from ``low`` to ``high``, in nm.
+
+    Raises:
+        InputError: there is none, or the raster has no wavelengths.
+    """
+    waves = reader.metadata.wavelengths
+    known = [wave for wave in waves if wave is not None]
+    if not known:
+        raise InputError(f"{reader.name} has no wavelengths; give the bands by their numbers, as in 6-36.")
+    chosen = [band for band, wave in enumerate(waves) if wave is not None and low <= wave <= high]
+    if not chosen:
+        raise InputError(
+            f"{reader.name} has no band from {low:g} to {high:g} nm; its bands lie from {min(known):g} to "
+            f"{max(known):g} nm: choose another range."
+        )
+    return chosen
+
+
+def _as_text(bands: Sequence[int]) -> str:
+    """What :func:`bands_by_number` makes these bands of, in their order."""
+    runs: list[list[int]] = []
+    for number in (band + 1 for band in bands):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+
+
+class SelectedBands(RasterReader):
+    """An open raster of which only some bands are seen; closes it with itself.
+
+    Args:
+        reader: the open raster.
+        bands: counted from 0, in the order wanted.
+
+    Attributes:
+        numbers: the bands as text, as "1-100,120". of: how many the raster has.
+    """
+
+    def __init__(self, reader: RasterReader, bands: Sequence[int]) -> None:
+        self._reader, self._chosen = reader, list(bands)
+        self.numbers, self.of = _as_text(self._chosen), reader.bands
+        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
+        self.metadata = reader.metadata.select(self._chosen)
+        self.bands, self.always_valid = len(self._chosen), reader.always_valid
+
+    def __reduce__(self) -> tuple:
+        """Opened anew where it is unpickled."""
+        return type(self), (self._reader, self._chosen)
+
+    def release(self) -> None:
+        """As :meth:`RasterReader.release`."""
+        self._reader.release()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
+        """As :meth:`RasterReader.read`; bands are counted among the chosen ones."""
+        some = self._chosen if bands is None else [self._chosen[band] for band in bands]
+        return self._reader.read(window, some, onward)
+
+
+def select_bands(reader: RasterReader, text: str) -> RasterReader:
+    """The raster with only the bands that ``text`` names: numbers, "1-100,120", or wavelengths, "430-900 nm"; with all
+    of them where it is empty.
+
+    Raises:
+        InputError: the text names no bands of this raster.
+    """
+    if not text.strip():
+        return reader
+    limits = wavelength_range(text) if text.strip().lower().endswith("nm") else None
+    chosen = bands_by_wavelength(*limits, reader) if limits else bands_by_number(text, reader)
+    return SelectedBands(reader, chosen)

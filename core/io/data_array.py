@@ -1,0 +1,258 @@
+"""xarray's DataArrays as images, by the conventions of rioxarray.
+
+Coordinates stand at pixel centres. What catches people out: the ``GeoTransform`` of ``spatial_ref`` goes stale when a
+DataArray is cut, so the coordinates are believed, and the attribute only where the two agree; y may ascend;
+wavelengths may have any unit; a nodata value may be an attribute, or have been replaced by NaN when the file was read.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from osgeo import osr
+
+from ..runtime.errors import InputError
+from .array_image import ArrayImage, checked, metadata_of
+from .gdal_errors import gdal_messages
+from .grid import Grid
+from .metadata import RasterMetadata, in_nanometres
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+    from xarray import DataArray
+
+SPATIAL = (("y", "x"), ("lat", "lon"), ("latitude", "longitude"))
+GRID_MAPPING = "spatial_ref"
+_FILL = ("_FillValue", "missing_value", "nodata")
+_EVEN = 1e-3  # pixels by which a coordinate may lie off an even grid
+
+
+def is_data_array(array: object) -> TypeIs[DataArray]:
+    """Whether it is a DataArray; xarray is not loaded to find out."""
+    xarray = sys.modules.get("xarray")
+    return xarray is not None and isinstance(array, xarray.DataArray)
+
+
+def image_of(array: DataArray, name: str, nodata: float | None = None) -> ArrayImage:
+    """A DataArray as an image, north-up: (bands, rows, cols), one band where it has no dimension of bands.
+
+    Args:
+        array: with dimensions y and x (or lat, lon) and coordinates of them.
+        name: for errors.
+        nodata: instead of what the DataArray says.
+
+    Raises:
+        InputError: dimensions, coordinates, CRS or numbers cannot be used.
+    """
+    y, x = _spatial(array, name)
+    band = _band_dimension(array, name)
+    values = array.transpose(*([band] if band else []), y, x).data
+    values = np.asarray(values.compute() if hasattr(values, "compute") else values)
+    values = checked(values if band else values[None], name)
+    grid = _grid(array, name)
+    metadata = _metadata(array, band, values, name, nodata)
+    return ArrayImage(values[:, :: -1 if _ascends(array, y) else 1, :: 1 if _ascends(array, x) else -1], grid, metadata)
+
+
+def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArray:
+    """A result as a DataArray: bands, their coordinates and attributes are the HSI's; x, y and the CRS the PAN's.
+
+    Args:
+        image: on the PAN's grid or a part of it, north-up; its bands are named by their numbers (from 1) in the HSI.
+        hsi, pan: what it was made of.
+    """
+    import xarray
+
+    band = _band_dimension(hsi, "hsi")
+    chosen = [int(number) - 1 for number in image.metadata.names]
+    plane = _on_pan(image, image.values, pan)
+    coords = {key: plane.coords[key] for key in plane.coords}
+    for key, coord in hsi.coords.items():
+        if coord.dims == (band,):
+            coords[key] = (band, coord.values[chosen], coord.attrs)
+        elif coord.dims == () and key not in coords:
+            coords[key] = coord.variable
+    y, x = plane.dims[-2:]
+    made = xarray.DataArray(plane.data, coords, (band, y, x), hsi.name, dict(hsi.attrs))
+    nodata = image.metadata.nodata
+    if nodata is not None and (made.dtype.kind != "f" or any(key in hsi.attrs for key in _FILL)):
+        key = next((key for key in _FILL if key in hsi.attrs), _FILL[0])
+        made.attrs[key] = made.dtype.type(nodata)
+    made.attrs.pop("grid_mapping", None)
+    made.encoding["grid_mapping"] = _grid_mapping(pan)
+    if "_FillValue" in hsi.encoding and _FILL[0] not in made.attrs:
+        made.encoding["_FillValue"] = hsi.encoding["_FillValue"]
+    order: dict[Any, Any] = dict(zip(_spatial(hsi, "hsi"), (y, x)))
+    return made.transpose(*(order.get(dimension, dimension) for dimension in hsi.dims))
+
+
+def plane_of(image: ArrayImage, pan: DataArray, name: str) -> DataArray:
+    """One band of numbers without bands, as a DataArray (y, x) with the PAN's coordinates and CRS."""
+    made = _on_pan(image, image.values[0], pan)
+    made.encoding["grid_mapping"] = _grid_mapping(pan)
+    return made.rename(name)
+
+
+def _on_pan(image: ArrayImage, values: np.ndarray, pan: DataArray) -> DataArray:
+    """Numbers with the coordinates of the PAN pixels on which they lie, which run as the PAN's do."""
+    import xarray
+
+    y, x = _spatial(pan, "pan")
+    whole, part = _grid(pan, "pan"), image.grid
+    left, bottom, right, top = part.extent
+    down, forth = (-1 if _ascends(pan, y) else 1), (1 if _ascends(pan, x) else -1)
+    coords: dict[Any, Any] = {
+        y: (y, *_labels(pan, y, (top - whole.y) / part.dy, top, part.dy, part.rows, down)),
+        x: (x, *_labels(pan, x, (left - whole.x) / part.dx, left, part.dx, part.cols, forth)),
+    }
+    corner = (left if forth > 0 else right, top if down > 0 else bottom)
+    transform = (corner[0], part.dx * forth, 0.0, corner[1], 0.0, part.dy * down)
+    key = _grid_mapping(pan)
+    attrs = dict(pan.coords[key].attrs) if key in pan.coords else {}
+    coords[key] = ((), 0, {**attrs, "GeoTransform": " ".join(repr(float(number)) for number in transform)})
+    lead = () if values.ndim == 2 else ("_band",)
+    return xarray.DataArray(values[..., ::down, ::forth], coords, (*lead, y, x))
+
+
+def _labels(
+    pan: DataArray, dimension: str, first: float, start: float, step: float, count: int, direction: int
+) -> tuple[np.ndarray, dict[Any, Any]]:
+    """Coordinates of ``count`` pixels, with their attributes: the PAN's own from pixel ``first`` of the north-up PAN,
+    so that labels are the very same; where that is no whole number (its position was corrected), those of a grid from
+    ``start``."""
+    if dimension not in pan.coords:
+        return (start + (np.arange(count) + 0.5) * step)[::direction], {}
+    given = pan.coords[dimension]
+    if abs(first - round(first)) > _EVEN:
+        return (start + (np.arange(count) + 0.5) * step)[::direction], given.attrs
+    return given.values[::direction][round(first) : round(first) + count][::direction], given.attrs
+
+
+def _spatial(array: DataArray, name: str) -> tuple[str, str]:
+    for y, x in SPATIAL:
+        if y in array.dims and x in array.dims:
+            return y, x
+    raise InputError(
+        f"{name} has the dimensions {', '.join(map(str, array.dims))}; rename those of the map to y and x."
+    )
+
+
+def _band_dimension(array: DataArray, name: str) -> str:
+    """The dimension that is not spatial; "" for none."""
+    others = [str(dimension) for dimension in array.dims if dimension not in _spatial(array, name)]
+    if len(others) > 1 or (name == "hsi" and not others):
+        raise InputError(f"{name} has the dimensions {', '.join(map(str, array.dims))}; give one of bands, y and x.")
+    return others[0] if others else ""
+
+
+def _grid_mapping(array: DataArray) -> str:
+    return str(array.encoding.get("grid_mapping") or array.attrs.get("grid_mapping") or GRID_MAPPING)
+
+
+def _ascends(array: DataArray, dimension: str) -> bool:
+    """Whether coordinates grow along a dimension; as in a north-up image where there are none."""
+    if dimension not in array.coords:
+        transform = _transform(array)
+        return dimension in {x for _, x in SPATIAL} if transform is None else transform[_STEP[dimension]] > 0
+    values = array.coords[dimension].values
+    return bool(values[-1] > values[0])
+
+
+_STEP = {**{y: 5 for y, _ in SPATIAL}, **{x: 1 for _, x in SPATIAL}}  # where GeoTransform has it
+
+
+def _transform(array: DataArray) -> tuple[float, ...] | None:
+    """GDAL's six numbers of ``spatial_ref``; None where it has none."""
+    mapping = array.coords.get(_grid_mapping(array))
+    text = "" if mapping is None else str(mapping.attrs.get("GeoTransform", ""))
+    try:
+        numbers = tuple(float(part) for part in text.split())
+    except ValueError:
+        return None
+    return numbers if len(numbers) == 6 and all(map(math.isfinite, numbers)) else None
+
+
+def _grid(array: DataArray, name: str) -> Grid:
+    """The grid, north-up whichever way the array runs."""
+    y, x = _spatial(array, name)
+    transform = _transform(array)
+    if transform is not None and (transform[2] or transform[4]):
+        raise InputError(f"{name} lies rotated on the map; warp it to a north-up grid first.")
+    x_start, dx = _axis(array, x, name, None if transform is None else (transform[0], transform[1]))
+    y_start, dy = _axis(array, y, name, None if transform is None else (transform[3], transform[5]))
+    rows, cols = array.sizes[y], array.sizes[x]
+    left, top = min(x_start, x_start + cols * dx), max(y_start, y_start + rows * dy)
+    return Grid(left, top, abs(dx), -abs(dy), rows, cols, _crs(array, name))
+
+
+def _axis(array: DataArray, dimension: str, name: str, said: tuple[float, float] | None) -> tuple[float, float]:
+    """(outer edge of the first pixel, step to the next) along a dimension."""
+    count = array.sizes[dimension]
+    if dimension not in array.coords:
+        if said is None:
+            raise InputError(f"{name} has no coordinates {dimension}; assign them, or give numpy arrays and the ratio.")
+        return said
+    centres = np.asarray(array.coords[dimension].values)
+    if centres.dtype.kind not in "iuf" or count < 2 or not np.isfinite(centres).all():
+        raise InputError(f"The coordinates {dimension} of {name} are no numbers on an even grid; assign other ones.")
+    centres = centres.astype(np.float64)
+    step = (centres[-1] - centres[0]) / (count - 1)
+    even = centres[0] + step * np.arange(count)
+    # Single precision is what some formats keep of coordinates.
+    tolerance = _EVEN * abs(step) + 4 * np.finfo(np.float32).eps * np.abs(centres).max() * (centres.dtype.itemsize == 4)
+    if step == 0 or np.abs(centres - even).max() > tolerance:
+        raise InputError(f"The coordinates {dimension} of {name} are not evenly spaced; resample it to an even grid.")
+    start = float(centres[0] - step / 2)
+    if said is not None and max(abs(said[0] - start), abs(said[1] - step) * count) < _EVEN * abs(step):
+        return said
+    return start, float(step)
+
+
+def _crs(array: DataArray, name: str) -> str:
+    """The CRS as WKT; "" for none."""
+    mapping = array.coords.get(_grid_mapping(array))
+    text = "" if mapping is None else str(mapping.attrs.get("crs_wkt") or mapping.attrs.get("spatial_ref") or "")
+    if not text:
+        return ""
+    system = osr.SpatialReference()
+    with gdal_messages():
+        try:
+            unknown = system.ImportFromWkt(text)
+        except RuntimeError:
+            unknown = True
+    if unknown:
+        raise InputError(f"The CRS of {name} ({_grid_mapping(array)}) is no WKT that GDAL reads; write it again.")
+    return text
+
+
+def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
+    """What coordinates of the bands and attributes say."""
+    if nodata is None:
+        said = next((array.attrs[key] for key in _FILL if array.attrs.get(key) is not None), None)
+        if said is None and values.dtype.kind in "iu":
+            said = array.encoding.get("_FillValue")
+        metadata = metadata_of(values, name, None)
+        metadata = metadata.replace(nodata=None if said is None else float(said))
+    else:
+        metadata = metadata_of(values, name, nodata)
+    count = metadata.bands
+    found: dict[str, Any] = {
+        key: array.coords[key] for key in ("wavelength", "fwhm", "bbl") if band and key in array.coords
+    }
+    found = {key: coord for key, coord in found.items() if coord.dims == (band,) and coord.dtype.kind in "iufb"}
+    nothing = [None] * count
+    waves = found["wavelength"].values.tolist() if "wavelength" in found else nothing
+    fwhm = found["fwhm"].values.tolist() if "fwhm" in found else nothing
+    unit = str(found["wavelength"].attrs.get("units", "")) if "wavelength" in found else ""
+    waves_nm, fwhm_nm = in_nanometres(waves, fwhm, unit)
+    scaling = [float(array.attrs.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))]
+    return metadata.replace(
+        wavelengths=waves_nm,
+        fwhm=fwhm_nm,
+        bbl=tuple(int(flag > 0) for flag in found["bbl"].values) if "bbl" in found else (1,) * count,
+        scales=(scaling[0],) * count,
+        offsets=(scaling[1],) * count,
+    )

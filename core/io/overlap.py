@@ -1,0 +1,45 @@
+"""The pixels that two rasters on the same pixel grid share."""
+
+from __future__ import annotations
+
+from ..runtime.errors import InputError
+from .grid import TOLERANCE, Grid, Window, same_crs
+
+
+def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tuple[Window, Window]:
+    """The shared rectangle as a window of either raster, from both geotransforms.
+
+    The grids may start and end at different places; pixel size, reference system and the places of the pixels must be
+    the same within 0.01 pixel over the whole overlap.
+
+    Raises:
+        InputError: they are not, or the two do not overlap.
+    """
+    if not same_crs(first.crs, second.crs):
+        raise InputError(
+            f"{first_name} and {second_name} have different coordinate reference systems; reproject one to the grid of "
+            "the other first."
+        )
+    row, other_row, rows = _shared(first.y, first.dy, first.rows, second.y, second.dy, second.rows)
+    col, other_col, cols = _shared(first.x, first.dx, first.cols, second.x, second.dx, second.cols)
+    if row is None or col is None:
+        raise InputError(
+            f"{first_name} and {second_name} do not share a pixel grid (pixels of {first.dx:g} x {abs(first.dy):g} and "
+            f"{second.dx:g} x {abs(second.dy):g} map units); resample one to the grid of the other first."
+        )
+    if rows <= 0 or cols <= 0:
+        raise InputError(f"{first_name} and {second_name} do not overlap; choose two images of the same place.")
+    return Window(row, col, rows, cols), Window(other_row, other_col, rows, cols)
+
+
+def _shared(
+    first: float, step: float, count: int, second: float, other_step: float, other_count: int
+) -> tuple[int | None, int, int]:
+    """First pixel in either raster and number of shared pixels along one axis; None where the grids differ."""
+    offset = (second - first) / step
+    shift = round(offset)
+    start, stop = max(0, shift), min(count, shift + other_count)
+    drift = abs(other_step / step - 1.0) * max(stop - start, 1)
+    if abs(offset - shift) >= TOLERANCE or drift >= TOLERANCE:
+        return None, 0, 0
+    return start, start - shift, stop - start

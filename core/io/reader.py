@@ -1,0 +1,343 @@
+"""Reading windows of georeferenced rasters as float32 numbers and masks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from osgeo import gdal
+
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, as_path
+from .encoding import equals_nodata, representable
+from .gdal_errors import gdal_messages
+from .grid import Grid, Window
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata
+
+_LEAST_ROWS = 64  # that are read in one go, where blocks are lower
+_BANDS = 16  # that are read in one go, where blocks are high
+
+
+class Block(NamedTuple):
+    """Samples of a window: ``values`` float32 (B, rows, cols), stored numbers (scale and offset not applied), 0 where
+    not valid; ``valid`` bool (B, rows, cols)."""
+
+    values: np.ndarray
+    valid: np.ndarray
+
+
+class RasterReader:
+    """A raster opened for reading; a context manager.
+
+    A sample is not valid where it has its own band's nodata value, is NaN or infinite, or where a mask band or an
+    alpha band is 0. An alpha band is not counted as a band.
+
+    Attributes:
+        path: what was opened: a file, or any name that GDAL understands.
+        name: short name for sentences.
+        grid: the pixel grid.
+        bands: number of bands.
+        metadata: of the bands.
+        dtype: numpy name of the type on disk.
+        always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
+
+    Raises:
+        InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
+    """
+
+    always_valid = False
+    _least_size = 0  # bytes that the file must have; 0 where that is not known
+    _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
+    _at = 0  # the row of blocks that was read last
+    _kept: np.ndarray | None = None  # of it, as stored, what is expected to be asked for next
+    _kept_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
+    _pixel_interleaved = False
+
+    def __init__(self, path: StrPath) -> None:
+        self.path = as_path(path)
+        self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
+        self._dataset = self._open()
+        try:
+            with gdal_messages():
+                self._describe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> gdal.Dataset:
+        if not self.path.strip():
+            raise InputError("No raster file is named; choose one.")
+        error = None
+        with gdal_messages() as messages:
+            try:
+                dataset = gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+            except RuntimeError as caught:
+                dataset, error = None, caught
+            if dataset is None:
+                if _is_missing(self.path):
+                    raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
+                raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words(error)}.")
+            return dataset
+
+    def _describe(self) -> None:
+        dataset = self._dataset
+        if dataset.RasterCount == 0:
+            raise InputError(f"{self.name} holds no bands itself; choose one of the subdatasets (layers) inside it.")
+        self._numbers = data_bands(dataset)
+        if not self._numbers:
+            raise InputError(f"{self.name} has nothing but an alpha band; choose a raster with data.")
+        bands = [dataset.GetRasterBand(n) for n in self._numbers]
+        known = [band_dtype(band) for band in bands]
+        if None in known:
+            kind = gdal.GetDataTypeName(bands[known.index(None)].DataType)
+            raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
+        dtypes = [dtype for dtype in known if dtype is not None]
+        self.dtype = common_dtype(dtypes)
+        transform = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+        self.grid = Grid.from_geotransform(
+            transform, dataset.RasterYSize, dataset.RasterXSize, _crs(dataset), self.name
+        )
+        self.metadata: RasterMetadata = read_metadata(dataset)
+        self.bands = len(self._numbers)
+        self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
+        self._dtypes = dtypes
+        alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
+        self._least_size, height = _least_size(dataset), bands[0].GetBlockSize()[1]
+        self._block_rows = -(-_LEAST_ROWS // height) * height
+        self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
+        self._check_size()
+        self._check_interleave()
+        self._masks = _mask_sources(bands)
+        self._alpha = alpha
+        self.always_valid = (
+            np.dtype(self.dtype).kind in "iu"
+            and all(nodata is None for nodata in self._nodata)
+            and not any(self._masks)
+            and not alpha
+        )
+
+    def __reduce__(self) -> tuple:
+        """Opened anew where it is unpickled."""
+        return type(self), (os.path.abspath(self.path) if os.path.exists(self.path) else self.path,)
+
+    def __enter__(self) -> RasterReader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with gdal_messages():
+            self._dataset = None
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
+        """Read a window of some bands. Of blocks, GDAL keeps those of the rows that were read last only.
+
+        Args:
+            window: pixels to read, inside the raster; all by default.
+            bands: bands counted from 0, in the order wanted; all by default.
+            onward: the rows that follow are wanted next, of the same columns and bands. Where blocks are high, those
+                rows are read with the first and kept as they are stored, which takes less than the blocks do.
+
+        Returns:
+            The samples, (B, rows, cols).
+
+        Raises:
+            InputError: the file is damaged there.
+            ValueError: the window or a band lies outside the raster.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is closed.")
+        window = window or Window(0, 0, self.grid.rows, self.grid.cols)
+        chosen = list(range(self.bands)) if bands is None else [int(band) for band in bands]
+        self._check(window, chosen)
+        self._check_size()
+        values = np.empty((len(chosen), window.rows, window.cols), np.float32)
+        valid = np.ones(values.shape, bool)
+        if values.size:
+            for part in self._in_block_rows(window):
+                here = slice(part.row - window.row, part.row - window.row + part.rows)
+                self._read_values(part, chosen, values[:, here], valid[:, here], onward)
+                if not self.always_valid:
+                    self._read_masks(part, chosen, valid[:, here])
+            if not self.always_valid:
+                values[~valid] = 0.0
+        return Block(values, valid)
+
+    def read_stored(self, row: int, rows: int) -> np.ndarray:
+        """Rows of all bands as they are stored: (B, rows, columns) of the type on disk, nodata values included.
+
+        Raises:
+            InputError: the file is damaged there.
+        """
+        return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
+
+    def release(self) -> None:
+        """Let go of what is kept in memory, here and by GDAL."""
+        self._kept = None
+        with gdal_messages():
+            self._dataset.FlushCache()
+
+    def _in_block_rows(self, window: Window) -> Iterator[Window]:
+        """The window in parts, each within one row of blocks; before another row, what GDAL keeps of the last is let go
+        of."""
+        end = window.row + window.rows
+        for number in range(window.row // self._block_rows, -(-end // self._block_rows)):
+            if number != self._at:
+                self.release()
+                self._at = number
+            start, stop = max(window.row, number * self._block_rows), min(end, (number + 1) * self._block_rows)
+            yield Window(start, window.col, stop - start, window.cols)
+
+    def _check_size(self) -> None:
+        """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended."""
+        if self._least_size == 0:
+            return
+        found = gdal.VSIStatL(self.path)
+        if found is None or found.size < self._least_size:
+            raise InputError(
+                f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has "
+                f"{0 if found is None else found.size}; get a fresh copy."
+            )
+
+    def _check_interleave(self) -> None:
+        """Refuse an ENVI file whose samples GDAL takes to lie in another order than its header says: GDAL compares
+        "bip" and "BIP" by the rules of the locale, and a Turkish i has another capital."""
+        dataset = self._dataset
+        if dataset.GetDriver().ShortName != "ENVI" or dataset.RasterCount == 1:
+            return
+        stated = dataset.GetMetadata("ENVI").get("interleave", "").lower()
+        if stated in ("bip", "bil") and dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
+            raise InputError(
+                f"{self.name} is interleaved as {stated}, which GDAL does not understand where i and I are no pair of "
+                "letters (Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF "
+                "on another machine."
+            )
+
+    def _check(self, window: Window, bands: list[int]) -> None:
+        inside = (
+            window.row >= 0
+            and window.col >= 0
+            and window.rows >= 0
+            and window.cols >= 0
+            and window.row + window.rows <= self.grid.rows
+            and window.col + window.cols <= self.grid.cols
+        )
+        if not inside:
+            raise ValueError(f"{window} lies outside {self.name} ({self.grid.rows} rows x {self.grid.cols} columns).")
+        if any(not 0 <= band < self.bands for band in bands):
+            raise ValueError(f"{self.name} has bands 0 to {self.bands - 1}, asked for {bands}.")
+
+    def _read_values(
+        self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray, onward: bool
+    ) -> None:
+        """Bands of one type in one go; a nodata value is compared in the type on disk, before precision is lost."""
+        dtypes = sorted({self._dtypes[band] for band in bands})
+        read = self._onward if onward and len(dtypes) == 1 and self._block_rows > window.rows else self._raster
+        for dtype in dtypes:
+            places = [i for i, band in enumerate(bands) if self._dtypes[band] == dtype]
+            raw = read(window, [self._numbers[bands[i]] for i in places], dtype)
+            for plane, i in zip(raw, places):
+                with np.errstate(over="ignore", invalid="ignore"):
+                    values[i] = plane
+                if plane.dtype.kind == "f":
+                    np.isfinite(values[i], out=valid[i])
+                nodata = self._nodata[bands[i]]
+                if nodata is not None:
+                    valid[i] &= ~equals_nodata(plane, nodata)
+
+    def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
+        for number in self._alpha:
+            valid &= self._raster(window, [number], None)[0] > 0
+        shared = None
+        for i, band in enumerate(bands):
+            kind = self._masks[band]
+            if kind == "band":
+                valid[i] &= self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
+            elif kind == "dataset":
+                if shared is None:
+                    shared = self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
+                valid[i] &= shared
+
+    def _onward(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
+        """As :meth:`_raster`, out of what was kept; that is read anew where it does not hold the window. Some bands at
+        a time, so that GDAL has few blocks, but for blocks that hold all bands."""
+        part = self._at, window.col, window.cols, numbers, dtype
+        if self._kept is None or self._kept_from[1] != part or window.row < self._kept_from[0]:
+            self._kept = None
+            rows = min((self._at + 1) * self._block_rows, self.grid.rows) - window.row
+            kept = np.empty((len(numbers), rows, window.cols), dtype)
+            step = len(numbers) if self._pixel_interleaved else _BANDS
+            for first in range(0, len(numbers), step):
+                some = slice(first, first + step)
+                kept[some] = self._raster(Window(window.row, window.col, rows, window.cols), numbers[some], dtype)
+                self.release()
+            self._kept, self._kept_from = kept, (window.row, part)
+        first = window.row - self._kept_from[0]
+        return self._kept[:, first : first + window.rows]
+
+    def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
+        """(B, rows, cols) in the type on disk, or float32 where ``dtype`` is None."""
+        stored = dtype or "float32"
+        code = GDAL_OF_DTYPE.get(stored, gdal.GDT_Byte)  # int8 before GDAL 3.7: bytes marked as signed
+        place = (window.col, window.row, window.cols, window.rows)
+        error = None
+        with gdal_messages() as messages:
+            try:
+                if mask:
+                    data = self._dataset.GetRasterBand(numbers[0]).GetMaskBand().ReadRaster(*place, buf_type=code)
+                else:
+                    data = self._dataset.ReadRaster(*place, buf_type=code, band_list=numbers)
+            except RuntimeError as caught:
+                data, error = None, caught
+            if data is None:
+                raise InputError(
+                    f"{self.name} cannot be read in rows {window.row + 1} to {window.row + window.rows}: the file "
+                    f"seems damaged or cut off; get a fresh copy{messages.words(error)}."
+                )
+        return np.frombuffer(data, stored).reshape(len(numbers), window.rows, window.cols)
+
+
+def _least_size(dataset: gdal.Dataset) -> int:
+    """Bytes that an ENVI file must have at least; 0 where that cannot be said."""
+    if dataset.GetDriver().ShortName != "ENVI":
+        return 0
+    items = dataset.GetMetadata("ENVI")
+    try:
+        offset = int(items.get("header_offset", 0))
+        packed = int(items.get("file_compression", 0))
+    except ValueError:
+        return 0
+    size = gdal.GetDataTypeSize(dataset.GetRasterBand(1).DataType) // 8
+    return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
+
+
+def _mask_sources(bands: list[gdal.Band]) -> list[str]:
+    """For every band where else than in its values it is marked as not valid: "", "dataset" (one mask for all
+    bands) or "band"."""
+    sources = []
+    for band in bands:
+        flags = band.GetMaskFlags()
+        if flags in (gdal.GMF_ALL_VALID, gdal.GMF_NODATA) or flags & gdal.GMF_ALPHA:
+            sources.append("")
+        else:
+            sources.append("dataset" if flags & gdal.GMF_PER_DATASET else "band")
+    return sources
+
+
+def _crs(dataset: gdal.Dataset) -> str:
+    """The coordinate reference system as WKT; empty for none, which ENVI files call Arbitrary."""
+    wkt = dataset.GetProjection() or ""
+    if not wkt and dataset.GetSpatialRef() is not None:
+        wkt = dataset.GetSpatialRef().ExportToWkt(["FORMAT=WKT2_2018"])
+    placeless = wkt.startswith(('LOCAL_CS["Arbitrary', 'LOCAL_CS["Unknown', 'LOCAL_CS["unnamed'))
+    return "" if placeless else wkt
+
+
+def _is_missing(path: str) -> bool:
+    """Whether ``path`` names an ordinary file (nothing that only GDAL understands) that is not there."""
+    ordinary = not path.startswith(("/vsi", "<")) and (":" not in path or os.path.splitdrive(path)[0] != "")
+    return ordinary and not os.path.exists(path)

@@ -1,0 +1,83 @@
+"""Rows of an image computed on demand and kept as long as somebody needs them.
+
+Work on a raster that is larger than memory is a chain of such streams: each knows how to compute a run of its rows
+from rows of others. Whoever drives the chain asks for rows from top to bottom and says which ones are done with.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Callable, NamedTuple
+
+import numpy as np
+
+
+class Rows(NamedTuple):
+    """Rows of a raster: ``values`` (bands, rows, columns) float32, and ``valid`` (rows, columns)."""
+
+    values: np.ndarray
+    valid: np.ndarray
+
+
+class RowStream:
+    """Rows of a (..., rows, columns) image.
+
+    Args:
+        rows: number of rows of the image.
+        produce: computes rows ``start`` to ``stop``.
+        step: rows to compute at once, where fewer are asked for.
+        first: the first row that will ever be asked for.
+
+    Attributes:
+        rows, step, first: as given; the step may be changed.
+    """
+
+    def __init__(self, rows: int, produce: Callable[[int, int], Any], step: int, first: int = 0) -> None:
+        self.rows, self._produce, self.step, self.first = rows, produce, step, first
+        self._start = self._stop = first
+        self._pieces: deque[Any] = deque()
+
+    @property
+    def next(self) -> int:
+        """The first row that has not been computed."""
+        return self._stop
+
+    def runs(self, start: int, stop: int) -> tuple[int, int]:
+        """The rows, start and stop, that are computed where ``start`` to ``stop`` are asked for: whole runs of ``step``
+        rows from the first on."""
+        whole = -(-(stop - self.first) // self.step) * self.step
+        return start - (start - self.first) % self.step, min(self.first + whole, self.rows)
+
+    def skip(self, before: int) -> None:
+        """Never compute the runs that lie above ``before``; to be called before any row is asked for. The others are
+        those that there would have been without it."""
+        self._start = self._stop = self.runs(before, before)[0]
+
+    def get(self, start: int, stop: int) -> Any:
+        """Rows ``start`` to ``stop``; none of them may have been forgotten."""
+        if start < self._start or stop > self.rows:
+            raise ValueError(f"rows {start} to {stop} were asked for, {self._start} to {self.rows} can be had")
+        while self._stop < stop:
+            end = min(self._stop + self.step, self.rows)
+            self._pieces.append(self._produce(self._stop, end))
+            self._stop = end
+        parts, position = [], self._start
+        for piece in self._pieces:
+            count = piece.shape[-2]
+            if position < stop and position + count > start:
+                parts.append(piece[..., max(start - position, 0) : stop - position, :])
+            position += count
+        return parts[0] if len(parts) == 1 else _join(parts)
+
+    def forget(self, before: int) -> None:
+        """Let go of the rows above ``before``."""
+        while self._pieces and self._start + self._pieces[0].shape[-2] <= before:
+            self._start += self._pieces.popleft().shape[-2]
+
+
+def _join(parts: list[Any]) -> Any:
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts, axis=-2)
+    import torch
+
+    return torch.cat(parts, dim=-2)

@@ -1,0 +1,398 @@
+"""Writing georeferenced rasters: GeoTIFF and ENVI, strip by strip, in place only when finished."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+import sys
+from collections.abc import Iterable
+
+import numpy as np
+from osgeo import gdal
+
+from ..runtime.atomic_files import check_output, discard, folder_is_gone, folder_of, move_into_place, partial_path
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, as_path
+from ..runtime.progress import Progress
+from .encoding import output_nodata, representable, to_stored
+from .gdal_errors import gdal_messages
+from .grid import Grid
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
+
+__all__ = ["RasterWriter", "check_output", "check_raster_output", "output_nodata"]
+
+DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    ".img": "ENVI",
+    ".dat": "ENVI",
+    ".bsq": "ENVI",
+    ".bil": "ENVI",
+    ".bip": "ENVI",
+}
+COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
+BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
+BLOCK_COLS = 512  # of them, at most
+# GDAL's own, 6 and 9, take longer by half and more; deflate's makes integers no smaller, and floats by 2 per cent.
+_LEVELS = {"DEFLATE": "ZLEVEL=1", "ZSTD": "ZSTD_LEVEL=1"}
+_SMALLEST_OVERVIEW = 256
+_KEPT_IN_CACHE = 1_000_000_000  # bytes of a GeoTIFF, up to which the system may keep it in memory for who reads it next
+_WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
+_ENVI_LACKS = ("int8", "float16")
+
+
+class RasterWriter:
+    """A raster being written; a context manager.
+
+    The file is written under a hidden name in the same folder. When the ``with`` block ends, it takes its place and
+    files that described a former file there (.aux.xml, .ovr, ...) are removed; when the block ends with any exception,
+    nothing is left and a former file is untouched. Memory is bounded by the strips written and GDAL's block cache;
+    for many bands, let strips start at multiples of ``BLOCK_ROWS``, over all columns.
+
+    Args:
+        path: file to write.
+        grid: its pixel grid.
+        metadata: of its bands; ``dtype`` is the type on disk (one that the format does not know, such as int8 in
+            ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
+        driver: "GTiff" or "ENVI"; by default, what the suffix says.
+        compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
+        overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
+        progress: asked whether to stop while overviews are made.
+
+    Raises:
+        InputError: the suffix belongs to another format, or the place cannot be written to.
+    """
+
+    def __init__(
+        self,
+        path: StrPath,
+        grid: Grid,
+        metadata: RasterMetadata,
+        driver: str | None = None,
+        compress: str = "DEFLATE",
+        overviews: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.path = as_path(path)
+        self.name = os.path.basename(self.path)
+        self.grid = grid
+        check_output(self.path)
+        self._driver = _driver(self.path) if driver is None else driver
+        if self._driver not in DRIVERS.values():
+            raise ValueError(f"The driver must be GTiff or ENVI, not {driver!r}.")
+        if self._driver == "ENVI":
+            _check_header_is_free(self.path)
+        dtype = _storable(metadata.dtype, self._driver)
+        self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
+        self.bands = metadata.bands
+        self._compress = compress.upper()
+        self._overviews, self._progress = overviews, progress or Progress()
+        self.partial = partial_path(self.path)  # where the file lies until it takes its place
+        self._dataset: gdal.Dataset | None = None
+
+    def __enter__(self) -> RasterWriter:
+        try:
+            self._create()
+        except BaseException:
+            self._abandon()
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                self.complete()
+                move_raster(self.partial, self.path, self._driver)
+        finally:
+            self._abandon()
+
+    def write(self, values: np.ndarray, valid: np.ndarray, row: int = 0, col: int = 0) -> None:
+        """Write a window, all bands at once.
+
+        Args:
+            values: (B, rows, cols), stored numbers (DN) as floats. Integers on disk get them rounded to nearest and
+                limited to the type's range; a valid number that equals the nodata value moves by one DN.
+            valid: bool, (rows, cols) or (B, rows, cols); elsewhere the nodata value is stored. NaN and infinity are
+                never valid.
+            row, col: where the window's corner lies in the raster.
+
+        Raises:
+            InputError: the file cannot be written, as when the disk is full.
+            ValueError: shapes do not fit, or there are invalid samples and the metadata have no nodata value.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is not open for writing; use the writer in a with block.")
+        values, valid = np.asarray(values), np.asarray(valid, bool)
+        if values.ndim != 3 or values.shape[0] != self.bands or valid.shape not in (values.shape, values.shape[1:]):
+            raise ValueError(
+                f"Expected values (B={self.bands}, rows, cols) and a mask of that shape or (rows, cols), got "
+                f"{values.shape} and {valid.shape}."
+            )
+        rows, cols = values.shape[1:]
+        if row < 0 or col < 0 or row + rows > self.grid.rows or col + cols > self.grid.cols:
+            raise ValueError(f"A window of {rows} x {cols} at row {row}, column {col} lies outside {self.name}.")
+        if rows == 0 or cols == 0:
+            return
+        dtype, nodata = self.metadata.dtype, self.metadata.nodata
+        stored = np.empty((rows, self.bands, cols), dtype)
+        for band in range(self.bands):
+            mask = valid if valid.ndim == 2 else valid[band]
+            stored[:, band] = to_stored(values[band], mask, dtype, nodata)
+        self.write_stored(stored, row, col)
+
+    def write_stored(self, stored: np.ndarray, row: int = 0, col: int = 0) -> None:
+        """Write a window that is ready: (rows, B, cols), contiguous, of the type on disk, all bands of a row together.
+
+        What GDAL keeps of it in memory is written out, so that memory does not grow with the raster.
+
+        Raises:
+            InputError: the file cannot be written, as when the disk is full.
+        """
+        if self._dataset is None:
+            raise ValueError(f"{self.name} is not open for writing; use the writer in a with block.")
+        rows, bands, cols = stored.shape
+        if bands != self.bands or stored.dtype != self.metadata.dtype:
+            raise ValueError(f"Expected (rows, {self.bands}, cols) {self.metadata.dtype}, got {stored.shape}.")
+        error, size = None, stored.dtype.itemsize
+        with gdal_messages() as messages:
+            try:
+                failed = self._dataset.WriteRaster(
+                    *(col, row, cols, rows, np.ascontiguousarray(stored).data),
+                    buf_type=GDAL_OF_DTYPE[self.metadata.dtype],
+                    band_list=list(range(1, bands + 1)),
+                    buf_pixel_space=size,
+                    buf_line_space=size * bands * cols,
+                    buf_band_space=size * cols,
+                )
+                self._dataset.FlushCache()
+            except RuntimeError as caught:
+                failed, error = True, caught.with_traceback(None)
+            if failed or messages.write_failures:
+                raise self._failure(messages.words(error))
+        self._write_behind()
+
+    def _write_behind(self) -> None:
+        """Have the system write a large GeoTIFF to disk as it grows and forget what is there: else it fills the memory
+        with a file that does not fit, at the cost of all else that lies there, and then stops for the disk. Not for
+        ENVI, where strips meet within its pages: what was forgotten would be read again."""
+        if self._driver != "GTiff" or sys.platform != "linux":
+            return
+        with contextlib.suppress(OSError), open(self.partial, "rb") as file:  # advice: none has to follow it
+            if os.fstat(file.fileno()).st_size > _KEPT_IN_CACHE:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def _create(self) -> None:
+        rows, cols, dtype = self.grid.rows, self.grid.cols, self.metadata.dtype
+        options = self._gtiff_options() if self._driver == "GTiff" else [f"INTERLEAVE={_interleave(self.path)}"]
+        error = None
+        with gdal_messages() as messages:
+            try:
+                driver = gdal.GetDriverByName(self._driver)
+                dataset = driver.Create(self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
+            except RuntimeError as caught:
+                dataset, error = None, caught.with_traceback(None)
+            if dataset is None:
+                raise self._failure(messages.words(error))
+            self._dataset = dataset
+            dataset.SetGeoTransform(self.grid.geotransform)
+            if self.grid.crs:
+                dataset.SetProjection(self.grid.crs)
+            write_metadata(dataset, self.metadata)
+
+    def _gtiff_options(self) -> list[str]:
+        """Bands one after another in blocks that are wide and low, so that writing strip by strip, however many bands
+        there are, fills blocks and never takes them up again."""
+        options = [
+            "TILED=YES",
+            f"BLOCKXSIZE={block_cols(self.grid.cols)}",
+            f"BLOCKYSIZE={BLOCK_ROWS}",
+            "INTERLEAVE=BAND",
+            "BIGTIFF=IF_SAFER",
+            # Four bands of bytes are four bands, not red, green, blue and transparency.
+            "PHOTOMETRIC=MINISBLACK",
+            "ALPHA=NO",
+        ]
+        if self._compress != "NONE":
+            options += [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
+            if self._compress in _LEVELS:
+                options.append(_LEVELS[self._compress])
+            kind = np.dtype(self.metadata.dtype)
+            if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
+                options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
+        return options
+
+    def complete(self) -> None:
+        """Close the file and see that all of it was written; the end of the ``with`` block only moves it. A job that
+        writes several rasters completes all before the first takes its place.
+
+        Raises:
+            InputError: it cannot be written, as when the disk is full.
+        """
+        if self._dataset is None:
+            return
+        error = None
+        with gdal_messages(raising=False) as messages:
+            try:
+                self._dataset.FlushCache()
+                if hasattr(self._dataset, "Close"):
+                    self._dataset.Close()
+            except RuntimeError as caught:
+                error = caught.with_traceback(None)
+            self._dataset = None
+            if error is not None or messages.write_failures:
+                raise self._failure(messages.words(error))
+        if self._overviews:
+            add_overviews(self.partial, self._progress, self.name)
+
+    def _abandon(self) -> None:
+        """Close the file if it is open, and remove whatever is left of it under its hidden name."""
+        with gdal_messages(raising=False):
+            self._dataset = None
+        discard(self.partial)
+
+    def _failure(self, words: str) -> InputError:
+        if not os.path.isdir(folder_of(self.path)):
+            return folder_is_gone(self.path)
+        return InputError(
+            f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
+            "choose another place."
+        )
+
+
+def add_overviews(path: str, progress: Progress | None = None, name: str = "") -> None:
+    """Give a finished raster reduced copies of itself, down to 256 pixels; nodata takes no part in their means.
+
+    Args:
+        path: GeoTIFF or ENVI file. progress: asked whether to stop.
+        name: what to call it in an error, where that is not its file name.
+
+    Raises:
+        InputError: they cannot be written.
+        Cancelled: the user stopped the job; the raster may hold some of them.
+    """
+    progress = progress or Progress()
+    inside = _driver(path) == "GTiff"
+    error = None
+    with gdal_messages() as messages:
+        try:
+            dataset = gdal.OpenEx(path, gdal.OF_RASTER | (gdal.OF_UPDATE if inside else 0))
+            if dataset is None:
+                raise RuntimeError("it cannot be opened again")
+            longest = max(dataset.RasterXSize, dataset.RasterYSize)
+            factors = [2**power for power in range(1, 20) if longest / 2 ** (power - 1) > _SMALLEST_OVERVIEW]
+            failed = factors and dataset.BuildOverviews(
+                "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
+            )
+        except RuntimeError as caught:
+            failed, error = True, caught.with_traceback(None)
+        dataset = None
+        progress.check()
+        if failed or messages.write_failures:
+            raise InputError(
+                f"No overviews of {name or os.path.basename(path)} could be written{messages.words(error)}; see "
+                "whether the disk is full, or do without them."
+            )
+
+
+def can_compress(compress: str) -> bool:
+    """Whether this GDAL was built with a compression of GeoTIFFs."""
+    known = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
+    return f"<Value>{compress.upper()}</Value>" in known
+
+
+def move_raster(finished: str, path: str, driver: str | None = None) -> None:
+    """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
+    suffix; files there that describe a former raster are removed.
+
+    Raises:
+        InputError: a file in place is held by another program, or the folder is gone.
+    """
+    if not os.path.isdir(folder_of(path)):
+        raise folder_is_gone(path)
+    stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
+    stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
+    if (driver or _driver(path)) == "GTiff":
+        stale += [stem + ".tfw", stem + ".tifw"]
+        side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
+    else:
+        try:
+            _name_in_header(finished_stem + ".hdr", os.path.basename(path))
+        except OSError as error:
+            raise InputError(
+                f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
+                "or choose another folder."
+            ) from None
+        stale += [path + ".hdr"]
+        # The header says all: GDAL's .aux.xml would repeat it.
+        side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]
+    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
+
+
+def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
+    """Make sure that a raster can be written at ``path``; nothing is left there.
+
+    Returns:
+        The files that will be written: the raster, and for ENVI its header.
+
+    Raises:
+        InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
+    """
+    path = as_path(path)
+    check_output(path, inputs)
+    if _driver(path) != "ENVI":
+        return [path]
+    _check_header_is_free(path)
+    return [path, os.path.splitext(path)[0] + ".hdr"]
+
+
+def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
+    """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge."""
+    return -(-cols // -(-cols // most) // 16) * 16
+
+
+def _driver(path: str) -> str:
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in DRIVERS:
+        raise InputError(
+            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), or .img, .dat, .bsq, .bil or .bip "
+            "(ENVI)."
+        )
+    return DRIVERS[suffix]
+
+
+def _interleave(path: str) -> str:
+    suffix = os.path.splitext(path)[1].lower()
+    return {".bil": "BIL", ".bip": "BIP"}.get(suffix, "BSQ")
+
+
+def _storable(dtype: str, driver: str) -> str:
+    """``dtype``, or the next wider type that the format and this GDAL know."""
+    while dtype not in GDAL_OF_DTYPE or (driver == "ENVI" and dtype in _ENVI_LACKS):
+        dtype = _WIDER[dtype]
+    return dtype
+
+
+def _check_header_is_free(path: str) -> None:
+    """An ENVI header is found by its stem: two images of one stem would share it."""
+    stem = os.path.splitext(os.path.abspath(path))[0]
+    if not os.path.exists(stem + ".hdr"):
+        return
+    for other in [stem, *glob.glob(glob.escape(stem) + ".*")]:
+        suffix = os.path.splitext(other)[1].lower()
+        another = os.path.isfile(other) and not (os.path.exists(path) and os.path.samefile(other, path))
+        if another and (suffix in ("", ".raw") or DRIVERS.get(suffix) == "ENVI"):
+            raise InputError(
+                f"{os.path.basename(stem)}.hdr, the header of {os.path.basename(path)}, belongs to "
+                f"{os.path.basename(other)} already; choose another name for the output."
+            )
+
+
+def _name_in_header(header: str, name: str) -> None:
+    """GDAL writes the name of the file as the header's description: the final one, not the hidden one."""
+    with open(header, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        text = file.read()
+    text = re.sub(r"description = \{[^}]*\}", lambda _: "description = {\n" + name + "}", text, count=1)
+    with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)

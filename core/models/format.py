@@ -1,0 +1,233 @@
+"""Model files: a safetensors file that carries, as JSON, all that is to be known of the model. Reading runs no code.
+
+The file's ``__metadata__`` has one entry, ``ssml``: the text of the JSON header. Arrays are numpy's, so that a file
+can be looked at where PyTorch is not installed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..runtime.atomic_files import check_output, placed
+from ..runtime.errors import InputError, MissingDependencyError
+from ..runtime.paths import StrPath, as_path
+
+FORMAT, VERSION = "ssml-model", 1
+MAX_HEADER = 1 << 20  # bytes of our JSON header
+MAX_TABLE = 1 << 23  # bytes of the safetensors table, our header included
+MAX_FILE = 1 << 31  # bytes of a file
+MAX_ARRAYS = 1 << 14
+MAX_DEPTH = 16  # of lists and records in each other
+_ENTRY = "ssml"
+_DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64", "I8": "int8", "U8": "uint8", "BOOL": "bool"}
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A trained model.
+
+    Attributes:
+        header: what the model is, plain JSON values. Always there: ``network`` (str, its name in the registry),
+            ``config`` (dict, its arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None a
+            band), ``ratio`` (int, PAN pixels per HSI pixel), ``mtf`` (gain at the low-resolution Nyquist frequency,
+            between 0 and 1); ``format`` and ``version`` are filled in when it is written.
+        tensors: weights and statistics by name: float32, float64, int64, int8, uint8 or bool.
+    """
+
+    header: dict[str, Any]
+    tensors: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def write_model(path: StrPath, model: ModelFile) -> None:
+    """Write a model file; a former one is replaced when the new one is complete.
+
+    Raises:
+        InputError: the place cannot be written to, required keys are missing, or weights are not finite.
+        MissingDependencyError: safetensors is not installed.
+        ValueError: an array or the header is of a kind that the format does not allow.
+    """
+    path = as_path(path)
+    name = os.path.basename(path)
+    check_output(path)
+    header = {"format": FORMAT, "version": VERSION, **model.header}
+    check_header(header, name)
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
+    if len(text.encode()) > MAX_HEADER:
+        raise ValueError(f"The header of {name} is larger than {MAX_HEADER} bytes.")
+    tensors = {}
+    for key, array in model.tensors.items():
+        array = np.asarray(array, order="C")
+        if array.dtype.name not in _DTYPES.values():
+            raise ValueError(f"{key} is {array.dtype}; a model file holds {', '.join(_DTYPES.values())}.")
+        tensors[key] = array.astype(array.dtype.newbyteorder("="), copy=False)
+    _check_finite(tensors, name)
+    data = _safetensors().save(tensors, metadata={_ENTRY: text})
+    with placed(path, "wb") as file:
+        file.write(data)
+
+
+def read_model(path: StrPath) -> ModelFile:
+    """Read a model file.
+
+    Nothing is allocated before the file's size, its table and the header have been found to agree.
+
+    Raises:
+        InputError: it is missing, no model file, damaged or cut off, of a newer version, or has weights that are not
+            finite.
+        MissingDependencyError: safetensors is not installed.
+    """
+    path = as_path(path)
+    name = os.path.basename(path)
+    try:
+        table = _read_table(path, name)
+    except OSError as error:
+        raise InputError(f"The model file {path} cannot be read ({error.strerror or error}); choose another.") from None
+    metadata = table.pop("__metadata__", None)
+    text = metadata.get(_ENTRY) if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
+        raise InputError(f"{name} is a safetensors file but no model of this software; choose a file that it trained.")
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_HEADER:
+        _refuse(name, "its header is too large")
+    header = _parse(text, name)
+    check_header(header, name)
+    for key, entry in table.items():
+        if not isinstance(entry.get("dtype"), str) or entry["dtype"] not in _DTYPES:
+            _refuse(name, f"its array {key[:60]!r} has the type {str(entry.get('dtype'))[:20]!r}")
+    library = _safetensors()
+    try:
+        tensors = library.load_file(path)
+    except Exception as error:  # the library's own error class is not to be had without loading it
+        _refuse(name, str(error).splitlines()[0][:200] if str(error) else type(error).__name__)
+    _check_finite(tensors, name)
+    return ModelFile(header, tensors)
+
+
+def check_header(header: Mapping[str, Any], name: str = "The model file") -> None:
+    """Make sure that a header says what every model must say.
+
+    Raises:
+        InputError: another format or version, or a required key is missing or of the wrong kind.
+    """
+    if header.get("format") != FORMAT:
+        raise InputError(f"{name} is no model of this software; choose a file that it trained.")
+    version = header.get("version")
+    if version != VERSION or isinstance(version, bool):
+        raise InputError(
+            f"{name} has version {version!r} of the model format, this software reads version {VERSION}: update it or "
+            "train the model again."
+        )
+    for key, kind in (("network", str), ("config", dict), ("bands", int), ("wavelengths", list), ("ratio", int)):
+        if not isinstance(header.get(key), kind) or isinstance(header[key], bool):
+            _refuse(name, f"its header has no usable {key!r}")
+    if not header["network"] or header["bands"] < 1 or header["ratio"] < 2:
+        _refuse(name, "its header has no network, no bands or no ratio")
+    waves = header["wavelengths"]
+    if len(waves) != header["bands"] or not all(wave is None or _is_number(wave) for wave in waves):
+        _refuse(name, "its wavelengths do not fit its bands")
+    if not _is_number(header.get("mtf")) or not 0.0 < header["mtf"] < 1.0:
+        _refuse(name, "its header has no usable 'mtf'")
+
+
+def _read_table(path: str, name: str) -> dict[str, Any]:
+    """The safetensors table, with the file's size checked against it."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 10 or length > size - 8:
+            _refuse(name, "it is cut off, or no safetensors file")
+        if length > MAX_TABLE or size > MAX_FILE:
+            _refuse(name, "its header is too large" if length > MAX_TABLE else "it is too large")
+        raw = file.read(length)
+    try:
+        table = _parse(raw.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        _refuse(name, "its header is no text")
+    if len(table) > MAX_ARRAYS:
+        _refuse(name, "it has too many arrays")
+    stop = 0
+    for key, entry in table.items():
+        if key == "__metadata__":
+            continue
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+        if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int and n >= 0 for n in offsets):
+            _refuse(name, "its table of contents is damaged")
+        stop = max(stop, *offsets)
+    if size != 8 + length + stop:
+        _refuse(name, "it is cut off or has been altered")
+    return table
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+        json.dumps(parsed, ensure_ascii=False).encode()  # an escape may stand for half a character
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict) or not _is_flat(parsed):
+        _refuse(name, "its header is not readable")
+    return parsed
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _whole(text: str) -> int:
+    """A whole number of 64 bits: one of a million digits takes long to read, and no float can hold it."""
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        raise ValueError("the number is too large")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # 1e999
+        raise ValueError("the number is too large")
+    return value
+
+
+def _is_flat(parsed: dict[str, Any]) -> bool:
+    """Whether lists and records lie in each other no deeper than headers have them."""
+    level: list[dict[str, Any] | list[Any]] = [parsed]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_finite(tensors: Mapping[str, np.ndarray], name: str) -> None:
+    for key, array in tensors.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InputError(f"{name} has numbers that are not finite in {key!r}: train the model again.")
+
+
+def _refuse(name: str, reason: str) -> NoReturn:
+    raise InputError(f"{name} cannot be used as a model file ({reason}); choose another, or train the model again.")
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise MissingDependencyError(
+            "Model files need the Python package safetensors, which is not installed; install it into the Python in "
+            "use (python -m pip install safetensors)."
+        ) from None
+    return safetensors.numpy

@@ -1,0 +1,176 @@
+"""What trained networks add to the prior, computed in tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Callable
+
+import numpy as np
+import torch
+
+from ..networks.layers.slabs import interruptible
+from ..runtime.devices import choose_device, is_out_of_memory
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from ..runtime.threads import Workers
+from .pair import USES, Pair
+
+_ROWS = 16  # of results that are combined at once
+
+
+class PairResidual:
+    """What trained networks add to the prior, computed in tiles: fusion's view of them. A tile that does not fit
+    into memory is halved and tried again.
+
+    Args:
+        use: "mean" of both networks, or one of them.
+        bands: number of bands that took part, for the disagreement.
+
+    Attributes:
+        engine: a sentence about how it is computed, "" where there is nothing to say.
+    """
+
+    # Pixels of layers: of networks that work in slabs, in all tiles at work, where none are folded; of a tile of
+    # others; of any tile, at least.
+    TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
+
+    def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
+        if use not in USES:
+            raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
+        if use not in ("mean", *pair.paths):
+            raise InputError(f"A model of {pair.name} has no {use} network; use the mean, which is its only network.")
+        self.networks = [network.to(device).eval() for network in pair.networks]
+        self.paths, self.device, self.use, self.bands = pair.paths, device, use, bands
+        self.receptive_field = max(network.receptive_field for network in self.networks)
+        self.alignment = max(network.alignment for network in self.networks)
+        self.planes_dtype = max(network.planes_dtype for network in self.networks)
+        self.engine = next(filter(None, [network.prepare(device) for network in self.networks]), "")
+        self._threads = torch.get_num_threads() if device.type == "cpu" else 1
+        in_slabs = device.type == "cpu" and all(network.in_slabs for network in self.networks)
+        folded = min(network.folded for network in self.networks)
+        tiles = self.TILES // math.isqrt(folded)  # as large a margin takes more of a smaller tile
+        tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
+        # The widest layers of the networks, some of them alive at once; and what goes in and comes out.
+        widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
+        ends = 4 * folded * 2 * (int(pair.config[pair.paths[0]]["components"]) + 1)
+        self.bytes_at_work = ((2 if in_slabs else 4) * 4 * widest + ends) * tile * self._threads
+        self.tile = tile * folded
+        self._pair = pair
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What rebuilds it elsewhere; tiles stay as they are, as last digits depend on them."""
+        pair = self._pair
+        return {
+            "pair": (pair.name, pair.config, pair.tensors()),
+            "given": (self.device.type, self.use, self.bands),
+            "tiling": {"_threads": self._threads, "tile": self.tile, "bytes_at_work": self.bytes_at_work},
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        name, config, tensors = state["pair"]
+        kind, use, bands = state["given"]
+        device, sentence = choose_device(kind)
+        if device.type != kind:
+            raise InputError(f"{sentence[:-1]}; give --device cpu, so that all compute the same.")
+        pair = Pair(name, config)
+        pair.load(tensors)
+        self.__init__(pair, device, use, bands)  # type: ignore[misc]  # the state is what it was made from
+        self.__dict__.update(state["tiling"])
+
+    @torch.inference_mode()
+    def __call__(
+        self, planes: np.ndarray, progress: Progress | None = None, margins: tuple[int, int] = (0, 0)
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(K + 2, rows, columns) to the residual (K, rows, columns), and the networks' disagreement (rows, columns):
+        the root mean square over bands of their difference, in standard deviations of the bands; 0 of a single one.
+        The first pixel lies on a multiple of ``alignment``; of ``margins``, so many rows above and below, nothing is
+        wanted, and both are 0 there."""
+        wanted = margins[0], planes.shape[1] - margins[1]
+        results = [np.empty((planes.shape[0] - 2, *planes.shape[1:]), np.float32) for _ in self.networks]
+        for result in results:
+            result[:, : wanted[0]] = result[:, wanted[1] :] = 0
+        while True:
+            try:
+                self._run_all(planes, results, wanted, progress or Progress())
+                break
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.tile <= self.SMALLEST_TILE:
+                    raise MemoryError(str(error)) from None
+                self.tile //= 2
+        return self._combined(results, progress or Progress())
+
+    def _run_all(
+        self, planes: np.ndarray, results: list[np.ndarray], wanted: tuple[int, int], progress: Progress
+    ) -> None:
+        """All tiles of all networks, side by side, each on a thread of the CPU: small operations gain little when they
+        are split between threads, and a core that is busy with something else holds up one tile only."""
+        rows, cols = planes.shape[1:]
+        width = max(16, self.tile // rows - 2 * self.receptive_field)
+        width = -(-cols // -(-cols // width))  # all of one size
+        tiles = [
+            (index, left, min(left + width, cols))
+            for left in range(0, cols, width)
+            for index in range(len(self.networks))
+        ]
+
+        def work(tile: tuple[int, int, int]) -> None:
+            index, left, right = tile
+            place = results[index][:, wanted[0] : wanted[1], left:right]
+            place[...] = self._result(index, planes, wanted, (left, right), progress)
+
+        self._side_by_side(work, tiles, progress)
+
+    def _side_by_side(self, work: Callable[[Any], None], pieces: Sequence[Any], progress: Progress) -> None:
+        if self._threads < 2 or len(pieces) < 2:
+            for piece in pieces:
+                progress.check()
+                work(piece)
+            return
+        try:
+            with Workers(min(self._threads, len(pieces)), lambda: torch.set_num_threads(1)) as workers:
+                workers.run(work, pieces, progress)
+        finally:
+            torch.set_num_threads(self._threads)
+
+    @torch.inference_mode()
+    def _result(
+        self,
+        index: int,
+        planes: np.ndarray,
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        progress: Progress,
+    ) -> np.ndarray:
+        """A network's residual of rows and columns (start, stop), computed with the margin that it needs."""
+        (top, bottom), (left, right) = (self._with_margin(index, *span) for span in (rows, cols))
+        part = planes[:, top:bottom, left:right]
+        tile = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)[None]
+        inner = slice(rows[0] - top, rows[1] - top), slice(cols[0] - left, cols[1] - left)
+        with interruptible(progress.check):
+            return self.networks[index](tile)[0][:, inner[0], inner[1]].cpu().numpy()
+
+    def _with_margin(self, index: int, start: int, stop: int) -> tuple[int, int]:
+        """What a network's pixels ``start`` to ``stop`` depend on along an axis, or a little more than there is."""
+        reach, step = self.networks[index].receptive_field, self.alignment
+        return max(0, start - reach) // step * step, -(-(stop + reach) // step) * step
+
+    def _combined(self, results: list[np.ndarray], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+        """What is used of the results, in the place of one of them, and their disagreement."""
+        disagreement = np.zeros(results[0].shape[1:], np.float32)
+        if len(results) < 2:
+            return results[0], disagreement
+        chosen = results[0 if self.use == "mean" else self.paths.index(self.use)]
+
+        def work(start: int) -> None:
+            one, other = (result[:, start : start + _ROWS] for result in results)
+            gap = one - other
+            disagreement[start : start + _ROWS] = np.sqrt(np.einsum("krc,krc->rc", gap, gap) / np.float32(self.bands))
+            if self.use == "mean":
+                gap *= np.float32(0.5)
+                one -= gap
+
+        self._side_by_side(work, range(0, len(disagreement), _ROWS), progress)
+        return chosen, disagreement

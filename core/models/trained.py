@@ -1,0 +1,274 @@
+"""Trained networks as a model file: everything that fusing another scene needs, and where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..io.band_selection import SelectedBands
+from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from ..products.prisma import open_raster
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, as_path
+from ..runtime.versions import versions
+from ..scene.scene import Scene
+from ..scene.statistics import Statistics
+from .format import ModelFile, check_header, read_model, write_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from .inference import PairResidual
+    from .pair import Pair
+
+LICENCE = "The weights may be used under the terms of the images that they were trained on."
+_DAMAGES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of what a file says
+_NAME = re.compile(r"[\w+-]{1,60}")
+WAVELENGTH_TOLERANCE = 5.0  # nm: by how much a band may differ from the one that was learned
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What a model file holds.
+
+    Attributes:
+        header: see :func:`describe`.
+        pair: the networks. statistics: the scene-wide numbers of the scenes learned from.
+    """
+
+    header: Mapping[str, Any]
+    pair: Pair
+    statistics: Statistics
+
+    @property
+    def iterations(self) -> int:
+        """Of the consistency projection that the networks learned with."""
+        return self.header.get("consistency", DEFAULT_ITERATIONS)
+
+    @classmethod
+    def open(cls, path: StrPath) -> TrainedModel:
+        """Read a model file.
+
+        Raises:
+            InputError: it is no model file, or one that is damaged or of another kind.
+        """
+        from .pair import Pair, kind_of
+        from .untrusted import check_config
+
+        path = as_path(path)
+        file = read_model(path)
+        check_header(file.header, path)
+        config, bands = file.header["config"], file.header["bands"]
+        if not _NAME.fullmatch(file.header["network"]):
+            raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
+        paths = kind_of(file.header["network"]).networks
+        _check_sum(file, path)
+        refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
+        if not isinstance(config, dict) or not all(isinstance(config.get(path_), dict) for path_ in paths):
+            raise refusal
+        arrays = {
+            name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
+        }
+        _check_facts(file.header, refusal)
+        _check_consistency(file.header.get("consistency", DEFAULT_ITERATIONS), path)
+        try:
+            statistics = Statistics.from_arrays(arrays)
+            components = statistics.components
+            check_config(file.header["network"], config, file.tensors)
+        except (InputError, *_DAMAGES):
+            raise refusal from None
+        shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
+        if (
+            any(getattr(statistics, name).shape != shape for name, shape in shapes.items())
+            or statistics.variance.shape != (components,)
+            or not (statistics.std > 0).all()
+            or not (statistics.variance > 0).all()
+            or any(config[path_].get("components") != components for path_ in paths)
+        ):
+            raise refusal
+        try:
+            pair = Pair(file.header["network"], config)
+            pair.load(file.tensors, path)
+        except _DAMAGES:
+            raise refusal from None
+        return cls(file.header, pair, statistics)
+
+    def save(self, path: StrPath) -> None:
+        """Write the model file."""
+        tensors = {
+            **self.pair.tensors(),
+            **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
+        }
+        write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
+
+    def bands_for(self, hsi: str) -> str:
+        """Which bands of an HSI the model takes, as text: those that were chosen for learning, where the image has as
+        many as that which they were chosen of; else "", all.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        if "chosen_bands" not in self.header:
+            return ""
+        with open_raster(hsi, "hsi") as reader:
+            return self.header["chosen_bands"] if reader.bands == self.header["chosen_of"] else ""
+
+    def check_fits(self, scene: Scene, name: str) -> None:
+        """Make sure that the model, of file ``name``, can be used on a scene.
+
+        Raises:
+            InputError: other bands, another ratio, other units.
+        """
+        header, hsi = self.header, scene.hsi
+        if header["bands"] != hsi.bands:
+            chosen = f" ({header['chosen_bands']} of {header['chosen_of']})" if "chosen_bands" in header else ""
+            raise InputError(
+                f"{name} was trained on {header['bands']} bands{chosen} but {hsi.name} has {hsi.bands}; choose a model "
+                "trained on this sensor's bands."
+            )
+        if header["ratio"] != scene.ratio:
+            raise InputError(
+                f"{name} was trained at ratio {header['ratio']} but {hsi.name} and {scene.pan.name} have ratio "
+                f"{scene.ratio}; choose a model trained at this ratio."
+            )
+        for band, (own, other) in enumerate(zip(header["wavelengths"], hsi.metadata.wavelengths)):
+            if own is not None and other is not None and abs(own - other) > WAVELENGTH_TOLERANCE:
+                raise InputError(
+                    f"{name} was trained with band {band + 1} at {own:g} nm but in {hsi.name} it is at {other:g} nm; "
+                    "choose a model trained on this sensor."
+                )
+        scaling = header.get("scaling")
+        if scaling is not None and not np.allclose(scaling, _scaling(scene), rtol=1e-6):
+            raise InputError(
+                f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the "
+                "image to the units of the training images."
+            )
+        lacking = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
+        if lacking:
+            raise InputError(
+                f"{name} needs band {lacking[0]}, which is bad or empty in {hsi.name}; train a model on this image."
+            )
+
+    def residual(self, device: torch.device, use: str) -> PairResidual:
+        """What the networks add to the prior.
+
+        Args:
+            device: where they compute. use: whose residual, one of :data:`.pair.USES`.
+        """
+        from .inference import PairResidual
+
+        return PairResidual(self.pair, device, use, sum(self.header["good"]))
+
+
+def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
+    """Make sure that what is read of a header later on is of the kind that it must be."""
+    bands, good, scaling = header["bands"], header.get("good"), header.get("scaling")
+    if not isinstance(good, list) or len(good) != bands or not all(flag in (0, 1) for flag in good) or 1 not in good:
+        raise refusal
+    if scaling is not None:
+        rows = scaling if isinstance(scaling, list) else []
+        fits = len(rows) == 2 and all(isinstance(row, list) and len(row) == bands for row in rows)
+        if not fits or not all(isinstance(value, (int, float)) for row in rows for value in row):
+            raise refusal
+    if "chosen_bands" in header:
+        chosen = header["chosen_bands"]
+        if not isinstance(chosen, str) or len(chosen) > 12 * bands or not isinstance(header.get("chosen_of"), int):
+            raise refusal
+    for key in ("training_data", "history"):
+        records = header.get(key, [])
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise refusal
+
+
+def _check_consistency(iterations: object, path: str) -> None:
+    if isinstance(iterations, bool) or not isinstance(iterations, int) or not 0 <= iterations <= MOST_ITERATIONS:
+        raise InputError(
+            f"{path} says {str(iterations)[:20]!r} iterations of the consistency projection, but their number lies "
+            f"between 0 and {MOST_ITERATIONS}; train the model again."
+        )
+
+
+def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
+    """Of all arrays: a bit that was changed in packed weights cannot be seen in any other way."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {array.dtype.name} {array.shape} ".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _check_sum(file: ModelFile, path: str) -> None:
+    said, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
+    if (said is not None or packed) and said != _checksum(file.tensors):
+        raise InputError(
+            f"{path} has been altered since it was written (its weights do not have the checksum of its header); copy "
+            "it again, or train the model again."
+        )
+
+
+def _scaling(scene: Scene) -> list[list[float]]:
+    metadata = scene.hsi.metadata
+    return [list(map(float, metadata.scales)), list(map(float, metadata.offsets))]
+
+
+def _chosen_bands(scenes: Sequence[Scene]) -> dict[str, object]:
+    """Which bands were chosen and of how many, where that is the same in all scenes."""
+    chosen = {(hsi.numbers, hsi.of) if isinstance(hsi, SelectedBands) else None for hsi in (s.hsi for s in scenes)}
+    only = chosen.pop() if len(chosen) == 1 else None
+    return {} if only is None else {"chosen_bands": only[0], "chosen_of": only[1]}
+
+
+def describe(
+    pair: Pair,
+    scenes: Sequence[Scene],
+    good: np.ndarray,
+    gain: float,
+    iterations: int,
+    learning: Mapping[str, Any],
+    device: str,
+) -> dict[str, Any]:
+    """The header of a model file.
+
+    Args:
+        good: (bands,) bool, the bands that were learned.
+        iterations: of the consistency projection that was learned with.
+        learning: settings, scores and history of training.
+    """
+    import torch
+
+    first = scenes[0]
+    return {
+        "network": pair.name,
+        "config": pair.config,
+        "parameters": pair.parameters,
+        "costs": pair.costs,
+        "bands": first.hsi.bands,
+        **_chosen_bands(scenes),
+        "good": [int(flag) for flag in good],
+        "wavelengths": list(first.hsi.metadata.wavelengths),
+        "fwhm": list(first.hsi.metadata.fwhm),
+        "scaling": _scaling(first),
+        "ratio": first.ratio,
+        "mtf": gain,
+        "consistency": iterations,
+        "training_data": [
+            {
+                "hsi": scene.hsi.name,
+                "pan": scene.pan.name,
+                "hsi_pixels": list(scene.low_shape),
+                "pan_pixels": list(scene.high_shape),
+            }
+            for scene in scenes
+        ],
+        **learning,
+        "device": device,
+        "threads": torch.get_num_threads(),  # on which the last digits depend
+        "versions": versions(),
+        "licence": LICENCE,
+    }

@@ -1,0 +1,47 @@
+"""The two operators between the grids of a scene, up and down, and their round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .resample import Separable, degrader, upsampler
+
+DEFAULT_GAIN = 0.3  # MTF gain at the low-resolution Nyquist frequency
+
+
+@dataclass(frozen=True)
+class Operators:
+    """Up-sampling ``U`` and degradation ``D`` between a low- and a high-resolution grid.
+
+    Attributes:
+        low, high: (rows, columns) of the grids.
+        ratio: high-resolution pixels per low-resolution pixel.
+        phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
+        gain: MTF gain of the degradation.
+    """
+
+    low: tuple[int, int]
+    high: tuple[int, int]
+    ratio: int
+    phase: tuple[float, float] = (0.0, 0.0)
+    gain: float = DEFAULT_GAIN
+
+    def __reduce__(self) -> tuple:
+        """What is computed of the grids is computed anew where they are unpickled."""
+        return type(self), (self.low, self.high, self.ratio, self.phase, self.gain)
+
+    @cached_property
+    def up(self) -> Separable:
+        """U, cubic."""
+        return upsampler(self.low, self.high, self.ratio, self.phase)
+
+    @cached_property
+    def down(self) -> Separable:
+        """D, MTF-matched."""
+        return degrader(self.high, self.low, self.ratio, self.phase, self.gain)
+
+    @cached_property
+    def round_trip(self) -> Separable:
+        """D U, on the low-resolution grid."""
+        return self.down.after(self.up)

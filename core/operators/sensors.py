@@ -1,0 +1,137 @@
+"""What is published of sensors: MTF gains at the Nyquist frequency, and the wavelengths of their panchromatic band.
+
+Each number names its source; where none was found there is no number. A gain that a document gives along and across
+the track stands here as the square root of the product, which is the gain of the round Gaussian whose variance is the
+mean of the two (own).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from ..runtime.errors import InputError
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """One sensor, or a pair of sensors on one satellite.
+
+    Attributes:
+        name: as users call it in messages.
+        pan_range: first and last wavelength of the panchromatic band in nm, None where there is no such band.
+        pan_source: where the range is published.
+        gains: MTF gains at the Nyquist frequency of the hyperspectral or multispectral bands, in the order of the
+            bands, or one for all; empty where no published one is known.
+        gains_source: where they are published.
+    """
+
+    name: str
+    pan_range: tuple[float, float] | None = None
+    pan_source: str = ""
+    gains: tuple[float, ...] = ()
+    gains_source: str = ""
+
+
+_AIAZZI = (
+    "Aiazzi et al., MTF-tailored multiscale fusion of high-resolution MS and Pan imagery, PE&RS 72(5), 2006; "
+    "blue, green, red, near infrared"
+)
+_MAXAR = "the operator's data sheet of the satellite"
+
+SENSORS: dict[str, Sensor] = {
+    "prisma": Sensor("PRISMA", (400.0, 700.0), "ASI, PRISMA technical specifications"),
+    "enmap": Sensor(
+        "EnMAP",
+        gains=(0.2,),
+        gains_source=(
+            "EnMAP HSI instrument specification: more than 0.25 across and 0.16 along track at a period of 60 m"
+        ),
+    ),
+    "eo-1": Sensor("EO-1 Hyperion and ALI", (480.0, 690.0), "NASA, EO-1 Advanced Land Imager, panchromatic band"),
+    "worldview-2": Sensor("WorldView-2", (450.0, 800.0), _MAXAR),
+    "worldview-3": Sensor("WorldView-3", (450.0, 800.0), _MAXAR),
+    "geoeye-1": Sensor("GeoEye-1", (450.0, 800.0), _MAXAR),
+    "quickbird": Sensor("QuickBird", (450.0, 900.0), _MAXAR, (0.34, 0.32, 0.30, 0.22), _AIAZZI),
+    "ikonos": Sensor("IKONOS", (450.0, 900.0), _MAXAR, (0.26, 0.28, 0.29, 0.28), _AIAZZI),
+    "gaofen-2": Sensor("GaoFen-2", (450.0, 900.0), "CRESDA, GF-2 payload parameters"),
+    "landsat-7": Sensor("Landsat 7 ETM+", (520.0, 900.0), "NASA, Landsat 7 Science Data Users Handbook, band 8"),
+    "landsat-8": Sensor("Landsat 8 OLI", (503.0, 676.0), "USGS, Landsat 8 Data Users Handbook, band 8"),
+}
+"""Sensors by the name to give: lower case, as written here; spaces, hyphens and case make no difference."""
+
+_OTHER_NAMES = {
+    "hyperion": "eo-1",
+    "ali": "eo-1",
+    "wv2": "worldview-2",
+    "wv3": "worldview-3",
+    "ge1": "geoeye-1",
+    "qb": "quickbird",
+    "gf2": "gaofen-2",
+    "etm+": "landsat-7",
+    "oli": "landsat-8",
+}
+
+
+def find_sensor(name: str) -> Sensor:
+    """The sensor of a name.
+
+    Raises:
+        InputError: there is none; says which ones there are.
+    """
+    known = {_plain(key): key for key in SENSORS} | {_plain(key): value for key, value in _OTHER_NAMES.items()}
+    plain = _plain(name)
+    if plain in known:
+        return SENSORS[known[plain]]
+    near = difflib.get_close_matches(plain, known, 1)
+    hint = f"did you mean {known[near[0]]}? There are" if near else "there are"
+    raise InputError(f"{name!r} is no sensor known here; {hint} {', '.join(SENSORS)}.")
+
+
+def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
+    """MTF gains out of a number or a sensor's name.
+
+    Args:
+        mtf: a number, as such or as text, or a name of :data:`SENSORS`.
+        bands: how many bands they are for; None where one gain serves all.
+
+    Returns:
+        One gain for all bands, or one for each of ``bands``.
+
+    Raises:
+        InputError: no such sensor, or no gain of it is published, or its gains are for another number of bands.
+    """
+    if not isinstance(mtf, str):
+        return (float(mtf),)
+    try:
+        return (float(mtf),)
+    except ValueError:
+        sensor = find_sensor(mtf)
+    if not sensor.gains:
+        measured = [key for key, other in SENSORS.items() if other.gains]
+        raise InputError(
+            f"No published MTF gain of {sensor.name} is known here (there are gains of {', '.join(measured)}); give a "
+            "number: 0.3 suits most sensors."
+        )
+    if bands is not None and len(sensor.gains) not in (1, bands):
+        raise InputError(
+            f"{sensor.name} has MTF gains for {len(sensor.gains)} bands, but the image has {bands}; give one number."
+        )
+    return sensor.gains
+
+
+def pan_range(name: str) -> tuple[float, float]:
+    """Wavelengths in nm of a sensor's panchromatic band.
+
+    Raises:
+        InputError: no such sensor, or it has no panchromatic band.
+    """
+    sensor = find_sensor(name)
+    if sensor.pan_range is None:
+        raise InputError(f"{sensor.name} has no panchromatic band; give wavelengths in nm, as in 480-690.")
+    return sensor.pan_range
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name.strip().lower())

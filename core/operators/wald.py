@@ -1,0 +1,203 @@
+"""Wald's protocol: a low-resolution HSI and a PAN made of a reference, in rows, whatever its size.
+
+The reference is degraded with the HSI's MTF and decimated; the PAN is the mean of some of its bands at full
+resolution (Wald, Ranchin and Mangolini, 1997). Invalid pixels are filled before a filter sees them, and an HSI pixel is
+valid only if all reference pixels in it are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..io.grid import Window
+from ..io.reader import RasterReader
+from ..io.row_stream import Rows, RowStream
+from ..runtime.progress import Progress
+from .fill import fill_invalid
+from .resample import GAUSSIAN_CUT, gaussian_line
+
+STRIP = 16  # rows of the HSI at once, as high as the blocks of the files that are written
+_SAMPLES = 16_000_000  # samples of the reference held at once
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The image that is simulated from.
+
+    Attributes:
+        reader: the open raster. ratio: R.
+        good, empty: (bands,) bool, as in :class:`..scene.scene.Scene`.
+        valid: (rows, columns) bool: every good band is valid; rows and columns are multiples of R, from the upper-left
+            corner of the raster on.
+    """
+
+    reader: RasterReader
+    ratio: int
+    good: np.ndarray
+    empty: np.ndarray
+    valid: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of the part that is used."""
+        rows, cols = self.valid.shape
+        return rows, cols
+
+    @property
+    def low_shape(self) -> tuple[int, int]:
+        """(rows, columns) of the simulated HSI."""
+        return self.shape[0] // self.ratio, self.shape[1] // self.ratio
+
+    @property
+    def low_valid(self) -> np.ndarray:
+        """Valid pixels of the simulated HSI, (rows, columns) bool."""
+        return _all_inside(self.valid, self.ratio)
+
+    def filled(self, start: int, stop: int, bands: Sequence[int], passes: int) -> np.ndarray:
+        """(bands, rows, columns) float32 of the reference, invalid pixels filled."""
+        low, high = start, stop
+        own = not self.good[bands].all()
+        if own or not self.valid[start:stop].all():
+            low, high = max(0, start - passes), min(self.shape[0], stop + passes)
+        block = self.reader.read(Window(low, 0, high - low, self.shape[1]), bands)
+        if own:
+            for values, valid in zip(block.values, block.valid):
+                values[:] = fill_invalid(values[None], valid, passes, 0.0)[0]
+            values = block.values
+        else:
+            values = fill_invalid(block.values, self.valid[low:high], passes, 0.0)
+        return values[:, start - low : stop - low]
+
+
+def degraded_rows(reference: Reference, gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Rows]]:
+    """The simulated HSI from top to bottom.
+
+    Args:
+        gains: MTF gain of every band at the HSI's Nyquist frequency.
+
+    Yields:
+        First row, and rows: values (bands, rows, columns) in stored units; valid of the same shape.
+    """
+    ratio, bands = reference.ratio, reference.reader.bands
+    rows, cols = reference.shape
+    low_rows, low_cols = reference.low_shape
+    low_valid = reference.low_valid
+    others = np.flatnonzero(~reference.good & ~reference.empty)
+    groups = _groups(reference, gains)
+    lines = {gain: [gaussian_line(n, n // ratio, ratio, 0.0, gain) for n in (rows, cols)] for gain in set(gains)}
+    passes = GAUSSIAN_CUT * ratio
+
+    def narrow(start: int, stop: int) -> np.ndarray:
+        """Rows of the reference, degraded along the columns' axis only."""
+        result = np.zeros((bands, stop - start, low_cols), np.float32)
+        most = max(1, _SAMPLES // ((stop - start + 2 * passes) * cols))
+        for gain, chosen in groups:
+            for first in range(0, len(chosen), most):
+                progress.check()
+                some = chosen[first : first + most]
+                result[some] = lines[gain][1].apply(reference.filled(start, stop, some, passes), -1)
+        return result
+
+    stream = RowStream(rows, narrow, STRIP * ratio)
+    for start in range(0, low_rows, STRIP):
+        stop = min(start + STRIP, low_rows)
+        values = np.zeros((bands, stop - start, low_cols), np.float32)
+        valid = np.repeat(low_valid[None, start:stop], bands, axis=0)
+        for gain, chosen in groups:
+            low, high = lines[gain][0].support(start, stop)
+            stream.forget(low)
+            values[chosen] = lines[gain][0].apply(stream.get(low, high)[chosen], -2, start, stop, low)
+        valid[reference.empty] = False
+        if len(others):
+            window = Window(start * ratio, 0, (stop - start) * ratio, cols)
+            valid[others] = _all_inside(reference.reader.read(window, list(others)).valid, ratio)
+        yield start, Rows(values, valid)
+        progress.set(stop / low_rows)
+
+
+def pan_rows(
+    reference: Reference, weights: Mapping[int, float], gain: float | None, physical: bool, progress: Progress
+) -> Iterator[tuple[int, Rows]]:
+    """The simulated PAN from top to bottom: a weighted sum of some bands.
+
+    Args:
+        weights: by band, counted from 0; they sum to 1.
+        gain: the PAN's own MTF gain at its own Nyquist frequency; None leaves it as sharp as the reference.
+        physical: take physical values (scale and offset applied), not of stored ones.
+
+    Yields:
+        First row, and rows: values (1, rows, columns), valid (rows, columns).
+    """
+    rows, cols = reference.shape
+    metadata = reference.reader.metadata
+    step = STRIP * max(1, min(16, _SAMPLES // (STRIP * cols * 8)))
+    passes = 2 * GAUSSIAN_CUT
+    bands = list(weights)
+
+    def mean(start: int, stop: int) -> Rows:
+        total, valid = np.zeros((stop - start, cols)), np.ones((stop - start, cols), bool)
+        most = max(1, _SAMPLES // ((stop - start) * cols))
+        for first in range(0, len(bands), most):
+            progress.check()
+            some = list(bands[first : first + most])
+            block = reference.reader.read(Window(start, 0, stop - start, cols), some)
+            valid &= block.valid.all(axis=0)
+            for band, values in zip(some, block.values):
+                part = values * metadata.scales[band] + metadata.offsets[band] if physical else values
+                total += weights[band] * part.astype(np.float64)
+        return Rows(total.astype(np.float32)[None], valid)
+
+    if gain is None:
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
+            yield start, mean(start, stop)
+            progress.set(stop / rows)
+        return
+    line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(gain)) for n in (rows, cols))
+    for start in range(0, rows, step):
+        stop = min(start + step, rows)
+        low, high = line_y.support(start, stop)
+        top, bottom = max(0, low - passes), min(rows, high + passes)
+        image = mean(top, bottom)
+        filled = fill_invalid(image.values, image.valid, passes, 0.0)[:, low - top : high - top]
+        blurred = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
+        yield start, Rows(blurred, image.valid[start - top : stop - top])
+        progress.set(stop / rows)
+
+
+def _continuous_gain(gain: float) -> float:
+    """The gain of the Gaussian that, sampled on its own grid, has ``gain`` at that grid's Nyquist frequency.
+
+    There its spectrum meets its own aliases: the sampled response is the sum of g^(m m) over odd m, divided by that
+    over even m.
+    """
+    order = np.arange(-60, 61)
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        powers = middle ** (order**2.0)
+        if powers[order % 2 == 1].sum() < gain * powers[order % 2 == 0].sum():
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _groups(reference: Reference, gains: Sequence[float]) -> list[tuple[float, list[int]]]:
+    """Bands that are filtered together: of one gain, and with a common mask or each with its own."""
+    groups = []
+    for gain in sorted(set(gains)):
+        same = np.asarray(gains) == gain
+        for chosen in (same & reference.good, same & ~reference.good & ~reference.empty):
+            if chosen.any():
+                groups.append((gain, [int(band) for band in np.flatnonzero(chosen)]))
+    return groups
+
+
+def _all_inside(valid: np.ndarray, ratio: int) -> np.ndarray:
+    """Whether all of the R x R pixels are valid: (..., rows, columns) to (..., rows / R, columns / R)."""
+    *lead, rows, cols = valid.shape
+    return np.all(valid.reshape(*lead, rows // ratio, ratio, cols // ratio, ratio), axis=(-3, -1))

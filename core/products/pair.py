@@ -1,0 +1,23 @@
+"""A scene out of two files, or out of one product that holds both images."""
+
+from __future__ import annotations
+
+from ..runtime.paths import StrPath
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+from .prisma import open_raster
+
+
+def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> Scene:
+    """Open an HSI and a PAN together; one PRISMA product (.he5) may be both.
+
+    Raises:
+        InputError: a file cannot be used, or the two do not fit together.
+    """
+    hsi_reader = open_raster(hsi, "hsi")
+    try:
+        pan_reader = open_raster(pan, "pan")
+    except BaseException:
+        hsi_reader.close()
+        raise
+    return Scene.of(hsi_reader, pan_reader, progress)

@@ -1,0 +1,157 @@
+"""The report of a training: what was learned, how well it does on held-out pixels, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..io.reader import RasterReader
+from ..models.trained import TrainedModel
+from ..scene.scene import Scene
+from .charts import Chart
+from .html import ColourScale, Facts, Picture, Pictures, Report, Section, Table, Text
+from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
+
+_ROWS = (
+    ("prior", "Regression prior (MTF-GLP)"),
+    ("spectral", "Spectral network"),
+    ("spatial", "Spatial network"),
+    ("mean", "Mean of both (the result)"),
+)
+
+
+def training_report(
+    trained: TrainedModel,
+    parameters: Mapping[str, object],
+    output: str = "",
+    scene: Scene | None = None,
+    disagreement: str = "",
+) -> Report:
+    """Build the report.
+
+    Args:
+        parameters: what the job was told, shown as it is.
+        output: the fused raster, with its ``scene``; "" where nothing was fused.
+        disagreement: raster of the networks' disagreement, "" for none.
+    """
+    header = trained.header
+    scores = header["scores"]
+    used_prior = header["best_step"] == 0
+    pair = len(header["parameters"]) > 1
+    labels = dict(_ROWS if pair else (*_ROWS[:-1], ("mean", "Network (the result)")))
+    if trained.iterations:
+        labels["prior"] += ", projected"
+    if used_prior:
+        lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
+    else:
+        gain = 100 * (1 - scores["mean"]["ergas"] / scores["prior"]["ergas"])
+        lead = (
+            f"On held-out pixels at reduced resolution the result has an ERGAS of {scores['mean']['ergas']:.3f}, "
+            f"{gain:.1f} % below the regression prior's, and a SAM of {scores['mean']['sam']:.3f} degrees."
+        )
+    sections = []
+    if output and scene is not None:
+        sections.append(Section("Pictures", [Pictures(_pictures(output, scene, disagreement))]))
+    sections += [
+        Section(
+            "Scores on held-out pixels",
+            [
+                Table(
+                    ["", "ERGAS", "SAM (degrees)"],
+                    [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
+                    {"ERGAS": "min", "SAM (degrees)": "min"},
+                    "At reduced resolution (Wald's protocol), on pixels of the scene that were not learned from; they "
+                    "chose the moment to stop, which makes the figures slightly optimistic. Lower is better.",
+                ),
+                *_charts(header),
+            ],
+        ),
+        Section("What was run", [Facts(dict(parameters)), *([Text(lead, warning=True)] if used_prior else [])]),
+        Section(
+            "Model",
+            [
+                Facts(
+                    {
+                        "network": header["network"],
+                        **{
+                            f"parameters, {path} network" if pair else "parameters": f"{n:,}"
+                            for path, n in header["parameters"].items()
+                        },
+                        "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
+                        "ratio": header["ratio"],
+                        "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
+                        "share of the networks' residual": header["best_share"],
+                        "time of training": f"{header['training_seconds']} s",
+                        "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
+                        **header["versions"],
+                        "threads": header["threads"],
+                        "licence": header["licence"],
+                    }
+                )
+            ],
+        ),
+    ]
+    return Report("Sharpened scene" if output else "Trained model", lead, sections)
+
+
+def _charts(header: Mapping[str, Any]) -> list[Chart]:
+    history = header["history"]
+    steps = [record["step"] for record in history]
+    charts = []
+    for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
+        paths = [path for path in ("spectral", "spatial", "mean") if path in history[0]]
+        series = {path: (steps, [_finite(r[path][key]) for r in history]) for path in paths}
+        series["prior"] = ([steps[0], steps[-1]], [header["scores"]["prior"][key]] * 2)
+        charts.append(Chart(f"{label} on held-out pixels while learning", "Step", label, series))
+    learned = [record for record in history if record["losses"]]
+    charts.append(
+        Chart(
+            "Training loss of the step before each check",
+            "Step",
+            "Loss (standard deviations)",
+            {
+                path: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
+                for i, path in enumerate(header["parameters"])
+            },
+            note="Full-resolution terms join after a part of the steps, which lifts the loss.",
+        )
+    )
+    return charts
+
+
+def _finite(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
+    metadata = scene.hsi.metadata
+    bands = true_colour_bands(metadata)
+    shown = describe_bands(metadata, bands)
+    with RasterReader(output) as fused:
+        fused_values, fused_valid = overview(fused, bands)
+    low = overview(scene.hsi, bands, window=scene.alignment.hsi)
+    limits = stretch_limits(*low)
+    pan_values, pan_valid = overview(scene.pan, [0], window=scene.alignment.pan)
+    pan_limits = stretch_limits(pan_values, pan_valid)
+    pictures = [
+        Picture(f"HSI, {shown}", png(low[0], low[1], limits)),
+        Picture("PAN", png(np.repeat(pan_values, 3, 0), pan_valid, np.repeat(pan_limits, 3, 0))),
+        Picture("Result, same bands and stretch as the HSI", png(fused_values, fused_valid, limits)),
+    ]
+    if disagreement:
+        with RasterReader(disagreement) as reader:
+            values, valid = overview(reader, [0])
+        # One band: the map takes (rows, columns).
+        values, valid = values[0], valid.reshape(-1, *values.shape[1:])[0]
+        high = float(np.percentile(values[valid], 98)) if valid.any() else 1.0
+        label = "disagreement (standard deviations of the bands)"
+        pictures.append(
+            Picture(
+                "How far the two networks differ: where it is high, trust the result less",
+                colour_map(values, valid, 0.0, high),
+                ColourScale(0.0, high, label),
+            )
+        )
+    return pictures

@@ -1,0 +1,131 @@
+"""How much memory a piece of work takes (the highest resident size of this process while it runs), and what is free."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+import threading
+from typing import Callable
+
+_SECONDS = 0.02  # between two looks
+
+
+class PeakMemory:
+    """A context manager that watches the process from a thread of its own.
+
+    Attributes:
+        before: bytes in use when it was entered, None where the system does not tell.
+        peak: the most bytes in use while it ran, None where the system does not tell.
+    """
+
+    def __init__(self) -> None:
+        self._look = _resident_size()
+        self.before: int | None = None
+        self.peak: int | None = None
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> PeakMemory:
+        if self._look is not None:
+            self.before = self.peak = self._look()
+            self._thread = threading.Thread(target=self._watch, name="ssml-peak-memory", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._note()
+
+    def _watch(self) -> None:
+        while not self._done.wait(_SECONDS):
+            self._note()
+
+    def _note(self) -> None:
+        if self._look is not None:
+            self.peak = max(self.peak or 0, self._look())
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that programs can still have; None where the system does not say."""
+    if sys.platform == "win32":
+        return _free_memory_of_windows()
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            sizes = dict(line.split(":") for line in file)
+        return int(sizes["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def trim_heap() -> None:
+    """Hand what is free on the heap back to the system, where the C library does that; it is had again on demand."""
+    with contextlib.suppress(OSError, TypeError, AttributeError):  # TypeError: Windows has no library of that name
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident_size() -> Callable[[], int] | None:
+    """A function that tells the bytes that this process has in memory; None where there is none."""
+    if sys.platform.startswith("linux"):
+        page = os.sysconf("SC_PAGE_SIZE")
+
+        def linux() -> int:
+            with open("/proc/self/statm", "rb") as file:
+                return int(file.read().split()[1]) * page
+
+        return linux if os.path.exists("/proc/self/statm") else None
+    if sys.platform == "win32":
+        return _windows()
+    return None
+
+
+if sys.platform == "win32":
+
+    def _free_memory_of_windows() -> int | None:
+        class Status(ctypes.Structure):
+            _fields_ = (
+                ("size", ctypes.c_ulong),
+                ("load", ctypes.c_ulong),
+                ("total", ctypes.c_ulonglong),
+                ("free", ctypes.c_ulonglong),
+                ("others", ctypes.c_ulonglong * 5),
+            )
+
+        status = Status()
+        status.size = ctypes.sizeof(status)
+        return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
+
+    def _windows() -> Callable[[], int]:
+        """GetProcessMemoryInfo of psapi."""
+        from ctypes import wintypes
+
+        class Counters(ctypes.Structure):
+            _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
+                (name, ctypes.c_size_t)
+                for name in (
+                    "PeakWorkingSetSize",
+                    "WorkingSetSize",
+                    "QuotaPeakPagedPoolUsage",
+                    "QuotaPagedPoolUsage",
+                    "QuotaPeakNonPagedPoolUsage",
+                    "QuotaNonPagedPoolUsage",
+                    "PagefileUsage",
+                    "PeakPagefileUsage",
+                )
+            ]
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        query = kernel.K32GetProcessMemoryInfo
+        query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
+
+        def look() -> int:
+            counters = Counters()
+            counters.cb = ctypes.sizeof(Counters)
+            query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
+            return int(counters.WorkingSetSize)
+
+        return look

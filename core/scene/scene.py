@@ -1,0 +1,233 @@
+"""A scene: an HSI and a PAN on one grid, read in rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..io.band_selection import select_bands
+from ..io.grid import Alignment, Window, align
+from ..io.reader import RasterReader
+from ..io.row_stream import Rows
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+
+_SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is looked through
+
+
+@dataclass
+class Scene:
+    """An HSI and a PAN opened together; a context manager.
+
+    A pixel is valid if every good band is (HSI), or the PAN is. A band is good unless its ``bbl`` is 0 or it holds no
+    value at all.
+
+    Attributes:
+        hsi, pan: the open rasters.
+        alignment: how they lie on each other.
+        good: (bands,) bool, the bands that take part in statistics, learning, masks and indices.
+        empty: (bands,) bool, the bands that hold no value.
+        low_valid: (rows, columns) bool, the valid pixels of the HSI.
+        complete: whether every sample of HSI and PAN is valid, those of bad bands included.
+    """
+
+    hsi: RasterReader
+    pan: RasterReader
+    alignment: Alignment
+    good: np.ndarray
+    empty: np.ndarray
+    low_valid: np.ndarray
+    complete: bool
+
+    @classmethod
+    def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None) -> Scene:
+        """Align the grids of two open rasters and look both through once for empty bands and invalid pixels. The scene
+        closes them; where it cannot be made they are closed at once.
+
+        Raises:
+            InputError: the two do not fit together, or hold no valid values.
+        """
+        try:
+            if hsi.bands < 2:
+                raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
+            if pan.bands != 1:
+                raise InputError(
+                    f"{pan.name} has {pan.bands} bands; choose a panchromatic image with one band as the PAN."
+                )
+            return cls._scanned(hsi, pan, align(hsi.grid, pan.grid, hsi.name, pan.name), progress)
+        except BaseException:
+            hsi.close()
+            pan.close()
+            raise
+
+    @classmethod
+    def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
+        good, empty, valid, complete = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
+        complete = _scan_pan(pan, alignment.pan, progress or Progress()) and complete
+        for reader in (hsi, pan):
+            reader.release()
+        return cls(hsi, pan, alignment, good, empty, valid, complete)
+
+    def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
+        """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
+        is the scene looked through again.
+
+        Args:
+            bands: as :func:`..io.band_selection.select_bands` reads them; "" for all.
+
+        Raises:
+            InputError: the text names no bands of this image, or one only, or no pixel has values in all of them.
+        """
+        hsi = select_bands(self.hsi, bands)
+        if hsi is self.hsi:
+            return self
+        if hsi.bands < 2:
+            raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
+        return self._scanned(hsi, self.pan, self.alignment, progress)
+
+    def shifted(self, shift: tuple[float, float], progress: Progress | None = None) -> Scene:
+        """A view whose PAN is moved by (rows, columns) in PAN pixels; the files are shared, and closed with either."""
+        if not any(shift):
+            return self
+        alignment = align(self.hsi.grid, self.pan.grid.move(*shift), self.hsi.name, self.pan.name)
+        return self._scanned(self.hsi, self.pan, alignment, progress)
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of both files."""
+        self.hsi.close()
+        self.pan.close()
+
+    @property
+    def ratio(self) -> int:
+        """PAN pixels per HSI pixel."""
+        return self.alignment.ratio
+
+    @property
+    def low_shape(self) -> tuple[int, int]:
+        """(rows, columns) of the HSI under the output."""
+        return self.alignment.hsi.rows, self.alignment.hsi.cols
+
+    @property
+    def high_shape(self) -> tuple[int, int]:
+        """(rows, columns) of the output."""
+        return self.alignment.pan.rows, self.alignment.pan.cols
+
+    @cached_property
+    def low_covered(self) -> np.ndarray:
+        """The valid HSI pixels whose centre lies inside the output, (rows, columns)."""
+        inside = []
+        for count, size, phase in zip(self.low_shape, self.high_shape, self.alignment.phase):
+            centre = (np.arange(count) + 0.5) * self.ratio - phase
+            inside.append((centre >= 0) & (centre <= size))
+        return self.low_valid & inside[0][:, None] & inside[1][None, :]
+
+    def low_owner(self, axis: int) -> np.ndarray:
+        """The HSI row (axis 0) or column (axis 1) in which the centre of each output row or column lies."""
+        centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
+        return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
+
+    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, onward: bool = False) -> Rows:
+        """Rows of the HSI under the output, of some columns (start, stop) or all; values are 0 where a sample is not
+        valid. ``onward``: see :meth:`.reader.RasterReader.read`."""
+        left, right = cols or (0, self.low_shape[1])
+        block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), onward=onward)
+        return Rows(block.values, self.low_valid[start:stop, left:right])
+
+    def hsi_band_valid(
+        self, start: int, stop: int, bands: list[int], cols: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        """Where single bands hold values, (bands, rows, columns)."""
+        return self.hsi.read(_part(self.alignment.hsi, start, stop, *(cols or (0, self.low_shape[1]))), bands).valid
+
+    def pan_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None) -> Rows:
+        """Rows of the PAN, as the output has them, of some columns or all: values (1, rows, columns)."""
+        block = self.pan.read(_part(self.alignment.pan, start, stop, *(cols or (0, self.high_shape[1]))))
+        return Rows(block.values, block.valid[0])
+
+    def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
+        """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.
+
+        Raises:
+            InputError: no pixel of the output lies wholly inside.
+        """
+        rows, cols = self.high_shape
+        if extent is None:
+            return Window(0, 0, rows, cols)
+        grid = self.alignment.grid
+        x = sorted((extent[side] - grid.x) / grid.dx for side in (0, 2))
+        y = sorted((extent[side] - grid.y) / grid.dy for side in (1, 3))
+        row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
+        stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
+        if stop_row <= row or stop_col <= col:
+            raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
+        return Window(row, col, stop_row - row, stop_col - col)
+
+
+def _part(window: Window, start: int, stop: int, left: int, right: int) -> Window:
+    return Window(window.row + start, window.col + left, stop - start, right - left)
+
+
+def scan_bands(
+    reader: RasterReader, window: Window, progress: Progress | None = None, where: str = ""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Look through a raster once.
+
+    Args:
+        where: for the sentence that refuses a raster without any value.
+
+    Returns:
+        (bands,) bool of good and of empty bands, (rows, columns) bool of the pixels at which every good band is valid,
+        and whether every sample of all bands is valid.
+
+    Raises:
+        InputError: no good band holds a value, or there is no pixel at which all do.
+    """
+    progress = progress or Progress()
+    listed = np.array([flag != 0 for flag in reader.metadata.bbl])
+    if reader.always_valid and listed.any():
+        return listed, np.zeros(reader.bands, bool), np.ones((window.rows, window.cols), bool), True
+    filled, complete = np.zeros(reader.bands, bool), True
+    count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
+    step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
+    for start in range(0, window.rows, step):
+        progress.check()
+        rows = min(step, window.rows - start)
+        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+        filled |= valid.any(axis=(1, 2))
+        complete = complete and bool(valid.all())
+        count[start : start + rows] = valid[listed].sum(axis=0)
+    good = listed & filled
+    if not good.any():
+        raise InputError(f"{reader.name} holds no valid values{where}; choose another image.")
+    valid = count == good.sum()
+    if not valid.any():
+        raise InputError(
+            f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list "
+            "(bbl)."
+        )
+    return good, ~filled, valid, complete
+
+
+def _scan_pan(reader: RasterReader, window: Window, progress: Progress) -> bool:
+    """Whether every pixel is valid."""
+    if reader.always_valid:
+        return True
+    step = max(1, _SCAN_SAMPLES // window.cols)
+    complete, some = True, False
+    for start in range(0, window.rows, step):
+        progress.check()
+        rows = min(step, window.rows - start)
+        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+        complete, some = complete and bool(valid.all()), some or bool(valid.any())
+    if not some:
+        raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
+    return complete

@@ -1,0 +1,107 @@
+"""The images of a scene as streams of rows, invalid pixels filled, and what is degraded of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..io.row_stream import RowStream
+from ..operators.fill import fill_invalid
+from ..operators.pair import Operators
+from ..runtime.progress import Progress
+from .scene import Scene
+
+FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters see
+FILL_HIGH = 2  # the same for the PAN, in HSI pixels
+_SAMPLES = 8_000_000  # samples of the PAN held at once
+
+
+def pan_stream(
+    scene: Scene, step: int, fallback: float, first: int = 0, cols: tuple[int, int] | None = None
+) -> RowStream:
+    """The PAN's rows, of some columns (start, stop) or all, invalid pixels filled: (1, rows, columns) float32."""
+    passes, (left, right) = FILL_HIGH * scene.ratio, cols or (0, scene.high_shape[1])
+
+    def produce(start: int, stop: int) -> np.ndarray:
+        if scene.complete:
+            return scene.pan_rows(start, stop, (left, right)).values
+        (low, high), (west, east) = _widened(scene.high_shape, passes, (start, stop), (left, right))
+        rows = scene.pan_rows(low, high, (west, east))
+        filled = fill_invalid(rows.values, rows.valid, passes, fallback)
+        return filled[:, start - low : stop - low, left - west : right - west]
+
+    return RowStream(scene.high_shape[0], produce, step, first)
+
+
+def hsi_stream(
+    scene: Scene, step: int, fallback: np.ndarray, first: int = 0, cols: tuple[int, int] | None = None
+) -> RowStream:
+    """The HSI's rows, of some columns (start, stop) or all, invalid pixels filled: (bands, rows, columns) float32. A
+    bad band has gaps of its own."""
+    others = [] if scene.complete else [int(band) for band in np.flatnonzero(~scene.good & ~scene.empty)]
+    left, right = cols or (0, scene.low_shape[1])
+
+    def produce(start: int, stop: int) -> np.ndarray:
+        if scene.complete:
+            return scene.hsi_rows(start, stop, (left, right), onward=True).values
+        (low, high), (west, east) = _widened(scene.low_shape, FILL_LOW, (start, stop), (left, right))
+        rows = scene.hsi_rows(low, high, (west, east), onward=True)
+        filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
+        for band, own in zip(others, scene.hsi_band_valid(low, high, others, (west, east)) if others else ()):
+            filled[band] = fill_invalid(rows.values[band : band + 1], own & rows.valid, FILL_LOW, fallback[band])[0]
+        return filled[:, start - low : stop - low, left - west : right - west]
+
+    return RowStream(scene.low_shape[0], produce, step, first)
+
+
+def _widened(shape: tuple[int, int], margin: int, *spans: tuple[int, int]) -> list[tuple[int, int]]:
+    return [(max(0, start - margin), min(count, stop + margin)) for count, (start, stop) in zip(shape, spans)]
+
+
+def scene_operators(scene: Scene, gain: float) -> Operators:
+    """The operators between the two grids of a scene."""
+    return Operators(scene.low_shape, scene.high_shape, scene.ratio, scene.alignment.phase, gain)
+
+
+def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: Progress | None = None) -> np.ndarray:
+    """D P on the low-resolution grid, (1, rows, columns) float32, computed in rows."""
+    progress = progress or Progress()
+    rows, cols = operators.low
+    step = max(1, _SAMPLES // (operators.high[1] * operators.ratio))
+    pan = pan_stream(scene, step * operators.ratio, fallback)
+    result = np.empty((1, rows, cols), np.float32)
+    for start in range(0, rows, step):
+        progress.check()
+        stop = min(start + step, rows)
+        low, high = operators.down.y.support(start, stop)
+        pan.forget(low)
+        result[:, start:stop] = operators.down.part(pan.get(low, high), (start, stop), (0, cols), (low, 0))
+    return result
+
+
+def high_valid(
+    scene: Scene, start: int, stop: int, pan_valid: np.ndarray, cols: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Valid output pixels of rows ``start`` to ``stop``, of some columns (start, stop) or all: the PAN is, and so is
+    the HSI pixel under the centre."""
+    left, right = cols or (0, scene.high_shape[1])
+    owners = scene.low_owner(0)[start:stop], scene.low_owner(1)[left:right]
+    return pan_valid & scene.low_valid[np.ix_(*owners)]
+
+
+def output_valid(scene: Scene, rows: tuple[int, int], cols: tuple[int, int]) -> np.ndarray:
+    """Where a part of the output (start, stop) is valid: (rows, columns), or (bands, rows, columns) where bands
+    differ, as bad bands have gaps of their own."""
+    if scene.complete:
+        return np.broadcast_to(np.True_, (rows[1] - rows[0], cols[1] - cols[0]))
+    valid = high_valid(scene, *rows, scene.pan_rows(*rows, cols).valid, cols)
+    if scene.good.all():
+        return valid
+    valid = np.repeat(valid[None], scene.hsi.bands, axis=0)
+    valid[scene.empty] = False
+    others = np.flatnonzero(~scene.good & ~scene.empty)
+    if len(others):
+        owners = scene.low_owner(0)[slice(*rows)], scene.low_owner(1)[slice(*cols)]
+        spans = [(int(owner[0]), int(owner[-1]) + 1) for owner in owners]
+        bands = scene.hsi_band_valid(*spans[0], list(others), spans[1])
+        valid[others] &= bands[:, owners[0] - spans[0][0]][:, :, owners[1] - spans[1][0]]
+    return valid

@@ -1,0 +1,216 @@
+"""Several processes that train one model (data parallelism, as PyTorch's DistributedDataParallel does it).
+
+Each process has all areas and its own copy of the networks; of a step's batch each takes a share, and gradients and
+held-out sums are added up over all processes, so that all copies stay the same and the model is that of one process
+with the same batch, up to the last digits. ``torchrun`` starts the processes and says in the environment who is who.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..runtime.devices import choose_device, require_torch
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+_TIMEOUT = timedelta(minutes=10)  # of an exchange, which waits for the slowest: a process that is stuck ends all
+_SAID = "ssml/said"  # in the store that all processes see: how many have had something to say of a failure
+_PATIENCE = 3.0  # seconds in which a process that failed says so
+
+
+class Processes:
+    """The processes of a training; by default this one alone, and then nothing is exchanged.
+
+    Attributes:
+        rank: of this process, from 0. size: number of processes.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1) -> None:
+        self.rank, self.size = rank, size
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
+        return self.rank == 0
+
+    def share(self, items: Sequence[Any]) -> Sequence[Any]:
+        """This process's part of what is to be done once."""
+        return items[self.rank :: self.size]
+
+    def add(self, tensors: Iterable[Tensor]) -> None:
+        """Replace tensors, of one type and the same shapes everywhere, by their sums over all processes."""
+        if self.size == 1:
+            return
+        import torch
+        from torch import distributed
+
+        tensors = list(tensors)
+        together = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        distributed.all_reduce(together)
+        for tensor, part in zip(tensors, together.split([tensor.numel() for tensor in tensors])):
+            tensor.copy_(part.reshape(tensor.shape))
+
+    def any(self, flag: bool) -> bool:
+        """Whether it is so in one of the processes; on the CPU."""
+        if self.size == 1:
+            return flag
+        import torch
+
+        said = torch.tensor([float(flag)])
+        self.add([said])
+        return bool(said)
+
+    def check_same(self, text: str, sentence: str) -> None:
+        """Make sure that all processes have the same text.
+
+        Raises:
+            InputError: with ``sentence``.
+        """
+        if self.size == 1:
+            return
+        import zlib
+
+        import torch
+
+        number = torch.zeros(self.size, dtype=torch.float64)
+        number[self.rank] = zlib.crc32(text.encode())
+        self.add([number])
+        if (number != number[0]).any():
+            raise InputError(sentence)
+
+
+def launched() -> bool:
+    """Whether this is one of several processes that ``torchrun`` has started."""
+    named = all(name in os.environ for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"))
+    return named and int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+@contextlib.contextmanager
+def processes() -> Iterator[Processes]:
+    """This process alone, or, under ``torchrun``, all of them together.
+
+    Where one fails, all end: one sentence is said, by the first that has one, and the others end without a word
+    (``SystemExit`` with 0, so that ``torchrun`` blames the right one).
+
+    Raises:
+        InputError: PyTorch was built without what this needs, the processes do not find each other, or another one
+            ended without a word.
+    """
+    if not launched():
+        yield Processes()
+        return
+    require_torch()
+    from torch import distributed
+
+    if not distributed.is_available():
+        raise InputError("This PyTorch was built without torch.distributed; train with one process.")
+    try:
+        store, rank, size = _meet()
+        distributed.init_process_group(_backend(), store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f"The processes of the training do not find each other ({str(error).splitlines()[0][:200]}); see that "
+            "MASTER_ADDR and MASTER_PORT can be reached."
+        ) from None
+    try:
+        yield Processes(rank, size)
+    except Exception as error:
+        raise _whose(error, store) from (None if _is_broken(error) else error)
+    finally:
+        with contextlib.suppress(Exception):
+            distributed.destroy_process_group()
+
+
+def _meet() -> tuple[Any, int, int]:
+    """The store that all processes see, this one's rank, their number; PyTorch's other TCP store where it lacks libuv.
+
+    Raises:
+        RuntimeError, ValueError: they do not find each other.
+    """
+    from torch import distributed
+
+    try:
+        return next(distributed.rendezvous("env://", timeout=_TIMEOUT))
+    except (RuntimeError, ValueError) as error:
+        if "without libuv" not in str(error):
+            raise
+    return next(distributed.rendezvous("env://?use_libuv=0", timeout=_TIMEOUT))
+
+
+def _backend() -> str:
+    from torch import cuda, distributed
+
+    return "cpu:gloo,cuda:nccl" if cuda.is_available() and distributed.is_nccl_available() else "gloo"
+
+
+def _is_broken(error: BaseException) -> bool:
+    """Whether an exchange failed because another process is gone."""
+    from torch import distributed
+
+    words = str(error)
+    kind = getattr(distributed, "DistError", None)
+    return (kind is not None and isinstance(error, kind)) or (
+        isinstance(error, RuntimeError) and any(word in words for word in ("gloo", "NCCL", "Connection closed"))
+    )
+
+
+def _whose(error: Exception, store: Any) -> BaseException:
+    """What this process ends with: its error, if it is the first to say something, else without a word."""
+    silent = SystemExit(0)
+    try:
+        if _is_broken(error):
+            until = time.monotonic() + _PATIENCE
+            while time.monotonic() < until:
+                if store.add(_SAID, 0):
+                    return silent
+                time.sleep(0.1)
+            error = InputError(
+                "Another process of this training ended without a word, as for lack of memory; go on from the "
+                "checkpoint with --resume."
+            )
+        return error if store.add(_SAID, 1) == 1 else silent
+    except RuntimeError:  # the store is gone
+        return error
+
+
+def choose_own_device(name: str, group: Processes) -> tuple[torch.device, str]:
+    """As :func:`core.runtime.devices.choose_device`; each process of a machine gets a GPU of its own.
+
+    Raises:
+        InputError: there are more processes than GPUs, or some compute on another kind of device.
+    """
+    if group.size > 1 and name in ("auto", "cuda"):
+        torch = require_torch()
+        there, own = torch.cuda.device_count() if torch.cuda.is_available() else 0, int(os.environ["LOCAL_RANK"])
+        if there and own >= there:
+            raise InputError(
+                f"There are more processes than GPUs, {there} on this machine; give --nproc-per-node {there}, or "
+                "--device cpu."
+            )
+        if there:
+            torch.cuda.set_device(own)
+    device, sentence = choose_device(name)
+    group.check_same(device.type, "The processes do not all have a device of one kind; give --device cpu.")
+    if group.size > 1:
+        sentence += f" {group.size} processes train together."
+    return device, sentence
+
+
+class Quiet(Progress):
+    """The progress of a process that does not speak; it can be stopped like the others."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def cancelled(self) -> bool:
+        """Whether the user asked to stop."""
+        return self._progress.cancelled()

@@ -1,0 +1,89 @@
+"""What learning is told: one frozen record, stored in the model file."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
+from ..runtime.errors import InputError
+
+EFFORTS = {"fast": 120, "normal": 400, "thorough": 1600}  # steps on a scene of _SMALL pixels
+MODES = ("mutual", "alone")
+_SMALL = 36 * 36  # HSI pixels
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of mutual learning; weights are relative to the reconstruction term.
+
+    Attributes:
+        mode: "mutual", or "alone": the same two networks without any exchange.
+        steps: number of updates of each network.
+        batch: number of areas of either kind in a step.
+        seed: of initialisation, patches and augmentation.
+        rate: Adam's first learning rate; falls to 0 along a cosine.
+        angle: weight of the spectral angle (radians). gradient: weight of the spatial gradients.
+        exchange: weight of the distance to the other network on labelled areas.
+        full_exchange: the same on areas at full resolution.
+        consistency: weight of "degraded result equals HSI" at full resolution.
+        full_start: share of the steps after which full-resolution areas take part.
+        ramp: share of the steps over which the exchange grows to its weight.
+        crop: size of full-resolution crops, HSI pixels.
+        patch: size of labelled patches, HSI pixels.
+        held_out: share of the labelled areas that is only scored on.
+        checks: number of times the held-out part is scored.
+        iterations: of the consistency projection, through which the loss and the held-out scores see the residual; a
+            model is fused with the same number.
+        components: size of the subspace.
+        emphasis: what the best state's residual is multiplied by, where the held-out part does not say that this is
+            worse than the prior. Estimates that are each right on average say too little in their mean.
+    """
+
+    mode: str = "mutual"
+    steps: int = 600
+    batch: int = 1
+    seed: int = 0
+    rate: float = 8e-3
+    angle: float = 0.1
+    gradient: float = 0.5
+    exchange: float = 0.2
+    full_exchange: float = 0.3
+    consistency: float = 1.0
+    full_start: float = 0.1
+    ramp: float = 0.1
+    crop: int = 12
+    patch: int = 64
+    held_out: float = 0.2
+    checks: int = 12
+    iterations: int = DEFAULT_ITERATIONS
+    components: int = 12
+    emphasis: float = 1.3
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise InputError(f"There is no mode {self.mode!r}; choose one of {', '.join(MODES)}.")
+        if self.steps < 1:
+            raise InputError(f"Learning needs at least one step, not {self.steps}; give a positive number.")
+        if self.batch < 1:
+            raise InputError(f"A step of learning needs at least one area, not {self.batch}.")
+        if self.components < 1:
+            raise InputError(f"The subspace needs at least one component, not {self.components}.")
+        check_iterations(self.iterations)
+
+    def as_dict(self) -> dict[str, object]:
+        """For a model file."""
+        return dataclasses.asdict(self)
+
+
+def steps_for(effort: str, pixels: int) -> int:
+    """Number of steps for a scene of so many HSI pixels: a fixed formula, so that a seed reproduces the result.
+
+    Raises:
+        InputError: an unknown effort.
+    """
+    if effort not in EFFORTS:
+        raise InputError(f"There is no effort {effort!r}; choose one of {', '.join(EFFORTS)}.")
+    growth = min(max(pixels / _SMALL, 1.0) ** 0.25, 4.0)
+    return math.ceil(EFFORTS[effort] * growth)

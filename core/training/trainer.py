@@ -1,0 +1,242 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..networks.side_by_side import one_after_the_other, side_by_side
+from ..runtime.errors import Cancelled
+from ..runtime.progress import Progress
+from .areas import LabelledArea, UnlabelledArea
+from .losses import masked_mean
+from .mutual import MutualStep, Sample
+
+SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
+CLEARLY = 1.05  # so much better than the whole residual a smaller share has to be
+
+
+@dataclass
+class TrainingState:
+    """Where training stands; everything that is needed to go on from there.
+
+    Attributes:
+        step: number of updates done.
+        best: parameters of the networks at the best check so far, by "<network>.<name>".
+        best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
+        prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
+        best_share: the share of the networks' residual that the best state adds to the prior.
+        best_scores: held-out scores of the best state by path, when training has ended.
+        history: one record a check: step, losses of the networks, held-out scores by path; None for what is not a
+            finite number, as when training diverges.
+    """
+
+    step: int = 0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_score: float = math.inf
+    best_step: int = 0
+    best_share: float = 1.0
+    best_scores: dict[str, dict] = field(default_factory=dict)
+    prior_scores: dict[str, float | None] = field(default_factory=dict)
+    history: list[dict] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains networks on areas.
+
+    Args:
+        learner: the mutual step, with its networks.
+        labelled, unlabelled: what to learn from.
+        ratio: for ERGAS.
+        mean: (bands, 1, 1), the good bands' means in standard deviations.
+        save: called with the state at every check, and when the user stops, to keep a checkpoint.
+        paths: names of the networks whose own scores are wanted beside those of their mean.
+    """
+
+    def __init__(
+        self,
+        learner: MutualStep,
+        labelled: Sequence[LabelledArea],
+        unlabelled: Sequence[UnlabelledArea],
+        ratio: int,
+        mean: Tensor,
+        save: Callable[[TrainingState], None] | None = None,
+        paths: Sequence[str] = ("spectral", "spatial"),
+    ) -> None:
+        self.learner = learner
+        self.labelled = [learner.prepared(area) for area in labelled]
+        self.unlabelled = [learner.prepared(area) for area in unlabelled]
+        self._learned = [area for area in self.labelled if area.learn.any()]  # others are only judged
+        self.ratio, self.mean, self.save = ratio, mean, save
+        self.processes = learner.processes
+        self._progress = Progress()
+        self.paths = (*paths, "mean") if len(paths) > 1 else ("mean",)
+
+    def run(self, state: TrainingState, progress: Progress) -> TrainingState:
+        """Train to the last step, then put the best parameters back into the networks."""
+        self._progress = progress
+        settings = self.learner.settings
+        every = max(1, settings.steps // settings.checks)
+        with side_by_side(self.learner.loss.basis.device, len(self.learner.networks)) as self.learner.each:
+            if not state.prior_scores:
+                state.prior_scores = self.score_prior()
+                self.check(state, None)
+            self._learn(state, every, progress)
+        self.learner.each = one_after_the_other(len(self.learner.networks))
+        for number, network in enumerate(self.learner.networks):
+            network.load_state_dict(
+                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
+            )
+        scores = self.score()
+        state.best_scores = {path: scores[path] for path in self.paths}
+        return state
+
+    def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
+        settings = self.learner.settings
+        while state.step < settings.steps:
+            if self.processes.any(progress.cancelled()):
+                if self.save is not None:
+                    self.save(state)
+                raise Cancelled("Stopped by the user.")
+            losses = self.learner(
+                state.step, [self._sample(state.step, number) for number in self.processes.share(range(settings.batch))]
+            )
+            state.step += 1
+            if state.step % every == 0 or state.step == settings.steps:
+                self.check(state, losses)
+                if self.save is not None:
+                    self.save(state)
+            progress.set(state.step / settings.steps, self._text(state) if state.step % every == 0 else None)
+
+    def _sample(self, step: int, number: int) -> Sample:
+        """One of the batch of a step. The generator is of the two alone, so that training can be taken up anywhere, by
+        any number of processes."""
+        rng = np.random.default_rng([self.learner.settings.seed, step, *([number] if number else [])])
+        labelled = self._learned[rng.integers(len(self._learned))]
+        return Sample(labelled, self._crop(step, rng), rng)
+
+    def _text(self, state: TrainingState) -> str:
+        latest = state.history[-1]
+        losses = " / ".join(_text(loss) for loss in latest["losses"] or [None])
+        scores = ", ".join(
+            f"{label} {_text(latest['mean'][key])} (prior {_text(state.prior_scores[key])})"
+            for key, label in (("ergas", "ERGAS"), ("sam", "SAM"))
+        )
+        return f"Step {state.step} of {self.learner.settings.steps}: loss {losses}, held-out {scores}"
+
+    def check(self, state: TrainingState, losses: list[float] | None) -> None:
+        """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
+        sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
+        overshoot do better if only a share of what they say is added to the prior: the share is tried, too, and then
+        emphasized (own); it has to be clearly better, as at full resolution networks rather say too little."""
+        scores = self.score()
+        known = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
+        state.history.append({"step": state.step, "losses": known, **{path: scores[path] for path in self.paths}})
+        for share in SHARES:
+            emphasized = share * self.learner.settings.emphasis
+            found, said = self._relative(scores, share, state), self._relative(scores, emphasized, state)
+            score = sum(found) * (CLEARLY if share < 1.0 else 1.0)
+            if not state.best or (max(*found, *said) <= 1 and score < state.best_score):
+                state.best_score, state.best_step, state.best_share = score, state.step, emphasized
+                state.best = self._parameters(emphasized)
+
+    def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
+        """Scores of a share of the mean, relative to the projected prior's."""
+        found = scores["mean" if share == 1.0 else f"mean {share}"]
+        return [
+            math.inf if found[key] is None else found[key] / max(prior, 1e-12)
+            for key, prior in state.prior_scores.items()
+            if prior is not None
+        ] or [math.inf]
+
+    def _parameters(self, share: float) -> dict[str, Tensor]:
+        """The networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
+        return {
+            f"{number}.{name}": value.detach().cpu().clone() * (share if name.startswith("tail.") else 1.0)
+            for number, network in enumerate(self.learner.networks)
+            for name, value in network.state_dict().items()
+        }
+
+    @torch.no_grad()
+    def score(self) -> dict[str, dict[str, float | None]]:
+        """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
+        emphasis = self.learner.settings.emphasis
+        shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
+        sums = {path: _Sums(self) for path in (*self.paths, *shares)}
+        for area in self.processes.share(self.labelled):
+            if area.judge.any():
+                self._progress.check()
+                residuals = self.learner.each(partial(self._projected, area=area))
+                bands = [self.learner.to_bands(residual) for residual in residuals]
+                mean = sum(bands) / len(bands)
+                for path, result in zip(self.paths, (*bands, mean) if len(bands) > 1 else (mean,)):
+                    sums[path].add(result - area.target, area)
+                for path, share in shares.items():
+                    sums[path].add(share * mean - area.target, area)
+        return {path: total.scores() for path, total in sums.items()}
+
+    @torch.no_grad()
+    def _projected(self, index: int, area: LabelledArea) -> Tensor:
+        return area.project(self.learner.residual(index, area.planes))
+
+    @torch.no_grad()
+    def score_prior(self) -> dict[str, float | None]:
+        """The same for the projected prior."""
+        total = _Sums(self)
+        for area in self.processes.share(self.labelled):
+            if area.judge.any():
+                self._progress.check()
+                total.add(-area.target, area)
+        return total.scores()
+
+    def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
+        settings = self.learner.settings
+        if not self.unlabelled or step < settings.full_start * settings.steps:
+            return None
+        area = self.unlabelled[rng.integers(len(self.unlabelled))]
+        row, col = (int(rng.integers(max(size - settings.crop, 0) + 1)) for size in area.weight.shape)
+        return area.crop(row, col, settings.crop)
+
+
+class _Sums:
+    """Running sums of the held-out scores, of this process's share of the areas."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self.squares = torch.zeros(len(trainer.mean), dtype=torch.float64, device=trainer.mean.device)
+        self.angles, self.count, self.angle_count = 0.0, 0.0, 0.0
+
+    def add(self, difference: Tensor, area: LabelledArea) -> None:
+        self.squares = self.squares + (difference.double() ** 2 * area.judge).sum((1, 2))
+        scale = self._trainer.learner.loss.scale
+        first, second = (area.truth + difference) * scale, area.truth * scale
+        norms = first.norm(dim=0) * second.norm(dim=0)
+        used = area.judge * (norms > 0)
+        cosine = (first * second).sum(0) / norms.clamp(min=1e-12)
+        angle = torch.arccos(cosine.clamp(-1, 1))
+        self.angles += float(masked_mean(angle, used)) * float(used.sum())
+        self.angle_count += float(used.sum())
+        self.count += float(area.judge.sum())
+
+    def scores(self) -> dict[str, float | None]:
+        """Of the areas of all processes."""
+        mean = self._trainer.mean.flatten().double()
+        numbers = torch.tensor([self.angles, self.angle_count, self.count], dtype=torch.float64, device=mean.device)
+        squares = self.squares.clone()
+        self._trainer.processes.add([squares, numbers])
+        angles, angle_count, count = numbers.tolist()
+        use = mean > 0
+        ergas = float(100 / self._trainer.ratio * (squares / count / mean**2)[use].mean().sqrt())
+        sam = math.degrees(angles / max(angle_count, 1.0))
+        return {"ergas": ergas if math.isfinite(ergas) else None, "sam": sam if math.isfinite(sam) else None}
+
+
+def _text(score: float | None) -> str:
+    return "-" if score is None else f"{score:.3f}"
