@@ -55,13 +55,14 @@ def shares(
     rows: int,
     memory: float | None = None,
     stored: RasterMetadata | None = None,
+    limits: Limits | None = None,
 ) -> list[Share]:
     """Cut a fusion into parts; see :func:`fuse` for what is not explained here.
 
     Args:
         rows: of a part, at least: a part is some whole strips.
     """
-    cut = _cut(scene, method, window, memory, stored, Limits())
+    cut = _cut(scene, method, window, memory, stored, limits)
     strip = cut.heights.strip
     step, end = max(1, -(-rows // strip)) * strip, window.row + window.rows
     return [Share((top, min(top + step, end)), cut) for top in range(window.row, end, step)]
@@ -96,7 +97,7 @@ def fuse(
     progress = progress or Progress()
     window = window or Window(0, 0, *scene.high_shape)
     if share is None:
-        cut = _cut(scene, method, window, memory, stored, limits or Limits())
+        cut = _cut(scene, method, window, memory, stored, limits)
         share = Share((window.row, window.row + window.rows), cut)
     (first, end), (heights, panels) = share
     done, total = 0, (end - first) * window.cols
@@ -143,7 +144,7 @@ def _cut(
     window: Window,
     memory: float | None,
     stored: RasterMetadata | None,
-    limits: Limits,
+    limits: Limits | None,
 ) -> Cut:
     itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
     return choose_cut(scene, method, window, (memory or _usual_memory()) * 1e9, itemsize, limits)

@@ -10,7 +10,9 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch.nn import functional  # noqa: E402
 
-from core.fusion.engine import Recipe, fuse  # noqa: E402
+from core.fusion.budget import Limits  # noqa: E402
+from core.fusion.engine import fuse  # noqa: E402
+from core.fusion.prior import RegressionPrior  # noqa: E402
 from core.models.format import ModelFile, read_model, write_model  # noqa: E402
 from core.models.inference import PairResidual  # noqa: E402
 from core.models.pair import Pair  # noqa: E402
@@ -256,13 +258,13 @@ def files(make_raster, tmp_path):
     )
 
 
-def fused(files, pair, memory, window=None):
+def fused(files, pair, memory, limits=None):
     with open_pair(*files) as scene:
         residual = PairResidual(pair, CPU, "mean", 4)
         residual.tile = 80_000 if memory > 1 else 2_000  # pixels
-        recipe = Recipe(scene_statistics(scene, 0.3, 4), 0.3, 2, residual)
+        method = RegressionPrior(scene_statistics(scene, 0.3, 4), 0.3, 2, residual).fit(scene)
         values = np.full((4, *scene.high_shape), np.nan, np.float32)
-        for piece in fuse(scene, recipe, window, memory):
+        for piece in fuse(scene, method, None, memory, limits=limits):
             rows, cols = piece.values.shape[1:]
             place = slice(piece.window.row, piece.window.row + rows), slice(piece.window.col, piece.window.col + cols)
             values[:, place[0], place[1]] = piece.values
@@ -270,11 +272,10 @@ def fused(files, pair, memory, window=None):
 
 
 @pytest.mark.parametrize("name", ["s2bnet", "s2bnet_float"])
-def test_tiles_equal_the_whole(files, name, monkeypatch):
-    monkeypatch.setattr("core.fusion.budget._PANEL", 48)
+def test_tiles_equal_the_whole(files, name):
     pair = Pair.fresh(name, 4, 0)
     awake(pair.networks[0])
-    whole, pieces = fused(files, pair, 8.0), fused(files, pair, 1e-6)
+    whole, pieces = fused(files, pair, 8.0), fused(files, pair, 1e-6, Limits(panel_cols=48))
     assert np.isfinite(whole).all()
     assert float(np.abs(whole - pieces).max()) <= 1e-5 * float(whole.max() - whole.min())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.fusion.classical.injection import with_iterations
 
 from core.fusion import budget
-from core.fusion.classical import METHODS
+from core.fusion.budget import Limits
+from core.fusion.classical import METHODS, ClassicalMethod
 from core.fusion.classical.moments import full_scale_gains, low_sample, scene_moments
 from core.fusion.classical.smoothing import pixel_mean, wavelet_approximation, wavelet_levels, window_mean
 from core.fusion.classical.substitution import regression_weights
@@ -68,11 +68,11 @@ def random_scene(write_scene, ratio=3, shift=(0.0, 0.0), shape=(30, 26), bands=5
     return write_scene(hsi, pan, ratio, shift)
 
 
-def collect(scene, recipe, window=None, memory=None):
+def collect(scene, fitted, window=None, memory=None, limits=None):
     window = window or Window(0, 0, *scene.high_shape)
     values = np.full((scene.hsi.bands, window.rows, window.cols), np.nan, np.float32)
     valid = np.zeros((window.rows, window.cols), bool)
-    for piece in fuse(scene, recipe, window, memory):
+    for piece in fuse(scene, fitted, window, memory, limits=limits):
         top, left = piece.window.row - window.row, piece.window.col - window.col
         place = slice(top, top + piece.window.rows), slice(left, left + piece.window.cols)
         values[:, place[0], place[1]] = piece.values
@@ -80,8 +80,8 @@ def collect(scene, recipe, window=None, memory=None):
     return values, valid
 
 
-def recipe_of(method, scene, iterations=0):
-    return METHODS[method].recipe(scene, GAIN, iterations, Progress())
+def fit(method, scene, iterations=0):
+    return ClassicalMethod(method, GAIN, iterations).fit(scene)
 
 
 def test_every_method_has_a_title_and_its_source():
@@ -96,30 +96,30 @@ def test_every_method_has_a_title_and_its_source():
 @pytest.mark.parametrize("iterations", [0, 3])
 def test_strips_panels_and_windows_equal_the_whole(write_scene, monkeypatch, method, iterations):
     scene = random_scene(write_scene, 3, (-1.0, 1.25), (40, 40))
-    recipe = recipe_of(method, scene, iterations)
-    whole, _ = collect(scene, recipe, memory=4.0)
+    fitted = fit(method, scene, iterations)
+    whole, _ = collect(scene, fitted, memory=4.0)
     span = whole.max() - whole.min()
-    monkeypatch.setattr(budget, "_PANEL", 48)
-    pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
+    narrow = Limits(panel_cols=48)
+    pieces = [piece.window for piece in fuse(scene, fitted, memory=TINY, limits=narrow)]
     assert max(window.rows for window in pieces) == budget.BLOCK
     assert {window.col for window in pieces} == {0, 48}
-    cut, _ = collect(scene, recipe, memory=TINY)
+    cut, _ = collect(scene, fitted, memory=TINY, limits=narrow)
     np.testing.assert_allclose(cut, whole, atol=1e-5 * span)
-    part, _ = collect(scene, recipe, Window(37, 41, 23, 30), memory=TINY)
+    part, _ = collect(scene, fitted, Window(37, 41, 23, 30), TINY, narrow)
     np.testing.assert_allclose(part, whole[:, 37:60, 41:71], atol=1e-5 * span)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_projection_in_streams_is_that_of_the_textbook(write_scene, method):
     scene = random_scene(write_scene, 3, (-1.5, 2.25))
-    recipe = recipe_of(method, scene)
-    fused = collect(scene, recipe)[0].astype(float)
+    fitted = fit(method, scene)
+    fused = collect(scene, fitted)[0].astype(float)
     span = fused.max() - fused.min()
     operators = Operators(scene.low_shape, scene.high_shape, 3, scene.alignment.phase, GAIN)
     hsi = scene.hsi_rows(0, scene.low_shape[0]).values.astype(float)
     for _ in range(3):
         fused = fused + operators.up(scene.low_covered * (hsi - operators.down(fused)))
-    np.testing.assert_allclose(collect(scene, with_iterations(recipe, 3))[0], fused, atol=1e-5 * span)
+    np.testing.assert_allclose(collect(scene, fitted.with_iterations(3))[0], fused, atol=1e-5 * span)
 
 
 @pytest.mark.parametrize("ratio", [2, 3, 5])
@@ -128,7 +128,7 @@ def test_a_pan_without_contrast_adds_nothing(write_scene, method, ratio):
     rng = np.random.default_rng(1)
     hsi = rng.random((4, 12, 11)) * 100 + 50
     scene = write_scene(hsi, np.full((1, 12 * ratio, 11 * ratio), 321.0), ratio)
-    fused, _ = collect(scene, recipe_of(method, scene))
+    fused, _ = collect(scene, fit(method, scene))
     expected = Operators((12, 11), (12 * ratio, 11 * ratio), ratio).up(hsi)
     np.testing.assert_allclose(fused, expected, atol=1e-3)
 
@@ -153,7 +153,7 @@ def test_where_all_detail_is_the_pans_the_truth_comes_back(write_scene, method, 
     origin = (plain.alignment.grid.x - 500000.0) / step, (5800000.0 - plain.alignment.grid.y) / step
     scene = write_scene(operators.down(truth), pan, ratio, (origin[1], origin[0]))
     assert scene.high_shape == high
-    fused, _ = collect(scene, recipe_of(method, scene))
+    fused, _ = collect(scene, fit(method, scene))
     wrong = np.abs(fused - truth) > 2e-3 * truth.std()
     assert wrong.mean() <= (0.1 if method in HAZY else 0.0)
 
@@ -167,14 +167,14 @@ def test_bad_pixels_stay_bad_and_bleed_into_nothing(write_scene, method):
 
     plain = random_scene(write_scene)
     scene = random_scene(write_scene, gaps=gaps)
-    values, valid = collect(scene, recipe_of(method, scene, 2))
+    values, valid = collect(scene, fit(method, scene, 2))
     expected = np.ones((90, 78), bool)
     expected[15:18, 18:21] = False
     expected[27:30, 27:30] = False
     expected[20, 21] = False
     np.testing.assert_array_equal(valid, expected)
     assert np.isfinite(values).all()
-    near, _ = collect(plain, recipe_of(method, plain, 2))
+    near, _ = collect(plain, fit(method, plain, 2))
     span = near.max() - near.min()
     assert np.abs(values - near)[:, expected].max() < 0.5 * span
     assert np.abs(values - near)[:, 60:, 50:].max() < 0.05 * span  # far away only the statistics have changed
@@ -195,7 +195,7 @@ def test_bad_bands_are_up_sampled_only(tmp_path, make_raster, method):
         writer.write(hsi, valid)
     fine = make_raster(tmp_path / "p.tif", pan.astype(np.float32), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), None)
     with open_pair(str(tmp_path / "h.tif"), fine) as scene:
-        pieces = list(fuse(scene, recipe_of(method, scene)))
+        pieces = list(fuse(scene, fit(method, scene)))
     values = np.concatenate([piece.values for piece in pieces], axis=1)
     mask = np.concatenate([piece.valid for piece in pieces], axis=1)
     np.testing.assert_allclose(values[2], Operators((16, 14), (48, 42), 3).up(hsi[2]), atol=1e-2)
@@ -216,7 +216,7 @@ def test_results_are_nearer_to_the_truth_than_up_sampling(write_scene, method):
     scene = write_scene(Operators(shape, truth.shape[1:], ratio).down(truth), truth.mean(axis=0)[None], ratio)
     errors = {}
     for name in ("exp", method):
-        fused, _ = collect(scene, recipe_of(name, scene, 5))
+        fused, _ = collect(scene, fit(name, scene, 5))
         errors[name] = np.sqrt(((fused - truth) ** 2).mean())
     if method != "exp":
         assert errors[method] < 0.8 * errors["exp"]
@@ -232,7 +232,7 @@ def test_a_method_stops_when_it_is_told(write_scene, method):
 
     scene = random_scene(write_scene)
     with pytest.raises(Cancelled):
-        METHODS[method].recipe(scene, GAIN, 5, Stop())
+        ClassicalMethod(method, GAIN, 5).fit(scene, Stop())
 
 
 def test_moments_are_those_of_numpy(write_scene):
@@ -283,9 +283,9 @@ def test_full_scale_gains_are_the_ratio_of_covariances(write_scene):
 
 def test_brovey_keeps_the_proportions_of_the_bands_above_the_haze(write_scene):
     scene = random_scene(write_scene, 2, bands=3)
-    method = recipe_of("brovey", scene).method
+    method = fit("brovey", scene)
     lifted = Operators(scene.low_shape, scene.high_shape, 2).up(scene.hsi_rows(0, scene.low_shape[0]).values)
-    fused, _ = collect(scene, recipe_of("brovey", scene))
+    fused, _ = collect(scene, fit("brovey", scene))
     low = scene.hsi_rows(0, scene.low_shape[0]).values.reshape(3, -1)
     haze = np.percentile(low, 0.1, axis=1)[:, None, None]
     before, after = lifted - haze, fused - haze
@@ -293,7 +293,7 @@ def test_brovey_keeps_the_proportions_of_the_bands_above_the_haze(write_scene):
     ratios = (after / before)[:, clear]
     np.testing.assert_allclose(ratios, np.broadcast_to(ratios[0], ratios.shape), atol=1e-3)
     assert ratios.std() > 0.01
-    assert method.count == 1
+    assert method.planes_count == 1
 
 
 def test_sfim_multiplies_by_the_pan_over_its_mean_in_an_hsi_pixel(write_scene):
@@ -307,7 +307,7 @@ def test_sfim_multiplies_by_the_pan_over_its_mean_in_an_hsi_pixel(write_scene):
 
 
 def _without_projection(method, scene):
-    return scene, recipe_of(method, scene)
+    return scene, fit(method, scene)
 
 
 def test_the_mean_over_an_hsi_pixel_is_centred_at_even_ratios_too():
@@ -358,9 +358,9 @@ def test_bdsd_says_when_a_scene_is_too_small_for_it(write_scene):
 
     rng = np.random.default_rng(7)
     scene = write_scene(rng.random((2, 9, 9)) + 1, rng.random((1, 54, 54)) + 1, 6)
-    fused, _ = collect(scene, METHODS["bdsd"].recipe(scene, GAIN, 0, Listening()))
+    fused, _ = collect(scene, ClassicalMethod("bdsd", GAIN, 0).fit(scene, Listening()))
     assert "too few pixels" in Listening.heard[0]
-    np.testing.assert_array_equal(fused, collect(scene, recipe_of("mtf-glp", scene))[0])
+    np.testing.assert_array_equal(fused, collect(scene, fit("mtf-glp", scene))[0])
 
 
 def test_cnmf_unmixes_shares_of_two_materials(write_scene):
@@ -372,9 +372,9 @@ def test_cnmf_unmixes_shares_of_two_materials(write_scene):
     spectra = np.array([[400.0, 50.0], [300.0, 200.0], [20.0, 500.0], [100.0, 100.0]])
     truth = spectra[:, :1, None] * mask + spectra[:, 1:, None] * (1 - mask)
     scene = write_scene(Operators((low, low), mask.shape, ratio).down(truth), truth[:2].mean(axis=0)[None], ratio)
-    recipe = recipe_of("cnmf", scene)
-    assert isinstance(recipe.method, CoupledFactorisation)
-    fused, _ = collect(scene, recipe)
+    fitted = fit("cnmf", scene)
+    assert isinstance(fitted, CoupledFactorisation)
+    fused, _ = collect(scene, fitted)
     up = Operators((low, low), mask.shape, ratio).up(scene.hsi_rows(0, low).values)
     error, former = (np.sqrt(((image - truth) ** 2).mean()) for image in (fused, up))
     assert error < 0.6 * former

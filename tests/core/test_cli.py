@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core.cli.main.main import main
 
+from core.cli.main import main
 from core.models.format import ModelFile, write_model
 from core.runtime.devices import torch_available
 from core.runtime.errors import Cancelled

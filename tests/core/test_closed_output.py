@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core.cli.main.closed_output import EXIT_CODE, OutputClosed, watched_output
 
+from core.cli.closed_output import EXIT_CODE, OutputClosed, watched_output
 from core.models.format import ModelFile, write_model
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -157,7 +157,7 @@ def test_without_dask_it_is_said_what_to_install(files, tmp_path, monkeypatch):
 
 
 def test_the_command_line_fuses_on_processes_of_this_machine(files, tmp_path, capsys):
-    from core.cli.main.main import main
+    from core.cli.main import main
 
     hsi, pan, model = files
     line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", str(LITTLE)]

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.cli.main.arguments import build_parser
-from core.cli.main.main import main
 
+from core.cli.arguments import build_parser
+from core.cli.main import main
 from core.operators.consistency import (
     DEFAULT_ITERATIONS,
     MOST_ITERATIONS,
     check_iterations,
     correction,
-    felt,
+    effective_support,
     residual_spans,
 )
 from core.operators.pair import Operators
@@ -99,12 +99,12 @@ def test_more_iterations_bring_the_degraded_image_closer_to_the_hsi():
 @pytest.mark.parametrize("gain", [0.15, 0.3, 0.5])
 @pytest.mark.parametrize(("ratio", "phase"), [(2, 0.0), (3, 1.25), (6, 2.7), (10, 0.0)])
 @pytest.mark.parametrize("iterations", [1, 3, 5, 10])
-def test_residuals_that_are_too_far_to_be_felt_add_next_to_nothing(iterations, ratio, phase, gain):
+def test_residuals_that_are_too_far_to_have_an_effect_add_next_to_nothing(iterations, ratio, phase, gain):
     count = 80
     round_trip = Operators((1, count), (ratio, (count - 1) * ratio), ratio, (0.0, phase), gain).round_trip
     impulses = np.eye(count)[:, None]
     panel = 45, count
-    near = panel[0] - felt(iterations), count
+    near = panel[0] - effective_support(iterations), count
     part = (0, 1), panel
     cut = Separable(round_trip.y, round_trip.x.within(*near))
     capped = correction(impulses[..., near[0] :], cut, iterations, part=part, origin=(0, near[0]))

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.fusion import budget, engine, panel
-from core.fusion.classical import METHODS
-from core.fusion.engine import Recipe, fuse, shares
+from core.fusion import budget, eta, pipeline
+from core.fusion.budget import Limits
+from core.fusion.classical import ClassicalMethod
+from core.fusion.engine import fuse, shares
+from core.fusion.prior import RegressionPrior
 from core.io.grid import Window
 from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
@@ -72,14 +74,14 @@ def open_scene(tmp_path, make_raster):
         scene.close()
 
 
-def collect(scene, recipe, window=None, memory=None):
+def collect(scene, method, window=None, memory=None, limits=None):
     """The pieces put together: values, mask, disagreement; every pixel once."""
     window = window or Window(0, 0, *scene.high_shape)
     shape = window.rows, window.cols
     values = np.full((scene.hsi.bands, *shape), np.nan, np.float32)
     valid = np.zeros((scene.hsi.bands, *shape), bool)
     difference, times = np.zeros(shape, np.float32), np.zeros(shape, int)
-    for piece in fuse(scene, recipe, window, memory):
+    for piece in fuse(scene, method.fit(scene, Progress()), window, memory, limits=limits):
         top, left = piece.window.row - window.row, piece.window.col - window.col
         place = slice(top, top + piece.window.rows), slice(left, left + piece.window.cols)
         values[:, place[0], place[1]] = piece.values
@@ -90,19 +92,19 @@ def collect(scene, recipe, window=None, memory=None):
     return values, valid, difference
 
 
-def recipe_for(scene, components=2, iterations=2, residual=None):
-    return Recipe(scene_statistics(scene, 0.3, components), 0.3, iterations, residual)
+def method_for(scene, components=2, iterations=2, residual=None):
+    return RegressionPrior(scene_statistics(scene, 0.3, components), 0.3, iterations, residual)
 
 
-def literal(scene, recipe):
+def literal(scene, method):
     """The fused image by the textbook: whole arrays, double precision, the projection iterated as it is written."""
-    operators = scene_operators(scene, recipe.gain)
+    operators = scene_operators(scene, method.mtf_gain)
     hsi, pan = scene.hsi_rows(0, scene.low_shape[0]).values, scene.pan_rows(0, scene.high_shape[0]).values
     hsi, pan = hsi.astype(float), pan.astype(float)
-    gains = recipe.statistics.gains.astype(float)[:, None, None]
+    gains = method.statistics.gains.astype(float)[:, None, None]
     fused = operators.up(hsi) + gains * (pan - operators.up(operators.down(pan)))
     weight = scene.low_covered
-    for _ in range(recipe.iterations):
+    for _ in range(method.iterations):
         fused = fused + operators.up(weight * (hsi - operators.down(fused)))
     return fused
 
@@ -111,36 +113,34 @@ def literal(scene, recipe):
 @pytest.mark.parametrize(("ratio", "shift"), [(2, (0.0, 0.0)), (3, (-1.5, 2.25)), (4, (3.0, -2.0))])
 def test_the_streamed_result_is_that_of_the_textbook(open_scene, iterations, ratio, shift):
     scene = open_scene((14, 12), ratio, shift)
-    recipe = recipe_for(scene, iterations=iterations)
-    values, valid, difference = collect(scene, recipe)
-    np.testing.assert_allclose(values, literal(scene, recipe), atol=1e-5 * 1000)
+    method = method_for(scene, iterations=iterations)
+    values, valid, difference = collect(scene, method)
+    np.testing.assert_allclose(values, literal(scene, method), atol=1e-5 * 1000)
     assert valid.all()
     assert not difference.any()
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, -1.25)])
 @pytest.mark.parametrize("reach", [0, 3])
-def test_strips_and_panels_equal_the_whole(open_scene, monkeypatch, shift, reach):
+def test_strips_and_panels_equal_the_whole(open_scene, shift, reach):
     scene = open_scene((40, 50), 3, shift)
-    recipe = recipe_for(scene, residual=BoxFilter(reach))
-    whole = collect(scene, recipe, memory=4.0)
-    monkeypatch.setattr(budget, "_PANEL", 48)
-    pieces = [piece.window for piece in fuse(scene, recipe, memory=TINY)]
+    method = method_for(scene, residual=BoxFilter(reach))
+    whole, narrow = collect(scene, method, memory=4.0), Limits(panel_cols=48)
+    pieces = [piece.window for piece in fuse(scene, method.fit(scene), memory=TINY, limits=narrow)]
     assert max(window.rows for window in pieces) == budget.BLOCK
     assert {window.col for window in pieces} == {0, 48, 96}
-    cut = collect(scene, recipe, memory=TINY)
+    cut = collect(scene, method, memory=TINY, limits=narrow)
     for one, other in zip(whole, cut):
         np.testing.assert_allclose(other, one, atol=1e-5 * 1000)
 
 
-def test_a_window_is_cut_out_of_the_whole(open_scene, monkeypatch):
+def test_a_window_is_cut_out_of_the_whole(open_scene):
     scene = open_scene((40, 50), 3, (0.5, -1.25))
-    recipe = recipe_for(scene, residual=BoxFilter(2))
-    whole = collect(scene, recipe)
-    monkeypatch.setattr(budget, "_PANEL", 32)
+    method = method_for(scene, residual=BoxFilter(2))
+    whole = collect(scene, method)
     for window in (Window(37, 41, 23, 70), Window(0, 100, 5, 48), Window(80, 0, 1, 1)):
         for memory in (None, TINY):
-            part = collect(scene, recipe, window, memory)
+            part = collect(scene, method, window, memory, Limits(panel_cols=32))
             place = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
             np.testing.assert_allclose(part[0], whole[0][:, place[0], place[1]], atol=1e-5 * 1000)
             np.testing.assert_allclose(part[2], whole[2][place], atol=1e-5 * 1000)
@@ -152,23 +152,23 @@ def test_the_time_that_a_fusion_will_take_is_said_once_and_is_that_of_the_pixels
 ):
     """Whoever takes the pixels needs a second a row; that the first planes took longer does not hide it."""
     clock, said = [0.0], []
-    for module in (engine, panel):
+    for module in (eta, pipeline):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
     class Listener(Progress):
         def info(self, text):
             said.append((text, clock[0]))
 
-    wait_for = panel.wait_for
+    wait_for = pipeline.wait_for
 
     def wait(planes, progress):
         clock[0] = max(clock[0], networks)
         return wait_for(planes, progress)
 
-    monkeypatch.setattr(panel, "wait_for", wait)
+    monkeypatch.setattr(pipeline, "wait_for", wait)
     scene = open_scene((40, 20), 3)
-    recipe = recipe_for(scene, residual=BoxFilter(1) if networks else None)
-    for piece in fuse(scene, recipe, memory=TINY, progress=Listener()):
+    method = method_for(scene, residual=BoxFilter(1) if networks else None)
+    for piece in fuse(scene, method.fit(scene), memory=TINY, progress=Listener()):
         clock[0] += piece.window.rows
     ((text, when),) = said
     assert when <= networks + 48
@@ -195,32 +195,31 @@ def some_gaps(hsi, pan):
 )
 @pytest.mark.parametrize("memory", [1.0, TINY])
 def test_a_share_done_alone_has_the_very_bits_of_the_whole(
-    open_scene, monkeypatch, ratio, shift, iterations, window, rows, gaps, what, memory
+    open_scene, ratio, shift, iterations, window, rows, gaps, what, memory
 ):
     """With the networks' part of real convolutions, and methods that are not linear; strips and panels of all sizes."""
-    monkeypatch.setattr(budget, "_PANEL", 48)
-    monkeypatch.setattr(budget, "_MOST_ROWS", 16)
+    limits = Limits(panel_cols=48, plane_rows=16)
     scene = open_scene((60, 32), ratio, shift, gaps=gaps)
     if isinstance(what, str):
-        recipe = METHODS[what].recipe(scene, 0.3, iterations, Progress())
+        method = ClassicalMethod(what, 0.3, iterations).fit(scene)
     else:
-        recipe = recipe_for(scene, iterations=iterations, residual=BoxFilter(what) if what else None)
+        method = method_for(scene, iterations=iterations, residual=BoxFilter(what) if what else None).fit(scene)
     window = window or Window(0, 0, *scene.high_shape)
     stored = RasterMetadata.plain(4, "float32", NODATA)
     whole = np.full((window.rows, 4, window.cols), np.nan, np.float32)
-    for piece in fuse(scene, recipe, window, memory, stored=stored):
+    for piece in fuse(scene, method, window, memory, stored=stored, limits=limits):
         place = piece.window.row - window.row, piece.window.col - window.col
         whole[place[0] : place[0] + piece.window.rows, :, place[1] : place[1] + piece.window.cols] = (
             piece.values.transpose(1, 0, 2)
         )
-    parts = shares(scene, recipe, window, rows, memory, stored=stored)
+    parts = shares(scene, method, window, rows, memory, stored, limits)
     assert len(parts) > 1
     assert parts[0].rows[0] == window.row
     assert parts[-1].rows[1] == window.row + window.rows
     assert all(one.rows[1] == other.rows[0] for one, other in zip(parts, parts[1:]))
     for share in (parts[-1], parts[len(parts) // 2], parts[0]):
         done = 0
-        for piece in fuse(scene, recipe, window, stored=stored, share=share):
+        for piece in fuse(scene, method, window, stored=stored, share=share):
             assert share.rows[0] <= piece.window.row <= piece.window.row + piece.window.rows <= share.rows[1]
             top, left = piece.window.row - window.row, piece.window.col - window.col
             np.testing.assert_array_equal(
@@ -232,12 +231,9 @@ def test_a_share_done_alone_has_the_very_bits_of_the_whole(
 
 
 def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
-    monkeypatch.setattr(budget, "_MOST_ROWS", 48)
     scene = open_scene((400, 30), 2)
-    recipe = recipe_for(scene, iterations=1, residual=BoxFilter(1))
-    parts = shares(scene, recipe, Window(0, 0, 800, 60), 160)
-    plan = recipe.plan(scene, Progress())
-    monkeypatch.setattr(Recipe, "plan", lambda *_: plan)
+    method = method_for(scene, iterations=1, residual=BoxFilter(1)).fit(scene)
+    parts = shares(scene, method, Window(0, 0, 800, 60), 160, limits=Limits(plane_rows=48))
     read = []
     pan_rows = Scene.pan_rows
     monkeypatch.setattr(
@@ -245,7 +241,7 @@ def test_a_share_reads_no_more_than_it_depends_on(open_scene, monkeypatch):
         "pan_rows",
         lambda self, start, stop, *cols: read.append(stop - start) or pan_rows(self, start, stop, *cols),
     )
-    list(fuse(scene, recipe, share=parts[2]))
+    list(fuse(scene, method, share=parts[2]))
     assert sum(read) <= (4 + 2 * 3) * 48  # its own runs of 48 rows, and those that its margins touch
 
 
@@ -261,8 +257,8 @@ def test_strips_that_do_not_fit_in_memory_are_halved(open_scene):
                 raise MemoryError
             return super().__call__(planes, progress, margins)
 
-    plain = collect(scene, recipe_for(scene, residual=BoxFilter(1)))
-    careful = collect(scene, recipe_for(scene, residual=Hungry(1)))
+    plain = collect(scene, method_for(scene, residual=BoxFilter(1)))
+    careful = collect(scene, method_for(scene, residual=Hungry(1)))
     assert Hungry.refused
     np.testing.assert_allclose(careful[0], plain[0], atol=1e-5 * 1000)
 
@@ -275,7 +271,7 @@ def test_bad_pixels_stay_bad_and_only_they(open_scene):
 
     scene = open_scene((14, 12), 3, gaps=gaps)
     assert not scene.complete
-    values, valid, _ = collect(scene, recipe_for(scene))
+    values, valid, _ = collect(scene, method_for(scene))
     expected = np.ones((42, 36), bool)
     expected[15:18, 18:21] = False
     expected[27:30, 27:30] = False
@@ -292,8 +288,8 @@ def test_pixels_beyond_the_support_do_not_notice_nodata(open_scene):
 
     plain = open_scene((60, 60), 2)
     holed = open_scene((60, 60), 2, gaps=gaps, name="holed")
-    recipe = recipe_for(plain, iterations=1, residual=BoxFilter(2))
-    one, other = collect(plain, recipe), collect(holed, recipe)
+    method = method_for(plain, iterations=1, residual=BoxFilter(2))
+    one, other = collect(plain, method), collect(holed, method)
     far = np.zeros((120, 120), bool)
     far[48:] = far[:, 48:] = True
     np.testing.assert_array_equal(other[0][:, far], one[0][:, far])
@@ -323,9 +319,9 @@ def test_bad_bands_take_no_part_but_come_out(tmp_path, make_raster):
         np.testing.assert_array_equal(scene.good, [True, False, False, True])
         np.testing.assert_array_equal(scene.empty, [False, True, False, False])
         assert scene.low_valid.all()
-        recipe = recipe_for(scene, iterations=2)
-        assert recipe.statistics.gains[2] == 0.0
-        values, mask, _ = collect(scene, recipe)
+        method = method_for(scene, iterations=2)
+        assert method.statistics.gains[2] == 0.0
+        values, mask, _ = collect(scene, method)
     gap = np.zeros((42, 36), bool)
     gap[12:15, 15:18] = True
     np.testing.assert_array_equal(mask, [~gap | True, gap & False, ~gap, ~gap | True])
@@ -358,7 +354,7 @@ def test_a_plane_in_map_coordinates_comes_through_half_a_pixel_off(tmp_path, mak
     with open_pair(hsi_path, pan_path) as scene:
         assert scene.high_shape == (2 * rows - 1, 2 * cols - 1)
         assert scene.alignment.phase == (0.5, 0.5)
-        values, _, _ = collect(scene, recipe_for(scene, iterations=iterations))
+        values, _, _ = collect(scene, method_for(scene, iterations=iterations))
         expected = plane(scene.alignment.grid.geotransform, scene.high_shape)
     edge = 10 + 12 * iterations
     if iterations:  # the edges' share dies out inwards
@@ -393,9 +389,9 @@ def test_landsat_8_comes_out_on_the_pixels_that_lie_wholly_inside(tmp_path, scen
 
 
 def test_a_recipe_can_be_changed_only_by_making_another(open_scene):
-    recipe = recipe_for(open_scene((10, 10), 2))
+    method = method_for(open_scene((10, 10), 2))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        recipe.gain = 0.5
+        method.mtf_gain = 0.5
 
 
 @pytest.mark.parametrize(("free", "expected"), [(None, 1.0), (20e9, 1.0), (1.5e9, 0.5), (0.9e9, 0.25), (1e6, 0.125)])
@@ -403,11 +399,11 @@ def test_the_usual_budget_is_at_most_half_of_what_is_free(open_scene, monkeypatc
     asked = []
 
     def spy(*arguments):
-        asked.append(arguments[4])
-        return budget.choose_pieces(*arguments)
+        asked.append(arguments[3])
+        return budget.choose_cut(*arguments)
 
     monkeypatch.setattr("core.fusion.engine.free_memory", lambda: free)
-    monkeypatch.setattr("core.fusion.engine.choose_pieces", spy)
+    monkeypatch.setattr("core.fusion.engine.choose_cut", spy)
     scene = open_scene((10, 10), 2)
-    collect(scene, recipe_for(scene))
+    collect(scene, method_for(scene))
     assert asked == [expected * 1e9]

@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.fusion.budget import BLOCK, choose_pieces
-from core.fusion.mapping import BandMapping
+from core.fusion.budget import BLOCK, choose_cut
+from core.fusion.dependencies import Needs
+from core.fusion.mapping import LinearMapping, Target
+from core.fusion.method import Part, Support
 from core.io.grid import Window
 from core.operators.resample import upsampler
 from core.runtime.progress import Progress
@@ -22,27 +24,29 @@ def test_the_mapping_is_upsampling_plus_planes_for_any_part(ratio, phase, bands)
     part = low[:, top:bottom, left:right].astype(np.float32)
     some = planes[:, : rows[1] - rows[0], : cols[1] - cols[0]].astype(np.float32)
     expected = up(low)[:, slice(*rows), slice(*cols)] + np.tensordot(weights, some, 1)
-    mapping = BandMapping(up, cols, left, right - left, weights)
+    needs = Needs(cols, (left, right), (), None, cols, cols, (left, right))
+    mapping, place = LinearMapping(up, needs, weights), Part(rows, cols, (top, left))
     found = np.empty((rows[1] - rows[0], bands, cols[1] - cols[0]), np.float32)
     rounded = np.empty(found.shape, np.int16)
+    valid = np.ones((found.shape[0], found.shape[2]), bool)
     with Workers(2) as workers:
-        mapping(part, top, some, rows, found, None, None, workers, Progress())
-        mapping(100 * part, top, 100 * some, rows, rounded, None, None, workers, Progress())
+        mapping(part, None, some, place, Target(found, valid, None, True), workers, Progress())
+        mapping(100 * part, None, 100 * some, place, Target(rounded, valid, None, True), workers, Progress())
     np.testing.assert_allclose(found.transpose(1, 0, 2), expected, atol=2e-5)
     assert np.abs(rounded.transpose(1, 0, 2) - 100 * expected).max() <= 0.502
 
 
 class Plain:
-    """What the budget asks of a scene, a recipe and a plan."""
+    """What the budget asks of a scene and a fitted method."""
 
     hsi = type("Hsi", (), {"bands": 200})
     low_shape, high_shape = (15000, 1000), (90000, 6000)
-    ratio, iterations, reach, count, bytes_per_pixel, bytes_at_work = 6, 5, 19, 13, 112, int(2e8)
+    ratio, iterations, planes_count, support = 6, 5, 13, Support(19, 1, 112, int(2e8))
     coefficients = np.zeros((200, 13))
 
 
 def pieces(rows, cols, budget):
-    heights, panels = choose_pieces(Plain, Plain, Plain, Window(0, 0, rows, cols), budget, 2)
+    heights, panels = choose_cut(Plain, Plain, Window(0, 0, rows, cols), budget, 2)
     assert (panels[0][0], panels[-1][1]) == (0, cols)
     assert [left for left, _ in panels[1:]] == [right for _, right in panels[:-1]]
     return heights.strip, heights.planes, max(right - left for left, right in panels)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core.cli.main.main import main
 from osgeo import gdal
 
+from core.cli.main import main
 from core.operators.response import Response, band_weights, read_response
 from core.runtime.errors import InputError
 from core.workflows.simulate import simulate

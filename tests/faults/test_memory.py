@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from core.cli.main.main import main
 from osgeo import gdal
 
+from core.cli.main import main
 from core.runtime.devices import is_out_of_memory
 
 from .jobs import CHECKPOINTS, JOBS, At, left

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from core.cli.main.arguments import build_parser
+
+from core.cli.arguments import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [path for place in ("*.md", "docs/*.md", "examples/*/*.md") for path in sorted(ROOT.glob(place))]
