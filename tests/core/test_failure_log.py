@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.main import main as cli
+from core.cli.main import main
 from core.runtime.failure_log import without_home, write_failure_log
 
 
@@ -75,7 +75,7 @@ def test_the_command_line_names_the_log_in_its_sentence(temporary, monkeypatch, 
         raise ZeroDivisionError("of ours")
 
     monkeypatch.setattr("core.workflows.info.info", fail)
-    assert cli.main(["info", "model.ssml"]) == 1
+    assert main(["info", "model.ssml"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     path = re.search(r"with the file (.+\.log)\.", said).group(1)

@@ -90,7 +90,7 @@ def test_installed_plugin_stands_alone_and_replaces_an_older_one(package, monkey
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=folder.parent, capture_output=True, text=True, check=True, timeout=120
     )
-    assert Path(answer.stdout.strip()) == folder / "core" / "errors.py"
+    assert Path(answer.stdout.strip()) == folder / "core" / "runtime" / "errors.py"
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the place differs there")

@@ -154,7 +154,9 @@ def test_without_gdal_one_sentence_says_what_to_install(installed, tmp_path):
         assert run(sys.executable, "-m", "ssml_core", *arguments, cwd=tmp_path, PYTHONPATH=path).returncode == 0
     code = "from ssml_core import InputError, Progress\nfrom ssml_core import sharpen"
     done = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=path)
-    assert done.stderr.splitlines()[-1].startswith("ssml_core.errors.MissingDependencyError: GDAL's Python bindings")
+    assert done.stderr.splitlines()[-1].startswith(
+        "ssml_core.runtime.errors.MissingDependencyError: GDAL's Python bindings"
+    )
 
 
 def test_names_for_type_checkers_are_those_that_are_loaded():
