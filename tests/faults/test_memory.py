@@ -75,10 +75,10 @@ def test_fusion_that_never_fits_ends_without_a_result(files, folder, monkeypatch
 
 def test_a_lack_of_memory_within_a_strip_is_met_with_lower_strips(files, folder, tmp_path, monkeypatch):
     """numpy's arrays do not fit while strips are high."""
-    from core.fusion import engine
+    from core.fusion.pipeline import Pipeline
     from core.workflows.classical import classical
 
-    real, places = engine.Panel.compute, [str(tmp_path / "a.tif"), str(folder / "b.tif")]
+    real, places = Pipeline.compute, [str(tmp_path / "a.tif"), str(folder / "b.tif")]
     classical(files.hsi, files.pan, places[0])
     told = []
 
@@ -86,12 +86,12 @@ def test_a_lack_of_memory_within_a_strip_is_met_with_lower_strips(files, folder,
         def info(self, text):
             told.append(text)
 
-    def compute(panel, start, stop):
+    def compute(pipeline, start, stop):
         if stop - start > 16:
             raise MemoryError
-        return real(panel, start, stop)
+        return real(pipeline, start, stop)
 
-    monkeypatch.setattr(engine.Panel, "compute", compute)
+    monkeypatch.setattr(Pipeline, "compute", compute)
     classical(files.hsi, files.pan, places[1], progress=Listening())
     assert any("Memory ran out" in text for text in told)
     first, second = (gdal.Open(place).ReadAsArray() for place in places)
