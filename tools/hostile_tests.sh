@@ -93,7 +93,7 @@ hostile=(
     PIP_CONSTRAINT="$home/constraints.txt" PIP_INDEX_URL="$dead/simple" PIP_FIND_LINKS="$home/none"
     PIP_TARGET="$home/packages" PIP_REQUIRE_VIRTUALENV=1
     http_proxy="$dead" https_proxy="$dead" all_proxy="$dead" HTTP_PROXY="$dead" HTTPS_PROXY="$dead" ALL_PROXY="$dead"
-    GDAL_PAM_ENABLED=NO GDAL_CACHEMAX=1
+    GDAL_PAM_ENABLED=NO GDAL_CACHEMAX=1 SSML_CHECKOUT="$origin"
 )
 if [ -n "${SSML_SCENES:-}" ]; then
     hostile+=(SSML_SCENES="$SSML_SCENES")

@@ -81,11 +81,12 @@ check_other_system() {
 
 # A virtual environment of the system's Python with the packages that the rest of the arguments ask pip for. A stamp in
 # it tells what was asked for, so that the same request needs no work; an environment that has moved with its checkout
-# is set up again, since the link to core/ still leads to the old place.
+# is set up again, since the link to core/ still leads to the old place. (SSML_CHECKOUT=<path> is that place, for a copy of
+# a checkout that uses the environment of the original.)
 make_environment() {
     local folder=$1 numpy stamp
     shift
-    stamp=$({ "$python" --version; echo "$@"; pwd; cat requirements*.txt pyproject.toml setup.py tools/setup.sh; } | cksum)
+    stamp=$({ "$python" --version; echo "$@"; echo "${SSML_CHECKOUT:-$PWD}"; cat requirements*.txt pyproject.toml setup.py tools/setup.sh; } | cksum)
     if [ -x "$folder/bin/python" ] && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
