@@ -15,10 +15,10 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed lint types layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed benchmark-pages lint types layers format docs translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install QGIS and GDAL (apt) and the Python packages (.venv); instant when done before
 	@tools/setup.sh
@@ -81,6 +81,9 @@ bench-speed: setup ## measure how fast fusing and learning are, and how much mem
 
 wheel: setup ## build the Python package, sdist and wheel, into dist/
 	@$(PYTHON) -m build --no-isolation --outdir dist .
+
+benchmark-pages: setup ## make docs/benchmarks/ of the records in benchmarks/results/
+	@$(PYTHON) benchmarks/pages.py
 
 zip: ## build dist/ssml_qgis-<version>.zip
 	@python3 tools/package.py zip

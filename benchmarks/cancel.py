@@ -1,6 +1,6 @@
 """How long a job works at most before it asks again whether the user has stopped it: what Cancel has to wait for.
 
-    python benchmarks/cancel.py [--size 200] [--bands 150] [JOB ...]
+    python benchmarks/cancel.py [--size 200] [--bands 150] [--results DIR] [JOB ...]
 
 A made-up scene of ``size`` x ``size`` HSI pixels at ratio 4. For each job the longest time between two questions, in
 seconds of the clock and of the processor: on a machine that does other things, the second says what a quiet one takes.
@@ -19,6 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.record import Record, add_option
 from core.io.grid import Grid
 from core.io.metadata import RasterMetadata
 from core.io.writer import BLOCK_ROWS, RasterWriter
@@ -72,7 +73,9 @@ def main() -> None:
     parser.add_argument("jobs", nargs="*")
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--bands", type=int, default=150)
+    add_option(parser)
     options = parser.parse_args()
+    record = Record("cancel", f"{options.size} x {options.size} HSI pixels, {options.bands} bands, ratio {RATIO}")
     with tempfile.TemporaryDirectory() as folder:
         reference, hsi, pan, model, fused = (
             os.path.join(folder, name) for name in ("r.tif", "h.tif", "p.tif", "m.ssml", "f.tif")
@@ -93,15 +96,15 @@ def main() -> None:
                 hsi, pan, out, methods=["mtf-glp", "gsa"], model=model, report=page, progress=watch
             ),
         }
-        print(f"{'job':<10} {'clock (s)':>10} {'processor (s)':>14} {'questions':>10}  longest while")
+        table = record.table("longest time between two questions", "job", "wall_s", "processor_s", "questions", "while")
         for name, job in jobs.items():
             if options.jobs and name not in options.jobs and name not in ("simulate", "train", "fuse"):
                 continue
             watch = Watch()
             job(watch)
             watch.cancelled()
-            longest = f"{watch.longest:>10.2f} {watch.longest_work:>14.2f}"
-            print(f"{name:<10} {longest} {watch.asked:>10}  {watch.where}", flush=True)
+            table.add(name, watch.longest, watch.longest_work, watch.asked, watch.where)
+    record.write(options.results)
 
 
 if __name__ == "__main__":

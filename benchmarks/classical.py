@@ -4,8 +4,8 @@
     python benchmarks/classical.py --memory
     python benchmarks/classical.py --scenes DIR --interpolator
 
-Scenes are degraded by Wald's protocol (ratio 4, MTF gain 0.3, PAN = mean of visible bands) and scored on the whole
-image, each method without and with the consistency projection. ``--memory`` fuses a synthetic scene of 1200 x 1200
+Scenes are degraded by Wald's protocol (ratio 4, MTF gain 0.3, PAN = mean of visible bands), the whole image is scored,
+each method without and with the consistency projection. ``--memory`` fuses a synthetic scene of 1200 x 1200
 pixels and 200 bands with each method in a process of its own. ``--interpolator`` shows what GSA gives with the
 interpolator of public toolboxes (Aiazzi et al., 2002): 23 taps for each doubling, half a PAN pixel of shift left at
 ratio 4.
@@ -14,7 +14,6 @@ ratio 4.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +23,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.process import measured, python
+from benchmarks.record import Record, add_option
 from core.fusion.classical import METHODS
 from core.io.grid import Grid
 from core.io.metadata import RasterMetadata
@@ -45,13 +46,6 @@ RATIO = 4
 SIZE, BANDS = 1200, 200  # of the synthetic scene
 _TAPS = (0.5, 0.305334091185, 0.0, -0.072698593239, 0.0, 0.021809577942, 0.0, -0.005192756653, 0.0, 0.000807762146)
 _TAPS = 2 * np.array([*_TAPS, 0.0, -0.000060081482])
-_ALONE = (
-    "import resource, sys, time; sys.path.insert(0, {root!r})\n"
-    "from core.workflows.classical import classical\n"
-    "start = time.monotonic()\n"
-    "classical({hsi!r}, {pan!r}, {out!r}, method={method!r})\n"
-    "print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
-)
 
 
 def scores(fused: Path, truth: str) -> tuple[float, float]:
@@ -62,21 +56,21 @@ def scores(fused: Path, truth: str) -> tuple[float, float]:
     return float(indices["sam"]), float(indices["ergas"])
 
 
-def accuracy(folder: Path, names: list[str], methods: list[str]) -> None:
-    print("| scene | method | plain: SAM / ERGAS | projected: SAM / ERGAS | seconds |\n" + "|---" * 5 + "|")
+def accuracy(folder: Path, names: list[str], methods: list[str]) -> Record:
+    record = Record("classical")
+    table = record.table("scores", "scene", "method", "projected", "sam", "ergas", "seconds")
     with tempfile.TemporaryDirectory() as kept:
         hsi, pan, fused = (Path(kept) / f"{kind}.tif" for kind in ("hsi", "pan", "fused"))
         for name in names:
             truth = str(folder / SCENES[name][0])
             simulate(truth, RATIO, str(hsi), str(pan), pan_bands=SCENES[name][1])
             for method in methods:
-                found = []
                 for consistency in (0, 5):
                     start = time.monotonic()
                     classical(str(hsi), str(pan), str(fused), method=method, consistency=consistency)
                     seconds = time.monotonic() - start
-                    found.append("{:.3f} / {:.3f}".format(*scores(fused, truth)))
-                print(f"| {name} | {method} | {found[0]} | {found[1]} | {seconds:.1f} |", flush=True)
+                    table.add(name, method, consistency > 0, *scores(fused, truth), seconds)
+    return record
 
 
 def doubled(image: np.ndarray, first: int) -> np.ndarray:
@@ -92,8 +86,9 @@ def doubled(image: np.ndarray, first: int) -> np.ndarray:
     return image
 
 
-def interpolator(folder: Path, names: list[str]) -> None:
-    print("| scene | GSA: SAM / ERGAS | GSA, 23 taps: SAM / ERGAS |\n" + "|---" * 3 + "|")
+def interpolator(folder: Path, names: list[str]) -> Record:
+    record = Record("classical-interpolator")
+    table = record.table("GSA", "scene", "sam", "ergas", "sam_23_taps", "ergas_23_taps")
     with tempfile.TemporaryDirectory() as kept:
         hsi, pan, fused = (Path(kept) / f"{kind}.tif" for kind in ("hsi", "pan", "fused"))
         for name in names:
@@ -111,12 +106,13 @@ def interpolator(folder: Path, names: list[str]) -> None:
             gains = (lifted * centred).mean((1, 2)) / (centred**2).mean()
             result = (lifted + gains[:, None, None] * (p[0] - intensity)).astype(np.float32)
             found = reference_indices(result, expected[:, : p.shape[1], : p.shape[2]].astype(np.float32), RATIO)
-            own = "{:.3f} / {:.3f}".format(*scores(fused, truth))
-            print(f"| {name} | {own} | {found['sam']:.3f} / {found['ergas']:.3f} |", flush=True)
+            table.add(name, *scores(fused, truth), found["sam"], found["ergas"])
+    return record
 
 
-def memory(methods: list[str]) -> None:
-    print("| method | seconds | peak memory, MB |\n|---|---|---|")
+def memory(methods: list[str]) -> Record:
+    record = Record("classical-memory", f"{SIZE} x {SIZE} pixels, {BANDS} bands, int16, ratio {RATIO}")
+    table = record.table("cost", "method", "wall_s", "processors_s", "peak_mb")
     with tempfile.TemporaryDirectory() as kept:
         hsi, pan, fused = (str(Path(kept) / f"{kind}.tif") for kind in ("hsi", "pan", "fused"))
         rng = np.random.default_rng(0)
@@ -128,12 +124,12 @@ def memory(methods: list[str]) -> None:
         with RasterWriter(pan, grid, RasterMetadata.plain(1, "int16")) as writer:
             fine = np.kron(shares.sum(0), np.ones((RATIO, RATIO))) + 0.2 * rng.random((SIZE, SIZE))
             writer.write(fine[None] * 1500, np.ones((SIZE, SIZE), bool))
-        root = str(Path(__file__).resolve().parents[1])
         for method in methods:
-            program = _ALONE.format(root=root, hsi=hsi, pan=pan, out=fused, method=method)
-            output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-            seconds, kilobytes = output.split()[-2:]
-            print(f"| {method} | {float(seconds):.1f} | {int(kilobytes) / 1024:.0f} |", flush=True)
+            places = "--hsi", hsi, "--pan", pan, "--out", fused
+            cost = measured(python("-m", "core", "classical", *places, "--method", method), Path(kept))
+            table.add(method, cost.wall, cost.processors, cost.peak)
+            Path(fused).unlink()
+    return record
 
 
 def main() -> None:
@@ -143,15 +139,16 @@ def main() -> None:
     parser.add_argument("--interpolator", action="store_true", help="GSA with another interpolator")
     parser.add_argument("--only", nargs="+", choices=list(SCENES), default=list(SCENES))
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    add_option(parser)
     arguments = parser.parse_args()
     if not arguments.scenes and not arguments.memory:
         parser.error("give --scenes or --memory")
     if arguments.scenes and arguments.interpolator:
-        interpolator(arguments.scenes, arguments.only)
+        interpolator(arguments.scenes, arguments.only).write(arguments.results)
     elif arguments.scenes:
-        accuracy(arguments.scenes, arguments.only, arguments.methods)
+        accuracy(arguments.scenes, arguments.only, arguments.methods).write(arguments.results)
     if arguments.memory:
-        memory(arguments.methods)
+        memory(arguments.methods).write(arguments.results)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from core.cli.arguments import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [path for place in ("*.md", "docs/*.md", "examples/*/*.md") for path in sorted(ROOT.glob(place))]
+PAGES = [path for place in ("*.md", "docs/**/*.md", "examples/*/*.md") for path in sorted(ROOT.glob(place))]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
