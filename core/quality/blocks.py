@@ -1,4 +1,4 @@
-"""Moments of two images in square blocks, streamed over rows: what UIQI and Q2n are made of."""
+"""Moments of two images in square blocks, streamed over rows: the input of UIQI and Q2n."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ _CONSTANT = 1e-12  # of the mean: a standard deviation below this is rounding
 
 
 class BlockMoments(NamedTuple):
-    """Moments of one block, float64; variances and covariances are divided by the number of pixels."""
+    """Moments of one block; variances and covariances are divided by the number of pixels.
 
-    mean_x: np.ndarray  # (A,)
-    mean_y: np.ndarray  # (B,)
-    variance_x: np.ndarray  # (A,), exactly 0 where a band is constant
-    variance_y: np.ndarray  # (B,)
-    covariance: np.ndarray  # (A, B), exactly 0 where either band is constant
+    Attributes:
+        mean_x: (A,) float64.
+        mean_y: (B,) float64.
+        variance_x: (A,) float64, exactly 0 where a band is constant.
+        variance_y: (B,) float64.
+        covariance: (A, B) float64, exactly 0 where either band is constant.
+    """
+
+    mean_x: np.ndarray
+    mean_y: np.ndarray
+    variance_x: np.ndarray
+    variance_y: np.ndarray
+    covariance: np.ndarray
 
 
 class BlockStream:
@@ -48,8 +56,8 @@ class BlockStream:
         """Add the next rows; the iterator has to be run to its end.
 
         Args:
-            x: (A, r, c).
-            y: (B, r, c); None for x itself.
+            x: (A, r, c) of any dtype.
+            y: (B, r, c) of any dtype; None for x itself.
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
 
         Yields:
@@ -83,7 +91,16 @@ class BlockStream:
 
 
 def block_notes(blocks: BlockStream, names: str, where: str = "pixels") -> list[str]:
-    """What to say about blocks that took no part."""
+    """Sentences for the user about blocks that took no part.
+
+    Args:
+        blocks: after the last row.
+        names: the indices that are computed from them.
+        where: which pixels the blocks consist of.
+
+    Returns:
+        one sentence, or none where all complete blocks were used.
+    """
     size = f"{blocks.size} x {blocks.size}"
     if not blocks.used:
         return [f"{names} cannot be computed: there is no block of {size} valid {where}."]

@@ -1,4 +1,4 @@
-"""Spectral consistency: how well a fused image, degraded again, gives back the hyperspectral image."""
+"""The reprojection residual: how far a fused image, degraded again, is from the hyperspectral image."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class ConsistencyResidual:
         """Add a part.
 
         Args:
-            degraded: (b, r, c), some bands of the degraded result, physical units.
-            hsi: (b, r, c), the same of the HSI.
+            degraded: (b, r, c) of any dtype, some bands of the degraded result, physical units.
+            hsi: (b, r, c) of any dtype, the same bands of the HSI.
             valid: (r, c) bool, pixels that count.
             first: which band the first of these is.
         """
@@ -37,7 +37,7 @@ class ConsistencyResidual:
             self._squares[band] += x @ x
 
     def result(self) -> tuple[float, np.ndarray]:
-        """The overall value and (B,) values of the bands; NaN where the HSI is zero or nothing was valid."""
+        """The overall value and (B,) float64 values of the bands; NaN where the HSI is zero or no pixel was valid."""
         total = float(self._squares.sum())
         overall = math.sqrt(float(self._errors.sum()) / total) if total > 0 else math.nan
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -37,7 +37,7 @@ class LocalCorrelation:
         """Add the next rows.
 
         Args:
-            stack: (B + 1, r, c), the bands and, last, the PAN.
+            stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
         """
         above = self._carried

@@ -57,7 +57,13 @@ class NoReferenceIndices:
         self._correlation = LocalCorrelation(bands, ratio, check)
 
     def update_high(self, fused: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
-        """Add the next rows at full resolution: ``fused`` (B, r, c), ``pan`` (r, c), ``valid`` (r, c) bool."""
+        """Add the next rows at full resolution.
+
+        Args:
+            fused: (B, r, c) of any dtype, Y.
+            pan: (r, c) of any dtype, P.
+            valid: (r, c) bool.
+        """
         stack = np.concatenate([fused, pan[None]])
         self._high.update(stack, valid)
         self._regression.update(stack, valid)
@@ -67,9 +73,9 @@ class NoReferenceIndices:
         """Add the next rows of the HSI's grid.
 
         Args:
-            degraded: (B, r, c), DY.
-            hsi: (B, r, c), X.
-            pan: (r, c), the degraded PAN.
+            degraded: (B, r, c) of any dtype, DY.
+            hsi: (B, r, c) of any dtype, X.
+            pan: (r, c) of any dtype, the degraded PAN.
             valid: (r, c) bool.
         """
         self._low.update(np.concatenate([hsi, pan[None]]), valid)
@@ -89,14 +95,14 @@ class NoReferenceIndices:
         pairs = difference[:-1, :-1][~np.eye(self.bands, dtype=bool)]
         d_lambda = float(pairs.mean()) if pairs.size else math.nan
         d_rho = 1.0 - self._correlation.result()
-        known = ~np.isnan(d_rho)
+        defined = ~np.isnan(d_rho)
         khan = 1.0 - self._khan_sum / self._khan.used if self._khan.used else math.nan
         values = {
             "d_lambda": d_lambda,
             "d_lambda_k": khan,
             "d_s": float(d_s.mean()),
             "d_s_reg": self._regression.unexplained(),
-            "d_rho": float(d_rho[known].mean()) if known.any() else math.nan,
+            "d_rho": float(d_rho[defined].mean()) if defined.any() else math.nan,
         }
         values["qnr"] = (1 - values["d_lambda"]) * (1 - values["d_s"])
         values["hqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s"])
@@ -106,9 +112,9 @@ class NoReferenceIndices:
             (self._low.blocks, "pixels of the HSI", "D_lambda, D_lambda^K and D_s"),
         ):
             notes += block_notes(blocks, names, where)
-        if not known.all() and self._regression.pixels:
+        if not defined.all() and self._regression.pixels:
             notes.append(
-                f"D_rho leaves out {np.count_nonzero(~known)} band(s) without any window of valid pixels that vary."
+                f"D_rho leaves out {np.count_nonzero(~defined)} band(s) without any window of valid pixels that vary."
             )
         if math.isnan(values["d_s_reg"]):
             notes.append("D_s,reg is left out, because the PAN is constant or no pixel is valid.")

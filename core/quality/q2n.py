@@ -32,7 +32,14 @@ from .uiqi import ratio_or_one
 
 @functools.lru_cache(maxsize=8)
 def unit_signs(bands: int) -> np.ndarray:
-    """(B, B) float64 of +1 and -1: the sign s of the product of units i and j, e_i e_j = s e_(i xor j)."""
+    """The signs s of the products of hypercomplex units, e_i e_j = s e_(i xor j).
+
+    Args:
+        bands: B, the number of units.
+
+    Returns:
+        (B, B) float64 of +1 and -1, read-only.
+    """
     signs: np.ndarray = np.ones((1, 1))
     while len(signs) < bands:
         conjugate = np.full(len(signs), -1.0)
@@ -47,7 +54,7 @@ def hypercomplex_covariance(covariance: np.ndarray) -> np.ndarray:
     """The components of E[(z1 - mean) (z2 - mean)*].
 
     Args:
-        covariance: (B, B), of band i of the first image and band j of the second.
+        covariance: (B, B) float64, of band i of the first image and band j of the second.
 
     Returns:
         (2^n,) float64.
@@ -66,7 +73,14 @@ def _folding(bands: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def hypercomplex_quality(moments: BlockMoments) -> float:
-    """Q2n of one block."""
+    """Q2n of one block.
+
+    Args:
+        moments: of two images with the same number of bands.
+
+    Returns:
+        Q2n in [0, 1].
+    """
     modulus = np.linalg.norm(hypercomplex_covariance(moments.covariance))
     structure = ratio_or_one(2 * modulus, moments.variance_x.sum() + moments.variance_y.sum())
     first, second = np.linalg.norm(moments.mean_x), np.linalg.norm(moments.mean_y)
@@ -77,8 +91,8 @@ def q2n(fused: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = Non
     """Q2n of two images in memory.
 
     Args:
-        fused: (B, r, c).
-        reference: (B, r, c), the same units.
+        fused: (B, r, c) of any dtype.
+        reference: (B, r, c) of any dtype, the same units.
         valid: (r, c) bool, None for all.
 
     Returns:

@@ -1,6 +1,6 @@
 r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS, UIQI, Q2n, RSNR.
 
-All are masked (a pixel takes part only where the caller says it is valid) and streamed (row blocks of any height give
+All are masked (a pixel takes part only where the caller marks it as valid) and streamed (row blocks of any height give
 the value of the whole image), with sums in double precision and no double copy of the cube. Values are taken as they
 are: apply scale and offset first, so that both images are in physical units. Leave bad bands out of both.
 
@@ -41,10 +41,15 @@ PER_BAND = ("rmse", "psnr", "cc", "ssim", "uiqi", "rsnr", "mean")
 
 
 class PixelMaps(NamedTuple):
-    """Where the differences lie: one value a pixel, NaN where there is none."""
+    """Where the differences lie: one value a pixel, NaN where there is none.
 
-    rmse: np.ndarray  # (r, c) float32, root of the mean over bands of the squared difference, physical units
-    angle: np.ndarray  # (r, c) float32, spectral angle in degrees
+    Attributes:
+        rmse: (r, c) float32, root of the mean over bands of the squared difference, physical units.
+        angle: (r, c) float32, spectral angle in degrees.
+    """
+
+    rmse: np.ndarray
+    angle: np.ndarray
 
 
 class BandRange:
@@ -59,7 +64,12 @@ class BandRange:
         self.maximum = np.full(bands, -math.inf)
 
     def update(self, values: np.ndarray, valid: np.ndarray | None = None) -> None:
-        """Add rows: ``values`` (B, r, c), ``valid`` (r, c) bool (None: all)."""
+        """Add rows.
+
+        Args:
+            values: (B, r, c) of any dtype.
+            valid: (r, c) bool, None for all.
+        """
         for band, plane in enumerate(values):
             inside = plane[_mask(valid, plane)]
             if inside.size:
@@ -77,8 +87,8 @@ class ReferenceIndices:
     Args:
         bands: the number of bands B.
         ratio: pixel size of the HSI over that of the PAN, for ERGAS; None leaves ERGAS out (NaN).
-        data_range: (B,) maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM; None leaves SSIM
-            out.
+        data_range: (B,) float64 maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM; None
+            leaves SSIM out.
         check: called between pieces of work; may raise to stop it.
     """
 
@@ -105,8 +115,8 @@ class ReferenceIndices:
         """Add the next rows.
 
         Args:
-            fused: (B, r, c), physical units.
-            reference: (B, r, c), the same units.
+            fused: (B, r, c) of any dtype, physical units.
+            reference: (B, r, c) of any dtype, the same units.
             valid: (r, c) bool, None for all; where it is False the values may be anything, NaN too.
 
         Returns:
@@ -147,9 +157,9 @@ class ReferenceIndices:
             self._merge(band, x, y)
         self.pixels += count
         angle = _angles(dot, square_x, square_y)
-        known = np.isfinite(angle)
-        self._angles += float(angle[known].sum())
-        self._angle_pixels += int(np.count_nonzero(known))
+        defined = np.isfinite(angle)
+        self._angles += float(angle[defined].sum())
+        self._angle_pixels += int(np.count_nonzero(defined))
         maps = np.full((2, *shape), math.nan, dtype=np.float32)
         maps[0][valid] = np.sqrt(square_error / max(self.bands, 1))
         maps[1][valid] = np.degrees(angle)
@@ -232,8 +242,8 @@ def reference_indices(
     """The indices of whole images in memory.
 
     Args:
-        fused: (B, r, c), physical units.
-        reference: (B, r, c), the same units.
+        fused: (B, r, c) of any dtype, physical units.
+        reference: (B, r, c) of any dtype, the same units.
         ratio: pixel size of the HSI over that of the PAN; None leaves ERGAS out.
         valid: (r, c) bool, None for all.
 
@@ -270,9 +280,9 @@ def _decibels(signal: np.ndarray, error: np.ndarray) -> np.ndarray:
 
 
 def _mean(values: np.ndarray, index: str, reason: str, notes: list[str]) -> float:
-    """Mean over the bands that have a value; says which have none."""
-    known = ~np.isnan(values)
-    left_out = int(np.count_nonzero(~known))
+    """Mean over the bands that have a value; a note counts those that have none."""
+    finite = ~np.isnan(values)
+    left_out = int(np.count_nonzero(~finite))
     if left_out:
         notes.append(f"{index} leaves out {left_out} band(s) with {reason}.")
-    return float(values[known].mean()) if known.any() else math.nan
+    return float(values[finite].mean()) if finite.any() else math.nan

@@ -29,7 +29,12 @@ class Regression:
         self._products = np.zeros((bands + 1, bands + 1))
 
     def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
-        """Add rows: ``stack`` (B + 1, r, c), ``valid`` (r, c) bool; where that is False the values may be anything."""
+        """Add rows.
+
+        Args:
+            stack: (B + 1, r, c) of any dtype, the regressed band last.
+            valid: (r, c) bool; where it is False the values may be anything.
+        """
         bands, rows, cols = stack.shape
         step = max(1, _SAMPLES // (bands * cols))
         for start in range(0, rows, step):
@@ -47,7 +52,7 @@ class Regression:
             self._products += samples @ samples.T
 
     def unexplained(self) -> float:
-        """1 - R^2, between 0 and 1; NaN where the last band is constant or nothing was valid."""
+        """1 - R^2, between 0 and 1; NaN where the last band is constant or no pixel was valid."""
         if self._origin is None:  # no pixel was valid
             return math.nan
         mean = self._sum / self.pixels
@@ -63,6 +68,6 @@ class Regression:
         correlation = covariance[np.ix_(varying, varying)] / np.outer(deviation[varying], deviation[varying])
         with_last = covariance[varying, -1] / (deviation[varying] * deviation[-1])
         values, vectors = np.linalg.eigh(correlation)
-        known = values > _RANK * values[-1]
-        explained = float(((vectors[:, known].T @ with_last) ** 2 / values[known]).sum())
+        significant = values > _RANK * values[-1]
+        explained = float(((vectors[:, significant].T @ with_last) ** 2 / values[significant]).sum())
         return min(max(1.0 - explained, 0.0), 1.0)

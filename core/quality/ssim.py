@@ -16,7 +16,15 @@ TILE = 22  # outputs filtered by one matrix product
 
 
 def gaussian_window(size: int = SIZE, sigma: float = SIGMA) -> np.ndarray:
-    """The one-dimensional Gaussian window: (size,) float64, sums to 1."""
+    """The one-dimensional Gaussian window.
+
+    Args:
+        size: number of samples.
+        sigma: standard deviation in samples.
+
+    Returns:
+        (size,) float64, sums to 1.
+    """
     position = np.arange(size) - (size - 1) / 2
     window = np.exp(-(position**2) / (2 * sigma**2))
     return window / window.sum()
@@ -33,13 +41,13 @@ class StructuralSimilarity:
 
     with K1 = 0.01, K2 = 0.03 and L the data range of the reference band. A band's value is the mean over all windows
     that lie wholly inside the image and hold valid pixels only: a window that touches an invalid pixel or reaches over
-    the border is left out, nothing is padded. The value does not depend on how the image is cut into blocks.
+    the border is left out, without padding. The value does not depend on how the image is cut into blocks.
 
     Source: Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Processing 13(4), 2004, doi:10.1109/TIP.2003.819861.
     Leaving out incomplete windows is what that paper's code does at the border; doing so at invalid pixels is our own.
 
     Args:
-        data_range: (B,) maximum minus minimum of each reference band; a band whose range is not positive gets NaN.
+        data_range: (B,) float64, maximum minus minimum of each reference band; a band whose range is not positive gets NaN.
         check: called at every band; may raise to stop the work.
     """
 
@@ -55,7 +63,13 @@ class StructuralSimilarity:
             self._matrix[output : output + SIZE, output] = window
 
     def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
-        """Add the next rows: ``fused`` and ``reference`` (B, r, c) in the same units, ``valid`` (r, c) bool."""
+        """Add the next rows.
+
+        Args:
+            fused: (B, r, c) of any dtype.
+            reference: (B, r, c) of any dtype, the same units.
+            valid: (r, c) bool.
+        """
         above = self._carried
         rows = valid.shape[0] + (above[2].shape[0] if above is not None else 0)
         if above is not None:

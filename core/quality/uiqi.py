@@ -23,19 +23,45 @@ from .blocks import BLOCK, BlockMoments, BlockStream
 def universal_quality(
     mean_x: np.ndarray, mean_y: np.ndarray, variance_x: np.ndarray, variance_y: np.ndarray, covariance: np.ndarray
 ) -> np.ndarray:
-    """UIQI from moments: arrays of any shapes that fit together."""
+    """UIQI from moments (Wang and Bovik, 2002): arrays of any shapes that broadcast together.
+
+    Args:
+        mean_x: any shape, float64, as all arguments.
+        mean_y: any shape, float64.
+        variance_x: any shape, float64.
+        variance_y: any shape, float64.
+        covariance: any shape, float64.
+
+    Returns:
+        the broadcast shape (...), float64 in [-1, 1].
+    """
     structure = ratio_or_one(2 * covariance, variance_x + variance_y)
     return structure * ratio_or_one(2 * mean_x * mean_y, mean_x**2 + mean_y**2)
 
 
 def ratio_or_one(numerator: np.ndarray | np.floating, denominator: np.ndarray | np.floating) -> np.ndarray:
-    """The quotient; 1 where the denominator, a sum of squares that bounds the numerator, is 0."""
+    """The quotient; 1 where the denominator, a sum of squares that bounds the numerator, is 0.
+
+    Args:
+        numerator: any shape, float64.
+        denominator: any shape, float64, not negative.
+
+    Returns:
+        the broadcast shape (...), float64.
+    """
     zero = denominator == 0
     return np.where(zero, 1.0, numerator / np.where(zero, 1.0, denominator))
 
 
 def band_quality(moments: BlockMoments) -> np.ndarray:
-    """UIQI of each band of x with the same band of y in one block, (B,)."""
+    """UIQI of each band of x with the same band of y in one block.
+
+    Args:
+        moments: of two images with B bands each.
+
+    Returns:
+        (B,) float64.
+    """
     covariance = np.diagonal(moments.covariance)
     return universal_quality(moments.mean_x, moments.mean_y, moments.variance_x, moments.variance_y, covariance)
 
@@ -54,7 +80,12 @@ class PairwiseQuality:
         self._sum = np.zeros((bands, bands))
 
     def update(self, values: np.ndarray, valid: np.ndarray) -> None:
-        """Add the next rows: ``values`` (B, r, c), ``valid`` (r, c) bool."""
+        """Add the next rows.
+
+        Args:
+            values: (B, r, c) of any dtype.
+            valid: (r, c) bool.
+        """
         for block in self.blocks.update(values, None, valid):
             mean, variance = block.mean_x, block.variance_x
             self._sum += universal_quality(

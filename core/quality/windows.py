@@ -6,7 +6,15 @@ import numpy as np
 
 
 def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
-    """(r, c) bool -> (r - size + 1, c - size + 1) bool: whether the size x size window holds valid pixels only."""
+    """Where windows hold valid pixels only.
+
+    Args:
+        valid: (r, c) bool.
+        size: width and height of the windows in pixels.
+
+    Returns:
+        (r - size + 1, c - size + 1) bool, by the windows' upper left pixels.
+    """
     count = np.zeros((valid.shape[0] + 1, valid.shape[1] + 1), dtype=np.int64)
     count[1:, 1:] = np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1)
     held = count[size:, size:] - count[:-size, size:] - count[size:, :-size] + count[:-size, :-size]
@@ -14,8 +22,18 @@ def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
 
 
 def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
-    """(r, c) -> (r - size + 1, c - size + 1): sums over size x size windows, by doubling, so that no running sum loses
-    digits."""
+    """Sums over sliding windows, by doubling, so that no running sum loses digits.
+
+    Args:
+        plane: (r, c) float64.
+        size: width and height of the windows in pixels.
+
+    Returns:
+        (r - size + 1, c - size + 1) float64.
+
+    Raises:
+        ValueError: the size is not positive.
+    """
     return _run_sums(_run_sums(plane, size).T, size).T
 
 

@@ -54,7 +54,13 @@ TITLES = {"fused": "Result", "reference": "Reference", "hsi": "HSI", "pan": "PAN
 
 
 class Shown(NamedTuple):
-    """An image to show: what it is ("fused", "reference", "hsi", "pan"), the open raster and the part of it."""
+    """An image of the report.
+
+    Attributes:
+        key: what it is: "fused", "reference", "hsi" or "pan".
+        reader: the open raster.
+        window: the part of it that is shown.
+    """
 
     key: str
     reader: RasterReader
@@ -62,12 +68,15 @@ class Shown(NamedTuple):
 
 
 def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: PixelMaps | None) -> Report:
-    """The report of what the workflow ``assess`` returned.
+    """The report of an assessment.
 
     Args:
-        scores: its result.
+        scores: what the workflow ``assess`` returned.
         shown: the images, the fused one first.
         maps: maps of the differences to the reference, None without one.
+
+    Returns:
+        the report, to be written with :func:`.html.write_report`.
     """
     fused = shown[0].reader
     sections = [Section("Quality indices", [_indices(scores), *(Text(note, True) for note in scores["notes"])])]
@@ -134,11 +143,11 @@ def _maps(maps: PixelMaps) -> list[Item]:
         (maps.rmse, "Root mean square error over the bands of each pixel", "image units"),
         (maps.angle, "Spectral angle of each pixel to the reference", "degrees"),
     ):
-        known = np.isfinite(plane)
-        high = float(np.percentile(plane[known], 98)) if known.any() else 0.0
+        finite = np.isfinite(plane)
+        high = float(np.percentile(plane[finite], 98)) if finite.any() else 0.0
         high = high if high > 0 else 1.0
         scale = ColourScale(0.0, high, label)
-        pictures.append(Picture(caption, colour_map(plane, known, 0.0, high), scale))
+        pictures.append(Picture(caption, colour_map(plane, finite, 0.0, high), scale))
     return [Pictures(pictures), Text("The colours end at the 98th percentile; what lies above has the last colour.")]
 
 
@@ -155,7 +164,7 @@ def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> 
         ("cc", "Correlation of each band", "CC (no unit)", 1.0),
         ("uiqi", "UIQI of each band", "UIQI (no unit)", 1.0),
         ("d_s", "Spatial distortion of each band", "D_s (no unit)", 1.0),
-        ("d_rho", "Lack of local correlation with the PAN", "D_rho (no unit)", 1.0),
+        ("d_rho", "1 - local correlation with the PAN", "D_rho (no unit)", 1.0),
         ("consistency", "Consistency of each band", "Relative RMSE (%)", 100.0),
     ):
         if key in per_band:

@@ -1,4 +1,4 @@
-"""The axis of charts over bands: wavelengths where all are known, band numbers else; what is no good band is shaded."""
+"""The axis of charts over bands: wavelengths where every band has one, band numbers else; what is no good band is shaded."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class BandAxis:
     """
 
     def __init__(self, metadata: RasterMetadata, bands: Sequence[int]) -> None:
-        known = all(metadata.wavelengths[band] for band in bands)
-        self.label = "Wavelength (nm)" if known else "Band number"
-        self._place = np.array([metadata.wavelengths[band] if known else band + 1 for band in bands], float)
+        has_wavelengths = all(metadata.wavelengths[band] for band in bands)
+        self.label = "Wavelength (nm)" if has_wavelengths else "Band number"
+        self._place = np.array([metadata.wavelengths[band] if has_wavelengths else band + 1 for band in bands], float)
         steps = np.diff(self._place)
         usual = float(np.median(np.abs(steps))) if len(steps) else 1.0
         wide = np.abs(steps) > max(3 * usual, 1.5)
@@ -40,13 +40,31 @@ class BandAxis:
         ]
 
     def line(self, values: Sequence[float | None], factor: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Values of the bands as a line that breaks where good bands do not follow each other."""
+        """Values of the bands as a line that breaks where good bands do not follow each other.
+
+        Args:
+            values: one a band of the axis; None for a gap.
+            factor: what they are multiplied by, as for per cent.
+
+        Returns:
+            x and y, both (n,) float64, NaN where the line breaks.
+        """
         numbers = np.array([math.nan if value is None else factor * value for value in values], float)
         return np.insert(self._place, self._breaks, math.nan), np.insert(numbers, self._breaks, math.nan)
 
     def chart(
         self, title: str, y_label: str, series: Mapping[str, Sequence[float | None]], factor: float = 1.0
     ) -> Chart:
-        """A chart of one or several lines over the bands."""
+        """A chart of one or several lines over the bands.
+
+        Args:
+            title: what it shows.
+            y_label: the quantity, with its unit.
+            series: name of a line -> its values, see :meth:`line`.
+            factor: what all are multiplied by.
+
+        Returns:
+            the chart, with ranges without good bands shaded.
+        """
         lines = {name: self.line(values, factor) for name, values in series.items()}
         return Chart(title, self.label, y_label, lines, self.greyed, "Grey: no good bands." if self.greyed else "")

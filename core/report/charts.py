@@ -39,9 +39,15 @@ class Chart:
 
 
 def svg(chart: Chart) -> str | None:
-    """The chart as an SVG element that takes its text colour from the page; None where matplotlib is missing.
+    """A chart as an SVG element that takes its text colour from the page.
 
     Drawn without pyplot; the settings of matplotlib are as before afterwards.
+
+    Args:
+        chart: the lines and labels.
+
+    Returns:
+        the element; None where matplotlib is missing.
     """
     try:
         import matplotlib
@@ -58,13 +64,13 @@ def svg(chart: Chart) -> str | None:
             axes.axvspan(start, stop, color=GREY, alpha=0.18, linewidth=0)
         for number, (name, (x, y)) in enumerate(chart.series.items()):
             heights = np.asarray(y, float)
-            known = np.isfinite(heights)
+            finite = np.isfinite(heights)
             style = {
                 "color": COLOURS[number % len(COLOURS)],
                 "linestyle": DASHES[number % len(DASHES)],
-                "marker": "o" if np.count_nonzero(known) < 20 else None,
+                "marker": "o" if np.count_nonzero(finite) < 20 else None,
             }
-            axes.plot(x, np.where(known, heights, np.nan), label=_plain(name), linewidth=1.6, markersize=4, **style)
+            axes.plot(x, np.where(finite, heights, np.nan), label=_plain(name), linewidth=1.6, markersize=4, **style)
         axes.set_xlabel(_plain(chart.x_label), color=INK)
         axes.set_ylabel(_plain(chart.y_label), color=INK)
         axes.tick_params(colors=INK)

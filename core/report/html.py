@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; ``warning`` sets it apart as something to look at."""
+    """A paragraph.
+
+    Attributes:
+        text: plain text.
+        warning: highlight it.
+    """
 
     text: str
     warning: bool = False
@@ -32,7 +37,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and values, such as files, parameters and versions."""
+    """Names and values, such as files, parameters and versions.
+
+    Attributes:
+        values: name -> value, in the order of the report.
+    """
 
     values: Mapping[str, object]
 
@@ -58,7 +67,13 @@ class Table:
 
 @dataclass(frozen=True)
 class ColourScale:
-    """The legend of a colour map (:func:`.pictures.colour_map`): its limits and the quantity with its unit."""
+    """The legend of a colour map (:func:`.pictures.colour_map`).
+
+    Attributes:
+        low: value of the first colour.
+        high: value of the last colour.
+        label: the quantity, with its unit.
+    """
 
     low: float
     high: float
@@ -67,7 +82,13 @@ class ColourScale:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG with a caption, and a legend where its colours stand for numbers."""
+    """A PNG with a caption.
+
+    Attributes:
+        caption: plain text below the picture.
+        png: the file's content.
+        scale: the legend, where the colours stand for numbers.
+    """
 
     caption: str
     png: bytes
@@ -76,7 +97,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures side by side."""
+    """Pictures side by side.
+
+    Attributes:
+        pictures: from left to right.
+    """
 
     pictures: Sequence[Picture]
 
@@ -86,7 +111,12 @@ Item = Union[Text, Facts, Table, Pictures, Chart]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and its items.
+
+    Attributes:
+        title: the heading.
+        items: from top to bottom.
+    """
 
     title: str
     items: Sequence[Item]
@@ -94,7 +124,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A title, a sentence that says what came out, and sections."""
+    """A page.
+
+    Attributes:
+        title: of the page.
+        lead: a sentence with the main result.
+        sections: from top to bottom.
+    """
 
     title: str
     lead: str
@@ -102,12 +138,24 @@ class Report:
 
 
 def write_report(path: StrPath, report: Report) -> None:
-    """Draw the report and write it; see :func:`render` and :func:`write_page`."""
+    """Draw the report and write it; see :func:`render` and :func:`write_page`.
+
+    Args:
+        path: of the HTML file.
+        report: what to write.
+
+    Raises:
+        InputError: the file cannot be written there.
+    """
     write_page(path, render(report))
 
 
 def write_page(path: StrPath, page: str) -> None:
-    """Write what :func:`render` made as one file, in place only when it is complete.
+    """Write a page as one file, in place only when it is complete.
+
+    Args:
+        path: of the HTML file.
+        page: what :func:`render` returned.
 
     Raises:
         InputError: the file cannot be written there.
@@ -122,7 +170,11 @@ def render(report: Report, progress: Progress | None = None) -> str:
     """The report as an HTML document.
 
     Args:
+        report: what to draw.
         progress: asked before every item whether to stop: charts take their time. Files are written afterwards.
+
+    Returns:
+        the document, without references to other files.
 
     Raises:
         Cancelled: the user stopped the job.
@@ -148,7 +200,14 @@ def render(report: Report, progress: Progress | None = None) -> str:
 
 
 def number(value: object) -> str:
-    """A value for reading: four significant digits, a dash for what is missing."""
+    """A value for reading.
+
+    Args:
+        value: of any type.
+
+    Returns:
+        four significant digits of a number, a dash for None and NaN, "yes" or "no" for a bool, else ``str`` of it.
+    """
     if value is None:
         return "–"
     if isinstance(value, (bool, np.bool_)):

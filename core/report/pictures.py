@@ -16,7 +16,7 @@ TRUE_COLOUR = (640.0, 550.0, 460.0)  # nm: red, green, blue
 FALSE_COLOUR = (860.0, 650.0, 550.0)  # nm: near infrared, red, green
 FARTHEST = 60.0  # nm: a band further from its colour is no true colour
 STRETCH = (2.0, 98.0)  # percentiles
-COLOUR_STOPS = (  # viridis at nine equal steps: ordered by lightness, told apart with any colour vision
+COLOUR_STOPS = (  # viridis at nine equal steps: ordered by lightness, distinct with any colour vision
     (68, 1, 84),
     (71, 44, 122),
     (59, 81, 139),
@@ -31,17 +31,30 @@ _LEVELS = 255  # of a colour map; the last palette entry is transparent
 
 
 def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
-    """The bands, counted from 0, to show as red, green and blue.
+    """The bands to show as red, green and blue.
 
     The good bands nearest to 640, 550 and 460 nm; where wavelengths are unknown or none is within 60 nm, good bands
     spread evenly over the image, the last of them as red.
+
+    Args:
+        metadata: wavelengths in nm and flags of good bands.
+
+    Returns:
+        three bands, counted from 0.
     """
     return _nearest_bands(metadata, TRUE_COLOUR, (3, 2, 1))
 
 
 def false_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
-    """The bands, counted from 0, of the usual false colours: near infrared (860 nm), red and green, so that vegetation
-    is red; where that cannot be, the last, the middle and the first good band."""
+    """The bands of the usual false colours: near infrared (860 nm), red and green, so that vegetation is red; where
+    that cannot be, the last, the middle and the first good band.
+
+    Args:
+        metadata: wavelengths in nm and flags of good bands.
+
+    Returns:
+        three bands, counted from 0.
+    """
     return _nearest_bands(metadata, FALSE_COLOUR, (4, 2, 0))
 
 
@@ -53,18 +66,26 @@ def _nearest_bands(metadata: RasterMetadata, targets: Sequence[float], quarters:
 
 
 def _bands_near(metadata: RasterMetadata, good: Sequence[int], targets: Sequence[float]) -> list[int]:
-    """For each wavelength the good band nearest to it; nothing where one of them has none near enough."""
+    """For each wavelength the good band nearest to it; none where one of them has no band near enough."""
     chosen = []
     for target in targets:
-        known = [(abs(wave - target), band) for band in good if (wave := metadata.wavelengths[band])]
-        if not known or min(known)[0] > FARTHEST:
+        nearest = [(abs(wave - target), band) for band in good if (wave := metadata.wavelengths[band])]
+        if not nearest or min(nearest)[0] > FARTHEST:
             return []
-        chosen.append(min(known)[1])
+        chosen.append(min(nearest)[1])
     return chosen
 
 
 def describe_bands(metadata: RasterMetadata, bands: Sequence[int]) -> str:
-    """What a picture of these three bands shows, for a caption: "red 641 nm, green 550 nm, blue 460 nm"."""
+    """What a picture of three bands shows, for a caption.
+
+    Args:
+        metadata: wavelengths in nm.
+        bands: shown as red, green and blue, counted from 0.
+
+    Returns:
+        such as "red 641 nm, green 550 nm, blue 460 nm".
+    """
     names = [
         f"{colour} {metadata.wavelengths[band]:.0f} nm" if metadata.wavelengths[band] else f"{colour} band {band + 1}"
         for colour, band in zip(("red", "green", "blue"), bands)
@@ -110,7 +131,7 @@ def stretch_limits(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """The 2nd and 98th percentile of each band.
 
     Args:
-        values: (B, r, c).
+        values: (B, r, c) of any dtype.
         valid: (r, c) or (B, r, c) bool.
 
     Returns:
@@ -128,9 +149,12 @@ def png(rgb: np.ndarray, valid: np.ndarray, limits: np.ndarray) -> bytes:
     """A PNG of three bands, or of one in grey, stretched between limits; invalid pixels are transparent.
 
     Args:
-        rgb: (3, r, c) or (1, r, c).
+        rgb: (3, r, c) or (1, r, c) of any dtype.
         valid: (r, c) or (B, r, c) bool; a pixel is shown where all its bands are valid.
-        limits: (B, 2), what is shown as black and as full colour (:func:`stretch_limits`).
+        limits: (B, 2) float64, what is shown as black and as full colour (:func:`stretch_limits`).
+
+    Returns:
+        the file's content.
     """
     shown = np.broadcast_to(valid, rgb.shape).all(axis=0)
     low, high = limits[:, 0, None, None], limits[:, 1, None, None]
@@ -146,10 +170,13 @@ def colour_map(values: np.ndarray, valid: np.ndarray, low: float, high: float) -
     """A PNG of one quantity in colours from dark blue (``low``) over green to yellow (``high``).
 
     Args:
-        values: (r, c).
+        values: (r, c) of any dtype.
         valid: (r, c) bool; elsewhere the picture is transparent.
         low: value of the first colour.
         high: value of the last colour.
+
+    Returns:
+        the file's content.
     """
     shown = valid & np.isfinite(values)
     span = high - low if high > low else 1.0

@@ -1,4 +1,4 @@
-"""The report of a training: what was learned, how well it does on held-out pixels, and what came out."""
+"""The report of a training: the learning curves, the scores on held-out pixels, and the result."""
 
 from __future__ import annotations
 
@@ -29,12 +29,17 @@ def training_report(
     scene: Scene | None = None,
     disagreement: str = "",
 ) -> Report:
-    """Build the report.
+    """The report of a training.
 
     Args:
-        parameters: what the job was told, shown as it is.
-        output: the fused raster, with its ``scene``; "" where nothing was fused.
+        trained: the model, with the scores and the history in its header.
+        parameters: of the job, shown as they are.
+        output: the fused raster, with its ``scene``; "" where no scene was fused.
+        scene: the scene that was fused.
         disagreement: raster of the networks' disagreement, "" for none.
+
+    Returns:
+        the report, to be written with :func:`.html.write_report`.
     """
     header = trained.header
     scores = header["scores"]
@@ -46,10 +51,10 @@ def training_report(
     if used_prior:
         lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
     else:
-        gain = 100 * (1 - scores["mean"]["ergas"] / scores["prior"]["ergas"])
+        improvement = 100 * (1 - scores["mean"]["ergas"] / scores["prior"]["ergas"])
         lead = (
             f"On held-out pixels at reduced resolution the result has an ERGAS of {scores['mean']['ergas']:.3f}, "
-            f"{gain:.1f} % below the regression prior's, and a SAM of {scores['mean']['sam']:.3f} degrees."
+            f"{improvement:.1f} % below the regression prior's, and a SAM of {scores['mean']['sam']:.3f} degrees."
         )
     sections = []
     if output and scene is not None:
@@ -76,8 +81,8 @@ def training_report(
                     {
                         "network": header["network"],
                         **{
-                            f"parameters, {path} network" if pair else "parameters": f"{n:,}"
-                            for path, n in header["parameters"].items()
+                            f"parameters, {name} network" if pair else "parameters": f"{n:,}"
+                            for name, n in header["parameters"].items()
                         },
                         "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
                         "ratio": header["ratio"],
@@ -101,8 +106,8 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
     steps = [record["step"] for record in history]
     charts = []
     for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
-        paths = [path for path in ("spectral", "spatial", "mean") if path in history[0]]
-        series = {path: (steps, [_finite(r[path][key]) for r in history]) for path in paths}
+        curves = [name for name in ("spectral", "spatial", "mean") if name in history[0]]
+        series = {name: (steps, [_finite(r[name][key]) for r in history]) for name in curves}
         series["prior"] = ([steps[0], steps[-1]], [header["scores"]["prior"][key]] * 2)
         charts.append(Chart(f"{label} on held-out pixels while learning", "Step", label, series))
     learned = [record for record in history if record["losses"]]
@@ -112,8 +117,8 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
             "Step",
             "Loss (standard deviations)",
             {
-                path: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
-                for i, path in enumerate(header["parameters"])
+                name: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
+                for i, name in enumerate(header["parameters"])
             },
             note="Full-resolution terms join after a part of the steps, which lifts the loss.",
         )
