@@ -19,7 +19,7 @@ BLOCK = BLOCK_ROWS  # strips start at multiples of this many rows
 PIECES_ALIVE = 4  # being made, waiting to be written, being written
 _STRIP_BYTES = 32e6  # of a piece: more does not make it faster
 _STREAM_BYTES = 230e6  # of all rows that are kept: more does not make the share of the margins much smaller
-_AFTER_OTHERS = 0.8  # as much in each of several panels: those before leave gaps in the heap that nothing fits into
+_AFTER_OTHERS = 0.8  # as much in each of several panels: those before leave gaps in the heap too small to be used
 _NETWORKS = 0.4  # their share of the work, about
 
 
@@ -30,7 +30,7 @@ class Limits:
     Attributes:
         panel_cols: panels start at multiples of as many columns at most: where blocks of a file do, or these would be
             written twice.
-        plane_rows: of planes at once: the first and the last strip have nothing to overlap with.
+        plane_rows: of planes at once: the first and the last strip overlap with no other work.
     """
 
     panel_cols: int = BLOCK_COLS
@@ -38,7 +38,12 @@ class Limits:
 
 
 class Cut(NamedTuple):
-    """How a fusion is cut: ``heights`` of the strips and columns (start, stop) of the ``panels``."""
+    """How a fusion is cut.
+
+    Attributes:
+        heights: of the strips, in rows.
+        panels: columns (start, stop) of each panel.
+    """
 
     heights: Heights
     panels: tuple[Span, ...]
@@ -47,12 +52,19 @@ class Cut(NamedTuple):
 def choose_cut(
     scene: Scene, method: FittedMethod, window: Window, budget: float, itemsize: int, limits: Limits | None = None
 ) -> Cut:
-    """Of the cuts that keep within a budget, the one with the smallest share of margins; the narrowest panels where
-    nothing fits.
+    """Of the cuts that keep within a budget, the one with the smallest share of margins; the narrowest panels where no
+    cut fits.
 
     Args:
+        scene: what is fused.
+        method: fitted to this scene.
+        window: the part of the output.
         budget: bytes.
         itemsize: bytes of an output sample.
+        limits: of the pieces' sizes.
+
+    Returns:
+        the cut.
     """
     limits, estimate = limits or Limits(), _Estimate(scene, method, itemsize)
     step, candidates = block_cols(window.cols, limits.panel_cols), []
@@ -70,7 +82,14 @@ def choose_cut(
 
 
 def lower(heights: Heights) -> Heights:
-    """The next smaller ones."""
+    """The next smaller heights, for when memory runs out.
+
+    Args:
+        heights: that were too large.
+
+    Returns:
+        about half of them, at least one block of rows.
+    """
     return _limited(heights, max(BLOCK, heights.planes // 2 // BLOCK * BLOCK))
 
 

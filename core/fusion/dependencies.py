@@ -1,4 +1,4 @@
-"""Which rows and columns of each stage a part of the output depends on: pure geometry, nothing is read or computed.
+"""Which rows and columns of each stage a part of the output depends on: pure geometry, without reading or computing a pixel.
 
 The stages, from the rasters to the output::
 
@@ -32,7 +32,9 @@ class Needs(NamedTuple):
         lifted: low-resolution samples that the output is interpolated from.
         residuals: of R_0, R_1, ... R_{n-1}.
         low_planes: None where there are none, or none are needed.
-        pan: empty where nothing is needed.
+        high_planes: of the planes S.
+        pan: empty where none are needed.
+        hsi: low-resolution samples, at least those of ``lifted``.
     """
 
     output: Span
@@ -45,7 +47,15 @@ class Needs(NamedTuple):
 
 
 def union(first: Span, second: Span) -> Span:
-    """The span from the first start to the last stop."""
+    """The smallest span that holds two others.
+
+    Args:
+        first: (start, stop).
+        second: (start, stop).
+
+    Returns:
+        from the first start to the last stop.
+    """
     return min(first[0], second[0]), max(first[1], second[1])
 
 
@@ -71,12 +81,15 @@ class AxisDependencies:
     alignment: int
 
     def needs(self, output: Span, computed: Callable[[Stage, Span], Span | None] | None = None) -> Needs:
-        """What some samples of the output depend on.
+        """The samples of each stage that some samples of the output depend on.
 
         Args:
             output: (start, stop) on the high-resolution grid.
             computed: the samples of a stage that are computed where a span of it is needed, None for none; the span
                 itself by default. The stages before are asked for what those depend on.
+
+        Returns:
+            the samples of each stage.
         """
         computed = computed or (lambda stage, span: span)
         lifted = self.up.support(*output)
@@ -103,7 +116,14 @@ class AxisDependencies:
         return Needs(output, lifted, tuple(reversed(residuals)), low_planes, high, pan, hsi)
 
     def reached(self, span: Span) -> Span:
-        """The samples of the PAN that planes on ``span`` depend on, aligned."""
+        """The samples of the PAN that planes depend on: the span with the receptive field on both sides, aligned.
+
+        Args:
+            span: (start, stop) of the planes, in PAN pixels.
+
+        Returns:
+            (start, stop) in PAN pixels, inside the image.
+        """
         step, count = self.alignment, self.up.outputs
         start, stop = max(0, span[0] - self.receptive_field), span[1] + self.receptive_field
         return start // step * step, min(count, -(-stop // step) * step)
@@ -123,7 +143,16 @@ class Dependencies:
     @classmethod
     def of(cls, operators: Operators, method: FittedMethod, panel: Window) -> Dependencies:
         """Those of a part of the output. Residuals further away than their effective support are not computed; at that
-        distance edges are replicated."""
+        distance edges are replicated.
+
+        Args:
+            operators: U and D between the scene's grids.
+            method: fitted to the scene.
+            panel: the part of the output, in PAN pixels.
+
+        Returns:
+            the dependencies along both axes.
+        """
         up, down, trip = operators.up, operators.down, operators.round_trip
         left, right = up.x.support(panel.col, panel.col + panel.cols)
         reach = effective_support(method.iterations)

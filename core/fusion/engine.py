@@ -27,13 +27,18 @@ from .pipeline import Pipeline
 
 DEFAULT_MEMORY, LEAST_MEMORY = 1.0, 0.125  # GB
 _SHARE = 0.5  # of what is free
-_TRIM_ROWS = 1024  # after which the heap is trimmed: pieces of many sizes leave gaps that none fits into
+_TRIM_ROWS = 1024  # after which the heap is trimmed: pieces of many sizes leave gaps too small to be used
 
 
 class Fused(NamedTuple):
-    """Finished pixels: ``window`` of the output, ``values`` (bands, rows, columns), ``valid`` (rows, columns) or
-    (bands, rows, columns) where bands differ, ``disagreement`` (rows, columns), zeros without networks. In memory all
-    bands of a row lie together."""
+    """Finished pixels. In memory all bands of a row lie together.
+
+    Attributes:
+        window: of the output.
+        values: (bands, rows, columns) float32, or of the type of the file.
+        valid: (rows, columns) bool, or (bands, rows, columns) where bands differ.
+        disagreement: (rows, columns) float32 of the networks, zeros without any.
+    """
 
     window: Window
     values: np.ndarray
@@ -42,7 +47,12 @@ class Fused(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A part of a fusion that is done in parts: some ``rows`` (start, stop) of its window, and how all of it is cut."""
+    """A part of a fusion that is done in parts.
+
+    Attributes:
+        rows: (start, stop) of the output.
+        cut: of the whole fusion.
+    """
 
     rows: Span
     cut: Cut
@@ -57,10 +67,18 @@ def shares(
     stored: RasterMetadata | None = None,
     limits: Limits | None = None,
 ) -> list[Share]:
-    """Cut a fusion into parts; see :func:`fuse` for what is not explained here.
+    """Cut a fusion into parts.
 
     Args:
+        scene: what is fused.
+        method: fitted to this scene.
+        window: the part of the output that is fused.
         rows: of a part, at least: a part is some whole strips.
+        memory: see :func:`fuse`.
+        stored: see :func:`fuse`.
+
+    Returns:
+        the parts, from top to bottom.
     """
     cut = _cut(scene, method, window, memory, stored, limits)
     strip = cut.heights.strip
@@ -81,10 +99,12 @@ def fuse(
     """Fuse a scene, piece by piece; the expected time is logged as soon as a part of it was measured.
 
     Args:
+        scene: what is fused.
         method: fitted to this scene.
-        window: the part of the output that is wanted, all by default; its pixels are those of the whole output (to
+        window: the part of the output that is fused, all by default; its pixels are those of the whole output (to
             1e-5 of the data range: the last digits depend on how an image is cut).
         memory: budget in GB; by default 1, halved where that is more than half of what is free.
+        progress: the share done, the ETA, and whether to stop.
         stored: of the file that the pixels go to; then ``values`` are of its type, rounded, and its nodata value
             stands where they are not valid. By default they are float32.
         share: the part of this fusion that is to be done, all by default. Its pixels are those that all of it has
@@ -93,6 +113,10 @@ def fuse(
 
     Yields:
         Pieces that cover the window, or the share's rows of it, from top to bottom within a panel.
+
+    Raises:
+        Cancelled: the user stopped the job.
+        MemoryError: even the smallest strips do not fit.
     """
     progress = progress or Progress()
     window = window or Window(0, 0, *scene.high_shape)

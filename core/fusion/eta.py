@@ -21,6 +21,7 @@ class Eta:
 
     Args:
         window: the part of the output that is computed.
+        progress: logs the ETA.
     """
 
     def __init__(self, window: Window, progress: Progress) -> None:
@@ -29,7 +30,12 @@ class Eta:
         self._first: tuple[float, int] | None = None
 
     def __call__(self, done: int, pipeline: Pipeline) -> None:
-        """``done`` pixels are finished."""
+        """Take note of finished pixels.
+
+        Args:
+            done: how many of the window.
+            pipeline: that computes them.
+        """
         if self._logged:
             return
         rows, cols, area, heights = self._window.rows, self._window.cols, pipeline.panel, pipeline.heights

@@ -27,7 +27,15 @@ _LEAST, _MOST_INPUTS = 8, 64  # columns of a block; inputs of one, most of which
 
 
 def band_chunks(bands: int, progress: Progress) -> list[slice]:
-    """Some bands at a time, so that what is computed of them stays small."""
+    """Some bands at a time, so that the temporary arrays stay small.
+
+    Args:
+        bands: the number of bands.
+        progress: asked once whether to stop.
+
+    Returns:
+        slices of at most 16 bands.
+    """
     progress.check()
     return [slice(first, min(first + BANDS, bands)) for first in range(0, bands, BANDS)]
 
@@ -49,14 +57,31 @@ class Target(NamedTuple):
 
     @classmethod
     def empty(cls, bands: int, shape: tuple[int, ...], valid: np.ndarray, stored: RasterMetadata | None) -> Target:
-        """For ``bands`` of ``shape`` (rows, columns), to be filled."""
+        """A target to be filled.
+
+        Args:
+            bands: the number of bands.
+            shape: (rows, columns).
+            valid: (rows, columns) or (bands, rows, columns) bool.
+            stored: of the file that the rows go to; None for float32.
+
+        Returns:
+            the target, its values not initialised.
+        """
         dtype = np.dtype("float32" if stored is None else stored.dtype)
         values = np.empty((shape[0], bands, shape[1]), dtype)
         return cls(values, valid, None if stored is None else stored.nodata, stored is not None)
 
     def mask(self, *inputs: np.ndarray) -> np.ndarray | None:
-        """``valid``; None where all is valid and what is computed from is finite, so that no sample has to be looked
-        at, or where nothing is encoded."""
+        """The mask to store with.
+
+        Args:
+            *inputs: arrays of any shape, floating point (float32), that the values are computed from.
+
+        Returns:
+            ``valid``, (rows, columns) or (bands, rows, columns) bool; None where all is valid and the inputs are finite,
+            so that no sample has to be tested, or where the values are not encoded.
+        """
         if not self.encoded or (self.valid.all() and all(np.isfinite(array).all() for array in inputs)):
             return None
         return self.valid
@@ -68,7 +93,7 @@ class LinearMapping:
     Args:
         up: U.
         cols: of the panel.
-        coefficients: (bands, K) C.
+        coefficients: (bands, K) C, float32.
     """
 
     def __init__(self, up: Separable, cols: Needs, coefficients: np.ndarray) -> None:
@@ -106,8 +131,16 @@ class LinearMapping:
         """Compute rows of the output.
 
         Args:
-            low: (bands, rows, columns) float32, the HSI that the output depends on. correction: what is added to it.
-            planes: (K or more, rows, columns) S, exactly the output's part.
+            low: (bands, rows, columns) float32, the HSI that the output depends on.
+            correction: (bands, rows, columns) float32, what is added to it; None for no correction.
+            planes: (K or more, rows, columns) float32 S, exactly the output's part.
+            part: of the output.
+            target: the rows to fill.
+            workers: threads that share the rows.
+            progress: asked whether to stop.
+
+        Raises:
+            Cancelled: the user stopped the job.
         """
         low = low if correction is None else low + correction
         planes = planes[: self._coefficients.shape[1]]
@@ -169,7 +202,20 @@ class NonlinearMapping:
         workers: Workers,
         progress: Progress,
     ) -> None:
-        """See :meth:`LinearMapping.__call__`."""
+        """Compute rows of the output.
+
+        Args:
+            low: (bands, rows, columns) float32, the HSI that the output depends on.
+            correction: (bands, rows, columns) float32, what is added after the fusion, up-sampled; None for no correction.
+            planes: (K or more, rows, columns) float32 S, exactly the output's part.
+            part: of the output.
+            target: the rows to fill.
+            workers: threads that share the bands.
+            progress: asked whether to stop.
+
+        Raises:
+            Cancelled: the user stopped the job.
+        """
 
         def work(bands: slice) -> None:
             values = self._up.part(low[bands], *part)

@@ -1,6 +1,6 @@
 """What a method of fusion is: ``FusionMethod.fit(scene)`` gives a :class:`FittedMethod`, which the engine applies.
 
-``Y = Y_0 + U E``: a fitted method says what ``Y_0`` is on any part of the output; the engine adds the consistency
+``Y = Y_0 + U E``: a fitted method gives ``Y_0`` on any part of the output; the engine adds the consistency
 projection ``E``. Most methods are linear, ``Y_0 = U X + C S`` with some planes ``S`` and coefficients ``C``.
 """
 
@@ -18,8 +18,13 @@ from ..scene.scene import Scene
 
 
 class Part(NamedTuple):
-    """A part of the output: ``rows`` and ``cols`` (start, stop) on the high-resolution grid, and ``origin``, the row
-    and column at which the low-resolution arrays start that go with it."""
+    """A part of the output.
+
+    Attributes:
+        rows: (start, stop) on the high-resolution grid.
+        cols: (start, stop) on the high-resolution grid.
+        origin: the row and column at which the low-resolution arrays start that go with it.
+    """
 
     rows: Span
     cols: Span
@@ -43,12 +48,13 @@ class Support(NamedTuple):
 
 
 class FittedMethod(ABC):
-    """A method that has seen a scene. It holds no open file and can be pickled.
+    """A method fitted to a scene. It holds no open file and can be pickled.
 
     Attributes:
         mtf_gain: the HSI's MTF gain at its Nyquist frequency.
         iterations: of the consistency projection.
-        mean: (bands,) float32, what stands for HSI pixels far from valid ones. pan_mean: the same for the PAN.
+        mean: (bands,) float32, what stands for HSI pixels far from valid ones.
+        pan_mean: the same for the PAN.
         planes_count: K, number of planes.
         coefficients: (bands, K) float32 of a linear method; None for others, which give :meth:`fuse_bands`.
         support: see :class:`Support`.
@@ -64,19 +70,26 @@ class FittedMethod(ABC):
 
     @abstractmethod
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
-        """What all bands share, on a part of the high-resolution grid.
+        """The planes S that all bands share, on a part of the high-resolution grid.
 
         Args:
             hsi: (bands, rows, columns) float32 of the HSI, from the part's origin on, all that the up-sampled part
                 depends on.
             pan: (1, rows, columns) float32, exactly the part.
+            part: of the output.
+            progress: asked whether to stop.
 
         Returns:
             (K, rows, columns) float32, or K + 1 planes, the last of which is the networks' disagreement.
         """
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """Turn some up-sampled bands (bands, rows, columns) into fused ones, in place; for methods that are not linear.
+        """Turn some up-sampled bands into fused ones, in place; for methods that are not linear.
+
+        Args:
+            values: (bands, rows, columns) float32, overwritten.
+            planes: (K, rows, columns) float32 of the same part.
+            bands: which bands of the HSI the values are.
 
         Raises:
             TypeError: the method is linear and given by its coefficients.
@@ -84,17 +97,31 @@ class FittedMethod(ABC):
         raise TypeError(f"{type(self).__name__} is linear: its bands are given by coefficients")
 
     def with_iterations(self, iterations: int) -> FittedMethod:
-        """The same with another number of iterations of the projection; nothing is computed again."""
+        """The same method with another number of iterations of the projection; the fit is shared.
+
+        Args:
+            iterations: of the consistency projection.
+
+        Returns:
+            a shallow copy.
+        """
         other = copy.copy(self)
         other.iterations = iterations
         return other
 
 
 class FusionMethod(Protocol):
-    """A method with its parameters, before it has seen a scene."""
+    """A method with its parameters, before it is fitted."""
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
-        """The method, fitted to a scene.
+        """Fit the method to a scene.
+
+        Args:
+            scene: the pair of images.
+            progress: of the fit.
+
+        Returns:
+            the fitted method.
 
         Raises:
             InputError: the scene cannot be fused by it.

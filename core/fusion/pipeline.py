@@ -25,7 +25,12 @@ LOW_ROWS = 4  # HSI rows at once, at least
 
 
 class Heights(NamedTuple):
-    """Rows at once: of the output (``strip``), and of the planes (``planes``), which are few but need a margin."""
+    """Rows at once.
+
+    Attributes:
+        strip: of the output.
+        planes: of the planes, which are few but need a margin.
+    """
 
     strip: int
     planes: int
@@ -47,13 +52,18 @@ class Pipeline:
     The planes of the next rows are computed on a thread of its own while the bands of the present ones are.
 
     Args:
+        scene: what is fused.
+        method: fitted to this scene.
         panel: the part of the output.
+        heights: rows at once.
+        workers: threads that share the bands.
+        progress: asked whether to stop.
         stored: how a file stores the result; None for float32.
         rows: of the output that will be asked for, all of the panel's by default. They are computed from the same runs
             of rows as in the whole panel, so that they are the same to the last bit.
 
     Attributes:
-        waited: seconds for which nothing could be done but wait for planes.
+        waited: seconds spent waiting for planes.
     """
 
     def __init__(
@@ -127,7 +137,11 @@ class Pipeline:
         self._hsi.skip(needs.hsi[0])
 
     def forget(self, before: int) -> None:
-        """Let go of what no output row from ``before`` on depends on, nor anything that has yet to be computed."""
+        """Release the rows that no later output row depends on, but for those that have yet to be computed.
+
+        Args:
+            before: the first output row that will still be asked for.
+        """
         if before >= self._out[1]:
             return
         streams = self._streams()
@@ -146,7 +160,11 @@ class Pipeline:
         self._hsi.forget(needs.hsi[0])
 
     def resize(self, heights: Heights) -> None:
-        """Go on in strips of other heights."""
+        """Go on in strips of other heights.
+
+        Args:
+            heights: rows at once.
+        """
         self.heights, low_step = heights, self._low_step(heights)
         for stream in (self._pan, self._high_planes):
             stream.step = heights.planes
@@ -165,7 +183,19 @@ class Pipeline:
         return LinearMapping(self._operators.up, self._cols, self._method.coefficients)
 
     def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Values (rows, bands, columns), mask and disagreement of output rows ``start`` to ``stop``."""
+        """Compute rows of the output.
+
+        Args:
+            start: the first row.
+            stop: the row after the last one.
+
+        Returns:
+            values (rows, bands, columns) of the stored type (float32 by default), the mask (rows, columns) or
+            (bands, rows, columns) bool, and the networks' disagreement (rows, columns) float32.
+
+        Raises:
+            Cancelled: the user stopped the job.
+        """
         rows = self._operators.up.y.support(start, stop)
         correction = None
         for stream, span in zip(self._residuals, self._cols.residuals):
@@ -200,14 +230,14 @@ class Pipeline:
 
     def _begin(self, start: int, stop: int) -> Future:
         """Read what the planes of some rows depend on, and have them computed."""
-        rows, cols, wanted = self._dependencies.rows.reached((start, stop)), self._cols.pan, self._cols.high_planes
+        rows, cols, span = self._dependencies.rows.reached((start, stop)), self._cols.pan, self._cols.high_planes
         low = self._operators.up.support(rows, cols)
         pan, hsi = self._pan.get(*rows), _columns(self._hsi.get(*low[0]), self._cols.hsi, low[1])
         part = Part(rows, cols, (low[0][0], low[1][0]))
 
         def work() -> np.ndarray:
             planes = self._method.planes(hsi, pan, part, self._stoppable)
-            return np.ascontiguousarray(_columns(planes[:, start - rows[0] : stop - rows[0]], cols, wanted))
+            return np.ascontiguousarray(_columns(planes[:, start - rows[0] : stop - rows[0]], cols, span))
 
         return self._ahead.submit(work)
 
@@ -283,6 +313,6 @@ def _stream(produce: Callable[[int, int], np.ndarray], step: int, span: Span) ->
     return RowStream(span[1], produce, step, span[0])
 
 
-def _columns(image: np.ndarray, held: Span, wanted: Span) -> np.ndarray:
-    """The ``wanted`` columns of an image that holds the columns ``held``."""
-    return image[..., wanted[0] - held[0] : wanted[1] - held[0]]
+def _columns(image: np.ndarray, held: Span, span: Span) -> np.ndarray:
+    """The columns ``span`` of an image that holds the columns ``held``."""
+    return image[..., span[0] - held[0] : span[1] - held[0]]

@@ -17,7 +17,7 @@ from .method import FittedMethod, Part, Support
 
 
 class Residual(Protocol):
-    """What networks add to the prior. It can be pickled."""
+    """The networks' residual over the prior. It can be pickled."""
 
     @property
     def receptive_field(self) -> int:
@@ -33,21 +33,30 @@ class Residual(Protocol):
 
     @property
     def bytes_at_work(self) -> int:
-        """What computing a tile takes at most, on all threads."""
+        """Memory of computing a tile, at most, on all threads."""
 
     def __call__(
         self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(K + 2, rows, columns) to the residual (K, rows, columns) and the networks' disagreement (rows, columns), of
-        all but ``margins``, rows above and below."""
+        """The residual of a tile.
+
+        Args:
+            planes: (K + 2, rows, columns) of :attr:`planes_dtype` (float32 or float64), the networks' input.
+            progress: asked whether to stop.
+            margins: rows above and below that are left out of the result.
+
+        Returns:
+            the residual (K, rows, columns) and the networks' disagreement (rows, columns), float32, of all but the
+            margins.
+        """
 
 
 @dataclass(frozen=True)
 class RegressionPrior:
-    """MTF-GLP by regression gains that are known already, and networks.
+    """MTF-GLP by regression gains that are estimated already, and networks.
 
     Attributes:
-        statistics: the scene-wide numbers; the gains among them.
+        statistics: the scene-wide numbers; the injection gains among them.
         mtf_gain, iterations: see :class:`.method.FittedMethod`.
         residual: the networks; None for the prior alone.
     """
@@ -58,12 +67,29 @@ class RegressionPrior:
     residual: Residual | None = None
 
     def fit(self, scene: Scene, progress: Progress | None = None) -> FittedPrior:
-        """Degrades the PAN."""
+        """Degrade the PAN of a scene.
+
+        Args:
+            scene: the pair of images.
+            progress: of the degradation.
+
+        Returns:
+            the fitted method.
+
+        Raises:
+            Cancelled: the user stopped the job.
+        """
         return FittedPrior(self, scene, progress or Progress())
 
 
 class FittedPrior(FittedMethod):
-    """``S``: the PAN's detail in its own units, and the networks' residual."""
+    """``S``: the PAN's detail in its own units, and the networks' residual.
+
+    Args:
+        method: with the statistics of this scene.
+        scene: the pair of images.
+        progress: of the degradation of the PAN.
+    """
 
     def __init__(self, method: RegressionPrior, scene: Scene, progress: Progress) -> None:
         statistics, self._residual = method.statistics, method.residual
@@ -84,7 +110,7 @@ class FittedPrior(FittedMethod):
         self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
-        """See :class:`.method.FittedMethod`."""
+        """See :meth:`.method.FittedMethod.planes`; the detail and the residual, float32, and the disagreement."""
         matrix, shift = self._statistics.encoder
         top, left = part.origin
         pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]

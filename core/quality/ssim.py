@@ -47,7 +47,8 @@ class StructuralSimilarity:
     Leaving out incomplete windows is what that paper's code does at the border; doing so at invalid pixels is our own.
 
     Args:
-        data_range: (B,) float64, maximum minus minimum of each reference band; a band whose range is not positive gets NaN.
+        data_range: (B,) float64, maximum minus minimum of each reference band; a band whose range is not positive
+            gets NaN.
         check: called at every band; may raise to stop the work.
     """
 

@@ -153,9 +153,9 @@ def _maps(maps: PixelMaps) -> list[Item]:
 
 def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> list[Item]:
     bands = [number - 1 for number in per_band["band"]]
-    known = all(metadata.wavelengths[band] for band in bands)
-    place = np.array([metadata.wavelengths[band] if known else band + 1 for band in bands], float)
-    x_label = "Wavelength (nm)" if known else "Band number"
+    has_wavelengths = all(metadata.wavelengths[band] for band in bands)
+    place = np.array([metadata.wavelengths[band] if has_wavelengths else band + 1 for band in bands], float)
+    x_label = "Wavelength (nm)" if has_wavelengths else "Band number"
     gaps, breaks = _gaps(place)
     note = "Grey: no good bands." if gaps else ""
     charts: list[Item] = []

@@ -1,4 +1,4 @@
-"""The axis of charts over bands: wavelengths where every band has one, band numbers else; what is no good band is shaded."""
+"""The axis of charts over bands: wavelengths where every band has one, else band numbers; bad bands are shaded."""
 
 from __future__ import annotations
 
