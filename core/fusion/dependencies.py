@@ -1,4 +1,4 @@
-"""Which rows and columns of each stage a part of the output depends on: pure geometry, without reading or computing a pixel.
+"""Which rows and columns of each stage a part of the output depends on: pure geometry, no pixel is read.
 
 The stages, from the rasters to the output::
 

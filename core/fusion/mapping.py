@@ -79,8 +79,8 @@ class Target(NamedTuple):
             *inputs: arrays of any shape, floating point (float32), that the values are computed from.
 
         Returns:
-            ``valid``, (rows, columns) or (bands, rows, columns) bool; None where all is valid and the inputs are finite,
-            so that no sample has to be tested, or where the values are not encoded.
+            ``valid``, (rows, columns) or (bands, rows, columns) bool; None where all is valid and the inputs are
+            finite, so that no sample has to be tested, or where the values are not encoded.
         """
         if not self.encoded or (self.valid.all() and all(np.isfinite(array).all() for array in inputs)):
             return None
@@ -206,7 +206,7 @@ class NonlinearMapping:
 
         Args:
             low: (bands, rows, columns) float32, the HSI that the output depends on.
-            correction: (bands, rows, columns) float32, what is added after the fusion, up-sampled; None for no correction.
+            correction: (bands, rows, columns) float32, what is added after the fusion, up-sampled, or None.
             planes: (K or more, rows, columns) float32 S, exactly the output's part.
             part: of the output.
             target: the rows to fill.

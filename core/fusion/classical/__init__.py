@@ -22,7 +22,8 @@ class Description:
     """A classical method.
 
     Attributes:
-        title: for people. source: where it is described.
+        title: for the user.
+        source: the paper that describes it.
         fit: (scene, its moments, progress) to the fitted method.
     """
 
@@ -126,7 +127,19 @@ class ClassicalMethod:
     iterations: int = DEFAULT_ITERATIONS
 
     def fit(self, scene: Scene, progress: Progress | None = None) -> FittedMethod:
-        """Looks the scene through. A PAN without any contrast gives plain up-sampling: nothing can be matched to it."""
+        """Fit the method to a scene. A PAN without any contrast gives plain up-sampling: no band can be matched to it.
+
+        Args:
+            scene: the pair of images.
+            progress: of the fit.
+
+        Returns:
+            the fitted method.
+
+        Raises:
+            InputError: the scene cannot be fused by this method.
+            Cancelled: the user stopped the job.
+        """
         progress = progress or Progress()
         moments = scene_moments(scene, self.mtf_gain, progress.part(0.0, 0.5))
         fit = METHODS["exp" if moments.flat else self.name].fit

@@ -25,10 +25,11 @@ class ClassicalFit(FittedMethod):
     Args:
         moments: of the scene.
         count: number of planes that :meth:`high_planes` computes.
-        weights: (k, bands) and shift (k,): low-resolution planes made of the HSI's bands, lifted for
+        weights: (k, bands) float64: low-resolution planes as combinations of the HSI's bands, lifted for
             :meth:`high_planes`.
-        stored: (j, rows, columns): further low-resolution planes; D P where not given.
-        coefficients: (bands, count) of a linear method.
+        shift: (k,) float64, added to these planes.
+        stored: (j, rows, columns) float32: further low-resolution planes; D P where not given.
+        coefficients: (bands, count) float64 of a linear method.
         receptive_field: PAN pixels around a pixel that the planes depend on.
         work: planes that :meth:`high_planes` has in memory while it works.
     """
@@ -56,7 +57,7 @@ class ClassicalFit(FittedMethod):
         self.support = Support(receptive_field, bytes_per_pixel=4 * planes)
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
-        """See :class:`..method.FittedMethod`."""
+        """See :meth:`..method.FittedMethod.planes`; lifts the low-resolution planes and calls :meth:`high_planes`."""
         top, left = part.origin
         stored = self._stored[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
         made = np.tensordot(self._weights, hsi, 1) + self._shift[:, None, None]
@@ -68,8 +69,9 @@ class ClassicalFit(FittedMethod):
         """The planes of a part.
 
         Args:
-            lifted: (k + j, rows, columns), U of the low-resolution planes.
-            pan: (rows, columns).
+            lifted: (k + j, rows, columns) float32, U of the low-resolution planes.
+            pan: (rows, columns) float32.
+            progress: asked whether to stop.
 
         Returns:
             (count, rows, columns) float32.
@@ -77,13 +79,17 @@ class ClassicalFit(FittedMethod):
 
 
 class Exp(ClassicalFit):
-    """The up-sampled HSI alone."""
+    """The up-sampled HSI alone.
+
+    Args:
+        moments: of the scene.
+    """
 
     def __init__(self, moments: Moments) -> None:
         super().__init__(moments, 1, coefficients=np.zeros((len(moments.mean), 1)))
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """A plane that no band takes from."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; a plane that no band takes from."""
         return np.zeros((1, *pan.shape), np.float32)
 
 
@@ -91,8 +97,11 @@ class Ratio(ClassicalFit):
     """Base of the methods that multiply all bands by one ratio, ``Y_b = h_b + (U X_b - h_b) (1 + S)``.
 
     Args:
-        origin: (bands,) h, the stored numbers that stand for no light from the ground.
-        weights, shift, receptive_field, work: see :class:`ClassicalFit`.
+        moments: of the scene.
+        origin: (bands,) float64 h, the stored numbers that stand for no light from the ground.
+        weights: (k, bands) float64, see :class:`ClassicalFit`.
+        shift: (k,) float64, see :class:`ClassicalFit`.
+        receptive_field, work: see :class:`ClassicalFit`.
     """
 
     def __init__(
@@ -109,15 +118,24 @@ class Ratio(ClassicalFit):
         self._origin = origin.astype(np.float32)
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..method.FittedMethod`."""
+        """See :meth:`..method.FittedMethod.fuse_bands`; bad bands stay as they are."""
         for value, origin, good in zip(values, self._origin[bands], self.moments.good[bands]):
             if good:
                 value += (value - origin) * planes[0]
 
 
 def relative(change: np.ndarray, base: np.ndarray, usual: float | np.floating) -> np.ndarray:
-    """``change / base``, with a base that is not let fall below a tenth of its usual size (own): dark or noisy
-    pixels get no huge ratio, and nothing jumps."""
+    """``change / base``, with a base that is not let fall below a tenth of its usual size (own): dark or noisy pixels
+    get no huge ratio, and no pixel jumps.
+
+    Args:
+        change: any shape (...), float32.
+        base: of the same shape (...), float32.
+        usual: usual size of the base.
+
+    Returns:
+        of the same shape (...), float32.
+    """
     return change / np.maximum(base, np.float32(max(_LEAST * usual, 1e-30)))
 
 
@@ -127,10 +145,13 @@ def haze(
     """Haze: the 0.1st percentile over the scene (own: the papers take the minimum, which a single bad sample decides).
 
     Args:
-        weights: (bands,): the second result is that of ``w X`` instead of the degraded PAN.
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of reading the HSI.
+        weights: (bands,) float64: the second result is that of ``w X`` instead of the degraded PAN.
 
     Returns:
-        (bands,) of the bands, and one number.
+        (bands,) float64 of the bands, and one number.
     """
     sample = low_sample(scene, moments, _SAMPLE, progress)
     plane = moments.pan_low[0][moments.chosen] if weights is None else weights @ sample
@@ -138,6 +159,15 @@ def haze(
 
 
 def matched(moments: Moments, mean: float, std: float) -> tuple[np.float32, np.float32]:
-    """Scale and shift that give the PAN a mean and a standard deviation at the HSI's resolution."""
+    """Scale and shift that give the PAN a mean and a standard deviation at the HSI's resolution.
+
+    Args:
+        moments: of the scene.
+        mean: in stored units.
+        std: in stored units.
+
+    Returns:
+        scale and shift.
+    """
     scale = std / moments.pan_std
     return np.float32(scale), np.float32(mean - scale * moments.pan_mean)

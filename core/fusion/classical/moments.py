@@ -1,4 +1,4 @@
-"""What classical methods know of a scene: joint first and second moments of the HSI and of the PAN at its resolution.
+"""Statistics for the classical methods: joint first and second moments of the HSI and of the PAN at its resolution.
 
 All are taken on the low-resolution grid, over the HSI pixels that are valid, lie inside the PAN and hold valid PAN
 pixels only; one pass over each raster.
@@ -23,16 +23,18 @@ _FLAT = 1e-6  # a PAN whose contrast is below this share of its level has none
 
 @dataclass(frozen=True)
 class Moments:
-    """Numbers of one scene in stored units, float64; those of bands that take no part are 0.
+    """Numbers of one scene in stored units; those of bands that take no part are 0.
 
     Attributes:
         operators: U and D between the scene's grids.
         good: (bands,) bool.
-        zero: (bands,), the stored number that stands for physical 0 (that of a band's offset).
+        zero: (bands,) float64, the stored number that stands for physical 0 (that of a band's offset).
         pan_low: (1, rows, columns) float32, D P.
-        mean: (bands,) of the HSI, of all bands. covariance: (bands, bands).
-        pan_mean, pan_variance: of D P. pan_covariance: (bands,) of the HSI and D P.
-        chosen: (rows, columns) bool, the HSI pixels that were looked at.
+        mean: (bands,) float64 of the HSI, of all bands.
+        covariance: (bands, bands) float64.
+        pan_mean, pan_variance: of D P.
+        pan_covariance: (bands,) float64 of the HSI and D P.
+        chosen: (rows, columns) bool, the HSI pixels that the moments are taken over.
     """
 
     operators: Operators
@@ -48,7 +50,7 @@ class Moments:
 
     @property
     def std(self) -> np.ndarray:
-        """(bands,) standard deviations."""
+        """(bands,) float64 standard deviations."""
         return np.sqrt(np.diag(self.covariance))
 
     @property
@@ -58,15 +60,23 @@ class Moments:
 
     @property
     def flat(self) -> bool:
-        """Whether the PAN has no contrast: then there is nothing to inject."""
+        """Whether the PAN has no contrast: then there is no detail to inject."""
         return self.pan_std <= _FLAT * max(abs(self.pan_mean), 1e-30)
 
 
 def scene_moments(scene: Scene, gain: float, progress: Progress) -> Moments:
-    """Look a scene through.
+    """Estimate the moments of a scene.
 
     Args:
-        gain: the HSI's MTF gain.
+        scene: the pair of images.
+        gain: the HSI's MTF gain at its Nyquist frequency.
+        progress: of reading both images.
+
+    Returns:
+        the moments.
+
+    Raises:
+        Cancelled: the user stopped the job.
     """
     bands, good = scene.hsi.bands, scene.good
     operators = scene_operators(scene, gain)
@@ -110,10 +120,16 @@ def scene_moments(scene: Scene, gain: float, progress: Progress) -> Moments:
 
 
 def low_sample(scene: Scene, moments: Moments, most: int, progress: Progress) -> np.ndarray:
-    """HSI pixels spread evenly over the scene, (bands, n) float32, n at most about ``most``.
+    """HSI pixels spread evenly over the scene.
 
     Args:
-        moments: says which pixels may be taken.
+        scene: the pair of images.
+        moments: hold which pixels may be taken.
+        most: number of pixels, at most about.
+        progress: of reading the HSI.
+
+    Returns:
+        (bands, n) float32.
     """
     places = np.flatnonzero(moments.chosen)
     step = max(1, -(-len(places) // most))
@@ -130,8 +146,19 @@ def low_sample(scene: Scene, moments: Moments, most: int, progress: Progress) ->
 
 
 def full_scale_gains(scene: Scene, moments: Moments, progress: Progress) -> np.ndarray:
-    """(bands,) ``cov(U X_b, P) / cov(P_L, P)`` over the valid output pixels (Vivone, Restaino and Chanussot, 2018,
-    equation of the full-scale regression), without up-sampling a band: ``sum (U X) q = sum X (U^T q)``."""
+    """Injection gains ``cov(U X_b, P) / cov(P_L, P)`` over the valid output pixels, without up-sampling a band:
+    ``sum (U X) q = sum X (U^T q)``.
+
+    Source: Vivone, Restaino and Chanussot, 2018, equation of the full-scale regression.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of reading both images.
+
+    Returns:
+        (bands,) float64, 0 for bands that take no part.
+    """
     operators, (rows, cols) = moments.operators, scene.high_shape
     weights = np.zeros((2, *operators.low))
     count, total = 0, np.zeros(2)
@@ -157,7 +184,7 @@ def full_scale_gains(scene: Scene, moments: Moments, progress: Progress) -> np.n
     for start, values in low_strips(scene, moments.mean.astype(np.float32), progress):
         part = flat[start * values.shape[2] : (start + values.shape[1]) * values.shape[2]]
         covariance += (values.reshape(len(values), -1) - moments.mean[:, None]) @ part
-    # A PAN that holds nothing but what is finer than the HSI explains no band.
+    # A PAN whose detail is all finer than the HSI explains no band.
     gains = covariance / cross if cross > 1e-9 * count * moments.pan_variance else np.zeros_like(covariance)
     return np.where(moments.good, gains, 0.0)
 
@@ -177,7 +204,16 @@ def _chosen(scene: Scene, progress: Progress) -> np.ndarray:
 
 
 def low_strips(scene: Scene, fallback: np.ndarray, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
-    """(first row, (bands, rows, columns)) of the HSI, filled, from top to bottom."""
+    """The HSI, filled, in strips of rows.
+
+    Args:
+        scene: the pair of images.
+        fallback: (bands,) float32, what stands for pixels far from valid ones.
+        progress: asked whether to stop.
+
+    Yields:
+        the first row and (bands, rows, columns) float32, from top to bottom.
+    """
     rows, cols = scene.low_shape
     step = max(1, _SAMPLES // (scene.hsi.bands * cols))
     stream = hsi_stream(scene, step, fallback)

@@ -16,24 +16,43 @@ class Laplacian(ClassicalFit):
     """MTF-GLP: ``Y_b = U X_b + g_b (P - P_L)``, ``P_L = U D P``.
 
     Args:
-        gains: (bands,) g.
+        moments: of the scene.
+        gains: (bands,) float64 injection gains g.
     """
 
     def __init__(self, moments: Moments, gains: np.ndarray) -> None:
         super().__init__(moments, 1, coefficients=gains[:, None])
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """P - P_L."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; P - P_L."""
         return pan[None] - lifted[:1]
 
 
 def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
-    """``g_b = cov(U X_b, P_L) / var(P_L)``."""
+    """MTF-GLP with ``g_b = cov(U X_b, P_L) / var(P_L)`` (Aiazzi et al., 2006).
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Returns:
+        the fitted method.
+    """
     return Laplacian(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
 
 
 def full_scale(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
-    """``g_b = cov(U X_b, P) / cov(P_L, P)``: the regression at full resolution."""
+    """MTF-GLP-FS, the regression at full resolution: ``g_b = cov(U X_b, P) / cov(P_L, P)`` (Vivone et al., 2018).
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Returns:
+        the fitted method.
+    """
     return Laplacian(moments, full_scale_gains(scene, moments, progress))
 
 
@@ -42,7 +61,8 @@ class HighPassModulation(ClassicalFit):
     version P_bL; z_b is the stored number of physical 0.
 
     Args:
-        slopes: (bands,) s.
+        moments: of the scene.
+        slopes: (bands,) float64 s.
     """
 
     def __init__(self, moments: Moments, slopes: np.ndarray) -> None:
@@ -51,28 +71,52 @@ class HighPassModulation(ClassicalFit):
         self._level = moments.mean - moments.zero
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """P - P_L, and P_L from the PAN's mean."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; P - P_L, and P_L - the PAN's mean."""
         return np.stack([pan - lifted[0], lifted[0] - np.float32(self.pan_mean)])
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..method.FittedMethod`."""
+        """See :meth:`..method.FittedMethod.fuse_bands`; bands without slope or level stay as they are."""
         for value, slope, zero, level in zip(values, self._slopes[bands], self._zero[bands], self._level[bands]):
             if slope != 0 and level > 0:
                 value += (value - zero) * relative(slope * planes[0], slope * planes[1] + np.float32(level), level)
 
 
 def modulation(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
-    """HPM: the PAN has the mean and the contrast of each band."""
+    """HPM: the PAN has the mean and the contrast of each band (Aiazzi et al., 2003; Vivone et al., 2014).
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Returns:
+        the fitted method.
+    """
     return HighPassModulation(moments, moments.std / moments.pan_std)
 
 
 def regression_modulation(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
-    """HPM-R: the PAN is matched to each band by regression on P_L."""
+    """HPM-R: the PAN is matched to each band by regression on P_L (Vivone, Restaino and Chanussot, 2018).
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Returns:
+        the fitted method.
+    """
     return HighPassModulation(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
 
 
 class HazeModulation(Ratio):
-    """HPM-H: ``Y_b = h_b + (U X_b - h_b) (P - h_P) / (P_L - h_P)``, h the haze of band and PAN."""
+    """HPM-H (Lolli et al., 2017): ``Y_b = h_b + (U X_b - h_b) (P - h_P) / (P_L - h_P)``, h the haze of band and PAN.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+    """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         bands, pan = haze(scene, moments, progress)
@@ -80,13 +124,19 @@ class HazeModulation(Ratio):
         self._dark, self._usual = np.float32(pan), moments.pan_mean - pan
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """(P - P_L) / (P_L - h_P)."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; (P - P_L) / (P_L - h_P)."""
         return relative(pan[None] - lifted[:1], lifted[:1] - self._dark, self._usual)
 
 
 class SmoothingFilter(Ratio):
-    """SFIM: ``Y_b = z_b + (U X_b - z_b) P / P_S``, P_S the mean of the PAN over the size of an HSI pixel; z_b is the
-    stored number of physical 0."""
+    """SFIM (Liu, 2000): ``Y_b = z_b + (U X_b - z_b) P / P_S``, P_S the mean of the PAN over the size of an HSI pixel;
+    z_b is the stored number of physical 0.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+    """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         ratio = moments.operators.ratio
@@ -94,14 +144,21 @@ class SmoothingFilter(Ratio):
         self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """(P - P_S) / P_S."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; (P - P_S) / P_S."""
         smooth = pixel_mean(pan, self._ratio)
         return relative(pan - smooth, smooth - self._pan_zero, self.pan_mean - self._pan_zero)[None]
 
 
 class Wavelet(Ratio):
-    """AWLP: ``Y_b = z_b + (U X_b - z_b) (1 + (P' - P'_W) / I)``: I is the mean of the bands, P' the PAN with the mean
-    and the contrast of I, and P'_W its approximation by a-trous wavelets; z_b is the stored number of physical 0."""
+    """AWLP (Otazu et al., 2005): ``Y_b = z_b + (U X_b - z_b) (1 + (P' - P'_W) / I)``: I is the mean of the bands, P'
+    the PAN with the mean and the contrast of I, and P'_W its approximation by a-trous wavelets; z_b is the stored number of
+    physical 0.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+    """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         self._levels = wavelet_levels(moments.operators.ratio)
@@ -119,6 +176,6 @@ class Wavelet(Ratio):
         self._scale, _ = matched(moments, self._usual, float(np.sqrt(weights @ moments.covariance @ weights)))
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """(P' - P'_W) / I."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; (P' - P'_W) / I."""
         detail = self._scale * (pan - wavelet_approximation(pan, self._levels))
         return relative(detail, lifted[0], self._usual)[None]

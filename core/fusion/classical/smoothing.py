@@ -12,28 +12,50 @@ def pixel_mean(image: np.ndarray, ratio: int) -> np.ndarray:
     count half.
 
     Args:
-        image: (rows, columns).
+        image: (rows, columns) float32 or float64.
+        ratio: R.
+
+    Returns:
+        the same shape and the same dtype.
     """
     weights = np.ones(ratio) if ratio % 2 else np.array([0.5, *[1.0] * (ratio - 1), 0.5])
     return _separable(image, weights / ratio, 1)
 
 
 def pixel_mean_reach(ratio: int) -> int:
-    """PAN pixels around a pixel that :func:`pixel_mean` looks at."""
+    """Support of :func:`pixel_mean`.
+
+    Args:
+        ratio: R.
+
+    Returns:
+        PAN pixels on each side of a pixel.
+    """
     return ratio // 2
 
 
 def wavelet_levels(ratio: int) -> int:
-    """Number of dyadic levels that comes nearest to the ratio."""
+    """Number of dyadic levels that comes nearest to the ratio.
+
+    Args:
+        ratio: R.
+
+    Returns:
+        at least 1.
+    """
     return max(1, round(float(np.log2(ratio))))
 
 
 def wavelet_approximation(image: np.ndarray, levels: int) -> np.ndarray:
-    """What remains of an image when its finest wavelet planes are taken away, by the undecimated a-trous algorithm:
-    the cubic B-spline with 2^j - 1 zeros between its taps, j = 0, 1, ... (Nunez et al., 1999).
+    """What remains of an image when its finest wavelet planes are taken away, by the undecimated a-trous algorithm: the
+    cubic B-spline with 2^j - 1 zeros between its taps, j = 0, 1, ... (Nunez et al., 1999).
 
     Args:
-        image: (rows, columns). levels: number of planes taken away.
+        image: (rows, columns) float32 or float64.
+        levels: number of planes taken away.
+
+    Returns:
+        the same shape and the same dtype.
     """
     for level in range(levels):
         image = _separable(image, _SPLINE, 2**level)
@@ -41,7 +63,14 @@ def wavelet_approximation(image: np.ndarray, levels: int) -> np.ndarray:
 
 
 def wavelet_reach(levels: int) -> int:
-    """PAN pixels around a pixel that :func:`wavelet_approximation` looks at."""
+    """Support of :func:`wavelet_approximation`.
+
+    Args:
+        levels: number of planes taken away.
+
+    Returns:
+        PAN pixels on each side of a pixel.
+    """
     return 2 * (2**levels - 1)
 
 
@@ -50,6 +79,10 @@ def window_mean(images: np.ndarray, radius: int) -> np.ndarray:
 
     Args:
         images: (..., rows, columns) float64.
+        radius: in pixels.
+
+    Returns:
+        the same shape, float64.
     """
     for axis in (-1, -2):
         count = images.shape[axis]
@@ -63,7 +96,7 @@ def window_mean(images: np.ndarray, radius: int) -> np.ndarray:
 
 
 def _separable(image: np.ndarray, weights: np.ndarray, step: int) -> np.ndarray:
-    """Symmetric weights along both axes, ``step`` pixels apart."""
+    """Symmetric weights along both axes, at a step of ``step`` pixels."""
     reach = len(weights) // 2 * step
     for axis in (0, 1):
         count = image.shape[axis]

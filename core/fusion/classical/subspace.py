@@ -20,7 +20,15 @@ _PIXELS = 10  # HSI pixels per coefficient that shall be estimated, at least
 
 
 def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
-    """(bands, K): leading eigenvectors of the bands' covariance, as many as carry 99.9 per cent of the variance."""
+    """Leading eigenvectors of the bands' covariance, as many as carry 99.9 per cent of the variance.
+
+    Args:
+        moments: of the scene.
+        most: number of components, at most.
+
+    Returns:
+        (bands, K) float64, the columns orthonormal.
+    """
     values, vectors = np.linalg.eigh(moments.covariance)
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
     share = np.cumsum(values) / max(values.sum(), 1e-300)  # of a scene without any contrast there is none
@@ -28,11 +36,16 @@ def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
 
 
 class GuidedFilter(ClassicalFit):
-    """GFPCA: the leading components pass a guided filter (He, Sun and Tang, 2013) with the PAN as its guide; the others
-    are up-sampled only.
+    """GFPCA (Liao et al., 2015): the leading components pass a guided filter (He, Sun and Tang, 2013) with the PAN as
+    its guide; the others are up-sampled only.
 
     In each window the component is taken for ``a P + b``; a and b are averaged over the windows that hold a pixel. The
     number of components, the window (own: three HSI pixels wide) and the regularisation (own) are fixed.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
@@ -50,7 +63,7 @@ class GuidedFilter(ClassicalFit):
         self._radius, self._smooth = _WINDOW * ratio, _SMOOTH * moments.pan_variance
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """What the filter changes in each component."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; what the filter changes in each component."""
         guide = pan.astype(np.float64) - self.pan_mean
         mean = window_mean(guide, self._radius)
         variance = window_mean(guide**2, self._radius) - mean**2
@@ -65,14 +78,19 @@ class GuidedFilter(ClassicalFit):
 
 
 class BandDependent(ClassicalFit):
-    """BDSD: the detail of each component is the combination of all components, of the PAN and of a constant that is
-    best, in the least-squares sense, one scale further down, where the truth is known.
+    """BDSD (Garzelli, Nencini and Capobianco, 2008): the detail of each component is the combination of all components,
+    of the PAN and of a constant that is best, in the least-squares sense, one scale further down, where the truth
+    is given.
 
     The method gives each band as many coefficients as there are bands; hundreds cannot be estimated, so it works on
     principal components (own).
 
     Args:
-        most: components, at most. lower: (rows, columns) one scale further down.
+        scene: the pair of images.
+        moments: of the scene.
+        most: components, at most.
+        lower: (rows, columns) one scale further down.
+        progress: of the fit.
     """
 
     def __init__(self, scene: Scene, moments: Moments, most: int, lower: tuple[int, int], progress: Progress) -> None:
@@ -89,14 +107,23 @@ class BandDependent(ClassicalFit):
         self._gains = gains.astype(np.float32)
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """The components' detail."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; the components' detail."""
         regressors = np.concatenate([lifted[:-1], pan[None] - np.float32(self.pan_mean), np.ones_like(pan)[None]])
         flat = self._gains.T @ regressors.reshape(len(regressors), -1)
         return flat.reshape(self.planes_count, *pan.shape)
 
 
 def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
-    """BDSD; where the scene is too small to be degraded once more, MTF-GLP, and a warning says so."""
+    """BDSD; where the scene is too small to be degraded once more, MTF-GLP, with a warning.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Returns:
+        the fitted method.
+    """
     ratio = moments.operators.ratio
     lower = scene.low_shape[0] // ratio, scene.low_shape[1] // ratio
     inside = moments.chosen[: lower[0] * ratio, : lower[1] * ratio]

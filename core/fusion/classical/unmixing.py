@@ -17,12 +17,21 @@ _LEAST = 1e-9  # shares and spectra do not become 0, where a product could never
 
 
 class CoupledFactorisation(ClassicalFit):
-    """CNMF: ``X = E A_L`` on the HSI's grid and ``P = e A_H`` on the PAN's, all factors non-negative and the shares A
-    of each pixel summing to 1, by multiplicative updates (Lee and Seung, 2001); ``Y = E A_H``.
+    """CNMF (Yokoya, Yairi and Iwasaki, 2012): ``X = E A_L`` on the HSI's grid and ``P = e A_H`` on the PAN's, all
+    factors non-negative and the shares A of each pixel summing to 1, by multiplicative updates (Lee and Seung, 2001); ``Y = E
+    A_H``.
 
     Endmembers start from the purest pixels of a sample (successive projections, Araujo et al., 2001); the PAN's
     response e to each is found by non-negative least squares; A_H starts from U A_L. One round of the coupled
     iteration; numbers of endmembers and updates are own choices.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the fit.
+
+    Raises:
+        InputError: the HSI holds no value above 0.
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
@@ -43,14 +52,14 @@ class CoupledFactorisation(ClassicalFit):
             shares[:, start : start + values.shape[1]] = found.reshape(count, *values.shape[1:])
         super().__init__(moments, count, stored=shares, work=3 * count + 4)
         self._pan_zero = -scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0]
-        known = moments.pan_low[0][moments.chosen].astype(np.float64) - self._pan_zero
-        self._response = _response(shares[:, moments.chosen].astype(np.float64), np.maximum(known, 0.0), progress)
-        self._sum_weight = float(np.sqrt(np.mean(known**2)))
+        pan_samples = moments.pan_low[0][moments.chosen].astype(np.float64) - self._pan_zero
+        self._response = _response(shares[:, moments.chosen].astype(np.float64), np.maximum(pan_samples, 0.0), progress)
+        self._sum_weight = float(np.sqrt(np.mean(pan_samples**2)))
         self._spectra = np.zeros((len(good), count), np.float32)
         self._spectra[good] = spectra
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """(endmembers, rows, columns): A_H."""
+        """See :meth:`.fitted.ClassicalFit.high_planes`; A_H, one plane an endmember."""
         shares = np.maximum(lifted, np.float32(_LEAST))
         response = self._response.astype(np.float32)[:, None, None]
         square = np.float32(self._sum_weight**2)
@@ -62,7 +71,7 @@ class CoupledFactorisation(ClassicalFit):
         return shares
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
-        """See :class:`..method.FittedMethod`."""
+        """See :meth:`..method.FittedMethod.fuse_bands`; ``E A_H``, and bad bands stay as they are."""
         good = self.moments.good[bands]
         mixed = np.tensordot(self._spectra[bands][good], planes, 1)
         values[good] = mixed + self._zero[bands][good].astype(np.float32)[:, None, None]
