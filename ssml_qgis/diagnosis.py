@@ -1,4 +1,4 @@
-"""A plain text that says what the plugin meets in this QGIS, made to be pasted into an issue."""
+"""A plain-text report of the plugin's environment in this QGIS, to be pasted into an issue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .pytorch.store import folder_size
 
 
 def diagnosis(progress: Progress) -> str:
-    """The report: sections of "name: value" lines. A fact that cannot be had says why instead."""
+    """The report: sections of "name: value" lines. Where a fact cannot be had, the line gives the reason."""
     sections: tuple[tuple[str, Callable[[], Iterator[tuple[str, str]]]], ...] = (
         ("Versions", _versions),
         ("PyTorch", _pytorch),

@@ -44,7 +44,7 @@ class DemoError(Exception):
 def find_qgis_process() -> str:
     """The first qgis_process that answers.
 
-    Debian 12's wrapper does not: it passes an option meant for the desktop program, and the program behind it must be
+    Debian 12's wrapper does not: it passes an option meant for the desktop program, and the wrapped program must be
     called directly.
     """
     candidates = [os.environ.get("QGIS_PROCESS"), "qgis_process", "qgis_process.bin"]
@@ -77,7 +77,7 @@ def environment() -> dict[str, str]:
 
 
 class Echo:
-    """Show what a program says, indented; lines that differ in their numbers only, at most every few seconds."""
+    """Show a program's output, indented; lines that differ in their numbers only, at most every few seconds."""
 
     SECONDS = 10.0
 
@@ -151,9 +151,9 @@ class Qgis:
             echo.close()
             code = process.wait()
         if code != 0:
-            said = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
-            errors = [line.split("\t", 1)[1] for line in said if line.startswith("ERROR:\t")]
-            raise DemoError("\n".join(errors[-1:] or said[-25:]) + f"\nExit code {code}; all that was said: {LOG}")
+            log_lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines()
+            errors = [line.split("\t", 1)[1] for line in log_lines if line.startswith("ERROR:\t")]
+            raise DemoError("\n".join(errors[-1:] or log_lines[-25:]) + f"\nExit code {code}; the whole log: {LOG}")
 
 
 def read_scores(path: Path) -> dict[str, float]:

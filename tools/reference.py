@@ -4,7 +4,7 @@
     python tools/reference.py --check    end with 1 where the page differs from what would be written
 
 Needs a Python that sees QGIS. Titles and texts come from ``ssml_qgis/algorithms/help.py``, keys, types and defaults
-from the algorithms themselves, so that the page cannot say anything else than the program does.
+from the algorithms themselves, so that the page always agrees with the program.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ ADDRESSES = {
 }
 """Fields of metadata.txt that people will follow, and what they are."""
 PLACEHOLDERS = ("github.com/ssml-qgis/ssml-qgis",)
-"""Where these sources say that they lie; nobody has made that place. To be taken out here when somebody does."""
+"""The repository that these sources name; it does not exist yet. To be removed here once it does."""
 RESERVED = ("example.com", "example.net", "example.org", "example", "invalid", "test", "localhost")
 """Domains that lead nowhere, for ever (RFC 2606)."""
 
@@ -57,13 +57,13 @@ def is_invented(address: str) -> bool:
 
 
 def check_addresses(facts: Mapping[str, str], citation: str) -> None:
-    """End the program where an address was invented, saying which and what to fill in.
+    """End the program where an address was invented, naming it and what to fill in.
 
     Args:
         facts: of metadata.txt. citation: the text of CITATION.cff.
     """
-    wanted = [f"{key} ({what})" for key, what in ADDRESSES.items() if is_invented(facts.get(key, ""))]
-    parts = [f"into metadata.txt {', '.join(wanted)}"] if wanted else []
+    missing = [f"{key} ({what})" for key, what in ADDRESSES.items() if is_invented(facts.get(key, ""))]
+    parts = [f"into metadata.txt {', '.join(missing)}"] if missing else []
     cited = re.search(r"^repository-code: *(.*)$", citation, re.MULTILINE)
     if cited is None or is_invented(cited[1].strip("\"'")):
         parts.append("into CITATION.cff repository-code (the same repository)")

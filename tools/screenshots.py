@@ -5,7 +5,7 @@
 Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens
 every dialog, loads the results and takes the pictures; then once more in German, for one dialog. Needs what ``make
 setup`` installs, Xvfb, and Chromium for the report.
-Look at the pictures before you commit them.
+Check the pictures before you commit them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtWidgets import QMainWindow
 
 IMAGES = "docs/img"
 REFERENCE = "examples/indian_pines/indian_pines.tif"
 WINDOW = (1440, 900)
 GIVEN_AS = "SSML_SCREENSHOTS"
-"""Environment variable by which QGIS is told the checkout, the folder with the results and the language, parted by
+"""Environment variable by which QGIS is told the checkout, the folder with the results and the language, separated by
 ``|``."""
 LANGUAGE = "de"
 
@@ -72,13 +76,33 @@ def main() -> None:
     print(f"{IMAGES}: {', '.join(sorted(path.name for path in (root / IMAGES).glob('*.png')))}")
 
 
+def arrange_docks(window: QMainWindow) -> None:
+    """Hide the browser, and show the plugin's algorithms in the toolbox."""
+    from qgis.PyQt.QtWidgets import QTreeView
+
+    for dock in filter(None, (window.findChild(object, name) for name in ("Browser", "BrowserPanel", "Browser2"))):
+        dock.hide()
+    toolbox = window.findChild(object, "ProcessingToolbox")
+    if toolbox is None:
+        return
+    toolbox.show()
+    tree = toolbox.findChild(QTreeView)
+    for row in range(tree.model().rowCount()):
+        index = tree.model().index(row, 0)
+        if str(index.data()).startswith("SSML"):
+            tree.expandRecursively(index)
+            tree.scrollTo(index, tree.ScrollHint.PositionAtTop)
+    for side, width in ((window.findChild(object, "Layers"), 340), (toolbox, 330)):
+        side.setMinimumWidth(width)  # else names are cut
+
+
 def take(root: Path, folder: Path, language: str) -> None:
     """What happens inside of QGIS: all pictures, or, in a language, that of one dialog."""
     import processing
     from qgis.core import QgsApplication, QgsProject, QgsRasterLayer
     from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
     from qgis.PyQt.QtGui import QImage
-    from qgis.PyQt.QtWidgets import QScrollArea, QTreeView, QWidget
+    from qgis.PyQt.QtWidgets import QScrollArea, QWidget
     from qgis.utils import iface
 
     window = iface.mainWindow()
@@ -133,28 +157,10 @@ def take(root: Path, folder: Path, language: str) -> None:
             settle(4.0)
             picture(window, name)
 
-    def unfold(tree: QTreeView) -> None:
-        """Show the plugin's algorithms in the toolbox."""
-        model = tree.model()
-        for row in range(model.rowCount()):
-            index = model.index(row, 0)
-            if str(index.data()).startswith("SSML"):
-                tree.expandRecursively(index)
-                tree.scrollTo(index, tree.ScrollHint.PositionAtTop)
-
     def work() -> None:
         try:
             window.resize(*WINDOW)
-            for dock in ("Browser", "BrowserPanel", "Browser2"):
-                found = window.findChild(object, dock)
-                if found is not None:
-                    found.hide()
-            toolbox = window.findChild(object, "ProcessingToolbox")
-            if toolbox is not None:
-                toolbox.show()
-                unfold(toolbox.findChild(QTreeView))
-                for side, width in ((window.findChild(object, "Layers"), 340), (toolbox, 330)):
-                    side.setMinimumWidth(width)  # else names are cut
+            arrange_docks(window)
             scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
             dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
             if not language:

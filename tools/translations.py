@@ -51,7 +51,7 @@ def _of_model(model: ElementTree.Element) -> Iterator[str]:
 def _of_help() -> Iterator[str]:
     spec = importlib.util.spec_from_file_location("ssml_help", PLUGIN / "algorithms" / "help.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses need their module there
     spec.loader.exec_module(module)
     for words in module.HELP.values():
         for field in dataclasses.fields(words):
@@ -79,12 +79,12 @@ def read(path: Path) -> dict[str, str]:
     return {message.findtext("source") or "": message.findtext("translation") or "" for message in messages}
 
 
-def written(language: str, known: dict[str, str]) -> str:
+def written(language: str, translated: dict[str, str]) -> str:
     """The file of a language, with the texts as they are now."""
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>"]
     lines += [f'<TS version="2.1" sourcelanguage="en" language="{language}">', "<context>", f"<name>{CONTEXT}</name>"]
     for text in texts():
-        translation = known.get(text, "")
+        translation = translated.get(text, "")
         mark = "" if translation else ' type="unfinished"'
         lines.append(f"<message><source>{escape(text)}</source>")
         lines.append(f"<translation{mark}>{escape(translation)}</translation></message>")
@@ -96,14 +96,14 @@ def main() -> None:
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     for path in sorted(FOLDER.glob("ssml_*.ts")):
-        known = read(path)
-        now = written(path.stem.partition("_")[2], known)
+        translated = read(path)
+        now = written(path.stem.partition("_")[2], translated)
         if sys.argv[1:]:
             if path.read_text(encoding="utf-8") != now:
                 sys.exit(f"{path.relative_to(ROOT)} is stale: run make translations.")
         else:
             path.write_text(now, encoding="utf-8", newline="\n")
-            left = sum(not known.get(text) for text in texts())
+            left = sum(not translated.get(text) for text in texts())
             print(f"{path.relative_to(ROOT)}: {left} of {len(texts())} texts are not translated")
 
 

@@ -131,7 +131,7 @@ def _lines(path: str) -> Iterator[tuple[int, str]]:
 
 
 def _constraints(path: str, outer: tuple[str, ...] = ()) -> Iterator[tuple[str, Line]]:
-    """The packages that a constraints file, and those that it names, say something of."""
+    """The packages that a constraints file, and those that it names, restrict."""
     if path in outer:
         return
     for number, line in _lines(path):

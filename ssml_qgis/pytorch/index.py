@@ -31,11 +31,11 @@ def driver_cuda() -> tuple[int, int] | None:
 
 
 def index_of_build(build: str, cuda: tuple[int, int] | None, platform: str = sys.platform) -> tuple[str, str]:
-    """The address of the index that has a build of PyTorch ("": the usual one), and a sentence that says which it is.
+    """The address of the index that has a build of PyTorch ("": the usual one), and a sentence that names it.
 
     Args:
         build: one of :data:`BUILDS`.
-        cuda: what :func:`driver_cuda` says.
+        cuda: what :func:`driver_cuda` returns.
         platform: as ``sys.platform``.
     """
     if platform == "darwin":

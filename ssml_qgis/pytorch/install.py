@@ -1,7 +1,7 @@
 """Installs PyTorch and safetensors into the plugin's own folder of the QGIS profile.
 
-pip says what QGIS's Python lacks, each of these packages is downloaded, all are unpacked into a new folder without
-their dependencies being looked at again, and the folder is put in use when a process of its own has computed with it.
+pip reports what QGIS's Python lacks, each of these packages is downloaded, all are unpacked into a new folder without
+resolving their dependencies again, and the folder is put in use when a process of its own has computed with it.
 numpy is fixed to the one that QGIS has and is never put into the folder.
 """
 
@@ -78,13 +78,13 @@ def requirement(version: str) -> str:
 def install(store: Store, request: Request, progress: Progress) -> Installed | None:
     """Install, check, and put in use; returns None where QGIS's Python needs nothing.
 
-    What was downloaded stays after a cancel or a failure, so that the next call goes on from there; nothing else does.
+    What was downloaded stays after a cancel or a failure, so that the next call goes on from there, and only that.
 
     Raises:
-        InputError: it cannot be done; says what to do.
+        InputError: it cannot be done; the message tells what to do.
         Cancelled: the user stopped.
     """
-    wanted = [requirement(request.version), _SAFETENSORS]
+    requirements = [requirement(request.version), _SAFETENSORS]
     if request.wheels and not Path(request.wheels).is_dir():
         raise InputError(f"The folder of wheels {request.wheels} does not exist; choose the one with the .whl files.")
     try:
@@ -103,8 +103,8 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         sources = Sources(request.index, request.wheels)
         pip = find_pip(python, store.root / "pip", sources, environment, progress)
         progress.info(f"Python of QGIS: {python}; pip {pip.version[0]}.{pip.version[1]}; numpy {np.__version__} stays.")
-        there = not request.anew and _is_there(pip, python, wanted, sources, store, environment, progress)
-        plan = [] if there else _plan(pip, wanted, request, sources, store, progress.part(0.0, 0.1))
+        there = not request.anew and _is_there(pip, python, requirements, sources, store, environment, progress)
+        plan = [] if there else _plan(pip, requirements, request, sources, store, progress.part(0.0, 0.1))
         if not plan:
             progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
             return None
@@ -141,7 +141,7 @@ def check(python: str, folder: Path, environment: Mapping[str, str], progress: P
     """Compute something with the packages of a folder, in a process of its own; the versions that did it.
 
     Raises:
-        InputError: it does not work; says why.
+        InputError: it does not work; the message tells why.
     """
     lines: list[str] = []
     # Compiled files are kept, so that the first start is a fast one.
@@ -160,24 +160,26 @@ def check(python: str, folder: Path, environment: Mapping[str, str], progress: P
 def _is_there(
     pip: Pip,
     python: str,
-    wanted: Sequence[str],
+    requirements: Sequence[str],
     sources: Sources,
     store: Store,
     environment: Mapping[str, str],
     progress: Progress,
 ) -> bool:
-    """Whether QGIS's own Python has what is wanted, and it computes: a system's packages need not agree with pip in
-    what they depend on, and work all the same."""
+    """Whether QGIS's own Python satisfies the requirements, and it computes: a system's packages need not agree
+    with pip in what they depend on, and work all the same."""
     try:
         check(python, store.temporary, environment, progress)
-        lacking = pip.resolve(["--no-deps", *wanted], Path(os.devnull), sources, store.temporary / "own.json", progress)
+        lacking = pip.resolve(
+            ["--no-deps", *requirements], Path(os.devnull), sources, store.temporary / "own.json", progress
+        )
     except InputError:
         return False
     return not lacking
 
 
 def _plan(
-    pip: Pip, wanted: Sequence[str], request: Request, sources: Sources, store: Store, progress: Progress
+    pip: Pip, requirements: Sequence[str], request: Request, sources: Sources, store: Store, progress: Progress
 ) -> list[tuple[Wheel, Sources]]:
     """The packages to install and where each comes from; PyTorch's own index has PyTorch and what it needs alone."""
     constraints = store.temporary / "constraints.txt"
@@ -188,7 +190,11 @@ def _plan(
         index, sentence = index_of_build(request.build, driver_cuda() if request.build != "cpu" else None)
         progress.info(sentence)
         of_torch = Sources(index)
-    groups = [(wanted, sources)] if of_torch == sources else [([wanted[0]], of_torch), ([wanted[1]], sources)]
+    groups = (
+        [(requirements, sources)]
+        if of_torch == sources
+        else [([requirements[0]], of_torch), ([requirements[1]], sources)]
+    )
     plan: dict[str, tuple[Wheel, Sources]] = {}
     for requirements, source in groups:
         resolved = pip.resolve(requirements, constraints, source, report, progress)

@@ -18,7 +18,7 @@ from .index import PYPI, without_password
 from .process import CHILD, output_of, run
 
 OLDEST = (22, 2)
-"""Older versions cannot say beforehand what they would install."""
+"""Older versions have no ``--dry-run --report``."""
 _RAW_PROGRESS = (24, 1)
 _RESUMES = (25, 1)
 
@@ -39,7 +39,7 @@ class Wheel:
 
     @property
     def file_name(self) -> str:
-        """Name of the file behind the address."""
+        """Name of the file at the address."""
         return urllib.parse.unquote(urllib.parse.urlsplit(self.url).path.rsplit("/", 1)[1])
 
     @property
@@ -121,12 +121,12 @@ class Pip:
         self._call("download", [*options, f"{wheel.name}=={wheel.version}"], sources, progress)
 
     def install(self, files: Sequence[Path], folder: Path, progress: Progress) -> None:
-        """Unpack wheels into a folder, and nothing else."""
+        """Unpack wheels into a folder, without their dependencies."""
         options = ["--no-index", "--no-deps", "--no-compile", "--no-warn-script-location", "--target", str(folder)]
         self._call("install", [*options, *map(str, files)], Sources(), progress)
 
     def _call(self, job: str, options: Sequence[str], sources: Sources, progress: Progress) -> None:
-        said: list[str] = []
+        output: list[str] = []
 
         def line(text: str) -> None:
             raw = _RAW.match(text)
@@ -134,7 +134,7 @@ class Pip:
                 done, total = int(raw[1]), int(raw[2])
                 progress.set(done / total if total else 0.0, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
                 return
-            said.append(text)
+            output.append(text)
             if text.strip() and not _NOISE.search(text):
                 progress.info(without_password(text))
 
@@ -143,10 +143,10 @@ class Pip:
         environment = {**self._environment, **sources.environment()}
         code = run(command, progress, line, environment)
         if code:
-            raise InputError(f"pip could not do its work{self._why(code, said, sources, environment, progress)}.")
+            raise InputError(f"pip could not do its work{self._why(code, output, sources, environment, progress)}.")
 
     def _why(
-        self, code: int, said: Sequence[str], sources: Sources, environment: Mapping[str, str], progress: Progress
+        self, code: int, output: Sequence[str], sources: Sources, environment: Mapping[str, str], progress: Progress
     ) -> str:
         listing: list[str] = []
         run(
@@ -155,10 +155,10 @@ class Pip:
             listing.append,
             environment,
         )
-        forbidden = why_not(said, named_constraints(configuration_files(listing), environment))
+        forbidden = why_not(output, named_constraints(configuration_files(listing), environment))
         if forbidden:
             return f": {forbidden}"
-        complaints = [without_password(text[len("ERROR:") :].strip()) for text in said if text.startswith("ERROR:")]
+        complaints = [without_password(text[len("ERROR:") :].strip()) for text in output if text.startswith("ERROR:")]
         why = complaints[-1].rstrip(".") if complaints else f"exit code {code}; the lines above say more"
         where = f"the folder {sources.wheels}" if sources.wheels else "the network, the proxy in QGIS's settings"
         return f" ({why}); check {where} and the version asked for, and run again"
@@ -170,7 +170,7 @@ def environment_for_pip(temporary: Path, proxy: Mapping[str, str]) -> dict[str, 
     return {
         **kept,
         **proxy,
-        # Said outright: else pip turns to the user's site-packages where QGIS's cannot be written, and may refuse that.
+        # Explicit: else pip turns to the user's site-packages where QGIS's cannot be written, and may refuse that.
         "PIP_USER": "0",
         "PIP_REQUIRE_VIRTUALENV": "0",
         "PIP_NO_INPUT": "1",

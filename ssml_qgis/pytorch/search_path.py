@@ -1,4 +1,4 @@
-"""How Python finds the packages of a folder without anything of QGIS being put aside.
+"""How Python finds the packages of a folder without replacing any of QGIS's own.
 
 The folder goes to the *end* of ``sys.path``: whatever QGIS's Python has, above all numpy, stays what every plugin gets.
 A finder in front gives the few packages that must come from the folder (PyTorch and what QGIS's Python has not, or has

@@ -26,7 +26,7 @@ from pathlib import Path
 
 _POINTER = "installed.json"
 _STALE = 24 * 3600.0
-"""Seconds after which a folder that nobody uses is no longer taken for an installation at work."""
+"""Seconds after which an unused folder no longer counts as an installation in progress."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Store:
     def installed(self) -> Installed | None:
         """What is in use; None if nothing was installed, or it has been deleted since."""
         try:
-            said = json.loads((self.root / _POINTER).read_text(encoding="utf-8"))
-            found = Installed(self.root / Path(said["folder"]).name, dict(said["versions"]))
+            stored = json.loads((self.root / _POINTER).read_text(encoding="utf-8"))
+            found = Installed(self.root / Path(stored["folder"]).name, dict(stored["versions"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found if found.folder.name not in ("", "..") and found.folder.is_dir() else None
@@ -79,7 +79,7 @@ class Store:
         return folder
 
     def put_in_use(self, folder: Path, versions: dict[str, str]) -> Installed:
-        """Make a folder the one in use; nothing is half-done in between."""
+        """Make a folder the one in use, atomically."""
         former = self.installed()
         names = [*self._former(), *([former.folder.name] if former else [])]
         partial = self.root / f"{_POINTER}.partial"
@@ -112,8 +112,8 @@ class Store:
 
     def _former(self) -> list[str]:
         try:
-            said = json.loads((self.root / _POINTER).read_text(encoding="utf-8"))
-            return [str(name) for name in said.get("former", []) if (self.root / Path(name).name).is_dir()]
+            stored = json.loads((self.root / _POINTER).read_text(encoding="utf-8"))
+            return [str(name) for name in stored.get("former", []) if (self.root / Path(name).name).is_dir()]
         except (OSError, ValueError, AttributeError, TypeError):
             return []
 

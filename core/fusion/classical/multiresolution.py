@@ -151,8 +151,8 @@ class SmoothingFilter(Ratio):
 
 class Wavelet(Ratio):
     """AWLP (Otazu et al., 2005): ``Y_b = z_b + (U X_b - z_b) (1 + (P' - P'_W) / I)``: I is the mean of the bands, P'
-    the PAN with the mean and the contrast of I, and P'_W its approximation by a-trous wavelets; z_b is the stored number of
-    physical 0.
+    the PAN with the mean and the contrast of I, and P'_W its approximation by a-trous wavelets; z_b is the stored
+    number of physical 0.
 
     Args:
         scene: the pair of images.
