@@ -29,7 +29,8 @@ from benchmarks.binary_time import made_up, timed
 from benchmarks.record import Record, add_option
 from core.assessment.reduced import reduced_pair
 from core.io.reader import RasterReader
-from core.models.pair import PAIRS, Kind
+from core.networks.base import register
+from core.networks.binarized.s2bnet import S2BNet
 from core.operators.pair import DEFAULT_GAIN
 from core.products.pair import open_pair
 from core.quality.reference import reference_indices
@@ -41,11 +42,9 @@ from core.workflows.train import train
 
 SCENES = ("worldview2", "ikonos")
 RATIO, LEARNED, SIDE = 4, 224, 320  # rows that are learned from, of so many
-WITHOUT = {
-    "s2bnet-without-srm": Kind.binary("s2bnet", redistribution="static"),
-    "s2bnet-without-gsfa": Kind.binary("s2bnet", cues=0),
-}
-PAIRS.update(WITHOUT)
+WITHOUT = {"s2bnet-without-srm": {"redistribution": "static"}, "s2bnet-without-gsfa": {"cues": 0}}
+for _name, _preset in WITHOUT.items():
+    register(_name, **_preset)(S2BNet)
 NETWORKS = ("s2bnet", "bisrnet", *WITHOUT, "s2bnet_float")
 CLASSICAL = ("exp", "gsa", "mtf-glp-hpm", "mtf-glp")
 KEYS = ("psnr", "ergas", "sam", "q")

@@ -23,32 +23,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.process import python
 from benchmarks.record import Record
-from core.models.pair import PAIRS, Kind
-from core.networks.binarized.s2bnet import S2BNet, Unit
-from core.networks.registry import register
+from core.networks.base import register
+from core.networks.binarized.engines import ENGINES as BINARY_ENGINES
+from core.networks.binarized.s2bnet import S2BNet
 from core.workflows.fuse import fuse
 from core.workflows.train import train
 
 SIDE = 4096  # PAN pixels of the scene
 BANDS, RATIO = 4, 4
-ENGINES = {"popcount": "packed bits", "int8": "8-bit integers", "float32": "float32"}
+ENGINES = {type(engine).__name__.lower(): engine for engine in BINARY_ENGINES}
 
 
-@register("s2bnet-on-engine")
 class OnEngine(S2BNet):
     """S2BNet whose binary convolutions are computed on the engine that is told, not on the fastest."""
 
     def __init__(self, components: int, engine: str = "float32", **config: object) -> None:
         super().__init__(components, **config)
-        self.engine = engine
-
-    def prepare(self, device: torch.device) -> str:
-        """Get ready for inference."""
-        self.to(memory_format=torch.channels_last)
-        if self.engine != "float32":
-            for unit in (module for module in self.modules() if isinstance(module, Unit)):
-                unit.prepare(self.engine == "popcount")
-        return f"Binary convolutions are computed on {ENGINES[self.engine]}."
+        self.engines = (ENGINES[engine],)
 
 
 # What is timed: network and engine.
@@ -56,13 +47,9 @@ TIMED = {
     **{(network, engine): f"{network}-{engine}" for network in ("s2bnet", "bisrnet") for engine in ENGINES},
     ("s2bnet_float", "float32"): "s2bnet_float",
 }
-PAIRS.update({f"s2bnet-{engine}": Kind.binary("s2bnet-on-engine", engine=engine) for engine in ENGINES})
-PAIRS.update(
-    {
-        f"bisrnet-{engine}": Kind.binary("s2bnet-on-engine", engine=engine, redistribution="static", cues=0)
-        for engine in ENGINES
-    }
-)
+for _engine in ENGINES:
+    register(f"s2bnet-{_engine}", engine=_engine)(OnEngine)
+    register(f"bisrnet-{_engine}", engine=_engine, redistribution="static", cues=0)(OnEngine)
 
 
 def made_up(out: Path, size: int) -> tuple[str, str]:
@@ -147,7 +134,7 @@ def timed(out: Path, side: int, threads: int, repeats: int) -> Record:
     table = record.table("cost", "network", "engine", *(f"{measure}_s" for measure in measures), "peak_mb")
     for (network, engine), found in runs.items():
         least = (min(run[measure] for run in found) for measure in measures)
-        table.add(network, ENGINES[engine], *least, max(run["peak"] for run in found))
+        table.add(network, ENGINES[engine].name, *least, max(run["peak"] for run in found))
     return record
 
 

@@ -28,8 +28,8 @@ class Residual(Protocol):
         """What it is given starts at multiples of this many pixels of the scene."""
 
     @property
-    def planes_dtype(self) -> str:
-        """Of the planes: "float64" where their last digit must not depend on how they were cut, else "float32"."""
+    def planes_dtype(self) -> np.dtype:
+        """Of the planes: float64 where their last digit must not depend on how they were cut, else float32."""
 
     @property
     def bytes_at_work(self) -> int:

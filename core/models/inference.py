@@ -9,7 +9,7 @@ from typing import Any, Callable
 import numpy as np
 import torch
 
-from ..networks.layers.slabs import interruptible
+from ..networks.cpu.slabs import interruptible
 from ..runtime.devices import choose_device, is_out_of_memory
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -38,23 +38,22 @@ class PairResidual:
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
             raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
-        if use not in ("mean", *pair.paths):
+        if use not in ("mean", *pair.branches):
             raise InputError(f"A model of {pair.name} has no {use} network; use the mean, which is its only network.")
         self.networks = [network.to(device).eval() for network in pair.networks]
-        self.paths, self.device, self.use, self.bands = pair.paths, device, use, bands
+        self.branches, self.device, self.use, self.bands = pair.branches, device, use, bands
         self.receptive_field = max(network.receptive_field for network in self.networks)
         self.alignment = max(network.alignment for network in self.networks)
-        self.planes_dtype = max(network.planes_dtype for network in self.networks)
+        self.planes_dtype = np.result_type(*(network.planes_dtype for network in self.networks))
         self.engine = next(filter(None, [network.prepare(device) for network in self.networks]), "")
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
         in_slabs = device.type == "cpu" and all(network.in_slabs for network in self.networks)
         folded = min(network.folded for network in self.networks)
         tiles = self.TILES // math.isqrt(folded)  # as large a margin takes more of a smaller tile
         tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
-        # The widest layers of the networks, some of them alive at once; and what goes in and comes out.
-        widest = max(max(p.shape[0] for p in network.parameters()) for network in self.networks)
-        ends = 4 * folded * 2 * (int(pair.config[pair.paths[0]]["components"]) + 1)
-        self.bytes_at_work = ((2 if in_slabs else 4) * 4 * widest + ends) * tile * self._threads
+        layers = max(network.memory_at_work(tile, in_slabs) for network in self.networks)
+        ends = 4 * folded * 2 * (int(pair.config[pair.branches[0]]["components"]) + 1)  # what goes in and comes out
+        self.bytes_at_work = (layers + ends * tile) * self._threads
         self.tile = tile * folded
         self._pair = pair
 
@@ -162,7 +161,7 @@ class PairResidual:
         disagreement = np.zeros(results[0].shape[1:], np.float32)
         if len(results) < 2:
             return results[0], disagreement
-        chosen = results[0 if self.use == "mean" else self.paths.index(self.use)]
+        chosen = results[0 if self.use == "mean" else self.branches.index(self.use)]
 
         def work(start: int) -> None:
             one, other = (result[:, start : start + _ROWS] for result in results)

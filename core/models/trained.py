@@ -66,10 +66,10 @@ class TrainedModel:
         config, bands = file.header["config"], file.header["bands"]
         if not _NAME.fullmatch(file.header["network"]):
             raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
-        paths = kind_of(file.header["network"]).networks
+        branches = kind_of(file.header["network"]).networks
         _check_sum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
-        if not isinstance(config, dict) or not all(isinstance(config.get(path_), dict) for path_ in paths):
+        if not isinstance(config, dict) or not all(isinstance(config.get(branch), dict) for branch in branches):
             raise refusal
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
@@ -88,7 +88,7 @@ class TrainedModel:
             or statistics.variance.shape != (components,)
             or not (statistics.std > 0).all()
             or not (statistics.variance > 0).all()
-            or any(config[path_].get("components") != components for path_ in paths)
+            or any(config[branch].get("components") != components for branch in branches)
         ):
             raise refusal
         try:

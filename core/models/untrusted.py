@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
-from ..networks.registry import create_network
+from ..networks.base import create_network
 from .pair import kind_of
 
 _MOST = 256  # of a number among a network's arguments
@@ -26,18 +26,18 @@ def check_config(name: str, config: Mapping[str, Mapping], tensors: Mapping[str,
     The networks are built once without memory, and no further than the file has parameters for.
 
     Args:
-        name: of the kind of model. config: arguments of its networks, by path.
+        name: of the kind of model. config: arguments of its networks, by branch.
         tensors: what the file holds.
 
     Raises:
         ValueError: arguments of another kind than networks take, or a network that is larger than the file.
     """
     bits = sum(array.size * (8 if array.dtype == np.uint8 else 1) for array in tensors.values())
-    for path, network in kind_of(name).networks.items():
-        for key, value in config[path].items():
+    for branch, network in kind_of(name).networks.items():
+        for key, value in config[branch].items():
             _check_argument(str(key), value)
         with _Bounded(numbers=2 * bits + 4096, parameters=2 * len(tensors) + 16), torch.device("meta"):
-            built = create_network(network, **config[path])
+            built = create_network(network, **config[branch])
         if max(built.receptive_field, built.alignment) > _FARTHEST:
             raise ValueError(f"a receptive field of more than {_FARTHEST} pixels")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
 
+from .base import parameter_count
 from .binarized.binary import BinaryConv
 from .binarized.fixed_point import FixedPointConv
-from .registry import parameter_count
 
 _SIDE = 16  # pixels of the image that operations are counted on
 _ENDS = ("head", "tail")
@@ -30,9 +30,10 @@ def costs(network: nn.Module, components: int) -> dict[str, float]:
     counted = {"all": 0, "binary": 0, "ends": 0}
     hooks = []
 
-    def count(weight: Tensor, kind: str) -> Callable[[nn.Module, object, Tensor], None]:
-        def add(module: nn.Module, _: object, output: Tensor) -> None:
-            operations = output.numel() * weight[0].numel()
+    def count(weight: Tensor, kind: str) -> Callable[[nn.Module, object, Any], None]:
+        def add(module: nn.Module, _: object, output: Tensor | tuple[Tensor, ...]) -> None:
+            images = output if isinstance(output, tuple) else (output,)
+            operations = sum(image.numel() for image in images) * weight[0].numel()
             counted["all"] += operations
             if kind:
                 counted[kind] += operations

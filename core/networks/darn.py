@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.attention import LocalChannelAttention, SpatialAttention
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 
 class _Block(nn.Module):
@@ -26,7 +26,7 @@ class _Block(nn.Module):
 
 
 @register("darn")
-class DARN(Network):
+class DARN(FusionNetwork):
     """Residual blocks with channel and spatial attention on HSI and PAN together.
 
     Ours pools over windows, where the paper pools over the image, so that tiles equal the whole. The paper's

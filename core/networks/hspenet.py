@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 
 @register("hspenet")
-class HSpeNet(Network):
+class HSpeNet(FusionNetwork):
     """The PAN's detail (the PAN minus what two convolutions keep of it) beside spectral features, then five densely
     connected 3x3 convolutions.
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.attention import LocalChannelAttention
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 _GRADIENTS = (  # along rows and columns: Roberts, Prewitt, Sobel
     ((0, 0, 0), (0, 1, 0), (0, 0, -1)),
@@ -21,7 +21,7 @@ _GRADIENTS = (  # along rows and columns: Roberts, Prewitt, Sobel
 
 
 @register("hyper-dsnet")
-class HyperDSNet(Network):
+class HyperDSNet(FusionNetwork):
     """Six gradients of the PAN beside PAN and HSI; kernels of three sizes; features of all depths, weighed per band by
     what the HSI says.
 

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 
 @register("hyperpnn")
-class HyperPNN(Network):
+class HyperPNN(FusionNetwork):
     """1x1 convolutions for spectra before and after 3x3 convolutions that see the PAN; a skip around the middle.
 
     Ours gives the residual over the prior, so it ends without ReLU. 132,902 parameters at 102 bands.

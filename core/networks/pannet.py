@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.pooling import window_mean
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 
 class _Block(nn.Module):
@@ -23,7 +23,7 @@ class _Block(nn.Module):
 
 
 @register("pannet")
-class PanNet(Network):
+class PanNet(FusionNetwork):
     """Residual blocks on what a mean over a window leaves of HSI and PAN: edges, which look alike on every sensor."""
 
     def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5) -> None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .base import FusionNetwork, register
 from .layers.zero import zero_conv
-from .registry import Network, register
 
 
 @register("pca-z-pnn")
-class PcaZPnn(Network):
+class PcaZPnn(FusionNetwork):
     """7x7, 5x5 and 3x3 convolutions on components and PAN.
 
     51,396 parameters on the four components of its authors.

@@ -8,64 +8,38 @@ in a layer that starts at zero, so that an untrained network returns the prior.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from .base import FusionNetwork, register
+from .cpu.blocks import slabs_on_cpu, spatial_block, spectral_block
+from .injection import DetailInjection
+from .layers.activation import hardswish
 from .layers.attention import LocalChannelAttention, SpatialAttention
-from .layers.depthwise import HoledDepthwise
+from .layers.depthwise import DepthwiseConv2d
 from .layers.folding import fold, folded_channels
-from .layers.injection import DetailInjection
-from .layers.pointwise import Pointwise
+from .layers.pointwise import JoinedPointwiseConv2d, PointwiseConv2d, SplitPointwiseConv2d
 from .layers.pooling import window_mean
-from .layers.slabs import by_rows, conv_slab, whole
-from .registry import Network, register
 
 
-def _bend(x: Tensor) -> Tensor:
-    """The activation; ``x`` is nobody else's."""
-    return functional.hardswish(x, inplace=not torch.is_grad_enabled())
-
-
+@slabs_on_cpu(spectral_block)
 class SpectralBlock(nn.Module):
     """1x1 mixing, a depthwise 3x3, 1x1 mixing, and local channel attention, residual."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.mix = Pointwise(width, width)
-        self.look = nn.Conv2d(width, width, 3, padding=1, groups=width)
-        self.merge = Pointwise(width, width)
+        self.mix = PointwiseConv2d(width, width)
+        self.look = DepthwiseConv2d(width)
+        self.merge = PointwiseConv2d(width, width)
         self.attention = LocalChannelAttention(width, hard=True)
         self.radius = 1 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
-        if whole(x):
-            y, squeezed = self._chain(x)
-            return self._add(x, y, self.attention.pooled(squeezed))
-        outs = torch.empty_like(x), torch.empty_like(x[:, : self.attention.squeeze.out_channels])
-        y, squeezed = by_rows(self._chain, 1, x.shape[1], (x,), outs)
-        return by_rows(self._add, 0, x.shape[1], (x, y, self.attention.pooled(squeezed)), (x,))[0]
-
-    def _chain(
-        self,
-        x: Tensor,
-        margins: tuple[int, int] = (0, 0),
-        out: Tensor | None = None,
-        squeezed: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor]:
-        y = self.merge(_bend(conv_slab(self.look, _bend(self.mix(x)), margins)), out)
-        return y, self.attention.squeeze(y, squeezed)
-
-    def _add(
-        self, x: Tensor, y: Tensor, pooled: Tensor, margins: tuple[int, int] = (0, 0), out: Tensor | None = None
-    ) -> Tensor:
-        weights = self.attention.excited(pooled)
-        return (y * weights).add_(x) if out is None else torch.addcmul(x, y, weights, out=out)  # by their gradients
+        """(N, width, rows, columns) to the same."""
+        return x + self.attention(self.merge(hardswish(self.look(hardswish(self.mix(x))))))
 
 
 @register("ssml-spectral")
-class SpectralNetwork(Network):
+class SpectralNetwork(FusionNetwork):
     """The spectral network: 1x1-dominated blocks with channel attention.
 
     Args:
@@ -78,7 +52,7 @@ class SpectralNetwork(Network):
     def __init__(self, components: int, width: int = 32, blocks: int = 3, side: int = 1) -> None:
         super().__init__()
         self.side, self.alignment, self.folded = side, side, side**2
-        self.head = Pointwise(folded_channels(components, side), width)
+        self.head = PointwiseConv2d(folded_channels(components, side), width)
         body = [SpectralBlock(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
         self.tail = DetailInjection(width, components, side)
@@ -86,46 +60,45 @@ class SpectralNetwork(Network):
 
     def forward(self, planes: Tensor) -> Tensor:
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        return self.tail(self.body(_bend(self.head(fold(planes, self.side)))), planes)
+        return self.tail(self.body(hardswish(self.head(fold(planes, self.side)))), planes)
 
 
+@slabs_on_cpu(spatial_block)
 class SpatialBlock(nn.Module):
     """Two scales of depthwise 3x3 side by side between 1x1 mixings, with spatial attention, residual."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.mix = Pointwise(width, 2 * width)
-        self.near = nn.Conv2d(width, width, 3, padding=1, groups=width)
-        self.far = HoledDepthwise(width)
-        self.merge = Pointwise(2 * width, width)
+        self.mix = SplitPointwiseConv2d(width, 2 * width)
+        self.near = DepthwiseConv2d(width)
+        self.far = DepthwiseConv2d(width, dilation=2)
+        self.merge = JoinedPointwiseConv2d(2 * width, width)
         self.attention = SpatialAttention()
         self.radius = 2 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same; without gradients ``x`` is worked on in place."""
-        if whole(x):
-            y = self._chain(x)
-            return (y * self.attention.weights(y)).add_(x)
-        (y,) = by_rows(self._chain, 2, 2 * x.shape[1], (x,), (torch.empty_like(x),))
-        return x.addcmul_(y, self.attention.weights(y))
-
-    def _chain(self, x: Tensor, margins: tuple[int, int] = (0, 0), out: Tensor | None = None) -> Tensor:
-        near, far = map(_bend, self.mix.halves(x))
-        near, far = conv_slab(self.near, near, margins), conv_slab(self.far, far, margins)
-        return self.merge.joined(_bend(near), _bend(far), out)
+        """(N, width, rows, columns) to the same."""
+        near, far = self.mix(x)
+        near, far = self.near(hardswish(near)), self.far(hardswish(far))
+        return x + self.attention(self.merge(hardswish(near), hardswish(far)))
 
 
 @register("ssml-spatial")
-class SpatialNetwork(Network):
+class SpatialNetwork(FusionNetwork):
     """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes (the idea of
     PanNet, Yang et al., 2017).
 
     Args:
         components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
-            are one in its layers.
+            are one in its layers. highpass: window of the mean that is taken away, in pixels of the layers.
     """
 
     in_slabs = True
+
+    @classmethod
+    def config_for(cls, ratio: int | None) -> dict[str, object]:
+        """At ratio 2 it sees every pixel: half the PAN's resolution is no more than the HSI's."""
+        return {"side": 1} if ratio == 2 else {}
 
     def __init__(self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5) -> None:
         super().__init__()
@@ -141,4 +114,4 @@ class SpatialNetwork(Network):
         """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
         folded = fold(planes, self.side)
         detail = folded - window_mean(folded, self.highpass)
-        return self.tail(self.body(_bend(self.head(detail))), planes)
+        return self.tail(self.body(hardswish(self.head(detail))), planes)

@@ -100,7 +100,7 @@ def learn(
         scenes[0].ratio,
         mean,
         (lambda reached: save_checkpoint(checkpoint, header, learner, reached)) if processes.first else None,
-        pair.paths,
+        pair.branches,
     )
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
@@ -184,7 +184,7 @@ def _announce(
     before = max(0, early - state.step)
     expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
     counts = " and ".join(
-        f"{count:,} ({path})" if len(pair.paths) > 1 else f"{count:,}" for path, count in pair.parameters.items()
+        f"{count:,} ({branch})" if len(pair.branches) > 1 else f"{count:,}" for branch, count in pair.parameters.items()
     )
     progress.info(
         f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(labelled)} labelled and "

@@ -13,8 +13,9 @@ from typing import NamedTuple, Optional, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
@@ -73,7 +74,7 @@ class MutualStep:
 
     def __init__(
         self,
-        networks: Sequence[nn.Module],
+        networks: Sequence[FusionNetwork],
         loss: HybridLoss,
         settings: Settings,
         processes: Processes | None = None,

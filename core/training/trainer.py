@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -157,10 +158,13 @@ class Trainer:
         ] or [math.inf]
 
     def _parameters(self, share: float) -> dict[str, Tensor]:
-        """The networks' parameters; their last layers, which are linear, say ``share`` of what they say now."""
+        """The networks' parameters, with ``share`` of their residual."""
+        scaled = [copy.deepcopy(network) for network in self.learner.networks]
+        for network in scaled:
+            network.scale_output(share)
         return {
-            f"{number}.{name}": value.detach().cpu().clone() * (share if name.startswith("tail.") else 1.0)
-            for number, network in enumerate(self.learner.networks)
+            f"{number}.{name}": value.detach().cpu()
+            for number, network in enumerate(scaled)
             for name, value in network.state_dict().items()
         }
 

@@ -17,6 +17,7 @@ from core.models.format import ModelFile, read_model, write_model  # noqa: E402
 from core.models.inference import PairResidual  # noqa: E402
 from core.models.pair import Pair  # noqa: E402
 from core.models.trained import TrainedModel  # noqa: E402
+from core.networks.base import create_network  # noqa: E402
 from core.networks.binarized.binary import (  # noqa: E402
     BinaryConv,
     RPReLU,
@@ -25,12 +26,12 @@ from core.networks.binarized.binary import (  # noqa: E402
     over_cells,
     weight_sign,
 )
+from core.networks.binarized.engines import ENGINES, Float32, Popcount  # noqa: E402
 from core.networks.binarized.fixed_point import FixedPointConv, to_steps  # noqa: E402
 from core.networks.binarized.gabor import GaborAmplifier, gabor_bank, gabor_kernel  # noqa: E402
-from core.networks.binarized.onebit import Int8Sums, int8_reason  # noqa: E402
+from core.networks.binarized.int8 import Int8Sums, int8_reason  # noqa: E402
 from core.networks.binarized.popcount import PopcountUnit, popcount_reason  # noqa: E402
-from core.networks.binarized.s2bnet import Unit  # noqa: E402
-from core.networks.registry import create_network  # noqa: E402
+from core.networks.binarized.unit import Unit  # noqa: E402
 from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
@@ -73,11 +74,11 @@ def test_the_gradient_of_a_weight_s_sign_stops_beyond_one():
 
 
 def test_rprelu_by_hand():
-    bend = RPReLU(1)
+    activation = RPReLU(1)
     with torch.no_grad():
-        bend.before.fill_(1.0)
-        bend.after.fill_(10.0)
-    assert bend(torch.tensor([-3.0, 2.0]).reshape(1, 1, 1, 2)).flatten().tolist() == [9.5, 13.0]
+        activation.before.fill_(1.0)
+        activation.after.fill_(10.0)
+    assert activation(torch.tensor([-3.0, 2.0]).reshape(1, 1, 1, 2)).flatten().tolist() == [9.5, 13.0]
 
 
 def test_a_binary_convolution_is_scaled_signs_with_plus_one_outside():
@@ -179,7 +180,7 @@ def test_packed_bits_give_the_numbers_of_the_simulation_to_the_last_bit(channels
     x[..., 0, 0] = 0.0
     with torch.inference_mode():
         expected = unit(x)
-        unit.prepare(popcount=True)
+        Popcount().prepare(unit)
         assert torch.equal(unit(x), expected)
 
 
@@ -189,7 +190,7 @@ def test_packed_bits_need_as_many_channels_out_as_in():
 
 
 @pytest.mark.parametrize("name", ["s2bnet", "bisrnet"])
-def test_all_engines_agree_to_the_last_bit_before_the_last_layer(name, monkeypatch):
+def test_all_engines_agree_to_the_last_bit_before_the_last_layer(name):
     pair = Pair.fresh(name, 4, 0)
     awake(pair.networks[0])
     planes = torch.randn(1, 6, 40, 52, dtype=torch.float64)
@@ -204,15 +205,23 @@ def test_all_engines_agree_to_the_last_bit_before_the_last_layer(name, monkeypat
         reach = float(learned.max() - learned.min())
         assert float(simulated.std()) > 0.1
         assert float((simulated - learned).abs().max()) <= 1e-4 * reach
-        for popcount, int8 in (("", ""), ("no", ""), ("no", "no")):
-            if (not popcount and popcount_reason()) or (not int8 and int8_reason()):
+        for engine in ENGINES:
+            if engine.unavailable():
                 continue
-            monkeypatch.setattr("core.networks.binarized.s2bnet.popcount_reason", lambda reason=popcount: reason)
-            monkeypatch.setattr("core.networks.binarized.s2bnet.int8_reason", lambda reason=int8: reason)
             network = restored()
-            sentence = network.prepare(CPU)
-            assert ("packed bits" in sentence, "8-bit" in sentence) == (not popcount, bool(popcount) and not int8)
+            network.engines = (engine,)
+            assert engine.name in network.prepare(CPU)
             assert float((network(planes) - simulated).abs().max()) <= 1e-6 * reach
+
+
+def test_an_engine_that_cannot_be_used_is_passed_over_and_the_reason_said():
+    class Missing(Float32):
+        def unavailable(self):
+            return "no such processor"
+
+    network = create_network("s2bnet", components=4)
+    network.engines = (Missing(), Float32())
+    assert network.prepare(CPU) == "Binary convolutions are computed in float32 (no such processor)."
 
 
 def test_binary_weights_take_one_bit_each():
@@ -222,17 +231,19 @@ def test_binary_weights_take_one_bit_each():
     bits = {name: array for name, array in tensors.items() if name.endswith(".bits")}
     assert all(array.dtype == np.uint8 for array in bits.values())
     assert sum(array.nbytes for array in bits.values()) == weights / 8
-    twin = sum(array.nbytes for array in Pair.fresh("s2bnet_float", 4, 0).tensors().values())
-    assert sum(array.nbytes for array in tensors.values()) < twin / 12
+    counterpart = sum(array.nbytes for array in Pair.fresh("s2bnet_float", 4, 0).tensors().values())
+    assert sum(array.nbytes for array in tensors.values()) < counterpart / 12
 
 
 def test_costs_are_counted_strictly_and_in_the_papers_style():
     found = Pair.fresh("bisrnet", 4, 0).costs["network"]
-    twin = Pair("s2bnet_float", {"network": {"components": 4, "redistribution": "static", "cues": 0}}).costs["network"]
+    counterpart = Pair("s2bnet_float", {"network": {"components": 4, "redistribution": "static", "cues": 0}}).costs[
+        "network"
+    ]
     unit = 64 * 64 * 9
     assert found["binary_parameters"] == (2 + 2 + 2 + 4) * unit  # widening, narrowing, at half resolution; one of 128
-    assert found["parameters"] == twin["parameters"]
-    assert found["operations_per_pixel"] == twin["operations_per_pixel"] == twin["operations_strict"]
+    assert found["parameters"] == counterpart["parameters"]
+    assert found["operations_per_pixel"] == counterpart["operations_per_pixel"] == counterpart["operations_strict"]
     # Per output pixel: a unit at half resolution costs a quarter of its weights, at a quarter a sixteenth.
     assert found["binary_operations_per_pixel"] == 2 * unit / 4 + (2 + 4 + 2) * unit / 16
     ends = (4 + 8) * 64 / 4 + 64 * 32 / 4

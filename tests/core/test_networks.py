@@ -7,9 +7,9 @@ torch = pytest.importorskip("torch")
 
 from core.models.inference import PairResidual  # noqa: E402
 from core.models.pair import PAIRS, Pair, kind_of, pair_name  # noqa: E402
-from core.networks.layers.depthwise import HoledDepthwise  # noqa: E402
+from core.networks.base import FusionNetwork, create_network, network_names, parameter_count  # noqa: E402
+from core.networks.layers.depthwise import DepthwiseConv2d  # noqa: E402
 from core.networks.published import PUBLISHED  # noqa: E402
-from core.networks.registry import Network, create_network, network_names, parameter_count  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 
 COMPONENTS = 6
@@ -48,7 +48,7 @@ def test_the_receptive_field_is_what_the_network_declares(network):
     rows, cols = torch.nonzero(seen, as_tuple=True)
     farthest = max(middle - rows.min(), rows.max() - middle, middle - cols.min(), cols.max() - middle)
     assert farthest <= reach
-    assert farthest >= reach - 1 - getattr(network, "alignment", 0)  # declared without much waste
+    assert farthest >= reach - 1 - network.alignment  # declared without much waste
 
 
 def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
@@ -56,7 +56,7 @@ def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
     reach = network.receptive_field
     planes = torch.randn(1, COMPONENTS + 2, 4 * reach, 70, dtype=torch.float64)
     whole = network(planes)
-    step = getattr(network, "alignment", 1)
+    step = network.alignment
     start = 5 * step
     stop = -(-(start + 10 + 2 * reach) // step) * step
     part = network(planes[..., start:stop, :])
@@ -66,7 +66,7 @@ def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
 @pytest.mark.parametrize("side", [1, 2])
 @pytest.mark.parametrize("name", ["ssml-spectral", "ssml-spatial"])
 def test_in_slabs_of_rows_the_result_is_the_same(name, side, monkeypatch):
-    monkeypatch.setattr("core.networks.layers.slabs._BYTES", 20_000)
+    monkeypatch.setattr("core.networks.cpu.slabs._BYTES", 20_000)
     network = awake(create_network(name, components=COMPONENTS, side=side))
     planes = torch.randn(1, COMPONENTS + 2, 151, 43, dtype=torch.float64)
     whole = network(planes).detach()
@@ -171,7 +171,7 @@ def test_the_disagreement_is_the_rms_over_bands_of_the_difference():
     np.testing.assert_allclose(results["mean"][1], np.sqrt((difference**2).mean(0)), rtol=1e-4, atol=1e-6)
 
 
-class Greedy(Network):
+class Greedy(FusionNetwork):
     """Needs more memory than there is for tiles wider than a limit; else doubles the first planes."""
 
     receptive_field = 3
@@ -225,7 +225,7 @@ def test_nothing_is_computed_of_rows_that_are_not_wanted():
 @pytest.mark.parametrize("shape", [(2, 3, 10, 8), (1, 3, 7, 11), (1, 3, 1, 2)])
 def test_a_depthwise_layer_with_holes_is_pytorchs_with_its_gradients(shape):
     torch.manual_seed(0)
-    layer = HoledDepthwise(3).double()
+    layer = DepthwiseConv2d(3, dilation=2).double()
     x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
     found = layer(x)
     plain = torch.nn.functional.conv2d(x, layer.weight, layer.bias, padding=2, dilation=2, groups=3)

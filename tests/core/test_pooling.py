@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from core.networks.layers.pointwise import Pointwise  # noqa: E402
+from core.networks.layers.pointwise import JoinedPointwiseConv2d, PointwiseConv2d, SplitPointwiseConv2d  # noqa: E402
 from core.networks.layers.pooling import window_mean  # noqa: E402
 
 
@@ -26,5 +26,15 @@ def test_a_window_larger_than_the_image_takes_what_there_is():
 
 
 def test_a_pointwise_layer_is_the_convolution_with_its_parameters():
-    layer, x = Pointwise(5, 4), torch.randn(2, 5, 6, 7)
+    layer, x = PointwiseConv2d(5, 4), torch.randn(2, 5, 6, 7)
     torch.testing.assert_close(layer(x), torch.nn.functional.conv2d(x, layer.weight, layer.bias))
+
+
+@pytest.mark.parametrize("learning", [True, False])
+def test_pointwise_layers_of_halves_are_the_convolution_with_its_parameters(learning):
+    x, plain = torch.randn(2, 6, 5, 7), torch.nn.functional.conv2d
+    split, joined = SplitPointwiseConv2d(6, 8), JoinedPointwiseConv2d(6, 4)
+    with torch.set_grad_enabled(learning):
+        torch.testing.assert_close(torch.cat(split(x), 1), plain(x, split.weight, split.bias))
+        halves = [half.contiguous(memory_format=torch.channels_last) for half in x.chunk(2, 1)]
+        torch.testing.assert_close(joined(*halves), plain(x, joined.weight, joined.bias))

@@ -1,8 +1,8 @@
 """Binarized convolution and what keeps it accurate.
 
 After BiSRNet (Cai et al., NeurIPS 2023) and S2BNet (Jiang et al., arXiv 2509.23321): signs with the gradient of a
-scaled tanh, weights scaled per output channel, RPReLU, full-precision identity paths, and a redistribution of what is
-to be binarized. How the redistribution is generated is our own.
+scaled tanh, weights scaled per output channel, RPReLU, full-precision identity branches, and a redistribution of what
+is to be binarized. How the redistribution is generated is our own.
 
 A convolution of signs is a sum of integers, which float32 holds exactly: whichever engine computes it gives the same
 numbers, and scales and shifts come after it.
@@ -11,7 +11,7 @@ numbers, and scales and shifts come after it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Callable, Optional, Protocol
+from typing import Callable, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .fixed_point import FixedPointConv, to_steps
-from .onebit import Int8Sums
 
 
 class _Saved(Protocol):
@@ -85,7 +84,7 @@ class RPReLU(nn.Module):
         self.after = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shift, bend, shift."""
+        """Shift, PReLU, shift."""
         if torch.is_grad_enabled():
             return functional.prelu(x + self.before, self.slope) + self.after
         return functional.prelu(x.add_(self.before), self.slope).add_(self.after)  # x is nobody else's
@@ -145,9 +144,9 @@ def over_cells(x: Tensor, cells: Tensor, work: Callable[[Tensor, Tensor], Tensor
     if cells.dim() == 3 or cells.shape[-2:] == x.shape[-2:]:
         return work(x, cells)
     count, channels, rows, cols = x.shape
-    few, many = cells.shape[-2:]
-    apart = x.permute(0, 2, 3, 1).reshape(count, few, rows // few, many, cols // many, channels)
-    result = work(apart, cells.permute(0, 2, 3, 1)[:, :, None, :, None])
+    down, across = cells.shape[-2:]
+    grouped = x.permute(0, 2, 3, 1).reshape(count, down, rows // down, across, cols // across, channels)
+    result = work(grouped, cells.permute(0, 2, 3, 1)[:, :, None, :, None])
     return result.reshape(count, rows, cols, channels).permute(0, 3, 1, 2)
 
 
@@ -155,10 +154,10 @@ class BinaryConv(nn.Module):
     """Convolution of signs with signs, scaled per output channel by the mean of the weights' magnitudes.
 
     Outside the image there is +1. With ``binary=False`` it is an ordinary convolution without bias, zeros outside: the
-    same layer of the full-precision twin.
+    same layer of the full-precision counterpart.
 
     Attributes:
-        engine: computes the sums at inference; None for the float32 simulation.
+        sums: computes the convolution of signs at inference; None for the float32 simulation.
 
     Shape: (N, inputs, rows, columns) to (N, outputs, rows, columns); odd kernel, no stride.
     """
@@ -169,8 +168,8 @@ class BinaryConv(nn.Module):
         self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel, kernel))
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
         self.beta = nn.Parameter(torch.ones(1)) if binary else None
-        self.engine: Optional[Callable[[Tensor], Tensor]] = None
-        self._scale: Optional[Tensor] = None  # of a layer that was restored; else it follows from the weights
+        self.sums: Callable[[Tensor], Tensor] | None = None
+        self._scale: Tensor | None = None  # of a layer that was restored; else it follows from the weights
 
     @property
     def scale(self) -> Tensor:
@@ -178,6 +177,11 @@ class BinaryConv(nn.Module):
         if self._scale is not None:
             return self._scale.to(self.weight)
         return self.weight.abs().mean((1, 2, 3))
+
+    @property
+    def signs(self) -> Tensor:
+        """(outputs, inputs, kernel, kernel): -1 or 1."""
+        return weight_sign(self.weight.detach())
 
     def forward(self, x: Tensor, strength: Tensor | None = None) -> Tensor:
         """Convolve; ``strength``, as :func:`over_cells` takes it, is multiplied with the scale of the binary result."""
@@ -189,16 +193,11 @@ class BinaryConv(nn.Module):
 
     def _sums(self, x: Tensor, beta: Tensor) -> Tensor:
         """The convolution of signs before it is scaled: integers."""
-        if self.engine is not None:
-            return self.engine(x)
+        if self.sums is not None:
+            return self.sums(x)
         signs = weight_sign(self.weight)
         # A sign s is 1 + (s - 1), and s - 1 is 0 outside the image.
         return functional.conv2d(binary_sign(x, beta) - 1, signs, signs.sum((1, 2, 3)), padding=self.padding)
-
-    def prepare(self) -> None:
-        """Compute on 8-bit integers from now on; see :mod:`.onebit`."""
-        if self.binary:
-            self.engine = Int8Sums(weight_sign(self.weight.detach()))
 
     def stored(self) -> dict[str, Tensor]:
         """For a model file: one bit a weight (set where it is negative, the first in the highest bit of a byte), and

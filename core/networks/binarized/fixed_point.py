@@ -43,8 +43,8 @@ class FixedPointConv(nn.Module):
     """Convolution with weights of at most 127 levels, scaled and shifted per output channel.
 
     With 64 steps a unit, 8 units and 63 levels a product is below 2^15: 512 products are summed exactly. Where there
-    are more, there are fewer levels. Not ``rounded``, it is an ordinary convolution: the same layer of the twin in full
-    precision.
+    are more, there are fewer levels. Not ``rounded``, it is an ordinary convolution: the same layer of the
+    full-precision counterpart.
 
     Shape: (N, inputs, rows, columns), integers from :func:`to_steps`, to (N, outputs, rows, columns) in units.
     """

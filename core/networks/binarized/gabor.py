@@ -58,7 +58,7 @@ def gabor_bank(
 
 class GaborAmplifier(nn.Module):
     """GSFA: the PAN's responses to fixed random Gabor kernels, at half its resolution, which the first
-    layer is given, so that cues of many angles and frequencies come before every sign (own reading; see
+    layer is given, so that edges of many angles and frequencies come before every sign (own reading; see
     docs/notebook/2026-11.md for others that were tried).
 
     The kernels are no parameters: the seed makes them again. All numbers are integers where ``rounded``; see

@@ -1,7 +1,7 @@
 """Binarized units by exclusive or and popcount on packed bits, where numba is installed (an optional package).
 
 64 products are one instruction each of exclusive or, popcount and addition; and redistribution, signs, convolution,
-RPReLU and identity path are two passes over memory. The numbers are those of the float32 simulation to the last bit:
+RPReLU and the identity are two passes over memory. The numbers are those of the float32 simulation to the last bit:
 integers where it has integers, and the same float32 operations in the same order.
 """
 
@@ -23,31 +23,35 @@ class PopcountUnit:
 
     Args:
         signs: (channels, channels, 3, 3), -1 or 1. scale: (channels,).
-        bend: of the result. redistribution: gives k and b; None for 1 and 0.
+        activation: of the result. redistribution: gives k and b; None for 1 and 0.
 
     Raises:
         ImportError: numba is not installed. ValueError: another shape of ``signs``.
     """
 
-    def __init__(self, signs: Tensor, scale: Tensor, bend: RPReLU, redistribution: nn.Module | None = None) -> None:
+    def __init__(
+        self, signs: Tensor, scale: Tensor, activation: RPReLU, redistribution: nn.Module | None = None
+    ) -> None:
         channels = len(scale)
         if tuple(signs.shape) != (channels, channels, 3, 3):
             raise ValueError(f"signs of shape {tuple(signs.shape)}; (channels, channels, 3, 3) is expected")
         from . import popcount_kernels as kernels
 
-        weight = _packed(signs.detach().numpy(), kernels.WORD)
-        shape = [_numbers(each).reshape(-1) for each in (bend.before, bend.slope, bend.after)]
-        self._kernel = kernels.unit
-        self._numbers: list[np.ndarray | int] = [weight, *_same(scale, redistribution), *shape]
+        self._weight = _packed(signs.detach().numpy(), kernels.WORD)
+        shifts = (activation.before, activation.slope, activation.after)
+        self._activation = kernels.Activation(*(_numbers(each).reshape(-1) for each in shifts))
         if isinstance(redistribution, SpectralRedistribution):
+            self._kernel = kernels.redistributed_unit
             generated = _generated(redistribution, scale, kernels.GROUP)
-            self._kernel, self._numbers = kernels.redistributed_unit, [weight, *shape, redistribution.cell, *generated]
+            self._numbers = [kernels.Redistribution(redistribution.cell, *generated)]
+        else:
+            self._kernel, self._numbers = kernels.unit, _same(scale, redistribution)
 
     def __call__(self, x: Tensor) -> Tensor:
         """(1, channels, rows, columns) float32 to the same; rows and columns are multiples of a cell."""
         x = x.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
-        self._kernel(_pixels(x), *self._numbers, _pixels(result))
+        self._kernel(_pixels(x), self._weight, self._activation, *self._numbers, _pixels(result))
         return result
 
 
@@ -64,11 +68,10 @@ def _generated(redistribution: SpectralRedistribution, strength: Tensor, group: 
     squeeze, excite = redistribution.squeeze, redistribution.excite
     levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
     more = 0, -len(levels[0]) % group  # hidden channels that say nothing
-    filled = functional.pad(levels[0], (0, -levels[0].shape[1] % 4, *more))
     return [
         _numbers(each)
         for each in (
-            filled.unflatten(0, (-1, group)).transpose(1, 2),
+            functional.pad(levels[0], (0, 0, *more)),
             functional.pad(squeeze.step / STEPS, more),
             functional.pad(squeeze.bias, more),
             functional.pad(levels[1].T, (0, 0, *more)),
@@ -108,14 +111,14 @@ def popcount_reason() -> str:
         torch.manual_seed(0)
         x = torch.randn(1, channels, 6, 8)
         signs = torch.where(torch.randn(channels, channels, 3, 3) < 0, -1.0, 1.0)
-        bend, generated = RPReLU(channels), SpectralRedistribution(channels, cell)
+        activation, generated = RPReLU(channels), SpectralRedistribution(channels, cell)
         generated.excite.weight.normal_()
         scale, bias = (each.repeat_interleave(cell, 2).repeat_interleave(cell, 3) for each in generated(x))
         padded = functional.pad(torch.where(x + bias < 0, -1.0, 1.0), [1] * 4, value=1.0)
-        expected = x + bend(functional.conv2d(padded, signs) * scale)
+        expected = x + activation(functional.conv2d(padded, signs) * scale)
     try:
         with torch.inference_mode():
-            found = PopcountUnit(signs, torch.ones(channels), bend, generated)(x)
+            found = PopcountUnit(signs, torch.ones(channels), activation, generated)(x)
     except ImportError:
         return "numba is not installed"
     except Exception as error:  # whatever a compiler that does not fit may raise: there is another engine

@@ -1,153 +1,120 @@
-"""Binarized networks for PAN and multispectral images: S2BNet, its ancestor, and its twin in full precision.
+"""Binarized networks for PAN and multispectral images: S2BNet, its ancestor, and its full-precision counterpart.
 
-After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules of
-:mod:`.layers` say what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, and
-channels by 64 as the words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few
-scales, whose receptive field is small; numbers that do not depend on how an image is cut (:mod:`.layers.fixed_point`).
+After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules beside this one say
+what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, and channels by 64 as the
+words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few scales, whose receptive
+field is small; numbers that do not depend on how an image is cut (:mod:`.fixed_point`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..layers.injection import inject
+from ..base import FusionNetwork, register
+from ..injection import inject
 from ..layers.zero import zero_conv
-from ..registry import Network, register
-from .binary import BinaryConv, RPReLU, SpectralRedistribution, StaticRedistribution, over_cells, weight_sign
+from .engines import ENGINES
 from .fixed_point import FixedPointConv, to_steps
 from .gabor import ANGLES, FREQUENCIES, GaborAmplifier
-from .onebit import int8_reason
-from .popcount import PopcountUnit, popcount_reason
+from .unit import Narrow, Unit, Widen
 
 
-class Unit(nn.Module):
-    """Redistribute, binarize and convolve, scale back, bend, and add the full-precision input.
+@dataclass(frozen=True)
+class Config:
+    """Arguments of :class:`S2BNet`.
 
-    Signs forget the scale ``k`` of what they are signs of, so the convolution's result is multiplied by it again (own).
-
-    Args:
-        redistribution: "dynamic" (SRM), "static" (BiSRNet) or "none".
-        cell: of the SRM, in pixels of this scale.
-
-    Shape: (N, channels, rows, columns) to the same.
+    Attributes:
+        width: channels at half the PAN's resolution; doubled at each lower scale.
+        levels: scales below that. units: convolutions at each scale, on the way down, at the bottom, on the way up.
+        redistribution: see :class:`.unit.Unit`. cell: side of the SRM's cells, in PAN pixels.
+        cues: number of Gabor kernels, 0 for none; gabor_size, gabor_seed, frequencies, angles: see
+            :func:`.gabor.gabor_bank`.
+        binary: False for the full-precision counterpart.
     """
 
-    def __init__(self, channels: int, redistribution: str, cell: int, binary: bool) -> None:
-        super().__init__()
-        if redistribution not in ("dynamic", "static", "none"):
-            raise ValueError(f"no redistribution {redistribution!r}")
-        self.redistribute: nn.Module | None = None
-        if redistribution == "dynamic":
-            self.redistribute = SpectralRedistribution(channels, cell, rounded=binary)
-        elif redistribution == "static":
-            self.redistribute = StaticRedistribution(channels)
-        self.conv = BinaryConv(channels, channels, binary=binary)
-        self.bend = RPReLU(channels)
-        self._whole: PopcountUnit | None = None  # computes all of it at inference
+    width: int = 64
+    levels: int = 1
+    units: int = 1
+    redistribution: str = "dynamic"
+    cell: int = 4
+    cues: int = 16
+    gabor_size: int = 7
+    gabor_seed: int = 0
+    frequencies: Sequence[float] = FREQUENCIES
+    angles: Sequence[float] = ANGLES
+    binary: bool = True
 
-    def prepare(self, popcount: bool) -> None:
-        """Compute on packed bits, or else on 8-bit integers, from now on."""
-        if popcount:
-            self._whole = PopcountUnit(weight_sign(self.conv.weight), self.conv.scale, self.bend, self.redistribute)
-        else:
-            self.conv.prepare()
+    @property
+    def smallest(self) -> int:
+        """PAN pixels that are one at the lowest scale."""
+        return 2 << self.levels
 
-    def forward(self, x: Tensor) -> Tensor:
-        """One S2B-convolution."""
-        if self._whole is not None:
-            return self._whole(x)
-        y, scale = x, None
-        if self.redistribute is not None:
-            scale, bias = self.redistribute(x)
-            y = over_cells(y, bias, torch.add)
-        if scale is not None and (torch.is_grad_enabled() or not self.conv.binary):
-            y = over_cells(y, scale, torch.mul)  # positive: of the sign it changes the gradient only
-        bent = self.bend(self.conv(y, scale))
-        return x + bent if torch.is_grad_enabled() else bent.add_(x)
+    @property
+    def cell_side(self) -> int:
+        """PAN pixels of a cell that numbers are generated for; 1 where none are."""
+        return self.cell if self.redistribution == "dynamic" else 1
+
+    def unit(self, level: int, above: int = 0) -> Unit:
+        """A unit of a scale, ``above`` of them where it has the channels of a higher one."""
+        pixel = 2 << level
+        return Unit(self.width << (level - above), self.redistribution, max(1, self.cell // pixel), self.binary)
 
 
-class Widen(nn.ModuleList):
-    """C to 2C with the identity kept: two units side by side (BiSRNet)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, rows, columns) to (N, 2C, rows, columns)."""
-        return torch.cat([unit(x) for unit in self], 1)
-
-
-class Narrow(nn.ModuleList):
-    """2C to C with the identity kept: a unit for each half, averaged (BiSRNet)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, 2C, rows, columns) to (N, C, rows, columns)."""
-        first, second = (unit(half) for unit, half in zip(self, x.chunk(2, 1)))
-        return (first + second) / 2
-
-
+# The ancestor in the same body: static redistribution, no Gabor kernels; and the same network in full precision.
+@register("s2bnet_float", binary=False)
+@register("bisrnet", redistribution="static", cues=0)
 @register("s2bnet")
-class S2BNet(Network):
+class S2BNet(FusionNetwork):
     """A U of binarized convolutions over the regression prior.
 
     Args:
-        components: planes of the HSI.
-        width: channels at half the PAN's resolution; doubled at each lower scale.
-        levels: scales below that. units: convolutions at each scale, on the way down, at the bottom, on the way up.
-        redistribution: see :class:`Unit`. cell: side of the SRM's cells, in PAN pixels.
-        cues: number of Gabor kernels, 0 for none; gabor_size, gabor_seed, frequencies, angles: see
-            :func:`.layers.gabor.gabor_bank`.
-        binary: False for the twin in full precision.
+        components: planes of the HSI. config: fields of :class:`Config`.
     """
 
     folded = 4
+    bands = 3, 16
+    learning_defaults: ClassVar[Mapping[str, object]] = {  # plain L1 where the truth is known
+        "rate": 3e-3,
+        "angle": 0.0,
+        "gradient": 0.0,
+        "consistency": 0.0,
+        "full_exchange": 0.0,
+        "emphasis": 1.0,
+        "components": 16,
+    }
+    engines = ENGINES
 
-    def __init__(
-        self,
-        components: int,
-        width: int = 64,
-        levels: int = 1,
-        units: int = 1,
-        redistribution: str = "dynamic",
-        cell: int = 4,
-        cues: int = 16,
-        gabor_size: int = 7,
-        gabor_seed: int = 0,
-        frequencies: Sequence[float] = FREQUENCIES,
-        angles: Sequence[float] = ANGLES,
-        binary: bool = True,
-    ) -> None:
+    def __init__(self, components: int, **config: Any) -> None:
         super().__init__()
-        smallest = 2 << levels
-        self.binary, self.planes_dtype = binary, "float64" if binary else "float32"
-        self.levels, self.alignment = levels, math.lcm(cell, smallest) if redistribution == "dynamic" else smallest
-
-        def unit(level: int) -> Unit:
-            return Unit(width << level, redistribution, max(1, cell // (2 << level)), binary)
+        c = Config(**config)
+        self.binary, self.planes_dtype = c.binary, np.dtype(np.float64 if c.binary else np.float32)
+        self.levels, self.alignment = c.levels, math.lcm(c.cell_side, c.smallest)
 
         def stage(level: int) -> nn.Sequential:
-            return nn.Sequential(*(unit(level) for _ in range(units)))
+            return nn.Sequential(*(c.unit(level) for _ in range(c.units)))
 
         self.amplify = (
-            GaborAmplifier(cues, gabor_size, gabor_seed, frequencies, angles, rounded=binary) if cues else None
+            GaborAmplifier(c.cues, c.gabor_size, c.gabor_seed, c.frequencies, c.angles, rounded=c.binary)
+            if c.cues
+            else None
         )
-        self.head = FixedPointConv(components + 4 * 2 + cues, width, 1, rounded=binary)
-        self.down = nn.ModuleList(stage(level) for level in range(levels))
-        self.widen = nn.ModuleList(
-            Widen(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
-            for level in range(levels)
-        )
-        self.bottom = stage(levels)
-        self.narrow = nn.ModuleList(
-            Narrow(Unit(width << level, redistribution, max(1, cell // (4 << level)), binary) for _ in range(2))
-            for level in range(levels)
-        )
-        self.up = nn.ModuleList(stage(level) for level in range(levels))
-        self.tail = zero_conv(width, 8 * components)  # residuals and gains of the PAN's detail, four pixels each
-        self.receptive_field = self._reach(units, cell if redistribution == "dynamic" else 1)
+        self.head = FixedPointConv(components + 4 * 2 + c.cues, c.width, 1, rounded=c.binary)
+        self.down = nn.ModuleList(stage(level) for level in range(c.levels))
+        below = range(1, c.levels + 1)
+        self.widen = nn.ModuleList(Widen(c.unit(level, above=1) for _ in range(2)) for level in below)
+        self.bottom = stage(c.levels)
+        self.narrow = nn.ModuleList(Narrow(c.unit(level, above=1) for _ in range(2)) for level in below)
+        self.up = nn.ModuleList(stage(level) for level in range(c.levels))
+        self.tail = zero_conv(c.width, 8 * components)  # residuals and gains of the PAN's detail, four pixels each
+        self.receptive_field = self._reach(c.units, c.cell_side)
 
     def _reach(self, units: int, cell: int) -> int:
         """Pixels on each side: of the 3 x 3 windows, or of the cells where they reach farther, and of gathering."""
@@ -165,7 +132,7 @@ class S2BNet(Network):
         missing = -cols % self.alignment, -rows % self.alignment
         if any(missing):
             planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
-        detail = planes[:, -1:, :rows, :cols].to(self.tail.weight.dtype)
+        detail = planes[:, -1:, :rows, :cols].to(self.head.bias.dtype)
         x = self.head(self._gathered(planes))
         skips = []
         for level in range(self.levels):
@@ -178,10 +145,11 @@ class S2BNet(Network):
         return inject(functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols], detail)
 
     def _gathered(self, planes: Tensor) -> Tensor:
-        """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the cues."""
-        kind = self.tail.weight.dtype
-        pan = to_steps(planes[:, -2:], self.binary).to(kind)
-        given = [to_steps(functional.avg_pool2d(planes[:, :-2], 2), self.binary).to(kind)]
+        """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the responses
+        to the Gabor kernels."""
+        dtype = self.head.bias.dtype
+        pan = to_steps(planes[:, -2:], self.binary).to(dtype)
+        given = [to_steps(functional.avg_pool2d(planes[:, :-2], 2), self.binary).to(dtype)]
         given.append(functional.pixel_unshuffle(pan, 2))
         if self.amplify is not None:
             given.append(self.amplify(pan[:, 1:]))
@@ -189,19 +157,19 @@ class S2BNet(Network):
         return torch.cat(given, 1).contiguous(memory_format=torch.channels_last)
 
     def prepare(self, device: torch.device) -> str:
-        """Get ready for inference on the fastest engine; returns a sentence that says which."""
+        """See :meth:`.FusionNetwork.prepare`: the first of :attr:`engines` that works here."""
         units = [module for module in self.modules() if isinstance(module, Unit)] if self.binary else []
         if device.type != "cpu":
             return "Binary convolutions are computed in float32 on the GPU." if units else ""
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's overloads
         if not units:
             return ""
-        popcount, reason = not popcount_reason(), int8_reason()
-        if not popcount and reason:
-            return f"Binary convolutions are computed in float32 ({reason})."
+        reasons = [engine.unavailable() for engine in self.engines]
+        chosen = self.engines[reasons.index("")]
         for unit in units:
-            unit.prepare(popcount)
-        return f"Binary convolutions are computed on {'packed bits' if popcount else '8-bit integers'}."
+            chosen.prepare(unit)
+        last = reasons[-2] if chosen is self.engines[-1] and len(reasons) > 1 else ""
+        return f"Binary convolutions are computed {chosen.name}{f' ({last})' if last else ''}."
 
 
 def _add_spread(fine: Tensor, coarse: Tensor) -> Tensor:
@@ -209,8 +177,3 @@ def _add_spread(fine: Tensor, coarse: Tensor) -> Tensor:
     rows, cols = coarse.shape[-2:]
     quads = fine.unflatten(3, (cols, 2)).unflatten(2, (rows, 2))
     return (quads + coarse[:, :, :, None, :, None]).flatten(4).flatten(2, 3)
-
-
-# The ancestor in the same body: static redistribution, no Gabor cues; and the same network in full precision.
-register("bisrnet")(partial(S2BNet, redistribution="static", cues=0))
-register("s2bnet_float")(partial(S2BNet, binary=False))

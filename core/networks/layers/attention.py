@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .pointwise import Pointwise
+from .pointwise import PointwiseConv2d
 from .pooling import window_mean
 
 
@@ -22,8 +22,8 @@ class LocalChannelAttention(nn.Module):
     def __init__(self, channels: int, window: int = 5, reduction: int = 4, hard: bool = False) -> None:
         super().__init__()
         self.window, self.hard = window, hard
-        self.squeeze = Pointwise(channels, channels // reduction)
-        self.excite = Pointwise(channels // reduction, channels)
+        self.squeeze = PointwiseConv2d(channels, channels // reduction)
+        self.excite = PointwiseConv2d(channels // reduction, channels)
         self.radius = window // 2
 
     def forward(self, x: Tensor) -> Tensor:
@@ -32,17 +32,18 @@ class LocalChannelAttention(nn.Module):
 
     def weights(self, x: Tensor) -> Tensor:
         """The weights alone, between 0 and 1, (N, channels, rows, columns)."""
-        return self.excited(self.pooled(self.squeeze(x)))
+        return self.excited(self.mean(self.squeeze(x)))
 
-    def pooled(self, squeezed: Tensor) -> Tensor:
-        """What is known of each pixel's neighbourhood, (N, channels / reduction, rows, columns), from as many squeezed
-        channels: the same as squeezing the mean, on fewer channels."""
+    def mean(self, squeezed: Tensor) -> Tensor:
+        """The squeezed channels' mean over each pixel's window, (N, channels / reduction, rows, columns): the same as
+        squeezing the mean, on fewer channels."""
         return window_mean(squeezed, self.window)
 
-    def excited(self, pooled: Tensor) -> Tensor:
-        """The weights from :meth:`pooled`."""
-        said = self.excite(functional.relu(pooled))
-        return functional.hardsigmoid(said, inplace=not torch.is_grad_enabled()) if self.hard else torch.sigmoid(said)
+    def excited(self, mean: Tensor) -> Tensor:
+        """The weights from :meth:`mean`."""
+        logits = self.excite(functional.relu(mean))
+        inplace = not torch.is_grad_enabled()
+        return functional.hardsigmoid(logits, inplace=inplace) if self.hard else torch.sigmoid(logits)
 
 
 class SpatialAttention(nn.Module):

@@ -1,4 +1,4 @@
-"""A 1x1 convolution as one matrix product: of images with the channels last it needs no copy."""
+"""A 1x1 convolution as one matrix product: of images with the channels last in memory it needs no copy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Pointwise(nn.Conv2d):
+class PointwiseConv2d(nn.Conv2d):
     """``Conv2d(inputs, outputs, 1)``, with the same parameters. Images are (N, channels, rows, columns), the channels
     last in memory."""
 
@@ -18,26 +18,30 @@ class Pointwise(nn.Conv2d):
 
     def forward(self, x: Tensor, out: Tensor | None = None) -> Tensor:
         """All inputs to all outputs; to ``out``, where that is given: whole rows of one image, without gradients."""
-        return _product(x, self._weight, self.bias, out)
+        return _product(x, self.weight.flatten(1), self.bias, out)
 
-    def halves(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The first and the second half of the outputs, each an image of its own."""
-        weights, biases = self._weight.chunk(2), self.bias.chunk(2)
+
+class SplitPointwiseConv2d(PointwiseConv2d):
+    """``Conv2d(inputs, outputs, 1)(x).chunk(2, 1)``: each half of the outputs is an image of its own in memory."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]  # two images
+        """(N, inputs, rows, columns) to two of (N, outputs / 2, rows, columns)."""
+        weights, biases = self.weight.flatten(1).chunk(2), self.bias.chunk(2)
         return _product(x, weights[0], biases[0]), _product(x, weights[1], biases[1])
 
-    def joined(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:
-        """What :meth:`forward` makes of two images that are the first and the second half of its inputs."""
-        weights = self._weight.chunk(2, 1)
+
+class JoinedPointwiseConv2d(PointwiseConv2d):
+    """``Conv2d(inputs, outputs, 1)(cat([first, second], 1))``, without the copy that joins the images."""
+
+    def forward(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        """Two of (N, inputs / 2, rows, columns) to (N, outputs, rows, columns), or to ``out``."""
+        weights = self.weight.flatten(1).chunk(2, 1)
         y = _product(first, weights[0], self.bias, out)
         pixels = _pixels(y)
         if torch.is_grad_enabled():
             return torch.addmm(pixels, _pixels(second), weights[1].t()).view(_last(y).shape).permute(0, 3, 1, 2)
         pixels.addmm_(_pixels(second), weights[1].t())
         return y
-
-    @property
-    def _weight(self) -> Tensor:
-        return self.weight.flatten(1)
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:

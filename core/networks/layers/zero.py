@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
-from .pointwise import Pointwise
+from .pointwise import PointwiseConv2d
 
 
 def zero_conv(channels: int, outputs: int, size: int = 1) -> nn.Conv2d:
     """A convolution of ``size`` x ``size`` whose weights and biases are zero."""
-    layer = Pointwise(channels, outputs) if size == 1 else nn.Conv2d(channels, outputs, size, padding=size // 2)
+    layer = PointwiseConv2d(channels, outputs) if size == 1 else nn.Conv2d(channels, outputs, size, padding=size // 2)
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .folding import spread
-from .slabs import slabs, whole
-from .zero import zero_conv
+from .cpu.blocks import detail_injection, slabs_on_cpu
+from .layers.folding import spread
+from .layers.zero import zero_conv
 
 
+@slabs_on_cpu(detail_injection)
 class DetailInjection(nn.Module):
     """``free + gain * detail``: free part and gains are read off the features by a 1x1 convolution that starts at zero,
     and interpolated where the features are folded.
@@ -27,21 +28,11 @@ class DetailInjection(nn.Module):
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
         """(N, channels, rows / side, columns / side) and planes (N, components + 2, rows, columns) to (N, components,
         rows, columns)."""
-        said, detail, side = self.read(features), planes[:, -1:], self.side
-        (rows, cols), few = detail.shape[-2:], said.shape[-2]
-        if whole(planes):
-            return inject(spread(said, (rows, cols), side), detail)
-        out = planes.new_empty(len(planes), said.shape[1] // 2, rows, cols)
-        for start, stop in slabs(few, 1, side * said.shape[1], len(planes) * side * cols):
-            low, high = max(0, start - 1), min(few, stop + 1)
-            top, bottom = side * start, min(side * stop, rows)
-            finer = spread(said[:, :, low:high], (bottom - side * low, cols), side)[:, :, top - side * low :]
-            out[:, :, top:bottom] = inject(finer, detail[:, :, top:bottom])
-        return out
+        return inject(spread(self.read(features), tuple(planes.shape[-2:]), self.side), planes[:, -1:])
 
 
-def inject(said: Tensor, detail: Tensor) -> Tensor:
+def inject(features: Tensor, detail: Tensor) -> Tensor:
     """Residuals and gains, (N, 2 components, rows, columns), and the PAN's detail, (N, 1, rows, columns), to
     ``free + gain * detail``, (N, components, rows, columns)."""
-    free, gains = said.chunk(2, 1)
+    free, gains = features.chunk(2, 1)
     return torch.addcmul(free, gains, detail)
