@@ -1,76 +1,51 @@
 """A straightforward step of learning, which the one that learning takes is measured against: everything in all bands.
 
-The networks' residual is mapped to bands at once, all bands are projected and degraded, and PyTorch derives the hybrid
-loss, written down term by term. It gives the same losses and the same gradients.
+The networks' residual is mapped to bands at once, all bands are projected and degraded, and PyTorch differentiates the
+plain loss. It gives the same losses and the same gradients.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from core.training.areas import LabelledArea, UnlabelledArea
-from core.training.losses import masked_mean
-from core.training.mutual import MutualStep
-
-
-class Bands(NamedTuple):
-    """What a network makes of a step's areas: bands of the labelled one, of the unlabelled one, and that degraded."""
-
-    labelled: Tensor
-    unlabelled: Tensor
-    degraded: Tensor
+from core.training.losses import LossTerm
+from core.training.mutual import MutualStep, Outputs, Sample
+from core.training.plain_losses import masked_mean, plain_loss
 
 
 class BandSpaceStep(MutualStep):
-    """The step of :class:`MutualStep` with a labelled and an unlabelled area."""
+    """The step of :class:`MutualStep` with a labelled and an unlabelled area; its outputs are bands."""
 
-    def _forward(self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea, ways: tuple[int, int]) -> Bands:
-        result = self.to_bands(self.residual(index, labelled.planes, ways[0]))
+    def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
+        labelled, unlabelled, _ = sample
+        result = self.to_bands(self.residual(index, labelled.planes, turns[0]))
         operators, weight = labelled.project.operators, labelled.project.weight
-        lack = -operators.down(result)
+        residual = -operators.down(result)
         for _ in range(labelled.project.iterations):
-            result = result + operators.up(weight * lack)
-            lack = -operators.down(result)
-        bands = self.to_bands(self.residual(index, unlabelled.planes, ways[1]))
-        return Bands(result, bands, unlabelled.operators.down(bands))
+            result = result + operators.up(weight * residual)
+            residual = -operators.down(result)
+        full = self.to_bands(self.residual(index, unlabelled.planes, turns[1]))
+        return Outputs(result, full, unlabelled.operators.down(full))
 
-    def _apart(self, index: int, shown: list[Bands], labelled: LabelledArea) -> None:
-        """Each network works it out for itself."""
+    def half_distances(self, index: int, outputs: Sequence[Outputs], sample: Sample) -> list[LossTerm]:
+        return []  # each network computes the distance for itself
 
-    def _backward(
-        self,
-        index: int,
-        shown: list[Bands],
-        apart: list[None],
-        labelled: LabelledArea,
-        unlabelled: UnlabelledArea,
-        exchange: float,
-        losses: Tensor,
-    ) -> None:
-        settings, own, other = self.settings, shown[index], shown[-1 - index]
-        loss = self._distance(own.labelled - labelled.target, labelled.truth, labelled.learn)
-        peer, prior = other.labelled.detach(), labelled.truth - labelled.target
-        loss = loss + exchange * settings.exchange * self._distance(own.labelled - peer, prior + peer, labelled.learn)
+    def loss_of(
+        self, index: int, outputs: Sequence[Outputs], halves: Sequence[list[LossTerm]], sample: Sample, exchange: float
+    ) -> Tensor:
+        settings, (labelled, unlabelled, _), own = self.settings, sample, outputs[index]
+        peer = Outputs(*(image.detach() for image in outputs[-1 - index]))
+        loss = self._plain(own.labelled - labelled.target, labelled.truth, labelled.learn)
+        whole = labelled.truth - labelled.target + peer.labelled
+        loss = loss + exchange * settings.exchange * self._plain(own.labelled - peer.labelled, whole, labelled.learn)
         inner = torch.zeros_like(unlabelled.weight)
         inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]
-        lack = (own.degraded - unlabelled.lack).abs().mean(0)
-        loss = loss + settings.consistency * masked_mean(lack, inner)
-        peer = other.unlabelled.detach()
-        distance = self._distance(own.unlabelled - peer, unlabelled.prior + peer)
-        loss = loss + exchange * settings.full_exchange * distance
-        loss.backward()
-        losses[index] += loss.detach()
+        reprojection = masked_mean((own.degraded - unlabelled.reprojection_residual).abs().mean(0), inner)
+        distance = self._plain(own.full - peer.full, unlabelled.prior + peer.full)
+        return loss + settings.consistency * reprojection + exchange * settings.full_exchange * distance
 
-    def _distance(self, difference: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
-        """L1, gradients and spectral angle of (bands, rows, columns)."""
-        mask = torch.ones_like(difference[0]) if mask is None else mask
-        down, right = difference.diff(dim=1).abs().mean(0), difference.diff(dim=2).abs().mean(0)
-        steps = masked_mean(down, mask[1:] * mask[:-1]) + masked_mean(right, mask[:, 1:] * mask[:, :-1])
-        first, second = (target + difference) * self.loss.scale, target * self.loss.scale
-        cosine = (first * second).sum(0) / (first.square().sum(0) * second.square().sum(0)).clamp(min=1e-16).sqrt()
-        angle = masked_mean(torch.arccos(cosine.clamp(-1 + 1e-6, 1 - 1e-6)), mask)
-        loss = masked_mean(difference.abs().mean(0), mask)
-        return loss + self.loss.gradient * steps + self.loss.angle * angle
+    def _plain(self, difference: Tensor, whole: Tensor, mask: Tensor | None = None) -> Tensor:
+        return plain_loss(difference, whole, self.loss.scale, self.loss.angle, self.loss.gradient, mask)

@@ -21,7 +21,7 @@ from ..operators.pair import Operators
 from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
-from .losses import Known, Spectra
+from .losses import Reference, Spectra
 
 _BANDS = 16  # at once
 
@@ -60,7 +60,7 @@ class LabelledArea:
         truth: (bands, rows, columns).
         learn, judge: (rows, columns), 1 where a pixel is learned from, or held out.
         project: to be applied to the networks' residual.
-        known: what the loss needs to know of it, once a learner has prepared it.
+        reference: the constants of the loss, once a learner has prepared it.
     """
 
     planes: Tensor
@@ -69,7 +69,7 @@ class LabelledArea:
     learn: Tensor
     judge: Tensor
     project: Projection
-    known: Optional[Known] = None
+    reference: Optional[Reference] = None
 
 
 @final
@@ -80,7 +80,7 @@ class UnlabelledArea:
     Attributes:
         planes: (components + 2, rows, columns), what a network sees.
         prior: (bands, rows, columns).
-        lack: (bands, rows, columns) on the low grid, the HSI minus the degraded prior.
+        reprojection_residual: (bands, rows, columns) on the low grid, the HSI minus the degraded prior.
         weight: (rows, columns) on the low grid, 1 where the HSI is known.
         ratio, phase, gain: of the two grids.
         spectra: of the prior, once a learner has prepared it.
@@ -88,7 +88,7 @@ class UnlabelledArea:
 
     planes: Tensor
     prior: Tensor
-    lack: Tensor
+    reprojection_residual: Tensor
     weight: Tensor
     ratio: int
     phase: tuple[float, float]
@@ -109,7 +109,7 @@ class UnlabelledArea:
         return UnlabelledArea(
             self.planes[:, spans[0], spans[1]],
             self.prior[:, spans[0], spans[1]],
-            self.lack[:, low[0], low[1]],
+            self.reprojection_residual[:, low[0], low[1]],
             self.weight[low],
             self.ratio,
             (phases[0], phases[1]),
@@ -214,14 +214,14 @@ def unlabelled_area(
     planes, detail = _planes_and_detail(operators, statistics, hsi, pan, pan_low)
     chosen = np.flatnonzero(good)
     prior = np.empty((len(chosen), *pan.shape[1:]), np.float32)
-    lack = np.empty((len(chosen), *hsi.shape[1:]), np.float32)
+    residual = np.empty((len(chosen), *hsi.shape[1:]), np.float32)
     for first in range(0, len(chosen), _BANDS):
         progress.check()
         place, bands = slice(first, first + _BANDS), chosen[first : first + _BANDS]
         made = operators.up(hsi[bands]) + statistics.gains[bands, None, None] * detail
         scale = statistics.std[bands, None, None]
         prior[place] = made / scale
-        lack[place] = (hsi[bands] - operators.down(made)) / scale
+        residual[place] = (hsi[bands] - operators.down(made)) / scale
     progress.check()
 
     def tensor(array: np.ndarray) -> Tensor:
@@ -230,7 +230,7 @@ def unlabelled_area(
     return UnlabelledArea(
         tensor(planes),
         tensor(prior),
-        tensor(lack),
+        tensor(residual),
         tensor(weight),
         ratio,
         phase,

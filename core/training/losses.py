@@ -1,38 +1,40 @@
-"""The hybrid loss: reconstruction, spectra, space. Bands in units of their standard deviation, so that dark ones count.
+"""The hybrid loss with its gradient derived by hand: L1, spectral angle, spatial gradients. Bands are in units of their
+standard deviation, so that dark ones count.
 
-Own design after the abstract of Peng et al., 2022; the same three terms measure the distance to the truth and to the
-other network. Results are a fixed image plus ``basis @ components``, so nothing of the size of all bands has to be kept
-for gradients: the angle between spectra follows from products of components, and the gradients of what is summed over
-bands go back to components as soon as they are known, some bands at a time (own). Values and gradients are written down
-here together; PyTorch derives none of them.
+Note: our own design after the abstract of Peng et al., 2022; the same three terms measure the distance to the truth and
+to the other network. Results are a fixed image plus ``basis @ components``, so nothing of the size of all bands is kept
+for the backward pass: the spectral angle follows from inner products of components, and what is summed over bands goes
+back to components at once, some bands at a time. Numbers in parentheses are the equations of ``docs/gradients.md``,
+which derives all gradients; :mod:`.plain_losses` is the same loss for autograd.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 _SAMPLES = 240_000  # of all bands that are worked on at once: two threads at work seldom wait for Python's lock then
 _LEAST = 1e-6  # squared sine of the smallest angle that has a gradient
 
 
 class Spectra(NamedTuple):
-    """What the angle needs to know of an image in bands, with ``w`` the bands' squared scales.
+    """The inner products of an image that the spectral angle needs, with ``w`` the bands' squared scales.
 
     Attributes:
-        along: (components, rows, columns), ``basis.T @ (w * image)``.
+        products: (components, rows, columns), ``basis.T @ (w * image)``.
         square: (rows, columns), the sum of ``w * image ** 2``.
     """
 
-    along: Tensor
+    products: Tensor
     square: Tensor
 
 
-class Wanted(NamedTuple):
-    """What a residual shall be.
+class Target(NamedTuple):
+    """What a residual should be.
 
     Attributes:
         bands: (bands, rows, columns).
@@ -45,31 +47,48 @@ class Wanted(NamedTuple):
     product: Tensor
 
 
-class Known(NamedTuple):
-    """What does not change of a labelled area: its truth, what its residual shall be, its projected prior."""
+class Reference(NamedTuple):
+    """The constants of a labelled area: its truth, the target of its residual, its projected prior."""
 
     truth: Spectra
-    target: Wanted
+    target: Target
     prior: Spectra
 
 
 @dataclass(frozen=True)
-class Distance:
-    """A term of the loss, a scalar, and its gradient by the residual, (components, rows, columns)."""
+class LossTerm:
+    """A term of the loss, a scalar, and its gradient with respect to the residual, (components, rows, columns)."""
 
     value: Tensor
     gradient: Tensor
 
-    def __add__(self, other: Distance) -> Distance:
-        return Distance(self.value + other.value, self.gradient + other.gradient)
+    def __add__(self, other: LossTerm) -> LossTerm:
+        return LossTerm(self.value + other.value, self.gradient + other.gradient)
 
-    def __rmul__(self, weight: float) -> Distance:
-        return Distance(weight * self.value, weight * self.gradient)
+    def __rmul__(self, weight: float) -> LossTerm:
+        return LossTerm(weight * self.value, weight * self.gradient)
 
     @property
-    def back(self) -> Distance:
-        """Of a distance that does not change with the residual's sign: seen from the other end."""
-        return Distance(self.value, -self.gradient)
+    def mirrored(self) -> LossTerm:
+        """The same distance, differentiated with respect to the residual at its other end (16)."""
+        return LossTerm(self.value, -self.gradient)
+
+
+class LossFunction(torch.autograd.Function):
+    """A loss whose gradient is derived by hand: computed with the value, kept for the backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, residual: Tensor, compute: Callable[[Tensor], LossTerm]) -> Tensor:
+        """``compute`` gives the value and the gradient with respect to ``residual``."""
+        term = compute(residual)
+        ctx.save_for_backward(term.gradient)
+        return term.value
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None]:
+        """The chain rule, for the residual alone."""
+        return outer[0] * ctx.saved_tensors[0], None
 
 
 class HybridLoss:
@@ -92,54 +111,66 @@ class HybridLoss:
         return Spectra(_mix(self._weighted.T, image), self._product(image, image))
 
     def moved(self, spectra: Spectra, residual: Tensor) -> Spectra:
-        """Of an image to which ``basis @ residual`` was added."""
+        """Of an image to which ``basis @ residual`` was added (15)."""
         change = _mix(self._gram, residual)
-        square = spectra.square + ((2 * spectra.along + change) * residual).sum(0)
-        return Spectra(spectra.along + change, square)
+        square = spectra.square + ((2 * spectra.products + change) * residual).sum(0)
+        return Spectra(spectra.products + change, square)
 
-    def wanted(self, bands: Tensor, whole: Tensor) -> Wanted:
-        """A target (bands, rows, columns), and the whole image that the right residual would give."""
-        return Wanted(bands, self.spectra(bands), self._product(bands, whole))
-
-    def known(self, truth: Tensor, target: Tensor) -> Known:
+    def reference(self, truth: Tensor, target: Tensor) -> Reference:
         """Of a labelled area; both (bands, rows, columns)."""
-        whole, wanted = self.spectra(truth), self.wanted(target, truth)
-        square = whole.square - 2 * wanted.product + wanted.spectra.square
-        return Known(whole, wanted, Spectra(whole.along - wanted.spectra.along, square))
+        whole, part, product = self.spectra(truth), self.spectra(target), self._product(target, truth)
+        prior = Spectra(whole.products - part.products, whole.square - 2 * product + part.square)
+        return Reference(whole, Target(target, part, product), prior)
 
     def __call__(
-        self, residual: Tensor, whole: Spectra, mask: Tensor | None = None, wanted: Wanted | None = None
-    ) -> Distance:
-        """The loss, a scalar.
+        self,
+        residual: Tensor,
+        whole: Spectra,
+        mask: Tensor | None = None,
+        target: Target | None = None,
+        bands: LossTerm | None = None,
+        weight: float = 1.0,
+    ) -> Tensor:
+        """The loss, a scalar that autograd differentiates with respect to ``residual`` by the gradient derived here.
 
         Args:
             residual: (components, rows, columns).
             whole: of the image that the right residual would give.
             mask: (rows, columns), 1 where pixels count.
-            wanted: what the residual shall be; None for 0.
+            target: what the residual should be; None for 0.
+            bands: all but the spectral angle, where it is known from :meth:`band_share`.
+            weight: of the loss.
         """
-        loss = band_distance(residual, self.basis, None if wanted is None else wanted.bands, mask, self.gradient)
-        return loss + self.angles(residual, whole, mask, wanted) if self.angle else loss
 
-    def bands(self, residual: Tensor, mask: Tensor | None, part: int, parts: int) -> Distance:
-        """All but the angle, of a residual that shall be 0, and one of ``parts`` equal shares of the bands."""
+        def compute(residual: Tensor) -> LossTerm:
+            term = bands or band_distance(residual, self.basis, target and target.bands, mask, self.gradient)
+            return weight * (term + self.spectral_angle(residual, whole, mask, target) if self.angle else term)
+
+        return LossFunction.apply(residual, compute)
+
+    def l1(self, residual: Tensor, target: Tensor, mask: Tensor, weight: float = 1.0) -> Tensor:
+        """L1 alone, a scalar for autograd as above; ``target``: (bands, rows, columns)."""
+        return LossFunction.apply(residual, lambda own: weight * band_distance(own, self.basis, target, mask))
+
+    def band_share(self, residual: Tensor, mask: Tensor | None, part: int, parts: int) -> LossTerm:
+        """All but the angle, of a residual that should be 0, and one of ``parts`` equal shares of the bands (17)."""
         count = len(self.basis)
         some = self.basis[part * count // parts : (part + 1) * count // parts]
         return len(some) / count * band_distance(residual, some, None, mask, self.gradient)
 
-    def angles(
-        self, residual: Tensor, whole: Spectra, mask: Tensor | None = None, wanted: Wanted | None = None
-    ) -> Distance:
+    def spectral_angle(
+        self, residual: Tensor, whole: Spectra, mask: Tensor | None = None, target: Target | None = None
+    ) -> LossTerm:
         """The term of the spectral angle alone."""
-        ahead = _mix(self._gram, residual)  # half of the gradient of the change's square
-        change, product = (ahead * residual).sum(0), (whole.along * residual).sum(0)
-        if wanted is not None:
-            change = change - 2 * (wanted.spectra.along * residual).sum(0) + wanted.spectra.square
-            ahead, product = ahead - wanted.spectra.along, product - wanted.product
+        ahead = _mix(self._gram, residual)  # half of the gradient of the change's square (13)
+        change, product = (ahead * residual).sum(0), (whole.products * residual).sum(0)
+        if target is not None:
+            change = change - 2 * (target.spectra.products * residual).sum(0) + target.spectra.square
+            ahead, product = ahead - target.spectra.products, product - target.product
         angle = angle_to(whole.square, product, change)
         weights = self.angle * (1 / product.numel() if mask is None else mask / mask.sum().clamp(min=1.0))
-        gradient = ahead * (2 * weights * angle.by_change) + whole.along * (weights * angle.by_product)
-        return Distance((weights * angle.value).sum(), gradient)
+        gradient = ahead * (2 * weights * angle.by_change) + whole.products * (weights * angle.by_product)  # (14)
+        return LossTerm((weights * angle.value).sum(), gradient)
 
     def _product(self, first: Tensor, second: Tensor) -> Tensor:
         return _mix(self._weights[None], first * second)[0]
@@ -150,15 +181,8 @@ def _mix(matrix: Tensor, image: Tensor) -> Tensor:
     return (matrix @ image.reshape(len(image), -1)).reshape(-1, *image.shape[1:])
 
 
-def masked_mean(image: Tensor, mask: Tensor | None) -> Tensor:
-    """Mean of (rows, columns) where ``mask`` is 1; 0 where it is 0 everywhere."""
-    if mask is None:
-        return image.mean()
-    return (image * mask).sum() / mask.sum().clamp(min=1.0)
-
-
 class Angle(NamedTuple):
-    """An angle in radians, and its derivatives by two of the numbers that it follows from."""
+    """An angle in radians, and its derivatives with respect to two of the numbers that it follows from."""
 
     value: Tensor
     by_product: Tensor
@@ -168,26 +192,24 @@ class Angle(NamedTuple):
 def angle_to(square: Tensor, product: Tensor, change: Tensor) -> Angle:
     """The angle between ``b`` and ``b + e``, given ``b . b``, ``b . e`` and ``e . e``, each of any shape.
 
-    ``|b x e| = sqrt(b.b e.e - (b.e)^2)`` keeps small angles, which a cosine near 1 loses.
+    ``|b x e| = sqrt(b.b e.e - (b.e)^2)`` keeps small angles, which a cosine near 1 loses (9).
     """
     across, along = square * change - product.square(), square + product
     least = _LEAST * square.square() + 1e-12
     height = torch.maximum(across, least).sqrt()
     share = 1 / (height.square() + along.square())
     up = (share * along / height).masked_fill_(across < least, 0.0)
-    return Angle(torch.atan2(height, along), -up * product - share * height, 0.5 * up * square)
+    return Angle(torch.atan2(height, along), -up * product - share * height, 0.5 * up * square)  # (11), (12)
 
 
 def band_distance(
-    residual: Tensor, basis: Tensor, wanted: Tensor | None, mask: Tensor | None, gradient: float = 0.0
-) -> Distance:
+    residual: Tensor, basis: Tensor, target: Tensor | None, mask: Tensor | None, gradient: float = 0.0
+) -> LossTerm:
     """Mean over bands and pixels of ``|d| + gradient * (|d's step downwards| + |d's step to the right|)`` with
-    ``d = basis @ residual - wanted``, a scalar.
-
-    A sum of absolute values is the product of what it is a function of with its own gradient, which is made of signs.
+    ``d = basis @ residual - target``, a scalar (1), (2), (3).
 
     Args:
-        residual: (components, rows, columns). basis: (bands, components). wanted: (bands, rows, columns), None for 0.
+        residual: (components, rows, columns). basis: (bands, components). target: (bands, rows, columns), None for 0.
         mask: (rows, columns), 1 where pixels count; a step counts where both of its pixels do.
     """
     bands, (rows, cols) = len(basis), residual.shape[1:]
@@ -200,24 +222,24 @@ def band_distance(
     distance, signs, steps = residual.new_empty(3, few, rows, cols)
     for begin in range(0, bands, few):
         part = basis[begin : begin + few]
-        apart, sign, step = distance[: len(part)], signs[: len(part)], steps[: len(part)]
-        torch.mm(part, flat, out=apart.view(len(part), -1))
-        if wanted is not None:
-            apart -= wanted[begin : begin + few]
-        pixels.of(torch.sign(apart, out=sign))
-        if gradient:
+        difference, sign, step = distance[: len(part)], signs[: len(part)], steps[: len(part)]
+        torch.mm(part, flat, out=difference.view(len(part), -1))
+        if target is not None:
+            difference -= target[begin : begin + few]
+        pixels.weigh(torch.sign(difference, out=sign))  # (5)
+        if gradient:  # (6)
             change = step[:, : rows - 1]
-            down.of(torch.sub(apart[:, 1:], apart[:, :-1], out=change).sign_())
+            down.weigh(torch.sub(difference[:, 1:], difference[:, :-1], out=change).sign_())
             sign[:, 1:].add_(change, alpha=down.alpha)
             sign[:, :-1].sub_(change, alpha=down.alpha)
             change = step.view(len(part), -1)[:, : rows * (cols - 1)].view(len(part), rows, cols - 1)
-            right.of(torch.sub(apart[:, :, 1:], apart[:, :, :-1], out=change).sign_())
+            right.weigh(torch.sub(difference[:, :, 1:], difference[:, :, :-1], out=change).sign_())
             sign[:, :, 1:].add_(change, alpha=right.alpha)
             sign[:, :, :-1].sub_(change, alpha=right.alpha)
-        value += torch.dot(apart.view(-1), sign.view(-1))
-        back.addmm_(part.T, sign.view(len(part), -1))
+        value += torch.dot(difference.view(-1), sign.view(-1))  # (7)
+        back.addmm_(part.T, sign.view(len(part), -1))  # (8)
     scale = 1.0 / (bands * pixels.count)
-    return Distance(value * scale, back.view(residual.shape).mul_(scale))
+    return LossTerm(value * scale, back.view(residual.shape).mul_(scale))
 
 
 class _Steps:
@@ -233,7 +255,7 @@ class _Steps:
         self.alpha: Tensor | float = share if mask is None else 1.0
         self._weights = None if mask is None else mask * share
 
-    def of(self, signs: Tensor) -> None:
-        """Multiply, where something is masked."""
+    def weigh(self, signs: Tensor) -> None:
+        """Multiply in place by the weights, where something is masked."""
         if self._weights is not None:
             signs *= self._weights

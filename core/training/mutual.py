@@ -19,7 +19,7 @@ from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
-from .losses import Distance, HybridLoss, Known, Spectra, band_distance
+from .losses import HybridLoss, LossTerm
 from .settings import Settings
 
 Area = TypeVar("Area", LabelledArea, UnlabelledArea)
@@ -33,26 +33,17 @@ class Sample(NamedTuple):
     rng: np.random.Generator
 
 
-class _Apart(NamedTuple):
-    """How far the bands of the second network's residuals are from the first's, or half of the bands."""
+class Outputs(NamedTuple):
+    """What one network makes of a sample, in components.
 
-    labelled: Distance
-    unlabelled: Optional[Distance] = None
-
-
-class _Full(NamedTuple):
-    """What one network makes of the unlabelled area, in components: its residual, and that degraded."""
-
-    residual: Tensor
-    degraded: Tensor
-
-
-class _Shown(NamedTuple):
-    """What one network makes of a step's areas: of the labelled one its residual after the projection, in components,
-    and what it makes of the unlabelled one."""
+    Attributes:
+        labelled: its residual on the labelled area, after the projection.
+        full, degraded: its residual on the unlabelled area, and that degraded; None where there is no such area.
+    """
 
     labelled: Tensor
-    unlabelled: Optional[_Full] = None
+    full: Optional[Tensor] = None
+    degraded: Optional[Tensor] = None
 
 
 def load_optimizers() -> None:
@@ -109,90 +100,69 @@ class MutualStep:
         return losses.tolist()
 
     def _learn_from(self, sample: Sample, exchange: float, losses: Tensor) -> None:
-        """Add the sample's part of both losses and of their gradients."""
-        ways = int(sample.rng.integers(8)), int(sample.rng.integers(8))
+        """Add the sample's part of both losses and of their gradients: forward, distance to each other, backward."""
+        turns = int(sample.rng.integers(8)), int(sample.rng.integers(8))
         labelled, unlabelled = self.prepared(sample.labelled), sample.unlabelled and self.prepared(sample.unlabelled)
-        shown = self.each(lambda index: self._forward(index, labelled, unlabelled, ways))
-        apart = self.each(lambda index: self._apart(index, shown, labelled)) if exchange else ()
-        self.each(lambda index: self._backward(index, shown, apart, labelled, unlabelled, exchange, losses))
+        sample = Sample(labelled, unlabelled, sample.rng)
+        outputs = self.each(lambda index: self.forward(index, sample, turns))
+        halves = self.each(lambda index: self.half_distances(index, outputs, sample)) if exchange else ()
+
+        def backward(index: int) -> None:
+            loss = self.loss_of(index, outputs, halves, sample, exchange) * (1 / self.settings.batch)
+            loss.backward()
+            losses[index] += loss.detach()
+
+        self.each(backward)
 
     def prepared(self, area: Area) -> Area:
-        """The area with what the loss needs to know of it; such an area itself."""
+        """The area with the constants of its loss; such an area itself."""
         if isinstance(area, LabelledArea):
-            return area if area.known else replace(area, known=self._known(area))
-        return area if area.spectra else replace(area, spectra=self._spectra(area))
+            return area if area.reference else replace(area, reference=self.loss.reference(area.truth, area.target))
+        return area if area.spectra else replace(area, spectra=self.loss.spectra(area.prior))
 
-    def _known(self, area: LabelledArea) -> Known:
-        """What the loss needs to know of a labelled area; of one that is prepared nothing is computed."""
-        return area.known or self.loss.known(area.truth, area.target)
-
-    def _spectra(self, area: UnlabelledArea) -> Spectra:
-        """The same of an unlabelled one."""
-        return area.spectra or self.loss.spectra(area.prior)
-
-    def _forward(
-        self, index: int, labelled: LabelledArea, unlabelled: UnlabelledArea | None, ways: tuple[int, int]
-    ) -> _Shown:
-        result = labelled.project(self.residual(index, labelled.planes, ways[0]))
-        if unlabelled is None:
-            return _Shown(result)
-        residual = self.residual(index, unlabelled.planes, ways[1])
-        return _Shown(result, _Full(residual, unlabelled.operators.down(residual)))
+    def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
+        """What a network makes of a sample whose areas are turned."""
+        result = sample.labelled.project(self.residual(index, sample.labelled.planes, turns[0]))
+        if sample.unlabelled is None:
+            return Outputs(result)
+        full = self.residual(index, sample.unlabelled.planes, turns[1])
+        return Outputs(result, full, sample.unlabelled.operators.down(full))
 
     @torch.no_grad()
-    def _apart(self, index: int, shown: Sequence[_Shown], labelled: LabelledArea) -> _Apart:
-        """Half of the bands each, as it is the same for both networks."""
-        first, second = shown
-        known = self.loss.bands(first.labelled - second.labelled, labelled.learn, index, 2)
-        if first.unlabelled is None or second.unlabelled is None:
-            return _Apart(known)
-        difference = first.unlabelled.residual - second.unlabelled.residual
-        return _Apart(known, self.loss.bands(difference, None, index, 2))
+    def half_distances(self, index: int, outputs: Sequence[Outputs], sample: Sample) -> list[LossTerm]:
+        """How far the first network's bands are from the second's, on the labelled and the unlabelled area: half of the
+        bands, as the distance is the same for both networks."""
+        first, second = outputs
+        found = [self.loss.band_share(first.labelled - second.labelled, sample.labelled.learn, index, 2)]
+        if first.full is not None and second.full is not None:
+            found.append(self.loss.band_share(first.full - second.full, None, index, 2))
+        return found
 
-    @torch.no_grad()
-    def _backward(
-        self,
-        index: int,
-        shown: Sequence[_Shown],
-        apart: Sequence[_Apart],
-        labelled: LabelledArea,
-        unlabelled: UnlabelledArea | None,
-        exchange: float,
-        losses: Tensor,
-    ) -> None:
-        """Add a network's part of that: the terms of its loss, each with what it is a function of."""
-        settings, own, other = self.settings, shown[index], shown[-1 - index]  # with a single one nothing is exchanged
-        known, learn = self._known(labelled), labelled.learn
-        found = [(own.labelled, self.loss(own.labelled, known.truth, learn, known.target))]
-        if apart and settings.exchange:
-            peer, halves = other.labelled, [half.labelled for half in apart]
-            distance = self._to_peer(index, halves, own.labelled - peer, self.loss.moved(known.prior, peer), learn)
-            found.append((own.labelled, exchange * settings.exchange * distance))
-        if unlabelled is not None and own.unlabelled is not None:
+    def loss_of(
+        self, index: int, outputs: Sequence[Outputs], halves: Sequence[list[LossTerm]], sample: Sample, exchange: float
+    ) -> Tensor:
+        """A network's loss of a sample, equation (18) of ``docs/gradients.md``; ``halves``: what either of
+        :meth:`half_distances` gave, empty without exchange."""
+        settings, (labelled, unlabelled, _) = self.settings, sample
+        own, peer = outputs[index], outputs[-1 - index]  # with a single network nothing is exchanged
+        distances = [first + second for first, second in zip(*halves)]
+        if index:
+            distances = [distance.mirrored for distance in distances]
+        reference, mask = labelled.reference or self.loss.reference(labelled.truth, labelled.target), labelled.learn
+        loss = self.loss(own.labelled, reference.truth, mask, reference.target)
+        if distances and settings.exchange:
+            other, weight = peer.labelled.detach(), exchange * settings.exchange
+            whole = self.loss.moved(reference.prior, other)
+            loss = loss + self.loss(own.labelled - other, whole, mask, bands=distances[0], weight=weight)
+        if unlabelled is not None and own.full is not None and own.degraded is not None:
             inner = torch.zeros_like(unlabelled.weight)
             inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop nothing is known
-            residual, degraded = own.unlabelled
-            lack = band_distance(degraded, self.loss.basis, unlabelled.lack, inner)
-            found.append((degraded, settings.consistency * lack))
-            if apart and settings.full_exchange and other.unlabelled is not None:
-                peer = other.unlabelled.residual
-                halves = [half.unlabelled for half in apart if half.unlabelled is not None]
-                distance = self._to_peer(
-                    index, halves, residual - peer, self.loss.moved(self._spectra(unlabelled), peer)
-                )
-                found.append((residual, exchange * settings.full_exchange * distance))
-        share = 1 / settings.batch
-        torch.autograd.backward([seen for seen, _ in found], [share * distance.gradient for _, distance in found])
-        losses[index] += share * sum(distance.value for _, distance in found)
-
-    def _to_peer(
-        self, index: int, halves: Sequence[Distance], residual: Tensor, whole: Spectra, mask: Tensor | None = None
-    ) -> Distance:
-        """The loss of what one network makes of an area, against what the other makes of it."""
-        distance = halves[0] + halves[1]
-        if index:
-            distance = distance.back
-        return distance + self.loss.angles(residual, whole, mask) if self.loss.angle else distance
+            loss = loss + self.loss.l1(own.degraded, unlabelled.reprojection_residual, inner, settings.consistency)
+            if distances and settings.full_exchange and peer.full is not None:
+                other, weight = peer.full.detach(), exchange * settings.full_exchange
+                whole = self.loss.moved(unlabelled.spectra or self.loss.spectra(unlabelled.prior), other)
+                loss = loss + self.loss(own.full - other, whole, bands=distances[1], weight=weight)
+        return loss
 
     def residual(self, index: int, planes: Tensor, way: int = 0) -> Tensor:
         """One network's residual, (components, rows, columns), seen through one of eight flips and rotations."""

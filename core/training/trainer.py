@@ -17,8 +17,8 @@ from ..networks.side_by_side import one_after_the_other, side_by_side
 from ..runtime.errors import Cancelled
 from ..runtime.progress import Progress
 from .areas import LabelledArea, UnlabelledArea
-from .losses import masked_mean
 from .mutual import MutualStep, Sample
+from .plain_losses import masked_mean
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 CLEARLY = 1.05  # so much better than the whole residual a smaller share has to be

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
 from core.training.areas import Projection, labelled_area, turn, turn_back  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
-from core.training.losses import HybridLoss, Spectra, angle_to, band_distance, masked_mean  # noqa: E402
+from core.training.losses import HybridLoss, Spectra, angle_to, band_distance  # noqa: E402
 from core.training.mutual import MutualStep, Sample  # noqa: E402
+from core.training.plain_losses import masked_mean, plain_loss  # noqa: E402
 from core.training.settings import Settings, steps_for  # noqa: E402
 
 NORTH_UP = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
@@ -79,17 +81,6 @@ def test_steps_between_neighbours_by_hand_and_blind_to_a_constant():
     assert float(band_distance(constant, basis, constant, None, gradient=10.0).value) == 0.0
 
 
-def _in_bands(residual, basis, scale, whole, wanted, mask):
-    """The hybrid loss, literally: ``whole`` and ``wanted`` are images of all bands."""
-    difference = torch.einsum("bk,kij->bij", basis, residual) - wanted
-    down, right = difference.diff(dim=1).abs().mean(0), difference.diff(dim=2).abs().mean(0)
-    steps = (down * mask[1:] * mask[:-1]).sum() / (mask[1:] * mask[:-1]).sum()
-    steps = steps + (right * mask[:, 1:] * mask[:, :-1]).sum() / (mask[:, 1:] * mask[:, :-1]).sum()
-    cosine = torch.cosine_similarity((whole + difference) * scale, whole * scale, dim=0)
-    distance = difference.abs().mean(0) + 0.1 * torch.arccos(cosine)
-    return (distance * mask).sum() / mask.sum() + 0.5 * steps
-
-
 @pytest.fixture
 def images():
     """Bands many enough to be worked on in several parts."""
@@ -100,39 +91,69 @@ def images():
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
     basis, scale = normal(bands, components), 1 + normal(bands, 1, 1).abs()
-    truth, wanted = 5 + normal(bands, rows, cols), normal(bands, rows, cols)
+    truth, target = 5 + normal(bands, rows, cols), normal(bands, rows, cols)
     residual, peer = normal(2, components, rows, cols)
     mask = (normal(rows, cols) > -0.5).double()
-    return basis, scale, truth, wanted, residual.requires_grad_(), peer, mask
+    return basis, scale, truth, target, residual.requires_grad_(), peer, mask
 
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_the_loss_and_its_gradient_are_those_of_all_bands(images, masked):
-    basis, scale, truth, wanted, variable, peer, mask = images
-    loss, given, residual = HybridLoss(basis, scale, 0.1, 0.5), mask if masked else None, variable.detach()
-    mask = mask if masked else torch.ones_like(mask)
-    known = loss.known(truth, wanted)
-    shift = torch.einsum("bk,kij->bij", basis, peer)
-    for found, literal in (
-        (loss(residual, known.truth, given, known.target), _in_bands(variable, basis, scale, truth, wanted, mask)),
+    basis, scale, truth, target, residual, peer, mask = images
+    loss, mask = HybridLoss(basis, scale, 0.1, 0.5), mask if masked else None
+    reference = loss.reference(truth, target)
+    own, shift = torch.einsum("bk,kij->bij", basis, residual), torch.einsum("bk,kij->bij", basis, peer)
+    for found, plain in (
         (
-            loss(residual - peer, loss.moved(known.prior, peer), given),
-            _in_bands(variable, basis, scale, truth - wanted + shift, shift, mask),
+            loss(residual, reference.truth, mask, reference.target),
+            plain_loss(own - target, truth, scale, 0.1, 0.5, mask),
+        ),
+        (
+            loss(residual - peer, loss.moved(reference.prior, peer), mask),
+            plain_loss(own - shift, truth - target + shift, scale, 0.1, 0.5, mask),
+        ),
+        (
+            loss.l1(residual, target, torch.ones_like(truth[0]), weight=0.7),
+            0.7 * plain_loss(own - target, truth, scale, 0.0, 0.0),
         ),
     ):
-        torch.testing.assert_close(found.value, literal, rtol=1e-9, atol=0)
-        torch.testing.assert_close(found.gradient, torch.autograd.grad(literal, variable)[0], rtol=1e-6, atol=1e-10)
+        torch.testing.assert_close(found, plain, rtol=1e-9, atol=0)
+        gradient, expected = (torch.autograd.grad(value, residual, retain_graph=True)[0] for value in (found, plain))
+        torch.testing.assert_close(gradient, expected, rtol=1e-6, atol=1e-10)
 
 
 @pytest.mark.parametrize("masked", [True, False])
-def test_what_two_networks_are_apart_is_the_same_from_both_ends_and_in_shares_of_the_bands(images, masked):
-    basis, scale, truth, _, residual, peer, mask = images
+@pytest.mark.parametrize(("angle", "gradient"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.5), (0.3, 0.5)])
+def test_the_derived_gradients_are_those_of_finite_differences(images, masked, angle, gradient):
+    basis, scale, truth, target, residual, peer, mask = images
+    basis, scale, truth, target = basis[:7], scale[:7], truth[:7, :5, :6], target[:7, :5, :6]
+    residual, peer, mask = residual.detach()[:, :5, :6].requires_grad_(), peer[:, :5, :6], mask[:5, :6]
+    loss, given = HybridLoss(basis, scale, angle, gradient), mask if masked else None
+    reference = loss.reference(truth, target)
+
+    def to_peer(own, sign=1):
+        """The mutual distance as a step has it: bands by halves, for the network at either end."""
+        with torch.no_grad():
+            difference = sign * (own - peer)
+            bands = loss.band_share(difference, given, 0, 2) + loss.band_share(difference, given, 1, 2)
+        whole = loss.moved(reference.prior, peer)
+        return loss(own - peer, whole, given, bands=bands if sign == 1 else bands.mirrored, weight=0.2)
+
+    assert torch.autograd.gradcheck(lambda own: loss(own, reference.truth, given, reference.target), residual)
+    assert torch.autograd.gradcheck(to_peer, residual)
+    assert torch.autograd.gradcheck(lambda own: to_peer(own, -1), residual)
+    assert torch.autograd.gradcheck(lambda own: loss.l1(own, target, mask, weight=0.7), residual)
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_the_distance_of_two_networks_is_the_same_from_both_ends_and_in_shares_of_the_bands(images, masked):
+    basis, scale, _, _, residual, peer, mask = images
     loss, given = HybridLoss(basis, scale, 0.0, 0.5), mask if masked else None
     residual = residual.detach()
-    there, back = (loss(change, loss.spectra(truth), given) for change in (residual - peer, peer - residual))
-    first, second, third = (loss.bands(residual - peer, given, part, 3) for part in range(3))
+    there, back = (band_distance(change, basis, None, given, 0.5) for change in (residual - peer, peer - residual))
+    first, second, third = (loss.band_share(residual - peer, given, part, 3) for part in range(3))
     shares = first + second + third
-    for found in (shares, back.back):
+    for found in (shares, back.mirrored):
         torch.testing.assert_close(found.value, there.value, rtol=1e-12, atol=0)
         torch.testing.assert_close(found.gradient, there.gradient, rtol=1e-9, atol=1e-14)
 
@@ -156,15 +177,16 @@ def test_a_step_has_the_losses_and_gradients_of_the_straightforward_one_in_all_b
         for parameter in network.tail.parameters():
             parameter.data.normal_(0, 0.05, generator=generator)
     loss = HybridLoss(torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None], 0.1, 0.5)
-    step, literal = MutualStep(pair.networks, loss, settings), BandSpaceStep(pair.networks, loss, settings)
+    step = MutualStep(pair.networks, loss, settings)
+    plain = BandSpaceStep(pair.networks, loss, replace(settings, batch=1))
     for way in range(2):
         losses, gradients = _step_gradients(step, labelled, unlabelled, way)
-        expected, literally = _step_gradients(literal, labelled, unlabelled, way)
+        expected, plain_gradients = _step_gradients(plain, labelled, unlabelled, way)
         np.testing.assert_allclose(2 * np.array(losses), expected, rtol=1e-4)  # of a batch of two, one
-        for own, wanted in zip(gradients, literally):
-            scale = max(float(gradient.abs().max()) for gradient in wanted)
+        for own, reference in zip(gradients, plain_gradients):
+            scale = max(float(gradient.abs().max()) for gradient in reference)
             assert scale > 0
-            for one, other in zip(own, wanted):
+            for one, other in zip(own, reference):
                 torch.testing.assert_close(2 * one, other, rtol=1e-3, atol=1e-4 * scale)
 
 
@@ -175,15 +197,17 @@ def test_masked_pixels_do_not_count_in_any_term():
     residual[:, :, 4:] = 9.0
     mask = torch.ones(6, 6)
     mask[:, 4:] = 0
-    assert float(loss(residual, whole, mask).value) == pytest.approx(0.0, abs=2e-3)  # the least angle is not 0
-    assert float(loss(residual, whole).value) > 1.0
+    assert float(loss(residual, whole, mask)) == pytest.approx(0.0, abs=2e-3)  # the least angle is not 0
+    assert float(loss(residual, whole)) > 1.0
     assert float(masked_mean(torch.ones(2, 2), torch.zeros(2, 2))) == 0.0
 
 
 def test_spectra_without_direction_give_finite_gradients():
     loss = HybridLoss(torch.eye(3), torch.ones(3, 1, 1), 0.1, 0.5)
     nothing = Spectra(torch.zeros(3, 4, 4), torch.zeros(4, 4))
-    assert loss(torch.zeros(3, 4, 4), nothing).gradient.isfinite().all()
+    residual = torch.zeros(3, 4, 4, requires_grad=True)
+    loss(residual, nothing).backward()
+    assert residual.grad.isfinite().all()
 
 
 def test_the_projection_of_a_residual_equals_projecting_the_image():
@@ -268,12 +292,12 @@ def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
     assert clashes == 0
 
 
-def test_the_lack_of_an_unlabelled_area_is_what_the_prior_misses_of_the_hsi(areas):
+def test_the_reprojection_residual_of_an_unlabelled_area_is_what_the_prior_misses_of_the_hsi(areas):
     scene, statistics, _, unlabelled = areas
     area = unlabelled[0]
     hsi, _ = scene.hsi_rows(0, 24)
     scale = torch.from_numpy(statistics.std)[:, None, None]
-    again = (area.lack + area.operators.down(area.prior)) * scale
+    again = (area.reprojection_residual + area.operators.down(area.prior)) * scale
     torch.testing.assert_close(again, torch.from_numpy(hsi), rtol=1e-4, atol=0.05)
 
 
