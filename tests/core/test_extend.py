@@ -1,0 +1,61 @@
+"""The recipes of docs/extend.md work: what is entered in one place reaches the jobs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from core.assessment import reference as scoring
+from core.fusion.classical import METHODS, Description
+from core.fusion.classical.fitted import ClassicalFit
+from core.io.reader import RasterReader
+from core.quality.reference import INDICES, ReferenceIndices
+from core.workflows import assess as assess_job
+from core.workflows.classical import classical
+
+
+class Average(ClassicalFit):
+    """Adds half of the PAN's contrast to every band."""
+
+    def __init__(self, scene, moments, progress):
+        super().__init__(moments, 1, coefficients=np.full((len(moments.mean), 1), 0.5))
+
+    def high_planes(self, lifted, pan, progress):
+        return (pan - self.pan_mean)[None]
+
+
+def read(path):
+    """The values of a whole raster."""
+    with RasterReader(str(path)) as reader:
+        return reader.read(reader.grid.window).values
+
+
+@pytest.fixture
+def pair(tmp_path, make_raster):
+    """Paths of a small HSI and PAN, ratio 2."""
+    rng = np.random.default_rng(0)
+    hsi = rng.uniform(100, 200, (3, 12, 12)).astype(np.float32)
+    pan = rng.uniform(100, 200, (1, 24, 24)).astype(np.float32)
+    transform = (500000.0, 15.0, 0.0, 5800000.0, 0.0, -15.0)
+    return make_raster(tmp_path / "hsi.tif", hsi), make_raster(tmp_path / "pan.tif", pan, transform)
+
+
+def test_a_method_that_is_entered_in_the_table_can_be_chosen(monkeypatch, pair, tmp_path):
+    monkeypatch.setitem(METHODS, "average", Description("Average", "Note: our own.", Average))
+    classical(*pair, tmp_path / "exp.tif", method="exp", consistency=0)
+    classical(*pair, tmp_path / "average.tif", method="average", consistency=0)
+    added = read(tmp_path / "average.tif") - read(tmp_path / "exp.tif")
+    pan = read(pair[1])
+    expected = 0.5 * (pan - pan.mean())
+    np.testing.assert_allclose(added - added.mean(), np.broadcast_to(expected, added.shape), atol=1e-3)
+
+
+def test_an_index_that_is_entered_in_the_list_is_in_the_scores(monkeypatch, pair):
+    class WithLargestError(ReferenceIndices):
+        def result(self):
+            return {**super().result(), "twice_rmse": 2 * super().result()["rmse"]}
+
+    monkeypatch.setattr(scoring, "ReferenceIndices", WithLargestError)
+    monkeypatch.setattr(assess_job, "INDICES", (*INDICES, "twice_rmse"))
+    shifted = pair[0]
+    scores = assess_job.assess(pair[0], reference=shifted, ratio=2)
+    assert scores["twice_rmse"] == 0.0
