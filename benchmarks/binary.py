@@ -31,7 +31,7 @@ from core.assessment.reduced import reduced_pair
 from core.io.reader import RasterReader
 from core.networks.base import register
 from core.networks.binarized.s2bnet import S2BNet
-from core.operators.pair import DEFAULT_GAIN
+from core.operators.pair import DEFAULT_MTF_GAIN
 from core.products.pair import open_pair
 from core.quality.reference import reference_indices
 from core.runtime.progress import Progress
@@ -62,7 +62,7 @@ def prepare(scene: str, folder: Path, out: Path) -> dict[str, str]:
         gdal.Translate(str(out / f"{scene}-{key}.tif"), str(folder / scene / f"{kind}.tif"), srcWin=window)
     full_pan = str(out / f"{scene}-full-pan.tif")
     with open_pair(paths["truth"], full_pan, Progress()) as whole, tempfile.TemporaryDirectory(dir=out) as made:
-        pair = reduced_pair(whole, DEFAULT_GAIN, made)
+        pair = reduced_pair(whole, DEFAULT_MTF_GAIN, made)
         os.replace(pair.hsi, paths["test-ms"])
         os.replace(pair.pan, paths["test-pan"])
     return paths

@@ -16,17 +16,17 @@ import numpy as np
 
 from ..io.grid import Window
 from ..operators.fill import fill_invalid
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Separable, Span, degrader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 
-LARGEST = 4.0  # HSI pixels: shifts beyond are not looked for
+MAX_SHIFT = 4.0  # HSI pixels: shifts beyond are not searched for
 VISIBLE = (400.0, 900.0)  # nm: where panchromatic bands lie
 _BANDS = 12  # of those, spread evenly: more explain the PAN no better
 _RIDGE = 1e-3  # of the bands' mean variance, so that neighbours share a weight
-_LEAST_CORRELATION = 0.5  # of the two images where they fit: below, nothing is known
-_STEPS, _ARRIVED = 8, 0.03  # steps at most; PAN pixels: what remains is nothing
+_LEAST_CORRELATION = 0.5  # of the two images where they fit: below, there is no result
+_STEPS, _CONVERGED = 8, 0.03  # steps at most; PAN pixels: a residual shift below is none
 _TILE, _PAN_TILE, _TILES = 256, 1024, 3  # HSI and PAN pixels along an edge at most; tiles along each axis
 _LOW_PASS = 0.25  # cycles per HSI pixel at which the weight has fallen to exp(-1/2)
 
@@ -58,27 +58,27 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     It depends on the two rasters alone, not on any choice, so that it can be measured again.
 
     Returns:
-        The shift; None where it cannot be told: the images are not alike, moved or not, or have no contrast.
+        The shift; None where it cannot be measured: the images are not alike, moved or not, or have no contrast.
     """
     progress = progress or Progress()
     tiles = _tiles(scene)
     bands = _bands(scene)
     images = [_hsi_tile(scene, tile, bands, progress) for tile in tiles]
     shift, unmoved = np.zeros(2), 0.0
-    farthest = min(LARGEST, min(min(valid.shape) for _, valid in images) / 4)
-    arrived = False
+    max_shift = min(MAX_SHIFT, min(min(valid.shape) for _, valid in images) / 4)
+    converged = False
     for step in range(_STEPS + 1):
         down = _moved(scene, (float(shift[0]), float(shift[1])))
-        lowered = [_lowered(scene, tile, down, progress) for tile in tiles]
-        sums, correlation = _explain(images, lowered, progress)
+        degraded = [_degraded_tile(scene, tile, down, progress) for tile in tiles]
+        sums, correlation = _explain(images, degraded, progress)
         unmoved = correlation if step == 0 else unmoved
-        if arrived or step == _STEPS:
+        if converged or step == _STEPS:
             break
-        found = _peak(sums, lowered, farthest)
+        found = _peak(sums, degraded, max_shift)
         if found is None:
             return None
-        arrived = bool(np.hypot(*found) * scene.ratio < _ARRIVED)
-        shift = np.clip(shift + found * scene.ratio, -LARGEST * scene.ratio, LARGEST * scene.ratio)
+        converged = bool(np.hypot(*found) * scene.ratio < _CONVERGED)
+        shift = np.clip(shift + found * scene.ratio, -MAX_SHIFT * scene.ratio, MAX_SHIFT * scene.ratio)
     if correlation < max(_LEAST_CORRELATION, unmoved - 1e-3):
         return None
     return Shift(float(shift[0]), float(shift[1]), correlation, unmoved)
@@ -100,11 +100,11 @@ def _moved(scene: Scene, shift: tuple[float, float]) -> Separable:
     """D of the PAN whose position is moved by (y, x) PAN pixels."""
     phase = scene.alignment.phase
     return degrader(
-        scene.high_shape, scene.low_shape, scene.ratio, (phase[0] + shift[0], phase[1] + shift[1]), DEFAULT_GAIN
+        scene.high_shape, scene.low_shape, scene.ratio, (phase[0] + shift[0], phase[1] + shift[1]), DEFAULT_MTF_GAIN
     )
 
 
-def _lowered(
+def _degraded_tile(
     scene: Scene, tile: tuple[Span, Span], down: Separable, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """A tile of the degraded PAN, and the share of valid pixels in it: (rows, columns) each."""
@@ -127,8 +127,8 @@ def _bands(scene: Scene) -> list[int]:
     """Some good bands where panchromatic ones lie, or of all where wavelengths are unknown."""
     waves = scene.hsi.metadata.wavelengths
     good = [int(band) for band in np.flatnonzero(scene.good)]
-    seen = [band for band in good if (wave := waves[band]) is not None and VISIBLE[0] <= wave <= VISIBLE[1]] or good
-    return [seen[i] for i in np.unique(np.linspace(0, len(seen) - 1, _BANDS).round().astype(int))]
+    visible = [band for band in good if (wave := waves[band]) is not None and VISIBLE[0] <= wave <= VISIBLE[1]] or good
+    return [visible[i] for i in np.unique(np.linspace(0, len(visible) - 1, _BANDS).round().astype(int))]
 
 
 def _hsi_tile(
@@ -142,14 +142,14 @@ def _hsi_tile(
     return block.values, scene.low_valid[top:bottom, left:right]
 
 
-def _explain(images: list, lowered: list, progress: Progress) -> tuple[list, float]:
+def _explain(images: list, degraded: list, progress: Progress) -> tuple[list, float]:
     """Of each tile the sum of bands that explains the PAN best in all of them, and its valid pixels; and how well it
     does: the correlation with the PAN, each tile about its own mean, edges faded."""
     count = len(images[0][0])
     products = np.zeros((count + 1, count + 1))
-    for (values, valid), (pan, known) in zip(images, lowered):
+    for (values, valid), (pan, pan_valid) in zip(images, degraded):
         progress.check()
-        root = np.sqrt(_window(valid & known)).ravel()
+        root = np.sqrt(_window(valid & pan_valid)).ravel()
         stack = np.concatenate([values.reshape(count, -1), pan.reshape(1, -1)]).astype(np.float64)
         stack -= (stack @ root**2 / max((root**2).sum(), 1e-30))[:, None]
         products += (stack * root) @ (stack * root).T
@@ -172,11 +172,11 @@ def _window(valid: np.ndarray) -> np.ndarray:
     return edges[0][:, None] * edges[1][None, :] * valid
 
 
-def _peak(sums: list, lowered: list, farthest: float) -> np.ndarray | None:
+def _peak(sums: list, degraded: list, max_shift: float) -> np.ndarray | None:
     """Where the summed phase correlation is highest, (y, x) in HSI pixels; None without any contrast."""
     summed: dict[tuple[int, int], np.ndarray] = {}
-    for (image, valid), (pan, known) in zip(sums, lowered):
-        window = _window(valid & known)
+    for (image, valid), (pan, pan_valid) in zip(sums, degraded):
+        window = _window(valid & pan_valid)
         cross = np.fft.fft2(_weighted(image, window)) * np.conj(np.fft.fft2(_weighted(pan, window)))
         size = np.abs(cross)
         if size.max() > 0:
@@ -185,7 +185,7 @@ def _peak(sums: list, lowered: list, farthest: float) -> np.ndarray | None:
             summed[image.shape] = summed.get(image.shape, 0.0) + whitened
     if not summed:
         return None
-    centre, reach = np.zeros(2), farthest
+    centre, reach = np.zeros(2), max_shift
     for step in (0.125, 0.01):
         offsets = np.arange(-reach, reach + step / 2, step)
         surface = np.zeros((len(offsets), len(offsets)))

@@ -72,7 +72,7 @@ def _as_text(bands: Sequence[int]) -> str:
 
 
 class SelectedBands(RasterReader):
-    """An open raster of which only some bands are seen; closes it with itself.
+    """An open raster of which only some bands are visible; closes it with itself.
 
     Args:
         reader: the open raster.
@@ -98,13 +98,13 @@ class SelectedBands(RasterReader):
         self._reader.release()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()
 
-    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`; bands are counted among the chosen ones."""
         some = self._chosen if bands is None else [self._chosen[band] for band in bands]
-        return self._reader.read(window, some, onward)
+        return self._reader.read(window, some, read_ahead)
 
 
 def select_bands(reader: RasterReader, text: str) -> RasterReader:

@@ -188,13 +188,13 @@ def _grid(array: DataArray, name: str) -> Grid:
     return Grid(left, top, abs(dx), -abs(dy), rows, cols, _crs(array, name))
 
 
-def _axis(array: DataArray, dimension: str, name: str, said: tuple[float, float] | None) -> tuple[float, float]:
+def _axis(array: DataArray, dimension: str, name: str, given: tuple[float, float] | None) -> tuple[float, float]:
     """(outer edge of the first pixel, step to the next) along a dimension."""
     count = array.sizes[dimension]
     if dimension not in array.coords:
-        if said is None:
+        if given is None:
             raise InputError(f"{name} has no coordinates {dimension}; assign them, or give numpy arrays and the ratio.")
-        return said
+        return given
     centres = np.asarray(array.coords[dimension].values)
     if centres.dtype.kind not in "iuf" or count < 2 or not np.isfinite(centres).all():
         raise InputError(f"The coordinates {dimension} of {name} are no numbers on an even grid; assign other ones.")
@@ -206,8 +206,8 @@ def _axis(array: DataArray, dimension: str, name: str, said: tuple[float, float]
     if step == 0 or np.abs(centres - even).max() > tolerance:
         raise InputError(f"The coordinates {dimension} of {name} are not evenly spaced; resample it to an even grid.")
     start = float(centres[0] - step / 2)
-    if said is not None and max(abs(said[0] - start), abs(said[1] - step) * count) < _EVEN * abs(step):
-        return said
+    if given is not None and max(abs(given[0] - start), abs(given[1] - step) * count) < _EVEN * abs(step):
+        return given
     return start, float(step)
 
 
@@ -231,11 +231,11 @@ def _crs(array: DataArray, name: str) -> str:
 def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
     """What coordinates of the bands and attributes say."""
     if nodata is None:
-        said = next((array.attrs[key] for key in _FILL if array.attrs.get(key) is not None), None)
-        if said is None and values.dtype.kind in "iu":
-            said = array.encoding.get("_FillValue")
+        fill = next((array.attrs[key] for key in _FILL if array.attrs.get(key) is not None), None)
+        if fill is None and values.dtype.kind in "iu":
+            fill = array.encoding.get("_FillValue")
         metadata = metadata_of(values, name, None)
-        metadata = metadata.replace(nodata=None if said is None else float(said))
+        metadata = metadata.replace(nodata=None if fill is None else float(fill))
     else:
         metadata = metadata_of(values, name, nodata)
     count = metadata.bands
@@ -243,9 +243,9 @@ def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata
         key: array.coords[key] for key in ("wavelength", "fwhm", "bbl") if band and key in array.coords
     }
     found = {key: coord for key, coord in found.items() if coord.dims == (band,) and coord.dtype.kind in "iufb"}
-    nothing = [None] * count
-    waves = found["wavelength"].values.tolist() if "wavelength" in found else nothing
-    fwhm = found["fwhm"].values.tolist() if "fwhm" in found else nothing
+    unknown: list[Any] = [None] * count
+    waves = found["wavelength"].values.tolist() if "wavelength" in found else unknown
+    fwhm = found["fwhm"].values.tolist() if "fwhm" in found else unknown
     unit = str(found["wavelength"].attrs.get("units", "")) if "wavelength" in found else ""
     waves_nm, fwhm_nm = in_nanometres(waves, fwhm, unit)
     scaling = [float(array.attrs.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))]

@@ -103,8 +103,8 @@ class RasterMetadata:
     @classmethod
     def plain(cls, bands: int, dtype: str, nodata: float | None = None) -> RasterMetadata:
         """Metadata of ``bands`` bands of which nothing else is known."""
-        nothing = (None,) * bands
-        return cls(("",) * bands, nothing, nothing, (1,) * bands, (1.0,) * bands, (0.0,) * bands, nodata, dtype)
+        unknown = (None,) * bands
+        return cls(("",) * bands, unknown, unknown, (1,) * bands, (1.0,) * bands, (0.0,) * bands, nodata, dtype)
 
     @property
     def bands(self) -> int:

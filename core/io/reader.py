@@ -50,9 +50,9 @@ class RasterReader:
     always_valid = False
     _least_size = 0  # bytes that the file must have; 0 where that is not known
     _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
-    _at = 0  # the row of blocks that was read last
-    _kept: np.ndarray | None = None  # of it, as stored, what is expected to be asked for next
-    _kept_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
+    _block_row = 0  # the row of blocks that was read last
+    _buffer: np.ndarray | None = None  # of it, as stored, the read-ahead buffer
+    _buffer_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
     _pixel_interleaved = False
 
     def __init__(self, path: StrPath) -> None:
@@ -89,11 +89,11 @@ class RasterReader:
         if not self._numbers:
             raise InputError(f"{self.name} has nothing but an alpha band; choose a raster with data.")
         bands = [dataset.GetRasterBand(n) for n in self._numbers]
-        known = [band_dtype(band) for band in bands]
-        if None in known:
-            kind = gdal.GetDataTypeName(bands[known.index(None)].DataType)
+        types = [band_dtype(band) for band in bands]
+        if None in types:
+            kind = gdal.GetDataTypeName(bands[types.index(None)].DataType)
             raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
-        dtypes = [dtype for dtype in known if dtype is not None]
+        dtypes = [dtype for dtype in types if dtype is not None]
         self.dtype = common_dtype(dtypes)
         transform = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
         self.grid = Grid.from_geotransform(
@@ -129,18 +129,18 @@ class RasterReader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with gdal_messages():
             self._dataset = None
 
-    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, onward: bool = False) -> Block:
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """Read a window of some bands. Of blocks, GDAL keeps those of the rows that were read last only.
 
         Args:
             window: pixels to read, inside the raster; all by default.
             bands: bands counted from 0, in the order wanted; all by default.
-            onward: the rows that follow are wanted next, of the same columns and bands. Where blocks are high, those
-                rows are read with the first and kept as they are stored, which takes less than the blocks do.
+            read_ahead: the rows that follow, of the same columns and bands, will be read next. Where blocks are high,
+                those rows are read with the first and buffered as they are stored, which takes less than the blocks do.
 
         Returns:
             The samples, (B, rows, cols).
@@ -160,7 +160,7 @@ class RasterReader:
         if values.size:
             for part in self._in_block_rows(window):
                 here = slice(part.row - window.row, part.row - window.row + part.rows)
-                self._read_values(part, chosen, values[:, here], valid[:, here], onward)
+                self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
                 if not self.always_valid:
                     self._read_masks(part, chosen, valid[:, here])
             if not self.always_valid:
@@ -176,19 +176,19 @@ class RasterReader:
         return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
 
     def release(self) -> None:
-        """Let go of what is kept in memory, here and by GDAL."""
-        self._kept = None
+        """Free the read-ahead buffer and GDAL's block cache of this file."""
+        self._buffer = None
         with gdal_messages():
             self._dataset.FlushCache()
 
     def _in_block_rows(self, window: Window) -> Iterator[Window]:
-        """The window in parts, each within one row of blocks; before another row, what GDAL keeps of the last is let go
-        of."""
+        """The window in parts, each within one row of blocks; before another row, GDAL's blocks of the last are
+        freed."""
         end = window.row + window.rows
         for number in range(window.row // self._block_rows, -(-end // self._block_rows)):
-            if number != self._at:
+            if number != self._block_row:
                 self.release()
-                self._at = number
+                self._block_row = number
             start, stop = max(window.row, number * self._block_rows), min(end, (number + 1) * self._block_rows)
             yield Window(start, window.col, stop - start, window.cols)
 
@@ -232,11 +232,11 @@ class RasterReader:
             raise ValueError(f"{self.name} has bands 0 to {self.bands - 1}, asked for {bands}.")
 
     def _read_values(
-        self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray, onward: bool
+        self, window: Window, bands: list[int], values: np.ndarray, valid: np.ndarray, read_ahead: bool
     ) -> None:
         """Bands of one type in one go; a nodata value is compared in the type on disk, before precision is lost."""
         dtypes = sorted({self._dtypes[band] for band in bands})
-        read = self._onward if onward and len(dtypes) == 1 and self._block_rows > window.rows else self._raster
+        read = self._read_ahead if read_ahead and len(dtypes) == 1 and self._block_rows > window.rows else self._raster
         for dtype in dtypes:
             places = [i for i, band in enumerate(bands) if self._dtypes[band] == dtype]
             raw = read(window, [self._numbers[bands[i]] for i in places], dtype)
@@ -262,22 +262,22 @@ class RasterReader:
                     shared = self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
                 valid[i] &= shared
 
-    def _onward(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
-        """As :meth:`_raster`, out of what was kept; that is read anew where it does not hold the window. Some bands at
-        a time, so that GDAL has few blocks, but for blocks that hold all bands."""
-        part = self._at, window.col, window.cols, numbers, dtype
-        if self._kept is None or self._kept_from[1] != part or window.row < self._kept_from[0]:
-            self._kept = None
-            rows = min((self._at + 1) * self._block_rows, self.grid.rows) - window.row
-            kept = np.empty((len(numbers), rows, window.cols), dtype)
+    def _read_ahead(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
+        """As :meth:`_raster`, out of the read-ahead buffer, which is filled anew where it does not hold the window.
+        Some bands at a time, so that GDAL has few blocks, but for blocks that hold all bands."""
+        part = self._block_row, window.col, window.cols, numbers, dtype
+        if self._buffer is None or self._buffer_from[1] != part or window.row < self._buffer_from[0]:
+            self._buffer = None
+            rows = min((self._block_row + 1) * self._block_rows, self.grid.rows) - window.row
+            rest = np.empty((len(numbers), rows, window.cols), dtype)
             step = len(numbers) if self._pixel_interleaved else _BANDS
             for first in range(0, len(numbers), step):
                 some = slice(first, first + step)
-                kept[some] = self._raster(Window(window.row, window.col, rows, window.cols), numbers[some], dtype)
+                rest[some] = self._raster(Window(window.row, window.col, rows, window.cols), numbers[some], dtype)
                 self.release()
-            self._kept, self._kept_from = kept, (window.row, part)
-        first = window.row - self._kept_from[0]
-        return self._kept[:, first : first + window.rows]
+            self._buffer, self._buffer_from = rest, (window.row, part)
+        first = window.row - self._buffer_from[0]
+        return self._buffer[:, first : first + window.rows]
 
     def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
         """(B, rows, cols) in the type on disk, or float32 where ``dtype`` is None."""

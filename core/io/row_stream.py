@@ -1,7 +1,7 @@
-"""Rows of an image computed on demand and kept as long as somebody needs them.
+"""Rows of an image computed on demand and buffered until they are released.
 
 Work on a raster that is larger than memory is a chain of such streams: each knows how to compute a run of its rows
-from rows of others. Whoever drives the chain asks for rows from top to bottom and says which ones are done with.
+from rows of others. The caller that drives the chain gets rows from top to bottom and releases those it has used.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class RowStream:
         return parts[0] if len(parts) == 1 else _join(parts)
 
     def forget(self, before: int) -> None:
-        """Let go of the rows above ``before``."""
+        """Free the rows above ``before``."""
         while self._pieces and self._start + self._pieces[0].shape[-2] <= before:
             self._start += self._pieces.popleft().shape[-2]
 

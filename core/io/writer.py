@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
-import re
 import sys
-from collections.abc import Iterable
 
 import numpy as np
 from osgeo import gdal
 
-from ..runtime.atomic_files import check_output, discard, folder_is_gone, folder_of, move_into_place, partial_path
+from ..runtime.atomic_files import check_output, discard, folder_of, folder_removed_error, partial_path
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
-from .encoding import output_nodata, representable, to_stored
+from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
 from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
+from .raster_files import DRIVERS, check_header_is_free, driver_of, move_raster
 
-__all__ = ["RasterWriter", "check_output", "check_raster_output", "output_nodata"]
-
-DRIVERS = {
-    ".tif": "GTiff",
-    ".tiff": "GTiff",
-    ".img": "ENVI",
-    ".dat": "ENVI",
-    ".bsq": "ENVI",
-    ".bil": "ENVI",
-    ".bip": "ENVI",
-}
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
 BLOCK_COLS = 512  # of them, at most
 # GDAL's own, 6 and 9, take longer by half and more; deflate's makes integers no smaller, and floats by 2 per cent.
 _LEVELS = {"DEFLATE": "ZLEVEL=1", "ZSTD": "ZSTD_LEVEL=1"}
 _SMALLEST_OVERVIEW = 256
-_KEPT_IN_CACHE = 1_000_000_000  # bytes of a GeoTIFF, up to which the system may keep it in memory for who reads it next
+_PAGE_CACHE_LIMIT = 1_000_000_000  # bytes: a larger GeoTIFF is dropped from the page cache as it is written
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
-_ENVI_LACKS = ("int8", "float16")
+_NOT_IN_ENVI = ("int8", "float16")
 
 
 class RasterWriter:
@@ -79,11 +66,11 @@ class RasterWriter:
         self.name = os.path.basename(self.path)
         self.grid = grid
         check_output(self.path)
-        self._driver = _driver(self.path) if driver is None else driver
+        self._driver = driver_of(self.path) if driver is None else driver
         if self._driver not in DRIVERS.values():
             raise ValueError(f"The driver must be GTiff or ENVI, not {driver!r}.")
         if self._driver == "ENVI":
-            _check_header_is_free(self.path)
+            check_header_is_free(self.path)
         dtype = _storable(metadata.dtype, self._driver)
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
@@ -96,7 +83,7 @@ class RasterWriter:
         try:
             self._create()
         except BaseException:
-            self._abandon()
+            self._discard_partial()
             raise
         return self
 
@@ -106,7 +93,7 @@ class RasterWriter:
                 self.complete()
                 move_raster(self.partial, self.path, self._driver)
         finally:
-            self._abandon()
+            self._discard_partial()
 
     def write(self, values: np.ndarray, valid: np.ndarray, row: int = 0, col: int = 0) -> None:
         """Write a window, all bands at once.
@@ -171,16 +158,16 @@ class RasterWriter:
                 failed, error = True, caught.with_traceback(None)
             if failed or messages.write_failures:
                 raise self._failure(messages.words(error))
-        self._write_behind()
+        self._drop_page_cache()
 
-    def _write_behind(self) -> None:
-        """Have the system write a large GeoTIFF to disk as it grows and forget what is there: else it fills the memory
-        with a file that does not fit, at the cost of all else that lies there, and then stops for the disk. Not for
-        ENVI, where strips meet within its pages: what was forgotten would be read again."""
+    def _drop_page_cache(self) -> None:
+        """Drop a large GeoTIFF from the page cache as it grows: else a file that does not fit fills the memory, evicts
+        other files, and writing then waits for the disk. Not for ENVI, where strips share pages: a dropped page would
+        be read again."""
         if self._driver != "GTiff" or sys.platform != "linux":
             return
         with contextlib.suppress(OSError), open(self.partial, "rb") as file:  # advice: none has to follow it
-            if os.fstat(file.fileno()).st_size > _KEPT_IN_CACHE:
+            if os.fstat(file.fileno()).st_size > _PAGE_CACHE_LIMIT:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _create(self) -> None:
@@ -246,7 +233,7 @@ class RasterWriter:
         if self._overviews:
             add_overviews(self.partial, self._progress, self.name)
 
-    def _abandon(self) -> None:
+    def _discard_partial(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""
         with gdal_messages(raising=False):
             self._dataset = None
@@ -254,7 +241,7 @@ class RasterWriter:
 
     def _failure(self, words: str) -> InputError:
         if not os.path.isdir(folder_of(self.path)):
-            return folder_is_gone(self.path)
+            return folder_removed_error(self.path)
         return InputError(
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
@@ -273,7 +260,7 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
         Cancelled: the user stopped the job; the raster may hold some of them.
     """
     progress = progress or Progress()
-    inside = _driver(path) == "GTiff"
+    inside = driver_of(path) == "GTiff"
     error = None
     with gdal_messages() as messages:
         try:
@@ -298,68 +285,13 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
 
 def can_compress(compress: str) -> bool:
     """Whether this GDAL was built with a compression of GeoTIFFs."""
-    known = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
-    return f"<Value>{compress.upper()}</Value>" in known
-
-
-def move_raster(finished: str, path: str, driver: str | None = None) -> None:
-    """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
-    suffix; files there that describe a former raster are removed.
-
-    Raises:
-        InputError: a file in place is held by another program, or the folder is gone.
-    """
-    if not os.path.isdir(folder_of(path)):
-        raise folder_is_gone(path)
-    stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
-    stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
-    if (driver or _driver(path)) == "GTiff":
-        stale += [stem + ".tfw", stem + ".tifw"]
-        side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
-    else:
-        try:
-            _name_in_header(finished_stem + ".hdr", os.path.basename(path))
-        except OSError as error:
-            raise InputError(
-                f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
-                "or choose another folder."
-            ) from None
-        stale += [path + ".hdr"]
-        # The header says all: GDAL's .aux.xml would repeat it.
-        side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]
-    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
-
-
-def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
-    """Make sure that a raster can be written at ``path``; nothing is left there.
-
-    Returns:
-        The files that will be written: the raster, and for ENVI its header.
-
-    Raises:
-        InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
-    """
-    path = as_path(path)
-    check_output(path, inputs)
-    if _driver(path) != "ENVI":
-        return [path]
-    _check_header_is_free(path)
-    return [path, os.path.splitext(path)[0] + ".hdr"]
+    options = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
+    return f"<Value>{compress.upper()}</Value>" in options
 
 
 def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
     """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge."""
     return -(-cols // -(-cols // most) // 16) * 16
-
-
-def _driver(path: str) -> str:
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in DRIVERS:
-        raise InputError(
-            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), or .img, .dat, .bsq, .bil or .bip "
-            "(ENVI)."
-        )
-    return DRIVERS[suffix]
 
 
 def _interleave(path: str) -> str:
@@ -369,30 +301,6 @@ def _interleave(path: str) -> str:
 
 def _storable(dtype: str, driver: str) -> str:
     """``dtype``, or the next wider type that the format and this GDAL know."""
-    while dtype not in GDAL_OF_DTYPE or (driver == "ENVI" and dtype in _ENVI_LACKS):
+    while dtype not in GDAL_OF_DTYPE or (driver == "ENVI" and dtype in _NOT_IN_ENVI):
         dtype = _WIDER[dtype]
     return dtype
-
-
-def _check_header_is_free(path: str) -> None:
-    """An ENVI header is found by its stem: two images of one stem would share it."""
-    stem = os.path.splitext(os.path.abspath(path))[0]
-    if not os.path.exists(stem + ".hdr"):
-        return
-    for other in [stem, *glob.glob(glob.escape(stem) + ".*")]:
-        suffix = os.path.splitext(other)[1].lower()
-        another = os.path.isfile(other) and not (os.path.exists(path) and os.path.samefile(other, path))
-        if another and (suffix in ("", ".raw") or DRIVERS.get(suffix) == "ENVI"):
-            raise InputError(
-                f"{os.path.basename(stem)}.hdr, the header of {os.path.basename(path)}, belongs to "
-                f"{os.path.basename(other)} already; choose another name for the output."
-            )
-
-
-def _name_in_header(header: str, name: str) -> None:
-    """GDAL writes the name of the file as the header's description: the final one, not the hidden one."""
-    with open(header, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        text = file.read()
-    text = re.sub(r"description = \{[^}]*\}", lambda _: "description = {\n" + name + "}", text, count=1)
-    with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)

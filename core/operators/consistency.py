@@ -18,15 +18,15 @@ DEFAULT_ITERATIONS = 5
 MOST_ITERATIONS = 50  # more of them amplify noise without end
 
 
-def check_iterations(consistency: int) -> None:
+def check_iterations(iterations: int) -> None:
     """Make sure that the number of iterations of the consistency projection is sensible.
 
     Raises:
         InputError: it is negative or larger than :data:`MOST_ITERATIONS`.
     """
-    if not 0 <= consistency <= MOST_ITERATIONS:
+    if not 0 <= iterations <= MOST_ITERATIONS:
         raise InputError(
-            f"consistency is {consistency}, but it lies between 0 (off) and {MOST_ITERATIONS}: {DEFAULT_ITERATIONS} is "
+            f"consistency is {iterations}, but it lies between 0 (off) and {MOST_ITERATIONS}: {DEFAULT_ITERATIONS} is "
             "the usual number."
         )
 
@@ -36,8 +36,8 @@ def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Spa
     parts = [(rows, cols)]
     for _ in range(iterations - 1):
         last = parts[-1]
-        seen = round_trip.support(*last)
-        parts.append((_union(seen[0], last[0]), _union(seen[1], last[1])))
+        support = round_trip.support(*last)
+        parts.append((_union(support[0], last[0]), _union(support[1], last[1])))
     return parts[::-1]
 
 
@@ -65,21 +65,21 @@ def correction(
             the PAN).
         part: (rows, columns) to compute, each (start, stop); all by default.
     """
-    wanted = part or ((0, round_trip.shape[0]), (0, round_trip.shape[1]))
+    target = part or ((0, round_trip.shape[0]), (0, round_trip.shape[1]))
     if iterations == 0:
-        return _cut(residual, wanted, origin) * 0
-    widest, *others = residual_spans(round_trip, iterations, *wanted)
+        return _cut(residual, target, origin) * 0
+    widest, *others = residual_spans(round_trip, iterations, *target)
     corner = (widest[0][0], widest[1][0])
     current = _cut(residual, widest, origin)
     if weight is not None:
         current = current * _cut(weight, widest, origin)
-    total = _cut(current, wanted, corner)
+    total = _cut(current, target, corner)
     for spans in others:
         current = _cut(current, spans, corner) - round_trip.part(current, *spans, corner)
         corner = (spans[0][0], spans[1][0])
         if weight is not None:
             current = current * _cut(weight, spans, origin)
-        total = total + _cut(current, wanted, corner)
+        total = total + _cut(current, target, corner)
     return total
 
 

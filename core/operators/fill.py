@@ -27,21 +27,21 @@ def fill_invalid(values: np.ndarray, valid: np.ndarray, passes: int, fallback: n
     rows, cols = valid.shape
     filled = values.copy()
     filled[:, ~valid] = np.reshape(np.asarray(fallback, values.dtype), (-1, 1))
-    known = np.pad(valid, 1)
+    filled_mask = np.pad(valid, 1)
     for _ in range(passes):
-        inner = known[1:-1, 1:-1]
+        inner = filled_mask[1:-1, 1:-1]
         near = np.zeros_like(inner)
         for dy, dx in _NEIGHBOURS:
-            near |= known[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + cols]
+            near |= filled_mask[1 + dy : 1 + dy + rows, 1 + dx : 1 + dx + cols]
         y, x = np.nonzero(near & ~inner)
         if not len(y):
             break
         total = np.zeros((len(values), len(y)), values.dtype)
         count = np.zeros(len(y), values.dtype)
         for dy, dx in _NEIGHBOURS:
-            use = known[y + 1 + dy, x + 1 + dx]
+            use = filled_mask[y + 1 + dy, x + 1 + dx]
             total[:, use] += filled[:, y[use] + dy, x[use] + dx]
             count += use
         filled[:, y, x] = total / count
-        known[y + 1, x + 1] = True
+        filled_mask[y + 1, x + 1] = True
     return filled

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from .resample import Separable, degrader, upsampler
 
-DEFAULT_GAIN = 0.3  # MTF gain at the low-resolution Nyquist frequency
+DEFAULT_MTF_GAIN = 0.3  # MTF gain at the low-resolution Nyquist frequency
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,18 @@ class Operators:
         low, high: (rows, columns) of the grids.
         ratio: high-resolution pixels per low-resolution pixel.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
-        gain: MTF gain of the degradation.
+        mtf_gain: MTF gain of the degradation.
     """
 
     low: tuple[int, int]
     high: tuple[int, int]
     ratio: int
     phase: tuple[float, float] = (0.0, 0.0)
-    gain: float = DEFAULT_GAIN
+    mtf_gain: float = DEFAULT_MTF_GAIN
 
     def __reduce__(self) -> tuple:
         """What is computed of the grids is computed anew where they are unpickled."""
-        return type(self), (self.low, self.high, self.ratio, self.phase, self.gain)
+        return type(self), (self.low, self.high, self.ratio, self.phase, self.mtf_gain)
 
     @cached_property
     def up(self) -> Separable:
@@ -39,7 +39,7 @@ class Operators:
     @cached_property
     def down(self) -> Separable:
         """D, MTF-matched."""
-        return degrader(self.high, self.low, self.ratio, self.phase, self.gain)
+        return degrader(self.high, self.low, self.ratio, self.phase, self.mtf_gain)
 
     @cached_property
     def round_trip(self) -> Separable:

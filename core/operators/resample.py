@@ -48,10 +48,10 @@ class Line:
     _cache: dict = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def gather(cls, inputs: int, index: np.ndarray, weights: np.ndarray, seen: Span | None = None) -> Line:
+    def gather(cls, inputs: int, index: np.ndarray, weights: np.ndarray, inside: Span | None = None) -> Line:
         """A line from input positions (outputs, taps), of which those outside are moved to the edge, and weights; only
-        the inputs ``seen`` (start, stop) are inside, all by default."""
-        start, stop = seen or (0, inputs)
+        the inputs ``inside`` (start, stop) exist, all by default."""
+        start, stop = inside or (0, inputs)
         index = np.clip(index, start, stop - 1)
         first = index.min(axis=1)
         taps = min(int((index.max(axis=1) - first).max()) + 1, stop - start)
@@ -157,10 +157,10 @@ class Line:
             if len(self._cache) > 64:
                 self._cache.clear()
             density = max(self.inputs / self.outputs, 1e-9)  # inputs per output
-            wanted: float = _BLOCK_INPUTS_TORCH
+            block_inputs: float = _BLOCK_INPUTS_TORCH
             if isinstance(like, np.ndarray):
-                wanted = max(_BLOCK_INPUTS, _BLOCK_TAPS * self.taps)
-            size = max(1, round(wanted / density))
+                block_inputs = max(_BLOCK_INPUTS, _BLOCK_TAPS * self.taps)
+            size = max(1, round(block_inputs / density))
             blocks = []
             for begin in range(start, stop, size):
                 end = min(begin + size, stop)
@@ -201,19 +201,19 @@ def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
     return Line.gather(low, base[:, None].astype(int) + np.arange(-1, 3), weights)
 
 
-def gaussian_sigma(gain: float, ratio: int) -> float:
+def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
     """Standard deviation, in high-resolution pixels, of the Gaussian whose frequency response at the low-resolution
-    Nyquist frequency, 1 / (2 ratio) cycles per pixel, is ``gain`` (Aiazzi et al., 2006)."""
-    if not 0.0 < gain < 1.0:
-        raise ValueError(f"an MTF gain lies between 0 and 1, not at {gain}")
-    return ratio * math.sqrt(-2.0 * math.log(gain)) / math.pi
+    Nyquist frequency, 1 / (2 ratio) cycles per pixel, is ``mtf_gain`` (Aiazzi et al., 2006)."""
+    if not 0.0 < mtf_gain < 1.0:
+        raise ValueError(f"an MTF gain lies between 0 and 1, not at {mtf_gain}")
+    return ratio * math.sqrt(-2.0 * math.log(mtf_gain)) / math.pi
 
 
-def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, gain: float = 0.3) -> Line:
+def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain: float = 0.3) -> Line:
     """MTF-matched low-pass and decimation of ``high`` samples to ``low`` samples: a Gaussian cut at 4 low-resolution
     pixels, normalised, sampled at the low-resolution centres. The kernel's centroid is put exactly on the centre, so
     that planes pass unchanged at every phase (own)."""
-    sigma = gaussian_sigma(gain, ratio)
+    sigma = gaussian_sigma(mtf_gain, ratio)
     position = (np.arange(low) + 0.5) * ratio - phase - 0.5  # of each output, in input samples
     reach = GAUSSIAN_CUT * ratio
     index = np.floor(position).astype(int)[:, None] + np.arange(-reach, reach + 2)
@@ -287,10 +287,10 @@ def degrader(
     low: tuple[int, int],
     ratio: int,
     phase: tuple[float, float] = (0.0, 0.0),
-    gain: float = 0.3,
+    mtf_gain: float = 0.3,
 ) -> Separable:
     """MTF-matched degradation from ``high`` to ``low`` (rows, columns)."""
     return Separable(
-        gaussian_line(high[0], low[0], ratio, phase[0], gain),
-        gaussian_line(high[1], low[1], ratio, phase[1], gain),
+        gaussian_line(high[0], low[0], ratio, phase[0], mtf_gain),
+        gaussian_line(high[1], low[1], ratio, phase[1], mtf_gain),
     )

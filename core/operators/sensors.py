@@ -22,16 +22,16 @@ class Sensor:
         name: as users call it in messages.
         pan_range: first and last wavelength of the panchromatic band in nm, None where there is no such band.
         pan_source: where the range is published.
-        gains: MTF gains at the Nyquist frequency of the hyperspectral or multispectral bands, in the order of the
+        mtf_gains: MTF gains at the Nyquist frequency of the hyperspectral or multispectral bands, in the order of the
             bands, or one for all; empty where no published one is known.
-        gains_source: where they are published.
+        mtf_gains_source: where they are published.
     """
 
     name: str
     pan_range: tuple[float, float] | None = None
     pan_source: str = ""
-    gains: tuple[float, ...] = ()
-    gains_source: str = ""
+    mtf_gains: tuple[float, ...] = ()
+    mtf_gains_source: str = ""
 
 
 _AIAZZI = (
@@ -44,8 +44,8 @@ SENSORS: dict[str, Sensor] = {
     "prisma": Sensor("PRISMA", (400.0, 700.0), "ASI, PRISMA technical specifications"),
     "enmap": Sensor(
         "EnMAP",
-        gains=(0.2,),
-        gains_source=(
+        mtf_gains=(0.2,),
+        mtf_gains_source=(
             "EnMAP HSI instrument specification: more than 0.25 across and 0.16 along track at a period of 60 m"
         ),
     ),
@@ -80,12 +80,12 @@ def find_sensor(name: str) -> Sensor:
     Raises:
         InputError: there is none; says which ones there are.
     """
-    known = {_plain(key): key for key in SENSORS} | {_plain(key): value for key, value in _OTHER_NAMES.items()}
+    names = {_plain(key): key for key in SENSORS} | {_plain(key): value for key, value in _OTHER_NAMES.items()}
     plain = _plain(name)
-    if plain in known:
-        return SENSORS[known[plain]]
-    near = difflib.get_close_matches(plain, known, 1)
-    hint = f"did you mean {known[near[0]]}? There are" if near else "there are"
+    if plain in names:
+        return SENSORS[names[plain]]
+    near = difflib.get_close_matches(plain, names, 1)
+    hint = f"did you mean {names[near[0]]}? There are" if near else "there are"
     raise InputError(f"{name!r} is no sensor known here; {hint} {', '.join(SENSORS)}.")
 
 
@@ -108,17 +108,18 @@ def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
         return (float(mtf),)
     except ValueError:
         sensor = find_sensor(mtf)
-    if not sensor.gains:
-        measured = [key for key, other in SENSORS.items() if other.gains]
+    if not sensor.mtf_gains:
+        measured = [key for key, other in SENSORS.items() if other.mtf_gains]
         raise InputError(
             f"No published MTF gain of {sensor.name} is known here (there are gains of {', '.join(measured)}); give a "
             "number: 0.3 suits most sensors."
         )
-    if bands is not None and len(sensor.gains) not in (1, bands):
+    if bands is not None and len(sensor.mtf_gains) not in (1, bands):
         raise InputError(
-            f"{sensor.name} has MTF gains for {len(sensor.gains)} bands, but the image has {bands}; give one number."
+            f"{sensor.name} has MTF gains for {len(sensor.mtf_gains)} bands, but the image has {bands}; give one "
+            "number."
         )
-    return sensor.gains
+    return sensor.mtf_gains
 
 
 def pan_range(name: str) -> tuple[float, float]:

@@ -72,11 +72,11 @@ class Reference:
         return values[:, start - low : stop - low]
 
 
-def degraded_rows(reference: Reference, gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Rows]]:
+def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Rows]]:
     """The simulated HSI from top to bottom.
 
     Args:
-        gains: MTF gain of every band at the HSI's Nyquist frequency.
+        mtf_gains: MTF gain of every band at the HSI's Nyquist frequency.
 
     Yields:
         First row, and rows: values (bands, rows, columns) in stored units; valid of the same shape.
@@ -86,8 +86,8 @@ def degraded_rows(reference: Reference, gains: Sequence[float], progress: Progre
     low_rows, low_cols = reference.low_shape
     low_valid = reference.low_valid
     others = np.flatnonzero(~reference.good & ~reference.empty)
-    groups = _groups(reference, gains)
-    lines = {gain: [gaussian_line(n, n // ratio, ratio, 0.0, gain) for n in (rows, cols)] for gain in set(gains)}
+    groups = _groups(reference, mtf_gains)
+    lines = {gain: [gaussian_line(n, n // ratio, ratio, 0.0, gain) for n in (rows, cols)] for gain in set(mtf_gains)}
     passes = GAUSSIAN_CUT * ratio
 
     def narrow(start: int, stop: int) -> np.ndarray:
@@ -119,13 +119,13 @@ def degraded_rows(reference: Reference, gains: Sequence[float], progress: Progre
 
 
 def pan_rows(
-    reference: Reference, weights: Mapping[int, float], gain: float | None, physical: bool, progress: Progress
+    reference: Reference, weights: Mapping[int, float], mtf_gain: float | None, physical: bool, progress: Progress
 ) -> Iterator[tuple[int, Rows]]:
     """The simulated PAN from top to bottom: a weighted sum of some bands.
 
     Args:
         weights: by band, counted from 0; they sum to 1.
-        gain: the PAN's own MTF gain at its own Nyquist frequency; None leaves it as sharp as the reference.
+        mtf_gain: the PAN's own MTF gain at its own Nyquist frequency; None leaves it as sharp as the reference.
         physical: take physical values (scale and offset applied), not of stored ones.
 
     Yields:
@@ -150,13 +150,13 @@ def pan_rows(
                 total += weights[band] * part.astype(np.float64)
         return Rows(total.astype(np.float32)[None], valid)
 
-    if gain is None:
+    if mtf_gain is None:
         for start in range(0, rows, step):
             stop = min(start + step, rows)
             yield start, mean(start, stop)
             progress.set(stop / rows)
         return
-    line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(gain)) for n in (rows, cols))
+    line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
     for start in range(0, rows, step):
         stop = min(start + step, rows)
         low, high = line_y.support(start, stop)
@@ -186,11 +186,11 @@ def _continuous_gain(gain: float) -> float:
     return (low + high) / 2
 
 
-def _groups(reference: Reference, gains: Sequence[float]) -> list[tuple[float, list[int]]]:
+def _groups(reference: Reference, mtf_gains: Sequence[float]) -> list[tuple[float, list[int]]]:
     """Bands that are filtered together: of one gain, and with a common mask or each with its own."""
     groups = []
-    for gain in sorted(set(gains)):
-        same = np.asarray(gains) == gain
+    for gain in sorted(set(mtf_gains)):
+        same = np.asarray(mtf_gains) == gain
         for chosen in (same & reference.good, same & ~reference.good & ~reference.empty):
             if chosen.any():
                 groups.append((gain, [int(band) for band in np.flatnonzero(chosen)]))

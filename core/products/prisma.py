@@ -29,7 +29,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 
 WATER = ((1350.0, 1450.0), (1800.0, 1950.0))
-"""Wavelengths in nm between which water vapour leaves nothing to see."""
+"""Wavelengths in nm of the water vapour absorptions."""
 
 _SWATHS = "/HDFEOS/SWATHS"
 _CUBES = {
@@ -127,13 +127,13 @@ class PrismaReader(RasterReader):
         self._nodata = [None] * self.bands
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._arrays = {}
         super().close()
 
     def release(self) -> None:
-        """Let go of what is kept here; GDAL keeps no blocks of arrays."""
-        self._kept = None
+        """Free the read-ahead buffer; GDAL caches no blocks of multidimensional arrays."""
+        self._buffer = None
 
     def _make_metadata(self, facts: dict) -> RasterMetadata:
         low = {cube: float(facts[f"L2Scale{cube.title()}Min"]) for cube in self._arrays}
@@ -165,7 +165,7 @@ class PrismaReader(RasterReader):
         valid &= inside[window.row : window.row + window.rows, window.col : window.col + window.cols]
 
     def _inside_image(self) -> np.ndarray:
-        """(rows, cols) of the whole image, looked up once."""
+        """(rows, cols) of the whole image, computed once."""
         if self._inside is None:
             inside = np.zeros((self.grid.rows, self.grid.cols), bool)
             cube = "PAN" if self.role == "pan" else "VNIR"

@@ -46,7 +46,7 @@ def check_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> None:
     for source in map(as_path, inputs):
         if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
             raise InputError(f"The output {name} is one of the input files; choose another name for it.")
-    _remove_what_was_killed(path)
+    _remove_stale_partials(path)
 
 
 def folder_of(path: str) -> str:
@@ -59,7 +59,7 @@ def partial_path(path: str) -> str:
     writes it."""
     suffix = os.path.splitext(path)[1]
     return os.path.join(
-        folder_of(path), f"{_hidden(path)}{os.getpid()}-{_system()}-{secrets.token_hex(4)}.partial{suffix}"
+        folder_of(path), f"{_hidden_prefix(path)}{os.getpid()}-{_system_id()}-{secrets.token_hex(4)}.partial{suffix}"
     )
 
 
@@ -91,7 +91,7 @@ def placed(path: StrPath, mode: str = "w", newline: str | None = "\n") -> Iterat
             yield file
         move_into_place([(partial, path)])
     except OSError as error:
-        raise _not_written(path, error) from None
+        raise _write_error(path, error) from None
     finally:
         discard(partial)
 
@@ -110,38 +110,38 @@ def working_folder(path: str = "") -> Iterator[str]:
         else:
             folder = tempfile.mkdtemp(prefix="ssml-")
     except OSError as error:
-        raise _not_written(path or tempfile.gettempdir(), error) from None
+        raise _write_error(path or tempfile.gettempdir(), error) from None
     try:
         yield folder
     finally:
         _remove(folder)
 
 
-def _hidden(path: str) -> str:
+def _hidden_prefix(path: str) -> str:
     """What the hidden names of a file begin with: short enough for a name that is as long as it may be."""
     stem = os.fsencode(os.path.splitext(os.path.basename(path))[0])[:80]
     return f".{stem.decode('utf-8', 'ignore')}."
 
 
-def _system() -> str:
-    """Tells systems that may write to one folder apart: a number of a process means something in one of them only."""
+def _system_id() -> str:
+    """An id of this system, where several may write to one folder: a process id is unique on one system only."""
     name = platform.node()
     with contextlib.suppress(OSError):  # containers of one name
         name += os.readlink("/proc/self/ns/pid")
     return f"{zlib.crc32(name.encode()):08x}"
 
 
-def _remove_what_was_killed(path: str) -> None:
+def _remove_stale_partials(path: str) -> None:
     """Remove partial files of ``path`` whose process, on this system, is no more."""
-    pattern = re.compile(re.escape(_hidden(path)) + rf"(\d+)-{_system()}-[0-9a-f]{{8}}\.partial")
+    pattern = re.compile(re.escape(_hidden_prefix(path)) + rf"(\d+)-{_system_id()}-[0-9a-f]{{8}}\.partial")
     with contextlib.suppress(OSError):
         for entry in os.listdir(folder_of(path)):
             match = pattern.match(entry)
-            if match and not _runs(int(match.group(1))):
+            if match and not _process_exists(int(match.group(1))):
                 _remove(os.path.join(folder_of(path), entry))
 
 
-def _runs(process: int) -> bool:
+def _process_exists(process: int) -> bool:
     """Whether there is a process of that number."""
     if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -170,17 +170,17 @@ def _remove(path: str) -> None:
             os.remove(path)
 
 
-def _not_written(path: str, error: OSError) -> InputError:
+def _write_error(path: str, error: OSError) -> InputError:
     folder = folder_of(path)
     if not os.path.isdir(folder):
-        return folder_is_gone(path)
+        return folder_removed_error(path)
     return InputError(
         f"{os.path.basename(path)} could not be written to {folder} ({error.strerror or error}); make room or choose "
         "another folder."
     )
 
 
-def folder_is_gone(path: str) -> InputError:
+def folder_removed_error(path: str) -> InputError:
     """What to say where the folder of a file being written is no longer there."""
     folder = folder_of(path)
     while not os.path.isdir(os.path.dirname(folder)) and os.path.dirname(folder) != folder:
@@ -202,9 +202,9 @@ def move_into_place(moves: Sequence[tuple[str, str]], stale: Iterable[str] = ())
 
     Raises:
         InputError: a file in place is held by another program (as QGIS does on Windows); says where the finished one
-            was kept beside it. Or the folder is gone.
+            was kept beside it. Or the folder was removed.
     """
-    with _alone_in(folder_of(moves[0][1])):
+    with _folder_lock(folder_of(moves[0][1])):
         _move(moves, stale)
 
 
@@ -214,7 +214,7 @@ def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
             os.replace(partial, final)
         except OSError as error:
             if not os.path.isdir(folder_of(final)):
-                raise folder_is_gone(final) from None
+                raise folder_removed_error(final) from None
             kept = _keep_beside(moves[done:])
             raise InputError(
                 f"{os.path.basename(final)} could not be replaced ({error.strerror or error}): another program, or a "
@@ -236,7 +236,7 @@ def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: str) -> Iterator[None]:
+def _folder_lock(folder: str) -> Iterator[None]:
     """Keep other runs from moving files into a folder meanwhile; where the system cannot, go on all the same."""
     with contextlib.ExitStack() as stack:
         if sys.platform != "win32":

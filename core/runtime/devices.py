@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .errors import InputError, MissingDependencyError
 from .progress import Progress
-from .threads import aside
+from .threads import run_cancellable
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,7 @@ def require_torch() -> ModuleType:
             "torch) and start again."
         )
     try:
-        with _nothing_collected():
+        with _garbage_collection_off():
             import torch
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
@@ -50,9 +50,9 @@ def require_torch() -> ModuleType:
 
 
 @contextlib.contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Python does not look for garbage meanwhile: loading PyTorch makes hundreds of thousands of objects that stay, and
-    looking through them again and again takes a fifth of its time."""
+def _garbage_collection_off() -> Iterator[None]:
+    """Switch the cyclic garbage collector off: loading PyTorch makes hundreds of thousands of objects that stay, and
+    scanning them again and again takes a fifth of its time."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -69,7 +69,7 @@ def load_torch(progress: Progress) -> None:
         MissingDependencyError: see :func:`require_torch`.
         Cancelled: the user stopped the job.
     """
-    aside(require_torch, progress)
+    run_cancellable(require_torch, progress)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -78,7 +78,7 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     words = f"{type(error).__name__}: {error}".lower()
     return isinstance(error, RuntimeError) and any(
-        said in words for said in ("out of memory", "outofmemory", "allocate memory", "bad_alloc")
+        part in words for part in ("out of memory", "outofmemory", "allocate memory", "bad_alloc")
     )
 
 

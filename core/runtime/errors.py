@@ -12,4 +12,4 @@ class MissingDependencyError(InputError):
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user wanted it
-    """The user stopped the job; nothing half-done is left behind."""
+    """The user stopped the job; no partial result is left."""

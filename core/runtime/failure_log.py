@@ -1,4 +1,4 @@
-"""What is written down of a failure that nobody foresaw: a text file to attach to an issue."""
+"""The log of an unexpected failure: a text file to attach to an issue."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _short(value: object) -> str:
     try:
         text = " ".join(repr(value).split())
     except Exception as error:
-        text = f"({type(error).__name__} while it was looked at)"
+        text = f"({type(error).__name__} in its repr)"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"
 
 

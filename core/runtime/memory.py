@@ -9,27 +9,27 @@ import sys
 import threading
 from typing import Callable
 
-_SECONDS = 0.02  # between two looks
+_POLL_SECONDS = 0.02
 
 
 class PeakMemory:
     """A context manager that watches the process from a thread of its own.
 
     Attributes:
-        before: bytes in use when it was entered, None where the system does not tell.
-        peak: the most bytes in use while it ran, None where the system does not tell.
+        before: bytes in use when it was entered, None where the system does not report it.
+        peak: the most bytes in use while it ran, None where the system does not report it.
     """
 
     def __init__(self) -> None:
-        self._look = _resident_size()
+        self._resident_size = _resident_size()
         self.before: int | None = None
         self.peak: int | None = None
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> PeakMemory:
-        if self._look is not None:
-            self.before = self.peak = self._look()
+        if self._resident_size is not None:
+            self.before = self.peak = self._resident_size()
             self._thread = threading.Thread(target=self._watch, name="ssml-peak-memory", daemon=True)
             self._thread.start()
         return self
@@ -38,19 +38,19 @@ class PeakMemory:
         self._done.set()
         if self._thread is not None:
             self._thread.join()
-            self._note()
+            self._sample()
 
     def _watch(self) -> None:
-        while not self._done.wait(_SECONDS):
-            self._note()
+        while not self._done.wait(_POLL_SECONDS):
+            self._sample()
 
-    def _note(self) -> None:
-        if self._look is not None:
-            self.peak = max(self.peak or 0, self._look())
+    def _sample(self) -> None:
+        if self._resident_size is not None:
+            self.peak = max(self.peak or 0, self._resident_size())
 
 
 def free_memory() -> int | None:
-    """Bytes of memory that programs can still have; None where the system does not say."""
+    """Bytes of memory that programs can still have; None where the system does not report it."""
     if sys.platform == "win32":
         return _free_memory_of_windows()
     try:
@@ -62,13 +62,14 @@ def free_memory() -> int | None:
 
 
 def trim_heap() -> None:
-    """Hand what is free on the heap back to the system, where the C library does that; it is had again on demand."""
+    """Trim the heap: return its free pages to the system, where the C library can (glibc); they are allocated again on
+    demand."""
     with contextlib.suppress(OSError, TypeError, AttributeError):  # TypeError: Windows has no library of that name
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _resident_size() -> Callable[[], int] | None:
-    """A function that tells the bytes that this process has in memory; None where there is none."""
+    """A function that returns the bytes that this process has in memory; None where there is none."""
     if sys.platform.startswith("linux"):
         page = os.sysconf("SC_PAGE_SIZE")
 
@@ -122,10 +123,10 @@ if sys.platform == "win32":
         query = kernel.K32GetProcessMemoryInfo
         query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
 
-        def look() -> int:
+        def windows() -> int:
             counters = Counters()
             counters.cb = ctypes.sizeof(Counters)
             query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
             return int(counters.WorkingSetSize)
 
-        return look
+        return windows

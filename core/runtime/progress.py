@@ -20,16 +20,16 @@ def spoken_duration(seconds: float) -> str:
 
 
 class Progress:
-    """Silent by default: receives progress and messages, and is asked whether to stop."""
+    """Silent by default: receives progress and messages, and says whether the job is cancelled."""
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """Report the share of the work that is done, 0 to 1, and what is being done."""
 
     def info(self, text: str) -> None:
-        """Tell the user something worth knowing."""
+        """Inform the user."""
 
     def warning(self, text: str) -> None:
-        """Tell the user something to look at."""
+        """Warn the user."""
 
     def cancelled(self) -> bool:
         """Whether the user asked to stop."""

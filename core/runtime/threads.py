@@ -1,8 +1,8 @@
-"""Threads: pieces of work side by side, and work that goes on behind or ahead of the main thread.
+"""Threads: pieces of work side by side, and a background writer.
 
-The numeric libraries let go of Python's lock while they compute, so threads use all cores. While they do, OpenBLAS
+The numeric libraries release Python's lock while they compute, so threads use all cores. While they do, OpenBLAS
 must not split numpy's matrix products between threads of its own, which burn time waiting for each other: with
-threadpoolctl (an optional package) it is told so.
+threadpoolctl (an optional package) it is limited to one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
 
 from .progress import Progress
 
-_SECONDS = 0.2  # between two looks at whether the user asked to stop
+_POLL_SECONDS = 0.2  # between two checks for cancellation
 
 
 def usable_cores() -> int:
@@ -36,14 +36,14 @@ def wait_for(future: Future, progress: Progress) -> Any:
     while True:
         progress.check()
         try:
-            return future.result(timeout=_SECONDS)
-        except NotYet:
+            return future.result(timeout=_POLL_SECONDS)
+        except FutureTimeout:
             if future.done():  # the work itself ran into a time-out
                 raise
 
 
-def aside(work: Callable[[], Any], progress: Progress) -> Any:
-    """What ``work`` returns, which a thread of its own does: for what takes seconds and cannot be asked to stop.
+def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:
+    """Run ``work`` in a thread, so that a call that takes seconds can be abandoned when the user cancels.
 
     Raises:
         Cancelled: the user asked to stop; the thread ends by itself when ``work`` does. And what ``work`` raises.
@@ -57,7 +57,7 @@ def aside(work: Callable[[], Any], progress: Progress) -> Any:
 
 
 class _UnsplitProducts:
-    """While somebody is inside, a matrix product of numpy is computed by the thread that asks for it."""
+    """While a thread is inside, a matrix product of numpy is computed by the thread that asks for it."""
 
     def __init__(self) -> None:
         self._lock, self._inside, self._limits = threading.Lock(), 0, None
@@ -129,7 +129,7 @@ class Workers:
                 future.cancel()
 
 
-class Behind:
+class BackgroundWriter:
     """Does pieces of work one after the other on a thread of its own while the caller goes on; a context manager.
 
     At most ``depth`` pieces wait: then the caller does, so that memory stays bounded. What a piece raises is raised at
@@ -141,7 +141,7 @@ class Behind:
         self._waiting: deque[Future] = deque()
         self._worker = Workers(1)
 
-    def __enter__(self) -> Behind:
+    def __enter__(self) -> BackgroundWriter:
         return self
 
     def __exit__(self, kind: type | None, *others: object) -> None:

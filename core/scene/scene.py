@@ -15,7 +15,7 @@ from ..io.row_stream import Rows
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 
-_SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is looked through
+_SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is scanned
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Scene:
 
     @classmethod
     def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None) -> Scene:
-        """Align the grids of two open rasters and look both through once for empty bands and invalid pixels. The scene
+        """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. The scene
         closes them; where it cannot be made they are closed at once.
 
         Raises:
@@ -73,7 +73,7 @@ class Scene:
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
-        is the scene looked through again.
+        is the scene scanned again.
 
         Args:
             bands: as :func:`..io.band_selection.select_bands` reads them; "" for all.
@@ -102,7 +102,7 @@ class Scene:
         self.close()
 
     def close(self) -> None:
-        """Let go of both files."""
+        """Close both files."""
         self.hsi.close()
         self.pan.close()
 
@@ -135,11 +135,11 @@ class Scene:
         centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
         return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
 
-    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, onward: bool = False) -> Rows:
+    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, read_ahead: bool = False) -> Rows:
         """Rows of the HSI under the output, of some columns (start, stop) or all; values are 0 where a sample is not
-        valid. ``onward``: see :meth:`.reader.RasterReader.read`."""
+        valid. ``read_ahead``: see :meth:`.reader.RasterReader.read`."""
         left, right = cols or (0, self.low_shape[1])
-        block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), onward=onward)
+        block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), read_ahead=read_ahead)
         return Rows(block.values, self.low_valid[start:stop, left:right])
 
     def hsi_band_valid(
@@ -179,7 +179,7 @@ def _part(window: Window, start: int, stop: int, left: int, right: int) -> Windo
 def scan_bands(
     reader: RasterReader, window: Window, progress: Progress | None = None, where: str = ""
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Look through a raster once.
+    """Scan a raster once for empty bands and invalid pixels.
 
     Args:
         where: for the sentence that refuses a raster without any value.

@@ -85,11 +85,11 @@ class StatisticsBuilder:
     two scenes is not taken for a relation of HSI and PAN; the subspace is of all pixels together.
 
     Args:
-        gain: MTF gain of the HSI.
+        mtf_gain: MTF gain of the HSI.
     """
 
-    def __init__(self, gain: float) -> None:
-        self.gain = gain
+    def __init__(self, mtf_gain: float) -> None:
+        self.mtf_gain = mtf_gain
         self.good: np.ndarray | None = None
         self._origin: np.ndarray | None = None
         self._count = 0
@@ -97,7 +97,7 @@ class StatisticsBuilder:
         self._prior = np.zeros(3)  # valid output pixels, within-scene variance of P_L, squares of the detail
 
     def add(self, scene: Scene, progress: Progress | None = None) -> None:
-        """Look one scene through."""
+        """Add one scene."""
         progress = progress or Progress()
         bands = scene.hsi.bands
         if self._origin is None:
@@ -105,7 +105,7 @@ class StatisticsBuilder:
             self._total, self._covariance = np.zeros(bands), np.zeros(bands)
             self._products = np.zeros((bands, bands))
         self.good = self.good & scene.good
-        operators = scene_operators(scene, self.gain)
+        operators = scene_operators(scene, self.mtf_gain)
         pan = pan_moments(scene, progress)
         pan_low = degraded_pan(scene, operators, pan[1] / max(pan[0], 1.0), progress)
         low = _pan_low_weights(scene, operators, pan_low, progress)
@@ -152,9 +152,9 @@ class StatisticsBuilder:
         )
 
 
-def scene_statistics(scene: Scene, gain: float, components: int, progress: Progress | None = None) -> Statistics:
+def scene_statistics(scene: Scene, mtf_gain: float, components: int, progress: Progress | None = None) -> Statistics:
     """The scene-wide numbers of one scene; see :class:`StatisticsBuilder`."""
-    builder = StatisticsBuilder(gain)
+    builder = StatisticsBuilder(mtf_gain)
     builder.add(scene, progress)
     return builder.result(components)
 
@@ -204,7 +204,7 @@ def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pr
         details += (np.where(valid, values[0] - lowpass, 0.0) ** 2).sum()
         weights += operators.up.adjoint_rows(np.stack([valid.astype(np.float64), shifted]), start)
     spread = squares / max(count, 1) - (total / max(count, 1)) ** 2
-    if spread <= 1e-12 * max(level**2, 1e-30):  # a PAN without any contrast explains nothing
+    if spread <= 1e-12 * max(level**2, 1e-30):  # a PAN without any contrast has no regression
         spread = 0.0
         weights[1] = 0.0
     return _LowPass(count, total / max(count, 1), spread, details, weights[0], weights[1])

@@ -10,7 +10,7 @@ from ..operators.pair import Operators
 from ..runtime.progress import Progress
 from .scene import Scene
 
-FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters see
+FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters reach
 FILL_HIGH = 2  # the same for the PAN, in HSI pixels
 _SAMPLES = 8_000_000  # samples of the PAN held at once
 
@@ -42,9 +42,9 @@ def hsi_stream(
 
     def produce(start: int, stop: int) -> np.ndarray:
         if scene.complete:
-            return scene.hsi_rows(start, stop, (left, right), onward=True).values
+            return scene.hsi_rows(start, stop, (left, right), read_ahead=True).values
         (low, high), (west, east) = _widened(scene.low_shape, FILL_LOW, (start, stop), (left, right))
-        rows = scene.hsi_rows(low, high, (west, east), onward=True)
+        rows = scene.hsi_rows(low, high, (west, east), read_ahead=True)
         filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
         for band, own in zip(others, scene.hsi_band_valid(low, high, others, (west, east)) if others else ()):
             filled[band] = fill_invalid(rows.values[band : band + 1], own & rows.valid, FILL_LOW, fallback[band])[0]
@@ -57,9 +57,9 @@ def _widened(shape: tuple[int, int], margin: int, *spans: tuple[int, int]) -> li
     return [(max(0, start - margin), min(count, stop + margin)) for count, (start, stop) in zip(shape, spans)]
 
 
-def scene_operators(scene: Scene, gain: float) -> Operators:
+def scene_operators(scene: Scene, mtf_gain: float) -> Operators:
     """The operators between the two grids of a scene."""
-    return Operators(scene.low_shape, scene.high_shape, scene.ratio, scene.alignment.phase, gain)
+    return Operators(scene.low_shape, scene.high_shape, scene.ratio, scene.alignment.phase, mtf_gain)
 
 
 def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: Progress | None = None) -> np.ndarray:

@@ -19,7 +19,7 @@ from ..models.trained import TrainedModel, describe
 from ..networks.side_by_side import side_by_side
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
-from ..runtime.threads import aside
+from ..runtime.threads import run_cancellable
 from ..scene.statistics import StatisticsBuilder
 from .areas import LabelledArea, UnlabelledArea
 from .checkpoint import load_checkpoint, save_checkpoint
@@ -60,7 +60,7 @@ def learn(
     processes = processes or Processes()
     _check_bands(scenes[0], network)
     # First: whoever imports anything while another thread loads this waits for it, deaf to the user.
-    aside(load_optimizers, progress)
+    run_cancellable(load_optimizers, progress)
     progress.set(0.0, "Computing statistics")
     builder = StatisticsBuilder(gain)
     for scene in scenes:

@@ -13,7 +13,7 @@ from ..io.band_selection import select_bands
 from ..io.grid import MAX_RATIO, MIN_RATIO, Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..products.prisma import open_raster
 from ..quality.no_reference import NO_REFERENCE
 from ..quality.reference import INDICES, PER_BAND, PixelMaps
@@ -33,7 +33,7 @@ def assess(
     hsi: StrPath = "",
     pan: StrPath = "",
     ratio: int | None = None,
-    mtf: float | str = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_MTF_GAIN,
     crop: int = 0,
     bands: str = "",
     correct_shift: bool = False,

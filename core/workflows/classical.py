@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..fusion.classical import DEFAULT_METHOD, METHODS, ClassicalMethod
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
@@ -19,7 +19,7 @@ def classical(
     *,
     method: str = DEFAULT_METHOD,
     consistency: int = DEFAULT_ITERATIONS,
-    mtf: float | str = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_MTF_GAIN,
     extent: tuple[float, float, float, float] | None = None,
     memory: float | None = None,
     bands: str = "",

@@ -13,10 +13,10 @@ import numpy as np
 
 from ..assessment.reduced import ReducedPair, reduced_pair
 from ..fusion.classical import METHODS
+from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
-from ..io.writer import move_raster
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..quality.reference import PixelMaps, ReferenceIndices
 from ..report.comparison import Compared, Comparison, Views, comparison_report, pick_pixels, views_of
 from ..report.html import render, write_page
@@ -88,7 +88,7 @@ def compare(
     csv_path: StrPath = "",
     effort: str = "normal",
     seed: int = 0,
-    mtf: float | str = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_MTF_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     crop: int = 0,
     bands: str = "",

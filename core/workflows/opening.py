@@ -11,7 +11,7 @@ import numpy as np
 from ..calibration.shift import Shift, measure_shift
 from ..io.grid import Window
 from ..products.pair import open_pair
-from ..runtime.atomic_files import folder_is_gone, folder_of
+from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
@@ -110,7 +110,7 @@ def check_space(scene: Scene, window: Window, outputs: Sequence[tuple[str, int, 
         try:
             device = os.stat(folder).st_dev
         except OSError:
-            raise folder_is_gone(path) from None
+            raise folder_removed_error(path) from None
         size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
         if path.lower().endswith((".tif", ".tiff")):
             size *= share

@@ -15,12 +15,13 @@ from ..fusion.method import FittedMethod
 from ..io.encoding import output_nodata
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
-from ..io.writer import COMPRESSIONS, RasterWriter, can_compress, check_raster_output
+from ..io.raster_files import check_raster_output
+from ..io.writer import COMPRESSIONS, RasterWriter, can_compress
 from ..operators.sensors import find_sensor, mtf_gains
 from ..runtime.atomic_files import check_output, placed
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from ..runtime.threads import Behind
+from ..runtime.threads import BackgroundWriter
 from ..scene.scene import Scene
 
 
@@ -76,7 +77,7 @@ def one_gain(mtf: float | str, progress: Progress) -> float:
     if isinstance(mtf, str) and mtf.strip()[:1].isalpha():
         sensor = find_sensor(mtf)
         which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
-        progress.info(f"MTF gain of {sensor.name}: {gain:g}{which} ({sensor.gains_source}).")
+        progress.info(f"MTF gain of {sensor.name}: {gain:g}{which} ({sensor.mtf_gains_source}).")
     return gain
 
 
@@ -161,7 +162,7 @@ def write_fused(
         if disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
             second = writing(disagreement, one_band)
-        with Behind(progress) as behind:
+        with BackgroundWriter(progress) as background:
             pieces: Iterable[Fused]
             if strips is None:
                 pieces = fuse(scene, method, window, memory, progress, writer.metadata)
@@ -169,10 +170,10 @@ def write_fused(
                 pieces = strips(window, writer.metadata)
             for piece in pieces:
                 row, col = piece.window.row - window.row, piece.window.col - window.col
-                behind(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
+                background(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
                 if second is not None:
                     valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
-                    behind(second.write, piece.disagreement[None], valid, row, col)
+                    background(second.write, piece.disagreement[None], valid, row, col)
         for raster in (writer, second):
             if raster is not None:
                 raster.complete()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..fusion.prior import RegressionPrior
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.paths import StrPath, paths
@@ -27,7 +27,7 @@ def sharpen(
     network: str = "ssml",
     effort: str = "normal",
     seed: int = 0,
-    mtf: float | str = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_MTF_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     device: str = "auto",
     memory: float | None = None,

@@ -14,7 +14,7 @@ from ..io.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
 from ..io.writer import RasterWriter
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
@@ -36,7 +36,7 @@ def simulate(
     pan_bands: str = "",
     pan_range: str = "",
     pan_response: StrPath = "",
-    mtf_hsi: float | str | Sequence[float] = DEFAULT_GAIN,
+    mtf_hsi: float | str | Sequence[float] = DEFAULT_MTF_GAIN,
     mtf_pan: float | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:

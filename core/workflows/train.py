@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..operators.pair import DEFAULT_GAIN
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, path_list, paths
@@ -27,7 +27,7 @@ def train(
     effort: str = "normal",
     steps: int | None = None,
     seed: int = 0,
-    mtf: float | str = DEFAULT_GAIN,
+    mtf: float | str = DEFAULT_MTF_GAIN,
     consistency: int = DEFAULT_ITERATIONS,
     device: str = "auto",
     bands: str = "",

@@ -99,7 +99,7 @@ def test_more_iterations_bring_the_degraded_image_closer_to_the_hsi():
 @pytest.mark.parametrize("gain", [0.15, 0.3, 0.5])
 @pytest.mark.parametrize(("ratio", "phase"), [(2, 0.0), (3, 1.25), (6, 2.7), (10, 0.0)])
 @pytest.mark.parametrize("iterations", [1, 3, 5, 10])
-def test_residuals_that_are_too_far_to_have_an_effect_add_next_to_nothing(iterations, ratio, phase, gain):
+def test_residuals_that_are_beyond_the_effective_support_add_next_to_nothing(iterations, ratio, phase, gain):
     count = 80
     round_trip = Operators((1, count), (ratio, (count - 1) * ratio), ratio, (0.0, phase), gain).round_trip
     impulses = np.eye(count)[:, None]
@@ -112,7 +112,7 @@ def test_residuals_that_are_too_far_to_have_an_effect_add_next_to_nothing(iterat
     assert np.abs(capped - whole).sum(0).max() < 2e-7  # of the largest residual, at worst
 
 
-def test_the_bound_is_fifty_and_is_said():
+def test_the_bound_is_fifty_and_is_in_the_message():
     assert (DEFAULT_ITERATIONS, MOST_ITERATIONS) == (5, 50)
     for allowed in (0, 5, 50):
         check_iterations(allowed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from core.assessment import reference as scoring
 from core.fusion.classical import METHODS, Description
 from core.fusion.classical.fitted import ClassicalFit

@@ -24,8 +24,8 @@ class Recorder(Progress):
 @pytest.mark.parametrize("sensor", SENSORS.values(), ids=list(SENSORS))
 def test_every_number_has_a_source(sensor):
     assert bool(sensor.pan_range) == bool(sensor.pan_source)
-    assert bool(sensor.gains) == bool(sensor.gains_source)
-    assert all(0 < gain < 1 for gain in sensor.gains)
+    assert bool(sensor.mtf_gains) == bool(sensor.mtf_gains_source)
+    assert all(0 < gain < 1 for gain in sensor.mtf_gains)
     if sensor.pan_range:
         assert 300 < sensor.pan_range[0] < sensor.pan_range[1] < 1000
 

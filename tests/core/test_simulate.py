@@ -47,7 +47,7 @@ def test_the_hsi_is_the_degraded_crop_and_the_pan_the_mean_of_its_bands(job, rat
     hsi, pan = job(values, ratio, pan_bands="2-3", mtf_hsi=0.25)
     rows, cols = 45 // ratio * ratio, 51 // ratio * ratio
     crop = values[:, :rows, :cols]
-    expected = degrader((rows, cols), (rows // ratio, cols // ratio), ratio, gain=0.25)(crop.astype(float))
+    expected = degrader((rows, cols), (rows // ratio, cols // ratio), ratio, mtf_gain=0.25)(crop.astype(float))
     np.testing.assert_allclose(hsi.read().values, expected, rtol=1e-5)
     np.testing.assert_allclose(pan.read().values[0], crop[1:3].mean(0), rtol=1e-6)
     assert pan.grid == Grid(GRID.x, GRID.y, 30.0, -30.0, rows, cols)
@@ -161,7 +161,7 @@ def test_every_band_can_have_a_gain_of_its_own(job):
     values = image()
     hsi, _ = job(values, 4, mtf_hsi=[0.2, 0.3, 0.2])
     for band, gain in enumerate((0.2, 0.3, 0.2)):
-        expected = degrader((44, 48), (11, 12), 4, gain=gain)(values[band, :44, :48].astype(float))
+        expected = degrader((44, 48), (11, 12), 4, mtf_gain=gain)(values[band, :44, :48].astype(float))
         np.testing.assert_allclose(hsi.read().values[band], expected, rtol=1e-5)
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.io.encoding import store, to_stored
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
-from core.runtime.threads import Behind, Workers, aside, usable_cores
+from core.runtime.threads import BackgroundWriter, Workers, run_cancellable, usable_cores
 
 
 class Impatient(Progress):
@@ -60,14 +60,14 @@ def test_a_cancel_does_not_wait_for_all_the_work():
 def test_work_aside_leaves_no_thread_once_it_has_ended():
     before = set(threading.enumerate())
     for number in range(50):
-        assert aside(lambda n=number: n, Progress()) == number
+        assert run_cancellable(lambda n=number: n, Progress()) == number
         assert set(threading.enumerate()) <= before
 
     def fail():
         raise ImportError("no such library")
 
     with pytest.raises(ImportError, match="no such library"):
-        aside(fail, Progress())
+        run_cancellable(fail, Progress())
     assert set(threading.enumerate()) <= before
 
 
@@ -75,15 +75,15 @@ def test_a_cancel_does_not_wait_for_work_aside():
     progress, end = Impatient(), threading.Event()
     progress.stop = True
     with pytest.raises(Cancelled):
-        aside(end.wait, progress)
+        run_cancellable(end.wait, progress)
     end.set()
 
 
 def test_work_behind_is_done_in_order_and_never_far_behind():
     done, ahead = [], []
-    with Behind(Progress(), depth=2) as behind:
+    with BackgroundWriter(Progress(), depth=2) as writer:
         for number in range(20):
-            behind(lambda n=number: (time.sleep(0.001), done.append(n)))
+            writer(lambda n=number: (time.sleep(0.001), done.append(n)))
             ahead.append(number - len(done))
     assert done == list(range(20))
     assert max(ahead) <= 3
@@ -93,8 +93,8 @@ def test_a_failure_behind_comes_up_at_the_end_at_the_latest():
     def fail():
         raise OSError("the disk is full")
 
-    with pytest.raises(OSError, match="disk is full"), Behind(Progress()) as behind:
-        behind(fail)
+    with pytest.raises(OSError, match="disk is full"), BackgroundWriter(Progress()) as writer:
+        writer(fail)
 
 
 def test_a_failure_in_front_waits_for_what_runs_behind():
@@ -105,13 +105,13 @@ def test_a_failure_in_front_waits_for_what_runs_behind():
         time.sleep(0.05)
         done.append(1)
 
-    def front(behind):
-        behind(slow)
+    def front(writer):
+        writer(slow)
         begun.wait()
         raise KeyError("front")
 
-    with pytest.raises(KeyError), Behind(Progress()) as behind:
-        front(behind)
+    with pytest.raises(KeyError), BackgroundWriter(Progress()) as writer:
+        front(writer)
     assert done == [1]
 
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from osgeo import gdal
 
 from core.io import writer as writing
-from core.io.encoding import to_stored
+from core.io.encoding import output_nodata, to_stored
 from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
-from core.io.writer import RasterWriter, check_output, output_nodata
+from core.io.writer import RasterWriter
 from core.runtime import atomic_files as placing
+from core.runtime.atomic_files import check_output
 from core.runtime.errors import Cancelled, InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,7 +197,7 @@ def test_a_geotiff_is_forgotten_by_the_systems_memory_once_it_is_large(tmp_path,
     if not forgets(tmp_path):
         pytest.skip("a disk in memory forgets nothing")
     rows, cols, strip = 512, 512, 64
-    monkeypatch.setattr(writing, "_KEPT_IN_CACHE", rows * cols // 2 if large else 10 * rows * cols)
+    monkeypatch.setattr(writing, "_PAGE_CACHE_LIMIT", rows * cols // 2 if large else 10 * rows * cols)
     array = np.random.default_rng(2).integers(-3000, 3000, (4, rows, cols)).astype("int16")
     with RasterWriter(
         tmp_path / name, make_grid(rows, cols), RasterMetadata.plain(4, "int16"), compress="none"
@@ -220,7 +221,7 @@ def test_a_disk_that_takes_no_advice_is_written_to_all_the_same(tmp_path, make_g
         asked.append(arguments)
         raise OSError(22, "Invalid argument")
 
-    monkeypatch.setattr(writing, "_KEPT_IN_CACHE", 0)
+    monkeypatch.setattr(writing, "_PAGE_CACHE_LIMIT", 0)
     monkeypatch.setattr(os, "posix_fadvise", refuse)
     write(tmp_path / "a.tif", make_grid(20, 30), np.full((20, 30), 7.0), compress="none")
     assert asked

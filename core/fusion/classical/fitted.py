@@ -47,7 +47,7 @@ class ClassicalFit(FittedMethod):
         work: int = 0,
     ) -> None:
         self.moments, self.planes_count = moments, count
-        self.mtf_gain, self.iterations = moments.operators.gain, DEFAULT_ITERATIONS
+        self.mtf_gain, self.iterations = moments.operators.mtf_gain, DEFAULT_ITERATIONS
         self.mean, self.pan_mean = moments.mean.astype(np.float32), float(np.float32(moments.pan_mean))
         self.coefficients = None if coefficients is None else coefficients.astype(np.float32)
         self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights

@@ -39,7 +39,7 @@ def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalF
     Returns:
         the fitted method.
     """
-    return Laplacian(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
+    return Laplacian(moments, scene_statistics(scene, moments.operators.mtf_gain, 0, progress).gains)
 
 
 def full_scale(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
@@ -106,7 +106,7 @@ def regression_modulation(scene: Scene, moments: Moments, progress: Progress) ->
     Returns:
         the fitted method.
     """
-    return HighPassModulation(moments, scene_statistics(scene, moments.operators.gain, 0, progress).gains)
+    return HighPassModulation(moments, scene_statistics(scene, moments.operators.mtf_gain, 0, progress).gains)
 
 
 class HazeModulation(Ratio):

@@ -148,7 +148,7 @@ def _detail_gains(
         components[:, start : start + values.shape[1]] = np.tensordot(basis.T, shifted, 1)
     ratio = moments.operators.ratio
     rows, cols = (count * ratio for count in lower)
-    operators = Operators(lower, (rows, cols), ratio, (0.0, 0.0), moments.operators.gain)
+    operators = Operators(lower, (rows, cols), ratio, (0.0, 0.0), moments.operators.mtf_gain)
     inside = moments.chosen[:rows, :cols]
     lowpass = np.empty((len(components), rows, cols), np.float32)
     for plane, component in zip(lowpass, components[:, :rows, :cols]):

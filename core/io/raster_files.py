@@ -1,0 +1,112 @@
+"""The files that make up a raster: its format by suffix, and the files beside it, checked and moved with it."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+
+from ..runtime.atomic_files import check_output, folder_of, folder_removed_error, move_into_place
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, as_path
+
+DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    ".img": "ENVI",
+    ".dat": "ENVI",
+    ".bsq": "ENVI",
+    ".bil": "ENVI",
+    ".bip": "ENVI",
+}
+
+
+def move_raster(finished: str, path: str, driver: str | None = None) -> None:
+    """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
+    suffix; files there that describe a former raster are removed.
+
+    Raises:
+        InputError: a file in place is held by another program, or the folder is gone.
+    """
+    if not os.path.isdir(folder_of(path)):
+        raise folder_removed_error(path)
+    stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
+    stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
+    if (driver or driver_of(path)) == "GTiff":
+        stale += [stem + ".tfw", stem + ".tifw"]
+        side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
+    else:
+        try:
+            _write_name_to_header(finished_stem + ".hdr", os.path.basename(path))
+        except OSError as error:
+            raise InputError(
+                f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
+                "or choose another folder."
+            ) from None
+        stale += [path + ".hdr"]
+        # The header says all: GDAL's .aux.xml would repeat it.
+        side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]
+    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
+
+
+def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
+    """Make sure that a raster can be written at ``path``; nothing is left there.
+
+    Returns:
+        The files that will be written: the raster, and for ENVI its header.
+
+    Raises:
+        InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
+    """
+    path = as_path(path)
+    check_output(path, inputs)
+    if driver_of(path) != "ENVI":
+        return [path]
+    check_header_is_free(path)
+    return [path, os.path.splitext(path)[0] + ".hdr"]
+
+
+def driver_of(path: str) -> str:
+    """The GDAL driver of a file's suffix, "GTiff" or "ENVI".
+
+    Args:
+        path: the file's name.
+
+    Returns:
+        GDAL's short name of the driver.
+
+    Raises:
+        InputError: no such suffix.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in DRIVERS:
+        raise InputError(
+            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), or .img, .dat, .bsq, .bil or .bip "
+            "(ENVI)."
+        )
+    return DRIVERS[suffix]
+
+
+def check_header_is_free(path: str) -> None:
+    """An ENVI header is found by its stem: two images of one stem would share it."""
+    stem = os.path.splitext(os.path.abspath(path))[0]
+    if not os.path.exists(stem + ".hdr"):
+        return
+    for other in [stem, *glob.glob(glob.escape(stem) + ".*")]:
+        suffix = os.path.splitext(other)[1].lower()
+        another = os.path.isfile(other) and not (os.path.exists(path) and os.path.samefile(other, path))
+        if another and (suffix in ("", ".raw") or DRIVERS.get(suffix) == "ENVI"):
+            raise InputError(
+                f"{os.path.basename(stem)}.hdr, the header of {os.path.basename(path)}, belongs to "
+                f"{os.path.basename(other)} already; choose another name for the output."
+            )
+
+
+def _write_name_to_header(header: str, name: str) -> None:
+    """GDAL writes the name of the file as the header's description: the final one, not the hidden one."""
+    with open(header, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        text = file.read()
+    text = re.sub(r"description = \{[^}]*\}", lambda _: "description = {\n" + name + "}", text, count=1)
+    with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(text)
