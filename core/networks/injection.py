@@ -28,7 +28,7 @@ class DetailInjection(nn.Module):
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
         """(N, channels, rows / side, columns / side) and planes (N, components + 2, rows, columns) to (N, components,
         rows, columns)."""
-        return inject(spread(self.read(features), tuple(planes.shape[-2:]), self.side), planes[:, -1:])
+        return inject(spread(self.read(features), (planes.shape[-2], planes.shape[-1]), self.side), planes[:, -1:])
 
 
 def inject(features: Tensor, detail: Tensor) -> Tensor:

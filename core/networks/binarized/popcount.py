@@ -8,6 +8,7 @@ integers where it has integers, and the same float32 operations in the same orde
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ class PopcountUnit:
         if isinstance(redistribution, SpectralRedistribution):
             self._kernel = kernels.redistributed_unit
             generated = _generated(redistribution, scale, kernels.GROUP)
-            self._numbers = [kernels.Redistribution(redistribution.cell, *generated)]
+            self._numbers: list[Any] = [kernels.Redistribution(redistribution.cell, *generated)]
         else:
             self._kernel, self._numbers = kernels.unit, _same(scale, redistribution)
 
