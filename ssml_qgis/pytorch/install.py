@@ -78,13 +78,13 @@ def requirement(version: str) -> str:
 def install(store: Store, request: Request, progress: Progress) -> Installed | None:
     """Install, check, and put in use; returns None where QGIS's Python needs nothing.
 
-    What was downloaded stays after a cancel or a failure, so that the next call goes on from there, and only that.
+    What was downloaded stays after a cancel or a failure, so that the next call goes on from there; only that stays.
 
     Raises:
         InputError: it cannot be done; the message tells what to do.
         Cancelled: the user stopped.
     """
-    requirements = [requirement(request.version), _SAFETENSORS]
+    needed = [requirement(request.version), _SAFETENSORS]
     if request.wheels and not Path(request.wheels).is_dir():
         raise InputError(f"The folder of wheels {request.wheels} does not exist; choose the one with the .whl files.")
     try:
@@ -103,8 +103,8 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         sources = Sources(request.index, request.wheels)
         pip = find_pip(python, store.root / "pip", sources, environment, progress)
         progress.info(f"Python of QGIS: {python}; pip {pip.version[0]}.{pip.version[1]}; numpy {np.__version__} stays.")
-        there = not request.anew and _is_there(pip, python, requirements, sources, store, environment, progress)
-        plan = [] if there else _plan(pip, requirements, request, sources, store, progress.part(0.0, 0.1))
+        there = not request.anew and _is_there(pip, python, needed, sources, store, environment, progress)
+        plan = [] if there else _plan(pip, needed, request, sources, store, progress.part(0.0, 0.1))
         if not plan:
             progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
             return None
@@ -160,26 +160,24 @@ def check(python: str, folder: Path, environment: Mapping[str, str], progress: P
 def _is_there(
     pip: Pip,
     python: str,
-    requirements: Sequence[str],
+    needed: Sequence[str],
     sources: Sources,
     store: Store,
     environment: Mapping[str, str],
     progress: Progress,
 ) -> bool:
-    """Whether QGIS's own Python satisfies the requirements, and it computes: a system's packages need not agree
-    with pip in what they depend on, and work all the same."""
+    """Whether QGIS's own Python has what is needed, and it computes: a system's packages need not agree with pip in
+    what they depend on, and work all the same."""
     try:
         check(python, store.temporary, environment, progress)
-        lacking = pip.resolve(
-            ["--no-deps", *requirements], Path(os.devnull), sources, store.temporary / "own.json", progress
-        )
+        lacking = pip.resolve(["--no-deps", *needed], Path(os.devnull), sources, store.temporary / "own.json", progress)
     except InputError:
         return False
     return not lacking
 
 
 def _plan(
-    pip: Pip, requirements: Sequence[str], request: Request, sources: Sources, store: Store, progress: Progress
+    pip: Pip, needed: Sequence[str], request: Request, sources: Sources, store: Store, progress: Progress
 ) -> list[tuple[Wheel, Sources]]:
     """The packages to install and where each comes from; PyTorch's own index has PyTorch and what it needs alone."""
     constraints = store.temporary / "constraints.txt"
@@ -190,11 +188,7 @@ def _plan(
         index, sentence = index_of_build(request.build, driver_cuda() if request.build != "cpu" else None)
         progress.info(sentence)
         of_torch = Sources(index)
-    groups = (
-        [(requirements, sources)]
-        if of_torch == sources
-        else [([requirements[0]], of_torch), ([requirements[1]], sources)]
-    )
+    groups = [(needed, sources)] if of_torch == sources else [([needed[0]], of_torch), ([needed[1]], sources)]
     plan: dict[str, tuple[Wheel, Sources]] = {}
     for requirements, source in groups:
         resolved = pip.resolve(requirements, constraints, source, report, progress)
