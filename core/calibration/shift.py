@@ -57,6 +57,10 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
 
     It depends on the two rasters alone, not on any choice, so that it can be measured again.
 
+    Args:
+        scene: the HSI and the PAN.
+        progress: asked for cancellation.
+
     Returns:
         The shift; None where it cannot be measured: the images are not alike, moved or not, or have no contrast.
     """

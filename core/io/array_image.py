@@ -20,7 +20,13 @@ _ROWS = 4 * BLOCK_ROWS  # that are copied at once
 
 @dataclass(frozen=True)
 class ArrayImage:
-    """``values`` (bands, rows, cols), stored numbers of ``metadata.dtype``, on ``grid``."""
+    """An image in memory.
+
+    Attributes:
+        values: (bands, rows, columns), stored numbers (DN), any dtype of a raster, which ``metadata.dtype`` names.
+        grid: the pixel grid.
+        metadata: of the bands.
+    """
 
     values: np.ndarray
     grid: Grid
@@ -28,6 +34,9 @@ class ArrayImage:
 
     def write(self, path: StrPath) -> None:
         """Write a GeoTIFF that holds the very numbers.
+
+        Args:
+            path: the GeoTIFF.
 
         Raises:
             InputError: it cannot be written, as when the disk is full.
@@ -39,6 +48,12 @@ class ArrayImage:
     @classmethod
     def read(cls, path: StrPath) -> ArrayImage:
         """All of a raster, as it is stored.
+
+        Args:
+            path: any raster.
+
+        Returns:
+            The image, of the type on disk.
 
         Raises:
             InputError: it cannot be read.
@@ -54,6 +69,13 @@ class ArrayImage:
 def checked(array: np.ndarray, name: str) -> np.ndarray:
     """An array whose numbers a raster can hold, in the byte order of the machine.
 
+    Args:
+        array: any shape, any dtype.
+        name: what to call it in the error.
+
+    Returns:
+        Same shape, same dtype, in native byte order.
+
     Raises:
         InputError: it has no numbers or complex ones, or a mask.
     """
@@ -67,6 +89,14 @@ def checked(array: np.ndarray, name: str) -> np.ndarray:
 def metadata_of(array: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
     """The metadata of an array of which only the nodata value is known; bands are named by their numbers, from 1.
 
+    Args:
+        array: (bands, rows, columns), any dtype of a raster.
+        name: what to call it in the error.
+        nodata: the nodata value; None for none.
+
+    Returns:
+        The metadata.
+
     Raises:
         InputError: the array's type has no such number.
     """
@@ -78,6 +108,13 @@ def metadata_of(array: np.ndarray, name: str, nodata: float | None) -> RasterMet
 
 def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> ArrayImage:
     """The image with wavelengths in nm, None or NaN where unknown.
+
+    Args:
+        image: the image.
+        wavelengths: one for each band, nm; None or NaN where unknown.
+
+    Returns:
+        The image with these wavelengths; the pixels are shared.
 
     Raises:
         InputError: their number is not that of the bands.
@@ -97,9 +134,14 @@ def pair_of_arrays(
     left corner is the origin.
 
     Args:
-        hsi: (bands, rows, cols).
-        pan: (rows * ratio, cols * ratio), or that with one band before.
+        hsi: (bands, rows, columns), any dtype of a raster, DN.
+        pan: (rows * ratio, columns * ratio) or (1, rows * ratio, columns * ratio), any dtype of a raster, DN.
         ratio: PAN pixels per HSI pixel.
+        nodata: nodata value of the HSI; None for none.
+        pan_nodata: nodata value of the PAN; None for none.
+
+    Returns:
+        The HSI and the PAN.
 
     Raises:
         InputError: shapes or types do not fit.

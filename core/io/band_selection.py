@@ -17,6 +17,13 @@ _WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(nm)?\s*")
 def bands_by_number(text: str, reader: RasterReader) -> list[int]:
     """Bands, counted from 0, of "6-36" or "3,5,8-10" (counted from 1, both ends included), in the order given.
 
+    Args:
+        text: band numbers.
+        reader: the raster.
+
+    Returns:
+        The bands, counted from 0, each once.
+
     Raises:
         InputError: no such bands.
     """
@@ -36,13 +43,28 @@ def bands_by_number(text: str, reader: RasterReader) -> list[int]:
 
 
 def wavelength_range(text: str) -> tuple[float, float] | None:
-    """(lowest, highest) in nm of "480-690" or "480-690 nm"; None where the text is something else."""
+    """(lowest, highest) in nm of "480-690" or "480-690 nm"; None where the text is something else.
+
+    Args:
+        text: a range of wavelengths in nm.
+
+    Returns:
+        (lowest, highest) in nm, or None.
+    """
     match = _WAVELENGTHS.fullmatch(text)
     return (float(match.group(1)), float(match.group(2))) if match else None
 
 
 def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[int]:
     """Bands, counted from 0, whose centre wavelength lies from ``low`` to ``high``, in nm.
+
+    Args:
+        low: lowest wavelength, nm.
+        high: highest wavelength, nm.
+        reader: the raster.
+
+    Returns:
+        The bands, counted from 0, in the order of the file.
 
     Raises:
         InputError: there is none, or the raster has no wavelengths.
@@ -110,6 +132,13 @@ class SelectedBands(RasterReader):
 def select_bands(reader: RasterReader, text: str) -> RasterReader:
     """The raster with only the bands that ``text`` names: numbers, "1-100,120", or wavelengths, "430-900 nm"; with all
     of them where it is empty.
+
+    Args:
+        reader: the open raster.
+        text: the bands.
+
+    Returns:
+        ``reader`` itself, or a view of it.
 
     Raises:
         InputError: the text names no bands of this raster.

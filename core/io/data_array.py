@@ -31,7 +31,14 @@ _EVEN = 1e-3  # pixels by which a coordinate may lie off an even grid
 
 
 def is_data_array(array: object) -> TypeIs[DataArray]:
-    """Whether it is a DataArray; xarray is not loaded to find out."""
+    """Whether it is a DataArray; xarray is not loaded to find out.
+
+    Args:
+        array: any object.
+
+    Returns:
+        Whether it is one.
+    """
     xarray = sys.modules.get("xarray")
     return xarray is not None and isinstance(array, xarray.DataArray)
 
@@ -43,6 +50,9 @@ def image_of(array: DataArray, name: str, nodata: float | None = None) -> ArrayI
         array: with dimensions y and x (or lat, lon) and coordinates of them.
         name: for errors.
         nodata: instead of what the DataArray says.
+
+    Returns:
+        The image, of the dtype of the DataArray.
 
     Raises:
         InputError: dimensions, coordinates, CRS or numbers cannot be used.
@@ -63,6 +73,9 @@ def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArra
     Args:
         image: on the PAN's grid or a part of it, north-up; its bands are named by their numbers (from 1) in the HSI.
         hsi, pan: what it was made of.
+
+    Returns:
+        The DataArray, of the image's dtype, with the dimensions in the HSI's order.
     """
     import xarray
 
@@ -90,7 +103,16 @@ def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArra
 
 
 def plane_of(image: ArrayImage, pan: DataArray, name: str) -> DataArray:
-    """One band of numbers without bands, as a DataArray (y, x) with the PAN's coordinates and CRS."""
+    """One band of numbers without bands, as a DataArray (y, x) with the PAN's coordinates and CRS.
+
+    Args:
+        image: one band, on the PAN's grid or a part of it.
+        pan: whose coordinates are used.
+        name: name of the DataArray.
+
+    Returns:
+        (rows, columns), of the image's dtype.
+    """
     made = _on_pan(image, image.values[0], pan)
     made.encoding["grid_mapping"] = _grid_mapping(pan)
     return made.rename(name)

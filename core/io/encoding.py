@@ -14,6 +14,13 @@ def representable(value: float | None, dtype: str) -> float | None:
 
     A float's nodata value may have fewer digits or more range than the type: see :func:`equals_nodata`. NaN and
     infinity are values of floats only.
+
+    Args:
+        value: a nodata value; None for none.
+        dtype: numpy name of the type.
+
+    Returns:
+        ``value`` or None.
     """
     if value is None or np.issubdtype(np.dtype(dtype), np.floating):
         return value
@@ -25,7 +32,15 @@ def representable(value: float | None, dtype: str) -> float | None:
 
 def output_nodata(dtype: str, nodata: float | None) -> float:
     """The nodata value of an output: the given one where the type can hold it, else NaN for floats, the lowest value
-    of signed and 0 for unsigned integers."""
+    of signed and 0 for unsigned integers.
+
+    Args:
+        dtype: numpy name of the type on disk.
+        nodata: the value asked for; None for none.
+
+    Returns:
+        The nodata value of that type.
+    """
     given = representable(nodata, dtype)
     if given is not None:
         return given
@@ -40,6 +55,13 @@ def equals_nodata(plane: np.ndarray, nodata: float) -> np.ndarray:
 
     A float's nodata value is first brought to the plane's precision; one that is meant to be float32's lowest or
     highest number but was cut to a few digits (-3.4e38) stands for that number too.
+
+    Args:
+        plane: any shape, any dtype of a raster.
+        nodata: the nodata value.
+
+    Returns:
+        bool, same shape.
     """
     if plane.dtype.kind != "f":
         return plane == plane.dtype.type(int(nodata))
@@ -56,14 +78,14 @@ def to_stored(values: np.ndarray, valid: np.ndarray, dtype: str, nodata: float |
     """Numbers as a file of type ``dtype`` stores them.
 
     Args:
-        values: real numbers, any shape; what is not valid may be anything, NaN included.
+        values: real numbers, any shape, any dtype; what is not valid may be anything, NaN included.
         valid: bool, same shape. A number that is not finite counts as not valid.
         dtype: numpy name of an integer or float type.
         nodata: what is stored where not valid.
 
     Returns:
-        Same shape: rounded to the nearest integer, and limited to the type's range; a valid number that would equal
-        ``nodata`` is moved to its neighbour.
+        Same shape, of the type ``dtype``: rounded to the nearest integer, and limited to the type's range; a valid
+        number that would equal ``nodata`` is moved to its neighbour.
 
     Raises:
         ValueError: something is not valid and ``nodata`` is None.
@@ -135,7 +157,8 @@ def check_finite(values: np.ndarray, valid: np.ndarray | None) -> tuple[float, f
     """Make sure that no valid number of a result is infinite or NaN.
 
     Args:
-        values: (B, rows, columns). valid: of that shape or (rows, columns); None where all are.
+        values: (bands, rows, columns) float32 or float64.
+        valid: bool, of that shape or (rows, columns); None where all are.
 
     Returns:
         The least and the largest of all numbers, valid or not.

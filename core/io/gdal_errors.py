@@ -15,7 +15,13 @@ class GdalMessages:
         self.failures: list[str] = []
 
     def __call__(self, severity: int, number: int, text: str) -> None:
-        """GDAL's error handler; warnings are of no interest to the user."""
+        """GDAL's error handler; warnings are ignored.
+
+        Args:
+            severity: GDAL's class of error.
+            number: GDAL's number of the error, which is not used.
+            text: GDAL's message.
+        """
         if severity >= gdal.CE_Failure:
             self.failures.append(" ".join(text.split()))
 
@@ -25,7 +31,14 @@ class GdalMessages:
         return [text for text in self.failures if not text.startswith("PROJ:")]
 
     def words(self, error: BaseException | None = None) -> str:
-        """GDAL's own words as the end of a sentence: `` (GDAL: ...)``, empty where it said nothing."""
+        """GDAL's message as the end of a sentence: `` (GDAL: ...)``, empty where there is none.
+
+        Args:
+            error: the exception that GDAL raised, where it did.
+
+        Returns:
+            The text.
+        """
         text = self.failures[-1] if self.failures else " ".join(str(error).split()) if error is not None else ""
         text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats all that it said before
         return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
@@ -44,6 +57,9 @@ def gdal_messages(raising: bool = True) -> Iterator[GdalMessages]:
     Args:
         raising: whether they raise. A dataset must be closed without: a destructor cannot raise, it prints; and where
             ``Close`` raises, GDAL 3.10 frees the dataset twice, which ends the process.
+
+    Yields:
+        The collected failures.
     """
     messages = GdalMessages()
     with ExitStack() as stack:

@@ -21,7 +21,14 @@ MIN_OVERLAP = 8  # HSI pixels in each direction
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of whole pixels of a raster."""
+    """A rectangle of whole pixels of a raster.
+
+    Attributes:
+        row: first row.
+        col: first column.
+        rows: number of rows.
+        cols: number of columns.
+    """
 
     row: int
     col: int
@@ -31,8 +38,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Grid:
-    """A north-up (or south-up) pixel grid: ``x``, ``y`` is the outer corner of pixel (0, 0), ``dx``, ``dy`` the signed
-    steps to the next pixel, all in units of the coordinate reference system ``crs`` (WKT)."""
+    """A north-up (or south-up) pixel grid; lengths are in map units, those of ``crs``.
+
+    Attributes:
+        x, y: outer corner of pixel (0, 0).
+        dx, dy: signed steps to the next pixel.
+        rows: number of rows.
+        cols: number of columns.
+        crs: coordinate reference system as WKT; "" for none.
+    """
 
     x: float
     y: float
@@ -44,7 +58,17 @@ class Grid:
 
     @classmethod
     def from_geotransform(cls, transform: tuple, rows: int, cols: int, crs: str, name: str) -> Grid:
-        """The grid of the raster called ``name`` from GDAL's six numbers.
+        """The grid of a raster from its geotransform.
+
+        Args:
+            transform: GDAL's six numbers.
+            rows: number of rows.
+            cols: number of columns.
+            crs: WKT, "" for none.
+            name: the raster's, for the error.
+
+        Returns:
+            The grid.
 
         Raises:
             InputError: the raster is rotated or has no georeference.
@@ -70,7 +94,14 @@ class Grid:
         return min(self.x, other_x), min(self.y, other_y), max(self.x, other_x), max(self.y, other_y)
 
     def crop(self, window: Window) -> Grid:
-        """The grid of a window of this raster."""
+        """The grid of a window of this raster.
+
+        Args:
+            window: pixels of this grid.
+
+        Returns:
+            The window's grid.
+        """
         return Grid(
             self.x + window.col * self.dx,
             self.y + window.row * self.dy,
@@ -82,11 +113,26 @@ class Grid:
         )
 
     def move(self, rows: float, cols: float) -> Grid:
-        """The same grid, moved by some rows and columns, whole or not."""
+        """The same grid, moved by some rows and columns, whole or not.
+
+        Args:
+            rows: pixels towards higher rows.
+            cols: pixels towards higher columns.
+
+        Returns:
+            The moved grid.
+        """
         return replace(self, x=self.x + cols * self.dx, y=self.y + rows * self.dy) if rows or cols else self
 
     def coarsen(self, ratio: int) -> Grid:
-        """The grid of pixels ``ratio`` times as large, from the same corner; incomplete pixels are left out."""
+        """The grid of pixels ``ratio`` times as large, from the same corner; incomplete pixels are left out.
+
+        Args:
+            ratio: pixels of this grid along the edge of a new one.
+
+        Returns:
+            The coarser grid.
+        """
         return Grid(self.x, self.y, self.dx * ratio, self.dy * ratio, self.rows // ratio, self.cols // ratio, self.crs)
 
 
@@ -111,7 +157,15 @@ class Alignment:
 
 
 def same_crs(first: str, second: str) -> bool:
-    """Whether two coordinate reference systems (WKT, empty for none) are the same, whatever their axis order."""
+    """Whether two coordinate reference systems (WKT, empty for none) are the same, whatever their axis order.
+
+    Args:
+        first: WKT.
+        second: WKT.
+
+    Returns:
+        Whether they are the same.
+    """
     if not first or not second:
         return not first and not second
     if first == second:
@@ -128,6 +182,15 @@ def same_crs(first: str, second: str) -> bool:
 
 def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the PAN") -> Alignment:
     """Compute how ``pan`` lies on ``hsi``.
+
+    Args:
+        hsi: the HSI's grid.
+        pan: the PAN's grid.
+        hsi_name: the HSI's name, for errors.
+        pan_name: the PAN's name, for errors.
+
+    Returns:
+        The alignment.
 
     Raises:
         InputError: the reference systems differ, the grids run in different directions, the ratio is not an integer
@@ -200,6 +263,14 @@ def _covered(
 
 
 def decimation(shape: tuple[int, int], max_size: int) -> int:
-    """The step at which (rows, columns) become ``max_size`` at most; the first pixel taken is ``step // 2``."""
+    """The step at which (rows, columns) become ``max_size`` at most; the first pixel taken is ``step // 2``.
+
+    Args:
+        shape: (rows, columns).
+        max_size: pixels along the longer edge, at most.
+
+    Returns:
+        The step, 1 or more.
+    """
     step = math.ceil(max(shape) / max_size)
     return step if min(shape) > step // 2 else 1

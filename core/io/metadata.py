@@ -102,7 +102,16 @@ class RasterMetadata:
 
     @classmethod
     def plain(cls, bands: int, dtype: str, nodata: float | None = None) -> RasterMetadata:
-        """Metadata of ``bands`` bands of which nothing else is known."""
+        """Metadata of bands without any description.
+
+        Args:
+            bands: number of bands.
+            dtype: numpy name of the type on disk.
+            nodata: the nodata value; None for none.
+
+        Returns:
+            The metadata.
+        """
         unknown = (None,) * bands
         return cls(("",) * bands, unknown, unknown, (1,) * bands, (1.0,) * bands, (0.0,) * bands, nodata, dtype)
 
@@ -112,7 +121,14 @@ class RasterMetadata:
         return len(self.names)
 
     def select(self, indices: Sequence[int]) -> RasterMetadata:
-        """The metadata of some bands, counted from 0, in the order given."""
+        """The metadata of some bands.
+
+        Args:
+            indices: bands, counted from 0, in the order of the result.
+
+        Returns:
+            The metadata of these bands.
+        """
 
         def chosen(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
             return tuple(entries[i] for i in indices)
@@ -128,18 +144,39 @@ class RasterMetadata:
         )
 
     def replace(self, **changes: Any) -> RasterMetadata:
-        """A copy with some attributes changed."""
+        """A copy with some attributes changed.
+
+        Args:
+            **changes: new values by attribute.
+
+        Returns:
+            The copy.
+        """
         return dataclasses.replace(self, **changes)
 
 
 def data_bands(dataset: gdal.Dataset) -> list[int]:
-    """GDAL's numbers (from 1) of the bands that carry data: all but alpha bands."""
+    """GDAL's numbers (from 1) of the bands that carry data: all but alpha bands.
+
+    Args:
+        dataset: the open raster.
+
+    Returns:
+        The numbers, ascending.
+    """
     numbers = range(1, dataset.RasterCount + 1)
     return [n for n in numbers if dataset.GetRasterBand(n).GetColorInterpretation() != gdal.GCI_AlphaBand]
 
 
 def band_dtype(band: gdal.Band) -> str | None:
-    """numpy name of a band's data type, None if this software cannot read it (complex numbers)."""
+    """numpy name of a band's data type, None if this software cannot read it (complex numbers).
+
+    Args:
+        band: GDAL's band.
+
+    Returns:
+        numpy name, or None.
+    """
     signed_byte = (
         band.DataType == gdal.GDT_Byte and band.GetMetadataItem("PIXELTYPE", "IMAGE_STRUCTURE") == "SIGNEDBYTE"
     )
@@ -147,12 +184,26 @@ def band_dtype(band: gdal.Band) -> str | None:
 
 
 def common_dtype(dtypes: Sequence[str]) -> str:
-    """The numpy name of the smallest type that holds all of ``dtypes``."""
+    """The numpy name of the smallest type that holds all of ``dtypes``.
+
+    Args:
+        dtypes: numpy names.
+
+    Returns:
+        numpy name.
+    """
     return str(np.result_type(*{np.dtype(name) for name in dtypes}))
 
 
 def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
-    """Read the metadata of a GDAL dataset's bands (alpha bands left out), whichever style they are written in."""
+    """Read the metadata of a GDAL dataset's bands (alpha bands left out), whichever style they are written in.
+
+    Args:
+        dataset: the open raster.
+
+    Returns:
+        The metadata; wavelengths and widths in nm.
+    """
     numbers = data_bands(dataset)
     bands = [dataset.GetRasterBand(n) for n in numbers]
     items = [_lower_keys(band.GetMetadata()) for band in bands]
@@ -200,7 +251,12 @@ def in_nanometres(
     """Wavelengths and widths of bands in nm, None where unknown.
 
     Args:
+        wavelengths: centre wavelengths in ``unit``; None where unknown.
+        fwhm: full widths at half maximum in ``unit``; None where unknown.
         unit: as files name them ("nm", "micrometers", ...); of "" it is guessed, as for files.
+
+    Returns:
+        Wavelengths and widths, one for each band, nm.
     """
     unit = unit.strip().lower()
     waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
@@ -213,6 +269,10 @@ def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
     """Write ``metadata`` to a dataset that is open for writing: ENVI gets a header, all others per-band items.
 
     To be called before pixels are written. The data type is the dataset's own and stays.
+
+    Args:
+        dataset: open for writing.
+        metadata: of its bands.
 
     Raises:
         ValueError: the dataset has another number of bands.

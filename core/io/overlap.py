@@ -12,6 +12,15 @@ def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tup
     The grids may start and end at different places; pixel size, reference system and the places of the pixels must be
     the same within 0.01 pixel over the whole overlap.
 
+    Args:
+        first: grid of one raster.
+        second: grid of the other.
+        first_name: its name, for errors.
+        second_name: its name, for errors.
+
+    Returns:
+        The shared pixels as a window of the first raster and of the second.
+
     Raises:
         InputError: they are not, or the two do not overlap.
     """

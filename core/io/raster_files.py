@@ -26,6 +26,11 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
     """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
     suffix; files there that describe a former raster are removed.
 
+    Args:
+        finished: the file.
+        path: its new name.
+        driver: GDAL's short name; by default that of the suffix.
+
     Raises:
         InputError: a file in place is held by another program, or the folder is gone.
     """
@@ -52,6 +57,10 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
 
 def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
     """Make sure that a raster can be written at ``path``; nothing is left there.
+
+    Args:
+        path: the raster to write.
+        inputs: files that are read; none may be overwritten.
 
     Returns:
         The files that will be written: the raster, and for ENVI its header.
@@ -89,7 +98,14 @@ def driver_of(path: str) -> str:
 
 
 def check_header_is_free(path: str) -> None:
-    """An ENVI header is found by its stem: two images of one stem would share it."""
+    """Make sure that an ENVI header would belong to one image only: it is found by its stem, so two images share it.
+
+    Args:
+        path: the ENVI image to write.
+
+    Raises:
+        InputError: another image has that stem.
+    """
     stem = os.path.splitext(os.path.abspath(path))[0]
     if not os.path.exists(stem + ".hdr"):
         return

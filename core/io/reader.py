@@ -21,8 +21,12 @@ _BANDS = 16  # that are read in one go, where blocks are high
 
 
 class Block(NamedTuple):
-    """Samples of a window: ``values`` float32 (B, rows, cols), stored numbers (scale and offset not applied), 0 where
-    not valid; ``valid`` bool (B, rows, cols)."""
+    """Samples of a window.
+
+    Attributes:
+        values: (bands, rows, columns) float32, stored numbers (DN; scale and offset not applied), 0 where not valid.
+        valid: (bands, rows, columns) bool.
+    """
 
     values: np.ndarray
     valid: np.ndarray
@@ -169,6 +173,13 @@ class RasterReader:
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """Rows of all bands as they are stored: (B, rows, columns) of the type on disk, nodata values included.
+
+        Args:
+            row: first row.
+            rows: number of rows.
+
+        Returns:
+            (bands, rows, columns) of the type on disk.
 
         Raises:
             InputError: the file is damaged there.

@@ -13,7 +13,12 @@ import numpy as np
 
 
 class Rows(NamedTuple):
-    """Rows of a raster: ``values`` (bands, rows, columns) float32, and ``valid`` (rows, columns)."""
+    """Rows of a raster.
+
+    Attributes:
+        values: (bands, rows, columns) float32.
+        valid: (rows, columns) or (bands, rows, columns) bool.
+    """
 
     values: np.ndarray
     valid: np.ndarray
@@ -44,17 +49,40 @@ class RowStream:
 
     def runs(self, start: int, stop: int) -> tuple[int, int]:
         """The rows, start and stop, that are computed where ``start`` to ``stop`` are asked for: whole runs of ``step``
-        rows from the first on."""
+        rows from the first on.
+
+        Args:
+            start: first row asked for.
+            stop: the row after the last.
+
+        Returns:
+            First row of the runs, and the row after their last.
+        """
         whole = -(-(stop - self.first) // self.step) * self.step
         return start - (start - self.first) % self.step, min(self.first + whole, self.rows)
 
     def skip(self, before: int) -> None:
         """Never compute the runs that lie above ``before``; to be called before any row is asked for. The others are
-        those that there would have been without it."""
+        those that there would have been without it.
+
+        Args:
+            before: the first row that will be asked for.
+        """
         self._start = self._stop = self.runs(before, before)[0]
 
     def get(self, start: int, stop: int) -> Any:
-        """Rows ``start`` to ``stop``; none of them may have been forgotten."""
+        """Rows ``start`` to ``stop``; none of them may have been forgotten.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+
+        Returns:
+            (..., rows, columns), as ``produce`` returns them.
+
+        Raises:
+            ValueError: rows were forgotten already, or there are no such rows.
+        """
         if start < self._start or stop > self.rows:
             raise ValueError(f"rows {start} to {stop} were asked for, {self._start} to {self.rows} can be had")
         while self._stop < stop:
@@ -70,7 +98,11 @@ class RowStream:
         return parts[0] if len(parts) == 1 else _join(parts)
 
     def forget(self, before: int) -> None:
-        """Free the rows above ``before``."""
+        """Free the rows above ``before``.
+
+        Args:
+            before: the first row to keep.
+        """
         while self._pieces and self._start + self._pieces[0].shape[-2] <= before:
             self._start += self._pieces.popleft().shape[-2]
 

@@ -99,8 +99,8 @@ class RasterWriter:
         """Write a window, all bands at once.
 
         Args:
-            values: (B, rows, cols), stored numbers (DN) as floats. Integers on disk get them rounded to nearest and
-                limited to the type's range; a valid number that equals the nodata value moves by one DN.
+            values: (bands, rows, columns), any dtype, stored numbers (DN). Integers on disk get them rounded to nearest
+                and limited to the type's range; a valid number that equals the nodata value moves by one DN.
             valid: bool, (rows, cols) or (B, rows, cols); elsewhere the nodata value is stored. NaN and infinity are
                 never valid.
             row, col: where the window's corner lies in the raster.
@@ -130,9 +130,14 @@ class RasterWriter:
         self.write_stored(stored, row, col)
 
     def write_stored(self, stored: np.ndarray, row: int = 0, col: int = 0) -> None:
-        """Write a window that is ready: (rows, B, cols), contiguous, of the type on disk, all bands of a row together.
+        """Write a window that is ready, all bands of a row together.
 
-        What GDAL keeps of it in memory is written out, so that memory does not grow with the raster.
+        GDAL's block cache is flushed, so that memory does not grow with the raster.
+
+        Args:
+            stored: (rows, bands, columns) of the type on disk.
+            row: first row of the window in the raster.
+            col: first column of it.
 
         Raises:
             InputError: the file cannot be written, as when the disk is full.
@@ -284,13 +289,28 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
 
 
 def can_compress(compress: str) -> bool:
-    """Whether this GDAL was built with a compression of GeoTIFFs."""
+    """Whether this GDAL was built with a compression of GeoTIFFs.
+
+    Args:
+        compress: name of the compression, as GDAL calls it.
+
+    Returns:
+        Whether it can be used.
+    """
     options = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
     return f"<Value>{compress.upper()}</Value>" in options
 
 
 def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
-    """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge."""
+    """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge.
+
+    Args:
+        cols: columns of the raster.
+        most: columns of a block, at most.
+
+    Returns:
+        Columns of a block.
+    """
     return -(-cols // -(-cols // most) // 16) * 16
 
 

@@ -21,6 +21,9 @@ MOST_ITERATIONS = 50  # more of them amplify noise without end
 def check_iterations(iterations: int) -> None:
     """Make sure that the number of iterations of the consistency projection is sensible.
 
+    Args:
+        iterations: the number.
+
     Raises:
         InputError: it is negative or larger than :data:`MOST_ITERATIONS`.
     """
@@ -32,7 +35,17 @@ def check_iterations(iterations: int) -> None:
 
 
 def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Span) -> list[tuple[Span, Span]]:
-    """The parts of R_0, R_1, ... R_{n-1} that a part of the correction depends on, widest first."""
+    """The parts of R_0, R_1, ... R_{n-1} that a part of the correction depends on, widest first.
+
+    Args:
+        round_trip: ``D U`` on the low-resolution grid.
+        iterations: n, 1 or more.
+        rows: (start, stop) of the part.
+        cols: (start, stop) of the part.
+
+    Returns:
+        n pairs of (start, stop) of rows and of columns.
+    """
     parts = [(rows, cols)]
     for _ in range(iterations - 1):
         last = parts[-1]
@@ -42,8 +55,15 @@ def residual_spans(round_trip: Separable, iterations: int, rows: Span, cols: Spa
 
 
 def effective_support(iterations: int) -> int:
-    """HSI pixels from which a residual has an effect: what one further away adds to a correction is less than 2e-7 of
-    it, though its pixels depend on it (own; the sums of the weights' absolute values, at MTF gains of 0.15 to 0.5)."""
+    """Distance in HSI pixels beyond which a residual has no effect on a correction: it adds less than 2e-7 of itself
+    (own; the sums of the weights' absolute values, at MTF gains of 0.15 to 0.5).
+
+    Args:
+        iterations: of the projection.
+
+    Returns:
+        HSI pixels.
+    """
     return iterations + 4
 
 
@@ -58,12 +78,17 @@ def correction(
     """What has to be added to the HSI before up-sampling: ``E = R_0 + ... + R_{n-1}``.
 
     Args:
-        residual: (bands, rows, columns), ``X - D Y_0`` on the low-resolution grid, from ``origin`` on.
+        residual: (bands, rows, columns) float32 or float64, array or tensor: ``X - D Y_0`` on the low-resolution grid,
+            from ``origin`` on, DN.
         round_trip: ``D U`` on the low-resolution grid.
         iterations: n; 0 gives zeros.
-        weight: (rows, columns) on the same pixels as ``residual``: 1 where it is known, 0 where not (no data, outside
-            the PAN).
+        weight: (rows, columns) on the same pixels as ``residual``, same dtype: 1 where it is known, 0 where not (no
+            data, outside the PAN).
         part: (rows, columns) to compute, each (start, stop); all by default.
+        origin: row and column of the low-resolution grid at which ``residual`` begins.
+
+    Returns:
+        (bands, rows, columns) of ``part``, same dtype and kind as ``residual``.
     """
     target = part or ((0, round_trip.shape[0]), (0, round_trip.shape[1]))
     if iterations == 0:

@@ -14,13 +14,13 @@ def fill_invalid(values: np.ndarray, valid: np.ndarray, passes: int, fallback: n
     pieces that overlap by ``passes`` pixels equals the raster filled as a whole.
 
     Args:
-        values: (bands, rows, columns).
+        values: (bands, rows, columns) float32 or float64.
         valid: (rows, columns) bool.
         passes: number of rings.
-        fallback: value, or one per band, for what is further than ``passes`` pixels from valid ones.
+        fallback: value, scalar or (bands,), any dtype, for what is further than ``passes`` pixels from valid ones.
 
     Returns:
-        ``values`` itself where everything is valid, else a filled copy.
+        Same shape, same dtype: ``values`` itself where everything is valid, else a filled copy.
     """
     if valid.all():
         return values

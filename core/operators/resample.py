@@ -38,7 +38,7 @@ class Line:
 
     Attributes:
         inputs: number of input samples.
-        first: (outputs,) index of the first input of each output.
+        first: (outputs,) int, index of the first input of each output.
         weights: (outputs, taps) float64.
     """
 
@@ -49,8 +49,17 @@ class Line:
 
     @classmethod
     def gather(cls, inputs: int, index: np.ndarray, weights: np.ndarray, inside: Span | None = None) -> Line:
-        """A line from input positions (outputs, taps), of which those outside are moved to the edge, and weights; only
-        the inputs ``inside`` (start, stop) exist, all by default."""
+        """A line from the inputs of every output; inputs outside are replaced by the edge.
+
+        Args:
+            inputs: number of input samples.
+            index: (outputs, taps) int, positions of inputs.
+            weights: (outputs, taps) float64.
+            inside: (start, stop) of the inputs that exist; all by default.
+
+        Returns:
+            The line.
+        """
         start, stop = inside or (0, inputs)
         index = np.clip(index, start, stop - 1)
         first = index.min(axis=1)
@@ -71,25 +80,59 @@ class Line:
         return self.weights.shape[1]
 
     def support(self, start: int, stop: int) -> tuple[int, int]:
-        """The run of inputs that the outputs ``start`` to ``stop`` depend on."""
+        """The run of inputs that the outputs ``start`` to ``stop`` depend on.
+
+        Args:
+            start: first output.
+            stop: the output after the last.
+
+        Returns:
+            (start, stop) of inputs.
+        """
         return int(self.first[start:stop].min()), int(self.first[start:stop].max()) + self.taps
 
     def after(self, other: Line) -> Line:
-        """The composition: first ``other``, then this one."""
+        """The composition: first ``other``, then this one.
+
+        Args:
+            other: a line with as many outputs as this one has inputs.
+
+        Returns:
+            The composed line.
+        """
         index = self.first[:, None] + np.arange(self.taps)
         inner = other.first[index][:, :, None] + np.arange(other.taps)
         weights = self.weights[:, :, None] * other.weights[index]
         return Line.gather(other.inputs, inner.reshape(self.outputs, -1), weights.reshape(self.outputs, -1))
 
     def within(self, start: int, stop: int) -> Line:
-        """The same line where no inputs but ``start`` to ``stop`` are: their edges are replicated."""
+        """The same line where no inputs but ``start`` to ``stop`` are: their edges are replicated.
+
+        Args:
+            start: first input.
+            stop: the input after the last.
+
+        Returns:
+            The line, of as many inputs.
+        """
         return Line.gather(self.inputs, self.first[:, None] + np.arange(self.taps), self.weights, (start, stop))
 
     def apply(self, x: Array, axis: int, start: int = 0, stop: int | None = None, offset: int = 0) -> Array:
-        """Compute the outputs ``start`` to ``stop`` along ``axis`` (-1 or -2) of ``x``.
+        """Compute a run of outputs along one axis.
 
         Args:
-            x: (..., rows, columns); along ``axis`` it holds the inputs from ``offset`` on, as many as are needed.
+            x: (..., rows, columns) float32 or float64, array or tensor; along ``axis`` it holds the inputs from
+                ``offset`` on, as many as are needed.
+            axis: -1 (along columns) or -2 (along rows).
+            start: first output.
+            stop: the output after the last; all by default.
+            offset: index of the first input in ``x``.
+
+        Returns:
+            (..., rows, columns), same dtype and kind as ``x``.
+
+        Raises:
+            ValueError: ``x`` lacks inputs that are needed.
         """
         stop = self.outputs if stop is None else stop
         blocks = self._blocks(x, start, stop)
@@ -137,7 +180,16 @@ class Line:
         return result
 
     def adjoint(self, y: np.ndarray, axis: int, start: int = 0) -> np.ndarray:
-        """The transposed operator on the outputs from ``start`` on: (..., outputs, ...) to (..., inputs, ...)."""
+        """The transposed operator.
+
+        Args:
+            y: (..., rows, columns) float32 or float64; along ``axis`` the outputs from ``start`` on.
+            axis: -1 or -2.
+            start: first output in ``y``.
+
+        Returns:
+            (..., rows, columns) with all inputs along ``axis``, same dtype.
+        """
         stop = start + y.shape[axis]
         shape = list(y.shape)
         shape[axis] = self.inputs
@@ -186,6 +238,15 @@ def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
     Cubic convolution passes planes only for a = -0.5; with -0.75, which is sharper, it moves them by up to 0.05
     low-resolution pixels. The kernel's centroid is put exactly on the position by the smallest change of its weights
     (own), as for the Gaussian, so that planes pass unchanged at every phase.
+
+    Args:
+        low: input samples.
+        high: output samples.
+        ratio: output samples per input sample.
+        phase: distance from the corner of the low grid to that of the high one, in high-resolution samples.
+
+    Returns:
+        The line.
     """
     position = (phase + np.arange(high) + 0.5) / ratio - 0.5  # of each output, in input samples
     base = np.floor(position)
@@ -202,8 +263,19 @@ def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
 
 
 def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
-    """Standard deviation, in high-resolution pixels, of the Gaussian whose frequency response at the low-resolution
-    Nyquist frequency, 1 / (2 ratio) cycles per pixel, is ``mtf_gain`` (Aiazzi et al., 2006)."""
+    """Standard deviation of the Gaussian whose frequency response at the low-resolution Nyquist frequency, 1 / (2
+    ratio) cycles per pixel, is ``mtf_gain`` (Aiazzi et al., 2006).
+
+    Args:
+        mtf_gain: MTF gain, between 0 and 1.
+        ratio: high-resolution pixels per low-resolution pixel.
+
+    Returns:
+        High-resolution pixels.
+
+    Raises:
+        ValueError: the gain does not lie between 0 and 1.
+    """
     if not 0.0 < mtf_gain < 1.0:
         raise ValueError(f"an MTF gain lies between 0 and 1, not at {mtf_gain}")
     return ratio * math.sqrt(-2.0 * math.log(mtf_gain)) / math.pi
@@ -212,7 +284,21 @@ def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
 def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain: float = 0.3) -> Line:
     """MTF-matched low-pass and decimation of ``high`` samples to ``low`` samples: a Gaussian cut at 4 low-resolution
     pixels, normalised, sampled at the low-resolution centres. The kernel's centroid is put exactly on the centre, so
-    that planes pass unchanged at every phase (own)."""
+    that planes pass unchanged at every phase (own).
+
+    Args:
+        high: input samples.
+        low: output samples.
+        ratio: input samples per output sample.
+        phase: distance from the corner of the low grid to that of the high one, in high-resolution samples.
+        mtf_gain: frequency response at the low-resolution Nyquist frequency.
+
+    Returns:
+        The line.
+
+    Raises:
+        ValueError: the gain does not lie between 0 and 1.
+    """
     sigma = gaussian_sigma(mtf_gain, ratio)
     position = (np.arange(low) + 0.5) * ratio - phase - 0.5  # of each output, in input samples
     reach = GAUSSIAN_CUT * ratio
@@ -243,19 +329,39 @@ class Separable:
         return self.y.outputs, self.x.outputs
 
     def __call__(self, image: Array) -> Array:
-        """Apply to (..., y.inputs, x.inputs); returns (..., y.outputs, x.outputs)."""
+        """Apply to a whole image.
+
+        Args:
+            image: (..., y.inputs, x.inputs) float32 or float64, array or tensor.
+
+        Returns:
+            (..., y.outputs, x.outputs), same dtype and kind.
+        """
         return self.part(image, (0, self.y.outputs), (0, self.x.outputs))
 
     def support(self, rows: Span, cols: Span) -> tuple[Span, Span]:
-        """The rows and columns of the input that a part of the output depends on."""
+        """The rows and columns of the input that a part of the output depends on.
+
+        Args:
+            rows: (start, stop) of the part.
+            cols: (start, stop) of the part.
+
+        Returns:
+            (start, stop) of the input's rows, and of its columns.
+        """
         return self.y.support(*rows), self.x.support(*cols)
 
     def part(self, image: Array, rows: Span, cols: Span, origin: tuple[int, int] = (0, 0)) -> Array:
         """A part of the output.
 
         Args:
-            image: (..., rows, columns), the input from row and column ``origin`` on, as far as it is needed.
+            image: (..., rows, columns) float32 or float64, array or tensor, the input from ``origin`` on, as far as it
+                is needed.
             rows, cols: (start, stop) of the part.
+            origin: row and column of the input at which ``image`` begins.
+
+        Returns:
+            (..., rows, columns) of the part, same dtype and kind as ``image``.
         """
         if self.x.outputs >= self.x.inputs:  # the cheaper order: the axis that shrinks comes first, that grows last
             return self.x.apply(self.y.apply(image, -2, *rows, origin[0]), -1, *cols, origin[1])
@@ -264,18 +370,43 @@ class Separable:
         return self.y.apply(image, -2, *rows, low)
 
     def adjoint_rows(self, image: np.ndarray, start: int) -> np.ndarray:
-        """The transposed operator on output rows from ``start`` on: (..., y.inputs, x.inputs)."""
+        """The transposed operator on a run of output rows.
+
+        Args:
+            image: (..., rows, x.outputs) float32 or float64.
+            start: the first of these rows.
+
+        Returns:
+            (..., y.inputs, x.inputs), same dtype.
+        """
         return self.y.adjoint(self.x.adjoint(image, -1), -2, start)
 
     def after(self, other: Separable) -> Separable:
-        """The composition: first ``other``, then this one."""
+        """The composition: first ``other``, then this one.
+
+        Args:
+            other: an operator whose output has the shape of this one's input.
+
+        Returns:
+            The composed operator.
+        """
         return Separable(self.y.after(other.y), self.x.after(other.x))
 
 
 def upsampler(
     low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float] = (0.0, 0.0)
 ) -> Separable:
-    """Cubic up-sampling from ``low`` to ``high`` (rows, columns)."""
+    """Cubic up-sampling.
+
+    Args:
+        low: (rows, columns) of the input.
+        high: (rows, columns) of the output.
+        ratio: output pixels per input pixel.
+        phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
+
+    Returns:
+        U.
+    """
     return Separable(
         cubic_line(low[0], high[0], ratio, phase[0]),
         cubic_line(low[1], high[1], ratio, phase[1]),
@@ -289,7 +420,18 @@ def degrader(
     phase: tuple[float, float] = (0.0, 0.0),
     mtf_gain: float = 0.3,
 ) -> Separable:
-    """MTF-matched degradation from ``high`` to ``low`` (rows, columns)."""
+    """MTF-matched degradation.
+
+    Args:
+        high: (rows, columns) of the input.
+        low: (rows, columns) of the output.
+        ratio: input pixels per output pixel.
+        phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
+        mtf_gain: MTF gain at the low-resolution Nyquist frequency, between 0 and 1.
+
+    Returns:
+        D.
+    """
     return Separable(
         gaussian_line(high[0], low[0], ratio, phase[0], mtf_gain),
         gaussian_line(high[1], low[1], ratio, phase[1], mtf_gain),

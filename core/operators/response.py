@@ -17,8 +17,12 @@ _OUTSIDE = 0.05  # share of the response that may lie where the HSI has no bands
 
 
 class Response(NamedTuple):
-    """``wavelengths`` in nm, ascending, and the relative ``response`` at each, not negative; linear in between, and 0
-    outside of them."""
+    """A spectral response: linear between its wavelengths, and 0 outside of them.
+
+    Attributes:
+        wavelengths: (n,) float64, nm, ascending.
+        response: (n,) float64, relative, not negative.
+    """
 
     wavelengths: np.ndarray
     response: np.ndarray
@@ -29,6 +33,12 @@ def read_response(path: StrPath) -> Response:
 
     Lines without two numbers (headings, comments, empty lines) are passed over. Wavelengths are in nm, or in
     micrometres where all are below 100; their order does not matter.
+
+    Args:
+        path: a text file.
+
+    Returns:
+        The response.
 
     Raises:
         InputError: the file cannot be read, or is no response.
@@ -68,6 +78,7 @@ def band_weights(response: Response, wavelengths: Sequence[float | None], name: 
     it a weighted sum of the bands; the weights sum to 1.
 
     Args:
+        response: of the panchromatic band.
         wavelengths: centres of the bands in nm; None takes no part.
         name: of the image, for errors.
 

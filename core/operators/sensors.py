@@ -77,6 +77,12 @@ _OTHER_NAMES = {
 def find_sensor(name: str) -> Sensor:
     """The sensor of a name.
 
+    Args:
+        name: in any spelling of case, spaces and hyphens.
+
+    Returns:
+        The sensor.
+
     Raises:
         InputError: there is none; says which ones there are.
     """
@@ -124,6 +130,12 @@ def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
 
 def pan_range(name: str) -> tuple[float, float]:
     """Wavelengths in nm of a sensor's panchromatic band.
+
+    Args:
+        name: the sensor's.
+
+    Returns:
+        (first, last) in nm.
 
     Raises:
         InputError: no such sensor, or it has no panchromatic band.

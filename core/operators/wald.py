@@ -57,7 +57,17 @@ class Reference:
         return _all_inside(self.valid, self.ratio)
 
     def filled(self, start: int, stop: int, bands: Sequence[int], passes: int) -> np.ndarray:
-        """(bands, rows, columns) float32 of the reference, invalid pixels filled."""
+        """Rows of the reference, invalid pixels filled.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            bands: counted from 0.
+            passes: rings of pixels that are filled.
+
+        Returns:
+            (bands, rows, columns) float32, DN.
+        """
         low, high = start, stop
         own = not self.good[bands].all()
         if own or not self.valid[start:stop].all():
@@ -76,7 +86,9 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
     """The simulated HSI from top to bottom.
 
     Args:
+        reference: what to degrade.
         mtf_gains: MTF gain of every band at the HSI's Nyquist frequency.
+        progress: gets the share of rows done, and is asked for cancellation.
 
     Yields:
         First row, and rows: values (bands, rows, columns) in stored units; valid of the same shape.
@@ -124,9 +136,11 @@ def pan_rows(
     """The simulated PAN from top to bottom: a weighted sum of some bands.
 
     Args:
+        reference: what the PAN is computed from.
         weights: by band, counted from 0; they sum to 1.
         mtf_gain: the PAN's own MTF gain at its own Nyquist frequency; None leaves it as sharp as the reference.
         physical: take physical values (scale and offset applied), not of stored ones.
+        progress: gets the share of rows done, and is asked for cancellation.
 
     Yields:
         First row, and rows: values (1, rows, columns), valid (rows, columns).

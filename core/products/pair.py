@@ -11,6 +11,14 @@ from .prisma import open_raster
 def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> Scene:
     """Open an HSI and a PAN together; one PRISMA product (.he5) may be both.
 
+    Args:
+        hsi: the HSI's file.
+        pan: the PAN's file.
+        progress: asked for cancellation while the scene is scanned.
+
+    Returns:
+        The scene, which closes both files.
+
     Raises:
         InputError: a file cannot be used, or the two do not fit together.
     """

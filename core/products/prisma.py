@@ -52,12 +52,26 @@ class _Band(NamedTuple):
 
 
 def is_prisma(path: StrPath) -> bool:
-    """Whether a file is named as PRISMA's products are."""
+    """Whether a file is named as PRISMA's products are.
+
+    Args:
+        path: a file's name.
+
+    Returns:
+        Whether it ends with .he5.
+    """
     return as_path(path).lower().endswith(".he5")
 
 
 def open_raster(path: StrPath, role: str = "hsi") -> RasterReader:
     """Open any raster; of a PRISMA product, the part that plays ``role``, "hsi" or "pan".
+
+    Args:
+        path: the file.
+        role: "hsi" or "pan"; without effect on other rasters.
+
+    Returns:
+        The open raster.
 
     Raises:
         InputError: the file cannot be used.

@@ -50,13 +50,27 @@ def check_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> None:
 
 
 def folder_of(path: str) -> str:
-    """The folder in which a file lies."""
+    """The folder in which a file lies.
+
+    Args:
+        path: a file's path.
+
+    Returns:
+        The folder's absolute path.
+    """
     return os.path.dirname(os.path.abspath(path))
 
 
 def partial_path(path: str) -> str:
-    """A new hidden name beside ``path``, with its suffix, for the time while it is being written. It says which process
-    writes it."""
+    """A new hidden name beside ``path`` for the file while it is being written. It holds the id of the process that
+    writes.
+
+    Args:
+        path: the final path.
+
+    Returns:
+        A path in the same folder with the same suffix; nothing is created.
+    """
     suffix = os.path.splitext(path)[1]
     return os.path.join(
         folder_of(path), f"{_hidden_prefix(path)}{os.getpid()}-{_system_id()}-{secrets.token_hex(4)}.partial{suffix}"
@@ -64,7 +78,11 @@ def partial_path(path: str) -> str:
 
 
 def discard(partial: str) -> None:
-    """Remove a partial file and whatever was written beside it under the same name."""
+    """Remove a partial file and whatever was written beside it under the same name.
+
+    Args:
+        partial: a path of :func:`partial_path`.
+    """
     folder, name = os.path.split(partial)
     stem = os.path.splitext(name)[0]
     with contextlib.suppress(OSError):
@@ -78,7 +96,12 @@ def placed(path: StrPath, mode: str = "w", newline: str | None = "\n") -> Iterat
     """Open a new file for writing; it takes its place when the block ends well, and is removed when it does not.
 
     Args:
+        path: the file to write.
         mode: "w" for text in UTF-8, "wb" for bytes.
+        newline: line ending of text, as in :func:`open`.
+
+    Yields:
+        The open file.
 
     Raises:
         InputError: it cannot be written, as when the disk is full.
@@ -99,6 +122,12 @@ def placed(path: StrPath, mode: str = "w", newline: str | None = "\n") -> Iterat
 @contextlib.contextmanager
 def working_folder(path: str = "") -> Iterator[str]:
     """A folder for files that are needed on the way to ``path``, hidden beside it; a temporary one for "".
+
+    Args:
+        path: the final file; "" for a folder among the system's temporary ones.
+
+    Yields:
+        The folder's path; it is removed at the end.
 
     Raises:
         InputError: it cannot be made.
@@ -181,7 +210,14 @@ def _write_error(path: str, error: OSError) -> InputError:
 
 
 def folder_removed_error(path: str) -> InputError:
-    """What to say where the folder of a file being written is no longer there."""
+    """The error where the folder of a file being written no longer exists.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The error, to be raised.
+    """
     folder = folder_of(path)
     while not os.path.isdir(os.path.dirname(folder)) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)

@@ -65,6 +65,9 @@ def _garbage_collection_off() -> Iterator[None]:
 def load_torch(progress: Progress) -> None:
     """Load PyTorch, which takes seconds the first time, and ask meanwhile whether the user wants to stop.
 
+    Args:
+        progress: asked for cancellation.
+
     Raises:
         MissingDependencyError: see :func:`require_torch`.
         Cancelled: the user stopped the job.
@@ -73,7 +76,14 @@ def load_torch(progress: Progress) -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory could not be had: Python and numpy have an error for it, each backend of PyTorch its own words."""
+    """Whether an error means that memory could not be allocated: each backend of PyTorch words it in its own way.
+
+    Args:
+        error: any exception.
+
+    Returns:
+        True for MemoryError and for PyTorch's errors of that kind.
+    """
     if isinstance(error, MemoryError):
         return True
     words = f"{type(error).__name__}: {error}".lower()

@@ -17,6 +17,7 @@ def write_failure_log(error: BaseException, job: str, facts: Mapping[str, object
     """Write versions and the traceback of ``error`` to a new file among the temporary ones.
 
     Args:
+        error: the exception, with its traceback.
         job: what was being done. facts: what else may help, such as parameters, by name.
 
     Returns:
@@ -55,6 +56,13 @@ def _short(value: object) -> str:
 
 
 def without_home(text: str) -> str:
-    """Text without the user's name, which many paths hold."""
+    """Text without the user's name, which many paths hold.
+
+    Args:
+        text: any text.
+
+    Returns:
+        The text with "~" for the home folder.
+    """
     home = os.path.expanduser("~")
     return text.replace(home, "~") if len(home) > 1 else text

@@ -18,6 +18,9 @@ def as_path(path: StrPath, name: str = "The path") -> str:
         path: text, bytes or an object with ``__fspath__``, as :class:`pathlib.Path`.
         name: what to call it in the error.
 
+    Returns:
+        The path as text.
+
     Raises:
         InputError: it is something else, as an array.
     """
@@ -30,6 +33,12 @@ def as_path(path: StrPath, name: str = "The path") -> str:
 def paths(**named: StrPath) -> tuple[str, ...]:
     """Paths as text, in the order given; an error calls them by the names of the arguments.
 
+    Args:
+        named: the paths, by the names of the caller's arguments.
+
+    Returns:
+        Each path as text.
+
     Raises:
         InputError: one is no path.
     """
@@ -38,6 +47,13 @@ def paths(**named: StrPath) -> tuple[str, ...]:
 
 def path_list(given: Sequence[StrPath], name: str) -> list[str]:
     """Several paths as text.
+
+    Args:
+        given: the paths.
+        name: what to call the list in the error.
+
+    Returns:
+        Each path as text.
 
     Raises:
         InputError: it is no list of paths, but a single one or an array.

@@ -13,7 +13,14 @@ from .errors import Cancelled
 
 
 def spoken_duration(seconds: float) -> str:
-    """A time as a person would say it: "40 s", "3 min", "2.5 h"."""
+    """A time as a person would say it: "40 s", "3 min", "2.5 h".
+
+    Args:
+        seconds: a duration in s.
+
+    Returns:
+        The text.
+    """
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
@@ -23,13 +30,26 @@ class Progress:
     """Silent by default: receives progress and messages, and says whether the job is cancelled."""
 
     def set(self, fraction: float, text: str | None = None) -> None:
-        """Report the share of the work that is done, 0 to 1, and what is being done."""
+        """Report the progress.
+
+        Args:
+            fraction: share of the work that is done, 0 to 1.
+            text: what is being done; None leaves it as it was.
+        """
 
     def info(self, text: str) -> None:
-        """Inform the user."""
+        """Inform the user.
+
+        Args:
+            text: one sentence.
+        """
 
     def warning(self, text: str) -> None:
-        """Warn the user."""
+        """Warn the user.
+
+        Args:
+            text: one sentence.
+        """
 
     def cancelled(self) -> bool:
         """Whether the user asked to stop."""
@@ -41,7 +61,15 @@ class Progress:
             raise Cancelled("Stopped by the user.")
 
     def part(self, start: float, stop: float) -> Progress:
-        """The progress of a step that covers ``start`` to ``stop`` (0 to 1) of this work."""
+        """The progress of a step that covers a part of this work.
+
+        Args:
+            start: share of this work at which the step begins, 0 to 1.
+            stop: share at which it ends, 0 to 1.
+
+        Returns:
+            A progress whose 0 to 1 is ``start`` to ``stop`` of this one.
+        """
         return _Part(self, start, stop)
 
 
@@ -64,7 +92,11 @@ class _Part(Progress):
 
 
 class ConsoleProgress(Progress):
-    """A bar on a terminal; plain lines of text where the stream is none."""
+    """A bar on a terminal; plain lines of text where the stream is none.
+
+    Args:
+        stream: where to write; standard error by default.
+    """
 
     WIDTH = 32
 
@@ -75,7 +107,7 @@ class ConsoleProgress(Progress):
         self._drawn = ""
 
     def set(self, fraction: float, text: str | None = None) -> None:
-        """Draw the bar anew where something changed."""
+        """As :meth:`Progress.set`; draws the bar again where something changed."""
         if text is not None and text != self._text:
             self._text = text
         if not self._terminal:
@@ -90,13 +122,13 @@ class ConsoleProgress(Progress):
             self._clear()
 
     def info(self, text: str) -> None:
-        """A line of text above the bar."""
+        """As :meth:`Progress.info`: a line of text above the bar."""
         self._clear()
         self._stream.write(text + "\n")
         self._stream.flush()
 
     def warning(self, text: str) -> None:
-        """A line of text that is marked."""
+        """As :meth:`Progress.warning`: a line of text that is marked."""
         self.info("Warning: " + text)
 
     def finish(self) -> None:

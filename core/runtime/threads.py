@@ -28,7 +28,14 @@ def usable_cores() -> int:
 
 
 def wait_for(future: Future, progress: Progress) -> Any:
-    """The result of a future.
+    """Wait for a future, with checks for cancellation.
+
+    Args:
+        future: the future.
+        progress: asked for cancellation.
+
+    Returns:
+        The future's result.
 
     Raises:
         Cancelled: the user asked to stop before it was there.
@@ -44,6 +51,13 @@ def wait_for(future: Future, progress: Progress) -> Any:
 
 def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:
     """Run ``work`` in a thread, so that a call that takes seconds can be abandoned when the user cancels.
+
+    Args:
+        work: called without arguments, in a thread of its own.
+        progress: asked for cancellation.
+
+    Returns:
+        What ``work`` returns.
 
     Raises:
         Cancelled: the user asked to stop; the thread ends by itself when ``work`` does. And what ``work`` raises.
@@ -112,11 +126,27 @@ class Workers:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future:
-        """Begin a piece of work."""
+        """Begin a piece of work.
+
+        Args:
+            work: the function.
+            *arguments: its arguments.
+
+        Returns:
+            The future of its result.
+        """
         return self._pool.submit(work, *arguments)
 
     def run(self, work: Callable[[Any], Any], items: Iterable[Any], progress: Progress) -> list[Any]:
-        """``work`` of each item, side by side; results in the order of the items.
+        """Map ``work`` over items, in parallel.
+
+        Args:
+            work: a function of one item.
+            items: its arguments.
+            progress: asked for cancellation.
+
+        Returns:
+            The results, in the order of the items.
 
         Raises:
             Cancelled: the user asked to stop. And what ``work`` raises.
@@ -134,6 +164,10 @@ class BackgroundWriter:
 
     At most ``depth`` pieces wait: then the caller does, so that memory stays bounded. What a piece raises is raised at
     the next call or at the end of the ``with`` block.
+
+    Args:
+        progress: asked for cancellation while the caller waits.
+        depth: pieces of work that may wait, 1 or more.
     """
 
     def __init__(self, progress: Progress, depth: int = 2) -> None:
@@ -152,7 +186,12 @@ class BackgroundWriter:
             self._worker.close()
 
     def __call__(self, work: Callable[..., Any], *arguments: Any) -> None:
-        """Have it done."""
+        """Queue a piece of work; waits where ``depth`` pieces are queued.
+
+        Args:
+            work: the function.
+            *arguments: its arguments.
+        """
         while len(self._waiting) >= self._depth or (self._waiting and self._waiting[0].done()):
             self._take()
         self._waiting.append(self._worker.submit(work, *arguments))

@@ -21,10 +21,13 @@ def network_planes(
     """A part of what a network is given.
 
     Args:
-        components: (K, rows, columns), the HSI's components on the low grid, from ``low_origin`` on.
-        pan: (1, rows, columns), the PAN on exactly that part.
-        pan_low: (1, rows, columns), D P on the same pixels as ``components``.
+        operators: between the two grids of the scene.
+        statistics: the scene's, or those of the model.
+        components: (K, rows, columns) float32, the HSI's components on the low grid, from ``low_origin`` on.
+        pan: (1, rows, columns) float32, the PAN on exactly that part.
+        pan_low: (1, rows, columns) float32, D P on the same pixels as ``components``.
         part: (rows, columns) on the high grid.
+        low_origin: row and column of the low grid at which ``components`` begin.
 
     Returns:
         (K + 2, rows, columns) float32.

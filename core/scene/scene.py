@@ -47,6 +47,14 @@ class Scene:
         """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. The scene
         closes them; where it cannot be made they are closed at once.
 
+        Args:
+            hsi: the open HSI.
+            pan: the open PAN.
+            progress: asked for cancellation.
+
+        Returns:
+            The scene.
+
         Raises:
             InputError: the two do not fit together, or hold no valid values.
         """
@@ -77,6 +85,10 @@ class Scene:
 
         Args:
             bands: as :func:`..io.band_selection.select_bands` reads them; "" for all.
+            progress: asked for cancellation.
+
+        Returns:
+            The view; the scene itself where all bands are chosen.
 
         Raises:
             InputError: the text names no bands of this image, or one only, or no pixel has values in all of them.
@@ -89,7 +101,18 @@ class Scene:
         return self._scanned(hsi, self.pan, self.alignment, progress)
 
     def shifted(self, shift: tuple[float, float], progress: Progress | None = None) -> Scene:
-        """A view whose PAN is moved by (rows, columns) in PAN pixels; the files are shared, and closed with either."""
+        """A view whose PAN is moved; the files are shared, and closed with either.
+
+        Args:
+            shift: (rows, columns) in PAN pixels.
+            progress: asked for cancellation.
+
+        Returns:
+            The view; the scene itself for a shift of 0.
+
+        Raises:
+            InputError: the grids do not fit together when moved.
+        """
         if not any(shift):
             return self
         alignment = align(self.hsi.grid, self.pan.grid.move(*shift), self.hsi.name, self.pan.name)
@@ -131,13 +154,30 @@ class Scene:
         return self.low_valid & inside[0][:, None] & inside[1][None, :]
 
     def low_owner(self, axis: int) -> np.ndarray:
-        """The HSI row (axis 0) or column (axis 1) in which the centre of each output row or column lies."""
+        """The HSI row (axis 0) or column (axis 1) in which the centre of each output row or column lies.
+
+        Args:
+            axis: 0 or 1.
+
+        Returns:
+            (output rows or columns,) int.
+        """
         centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
         return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
 
     def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, read_ahead: bool = False) -> Rows:
-        """Rows of the HSI under the output, of some columns (start, stop) or all; values are 0 where a sample is not
-        valid. ``read_ahead``: see :meth:`.reader.RasterReader.read`."""
+        """Rows of the HSI under the output.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            cols: (start, stop) of some columns; all by default.
+            read_ahead: the next rows follow, see :meth:`..io.reader.RasterReader.read`.
+
+        Returns:
+            ``values`` (bands, rows, columns) float32 in DN, 0 where a sample is not valid; ``valid`` (rows, columns)
+            bool.
+        """
         left, right = cols or (0, self.low_shape[1])
         block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), read_ahead=read_ahead)
         return Rows(block.values, self.low_valid[start:stop, left:right])
@@ -145,16 +185,41 @@ class Scene:
     def hsi_band_valid(
         self, start: int, stop: int, bands: list[int], cols: tuple[int, int] | None = None
     ) -> np.ndarray:
-        """Where single bands hold values, (bands, rows, columns)."""
+        """Where single bands hold values.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            bands: counted from 0.
+            cols: (start, stop) of some columns; all by default.
+
+        Returns:
+            (bands, rows, columns) bool.
+        """
         return self.hsi.read(_part(self.alignment.hsi, start, stop, *(cols or (0, self.low_shape[1]))), bands).valid
 
     def pan_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None) -> Rows:
-        """Rows of the PAN, as the output has them, of some columns or all: values (1, rows, columns)."""
+        """Rows of the PAN, as the output has them.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            cols: (start, stop) of some columns; all by default.
+
+        Returns:
+            ``values`` (1, rows, columns) float32 in DN; ``valid`` (rows, columns) bool.
+        """
         block = self.pan.read(_part(self.alignment.pan, start, stop, *(cols or (0, self.high_shape[1]))))
         return Rows(block.values, block.valid[0])
 
     def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
         """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.
+
+        Args:
+            extent: (xmin, ymin, xmax, ymax) in map units, or None.
+
+        Returns:
+            The pixels as a window of the output.
 
         Raises:
             InputError: no pixel of the output lies wholly inside.
@@ -182,6 +247,9 @@ def scan_bands(
     """Scan a raster once for empty bands and invalid pixels.
 
     Args:
+        reader: the raster.
+        window: the pixels to scan.
+        progress: asked for cancellation.
         where: for the sentence that refuses a raster without any value.
 
     Returns:

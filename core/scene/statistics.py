@@ -23,12 +23,12 @@ _SAMPLES = 8_000_000  # samples of the HSI held at once
 
 @dataclass(frozen=True)
 class Statistics:
-    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part, or is constant, has gain
-    0 and no share in the basis.
+    """Scene-wide numbers, in the HSI's and the PAN's stored units. A band that takes no part, or is constant, has an
+    injection gain of 0 and no share in the basis.
 
     Attributes:
         mean, std: (bands,) float32 of the HSI; ``std`` is 1 where a band is constant.
-        gains: (bands,) float32 of the prior, HSI units per PAN unit.
+        gains: (bands,) float32, the injection gains of the prior, HSI units per PAN unit.
         basis: (bands, components) float32, orthonormal, of the standardised bands.
         variance: (components,) float32, the components' variances.
         pan_mean, pan_std: of the PAN. detail_std: of the PAN's detail P - P_L.
@@ -60,12 +60,20 @@ class Statistics:
         return np.concatenate([self.gains[:, None], self.basis * self.std[:, None]], axis=1)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All numbers as float32 arrays by name, for a model file."""
+        """All numbers as float32 arrays by name, (bands,), (bands, components), (components,) or scalar, for a model
+        file."""
         return {field.name: np.asarray(getattr(self, field.name), np.float32) for field in dataclasses.fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Statistics:
-        """The inverse of :meth:`arrays`."""
+        """The inverse of :meth:`arrays`.
+
+        Args:
+            arrays: by name: (bands,), (bands, components), (components,) or scalar, float32.
+
+        Returns:
+            The statistics.
+        """
         return cls(
             mean=arrays["mean"],
             std=arrays["std"],
@@ -81,8 +89,8 @@ class Statistics:
 class StatisticsBuilder:
     """Collects the numbers of one scene, or of several of one sensor.
 
-    Gains are pooled within scenes (covariances about each scene's own mean), so that a difference in brightness between
-    two scenes is not taken for a relation of HSI and PAN; the subspace is of all pixels together.
+    Injection gains are pooled within scenes (covariances about each scene's own mean), so that a difference in
+    brightness between two scenes is not taken for a relation of HSI and PAN; the subspace is of all pixels together.
 
     Args:
         mtf_gain: MTF gain of the HSI.
@@ -97,7 +105,12 @@ class StatisticsBuilder:
         self._prior = np.zeros(3)  # valid output pixels, within-scene variance of P_L, squares of the detail
 
     def add(self, scene: Scene, progress: Progress | None = None) -> None:
-        """Add one scene."""
+        """Add one scene.
+
+        Args:
+            scene: of as many bands as those before.
+            progress: asked for cancellation.
+        """
         progress = progress or Progress()
         bands = scene.hsi.bands
         if self._origin is None:
@@ -123,6 +136,9 @@ class StatisticsBuilder:
 
         Args:
             components: size of the subspace; fewer where there are fewer good bands.
+
+        Returns:
+            The statistics of all scenes added.
 
         Raises:
             ValueError: no scene has been added, or none with a valid pixel.
@@ -153,14 +169,32 @@ class StatisticsBuilder:
 
 
 def scene_statistics(scene: Scene, mtf_gain: float, components: int, progress: Progress | None = None) -> Statistics:
-    """The scene-wide numbers of one scene; see :class:`StatisticsBuilder`."""
+    """The scene-wide numbers of one scene; see :class:`StatisticsBuilder`.
+
+    Args:
+        scene: the scene.
+        mtf_gain: MTF gain of the HSI.
+        components: size of the subspace.
+        progress: asked for cancellation.
+
+    Returns:
+        The statistics.
+    """
     builder = StatisticsBuilder(mtf_gain)
     builder.add(scene, progress)
     return builder.result(components)
 
 
 def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
-    """Count, sum and sum of squares of the valid PAN pixels."""
+    """Count, sum and sum of squares of the valid PAN pixels.
+
+    Args:
+        scene: the scene.
+        progress: asked for cancellation.
+
+    Returns:
+        (3,) float64.
+    """
     rows, cols = scene.high_shape
     step = max(1, _SAMPLES // cols)
     sums = np.zeros(3)

@@ -18,7 +18,18 @@ _SAMPLES = 8_000_000  # samples of the PAN held at once
 def pan_stream(
     scene: Scene, step: int, fallback: float, first: int = 0, cols: tuple[int, int] | None = None
 ) -> RowStream:
-    """The PAN's rows, of some columns (start, stop) or all, invalid pixels filled: (1, rows, columns) float32."""
+    """The PAN's rows, invalid pixels filled.
+
+    Args:
+        scene: the scene.
+        step: rows computed at once.
+        fallback: value far from valid pixels, DN.
+        first: the first row that will be asked for.
+        cols: (start, stop) of some columns; all by default.
+
+    Returns:
+        A stream of (1, rows, columns) float32, DN.
+    """
     passes, (left, right) = FILL_HIGH * scene.ratio, cols or (0, scene.high_shape[1])
 
     def produce(start: int, stop: int) -> np.ndarray:
@@ -35,8 +46,18 @@ def pan_stream(
 def hsi_stream(
     scene: Scene, step: int, fallback: np.ndarray, first: int = 0, cols: tuple[int, int] | None = None
 ) -> RowStream:
-    """The HSI's rows, of some columns (start, stop) or all, invalid pixels filled: (bands, rows, columns) float32. A
-    bad band has gaps of its own."""
+    """The HSI's rows, invalid pixels filled. A bad band has gaps of its own.
+
+    Args:
+        scene: the scene.
+        step: rows computed at once.
+        fallback: (bands,) float32, values far from valid pixels, DN.
+        first: the first row that will be asked for.
+        cols: (start, stop) of some columns; all by default.
+
+    Returns:
+        A stream of (bands, rows, columns) float32, DN.
+    """
     others = [] if scene.complete else [int(band) for band in np.flatnonzero(~scene.good & ~scene.empty)]
     left, right = cols or (0, scene.low_shape[1])
 
@@ -58,12 +79,30 @@ def _widened(shape: tuple[int, int], margin: int, *spans: tuple[int, int]) -> li
 
 
 def scene_operators(scene: Scene, mtf_gain: float) -> Operators:
-    """The operators between the two grids of a scene."""
+    """The operators between the two grids of a scene.
+
+    Args:
+        scene: the scene.
+        mtf_gain: the HSI's MTF gain at its Nyquist frequency.
+
+    Returns:
+        The operators.
+    """
     return Operators(scene.low_shape, scene.high_shape, scene.ratio, scene.alignment.phase, mtf_gain)
 
 
 def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: Progress | None = None) -> np.ndarray:
-    """D P on the low-resolution grid, (1, rows, columns) float32, computed in rows."""
+    """D P on the low-resolution grid, computed in rows.
+
+    Args:
+        scene: the scene.
+        operators: between its grids.
+        fallback: value far from valid PAN pixels, DN.
+        progress: asked for cancellation.
+
+    Returns:
+        (1, rows, columns) float32, DN.
+    """
     progress = progress or Progress()
     rows, cols = operators.low
     step = max(1, _SAMPLES // (operators.high[1] * operators.ratio))
@@ -81,16 +120,34 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
 def high_valid(
     scene: Scene, start: int, stop: int, pan_valid: np.ndarray, cols: tuple[int, int] | None = None
 ) -> np.ndarray:
-    """Valid output pixels of rows ``start`` to ``stop``, of some columns (start, stop) or all: the PAN is, and so is
-    the HSI pixel under the centre."""
+    """Valid output pixels: the PAN is valid, and so is the HSI pixel under the centre.
+
+    Args:
+        scene: the scene.
+        start: first row.
+        stop: the row after the last.
+        pan_valid: (rows, columns) bool, the valid PAN pixels of that part.
+        cols: (start, stop) of some columns; all by default.
+
+    Returns:
+        (rows, columns) bool.
+    """
     left, right = cols or (0, scene.high_shape[1])
     owners = scene.low_owner(0)[start:stop], scene.low_owner(1)[left:right]
     return pan_valid & scene.low_valid[np.ix_(*owners)]
 
 
 def output_valid(scene: Scene, rows: tuple[int, int], cols: tuple[int, int]) -> np.ndarray:
-    """Where a part of the output (start, stop) is valid: (rows, columns), or (bands, rows, columns) where bands
-    differ, as bad bands have gaps of their own."""
+    """Where a part of the output is valid.
+
+    Args:
+        scene: the scene.
+        rows: (start, stop).
+        cols: (start, stop).
+
+    Returns:
+        (rows, columns) bool, or (bands, rows, columns) where bands differ, as bad bands have gaps of their own.
+    """
     if scene.complete:
         return np.broadcast_to(np.True_, (rows[1] - rows[0], cols[1] - cols[0]))
     valid = high_valid(scene, *rows, scene.pan_rows(*rows, cols).valid, cols)

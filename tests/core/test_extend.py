@@ -27,7 +27,7 @@ class Average(ClassicalFit):
 def read(path):
     """The values of a whole raster."""
     with RasterReader(str(path)) as reader:
-        return reader.read(reader.grid.window).values
+        return reader.read().values
 
 
 @pytest.fixture

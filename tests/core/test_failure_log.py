@@ -59,7 +59,7 @@ def test_facts_that_cannot_be_shown_do_no_harm(temporary):
         def __repr__(self):
             raise RuntimeError("no")
 
-    assert "RuntimeError while it was looked at" in Path(write_failure_log(failed(), "a", {"x": Odd()})).read_text()
+    assert "RuntimeError in its repr" in Path(write_failure_log(failed(), "a", {"x": Odd()})).read_text()
 
 
 def test_where_no_log_can_be_written_there_is_none(monkeypatch):

@@ -1,4 +1,4 @@
-"""Public docstrings are complete: every argument and what is returned, and of arrays the shape and the dtype."""
+"""Public docstrings are complete: every argument, what is returned and raised, of arrays the shape and the dtype."""
 
 from __future__ import annotations
 
@@ -10,7 +10,24 @@ import pytest
 
 CORE = Path(__file__).resolve().parents[2] / "core"
 # The share of public classes, functions and methods with a complete docstring, by room; only ever to be raised.
-FLOORS: dict[str, float] = {}
+FLOORS: dict[str, float] = {
+    "assessment": 0.18,
+    "calibration": 1.0,
+    "cli": 0.75,
+    "core": 1.0,
+    "fusion": 0.99,
+    "io": 0.98,
+    "models": 0.09,
+    "networks": 0.19,
+    "operators": 1.0,
+    "products": 1.0,
+    "quality": 1.0,
+    "report": 0.8,
+    "runtime": 1.0,
+    "scene": 1.0,
+    "training": 0.15,
+    "workflows": 0.18,
+}
 
 ARRAY = re.compile(r"\b(ndarray|Tensor|Array)\b")
 SHAPE = re.compile(r"\([^()]*\)|scalar|[Ss]ame shape|any shape|of (that|its|the same) shape")
@@ -74,10 +91,27 @@ def missing_arguments(asked: list[tuple[str, ast.AST | None]], text: str) -> lis
     return missing + [part for name, kind in asked if name in found for part in described(name, found[name], kind)]
 
 
+def raised(body: list[ast.stmt]) -> set[str]:
+    """The exceptions that a function raises itself; those inside a ``try`` may be caught there."""
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            found.add(ast.unparse(node.exc.func).split(".")[-1])
+        elif isinstance(node, ast.Try):
+            found |= raised(
+                [*node.orelse, *node.finalbody, *(each for handler in node.handlers for each in handler.body)]
+            )
+        elif not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            for field in ("body", "orelse"):
+                found |= raised(getattr(node, field, []))
+    return {name for name in found if name[0].isupper()}
+
+
 def missing_in_function(node: ast.FunctionDef, docstring: str) -> list[str]:
     parts = sections(docstring)
     given = arguments(node)
     missing = missing_arguments([(each.arg, each.annotation) for each in given], parts.get("Args", ""))
+    missing += [f"raises {name}" for name in sorted(raised(node.body)) if name not in docstring]
     returned = node.returns
     if returned is None or ast.unparse(returned) in ("None", "NoReturn"):
         return missing
@@ -191,6 +225,14 @@ def test_what_a_docstring_leaves_out_is_found(cut, lacks):
     kept = {"radius": "it.\n        radius", '    "': 'it.\n    "'}
     replacement = next((text for end, text in kept.items() if cut.endswith(end)), "")
     assert lacks in verdicts(FUNCTION.replace(cut, replacement))["blur"]
+
+
+def test_what_a_function_raises_must_be_named():
+    source = (
+        'def f() -> None:\n    """It."""\n    try:\n        raise {}\n    except OSError:\n        raise {} from None'
+    )
+    assert verdicts(source.format("OSError()", "ValueError()")) == {"f": ["raises ValueError"]}
+    assert verdicts(source.format("KeyError()", "error")) == {"f": []}
 
 
 def test_a_class_must_name_what_it_is_made_of():
