@@ -33,7 +33,9 @@ class SplitPointwiseConv2d(PointwiseConv2d):
 class JoinedPointwiseConv2d(PointwiseConv2d):
     """``Conv2d(inputs, outputs, 1)(cat([first, second], 1))``, without the copy that joins the images."""
 
-    def forward(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:  # type: ignore[override]  # two images
+    def forward(  # type: ignore[override]  # two images
+        self, first: Tensor, second: Tensor, out: Tensor | None = None
+    ) -> Tensor:
         """Two of (N, inputs / 2, rows, columns) to (N, outputs, rows, columns), or to ``out``."""
         weights = self.weight.flatten(1).chunk(2, 1)
         y = _product(first, weights[0], self.bias, out)
