@@ -30,7 +30,7 @@ from torch.nn import functional
 from benchmarks.band_space import BandSpaceStep
 from core.models.pair import Pair
 from core.networks.layers.attention import LocalChannelAttention
-from core.networks.layers.pointwise import Pointwise
+from core.networks.layers.pointwise import JoinedPointwiseConv2d, PointwiseConv2d, SplitPointwiseConv2d
 from core.networks.side_by_side import side_by_side
 from core.products.pair import open_pair
 from core.scene.scene import Scene
@@ -43,23 +43,31 @@ from core.training.settings import Settings, steps_for
 GAIN, CPU = 0.3, torch.device("cpu")
 
 
-class PlainPointwise(Pointwise):
-    """The layer as PyTorch has it: a convolution, of halves that are cut from its result or joined before it."""
+class Plain(PointwiseConv2d):
+    """The layer as PyTorch has it."""
 
     def forward(self, x: Tensor, out: Tensor | None = None) -> Tensor:
         return nn.Conv2d.forward(self, x)
 
-    def halves(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self(x).chunk(2, 1)
 
-    def joined(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:
-        return self(torch.cat([first, second], 1))
+class PlainSplit(SplitPointwiseConv2d):
+    """Halves that are cut from the result of a convolution."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return nn.Conv2d.forward(self, x).chunk(2, 1)
+
+
+class PlainJoined(JoinedPointwiseConv2d):
+    """Halves that are joined before a convolution."""
+
+    def forward(self, first: Tensor, second: Tensor, out: Tensor | None = None) -> Tensor:
+        return nn.Conv2d.forward(self, torch.cat([first, second], 1))
 
 
 class PlainAttention(LocalChannelAttention):
     """Means over windows by PyTorch's pooling."""
 
-    def pooled(self, squeezed: Tensor) -> Tensor:
+    def mean(self, squeezed: Tensor) -> Tensor:
         size, reach = self.window, self.window // 2
         rows = functional.avg_pool2d(squeezed, (size, 1), 1, (reach, 0), count_include_pad=False)
         return functional.avg_pool2d(rows, (1, size), 1, (0, reach), count_include_pad=False)
@@ -67,7 +75,12 @@ class PlainAttention(LocalChannelAttention):
 
 def with_plain_layers(networks: list[nn.Module]) -> list[nn.Module]:
     """The same networks, made of layers as PyTorch has them."""
-    plain = {Pointwise: PlainPointwise, LocalChannelAttention: PlainAttention}
+    plain = {
+        PointwiseConv2d: Plain,
+        SplitPointwiseConv2d: PlainSplit,
+        JoinedPointwiseConv2d: PlainJoined,
+        LocalChannelAttention: PlainAttention,
+    }
     for network in networks:
         for module in network.modules():
             module.__class__ = plain.get(type(module), type(module))
