@@ -16,8 +16,9 @@ import numpy as np
 
 from ..io.grid import Window
 from ..operators.fill import fill_invalid
+from ..operators.linear import Separable, Span
 from ..operators.pair import DEFAULT_MTF_GAIN
-from ..operators.resample import Separable, Span, degrader
+from ..operators.resample import degrader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ..io.grid import Window
 from ..io.writer import BLOCK_COLS, BLOCK_ROWS, block_cols
 from ..operators.consistency import effective_support
-from ..operators.resample import GAUSSIAN_CUT, Span
+from ..operators.linear import Span
+from ..operators.resample import GAUSSIAN_CUT
 from ..scene.scene import Scene
 from .mapping import BANDS
 from .method import FittedMethod

@@ -17,8 +17,8 @@ from typing import Callable, NamedTuple, Union
 
 from ..io.grid import Window
 from ..operators.consistency import effective_support
+from ..operators.linear import Line, Span
 from ..operators.pair import Operators
-from ..operators.resample import Line, Span
 from .method import FittedMethod
 
 Stage = Union[int, str]  # the number of a residual, or "low_planes", "high_planes"

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.metadata import RasterMetadata
-from ..operators.resample import Span
+from ..operators.linear import Span
 from ..runtime.memory import free_memory, trim_heap
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..io.encoding import store
 from ..io.metadata import RasterMetadata
-from ..operators.resample import LARGEST_PRODUCT, Separable
+from ..operators.linear import LARGEST_PRODUCT, Separable
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers
 from .dependencies import Needs

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..operators.resample import Span
+from ..operators.linear import Span
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..io.grid import Window
 from ..io.metadata import RasterMetadata
 from ..io.row_stream import RowStream
-from ..operators.resample import Separable, Span
+from ..operators.linear import Separable, Span
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers, wait_for
 from ..scene.scene import Scene

@@ -18,7 +18,8 @@ from ..runtime.errors import InputError
 from .array_image import ArrayImage, checked, metadata_of
 from .gdal_errors import gdal_messages
 from .grid import Grid
-from .metadata import RasterMetadata, in_nanometres
+from .metadata import RasterMetadata
+from .wavelengths import in_nanometres
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs

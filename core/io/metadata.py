@@ -9,49 +9,19 @@ header.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from osgeo import gdal
 
 from .encoding import representable
-
-if TYPE_CHECKING:
-    Converter = Callable[[float | None, float | None], tuple[float | None, float | None]]
+from .wavelengths import NAME_WITH_WAVELENGTH, parse_number, tidy, unit_converters, wavelength_in_name
 
 _Entry = TypeVar("_Entry")
 
-_NM_PER_UNIT = {
-    "nanometers": 1.0,
-    "nanometer": 1.0,
-    "nanometres": 1.0,
-    "nanometre": 1.0,
-    "nm": 1.0,
-    "micrometers": 1e3,
-    "micrometer": 1e3,
-    "micrometres": 1e3,
-    "micrometre": 1e3,
-    "microns": 1e3,
-    "micron": 1e3,
-    "um": 1e3,
-    "µm": 1e3,
-    "μm": 1e3,
-    "millimeters": 1e6,
-    "mm": 1e6,
-    "centimeters": 1e7,
-    "cm": 1e7,
-    "meters": 1e9,
-    "m": 1e9,
-    "angstroms": 0.1,
-    "angstrom": 0.1,
-}
-_WAVENUMBER_UNITS = ("wavenumber", "cm-1", "1/cm")
-_NO_UNIT = ("", "unknown", "none")
-_NAME_WITH_WAVELENGTH = re.compile(r"\s*\(([0-9.eE+-]+)\s*([A-Za-zµμ]+)\)\s*$")
 _DTYPE_NAMES = {
     "GDT_Byte": "uint8",
     "GDT_Int8": "int8",
@@ -215,19 +185,19 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
 
     raw_waves, raw_fwhm, units, bbl = [], [], [], []
     for i, item in enumerate(items):
-        raw_waves.append(_number(item.get("wavelength", of_band["wavelength"][i])))
-        raw_fwhm.append(_number(item.get("fwhm", of_band["fwhm"][i])))
+        raw_waves.append(parse_number(item.get("wavelength", of_band["wavelength"][i])))
+        raw_fwhm.append(parse_number(item.get("fwhm", of_band["fwhm"][i])))
         unit = item.get("wavelength_units") or item.get("wavelength_unit") or _envi_units(whole)
         units.append(unit.strip().lower())
-        good = _number(item.get("bbl", of_band["bbl"][i]))
+        good = parse_number(item.get("bbl", of_band["bbl"][i]))
         bbl.append(1 if good is None or good > 0 else 0)
-    to_nm = _unit_converters(raw_waves, units)
+    to_nm = unit_converters(raw_waves, units)
 
     wavelengths, fwhm = [], []
     for i, convert in enumerate(to_nm):
         wave, width = convert(raw_waves[i], raw_fwhm[i])
         if wave is None:
-            wave = _micrometres(imagery[i].get("central_wavelength_um")) or _wavelength_in_name(names[i])
+            wave = _micrometres(imagery[i].get("central_wavelength_um")) or wavelength_in_name(names[i])
         wavelengths.append(wave)
         fwhm.append(width if width is not None else _micrometres(imagery[i].get("fwhm_um")))
 
@@ -243,26 +213,6 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
         nodata=next((float(value) for value in nodata if value is not None), None),
         dtype=dtype,
     )
-
-
-def in_nanometres(
-    wavelengths: Sequence[float | None], fwhm: Sequence[float | None], unit: str = ""
-) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
-    """Wavelengths and widths of bands in nm, None where unknown.
-
-    Args:
-        wavelengths: centre wavelengths in ``unit``; None where unknown.
-        fwhm: full widths at half maximum in ``unit``; None where unknown.
-        unit: as files name them ("nm", "micrometers", ...); of "" it is guessed, as for files.
-
-    Returns:
-        Wavelengths and widths, one for each band, nm.
-    """
-    unit = unit.strip().lower()
-    waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
-    widths = [value if value is not None and math.isfinite(value) and value > 0 else None for value in fwhm]
-    pairs = [convert(*pair) for convert, pair in zip(_unit_converters(waves, [unit] * len(waves)), zip(waves, widths))]
-    return tuple(wave for wave, _ in pairs), tuple(width for _, width in pairs)
 
 
 def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
@@ -332,51 +282,7 @@ def _envi_name(name: str) -> str:
     """A band name as an ENVI header can hold it: no commas and braces, and without the wavelength in brackets, which
     GDAL adds to the name of a band when it reads ENVI."""
     name = re.sub(r"\s*,\s*", "; ", name).replace("{", "(").replace("}", ")").replace("\n", " ")
-    return _NAME_WITH_WAVELENGTH.sub("", name) if _wavelength_in_name(name) is not None else name
-
-
-def _wavelength_in_name(name: str) -> float | None:
-    """The wavelength in nm out of a name such as "band 1 (418.24 Nanometers)"."""
-    match = _NAME_WITH_WAVELENGTH.search(name)
-    factor = _NM_PER_UNIT.get(match.group(2).lower()) if match else None
-    value = _number(match.group(1)) if match and factor else None
-    return _tidy(value * factor) if value is not None and factor is not None else None
-
-
-def _unit_converters(waves: list[float | None], units: list[str]) -> list[Converter]:
-    """For every band the function (wavelength, fwhm) -> the same in nm.
-
-    Where a file names no unit, numbers that can only be micrometres (all below 100) or nanometres (all above 200) are
-    taken for that.
-    """
-    known = [wave for wave, unit in zip(waves, units) if wave is not None and unit in _NO_UNIT]
-    guess = None
-    if known and max(known) < 100:
-        guess = 1e3
-    elif known and min(known) > 200:
-        guess = 1.0
-
-    def by_factor(factor: float | None) -> Converter:
-        def scaled(value: float | None) -> float | None:
-            return None if value is None or factor is None else _tidy(value * factor)
-
-        def convert(wave: float | None, width: float | None) -> tuple[float | None, float | None]:
-            return scaled(wave), scaled(width)
-
-        return convert
-
-    def by_wavenumber(wave: float | None, width: float | None) -> tuple[float | None, float | None]:
-        if wave is None:
-            return None, None
-        return _tidy(1e7 / wave), None if width is None else _tidy(1e7 * width / wave**2)
-
-    converters: list[Converter] = []
-    for unit in units:
-        if unit in _WAVENUMBER_UNITS:
-            converters.append(by_wavenumber)
-        else:
-            converters.append(by_factor(guess if unit in _NO_UNIT else _NM_PER_UNIT.get(unit)))
-    return converters
+    return NAME_WITH_WAVELENGTH.sub("", name) if wavelength_in_name(name) is not None else name
 
 
 def _envi_units(whole: dict[str, str]) -> str:
@@ -395,23 +301,9 @@ def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:
     return {key.lower(): value for key, value in (items or {}).items()}
 
 
-def _number(text: str | None) -> float | None:
-    """A finite number >= 0 out of text, else None. (0 is meaningful for bbl; for wavelengths see _tidy.)"""
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and value >= 0 else None
-
-
 def _micrometres(text: str | None) -> float | None:
-    value = _number(text)
-    return None if value is None else _tidy(value * 1e3)
-
-
-def _tidy(nanometres: float) -> float | None:
-    """Without the last digits that a change of units leaves behind; 0 stands for unknown in ENVI headers."""
-    return round(nanometres, 6) or None
+    value = parse_number(text)
+    return None if value is None else tidy(value * 1e3)
 
 
 def _text(value: float) -> str:

@@ -230,12 +230,8 @@ class RasterReader:
 
     def _check(self, window: Window, bands: list[int]) -> None:
         inside = (
-            window.row >= 0
-            and window.col >= 0
-            and window.rows >= 0
-            and window.cols >= 0
-            and window.row + window.rows <= self.grid.rows
-            and window.col + window.cols <= self.grid.cols
+            0 <= window.row <= window.row + window.rows <= self.grid.rows
+            and 0 <= window.col <= window.col + window.cols <= self.grid.cols
         )
         if not inside:
             raise ValueError(f"{window} lies outside {self.name} ({self.grid.rows} rows x {self.grid.cols} columns).")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..runtime.errors import InputError
 
 if TYPE_CHECKING:  # so that the command line's help can name the numbers without loading numpy
-    from .resample import Array, Separable, Span
+    from .linear import Array, Separable, Span
 
 DEFAULT_ITERATIONS = 5
 MOST_ITERATIONS = 50  # more of them amplify noise without end

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from .resample import Separable, degrader, upsampler
+from .linear import Separable
+from .resample import degrader, upsampler
 
 DEFAULT_MTF_GAIN = 0.3  # MTF gain at the low-resolution Nyquist frequency
 

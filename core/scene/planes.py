@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..operators.linear import Span
 from ..operators.pair import Operators
-from ..operators.resample import Span
 from .statistics import Statistics
 
 

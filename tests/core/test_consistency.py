@@ -13,8 +13,8 @@ from core.operators.consistency import (
     effective_support,
     residual_spans,
 )
+from core.operators.linear import Separable
 from core.operators.pair import Operators
-from core.operators.resample import Separable
 from core.runtime.devices import torch_available
 from core.runtime.errors import InputError
 

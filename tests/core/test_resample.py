@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.operators.linear import Line
 from core.operators.pair import Operators
-from core.operators.resample import Line, cubic_line, degrader, gaussian_line, gaussian_sigma, upsampler
+from core.operators.resample import cubic_line, degrader, gaussian_line, gaussian_sigma, upsampler
 
 RATIOS = range(2, 17)
 LOW = 40
