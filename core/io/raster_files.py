@@ -11,15 +11,7 @@ from ..runtime.atomic_files import check_output, folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 
-DRIVERS = {
-    ".tif": "GTiff",
-    ".tiff": "GTiff",
-    ".img": "ENVI",
-    ".dat": "ENVI",
-    ".bsq": "ENVI",
-    ".bil": "ENVI",
-    ".bip": "ENVI",
-}
+DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", **dict.fromkeys((".img", ".dat", ".bsq", ".bil", ".bip"), "ENVI")}
 
 
 def move_raster(finished: str, path: str, driver: str | None = None) -> None:

@@ -11,28 +11,16 @@ if TYPE_CHECKING:
     Converter = Callable[[float | None, float | None], tuple[float | None, float | None]]
 
 _NM_PER_UNIT = {
-    "nanometers": 1.0,
-    "nanometer": 1.0,
-    "nanometres": 1.0,
-    "nanometre": 1.0,
-    "nm": 1.0,
-    "micrometers": 1e3,
-    "micrometer": 1e3,
-    "micrometres": 1e3,
-    "micrometre": 1e3,
-    "microns": 1e3,
-    "micron": 1e3,
-    "um": 1e3,
-    "µm": 1e3,
-    "μm": 1e3,
-    "millimeters": 1e6,
-    "mm": 1e6,
-    "centimeters": 1e7,
-    "cm": 1e7,
-    "meters": 1e9,
-    "m": 1e9,
-    "angstroms": 0.1,
-    "angstrom": 0.1,
+    name: factor
+    for names, factor in (
+        ("nanometers nanometer nanometres nanometre nm", 1.0),
+        ("micrometers micrometer micrometres micrometre microns micron um µm μm", 1e3),
+        ("millimeters mm", 1e6),
+        ("centimeters cm", 1e7),
+        ("meters m", 1e9),
+        ("angstroms angstrom", 0.1),
+    )
+    for name in names.split()
 }
 _WAVENUMBER_UNITS = ("wavenumber", "cm-1", "1/cm")
 _NO_UNIT = ("", "unknown", "none")
