@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..io.grid import Alignment, Window
-from ..io.overlap import overlap
-from ..io.reader import RasterReader
 from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.progress import Progress
+from ..runtime.threads import Workers, wait_for
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import View
 
 
-def score_full_resolution(
-    fused: View,
-    hsi: View,
-    pan: RasterReader,
-    alignment: Alignment,
-    bands: Sequence[int],
-    gain: float,
-    crop: int,
-    progress: Progress,
-) -> dict:
+@dataclass(frozen=True)
+class FusedPair:
+    """What a result was made of, and how it is scored against that.
+
+    Attributes:
+        hsi: the HSI, the window ``alignment.hsi``. alignment: how the result lies on it.
+        pan: the PAN under the result. under: the part of the result that it covers; elsewhere no pixel counts.
+        bands: good bands, counted from 0.
+        gain: MTF gain of the degradations.
+        crop: pixels of the result left out at each side.
+    """
+
+    hsi: View
+    alignment: Alignment
+    pan: View
+    under: Window
+    bands: Sequence[int]
+    gain: float
+    crop: int
+
+
+def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> dict:
     """The indices that need no reference, and the consistency.
 
     Pixels count at full resolution where every good band and the PAN are valid, inside the crop; HSI pixels that are
@@ -37,41 +50,24 @@ def score_full_resolution(
 
     Args:
         fused: the result, the window ``alignment.pan``.
-        hsi: the HSI, the window ``alignment.hsi``.
-        pan: the PAN, on the pixel grid of the result; where it does not reach, no pixel counts.
-        alignment: how the result lies on the HSI.
-        bands: good bands, counted from 0.
-        gain: MTF gain of the degradations.
-        crop: pixels of the result left out at each side.
         progress: receives progress; asked whether to stop.
 
     Returns:
         what :meth:`.NoReferenceIndices.result` returns; ``consistency``, in ``per_band`` too; ``hsi_pixels``, the
         number of HSI pixels that count.
     """
-    return _FullResolution(fused, hsi, pan, alignment, bands, gain, crop, progress).scores()
+    return _FullResolution(fused, pair, progress).scores()
 
 
 class _FullResolution:
-    def __init__(
-        self,
-        fused: View,
-        hsi: View,
-        pan: RasterReader,
-        alignment: Alignment,
-        bands: Sequence[int],
-        gain: float,
-        crop: int,
-        progress: Progress,
-    ) -> None:
-        self.fused, self.hsi, self.pan = fused, hsi, pan
-        self.alignment, self.bands, self.crop, self.progress = alignment, list(bands), crop, progress
+    def __init__(self, fused: View, pair: FusedPair, progress: Progress) -> None:
+        self.fused, self.hsi, self.alignment = fused, pair.hsi, pair.alignment
+        self.pan, self.under = pair.pan, pair.under
+        self.bands, self.crop, self.progress = list(pair.bands), pair.crop, progress
         self.high = fused.window.rows, fused.window.cols
-        self.low = hsi.window.rows, hsi.window.cols
-        self.down = Operators(self.low, self.high, alignment.ratio, alignment.phase, gain).down
-        grid = fused.reader.grid.crop(fused.window)
-        self.under, self.pan_window = overlap(grid, pan.grid, fused.reader.name, pan.name)
-        self.indices = NoReferenceIndices(len(self.bands), alignment.ratio, progress.check)
+        self.low = pair.hsi.window.rows, pair.hsi.window.cols
+        self.down = Operators(self.low, self.high, self.alignment.ratio, self.alignment.phase, pair.gain).down
+        self.indices = NoReferenceIndices(len(self.bands), self.alignment.ratio, progress.check)
         self.residual = ConsistencyResidual(len(self.bands))
 
     def scores(self) -> dict:
@@ -91,11 +87,10 @@ class _FullResolution:
         """Rows of the PAN on the pixels of the result: values (r, c), in physical units, and valid (r, c)."""
         values = np.zeros((stop - start, self.high[1]), np.float32)
         valid = np.zeros(values.shape, bool)
-        under, window = self.under, self.pan_window
+        under = self.under
         top, bottom = max(start, under.row), min(stop, under.row + under.rows)
         if top < bottom:
-            view = View(self.pan, Window(window.row, window.col, window.rows, window.cols))
-            block = view.read(top - under.row, bottom - under.row, [0])
+            block = self.pan.read(top - under.row, bottom - under.row, [0])
             here = np.s_[top - start : bottom - start, under.col : under.col + under.cols]
             values[here], valid[here] = block[0][0], block[1][0]
         return values, valid
@@ -104,20 +99,32 @@ class _FullResolution:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
-        left, right = self.crop, self.high[1] - self.crop
-        for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
-            values, valid = self.fused.read(start, stop, self.bands, progress)
-            pan, pan_valid = self._pan_rows(start, stop)
-            here = mask[start:stop] = valid.all(axis=0) & pan_valid
-            del valid
-            for band, plane in enumerate((*values, pan)):
-                progress.check()
-                total[band] += plane[here].sum(dtype=np.float64)
-            top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
-            if top < bottom:
-                part = np.s_[top:bottom, left:right]
-                self.indices.update_high(values[:, top:bottom, left:right], pan[part], here[part])
+        correlate, *multiply = self.indices.high_updates
+        with contextlib.closing(Workers(1)) as beside:
+            for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
+                stack, here = self._high_rows(start, stop)
+                mask[start:stop] = here
+                top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
+                if top < bottom:
+                    part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
+                    correlation = beside.submit(correlate, stack[part], here[part])
+                    for update in multiply:  # numpy uses all cores for these products, and one for all else
+                        update(stack[part], here[part])
+                    wait_for(correlation, progress)
+                for band, plane in enumerate(stack):
+                    progress.check()
+                    total[band] += plane[here].sum(dtype=np.float64)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
+
+    def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        """The bands of the result and, last, the PAN (B + 1, r, c), and where all are valid (r, c)."""
+        stack = np.empty((len(self.bands) + 1, stop - start, self.high[1]), np.float32)
+        stack[-1], here = self._pan_rows(start, stop)
+        for first, last in self.fused.portions(start, stop, len(self.bands)):
+            rows = slice(first - start, last - start)
+            stack[:-1, rows], valid = self.fused.read(first, last, self.bands, self.progress)
+            here[rows] &= valid.all(axis=0)
+        return stack, here
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
         """(rows, columns) bool, the HSI pixels that count, and the rectangle outside of which none can."""

@@ -50,10 +50,8 @@ class View:
         row, col, cols = self.window.row, self.window.col, self.window.cols
         values = np.empty((len(bands), stop - start, cols), np.float32)
         valid = np.empty(values.shape, bool)
-        step = max(1, _PORTION // (len(bands) * cols))
-        for first in range(start, stop, step):
+        for first, last in self.portions(start, stop, len(bands)):
             progress.check()
-            last = min(first + step, stop)
             here = np.s_[:, first - start : last - start]
             values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
         metadata = self.reader.metadata
@@ -63,6 +61,11 @@ class View:
             if metadata.offsets[band] != 0.0:
                 plane += np.float32(metadata.offsets[band])
         return values, valid
+
+    def portions(self, start: int, stop: int, bands: int) -> Iterator[tuple[int, int]]:
+        """(start, stop) of the runs of rows that are read in one go."""
+        step = max(1, _PORTION // (bands * self.window.cols))
+        return ((first, min(first + step, stop)) for first in range(start, stop, step))
 
     def blocks(self, bands: int, progress: Progress) -> Iterator[tuple[int, int]]:
         """(start, stop) of row blocks in which ``bands`` bands fit the memory budget; reports progress."""
@@ -89,7 +92,7 @@ def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
             )
     good = [band for band in range(first.bands) if all(view.reader.metadata.bbl[band] for view in views)]
     for view in views:
-        unseen = list(good)
+        unseen = [] if view.reader.always_valid else list(good)
         for start, stop in view.blocks(len(good), Progress()):
             if not unseen:
                 break
@@ -104,7 +107,12 @@ def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
 
 
 def score_reference(
-    fused: View, reference: View, bands: Sequence[int], ratio: int | None, progress: Progress
+    fused: View,
+    reference: View,
+    bands: Sequence[int],
+    ratio: int | None,
+    progress: Progress,
+    map_size: int = MAP_SIZE,
 ) -> tuple[dict, PixelMaps]:
     """The indices with reference, and maps of the differences.
 
@@ -113,9 +121,10 @@ def score_reference(
         reference: the truth, a view of the same size.
         bands: good bands, counted from 0.
         ratio: for ERGAS; None leaves it out.
+        map_size: rows and columns of the maps, at most.
 
     Returns:
-        what :meth:`.ReferenceIndices.result` returns, and the maps, decimated to 480 pixels at most.
+        what :meth:`.ReferenceIndices.result` returns, and the maps, decimated.
     """
     shape = fused.window.rows, fused.window.cols
     limits = BandRange(len(bands))
@@ -125,7 +134,7 @@ def score_reference(
         progress.check()
         limits.update(values, valid & other.all(axis=0))
     indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check)
-    step = decimation(shape, MAP_SIZE)
+    step = decimation(shape, map_size)
     maps: list[list[np.ndarray]] = [[], []]
     for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
         values, valid = fused.read(start, stop, bands, progress)

@@ -63,8 +63,13 @@ class LocalCorrelation:
             self._check()
             values, mean, variance = self._moments(stack, band, mask, origin)
             chosen = usable & (variance > 0)
-            covariance = (window_sums(values * pan, self.size) / self.size**2 - mean * pan_mean)[chosen]
-            correlation = covariance / np.sqrt(variance[chosen] * pan_variance[chosen])
+            covariance = window_sums(values * pan, self.size) / self.size**2 - mean * pan_mean
+            spread = variance * pan_variance
+            if chosen.all():  # no copies of what is left
+                covariance, spread = covariance.ravel(), spread.ravel()
+            else:
+                covariance, spread = covariance[chosen], spread[chosen]
+            correlation = covariance / np.sqrt(spread)
             self._sums[band] += np.clip(correlation, -1.0, 1.0).sum()
             self._windows[band] += correlation.size
 
@@ -74,7 +79,8 @@ class LocalCorrelation:
         """Values about the origin, and their means and variances in the windows, float64; 0 where constant."""
         values = self._plane(stack, band).astype(np.float64)
         values -= origin[band]
-        values[~mask] = 0.0
+        if not mask.all():
+            values[~mask] = 0.0
         mean = window_sums(values, self.size) / self.size**2
         square = window_sums(values * values, self.size) / self.size**2
         variance = square - mean * mean

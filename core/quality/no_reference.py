@@ -64,10 +64,14 @@ class NoReferenceIndices:
             pan: (r, c) of any dtype, P.
             valid: (r, c) bool.
         """
-        stack = np.concatenate([fused, pan[None]])
-        self._high.update(stack, valid)
-        self._regression.update(stack, valid)
-        self._correlation.update(stack, valid)
+        for update in self.high_updates:
+            update(np.concatenate([fused, pan[None]]), valid)
+
+    @property
+    def high_updates(self) -> tuple[Callable[[np.ndarray, np.ndarray], None], ...]:
+        """What :meth:`update_high` does, in pieces that threads may do side by side: each takes the bands with, last,
+        the PAN (B + 1, r, c) of any dtype, and ``valid`` (r, c) bool. The first multiplies no matrices."""
+        return self._correlation.update, self._high.update, self._regression.update
 
     def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
         """Add the next rows of the HSI's grid.

@@ -34,21 +34,26 @@ def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
     Raises:
         ValueError: the size is not positive.
     """
-    return _run_sums(_run_sums(plane, size).T, size).T
+    return _run_sums(_run_sums(plane, size, 0), size, 1)
 
 
-def _run_sums(plane: np.ndarray, size: int) -> np.ndarray:
-    """Sums of ``size`` neighbouring rows."""
-    outputs = len(plane) - size + 1
+def _run_sums(plane: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Sums of ``size`` neighbours along an axis."""
+
+    def run(start: int, stop: int) -> np.ndarray:
+        return plane[start:stop] if axis == 0 else plane[:, start:stop]
+
+    outputs = plane.shape[axis] - size + 1
     total: np.ndarray | None = None
     covered, width = 0, 1
     while width <= size:
         if size & width:
-            part = plane[covered : covered + outputs]
+            part = run(covered, covered + outputs)
             total = part if total is None else total + part
             covered += width
             if covered == size:
                 return total
-        plane = plane[:-width] + plane[width:]
+        count = plane.shape[axis]
+        plane = run(0, count - width) + run(width, count)
         width *= 2
     raise ValueError(f"a window has at least one row, not {size}")

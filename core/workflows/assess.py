@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from ..assessment.full_resolution import score_full_resolution
-from ..assessment.reference import View, finite, good_bands, score_reference
+from ..assessment.full_resolution import FusedPair
+from ..assessment.reference import View, good_bands
+from ..assessment.scores import Scores
 from ..io.band_selection import select_bands
 from ..io.grid import MAX_RATIO, MIN_RATIO, Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..products.prisma import open_raster
-from ..quality.no_reference import NO_REFERENCE
-from ..quality.reference import INDICES, PER_BAND, PixelMaps
+from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
-from .opening import pan_correction
+from ..scene.scene import Scene
+from .opening import measured_correction
 from .output import check_outputs, one_gain, write_json
 
 
@@ -78,63 +78,18 @@ def assess(
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
-    moved = pan_correction(hsi, pan, progress) if correct_shift and hsi else (0.0, 0.0)
-    scores: dict[str, Any] = {}
-    per_band: dict[str, np.ndarray] = {}
-    notes: list[str] = []
-    maps: PixelMaps | None = None
     with contextlib.ExitStack() as stack:
         readers = {
             key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi")) for key, path in files.items()
         }
+        if correct_shift and hsi:
+            scene = Scene.of(readers["hsi"], readers["pan"], progress)
+            readers["pan"].grid = readers["pan"].grid.move(*measured_correction(scene, progress))
         for key in readers.keys() & {"reference", "hsi"}:
             readers[key] = select_bands(readers[key], bands)
-        if "pan" in readers:
-            readers["pan"].grid = readers["pan"].grid.move(*moved)
-        alignment, views = _place(readers, crop)
-        if alignment is not None:
-            if ratio is not None and ratio != alignment.ratio:
-                raise InputError(
-                    f"The ratio of {readers['hsi'].name} to {readers['fused'].name} is {alignment.ratio}, not {ratio}; "
-                    "leave the ratio out."
-                )
-            ratio = alignment.ratio
-        good = good_bands(list(views.values()), progress)
-        half = 0.55 if alignment is not None else 0.97
-        if reference:
-            progress.set(0.0, "Comparing with the reference")
-            result, maps = score_reference(views["fused"], views["reference"], good, ratio, progress.part(0.02, half))
-            scores.update({key: result[key] for key in INDICES}, pixels=result["pixels"])
-            per_band.update({key: result["per_band"][key] for key in PER_BAND if key != "mean"})
-            notes += result["notes"]
-            if ratio is None:
-                notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
-        if alignment is not None:
-            progress.set(half if reference else 0.0, "Comparing with the HSI and the PAN")
-            window = View(readers["fused"], alignment.pan)
-            result = score_full_resolution(
-                window,
-                views["hsi"],
-                readers["pan"],
-                alignment,
-                good,
-                mtf,
-                crop,
-                progress.part(half if reference else 0.02, 0.97),
-            )
-            scores.update({key: result[key] for key in (*NO_REFERENCE, "consistency", "hsi_pixels")}, mtf=mtf)
-            per_band.update(result["per_band"])
-            notes += result["notes"]
-        scores = {key: finite(value) if isinstance(value, float) else value for key, value in scores.items()}
-        metadata = readers["fused"].metadata
-        scores.update(bands=len(good), ratio=ratio, crop=crop)
-        scores["per_band"] = {
-            "band": [band + 1 for band in good],
-            "wavelength": [metadata.wavelengths[band] for band in good],
-            **{key: [finite(value) for value in values] for key, values in per_band.items()},
-        }
-        scores.update(files=files, notes=notes)
-        for note in notes:
+        scores, views, maps = _score(readers, _Settings(ratio, mtf, crop), progress)
+        scores["files"] = files
+        for note in scores["notes"]:
             progress.warning(note)
         progress.check()
         page = ""
@@ -150,6 +105,59 @@ def assess(
             write_page(report, page)
     progress.set(1.0)
     return scores
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """See :func:`assess`."""
+
+    ratio: int | None
+    mtf: float
+    crop: int
+
+
+def _score(
+    readers: dict[str, RasterReader], settings: _Settings, progress: Progress
+) -> tuple[dict[str, Any], dict[str, View], PixelMaps | None]:
+    """What :func:`assess` returns but for ``files``; what was seen of each image with bands; maps of the differences
+    from a reference.
+
+    Args:
+        readers: ``fused``, and ``reference``, or ``hsi`` and ``pan``, or all, open.
+    """
+    alignment, views = _place(readers, settings.crop)
+    ratio = settings.ratio
+    if alignment is not None:
+        if ratio is not None and ratio != alignment.ratio:
+            raise InputError(
+                f"The ratio of {readers['hsi'].name} to {readers['fused'].name} is {alignment.ratio}, not {ratio}; "
+                "leave the ratio out."
+            )
+        ratio = alignment.ratio
+    found = Scores(good_bands(list(views.values()), progress))
+    maps, numbers = None, {}
+    half = 0.55 if alignment is not None else 0.97
+    if "reference" in views:
+        progress.set(0.0, "Comparing with the reference")
+        maps = found.add_reference(views["fused"], views["reference"], ratio, progress.part(0.02, half))
+        if ratio is None:
+            found.notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
+    if alignment is not None:
+        begin = half if "reference" in views else 0.0
+        progress.set(begin, "Comparing with the HSI and the PAN")
+        window = View(readers["fused"], alignment.pan)
+        under, pan = overlap(
+            window.reader.grid.crop(window.window), readers["pan"].grid, window.reader.name, readers["pan"].name
+        )
+        pair = FusedPair(
+            views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, settings.mtf, settings.crop
+        )
+        found.add_full_resolution(window, pair, progress.part(max(begin, 0.02), 0.97))
+        numbers["mtf"] = settings.mtf
+    scores: dict[str, Any] = {**found.indices, **found.pixels, **numbers}
+    scores.update(bands=len(found.bands), ratio=ratio, crop=settings.crop)
+    scores.update(per_band=found.table(readers["fused"].metadata), notes=found.notes)
+    return scores, views, maps
 
 
 def _check(reference: str, hsi: str, pan: str, ratio: int | None, crop: int) -> None:

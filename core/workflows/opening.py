@@ -54,10 +54,13 @@ def open_scene(
         raise
 
 
-def pan_correction(hsi: str, pan: str, progress: Progress) -> tuple[float, float]:
-    """(rows, columns) in PAN pixels by which ``correct_shift`` moves the PAN: the same for the same two rasters."""
-    with open_pair(hsi, pan, progress) as scene:
-        return _correction(measure_shift(scene, progress), scene, progress)
+def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]:
+    """(rows, columns) in PAN pixels by which ``correct_shift`` moves the PAN: the same for the same two rasters.
+
+    Raises:
+        InputError: the shift cannot be measured.
+    """
+    return _correction(measure_shift(scene, progress), scene, progress)
 
 
 def _correction(shift: Shift | None, scene: Scene, progress: Progress) -> tuple[float, float]:
