@@ -26,6 +26,11 @@ class View:
     reader: RasterReader
     window: Window
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.window.rows, self.window.cols
+
     def crop(self, pixels: int) -> View:
         """The view without its outermost pixels.
 
@@ -93,10 +98,9 @@ def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
     good = [band for band in range(first.bands) if all(view.reader.metadata.bbl[band] for view in views)]
     for view in views:
         unseen = [] if view.reader.always_valid else list(good)
-        for start, stop in view.blocks(len(good), Progress()):
+        for start, stop in view.portions(0, view.window.rows, max(len(good), 1)):
             if not unseen:
                 break
-            progress.check()
             filled = view.read(start, stop, unseen, progress)[1].any(axis=(1, 2))
             unseen = [band for band, seen in zip(unseen, filled) if not seen]
         good = [band for band in good if band not in unseen]

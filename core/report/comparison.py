@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..io.grid import Window
-from ..io.reader import RasterReader
 from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
 from .charts import Chart
 from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
-from .pictures import colour_map, describe_bands, false_colour_bands, overview, png, stretch_limits, true_colour_bands
+from .pictures import colour_map, overview, png, stretch_limits
+from .views import DETAIL, PICTURE_SIZE, Views, hsi_detail, magnified
 
-PICTURE_SIZE = 360  # pixels
-DETAIL = 72  # PAN pixels of the detail along each side, at most
 _LINES = 6  # methods in one chart
 _PIXELS = 3  # spectra that are shown
 _REDUCED = (  # key, heading, better
@@ -45,35 +43,6 @@ _FULL = (
     ("hqnr", "HQNR", "max"),
     ("rqnr", "RQNR", "max"),
 )
-
-
-@dataclass(frozen=True)
-class View:
-    """One rendering of the scene: what it is called, which bands, their common stretch."""
-
-    title: str
-    bands: tuple[int, ...]
-    limits: np.ndarray
-
-
-@dataclass(frozen=True)
-class Views:
-    """How every image of a scene is shown, so that pictures can be compared.
-
-    Attributes:
-        whole: true colour and false colour.
-        window: where the detail lies, on the output's grid. zoom: by how much it is magnified.
-    """
-
-    whole: tuple[View, ...]
-    window: Window
-    zoom: int
-
-    def of_result(self, reader: RasterReader) -> list[bytes]:
-        """PNGs of a fused raster: one for each view, then the detail in the first view."""
-        made = [png(*overview(reader, view.bands, PICTURE_SIZE), view.limits) for view in self.whole]
-        values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
-        return [*made, png(*_magnified(values, valid, self.zoom), self.whole[0].limits)]
 
 
 @dataclass(frozen=True)
@@ -117,18 +86,6 @@ class Comparison:
     truth: np.ndarray
     pixels: Sequence[tuple[int, int]]
     good: np.ndarray
-
-
-def views_of(scene: Scene) -> Views:
-    """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene."""
-    metadata = scene.hsi.metadata
-    whole: list[View] = []
-    for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
-        limits = stretch_limits(*overview(scene.hsi, bands, PICTURE_SIZE, scene.alignment.hsi))
-        if not whole or bands != whole[0].bands:
-            whole.append(View(f"{title}: {describe_bands(metadata, bands)}", bands, limits))
-    side = min(DETAIL, *scene.high_shape)
-    return Views(tuple(whole), _busiest(scene, side), max(1, PICTURE_SIZE // side))
 
 
 def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list[tuple[int, int]]:
@@ -238,7 +195,7 @@ def _pictures(comparison: Comparison) -> list[Item]:
             Pictures(pictures),
         ]
     window = views.window
-    values, valid = _hsi_detail(scene, views)
+    values, valid = hsi_detail(scene, views)
     pan, pan_valid = overview(
         scene.pan,
         [0],
@@ -246,8 +203,8 @@ def _pictures(comparison: Comparison) -> list[Item]:
         Window(scene.alignment.pan.row + window.row, scene.alignment.pan.col + window.col, window.rows, window.cols),
     )
     pictures = [
-        Picture("HSI", png(*_magnified(values, valid, views.zoom), views.whole[0].limits)),
-        Picture("PAN", png(*_magnified(pan, pan_valid, views.zoom), pan_limits)),
+        Picture("HSI", png(*magnified(values, valid, views.zoom), views.whole[0].limits)),
+        Picture("PAN", png(*magnified(pan, pan_valid, views.zoom), pan_limits)),
         *(Picture(method.title, method.pictures[-1]) for method in comparison.compared),
     ]
     items += [
@@ -354,39 +311,6 @@ def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
             **versions(),
         }
     )
-
-
-def _busiest(scene: Scene, side: int) -> Window:
-    """The window of the output in which the PAN varies most, invalid pixels not counted."""
-    rows, cols = scene.high_shape
-    best, place = -1.0, (0, 0)
-    for top in range(0, rows - side + 1, max(1, side // 2)):
-        band = scene.pan_rows(top, top + side)
-        for left in range(0, cols - side + 1, max(1, side // 2)):
-            valid = band.valid[:, left : left + side]
-            part = band.values[0, :, left : left + side][valid]
-            spread = float(part.std()) * valid.mean() if part.size else 0.0
-            if spread > best:
-                best, place = spread, (top, left)
-    return Window(*place, side, side)
-
-
-def _hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
-    """The HSI pixel under each output pixel of the detail."""
-    window = views.window
-    rows = scene.low_owner(0)[window.row : window.row + window.rows]
-    cols = scene.low_owner(1)[window.col : window.col + window.cols]
-    corner = scene.alignment.hsi
-    part = Window(
-        corner.row + int(rows[0]), corner.col + int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1
-    )
-    values, valid = overview(scene.hsi, views.whole[0].bands, max(part.rows, part.cols), part)
-    place = np.ix_(np.arange(len(values)), rows - rows[0], cols - cols[0])
-    return values[place], np.broadcast_to(valid, values.shape)[place]
-
-
-def _magnified(values: np.ndarray, valid: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
-    return values.repeat(zoom, -2).repeat(zoom, -1), valid.repeat(zoom, -2).repeat(zoom, -1)
 
 
 def _enlarged(plane: np.ndarray) -> np.ndarray:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Callable, TypeVar
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from ..io.row_stream import Rows
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 
+_T = TypeVar("_T")
 _SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is scanned
 
 
@@ -41,6 +44,19 @@ class Scene:
     empty: np.ndarray
     low_valid: np.ndarray
     complete: bool
+    _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was computed of the scene is computed anew where it is unpickled."""
+        return {**vars(self), "_cached": {}}
+
+    def cached(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """What ``compute`` returns: it is called once for each key, and its result is kept as long as this view of the
+        scene is, for all who ask. Nobody may change it."""
+        if key not in self._cached:
+            self._cached[key] = compute()
+        value: _T = self._cached[key]
+        return value
 
     @classmethod
     def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None) -> Scene:

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..assessment.reduced import ReducedPair, reduced_pair
+from ..assessment.full_resolution import FusedPair
+from ..assessment.reduced import reduced_pair
+from ..assessment.reference import View, good_bands
+from ..assessment.scores import Scores
 from ..fusion.classical import METHODS
+from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..operators.pair import DEFAULT_MTF_GAIN
-from ..quality.reference import PixelMaps, ReferenceIndices
-from ..report.comparison import Compared, Comparison, Views, comparison_report, pick_pixels, views_of
+from ..products.pair import open_pair
+from ..quality.reference import PixelMaps
+from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
 from ..report.html import render, write_page
 from ..report.pictures import overview
+from ..report.views import Views, views_of
 from ..runtime.atomic_files import placed, working_folder
 from ..runtime.errors import InputError
 from ..runtime.memory import PeakMemory
 from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
-from .assess import assess
-from .classical import classical
-from .opening import open_scene
-from .output import check_outputs, one_gain, write_json
+from ..scene.scene import Scene
+from .candidates import LEARNED, Candidate, Parameters, candidates
+from .opening import check_space, open_scene
+from .output import check_outputs, one_gain, write_fused, write_json
 
-BASE = "exp"  # what scores are relative to; always among the methods
-LEARNED = ("ssml",)  # methods that learn on the scene before they fuse it
-MODEL = "model"
+__all__ = ["LEARNED", "compare"]
+
 RULE = (
     "The best method has the lowest score at reduced resolution: the mean of its ERGAS and its SAM, each divided by "
     "that of plain up-sampling. Indices without reference do not rank: the consistency projection makes the spectral "
@@ -43,37 +49,25 @@ _MAP_SIZE = 240  # pixels of the maps at most
 
 
 @dataclass
-class _Method:
-    """A method at work.
+class _Run:
+    """What is found of a method.
 
     Attributes:
-        name: its id. title: for people.
-        run: (hsi, pan, output, disagreement, progress, **choices of the scene) writes the fused raster.
-        networks: whether it has two networks that may disagree.
-        note: what must be known of its scores, "" for nothing.
-        ranked: whether its scores may rank it.
-        iterations: of the consistency projection that a trained model brings along; None for those that are chosen.
+        reduced, full: indices by name; among the reduced ones ``score``. per_band: see :meth:`.Scores.table`.
+        seconds: that it took at full resolution. memory: bytes in use meanwhile at most, None where unknown.
+        maps, spectra, pictures, disagreement: see :class:`..report.comparison.Compared`.
     """
 
-    name: str
-    title: str
-    run: Callable[..., Any]
-    networks: bool = False
-    note: str = ""
-    ranked: bool = True
-    iterations: int | None = None
+    candidate: Candidate
     reduced: dict[str, Any] = field(default_factory=dict)
     full: dict[str, Any] = field(default_factory=dict)
+    per_band: dict[str, list] = field(default_factory=dict)
     seconds: float = 0.0
     memory: float | None = None
-    history: Sequence[Mapping[str, Any]] = ()
-
-
-class _Seen(NamedTuple):
-    """What is shown of a method at reduced resolution: where it differs, and (pixels, bands) of some pixels."""
-
-    maps: PixelMaps
-    spectra: np.ndarray
+    maps: PixelMaps | None = None
+    spectra: np.ndarray | None = None
+    pictures: Sequence[bytes] = ()
+    disagreement: np.ndarray | None = None
 
 
 def compare(
@@ -137,64 +131,46 @@ def compare(
     check_iterations(consistency)
     inputs = [path for path in (hsi, pan, model) if path]
     check_outputs(inputs, (output,), (report, json_path, csv_path))
-    options = {"consistency": consistency, "memory": memory}
-    chosen = _methods(methods, model, {"effort": effort, "seed": seed, "mtf": mtf, "device": device, **options}, hsi)
+    parameters = Parameters(mtf, consistency, effort, seed, device)
+    chosen = candidates(methods, model, hsi, parameters)
     places = [path for path in (output, report, json_path, csv_path) if path]
     progress.set(0.0, "Looking through the scene")
-    choices = {"bands": bands, "correct_shift": correct_shift}
     with (
         open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene,
         working_folder(places[0] if places else "") as folder,
     ):
-        ratio, good = scene.ratio, scene.good.copy()
-        progress.info(f"Ratio {ratio}: {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, {len(chosen)} methods.")
+        rows, cols = scene.low_shape
+        progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
+        whole, dtype = Window(0, 0, *scene.high_shape), scene.hsi.metadata.dtype
+        scratch = os.path.join(folder, "")  # where rasters are not compressed
+        check_space(scene, whole, [(output, scene.hsi.bands, dtype), (scratch, scene.hsi.bands, dtype)])
+        settings = _Settings(folder, mtf, crop, memory)
         progress.set(0.01, "Reducing the resolution")
-        pair = reduced_pair(scene, mtf, folder, progress.part(0.01, 0.06))
-        pixels = pick_pixels(*_overview(pair.truth), good)
-        steps = progress.part(0.06, 0.45)
-        seen: dict[str, _Seen] = {}
-        for number, method in enumerate(chosen):
-            part = steps.part(number / len(chosen), (number + 1) / len(chosen))
-            part.set(0.0, f"{method.title} at reduced resolution")
-            seen[method.name] = _at_reduced(method, pair, folder, ratio, good, pixels, mtf, crop, part)
-        ranking = _ranking(chosen)
-        best = ranking[0]
-        progress.info(f"Best at reduced resolution: {best.title}.")
+        truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
+        ranking = _ranking(runs)
+        progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
         views = views_of(scene)
-        steps = progress.part(0.45, 0.95)
-        shown: list[Compared] = []
         kept = os.path.join(folder, f"best{os.path.splitext(output)[1]}") if output else ""
-        for number, method in enumerate(ranking):
-            part = steps.part(number / len(chosen), (number + 1) / len(chosen))
-            part.set(0.0, f"{method.title} at full resolution")
-            pictures, disagreement = _at_full(
-                method, hsi, pan, choices, folder, kept if method is best else "", mtf, crop, views, part
-            )
-            maps, spectra = seen[method.name]
-            shown.append(
-                Compared(
-                    method.name, method.title, method.reduced, maps, spectra, pictures, disagreement, method.history
-                )
-            )
-        result = _result(ranking, ratio, output)
+        steps = progress.part(0.45, 0.95)
+        for number, run in enumerate(ranking):
+            part = steps.part(number / len(ranking), (number + 1) / len(ranking))
+            part.set(0.0, f"{run.candidate.title} at full resolution")
+            _at_full(run, scene, kept if number == 0 else "", views, settings, part)
+        result = _result(ranking)
+        result.update(ratio=scene.ratio, output=output)
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
         result["parameters"] = {
-            "mtf": mtf,
-            "consistency": consistency,
             "model_consistency": chosen[-1].iterations,
             "crop": crop,
             "bands": bands,
             "correct_shift": correct_shift,
-            "effort": effort,
-            "seed": seed,
-            "device": device,
+            **dataclasses.asdict(parameters),
         }
         progress.check()
         page = ""
         if report:
             progress.set(0.96, "Writing the report")
-            truth = _overview(pair.truth)[0]
-            comparison = Comparison(result, scene, views, shown, truth, pixels, good)
+            comparison = Comparison(result, scene, views, _shown(ranking), truth, pixels, scene.good)
             page = render(comparison_report(comparison), progress)
         if json_path:
             write_json(json_path, result)
@@ -208,156 +184,128 @@ def compare(
     return result
 
 
-def _methods(names: Sequence[str], model: str, options: Mapping[str, Any], hsi: str) -> list[_Method]:
-    unknown = [name for name in names if name not in METHODS and name not in LEARNED]
-    if unknown:
-        raise InputError(f"There is no method {unknown[0]!r}; choose from {', '.join((*METHODS, *LEARNED))}.")
-    names = list(dict.fromkeys([BASE, *(names or METHODS)]))
-    made = []
-    for name in names:
-        if name in METHODS:
-            made.append(_Method(name, METHODS[name].title, _classical(name, options)))
-        else:
-            made.append(_Method(name, f"{name.upper()}, learned on the scene", _learned(name, options), networks=True))
-    if model:
-        made.append(_trained(model, options, hsi))
-    return made
+@dataclass(frozen=True)
+class _Settings:
+    """See :func:`compare`; ``folder`` is for rasters that are needed for a while."""
 
-
-def _classical(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
-    # Up-sampling is the base as it stands, without any projection.
-    iterations = 0 if name == BASE else options["consistency"]
-
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> None:
-        classical(
-            hsi,
-            pan,
-            output,
-            method=name,
-            consistency=iterations,
-            mtf=options["mtf"],
-            memory=options["memory"],
-            progress=progress,
-            **choices,
-        )
-
-    return run
-
-
-def _learned(name: str, options: Mapping[str, Any]) -> Callable[..., Any]:
-    from ..runtime.devices import require_torch
-
-    require_torch()
-    from .sharpen import sharpen
-
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> object:
-        given = {**options, **choices}
-        return sharpen(hsi, pan, output, network=name, disagreement=disagreement, progress=progress, **given)
-
-    return run
-
-
-def _trained(model: str, options: Mapping[str, Any], hsi: str) -> _Method:
-    from ..runtime.devices import require_torch
-
-    require_torch()
-    from ..models.trained import TrainedModel
-    from .fuse import fuse
-
-    trained = TrainedModel.open(model)
-    header = trained.header
-    seen = any(data.get("hsi") == os.path.basename(hsi) for data in header.get("training_data", []))
-    rest = {key: options[key] for key in ("device", "memory")}
-
-    def run(hsi: str, pan: str, output: str, disagreement: str, progress: Progress, **choices: Any) -> None:
-        fuse(hsi, pan, model, output, disagreement=disagreement, progress=progress, **rest, **choices)
-
-    note = (
-        f"{os.path.basename(model)} was trained on {os.path.basename(hsi)} itself: at reduced resolution it is scored "
-        "on what it has learned from, so it is not ranked."
-        if seen
-        else ""
-    )
-    title = f"Model {os.path.basename(model)} ({header['network']})"
-    several = len(header["config"]) > 1
-    return _Method(
-        MODEL,
-        title,
-        run,
-        networks=several,
-        note=note,
-        ranked=not seen,
-        iterations=trained.iterations,
-        history=header.get("history", ()),
-    )
+    folder: str
+    mtf: float
+    crop: int
+    memory: float | None
 
 
 def _at_reduced(
-    method: _Method,
-    pair: ReducedPair,
-    folder: str,
-    ratio: int,
-    good: np.ndarray,
-    pixels: Sequence[tuple[int, int]],
-    mtf: float,
-    crop: int,
-    progress: Progress,
-) -> _Seen:
-    fused = os.path.join(folder, "reduced.tif")
-    method.run(pair.hsi, pair.pan, fused, "", _Named(progress.part(0.0, 0.8), method.title))
-    scores = assess(
-        fused,
-        reference=pair.truth,
-        ratio=ratio,
-        mtf=mtf,
-        crop=crop,
-        progress=_Quiet(progress.part(0.8, 1.0), method.title),
-    )
-    method.reduced = _numbers(scores)
-    method.reduced["per_band"] = scores["per_band"]
-    values, valid = _overview(fused)
-    truth, other = _overview(pair.truth)
-    inside = valid[good].all(axis=0) & other[good].all(axis=0)
-    indices = ReferenceIndices(int(good.sum()), ratio)
-    maps = indices.update(values[good], truth[good], inside)
-    spectra = np.stack([np.where(inside[row, col], values[:, row, col], np.nan) for row, col in pixels])
-    os.remove(fused)
-    return _Seen(maps, spectra)
+    scene: Scene, chosen: Sequence[Candidate], settings: _Settings, progress: Progress
+) -> tuple[np.ndarray, list[tuple[int, int]], list[_Run]]:
+    """Run all methods on the reduced pair, which is opened once.
+
+    Returns:
+        (B, r, c) of the truth, decimated; (row, column) in it of the pixels whose spectra are shown; the runs.
+    """
+    pair = reduced_pair(scene, settings.mtf, settings.folder, progress.part(0.0, 0.1))
+    runs = []
+    steps = progress.part(0.1, 1.0)
+    with open_pair(pair.hsi, pair.pan, progress) as reduced, RasterReader(pair.truth) as reader:
+        values, valid = overview(reader, range(reader.bands), _MAP_SIZE)
+        pixels = pick_pixels(values, np.broadcast_to(valid, values.shape), scene.good)
+        window = Window(0, 0, reader.grid.rows, reader.grid.cols)
+        step = decimation((window.rows, window.cols), _MAP_SIZE)
+        places = [(row * step + step // 2, col * step + step // 2) for row, col in pixels]
+        path = os.path.join(settings.folder, "reduced.tif")
+        for number, candidate in enumerate(chosen):
+            part = steps.part(number / len(chosen), (number + 1) / len(chosen))
+            part.set(0.0, f"{candidate.title} at reduced resolution")
+            named = _Named(part.part(0.0, 0.8), candidate.title)
+            fitted = candidate.method.fit(reduced, named)
+            write_fused(reduced, fitted, path, memory=settings.memory, compress="none", progress=named)
+            watched = _Quiet(part.part(0.8, 1.0), candidate.title)
+            run = _Run(candidate)
+            with RasterReader(path) as fused:
+                images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
+                scores = Scores(good_bands(images, watched))
+                run.maps = scores.add_reference(*images, scene.ratio, watched, _MAP_SIZE)
+                run.spectra = np.stack([_spectrum(fused, reader, scene.good, place) for place in places])
+                run.per_band = scores.table(fused.metadata)
+            run.reduced = scores.indices
+            runs.append(run)
+            os.remove(path)
+    return values, pixels, runs
 
 
-def _at_full(
-    method: _Method,
-    hsi: str,
-    pan: str,
-    choices: Mapping[str, Any],
-    folder: str,
-    kept: str,
-    mtf: float,
-    crop: int,
-    views: Views,
-    progress: Progress,
-) -> tuple[list[bytes], np.ndarray | None]:
-    """The pictures, and (rows, columns) of the disagreement of two networks, NaN where unknown."""
-    fused = kept or os.path.join(folder, "full.tif")
-    disagreement = os.path.join(folder, "disagreement.tif") if method.networks else ""
+def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+    """(bands,) of a pixel of the result, physical units; NaN where it or the truth is not valid."""
+    pixel = Window(*place, 1, 1)
+    values, valid = overview(fused, range(fused.bands), 1, pixel)
+    known = overview(truth, range(truth.bands), 1, pixel)[1]
+    return np.where(valid[good].all() and known[good].all(), values[:, 0, 0], np.nan)
+
+
+def _at_full(run: _Run, scene: Scene, kept: str, views: Views, settings: _Settings, progress: Progress) -> None:
+    """Run a method on the scene itself.
+
+    Args:
+        kept: raster to write where the result is to be kept.
+    """
+    candidate = run.candidate
+    path = kept or os.path.join(settings.folder, "full.tif")
+    disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
+    named = _Named(progress.part(0.0, 0.8), candidate.title)
     started = time.monotonic()
     with PeakMemory() as memory:
-        made = method.run(hsi, pan, fused, disagreement, _Named(progress.part(0.0, 0.8), method.title), **choices)
-    method.seconds, method.memory = round(time.monotonic() - started, 2), memory.peak
-    method.history = (made or {}).get("history", method.history)
-    watched = _Quiet(progress.part(0.8, 1.0), method.title)
-    scores = assess(fused, hsi=hsi, pan=pan, mtf=mtf, crop=crop, progress=watched, **choices)
-    method.full = _numbers(scores)
-    with RasterReader(fused) as reader:
-        pictures = views.of_result(reader)
-    difference = None
-    if disagreement and os.path.exists(disagreement):
+        fitted = candidate.method.fit(scene, named)
+        write_fused(
+            scene,
+            fitted,
+            path,
+            memory=settings.memory,
+            disagreement=disagreement,
+            compress="deflate" if kept else "none",
+            progress=named,
+        )
+    run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
+    with RasterReader(path) as reader:
+        run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))
+        run.pictures = views.of_result(reader)
+    if disagreement:
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
-        difference = np.where(valid[0], values[0], np.nan)
+        run.disagreement = np.where(valid[0], values[0], np.nan)
     if not kept:
-        os.remove(fused)
-    return pictures, difference
+        os.remove(path)
+
+
+def _full_scores(fused: RasterReader, scene: Scene, settings: _Settings, progress: Progress) -> dict[str, Any]:
+    alignment = align(scene.hsi.grid, fused.grid, scene.hsi.name, fused.name)
+    result, pan = View(fused, alignment.pan), scene.alignment.pan
+    result.crop(settings.crop)
+    scores = Scores([band for band in good_bands([result], progress) if scene.good[band]])
+    pair = FusedPair(
+        View(scene.hsi, alignment.hsi),
+        alignment,
+        View(scene.pan, Window(pan.row + alignment.pan.row, pan.col + alignment.pan.col, *result.shape)),
+        Window(0, 0, *result.shape),
+        scores.bands,
+        settings.mtf,
+        settings.crop,
+    )
+    scores.add_full_resolution(result, pair, progress)
+    return scores.indices
+
+
+def _shown(ranking: Sequence[_Run]) -> list[Compared]:
+    return [
+        Compared(
+            run.candidate.name,
+            run.candidate.title,
+            {**run.reduced, "per_band": run.per_band},
+            run.maps,
+            run.spectra,
+            run.pictures,
+            run.disagreement,
+            run.candidate.history,
+        )
+        for run in ranking
+    ]
 
 
 class _Named(Progress):
@@ -383,77 +331,56 @@ class _Quiet(_Named):
         pass
 
 
-def _overview(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """All bands of a raster, every n-th pixel: values and valid (B, r, c)."""
-    with RasterReader(path) as reader:
-        values, valid = overview(reader, range(reader.bands), _MAP_SIZE)
-    return values, np.broadcast_to(valid, values.shape)
-
-
-def _numbers(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The indices of what ``assess`` returned."""
-    known = ("bands", "ratio", "crop", "mtf", "pixels", "hsi_pixels")
-    return {
-        key: value
-        for key, value in scores.items()
-        if key not in known and (value is None or isinstance(value, (int, float)))
-    }
-
-
-def _ranking(methods: Sequence[_Method]) -> list[_Method]:
+def _ranking(runs: Sequence[_Run]) -> list[_Run]:
     """Best first; methods that cannot be scored, or must not be ranked, last.
 
     Raises:
         InputError: no method could be scored.
     """
-    base = methods[0].reduced
-    for method in methods:
+    base = runs[0].reduced
+    for run in runs:
         parts = [
-            method.reduced[key] / base[key]
+            run.reduced[key] / base[key]
             for key in ("ergas", "sam")
-            if method.reduced.get(key) is not None and base.get(key)
+            if run.reduced.get(key) is not None and base.get(key)
         ]
-        method.reduced["score"] = float(np.mean(parts)) if parts else None
-    ranked = [method for method in methods if method.ranked and method.reduced["score"] is not None]
+        run.reduced["score"] = float(np.mean(parts)) if parts else None
+    ranked = [run for run in runs if run.candidate.ranked and run.reduced["score"] is not None]
     if not ranked:
         raise InputError(
             "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
             "score; use a larger part of the scene."
         )
-    ranked.sort(key=lambda method: method.reduced["score"])
-    return ranked + [method for method in methods if method not in ranked]
+    ranked.sort(key=lambda run: run.reduced["score"])
+    return ranked + [run for run in runs if all(run is not other for other in ranked)]
 
 
-def _result(ranking: Sequence[_Method], ratio: int, output: str) -> dict[str, Any]:
-    records = []
-    for method in ranking:
-        records.append(
-            {
-                "name": method.name,
-                "title": method.title,
-                "score": method.reduced["score"],
-                "reduced": {key: value for key, value in method.reduced.items() if key not in ("score", "per_band")},
-                "full": method.full,
-                "per_band": method.reduced["per_band"],
-                "seconds": method.seconds,
-                "peak_memory": method.memory,
-                "ranked": method.ranked,
-                "note": method.note,
-            }
-        )
-    classics = [method.reduced["score"] for method in ranking if method.name in METHODS and method.ranked]
-    classics = [score for score in classics if score is not None]
-    gain = None
-    if ranking[0].name not in METHODS and classics:
-        gain = 100 * (1 - ranking[0].reduced["score"] / min(classics))
+def _result(ranking: Sequence[_Run]) -> dict[str, Any]:
+    records = [
+        {
+            "name": run.candidate.name,
+            "title": run.candidate.title,
+            "score": run.reduced["score"],
+            "reduced": {key: value for key, value in run.reduced.items() if key != "score"},
+            "full": run.full,
+            "per_band": run.per_band,
+            "seconds": run.seconds,
+            "peak_memory": run.memory,
+            "ranked": run.candidate.ranked,
+            "note": run.candidate.note,
+        }
+        for run in ranking
+    ]
+    classical = [record["score"] for record in records if record["name"] in METHODS and record["score"] is not None]
+    best, gain = records[0], None
+    if best["name"] not in METHODS and classical:
+        gain = 100 * (1 - best["score"] / min(classical))
     return {
-        "best": ranking[0].name,
-        "best_title": ranking[0].title,
+        "best": best["name"],
+        "best_title": best["title"],
         "gain": gain,
         "methods": records,
         "rule": RULE,
-        "ratio": ratio,
-        "output": output,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ..fusion.prior import RegressionPrior
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
@@ -14,6 +15,9 @@ from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
 from .opening import check_space, open_scene
 from .output import check_compression, check_outputs, one_gain, write_fused
+
+if TYPE_CHECKING:
+    from ..models.trained import TrainedModel
 
 
 def sharpen(
@@ -103,12 +107,7 @@ def sharpen(
         if resume and not resumed:
             progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
         trained = learn([scene], network, mtf, chosen_settings, chosen, checkpoint, resumed, progress.part(0.02, 0.9))
-        used_prior = trained.header["best_step"] == 0
-        if used_prior:
-            progress.warning(
-                "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP"
-                f"{' with consistency projection' if trained.iterations else ''}); the prior is the result."
-            )
+        used_prior = warn_of_prior(trained, progress)
         progress.set(0.9, "Fusing")
         pages: list[str] = []
 
@@ -164,3 +163,14 @@ def sharpen(
             "rows": grid.rows,
             "cols": grid.cols,
         }
+
+
+def warn_of_prior(trained: TrainedModel, progress: Progress) -> bool:
+    """Whether the result is the prior, because networks that learned were no better; tells the user."""
+    used_prior = bool(trained.header["best_step"] == 0)
+    if used_prior:
+        progress.warning(
+            "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP"
+            f"{' with consistency projection' if trained.iterations else ''}); the prior is the result."
+        )
+    return used_prior

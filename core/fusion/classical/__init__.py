@@ -141,6 +141,8 @@ class ClassicalMethod:
             Cancelled: the user stopped the job.
         """
         progress = progress or Progress()
-        moments = scene_moments(scene, self.mtf_gain, progress.part(0.0, 0.5))
+        moments = scene.cached(
+            ("moments", self.mtf_gain), lambda: scene_moments(scene, self.mtf_gain, progress.part(0.0, 0.5))
+        )
         fit = METHODS["exp" if moments.flat else self.name].fit
         return fit(scene, moments, progress.part(0.5, 1.0)).with_iterations(self.iterations)

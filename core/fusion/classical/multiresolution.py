@@ -28,6 +28,12 @@ class Laplacian(ClassicalFit):
         return pan[None] - lifted[:1]
 
 
+def regression_gains(scene: Scene, moments: Moments, progress: Progress) -> np.ndarray:
+    """(bands,) ``g_b = cov(U X_b, P_L) / var(P_L)``."""
+    mtf_gain = moments.operators.mtf_gain
+    return scene.cached(("regression gains", mtf_gain), lambda: scene_statistics(scene, mtf_gain, 0, progress).gains)
+
+
 def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
     """MTF-GLP with ``g_b = cov(U X_b, P_L) / var(P_L)`` (Aiazzi et al., 2006).
 
@@ -39,7 +45,7 @@ def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalF
     Returns:
         the fitted method.
     """
-    return Laplacian(moments, scene_statistics(scene, moments.operators.mtf_gain, 0, progress).gains)
+    return Laplacian(moments, regression_gains(scene, moments, progress))
 
 
 def full_scale(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:
@@ -106,7 +112,7 @@ def regression_modulation(scene: Scene, moments: Moments, progress: Progress) ->
     Returns:
         the fitted method.
     """
-    return HighPassModulation(moments, scene_statistics(scene, moments.operators.mtf_gain, 0, progress).gains)
+    return HighPassModulation(moments, regression_gains(scene, moments, progress))
 
 
 class HazeModulation(Ratio):

@@ -1,0 +1,90 @@
+"""How the images of a scene are shown side by side: bands, stretch, and a detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..io.grid import Window
+from ..io.reader import RasterReader
+from ..scene.scene import Scene
+from .pictures import describe_bands, false_colour_bands, overview, png, stretch_limits, true_colour_bands
+
+PICTURE_SIZE = 360  # pixels
+DETAIL = 72  # PAN pixels of the detail along each side, at most
+
+
+@dataclass(frozen=True)
+class View:
+    """One rendering of the scene: what it is called, which bands, their common stretch."""
+
+    title: str
+    bands: tuple[int, ...]
+    limits: np.ndarray
+
+
+@dataclass(frozen=True)
+class Views:
+    """How every image of a scene is shown, so that pictures can be compared.
+
+    Attributes:
+        whole: true colour and false colour.
+        window: where the detail lies, on the output's grid. zoom: by how much it is magnified.
+    """
+
+    whole: tuple[View, ...]
+    window: Window
+    zoom: int
+
+    def of_result(self, reader: RasterReader) -> list[bytes]:
+        """PNGs of a fused raster: one for each view, then the detail in the first view."""
+        made = [png(*overview(reader, view.bands, PICTURE_SIZE), view.limits) for view in self.whole]
+        values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
+        return [*made, png(*magnified(values, valid, self.zoom), self.whole[0].limits)]
+
+
+def views_of(scene: Scene) -> Views:
+    """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene."""
+    metadata = scene.hsi.metadata
+    whole: list[View] = []
+    for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
+        limits = stretch_limits(*overview(scene.hsi, bands, PICTURE_SIZE, scene.alignment.hsi))
+        if not whole or bands != whole[0].bands:
+            whole.append(View(f"{title}: {describe_bands(metadata, bands)}", bands, limits))
+    side = min(DETAIL, *scene.high_shape)
+    return Views(tuple(whole), _busiest(scene, side), max(1, PICTURE_SIZE // side))
+
+
+def _busiest(scene: Scene, side: int) -> Window:
+    """The window of the output in which the PAN varies most, invalid pixels not counted."""
+    rows, cols = scene.high_shape
+    best, place = -1.0, (0, 0)
+    for top in range(0, rows - side + 1, max(1, side // 2)):
+        band = scene.pan_rows(top, top + side)
+        for left in range(0, cols - side + 1, max(1, side // 2)):
+            valid = band.valid[:, left : left + side]
+            part = band.values[0, :, left : left + side][valid]
+            spread = float(part.std()) * valid.mean() if part.size else 0.0
+            if spread > best:
+                best, place = spread, (top, left)
+    return Window(*place, side, side)
+
+
+def hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
+    """The HSI pixel under each output pixel of the detail: values and valid (B, r, c) in the first view's bands."""
+    window = views.window
+    rows = scene.low_owner(0)[window.row : window.row + window.rows]
+    cols = scene.low_owner(1)[window.col : window.col + window.cols]
+    corner = scene.alignment.hsi
+    part = Window(
+        corner.row + int(rows[0]), corner.col + int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1
+    )
+    values, valid = overview(scene.hsi, views.whole[0].bands, max(part.rows, part.cols), part)
+    place = np.ix_(np.arange(len(values)), rows - rows[0], cols - cols[0])
+    return values[place], np.broadcast_to(valid, values.shape)[place]
+
+
+def magnified(values: np.ndarray, valid: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values and valid (..., r, c) with each pixel repeated ``zoom`` times along both axes."""
+    return values.repeat(zoom, -2).repeat(zoom, -1), valid.repeat(zoom, -2).repeat(zoom, -1)

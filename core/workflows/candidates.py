@@ -1,0 +1,154 @@
+"""The methods that a comparison runs: classical ones, networks that learn on the scene, a trained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..fusion.classical import METHODS, ClassicalMethod
+from ..fusion.method import FittedMethod, FusionMethod
+from ..fusion.prior import RegressionPrior
+from ..runtime.atomic_files import working_folder
+from ..runtime.devices import choose_device, require_torch
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+from .sharpen import warn_of_prior
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..models.trained import TrainedModel
+
+BASE = "exp"  # what scores are relative to; always among the methods
+LEARNED = ("ssml",)  # methods that learn on the scene before they fuse it
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A method that takes part.
+
+    Attributes:
+        name: its id. title: for people.
+        method: is fitted to the scene at either resolution.
+        networks: whether it has two networks that may disagree.
+        note: what must be known of its scores, "" for nothing.
+        ranked: whether its scores may rank it.
+        iterations: of the consistency projection that a trained model brings along; None for those that are chosen.
+        history: checks while its networks learned, on the last scene that it was fitted to; empty for other methods.
+    """
+
+    name: str
+    title: str
+    method: FusionMethod
+    networks: bool = False
+    note: str = ""
+    ranked: bool = True
+    iterations: int | None = None
+    history: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What the methods are run with; see :func:`.compare.compare`."""
+
+    mtf: float
+    consistency: int
+    effort: str
+    seed: int
+    device: str
+
+
+def candidates(names: Sequence[str], model: str, hsi: str, parameters: Parameters) -> list[Candidate]:
+    """The base first, then the methods of these names, all classical ones where there are none, then the model.
+
+    Args:
+        model: file of a trained network, "" for none. hsi: file that is compared on.
+
+    Raises:
+        InputError: there is no such method, or the model cannot be read.
+        MissingDependencyError: a network takes part, and PyTorch is not installed.
+    """
+    unknown = [name for name in names if name not in METHODS and name not in LEARNED]
+    if unknown:
+        raise InputError(f"There is no method {unknown[0]!r}; choose from {', '.join((*METHODS, *LEARNED))}.")
+    made = []
+    for name in dict.fromkeys([BASE, *(names or METHODS)]):
+        if name in METHODS:
+            # Up-sampling is the base as it stands, without any projection.
+            iterations = 0 if name == BASE else parameters.consistency
+            made.append(Candidate(name, METHODS[name].title, ClassicalMethod(name, parameters.mtf, iterations)))
+        else:
+            require_torch()
+            title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, parameters)
+            made.append(Candidate(name, title, method, networks=True, history=method.history))
+    if model:
+        made.append(_trained(model, hsi, parameters.device))
+    return made
+
+
+class _LearnedOnScene:
+    """Networks that learn on the scene that they are fitted to."""
+
+    def __init__(self, network: str, parameters: Parameters) -> None:
+        self._network, self._parameters = network, parameters
+        self.history: list[Mapping[str, Any]] = []
+
+    def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
+        """Learns first."""
+        from ..training.learn import learn, settings_for
+        from ..training.settings import steps_for
+
+        given = self._parameters
+        device, _ = choose_device(given.device)
+        steps = steps_for(given.effort, scene.low_shape[0] * scene.low_shape[1])
+        settings = settings_for(self._network, "mutual", steps, given.seed, {"iterations": given.consistency})
+        with working_folder() as folder:
+            checkpoint = os.path.join(folder, "model.checkpoint")
+            trained = learn([scene], self._network, given.mtf, settings, device, checkpoint, "", progress)
+        warn_of_prior(trained, progress)
+        self.history[:] = trained.header["history"]
+        return _regression_prior(trained, device).fit(scene, progress)
+
+
+class _Trained:
+    """A trained model, which fits the scenes of its sensor only."""
+
+    def __init__(self, model: str, device: str) -> None:
+        from ..models.trained import TrainedModel
+
+        self.trained, self._model, self._device = TrainedModel.open(model), model, device
+
+    def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
+        """Sees whether it suits the scene."""
+        self.trained.check_fits(scene, self._model)
+        return _regression_prior(self.trained, choose_device(self._device)[0]).fit(scene, progress)
+
+
+def _trained(model: str, hsi: str, device: str) -> Candidate:
+    require_torch()
+    method = _Trained(model, device)
+    header, name, scene = method.trained.header, os.path.basename(model), os.path.basename(hsi)
+    seen = any(data.get("hsi") == scene for data in header.get("training_data", []))
+    note = (
+        f"{name} was trained on {scene} itself: at reduced resolution it is scored on what it has learned from, so it "
+        "is not ranked."
+    )
+    return Candidate(
+        MODEL,
+        f"Model {name} ({header['network']})",
+        method,
+        networks=len(header["config"]) > 1,
+        note=note if seen else "",
+        ranked=not seen,
+        iterations=method.trained.iterations,
+        history=header.get("history", ()),
+    )
+
+
+def _regression_prior(trained: TrainedModel, device: torch.device) -> RegressionPrior:
+    residual = trained.residual(device, "mean")
+    return RegressionPrior(trained.statistics, trained.header["mtf"], trained.iterations, residual)
