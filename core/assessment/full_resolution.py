@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..operators.pair import Operators
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.progress import Progress
-from ..runtime.threads import Workers, wait_for
+from ..runtime.threads import usable_cores
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import View
@@ -99,21 +99,18 @@ class _FullResolution:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
-        correlate, *multiply = self.indices.high_updates
-        with contextlib.closing(Workers(1)) as beside:
+        with ThreadPoolExecutor(usable_cores(), "ssml") as pool:
             for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
                 stack, here = self._high_rows(start, stop)
                 mask[start:stop] = here
+                whole = bool(here.all())
+                for band, plane in enumerate(stack):
+                    progress.check()
+                    total[band] += (plane.ravel() if whole else plane[here]).sum(dtype=np.float64)
                 top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
                 if top < bottom:
                     part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
-                    correlation = beside.submit(correlate, stack[part], here[part])
-                    for update in multiply:  # numpy uses all cores for these products, and one for all else
-                        update(stack[part], here[part])
-                    wait_for(correlation, progress)
-                for band, plane in enumerate(stack):
-                    progress.check()
-                    total[band] += plane[here].sum(dtype=np.float64)
+                    self.indices.update_stack(stack[part], here[part], pool.map)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +120,8 @@ class _FullResolution:
         for first, last in self.fused.portions(start, stop, len(self.bands)):
             rows = slice(first - start, last - start)
             stack[:-1, rows], valid = self.fused.read(first, last, self.bands, self.progress)
-            here[rows] &= valid.all(axis=0)
+            if not self.fused.reader.always_valid:
+                here[rows] &= valid.all(axis=0)
         return stack, here
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:

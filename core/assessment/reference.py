@@ -53,9 +53,13 @@ class View:
         read in portions, between which ``progress`` is asked whether to stop."""
         progress = progress or Progress()
         row, col, cols = self.window.row, self.window.col, self.window.cols
-        values = np.empty((len(bands), stop - start, cols), np.float32)
-        valid = np.empty(values.shape, bool)
-        for first, last in self.portions(start, stop, len(bands)):
+        portions = list(self.portions(start, stop, len(bands)))
+        if len(portions) == 1:
+            values, valid = self.reader.read(Window(row + start, col, stop - start, cols), bands)
+        else:
+            values = np.empty((len(bands), stop - start, cols), np.float32)
+            valid = np.empty(values.shape, bool)
+        for first, last in portions if len(portions) > 1 else ():
             progress.check()
             here = np.s_[:, first - start : last - start]
             values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from .windows import whole_windows, window_sums
 
+_ROWS = 16  # at once: what fits into a processor's cache
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
 
 
@@ -33,58 +34,73 @@ class LocalCorrelation:
         self._origin: np.ndarray | None = None
         self._carried: tuple[np.ndarray, np.ndarray] | None = None
 
-    def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
+    def update(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
         """Add the next rows.
 
         Args:
             stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
+            run: as ``map``; that of a pool of threads computes bands side by side.
         """
         above = self._carried
         mask = valid if above is None else np.concatenate([above[1], valid])
         if min(mask.shape) >= self.size:
             whole = whole_windows(mask, self.size)
             if whole.any():
-                self._add(stack, mask, whole)
+                self._add(stack, mask, whole, run)
         self._carry(stack, mask)
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
         return np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), math.nan)
 
-    def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> None:
+    def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray, run: Callable[..., Iterable[None]]) -> None:
         origin = self._origin
         if origin is None:
             origin = np.array([self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))])
             self._origin = origin
-        pan, pan_mean, pan_variance = self._moments(stack, -1, mask, origin)
+        pan, pan_mean, pan_variance = self._moments(self._plane(stack, -1), origin[-1], mask)
         usable = whole & (pan_variance > 0)
-        for band in range(len(stack) - 1):
-            self._check()
-            values, mean, variance = self._moments(stack, band, mask, origin)
-            chosen = usable & (variance > 0)
-            covariance = window_sums(values * pan, self.size) / self.size**2 - mean * pan_mean
-            spread = variance * pan_variance
-            if chosen.all():  # no copies of what is left
-                covariance, spread = covariance.ravel(), spread.ravel()
-            else:
-                covariance, spread = covariance[chosen], spread[chosen]
-            correlation = covariance / np.sqrt(spread)
-            self._sums[band] += np.clip(correlation, -1.0, 1.0).sum()
-            self._windows[band] += correlation.size
 
-    def _moments(
-        self, stack: np.ndarray, band: int, mask: np.ndarray, origin: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        def correlate(band: int) -> None:
+            self._check()
+            plane = self._plane(stack, band)
+            correlation, chosen = np.empty(whole.shape), usable.copy()
+            for top in range(0, len(whole), _ROWS):
+                here = slice(top, min(top + _ROWS, len(whole)))
+                under = slice(top, here.stop + self.size - 1)
+                values, mean, variance = self._moments(plane[under], origin[band], mask[under])
+                chosen[here] &= variance > 0
+                values *= pan[under]
+                covariance = window_sums(values, self.size)
+                covariance /= self.size**2
+                mean *= pan_mean[here]
+                covariance -= mean
+                variance *= pan_variance[here]
+                np.sqrt(variance, out=variance)
+                with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
+                    np.divide(covariance, variance, out=correlation[here])
+            found = correlation.ravel() if chosen.all() else correlation[chosen]
+            self._sums[band] += np.clip(found, -1.0, 1.0, out=found).sum()
+            self._windows[band] += found.size
+
+        for _ in run(correlate, range(len(stack) - 1)):
+            pass
+
+    def _moments(self, plane: np.ndarray, origin: float, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values about the origin, and their means and variances in the windows, float64; 0 where constant."""
-        values = self._plane(stack, band).astype(np.float64)
-        values -= origin[band]
+        values = plane.astype(np.float64)
+        values -= origin
         if not mask.all():
             values[~mask] = 0.0
-        mean = window_sums(values, self.size) / self.size**2
-        square = window_sums(values * values, self.size) / self.size**2
+        mean = window_sums(values, self.size)
+        mean /= self.size**2
+        square = window_sums(values * values, self.size)
+        square /= self.size**2
         variance = square - mean * mean
-        return values, mean, np.where(variance > _CONSTANT * square, variance, 0.0)
+        square *= _CONSTANT
+        variance[variance <= square] = 0.0
+        return values, mean, variance
 
     def _plane(self, stack: np.ndarray, band: int) -> np.ndarray:
         """One band with the rows carried over."""

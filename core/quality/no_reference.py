@@ -25,7 +25,7 @@ apply scale and offset first, leave bad bands out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -64,14 +64,19 @@ class NoReferenceIndices:
             pan: (r, c) of any dtype, P.
             valid: (r, c) bool.
         """
-        for update in self.high_updates:
-            update(np.concatenate([fused, pan[None]]), valid)
+        self.update_stack(np.concatenate([fused, pan[None]]), valid)
 
-    @property
-    def high_updates(self) -> tuple[Callable[[np.ndarray, np.ndarray], None], ...]:
-        """What :meth:`update_high` does, in pieces that threads may do side by side: each takes the bands with, last,
-        the PAN (B + 1, r, c) of any dtype, and ``valid`` (r, c) bool. The first multiplies no matrices."""
-        return self._correlation.update, self._high.update, self._regression.update
+    def update_stack(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
+        """The same of bands that stand in one array with the PAN.
+
+        Args:
+            stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
+            valid: (r, c) bool.
+            run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
+        """
+        self._high.update(stack, valid)
+        self._regression.update(stack, valid)
+        self._correlation.update(stack, valid, run)
 
     def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
         """Add the next rows of the HSI's grid.
