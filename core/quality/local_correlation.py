@@ -9,7 +9,7 @@ import numpy as np
 
 from .windows import whole_windows, window_sums
 
-_ROWS = 16  # at once: what fits into a processor's cache
+_SAMPLES = 75_000  # of a band at once: what fits into a processor's cache, yet keeps threads off Python's lock
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
 
 
@@ -62,12 +62,14 @@ class LocalCorrelation:
         pan, pan_mean, pan_variance = self._moments(self._plane(stack, -1), origin[-1], mask)
         usable = whole & (pan_variance > 0)
 
+        step = max(1, _SAMPLES // whole.shape[1])
+
         def correlate(band: int) -> None:
             self._check()
             plane = self._plane(stack, band)
             correlation, chosen = np.empty(whole.shape), usable.copy()
-            for top in range(0, len(whole), _ROWS):
-                here = slice(top, min(top + _ROWS, len(whole)))
+            for top in range(0, len(whole), step):
+                here = slice(top, min(top + step, len(whole)))
                 under = slice(top, here.stop + self.size - 1)
                 values, mean, variance = self._moments(plane[under], origin[band], mask[under])
                 chosen[here] &= variance > 0

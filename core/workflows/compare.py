@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,20 +15,17 @@ from ..assessment.full_resolution import FusedPair
 from ..assessment.reduced import reduced_pair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
-from ..fusion.classical import METHODS
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..products.pair import open_pair
-from ..quality.reference import PixelMaps
-from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
+from ..report.comparison import Comparison, comparison_report, pick_pixels
 from ..report.html import render, write_page
 from ..report.pictures import overview
 from ..report.views import Views, views_of
-from ..runtime.atomic_files import placed, working_folder
-from ..runtime.errors import InputError
+from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
 from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
@@ -37,37 +33,12 @@ from ..scene.scene import Scene
 from .candidates import LEARNED, Candidate, Parameters, candidates
 from .opening import check_space, open_scene
 from .output import check_outputs, one_gain, write_fused, write_json
+from .ranking import Run, ranked, result_of, write_csv
 
 __all__ = ["LEARNED", "compare"]
 
-RULE = (
-    "The best method has the lowest score at reduced resolution: the mean of its ERGAS and its SAM, each divided by "
-    "that of plain up-sampling. Indices without reference do not rank: the consistency projection makes the spectral "
-    "ones nearly equal for all."
-)
 _MAP_SIZE = 240  # pixels of the maps at most
-
-
-@dataclass
-class _Run:
-    """What is found of a method.
-
-    Attributes:
-        reduced, full: indices by name; among the reduced ones ``score``. per_band: see :meth:`.Scores.table`.
-        seconds: that it took at full resolution. memory: bytes in use meanwhile at most, None where unknown.
-        maps, spectra, pictures, disagreement: see :class:`..report.comparison.Compared`.
-    """
-
-    candidate: Candidate
-    reduced: dict[str, Any] = field(default_factory=dict)
-    full: dict[str, Any] = field(default_factory=dict)
-    per_band: dict[str, list] = field(default_factory=dict)
-    seconds: float = 0.0
-    memory: float | None = None
-    maps: PixelMaps | None = None
-    spectra: np.ndarray | None = None
-    pictures: Sequence[bytes] = ()
-    disagreement: np.ndarray | None = None
+_FITTED = 0.5  # of a run, when its method is fitted
 
 
 def compare(
@@ -147,7 +118,7 @@ def compare(
         settings = _Settings(folder, mtf, crop, memory)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
-        ranking = _ranking(runs)
+        ranking = ranked(runs)
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
         views = views_of(scene)
         kept = os.path.join(folder, f"best{os.path.splitext(output)[1]}") if output else ""
@@ -156,7 +127,7 @@ def compare(
             part = steps.part(number / len(ranking), (number + 1) / len(ranking))
             part.set(0.0, f"{run.candidate.title} at full resolution")
             _at_full(run, scene, kept if number == 0 else "", views, settings, part)
-        result = _result(ranking)
+        result = result_of(ranking)
         result.update(ratio=scene.ratio, output=output)
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
         result["parameters"] = {
@@ -170,12 +141,12 @@ def compare(
         page = ""
         if report:
             progress.set(0.96, "Writing the report")
-            comparison = Comparison(result, scene, views, _shown(ranking), truth, pixels, scene.good)
+            comparison = Comparison(result, scene, views, [run.compared for run in ranking], truth, pixels, scene.good)
             page = render(comparison_report(comparison), progress)
         if json_path:
             write_json(json_path, result)
         if csv_path:
-            _write_csv(csv_path, result["methods"])
+            write_csv(csv_path, result["methods"])
         if report:
             write_page(report, page)
         if output:
@@ -196,7 +167,7 @@ class _Settings:
 
 def _at_reduced(
     scene: Scene, chosen: Sequence[Candidate], settings: _Settings, progress: Progress
-) -> tuple[np.ndarray, list[tuple[int, int]], list[_Run]]:
+) -> tuple[np.ndarray, list[tuple[int, int]], list[Run]]:
     """Run all methods on the reduced pair, which is opened once.
 
     Returns:
@@ -216,18 +187,16 @@ def _at_reduced(
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{candidate.title} at reduced resolution")
             named = _Named(part.part(0.0, 0.8), candidate.title)
-            fitted = candidate.method.fit(reduced, named)
-            write_fused(reduced, fitted, path, memory=settings.memory, compress="none", progress=named)
+            fitted = candidate.method.fit(reduced, named.part(0.0, _FITTED))
+            done = named.part(_FITTED, 1.0)
+            write_fused(reduced, fitted, path, memory=settings.memory, compress="none", progress=done)
             watched = _Quiet(part.part(0.8, 1.0), candidate.title)
-            run = _Run(candidate)
             with RasterReader(path) as fused:
                 images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
                 scores = Scores(good_bands(images, watched))
-                run.maps = scores.add_reference(*images, scene.ratio, watched, _MAP_SIZE)
-                run.spectra = np.stack([_spectrum(fused, reader, scene.good, place) for place in places])
-                run.per_band = scores.table(fused.metadata)
-            run.reduced = scores.indices
-            runs.append(run)
+                maps = scores.add_reference(*images, scene.ratio, watched, _MAP_SIZE)
+                spectra = np.array([_spectrum(fused, reader, scene.good, place) for place in places])
+                runs.append(Run(candidate, scores.indices, scores.table(fused.metadata), maps, spectra))
             os.remove(path)
     return values, pixels, runs
 
@@ -240,7 +209,7 @@ def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place:
     return np.where(valid[good].all() and known[good].all(), values[:, 0, 0], np.nan)
 
 
-def _at_full(run: _Run, scene: Scene, kept: str, views: Views, settings: _Settings, progress: Progress) -> None:
+def _at_full(run: Run, scene: Scene, kept: str, views: Views, settings: _Settings, progress: Progress) -> None:
     """Run a method on the scene itself.
 
     Args:
@@ -252,7 +221,7 @@ def _at_full(run: _Run, scene: Scene, kept: str, views: Views, settings: _Settin
     named = _Named(progress.part(0.0, 0.8), candidate.title)
     started = time.monotonic()
     with PeakMemory() as memory:
-        fitted = candidate.method.fit(scene, named)
+        fitted = candidate.method.fit(scene, named.part(0.0, _FITTED))
         write_fused(
             scene,
             fitted,
@@ -260,7 +229,7 @@ def _at_full(run: _Run, scene: Scene, kept: str, views: Views, settings: _Settin
             memory=settings.memory,
             disagreement=disagreement,
             compress="deflate" if kept else "none",
-            progress=named,
+            progress=named.part(_FITTED, 1.0),
         )
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
@@ -292,22 +261,6 @@ def _full_scores(fused: RasterReader, scene: Scene, settings: _Settings, progres
     return scores.indices
 
 
-def _shown(ranking: Sequence[_Run]) -> list[Compared]:
-    return [
-        Compared(
-            run.candidate.name,
-            run.candidate.title,
-            {**run.reduced, "per_band": run.per_band},
-            run.maps,
-            run.spectra,
-            run.pictures,
-            run.disagreement,
-            run.candidate.history,
-        )
-        for run in ranking
-    ]
-
-
 class _Named(Progress):
     """Progress of one run: what it says begins with the name of the method; its smaller notes are not told."""
 
@@ -329,76 +282,3 @@ class _Quiet(_Named):
 
     def warning(self, text: str) -> None:
         pass
-
-
-def _ranking(runs: Sequence[_Run]) -> list[_Run]:
-    """Best first; methods that cannot be scored, or must not be ranked, last.
-
-    Raises:
-        InputError: no method could be scored.
-    """
-    base = runs[0].reduced
-    for run in runs:
-        parts = [
-            run.reduced[key] / base[key]
-            for key in ("ergas", "sam")
-            if run.reduced.get(key) is not None and base.get(key)
-        ]
-        run.reduced["score"] = float(np.mean(parts)) if parts else None
-    ranked = [run for run in runs if run.candidate.ranked and run.reduced["score"] is not None]
-    if not ranked:
-        raise InputError(
-            "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
-            "score; use a larger part of the scene."
-        )
-    ranked.sort(key=lambda run: run.reduced["score"])
-    return ranked + [run for run in runs if all(run is not other for other in ranked)]
-
-
-def _result(ranking: Sequence[_Run]) -> dict[str, Any]:
-    records = [
-        {
-            "name": run.candidate.name,
-            "title": run.candidate.title,
-            "score": run.reduced["score"],
-            "reduced": {key: value for key, value in run.reduced.items() if key != "score"},
-            "full": run.full,
-            "per_band": run.per_band,
-            "seconds": run.seconds,
-            "peak_memory": run.memory,
-            "ranked": run.candidate.ranked,
-            "note": run.candidate.note,
-        }
-        for run in ranking
-    ]
-    classical = [record["score"] for record in records if record["name"] in METHODS and record["score"] is not None]
-    best, gain = records[0], None
-    if best["name"] not in METHODS and classical:
-        gain = 100 * (1 - best["score"] / min(classical))
-    return {
-        "best": best["name"],
-        "best_title": best["title"],
-        "gain": gain,
-        "methods": records,
-        "rule": RULE,
-    }
-
-
-def _write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:
-    """One row a method; indices at reduced resolution as they are called, those at full resolution with ``full_``."""
-    rows = [
-        {
-            "name": record["name"],
-            "score": record["score"],
-            **record["reduced"],
-            **{f"full_{key}": value for key, value in record["full"].items()},
-            "seconds": record["seconds"],
-            "peak_memory": record["peak_memory"],
-        }
-        for record in records
-    ]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    with placed(path, newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from core.report.comparison import pick_pixels
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.memory import PeakMemory
 from core.runtime.progress import Progress
+from core.workflows import opening
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
@@ -142,6 +144,29 @@ def test_bands_and_shift_are_those_that_the_methods_were_given(make_raster, pair
         np.testing.assert_array_equal(ours.read().values, expected.read().values)
     assert found["methods"][0]["per_band"]["band"] == [1, 2, 3]
     assert found["parameters"]["bands"] == "2-4"
+
+
+def test_the_scene_is_opened_and_its_shift_measured_once_whatever_the_methods(pair, tmp_path, monkeypatch):
+    opened, measured = Counter(), []
+    open_reader, measure = RasterReader._open, opening.measure_shift
+
+    def count_opening(reader):
+        opened[reader.name] += 1
+        return open_reader(reader)
+
+    def count_measuring(*arguments):
+        measured.append(arguments)
+        return measure(*arguments)
+
+    monkeypatch.setattr(RasterReader, "_open", count_opening)
+    monkeypatch.setattr(opening, "measure_shift", count_measuring)
+    compare(*pair, str(tmp_path / "best.tif"), methods=["gs", *METHODS], correct_shift=True)
+    # the scene and the reduced pair are called alike
+    assert (opened["hsi.tif"], opened["pan.tif"], len(measured)) == (2, 2, 1)
+    opened.clear()
+    monkeypatch.setattr("core.workflows.assess.measured_correction", lambda *arguments: (0.0, 0.0))
+    assess(str(tmp_path / "best.tif"), hsi=pair[0], pan=pair[1], correct_shift=True)
+    assert opened == {"best.tif": 1, "hsi.tif": 1, "pan.tif": 1}
 
 
 def test_a_model_trained_on_this_scene_is_shown_but_not_ranked(pair, tmp_path):

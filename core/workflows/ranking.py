@@ -1,0 +1,133 @@
+"""Which of the methods that were compared is best, and what is told of each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..fusion.classical import METHODS
+from ..quality.reference import PixelMaps
+from ..report.comparison import Compared
+from ..runtime.atomic_files import placed
+from ..runtime.errors import InputError
+from .candidates import Candidate
+
+RULE = (
+    "The best method has the lowest score at reduced resolution: the mean of its ERGAS and its SAM, each divided by "
+    "that of plain up-sampling. Indices without reference do not rank: the consistency projection makes the spectral "
+    "ones nearly equal for all."
+)
+
+
+@dataclass
+class Run:
+    """What is found of a method.
+
+    Attributes:
+        reduced, full: indices by name; among the reduced ones ``score``. per_band: see :meth:`.Scores.table`.
+        maps, spectra, pictures, disagreement: see :class:`..report.comparison.Compared`.
+        seconds: that it took at full resolution. memory: bytes in use meanwhile at most, None where unknown.
+    """
+
+    candidate: Candidate
+    reduced: dict[str, Any]
+    per_band: dict[str, list]
+    maps: PixelMaps
+    spectra: np.ndarray
+    full: dict[str, Any] = field(default_factory=dict)
+    pictures: Sequence[bytes] = ()
+    disagreement: np.ndarray | None = None
+    seconds: float = 0.0
+    memory: int | None = None
+
+    @property
+    def compared(self) -> Compared:
+        """What the report shows."""
+        return Compared(
+            self.candidate.name,
+            self.candidate.title,
+            {**self.reduced, "per_band": self.per_band},
+            self.maps,
+            self.spectra,
+            self.pictures,
+            self.disagreement,
+            self.candidate.history,
+        )
+
+
+def ranked(runs: Sequence[Run]) -> list[Run]:
+    """Best first; methods that cannot be scored, or must not be ranked, last.
+
+    Raises:
+        InputError: no method could be scored.
+    """
+    base = runs[0].reduced
+    for run in runs:
+        parts = [
+            run.reduced[key] / base[key]
+            for key in ("ergas", "sam")
+            if run.reduced.get(key) is not None and base.get(key)
+        ]
+        run.reduced["score"] = float(np.mean(parts)) if parts else None
+    places = [run for run in runs if run.candidate.ranked and run.reduced["score"] is not None]
+    if not places:
+        raise InputError(
+            "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
+            "score; use a larger part of the scene."
+        )
+    places.sort(key=lambda run: run.reduced["score"])
+    return places + [run for run in runs if all(run is not other for other in places)]
+
+
+def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
+    """Of :func:`.compare.compare`'s result what follows from the runs, best first."""
+    records = [
+        {
+            "name": run.candidate.name,
+            "title": run.candidate.title,
+            "score": run.reduced["score"],
+            "reduced": {key: value for key, value in run.reduced.items() if key != "score"},
+            "full": run.full,
+            "per_band": run.per_band,
+            "seconds": run.seconds,
+            "peak_memory": run.memory,
+            "ranked": run.candidate.ranked,
+            "note": run.candidate.note,
+        }
+        for run in ranking
+    ]
+    classical = [record["score"] for record in records if record["name"] in METHODS and record["score"] is not None]
+    best, gain = records[0], None
+    if best["name"] not in METHODS and classical:
+        gain = 100 * (1 - best["score"] / min(classical))
+    return {
+        "best": best["name"],
+        "best_title": best["title"],
+        "gain": gain,
+        "methods": records,
+        "rule": RULE,
+    }
+
+
+def write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:
+    """One row a method; indices at reduced resolution as they are called, those at full resolution with ``full_``."""
+    rows = [
+        {
+            "name": record["name"],
+            "score": record["score"],
+            **record["reduced"],
+            **{f"full_{key}": value for key, value in record["full"].items()},
+            "seconds": record["seconds"],
+            "peak_memory": record["peak_memory"],
+        }
+        for record in records
+    ]
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    with placed(path, newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
