@@ -59,9 +59,8 @@ class LocalCorrelation:
         if origin is None:
             origin = np.array([self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))])
             self._origin = origin
-        pan, pan_mean, pan_variance = self._moments(self._plane(stack, -1), origin[-1], mask)
-        usable = whole & (pan_variance > 0)
-
+        pan, pan_mean, pan_variance, varies = self._moments(self._plane(stack, -1), origin[-1], mask)
+        usable = whole & varies
         step = max(1, _SAMPLES // whole.shape[1])
 
         def correlate(band: int) -> None:
@@ -71,16 +70,16 @@ class LocalCorrelation:
             for top in range(0, len(whole), step):
                 here = slice(top, min(top + step, len(whole)))
                 under = slice(top, here.stop + self.size - 1)
-                values, mean, variance = self._moments(plane[under], origin[band], mask[under])
-                chosen[here] &= variance > 0
+                values, mean, variance, varies = self._moments(plane[under], origin[band], mask[under])
+                chosen[here] &= varies
                 values *= pan[under]
                 covariance = window_sums(values, self.size)
                 covariance /= self.size**2
                 mean *= pan_mean[here]
                 covariance -= mean
                 variance *= pan_variance[here]
-                np.sqrt(variance, out=variance)
                 with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
+                    np.sqrt(variance, out=variance)
                     np.divide(covariance, variance, out=correlation[here])
             found = correlation.ravel() if chosen.all() else correlation[chosen]
             self._sums[band] += np.clip(found, -1.0, 1.0, out=found).sum()
@@ -89,10 +88,11 @@ class LocalCorrelation:
         for _ in run(correlate, range(len(stack) - 1)):
             pass
 
-    def _moments(self, plane: np.ndarray, origin: float, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Values about the origin, and their means and variances in the windows, float64; 0 where constant."""
-        values = plane.astype(np.float64)
-        values -= origin
+    def _moments(
+        self, plane: np.ndarray, origin: float, mask: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Values about the origin; their means and variances in the windows, float64, and where they vary, bool."""
+        values = np.subtract(plane, origin, dtype=np.float64)
         if not mask.all():
             values[~mask] = 0.0
         mean = window_sums(values, self.size)
@@ -101,8 +101,7 @@ class LocalCorrelation:
         square /= self.size**2
         variance = square - mean * mean
         square *= _CONSTANT
-        variance[variance <= square] = 0.0
-        return values, mean, variance
+        return values, mean, variance, variance > square
 
     def _plane(self, stack: np.ndarray, band: int) -> np.ndarray:
         """One band with the rows carried over."""

@@ -120,7 +120,7 @@ def compare(
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
-        views = views_of(scene)
+        views = views_of(scene) if report else None
         kept = os.path.join(folder, f"best{os.path.splitext(output)[1]}") if output else ""
         steps = progress.part(0.45, 0.95)
         for number, run in enumerate(ranking):
@@ -139,7 +139,7 @@ def compare(
         }
         progress.check()
         page = ""
-        if report:
+        if views is not None:
             progress.set(0.96, "Writing the report")
             comparison = Comparison(result, scene, views, [run.compared for run in ranking], truth, pixels, scene.good)
             page = render(comparison_report(comparison), progress)
@@ -209,7 +209,7 @@ def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place:
     return np.where(valid[good].all() and known[good].all(), values[:, 0, 0], np.nan)
 
 
-def _at_full(run: Run, scene: Scene, kept: str, views: Views, settings: _Settings, progress: Progress) -> None:
+def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _Settings, progress: Progress) -> None:
     """Run a method on the scene itself.
 
     Args:
@@ -234,7 +234,8 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views, settings: _Setting
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
         run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))
-        run.pictures = views.of_result(reader)
+        if views is not None:
+            run.pictures = views.of_result(reader)
     if disagreement:
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
