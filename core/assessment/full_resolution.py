@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Callable
 
 import numpy as np
 
 from ..io.grid import Alignment, Window
+from ..io.row_stream import RowStream
+from ..io.writer import BLOCK_ROWS
 from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
 from ..quality.consistency import ConsistencyResidual
@@ -18,6 +21,8 @@ from ..runtime.threads import usable_cores
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import View
+
+_Read = Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -140,16 +145,15 @@ class _FullResolution:
         rows, cols = inside
         group, step = self._portion()
         starts = range(rows.start, rows.stop, step)
-        firsts = range(0, len(self.bands), group)
+        groups = [self._band_rows(slice(first, first + group)) for first in range(0, len(self.bands), group)]
         for place, start in enumerate(starts):
             stop = min(start + step, rows.stop)
             degraded = np.empty((len(self.bands) + 1, stop - start, self.low[1]), np.float32)
-            for at, first in enumerate(firsts):
+            for at, (chosen, read) in enumerate(groups):
                 progress.check()
-                progress.set((place + at / len(firsts)) / len(starts))
-                chosen = slice(first, min(first + group, len(self.bands)))
-                degraded[chosen] = self._degrade(self.bands[chosen], start, stop, valid, means[chosen])
-            degraded[-1:] = self._degrade(None, start, stop, valid, means[-1:])
+                progress.set((place + at / len(groups)) / len(starts))
+                degraded[:-1][chosen] = self._degrade(read, start, stop, valid, means[:-1][chosen])
+            degraded[-1:] = self._degrade(lambda *rows: self._pan_rows(*rows)[0][None], start, stop, valid, means[-1:])
             truth = self.hsi.read(start, stop, self.bands, progress)[0]
             self.residual.update(degraded[:-1], truth, counted[start:stop])
             self.indices.update_low(
@@ -157,26 +161,41 @@ class _FullResolution:
             )
         progress.set(1.0)
 
+    def _band_rows(self, chosen: slice) -> tuple[slice, _Read]:
+        """Some bands, and what reads rows of them from top to bottom: rows that are asked for again are kept, where all
+        bands of them fit into memory."""
+        bands = self.bands[chosen]
+
+        def read(start: int, stop: int) -> np.ndarray:
+            return self.fused.read(start, stop, bands, self.progress)[0]
+
+        if len(self.bands) * self._reach * self.high[1] > scoring.SAMPLES:
+            return chosen, read
+        stream = RowStream(self.high[0], read, BLOCK_ROWS)
+
+        def read_on(start: int, stop: int) -> np.ndarray:
+            stream.forget(start)
+            return stream.get(start, stop)
+
+        return chosen, read_on
+
+    @property
+    def _reach(self) -> int:
+        """Rows of the result that one row of the HSI needs."""
+        return self.down.y.taps + self.alignment.ratio + 2 * FILL_HIGH * self.alignment.ratio
+
     def _portion(self) -> tuple[int, int]:
         """How many bands to degrade at once, and to how many rows of the HSI."""
-        ratio = self.alignment.ratio
-        reach = self.down.y.taps + ratio + 2 * FILL_HIGH * ratio  # rows of the result that one row of the HSI needs
-        group = max(1, min(len(self.bands), scoring.SAMPLES // (2 * reach * self.high[1])))
-        step = max(1, (scoring.SAMPLES // (group * self.high[1]) - reach) // ratio)
+        group = max(1, min(len(self.bands), scoring.SAMPLES // (2 * self._reach * self.high[1])))
+        step = max(1, (scoring.SAMPLES // (group * self.high[1]) - self._reach) // self.alignment.ratio)
         return group, min(step, max(1, scoring.SAMPLES // (2 * len(self.bands) * self.low[1])))
 
-    def _degrade(
-        self, bands: list[int] | None, start: int, stop: int, valid: np.ndarray, means: np.ndarray
-    ) -> np.ndarray:
-        """Rows of some degraded bands of the result, or of the PAN (None)."""
+    def _degrade(self, read: _Read, start: int, stop: int, valid: np.ndarray, means: np.ndarray) -> np.ndarray:
+        """Rows of some degraded bands of the result, or of the PAN, whose rows ``read`` gives."""
         passes = FILL_HIGH * self.alignment.ratio
         top, bottom = self.down.y.support(start, stop)
         top, bottom = max(0, top - passes), min(self.high[0], bottom + passes)
-        if bands is None:
-            values = self._pan_rows(top, bottom)[0][None]
-        else:
-            values = self.fused.read(top, bottom, bands, self.progress)[0]
-        filled = fill_invalid(values, valid[top:bottom], passes, means)
+        filled = fill_invalid(read(top, bottom), valid[top:bottom], passes, means)
         return self.down.part(filled, (start, stop), (0, self.low[1]), (top, 0))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .windows import whole_windows, window_sums
 
-_SAMPLES = 75_000  # of a band at once: what fits into a processor's cache, yet keeps threads off Python's lock
+_SAMPLES = 100_000  # of a band at once: what fits into a processor's cache, yet keeps threads off Python's lock
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
 
 
