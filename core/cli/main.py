@@ -1,4 +1,4 @@
-"""The command line: one subcommand a job, a thin dress of :mod:`.workflows`.
+"""The command line: one subcommand a job, a thin wrapper of :mod:`.workflows`.
 
 Exit codes: 0, 1 (something unforeseen), 2 (something that the user can put right), 130 (stopped by the user), 141
 (nobody reads the output any more, as in ``... | head``; nothing is said of it). Whatever else goes wrong is said in one
@@ -23,6 +23,7 @@ from ..runtime.devices import is_out_of_memory
 from ..runtime.errors import Cancelled, InputError
 from ..runtime.failure_log import write_failure_log
 from ..runtime.progress import ConsoleProgress, Progress
+from ..workflows.options import JOBS
 from .arguments import PROGRAM, build_parser
 from .closed_output import EXIT_CODE, OutputClosed, watched_output
 
@@ -54,8 +55,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = build_parser().parse_args(arguments)
         require_gdal()
+        job = next(job for job in JOBS if job.name == options.job)
         with _interruptible() as progress:
-            _JOBS[options.job](options, progress)
+            made = job.run({o.name: getattr(options, o.name) for o in job.declared() if o.flag}, progress)
+            _PRINT[job.name](options, made)
         return 0
     except SystemExit as error:  # argparse has shown its help, or said what is wrong
         return error.code if isinstance(error.code, int) else 0
@@ -124,139 +127,19 @@ def _interruptible() -> Iterator[Progress]:
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
-def _run_simulate(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.simulate import simulate
-
-    made: Mapping[str, Any] = simulate(
-        options.reference,
-        options.ratio,
-        options.out_hsi,
-        options.out_pan,
-        pan_bands=options.pan_bands,
-        pan_range=options.pan_range,
-        pan_response=options.pan_response,
-        mtf_hsi=options.mtf_hsi,
-        mtf_pan=options.mtf_pan,
-        progress=progress,
-    )
+def _print_simulated(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
     rows, cols, ratio = made["rows"], made["cols"], made["ratio"]
-    print(f"{options.out_hsi}: {rows} x {cols} pixels, {made['bands']} bands")
-    print(f"{options.out_pan}: {rows * ratio} x {cols * ratio} pixels, made of {len(made['pan_bands'])} bands")
+    print(f"{made['hsi']}: {rows} x {cols} pixels, {made['bands']} bands")
+    print(f"{made['pan']}: {rows * ratio} x {cols * ratio} pixels, made of {len(made['pan_bands'])} bands")
 
 
-def _run_sharpen(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.sharpen import sharpen
-
-    made = sharpen(
-        options.hsi,
-        options.pan,
-        options.out,
-        model=options.model,
-        report=options.report,
-        disagreement=options.disagreement,
-        network=_network(options),
-        effort=options.effort,
-        seed=options.seed,
-        mtf=options.mtf,
-        consistency=options.consistency,
-        device=options.device,
-        memory=options.memory,
-        compress=options.compress,
-        extent=_extent(options),
-        **_choices(options),
-        resume=options.resume,
-        progress=progress,
-    )
-    _print_fused(made)
-    _print_scores(made.get("scores"))
+def _print_trained(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
+    if made:  # the first of several processes speaks
+        print(f"{made['model']}: trained")
+        _print_scores(made["scores"])
 
 
-def _run_train(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.train import train
-
-    made = train(
-        options.hsi,
-        options.pan,
-        options.out,
-        report=options.report,
-        network=_network(options),
-        mode=options.mode,
-        effort=options.effort,
-        steps=options.steps,
-        seed=options.seed,
-        mtf=options.mtf,
-        consistency=options.consistency,
-        device=options.device,
-        bands=options.bands,
-        correct_shift=options.correct_shift,
-        resume=options.resume,
-        batch=options.batch,
-        progress=progress,
-    )
-    if not made:  # the first of several processes speaks
-        return
-    print(f"{options.out}: trained")
-    _print_scores(made.get("scores"))
-
-
-def _run_fuse(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.fuse import fuse
-
-    made = fuse(
-        options.hsi,
-        options.pan,
-        options.model,
-        options.out,
-        disagreement=options.disagreement,
-        use=options.use,
-        consistency=options.consistency,
-        extent=_extent(options),
-        **_choices(options),
-        device=options.device,
-        memory=options.memory,
-        compress=options.compress,
-        dask=options.dask,
-        progress=progress,
-    )
-    _print_fused(made)
-
-
-def _run_classical(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.classical import classical
-
-    made = classical(
-        options.hsi,
-        options.pan,
-        options.out,
-        method=options.method,
-        consistency=options.consistency,
-        mtf=options.mtf,
-        extent=_extent(options),
-        **_choices(options),
-        memory=options.memory,
-        compress=options.compress,
-        progress=progress,
-    )
-    _print_fused(made)
-
-
-def _run_assess(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.assess import assess
-
-    scores = assess(
-        options.fused,
-        reference=options.reference,
-        hsi=options.hsi,
-        pan=options.pan,
-        ratio=options.ratio,
-        mtf=options.mtf,
-        crop=options.crop,
-        bands=options.bands,
-        correct_shift=options.correct_shift,
-        json_path=options.json,
-        report=options.report,
-        progress=progress,
-    )
+def _print_assessed(options: argparse.Namespace, scores: Mapping[str, Any]) -> None:
     numbers = {key: value for key, value in scores.items() if not isinstance(value, (dict, list))}
     if sys.stdout.isatty():
         for key, value in numbers.items():
@@ -265,29 +148,7 @@ def _run_assess(options: argparse.Namespace, progress: Progress) -> None:
         print(json.dumps(numbers))
 
 
-def _run_compare(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.compare import compare
-
-    found = compare(
-        options.hsi,
-        options.pan,
-        options.out,
-        methods=options.methods,
-        model=options.model,
-        report=options.report,
-        json_path=options.json,
-        csv_path=options.csv,
-        effort=options.effort,
-        seed=options.seed,
-        mtf=options.mtf,
-        consistency=options.consistency,
-        crop=options.crop,
-        bands=options.bands,
-        correct_shift=options.correct_shift,
-        device=options.device,
-        memory=options.memory,
-        progress=progress,
-    )
+def _print_compared(options: argparse.Namespace, found: Mapping[str, Any]) -> None:
     columns = ("score", "ergas", "sam", "psnr", "cc")
     width = max(len(record["title"]) for record in found["methods"])
     print(" " * width + "".join(f"{column.upper():>10}" for column in columns) + "   SECONDS")
@@ -296,14 +157,11 @@ def _run_compare(options: argparse.Namespace, progress: Progress) -> None:
         numbers = "".join(f"{_number(values.get(column)):>10}" for column in columns)
         print(f"{record['title']:<{width}}{numbers}{record['seconds']:>10.1f}")
     print(f"best at reduced resolution: {found['best_title']}")
-    if options.out:
-        print(f"{options.out}: its result at full resolution")
+    if found["output"]:
+        print(f"{found['output']}: its result at full resolution")
 
 
-def _run_info(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.info import info
-
-    facts = info(options.model, report=options.report)
+def _print_facts(options: argparse.Namespace, facts: Mapping[str, Any]) -> None:
     if options.json:
         print(json.dumps(facts, indent=2))
         return
@@ -327,44 +185,14 @@ def _run_info(options: argparse.Namespace, progress: Progress) -> None:
     _print_scores(facts.get("scores"))
 
 
-def _run_openprisma(options: argparse.Namespace, progress: Progress) -> None:
-    from ..workflows.openprisma import openprisma
-
-    made = openprisma(options.product, options.out_hsi, options.out_pan, progress=progress)
+def _print_product(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
     print(f"{made['hsi']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, {made['bad_bands']} bad")
     print(f"{made['pan']}")
 
 
-def _network(options: argparse.Namespace) -> str:
-    """The name of what learns, of ``--network`` or of the two networks of a pair."""
-    if not (options.spectral_network or options.spatial_network):
-        return options.network
-    from ..runtime.devices import require_torch
-
-    require_torch()
-    from ..models.pair import pair_name
-
-    if options.network != "ssml":
-        raise InputError(
-            f"--network {options.network} is what learns already; leave it out, or --spectral-network and "
-            "--spatial-network."
-        )
-    return pair_name(options.spectral_network, options.spatial_network)
-
-
-def _extent(options: argparse.Namespace) -> tuple[float, float, float, float] | None:
-    if options.extent is None:
-        return None
-    west, south, east, north = options.extent
-    return west, south, east, north
-
-
-def _choices(options: argparse.Namespace) -> dict[str, Any]:
-    return {"bands": options.bands, "correct_shift": options.correct_shift, "overviews": options.overviews}
-
-
-def _print_fused(made: Mapping[str, Any]) -> None:
+def _print_fused(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
     print(f"{made['output']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, ratio {made['ratio']}")
+    _print_scores(made.get("scores"))
 
 
 def _print_scores(scores: Any) -> None:
@@ -382,14 +210,14 @@ def _number(value: object) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-_JOBS = {
-    "simulate": _run_simulate,
-    "sharpen": _run_sharpen,
-    "train": _run_train,
-    "fuse": _run_fuse,
-    "classical": _run_classical,
-    "assess": _run_assess,
-    "compare": _run_compare,
-    "info": _run_info,
-    "openprisma": _run_openprisma,
+_PRINT = {
+    "simulate": _print_simulated,
+    "sharpen": _print_fused,
+    "train": _print_trained,
+    "fuse": _print_fused,
+    "classical": _print_fused,
+    "assess": _print_assessed,
+    "compare": _print_compared,
+    "info": _print_facts,
+    "openprisma": _print_product,
 }

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models.format import read_model
-from ..runtime.paths import StrPath, paths
+from ..runtime.progress import Progress
+from .options.declare import Options, on_files
 from .output import check_outputs, write_json
 
 _LONG = ("tensors", "costs", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
 
 
-def info(model: StrPath, *, report: StrPath = "", json_path: StrPath = "") -> dict[str, Any]:
+@on_files(Options)
+def info(model: str, *, report: str = "", json_path: str = "", options: Options, progress: Progress) -> dict[str, Any]:
     """Read what a model file says of itself.
 
     Args:
@@ -28,7 +30,6 @@ def info(model: StrPath, *, report: StrPath = "", json_path: StrPath = "") -> di
         InputError: it is no model file, or an output cannot be written.
         MissingDependencyError: safetensors is not installed.
     """
-    model, report, json_path = paths(model=model, report=report, json_path=json_path)
     check_outputs((model,), (), (report, json_path))
     file = read_model(model)
     tensors = {

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
 
 import numpy as np
 
 from ..calibration.shift import Shift, measure_shift
-from ..io.grid import Window
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .options.shared import FusionOptions
+from .output import Outputs
 
 NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
@@ -93,20 +93,19 @@ def _description(scene: Scene) -> str:
     )
 
 
-def check_space(scene: Scene, window: Window, outputs: Sequence[tuple[str, int, str]], overviews: bool = False) -> None:
-    """Make sure that the disk has room for what a job shall write.
-
-    Args:
-        window: the part of the scene's output that is written.
-        outputs: rasters: path ("" is passed over), number of bands, numpy name of the data type.
+def check_space(scene: Scene, outputs: Outputs, options: FusionOptions) -> None:
+    """Make sure that the disk has room for the rasters that a job shall write of a scene.
 
     Raises:
-        InputError: it has not.
+        InputError: it has not, or nothing of the extent is in the scene.
     """
+    window = scene.output_window(options.extent)
+    metadata = scene.hsi.metadata
+    written = ((outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32"))
     share = float(scene.low_valid.mean()) * _COMPRESSION
     needed: dict[int, float] = {}
     places: dict[int, str] = {}
-    for path, bands, dtype in outputs:
+    for path, bands, dtype in written:
         if not path:
             continue
         folder = folder_of(path)
@@ -117,7 +116,7 @@ def check_space(scene: Scene, window: Window, outputs: Sequence[tuple[str, int, 
         size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
         if path.lower().endswith((".tif", ".tiff")):
             size *= share
-        needed[device] = needed.get(device, 0.0) + size * (_OVERVIEWS if overviews else 1.0)
+        needed[device] = needed.get(device, 0.0) + size * (_OVERVIEWS if options.overviews else 1.0)
         places.setdefault(device, folder)
     for device, size in needed.items():
         free = shutil.disk_usage(places[device]).free

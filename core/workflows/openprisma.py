@@ -9,14 +9,13 @@ from ..io.reader import RasterReader
 from ..io.writer import BLOCK_ROWS, RasterWriter
 from ..products.prisma import PrismaReader, is_prisma
 from ..runtime.errors import InputError
-from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
+from .options.declare import Options, on_files
 from .output import check_outputs
 
 
-def openprisma(
-    product: StrPath, hsi_out: StrPath, pan_out: StrPath, *, progress: Progress | None = None
-) -> dict[str, object]:
+@on_files(Options)
+def openprisma(product: str, hsi_out: str, pan_out: str, *, options: Options, progress: Progress) -> dict[str, object]:
     """Write the two images of a product, as 16-bit numbers with scale and offset, wavelengths, fwhm and bad bands.
 
     Args:
@@ -30,8 +29,6 @@ def openprisma(
         InputError: the product cannot be used, or an output cannot be written.
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
-    product, hsi_out, pan_out = paths(product=product, hsi_out=hsi_out, pan_out=pan_out)
     if not is_prisma(product):
         raise InputError(f"{os.path.basename(product)} is no PRISMA product; choose a PRS_L2D file (.he5).")
     check_outputs((product,), (hsi_out, pan_out))

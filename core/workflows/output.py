@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
@@ -13,16 +14,43 @@ import numpy as np
 from ..fusion.engine import Fused, fuse
 from ..fusion.method import FittedMethod
 from ..io.encoding import output_nodata
-from ..io.grid import Grid, Window
+from ..io.grid import Window
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
-from ..io.writer import COMPRESSIONS, RasterWriter, can_compress
+from ..io.writer import RasterWriter, can_compress
 from ..operators.sensors import find_sensor, mtf_gains
 from ..runtime.atomic_files import check_output, placed
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..runtime.threads import BackgroundWriter
 from ..scene.scene import Scene
+from .options.shared import FusionOptions
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a job writes of a scene; "" for what is not asked for.
+
+    Attributes:
+        output: raster, the fused image. disagreement: raster of one float32 band, how far the two networks differ: the
+            root mean square over bands, in standard deviations of the bands.
+        model, report: files.
+    """
+
+    output: str = ""
+    disagreement: str = ""
+    model: str = ""
+    report: str = ""
+
+    def check(self, inputs: Sequence[str], compress: str = "") -> None:
+        """Make sure, before any work, that all of it can be written.
+
+        Raises:
+            InputError: a place cannot be written to, is an input or another output, or this GDAL cannot compress so.
+        """
+        if compress and not can_compress(compress):
+            raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
+        check_outputs(inputs, (self.output, self.disagreement), (self.model, self.report))
 
 
 def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = ()) -> None:
@@ -81,18 +109,6 @@ def one_gain(mtf: float | str, progress: Progress) -> float:
     return gain
 
 
-def check_compression(compress: str) -> None:
-    """Make sure that GeoTIFFs can be compressed in the way asked for.
-
-    Raises:
-        InputError: there is no such way, or GDAL was built without it.
-    """
-    if compress.lower() not in COMPRESSIONS:
-        raise InputError(f"There is no compression {compress!r}; choose one of {', '.join(COMPRESSIONS)}.")
-    if not can_compress(compress):
-        raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
-
-
 def write_json(path: str, values: Mapping[str, object]) -> None:
     """Write numbers and words as a JSON file, in place only when it is complete.
 
@@ -108,44 +124,32 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
 def write_fused(
     scene: Scene,
     method: FittedMethod,
-    output: str,
+    outputs: Outputs,
+    options: FusionOptions,
+    progress: Progress,
     *,
-    extent: tuple[float, float, float, float] | None = None,
-    memory: float | None = None,
-    disagreement: str = "",
-    overviews: bool = False,
-    compress: str = "deflate",
     before: Callable[[str, str], None] | None = None,
     strips: Callable[[Window, RasterMetadata], Iterable[Fused]] | None = None,
-    progress: Progress | None = None,
-) -> Grid:
+) -> dict[str, object]:
     """Fuse a scene and write the result, piece by piece.
 
     The output has the HSI's metadata and data type; where pixels of either input are not valid it has a nodata value,
     the HSI's or, if that has none, one that suits the type.
 
     Args:
-        scene: the open HSI and PAN.
-        method: fitted to the scene.
-        output: raster to write.
-        extent: (xmin, ymin, xmax, ymax) in the scene's reference system: the part that is wanted; None for all.
-        memory: budget in GB, None for the usual one.
-        disagreement: a second raster to write, one float32 band, how far the two networks differ: the root mean square
-            over bands, in standard deviations of the bands; "" for none.
-        overviews: add reduced copies to the rasters, so that they are shown fast.
+        scene: the open HSI and PAN. method: fitted to the scene.
+        outputs: where to: ``output`` and ``disagreement``.
         before: called with the complete rasters (output, disagreement or ""), under hidden names, before they take
             their places.
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
-        compress: of a GeoTIFF; one of :data:`..io.writer.COMPRESSIONS`.
 
     Returns:
-        The output's grid.
+        ``output``, ``ratio``, ``bands``, ``rows``, ``cols``.
 
     Raises:
         InputError: nothing of the extent is in the scene, or a file cannot be written.
     """
-    progress = progress or Progress()
-    window = scene.output_window(extent)
+    window = scene.output_window(options.extent)
     grid = scene.alignment.grid.crop(window)
     metadata = scene.hsi.metadata
     if not scene.complete:
@@ -154,18 +158,19 @@ def write_fused(
     with contextlib.ExitStack() as stack:
 
         def writing(path: str, metadata: RasterMetadata) -> RasterWriter:
-            raster = RasterWriter(path, grid, metadata, compress=compress, overviews=overviews, progress=progress)
+            choices = {"compress": options.compress, "overviews": options.overviews}
+            raster = RasterWriter(path, grid, metadata, **choices, progress=progress)
             return stack.enter_context(raster)
 
-        writer = writing(output, metadata)
+        writer = writing(outputs.output, metadata)
         second = None
-        if disagreement:
+        if outputs.disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            second = writing(disagreement, one_band)
+            second = writing(outputs.disagreement, one_band)
         with BackgroundWriter(progress) as background:
             pieces: Iterable[Fused]
             if strips is None:
-                pieces = fuse(scene, method, window, memory, progress, writer.metadata)
+                pieces = fuse(scene, method, window, options.memory, progress, writer.metadata)
             else:
                 pieces = strips(window, writer.metadata)
             for piece in pieces:
@@ -179,4 +184,10 @@ def write_fused(
                 raster.complete()
         if before is not None:
             before(writer.partial, second.partial if second is not None else "")
-    return grid
+    return {
+        "output": outputs.output,
+        "ratio": scene.ratio,
+        "bands": scene.hsi.bands,
+        "rows": grid.rows,
+        "cols": grid.cols,
+    }

@@ -10,35 +10,33 @@ import numpy as np
 
 from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
 from ..io.encoding import check_finite, output_nodata
-from ..io.grid import MAX_RATIO, MIN_OVERLAP, MIN_RATIO, Window
+from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
 from ..io.writer import RasterWriter
-from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
 from ..products.prisma import open_raster
 from ..runtime.errors import InputError
-from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
 from ..scene.scene import scan_bands
+from .options.declare import on_files
+from .options.quality import SimulateOptions
 from .output import check_fraction, check_outputs
 
 
+@on_files(SimulateOptions)
 def simulate(
-    reference: StrPath,
+    reference: str,
     ratio: int,
-    hsi_out: StrPath,
-    pan_out: StrPath,
+    hsi_out: str,
+    pan_out: str,
     *,
-    pan_bands: str = "",
-    pan_range: str = "",
-    pan_response: StrPath = "",
-    mtf_hsi: float | str | Sequence[float] = DEFAULT_MTF_GAIN,
-    mtf_pan: float | None = None,
-    progress: Progress | None = None,
+    pan_response: str = "",
+    options: SimulateOptions,
+    progress: Progress,
 ) -> dict[str, object]:
     """Make a low-resolution HSI and a PAN of a reference image, which then is the truth to compare with.
 
@@ -50,13 +48,9 @@ def simulate(
         reference: raster to read.
         ratio: reference pixels per HSI pixel, 2 to 16.
         hsi_out, pan_out: rasters to write.
-        pan_bands: the bands of the PAN, counted from 1, both ends included: "6-36", or "3,5,8-10".
-        pan_range: instead, the bands whose centre wavelength lies in a range in nm, "480-690", or in the
-            panchromatic band of a sensor, "eo-1".
-        pan_response: instead, a text file with the PAN's spectral response, as
+        pan_response: instead of bands or wavelengths, a text file with the PAN's spectral response, as
             :func:`..operators.response.read_response` reads it.
-        mtf_hsi: gain at the HSI's Nyquist frequency, one for all or one a band, or the name of a sensor.
-        mtf_pan: gain of the PAN at its own Nyquist frequency; None: as sharp as the reference.
+        options: or its fields by name, as ``pan_bands="6-36"``; ``mtf_hsi`` may have one gain a band.
 
     Returns:
         ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1, of those
@@ -66,12 +60,8 @@ def simulate(
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
-    reference, hsi_out, pan_out = paths(reference=reference, hsi_out=hsi_out, pan_out=pan_out)
-    (pan_response,) = paths(pan_response=pan_response)
-    if not MIN_RATIO <= ratio <= MAX_RATIO or int(ratio) != ratio:
-        raise InputError(f"The ratio is {ratio}, but it must be an integer from {MIN_RATIO} to {MAX_RATIO}.")
-    ratio = int(ratio)
+    ratio, pan_bands, pan_range = int(ratio), options.pan_bands, options.pan_range
+    mtf_pan = options.mtf_pan
     if mtf_pan is not None:
         check_fraction(mtf_pan, "mtf_pan")
     if sum(bool(given.strip()) for given in (pan_bands, pan_range, pan_response)) != 1:
@@ -83,7 +73,7 @@ def simulate(
     with open_raster(reference) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
-        gains = _gains(mtf_hsi, reader)
+        gains = _gains(options.mtf_hsi, reader)
         rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
         if min(rows, cols) < MIN_OVERLAP * ratio:
             raise InputError(

@@ -1,0 +1,8 @@
+"""What every job is told: its files and options, declared once. Loads neither numpy nor GDAL nor PyTorch."""
+
+from __future__ import annotations
+
+from .fusion import CLASSICAL, FUSE, INFO, SHARPEN, TRAIN
+from .quality import ASSESS, COMPARE, OPENPRISMA, SIMULATE
+
+JOBS = (SHARPEN, TRAIN, FUSE, CLASSICAL, SIMULATE, ASSESS, COMPARE, INFO, OPENPRISMA)

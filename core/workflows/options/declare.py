@@ -1,0 +1,251 @@
+"""How options, files and jobs are declared; the command line, dialogs, helps and checks are made of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import importlib
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Callable, NamedTuple, TypeVar
+
+from ...runtime.errors import InputError
+from ...runtime.paths import as_path, path_list
+from ...runtime.progress import Progress
+
+INPUTS = ("raster", "rasters", "file", "folder")
+OUTPUTS = ("raster_out", "file_out")
+_Chosen = TypeVar("_Chosen", bound="Options")
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is to be known of an option or a file.
+
+    Attributes:
+        help: what it does, in sentences. label: its name in dialogs.
+        kind: "text", "number", "whole", "switch", "choice", "choices", "extent"; of files "raster", "rasters", "file",
+            "folder" to read and "raster_out", "file_out" to write. By default as default, bounds and choices tell.
+        name: in Python. flag: on the command line, blanks between several; a word without dashes is given by its
+            place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name.
+        metavar: stands for the value in the command line's help; by default the unit.
+        bounds: both allowed, but the lower one of a fraction ("number") is not.
+        zero: what 0 means. choices: words, or what makes them when it is asked. open: whether other words are allowed.
+        noun: what a word is, for the sentence that refuses it.
+        needed: whether it must be given. one_of: of options with the same, exactly one must be given.
+        advanced: whether it stands among the advanced parameters.
+        filter: of file dialogs. by_default: whether Processing writes it unasked.
+    """
+
+    help: str
+    label: str = ""
+    default: Any = ""
+    kind: str = ""
+    name: str = ""
+    flag: str | None = None
+    key: str | None = None
+    metavar: str | tuple[str, ...] | None = None
+    unit: str = ""
+    bounds: tuple[float, float] | None = None
+    zero: str = ""
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
+    open: bool = False
+    noun: str = ""
+    needed: bool = False
+    one_of: str = ""
+    advanced: bool = False
+    filter: str = ""
+    by_default: bool = True
+
+    def but(self, **changes: Any) -> Option:
+        """The same with some changes."""
+        return dataclasses.replace(self, **changes)
+
+    def field(self, **changes: Any) -> Any:
+        """A field of an options class, with these changes."""
+        changed = self.but(**changes)
+        return dataclasses.field(default=changed.default, metadata={"option": changed})
+
+    def named(self, name: str) -> Option:
+        """With what follows from the name, where nothing else is said."""
+        key = name.upper() if self.key is None and self.label else self.key or ""
+        flag = f"--{name.replace('_', '-')}" if self.flag is None else self.flag
+        return self.but(name=name, key=key, flag=flag, kind=self.kind or self._kind())
+
+    def words(self) -> tuple[str, ...]:
+        """The choices."""
+        return self.choices() if callable(self.choices) else self.choices
+
+    def check(self, value: Any) -> None:
+        """Refuse what lies outside of the bounds or the choices.
+
+        Raises:
+            InputError: it does.
+        """
+        if self.bounds and value is not None and not self._within(value):
+            low, high = (f"{bound:g}" for bound in self.bounds)
+            allowed = f"must be an integer from {low} to {high}"
+            if self.kind == "number" or self.zero:
+                allowed = f"lies between {low}{f' ({self.zero})' if self.zero else ''} and {high}"
+            usual = f"{self.default:g} is the usual number" if self.default is not None else "leave it out"
+            raise InputError(
+                f"{self.name} is {value}, but it {allowed}: {usual}{f' ({self.flag})' if self.default is None else ''}."
+            )
+        if self.choices and not self.open:
+            words = self.words()
+            unknown = [word for word in (value if self.kind == "choices" else [value]) if word not in words]
+            if unknown:
+                raise InputError(
+                    f"There is no {self.noun or self.name} {unknown[0]!r}; choose one of {', '.join(words)}."
+                )
+
+    def _within(self, value: Any) -> bool:
+        low, high = self.bounds or (0, 0)
+        try:
+            return low <= value <= high and value == int(value) if self.kind == "whole" else low < value <= high
+        except TypeError:
+            return False
+
+    def _kind(self) -> str:
+        if self.bounds:
+            return "whole" if isinstance(self.bounds[0], int) else "number"
+        if self.choices:
+            return "choices" if isinstance(self.default, tuple) else "choice"
+        return "switch" if isinstance(self.default, bool) else "text"
+
+
+class Result(NamedTuple):
+    """What a job finds beside files, for models and scripts of Processing: a number, or a word."""
+
+    key: str
+    label: str
+    help: str
+    kind: str = "number"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of a job's options: each field is made by :meth:`Option.field`."""
+
+    @classmethod
+    def declared(cls) -> tuple[Option, ...]:
+        """The declarations of all fields."""
+        return tuple(field.metadata["option"].named(field.name) for field in dataclasses.fields(cls))
+
+    @classmethod
+    def of(cls: type[_Chosen], named: Mapping[str, Any], base: _Chosen | None = None) -> _Chosen:
+        """Options by name; what is not named is as in ``base``, or as usual.
+
+        Raises:
+            TypeError: there is no option of that name.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in named:
+            if name not in names:
+                near = difflib.get_close_matches(name, names, 1)
+                raise TypeError(f"there is no option {name!r}" + (f"; is it {near[0]!r}?" if near else ""))
+        return dataclasses.replace(base or cls(), **named)
+
+    def check(self) -> None:
+        """Refuse values outside of the bounds and the choices.
+
+        Raises:
+            InputError: one is.
+        """
+        for option in self.declared():
+            option.check(getattr(self, option.name))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, for people: its files, options and words.
+
+    Attributes:
+        name: of its function, its module and its subcommand. id: in Processing, by default the same.
+        title, group (an id), group_name: in the toolbox. summary: one sentence. text: paragraphs. tags: to search by.
+        example: arguments on the command line. terminal: what only the command line's help says.
+        files: to read and to write. results: what it finds besides. order: keys in the dialog, between the inputs
+            that are not named here and the outputs; options that are not named come last.
+    """
+
+    name: str
+    title: str
+    group: str
+    group_name: str
+    summary: str
+    text: tuple[str, ...]
+    tags: tuple[str, ...]
+    files: tuple[Option, ...] = ()
+    options: type[Options] = Options
+    results: tuple[Result, ...] = ()
+    order: str = ""
+    id: str = ""
+    example: str = ""
+    terminal: str = ""
+
+    def declared(self) -> tuple[Option, ...]:
+        """All files and options."""
+        return (*(file.named(file.name) for file in self.files), *self.options.declared())
+
+    def dialog(self) -> list[Option]:
+        """What the dialog asks for, in its order."""
+        rank = {key: number for number, key in enumerate(self.order.split())}
+        return sorted(
+            (option for option in self.declared() if option.key),
+            key=lambda option: (option.kind in OUTPUTS, rank.get(option.key or "", 99 * (option.kind not in INPUTS))),
+        )
+
+    def texts(self) -> Iterable[str]:
+        """All that a dialog shows, to be translated."""
+        yield from (self.title, self.group_name, self.summary, *self.text)
+        for each in (*self.dialog(), *self.results):
+            yield from (each.help, each.label, getattr(each, "filter", ""))
+
+    def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        """Do it, with files and options by name; what it returns."""
+        names = {option.name for option in self.options.declared()}
+        self.options.of({name: value for name, value in values.items() if name in names}).check()
+        job = getattr(importlib.import_module(f"..{self.name}", __package__), self.name)
+        made: dict[str, Any] = job(**values, progress=progress)
+        return made
+
+
+def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+    """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
+    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place.
+
+    Raises:
+        TypeError: an option has another name. InputError: a path or an option cannot be used.
+    """
+
+    def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        own = {n: p for n, p in inspect.signature(function).parameters.items() if n not in ("options", "progress")}
+        fields = {option.name: option.default for option in kind.declared()}
+
+        @functools.wraps(function)
+        def job(*given: Any, options: Any = None, progress: Progress | None = None, **named: Any) -> dict[str, Any]:
+            files = {name: named.pop(name) for name in own.keys() & named.keys()}
+            bound = inspect.Signature(list(own.values())).bind(*given, **files)
+            bound.apply_defaults()
+            for name in own:
+                value = bound.arguments[name]
+                if name in fields:
+                    named[name] = value
+                elif "Sequence" in own[name].annotation:
+                    bound.arguments[name] = path_list(value, name)
+                else:
+                    bound.arguments[name] = as_path(value, name)
+            chosen = kind.of(named, options)
+            chosen.check()
+            return function(*bound.args, **bound.kwargs, options=chosen, progress=progress or Progress())
+
+        by_name = inspect.Parameter.KEYWORD_ONLY
+        more = {**fields, "options": None, "progress": None}
+        job.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [*own.values(), *(inspect.Parameter(n, by_name, default=d) for n, d in more.items() if n not in own)]
+        )
+        return job
+
+    return decorate

@@ -1,0 +1,267 @@
+"""The jobs that sharpen and learn: ``sharpen``, ``train``, ``fuse``, ``classical``, ``info``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .declare import Job, Option
+from .shared import (
+    BAND_NUMBERS,
+    BANDS,
+    CONSISTENCY,
+    CORRECT_SHIFT,
+    DISAGREEMENT,
+    GRID_TEXT,
+    HSI,
+    JSON,
+    MODEL,
+    MODEL_FILTER,
+    OUTPUT,
+    PAN,
+    PYTORCH_TEXT,
+    REPORT,
+    DeviceOptions,
+    FusionOptions,
+    LearningOptions,
+    SceneOptions,
+    SensorOptions,
+)
+
+FUSION = "EXTENT BANDS CORRECT_SHIFT OVERVIEWS"
+
+
+@dataclass(frozen=True)
+class SharpenOptions(FusionOptions, SensorOptions, LearningOptions):
+    """Of :func:`.sharpen.sharpen`."""
+
+    consistency: int = CONSISTENCY.field(
+        help=f"{CONSISTENCY.help} The networks learn and are judged with the same number."
+    )
+    resume: bool = Option("Go on from the checkpoint that a stopped run left beside the model.", default=False).field()
+
+
+SHARPEN = Job(
+    "sharpen",
+    "Sharpen a scene",
+    "fusion",
+    "Fusion",
+    "Brings a hyperspectral image to the pixel size of a panchromatic one, learning from the scene itself.",
+    (
+        "Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial "
+        "network learn on that smaller pair, where the truth is known, and from each other; what they learned is "
+        "then applied to the scene at full resolution.",
+        GRID_TEXT,
+        PYTORCH_TEXT,
+    ),
+    ("hyperspectral", "pansharpening", "super-resolution", "fusion", "deep learning"),
+    (
+        HSI,
+        PAN,
+        OUTPUT,
+        Option(
+            "What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.",
+            "Model",
+            kind="file_out",
+            name="model",
+            filter=MODEL_FILTER,
+        ),
+        REPORT,
+        DISAGREEMENT,
+    ),
+    SharpenOptions,
+    order=f"NETWORK EFFORT SEED DEVICE MTF CONSISTENCY {FUSION} MEMORY COMPRESS",
+    example="--hsi hsi.tif --pan pan.tif --out sharpened.tif --report report.html",
+    terminal="Takes minutes on a laptop; the expected time is shown first.",
+)
+
+
+@dataclass(frozen=True)
+class TrainOptions(SceneOptions, SensorOptions, LearningOptions):
+    """Of :func:`.train.train`."""
+
+    bands: str = BANDS.field(
+        help=f"Only these bands are learned: {BAND_NUMBERS}; empty: all. The model remembers them, and “Fuse with a "
+        "model” takes the same."
+    )
+    correct_shift: bool = CORRECT_SHIFT.field(
+        help="How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from "
+        "half a PAN pixel on. With this option each PAN's position is moved by what was measured."
+    )
+    consistency: int = CONSISTENCY.field(
+        help="How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; "
+        "the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a "
+        "model” takes the same. 0 switches the correction off."
+    )
+    mode: str = Option(
+        "mutual: the two networks learn from the truth and from each other; alone: from the truth only.",
+        "Way of learning",
+        "mutual",
+        choices=("mutual", "alone"),
+    ).field()
+    steps: int | None = Option(
+        "Number of learning steps, instead of what the effort says; empty: by the effort.",
+        "Steps, instead of the effort",
+        None,
+        bounds=(1, 10_000_000),
+        advanced=True,
+    ).field()
+    batch: int | None = Option(
+        "Areas a step: 1, or under torchrun, which shares them out, one a process.", default=None, bounds=(1, 10_000)
+    ).field()
+
+
+TRAIN = Job(
+    "train",
+    "Train a model",
+    "learning",
+    "Learning",
+    "Learns from one or more scenes of a sensor and writes one small model file.",
+    (
+        "Each hyperspectral image goes with the panchromatic one at the same place of the list. The scenes are "
+        "degraded by the sensor's MTF and the networks learn where the truth is known; patches that are held out "
+        "give the scores in the model file.",
+        "While it runs, a checkpoint lies beside the model file as <MODEL>.checkpoint; a cancelled run is taken up "
+        "from it.",
+        PYTORCH_TEXT,
+    ),
+    ("hyperspectral", "pansharpening", "deep learning", "mutual learning", "training"),
+    (
+        HSI.but(
+            help="Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.",
+            label="Hyperspectral images (HSI)",
+            kind="rasters",
+        ),
+        PAN.but(
+            help="The panchromatic images, as many as hyperspectral ones and in the same order.",
+            label="Panchromatic images (PAN), in the same order",
+            kind="rasters",
+        ),
+        Option(
+            "The model file to write (.safetensors). It says all about itself and runs no code.",
+            "Model",
+            kind="file_out",
+            name="model",
+            flag="--out",
+            metavar="M",
+            needed=True,
+            filter=MODEL_FILTER,
+        ),
+        REPORT,
+        Option(
+            "A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.",
+            "Checkpoint to take up",
+            kind="file",
+            name="resume",
+            filter="Checkpoint (*.checkpoint);;All files (*.*)",
+            advanced=True,
+        ),
+    ),
+    TrainOptions,
+    order="HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS CORRECT_SHIFT RESUME",
+    example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
+)
+
+
+@dataclass(frozen=True)
+class FuseOptions(FusionOptions, DeviceOptions):
+    """Of :func:`.fuse.fuse`."""
+
+    bands: str = BANDS.field(
+        help=f"Only these bands are used and written: {BAND_NUMBERS}; empty: those that the model was trained on."
+    )
+    use: str = Option(
+        "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
+        "Network to use",
+        "mean",
+        choices=("mean", "spectral", "spatial"),
+        noun="result of a pair of networks",
+    ).field()
+    consistency: int | None = CONSISTENCY.field(
+        help=f"{CONSISTENCY.help} Empty: as many times as the model learned with; the log warns of another number.",
+        default=None,
+    )
+    dask: str = Option(
+        "Have strips made by the workers of a Dask cluster: its scheduler's address, or local to try it here.",
+        metavar="ADDRESS",
+    ).field()
+
+
+FUSE = Job(
+    "fuse",
+    "Fuse with a model",
+    "fusion",
+    "Fusion",
+    "Sharpens a hyperspectral image with a model that was trained before.",
+    (
+        "The model must have been trained for the same bands and the same ratio; one that does not fit is refused "
+        "with the reason. The MTF is the one stored in the model.",
+        GRID_TEXT,
+        PYTORCH_TEXT,
+    ),
+    ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
+    (HSI, PAN, MODEL, OUTPUT, DISAGREEMENT),
+    FuseOptions,
+    order=f"HSI PAN MODEL USE CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS",
+    example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
+)
+
+
+def classical_methods() -> tuple[str, ...]:
+    """Names of the classical methods."""
+    from ...fusion.classical import METHODS
+
+    return tuple(METHODS)
+
+
+@dataclass(frozen=True)
+class ClassicalOptions(FusionOptions, SensorOptions):
+    """Of :func:`.classical.classical`."""
+
+    method: str = Option(
+        "The method, by its short name in the literature.",
+        "Method",
+        "mtf-glp",
+        metavar="NAME",
+        choices=classical_methods,
+        noun="classical method",
+    ).field()
+
+
+CLASSICAL = Job(
+    "classical",
+    "Fuse with a classical method",
+    "fusion",
+    "Fusion",
+    "Sharpens a hyperspectral image without learning; needs no PyTorch.",
+    (
+        "exp only brings the HSI to the PAN's pixel size by cubic convolution. mtf-glp, mtf-glp-fs add the detail "
+        "of the PAN, what a low-pass matched to the sensor's MTF takes from it, with one gain per band; "
+        "mtf-glp-hpm multiplies by it (-h from the haze on, -r by regression). sfim and awlp do so with other "
+        "low-passes. gs, gsa, pca and brovey put the PAN in an intensity's place. gfpca filters principal "
+        "components with the PAN as guide, bdsd learns their detail one scale down, cnmf unmixes both images.",
+        GRID_TEXT,
+    ),
+    ("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
+    (HSI, PAN, OUTPUT),
+    ClassicalOptions,
+    order=f"METHOD CONSISTENCY MTF {FUSION} MEMORY COMPRESS",
+    id="classicalfuse",
+    example="--hsi hsi.tif --pan pan.tif --out fused.tif --method mtf-glp",
+)
+
+INFO = Job(
+    "info",
+    "Show what a model file says",
+    "learning",
+    "Learning",
+    "Writes what a model file says of itself: networks, bands, ratio, MTF, scores, training data, licence.",
+    ("Nothing in the file is run.",),
+    ("model", "metadata", "safetensors", "information"),
+    (
+        MODEL.but(flag="model", metavar="M"),
+        REPORT,
+        JSON.but(help="The model's header, as a JSON file.", flag=""),
+    ),
+    id="modelinfo",
+    example="model.safetensors",
+)

@@ -1,0 +1,339 @@
+"""The jobs that make, read and judge images: ``simulate``, ``assess``, ``compare``, ``openprisma``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .declare import Job, Option, Options, Result
+from .fusion import classical_methods
+from .shared import (
+    BANDS,
+    CONSISTENCY,
+    CORRECT_SHIFT,
+    CROP,
+    EFFORT,
+    HSI,
+    JSON,
+    MODEL,
+    MTF,
+    OUTPUT,
+    PAN,
+    REPORT,
+    MemoryOptions,
+    SceneOptions,
+    SeedOptions,
+    SensorOptions,
+)
+
+RATIOS = (2, 16)
+
+
+@dataclass(frozen=True)
+class SimulateOptions(Options):
+    """Of :func:`.simulate.simulate`."""
+
+    ratio: int = Option(
+        "How many times larger the pixels of the simulated HSI are, 2 to 16.",
+        "Ratio of the pixel sizes",
+        4,
+        metavar="R",
+        bounds=RATIOS,
+        needed=True,
+    ).field()
+    pan_bands: str = Option(
+        "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths.",
+        "Bands of the PAN, as in 6-36",
+        metavar="A-B",
+        one_of="PAN",
+    ).field()
+    pan_range: str = Option(
+        "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.",
+        "Wavelengths of the PAN in nm, as in 480-690",
+        metavar="NM-NM",
+        one_of="PAN",
+    ).field()
+    mtf_hsi: float | str = MTF.field(flag="--mtf-hsi --mtf", key="MTF")
+    mtf_pan: float | None = Option(
+        "The PAN's own MTF gain; without, it is not blurred.", default=None, metavar="G", bounds=(0.0, 1.0)
+    ).field()
+
+
+SIMULATE = Job(
+    "simulate",
+    "Simulate a pair (Wald's protocol)",
+    "quality",
+    "Quality",
+    "Makes a low-resolution HSI and a PAN from a reference image, so that a method can be scored.",
+    (
+        "The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the "
+        "reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and "
+        "assess the result against the reference.",
+        "The reference is cropped from its upper-left corner to a multiple of the ratio. Bands, wavelengths or a "
+        "spectral response say what makes the PAN: give one of them.",
+    ),
+    ("hyperspectral", "wald", "simulation", "degrade", "mtf", "benchmark"),
+    (
+        Option(
+            "The hyperspectral image that serves as the truth.",
+            "Reference image",
+            kind="raster",
+            name="reference",
+            flag="reference",
+            metavar="REF",
+            needed=True,
+        ),
+        Option(
+            "The spectral response of the PAN, instead of a range: a text file with two columns, wavelength in nm and "
+            "response.",
+            "Spectral response of the PAN",
+            kind="file",
+            name="pan_response",
+            one_of="PAN",
+            filter="Text (*.txt *.csv *.tsv *.dat);;All files (*.*)",
+            advanced=True,
+        ),
+        Option(
+            "The simulated hyperspectral image.",
+            "Simulated HSI",
+            kind="raster_out",
+            name="hsi_out",
+            flag="--out-hsi",
+            key="HSI",
+            needed=True,
+        ),
+        Option(
+            "The simulated panchromatic image.",
+            "Simulated PAN",
+            kind="raster_out",
+            name="pan_out",
+            flag="--out-pan",
+            key="PAN",
+            needed=True,
+        ),
+    ),
+    SimulateOptions,
+    order="REFERENCE RATIO PAN_BANDS PAN_RANGE PAN_RESPONSE MTF",
+    example="scene.tif --ratio 4 --pan-bands 7-33 --out-hsi hsi.tif --out-pan pan.tif",
+    terminal="Needs no PyTorch.",
+)
+
+
+@dataclass(frozen=True)
+class AssessOptions(SceneOptions):
+    """Of :func:`.assess.assess`."""
+
+    bands: str = BANDS.field(
+        help="The bands of the reference and the HSI that the result has, where it was made with BANDS."
+    )
+    correct_shift: bool = CORRECT_SHIFT.field(
+        help="To be ticked where it was ticked when the result was made: the PAN is moved in the same way."
+    )
+    ratio: int | None = Option(
+        "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
+        "Ratio, where it cannot be derived",
+        None,
+        metavar="R",
+        bounds=RATIOS,
+        advanced=True,
+    ).field()
+    mtf: float | str = MTF.field()
+    crop: int = CROP.field()
+
+
+ASSESS = Job(
+    "assess",
+    "Assess a result",
+    "quality",
+    "Quality",
+    "Scores a sharpened image against a reference, against the HSI and PAN it was made from, or both.",
+    (
+        "With a reference (which shares the pixel grid) the indices ERGAS, SAM, PSNR, CC, SSIM, RMSE, UIQI, Q2n "
+        "and RSNR are computed over the overlap; with the HSI and the PAN, those that need no reference, and how "
+        "well the result, degraded again, gives back the HSI.",
+        "UIQI, Q2n and what is made of them look at blocks of 32 x 32 pixels, of the result or of the HSI; an "
+        "image without a whole block of valid pixels has none.",
+        "Bad bands and pixels take no part. Numbers that cannot be computed from what was given are left out.",
+    ),
+    ("quality", "assessment", "ergas", "sam", "psnr", "ssim", "hyperspectral", "index"),
+    (
+        Option("The sharpened image to score.", "Sharpened image", kind="raster", name="fused", needed=True),
+        Option(
+            "The truth, on the same pixel grid; from a simulation, or a finer sensor.",
+            "Reference image",
+            kind="raster",
+            name="reference",
+        ),
+        HSI.but(help="The hyperspectral image that was sharpened; goes together with the PAN.", needed=False),
+        PAN.but(help="The panchromatic image that was used; goes together with the HSI.", needed=False),
+        REPORT,
+        JSON,
+    ),
+    AssessOptions,
+    (
+        Result("ERGAS", "ERGAS", "Relative dimensionless global error; 0 is best."),
+        Result("SAM", "SAM (degrees)", "Mean spectral angle, in degrees; 0 is best."),
+        Result("PSNR", "PSNR (dB)", "Peak signal-to-noise ratio, mean over the bands, in dB; higher is better."),
+        Result("CC", "CC", "Correlation coefficient, mean over the bands; 1 is best."),
+        Result("SSIM", "SSIM", "Structural similarity, mean over the bands; 1 is best."),
+        Result(
+            "RMSE",
+            "RMSE",
+            "Root of the mean squared error over all bands and pixels, in the units of the data; 0 is best.",
+        ),
+        Result("UIQI", "UIQI", "Universal image quality index, mean over blocks and bands; 1 is best."),
+        Result("Q2N", "Q2n", "Quality of whole spectra as hypercomplex numbers, mean over blocks; 1 is best."),
+        Result(
+            "RSNR",
+            "RSNR (dB)",
+            "Reconstruction signal-to-noise ratio over all bands and pixels, in dB; higher is better.",
+        ),
+        Result("D_LAMBDA", "D_lambda", "Change of the relations between bands against the HSI; 0 is best."),
+        Result("D_LAMBDA_K", "D_lambda of Khan", "1 - Q2n of the degraded result and the HSI (Khan); 0 is best."),
+        Result("D_S", "D_s", "Change of the bands' relation to the PAN between the resolutions; 0 is best."),
+        Result(
+            "D_S_REG",
+            "D_s by regression",
+            "Share of the PAN's variance that the bands together do not explain; 0 is best.",
+        ),
+        Result("D_RHO", "D_rho", "1 - local correlation of the bands with the PAN; 0 is best."),
+        Result("QNR", "QNR", "(1 - D_LAMBDA) (1 - D_S); 1 is best."),
+        Result("HQNR", "HQNR", "(1 - D_LAMBDA_K) (1 - D_S); 1 is best."),
+        Result("RQNR", "RQNR", "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best."),
+        Result("CONSISTENCY", "Consistency", "Relative RMSE of the degraded result against the HSI; 0 is best."),
+    ),
+    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS CORRECT_SHIFT",
+    example="--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
+    terminal="Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
+)
+
+
+def compared_methods() -> tuple[str, ...]:
+    """Names of what may be compared: classical methods, and what learns on the scene."""
+    return (*classical_methods(), "ssml")
+
+
+@dataclass(frozen=True)
+class CompareOptions(MemoryOptions, SceneOptions, SensorOptions, SeedOptions):
+    """Of :func:`.compare.compare`."""
+
+    methods: tuple[str, ...] = Option(
+        "The methods to run: classical ones, and ssml to learn on the scene; empty: all classical ones. Up-sampling "
+        "(exp) always takes part.",
+        "Methods",
+        (),
+        metavar="NAME",
+        choices=compared_methods,
+        noun="method",
+    ).field()
+    effort: str = EFFORT.field(help="How long ssml learns at each resolution.")
+    consistency: int = CONSISTENCY.field(
+        help="Iterations of the consistency projection after each method but up-sampling; 0 for none. A trained model "
+        "is used with as many as it learned with."
+    )
+    crop: int = CROP.field(help="Pixels to leave out along each edge of what is scored.")
+
+
+COMPARE = Job(
+    "compare",
+    "Compare methods",
+    "quality",
+    "Quality",
+    "Runs classical methods and networks on one HSI and PAN, ranks them, and keeps the best result.",
+    (
+        "At reduced resolution (Wald's protocol) HSI and PAN are degraded by their ratio, fused, and compared with "
+        "the HSI itself: this ranks the methods, by the mean of ERGAS and SAM, each relative to plain up-sampling. "
+        "At full resolution, where there is no truth, indices without reference, time and memory are given.",
+        "Networks that learn on the scene (ssml) learn twice, once at each resolution. A model that was trained on "
+        "this very HSI takes part but is not ranked. Classical methods need no PyTorch.",
+    ),
+    ("quality", "comparison", "benchmark", "ranking", "wald", "pansharpening", "hyperspectral"),
+    (
+        HSI,
+        PAN,
+        OUTPUT.but(
+            help="What the best method makes of the scene, on the PAN's grid.",
+            label="Result of the best method",
+            needed=False,
+        ),
+        MODEL.but(help="A trained model that takes part, too.", needed=False),
+        REPORT,
+        JSON,
+        JSON.but(
+            help="All numbers as a table, one row a method.",
+            label="Results as a table",
+            name="csv_path",
+            flag="--csv",
+            key="CSV",
+            filter="CSV (*.csv)",
+        ),
+    ),
+    CompareOptions,
+    (
+        Result("BEST", "Best method", "The name of the best method.", "text"),
+        Result(
+            "SCORE",
+            "Score of the best method",
+            "Score of the best method: mean of its ERGAS and SAM, each relative to plain up-sampling.",
+        ),
+        Result("ERGAS", "ERGAS of the best method", "ERGAS of the best method at reduced resolution; 0 is best."),
+        Result(
+            "SAM",
+            "SAM of the best method (degrees)",
+            "SAM of the best method at reduced resolution, in degrees; 0 is best.",
+        ),
+        Result(
+            "GAIN",
+            "Gain over the best classical method (per cent)",
+            "How far the best method's score lies below that of the best classical method, in per cent.",
+        ),
+    ),
+    order="HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS CORRECT_SHIFT MEMORY",
+    example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
+    terminal="Prints a table; the report shows the results side by side.",
+)
+
+OPENPRISMA = Job(
+    "openprisma",
+    "Open a PRISMA product",
+    "data",
+    "Data",
+    "Writes the hyperspectral and the panchromatic image of a PRISMA L2D product (.he5) as rasters.",
+    (
+        "Bands are sorted by wavelength. Those that the product flags as unused are left out; where VNIR and SWIR "
+        "overlap, the SWIR is kept. Bands in the water vapour absorptions, 1350-1450 and 1800-1950 nm, are marked "
+        "as bad.",
+        "The numbers stay as they are; scale and offset give reflectance. Nodata is 0. The product's map grids are "
+        "followed exactly.",
+    ),
+    ("prisma", "hdf5", "he5", "import", "hyperspectral"),
+    (
+        Option(
+            "A PRISMA product of level L2D, as it comes: PRS_L2D_...he5.",
+            "PRISMA L2D product",
+            kind="file",
+            name="product",
+            flag="product",
+            key="INPUT",
+            metavar="HE5",
+            needed=True,
+            filter="PRISMA (*.he5)",
+        ),
+        *(
+            Option(
+                text,
+                label,
+                kind="raster_out",
+                name=f"{image}_out",
+                flag=f"--out-{image}",
+                key=image.upper(),
+                needed=True,
+            )
+            for image, label, text in (
+                ("hsi", "Hyperspectral image", "The hyperspectral image, VNIR and SWIR in one, 30 m."),
+                ("pan", "Panchromatic image", "The panchromatic image, 5 m."),
+            )
+        ),
+    ),
+    example="PRS_L2D.he5 --out-hsi hsi.tif --out-pan pan.tif",
+    terminal="The other jobs take the .he5 file itself, too, as --hsi and as --pan. Needs no PyTorch.",
+)

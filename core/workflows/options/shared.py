@@ -1,0 +1,256 @@
+"""Files and options that several jobs have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from ...runtime.devices import DEVICE_NAMES
+from ...runtime.errors import InputError
+from .declare import Option, Options
+
+MODEL_FILTER = "SSML model (*.safetensors)"
+NETWORK_TITLES = {
+    "ssml": "SSML",
+    "s2bnet": "S2BNet",
+    "bisrnet": "BiSRNet",
+    "s2bnet_float": "S2BNet, full precision",
+}
+"""Networks that the dialogs offer; any two others may be paired by name."""
+
+GRID_TEXT = (
+    "The result lies on the PAN's grid, clipped to the overlap, and carries the HSI's bands, wavelengths, data type "
+    "and nodata."
+)
+PYTORCH_TEXT = "Needs PyTorch and safetensors."
+BAND_NUMBERS = "numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm"
+
+HSI = Option(
+    "The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, "
+    "nodata, scale and offset are taken from the file and kept.",
+    "Hyperspectral image (HSI)",
+    kind="raster",
+    name="hsi",
+    needed=True,
+)
+PAN = Option(
+    "The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. "
+    "The two grids need not start at the same corner.",
+    "Panchromatic image (PAN)",
+    kind="raster",
+    name="pan",
+    needed=True,
+)
+OUTPUT = Option(
+    "The sharpened image.",
+    "Sharpened image",
+    kind="raster_out",
+    name="output",
+    flag="--out",
+    needed=True,
+)
+MODEL = Option(
+    "A model file written by “Train a model” or “Sharpen a scene” (.safetensors).",
+    "Model",
+    kind="file",
+    name="model",
+    needed=True,
+    filter=MODEL_FILTER,
+)
+REPORT = Option(
+    "A report in one HTML file, with all parameters, versions and numbers; opens in any browser.",
+    "Report",
+    kind="file_out",
+    name="report",
+    filter="HTML (*.html)",
+)
+DISAGREEMENT = Option(
+    "One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands "
+    "in standard deviations of the bands. High values mark places to trust less.",
+    "Disagreement of the networks",
+    kind="raster_out",
+    name="disagreement",
+    by_default=False,
+)
+JSON = Option(
+    "All numbers, in one JSON file.",
+    "Results as JSON",
+    kind="file_out",
+    name="json_path",
+    flag="--json",
+    key="JSON",
+    filter="JSON (*.json)",
+    by_default=False,
+)
+
+MTF = Option(
+    "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
+    "sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of "
+    "a sensor whose gain is published: enmap, quickbird, ikonos.",
+    "MTF gain of the HSI at its Nyquist frequency, or sensor",
+    0.3,
+    "text",
+    metavar="G",
+    advanced=True,
+)
+CONSISTENCY = Option(
+    "How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. "
+    "0 switches the correction off.",
+    "Iterations of the consistency projection",
+    DEFAULT_ITERATIONS,
+    bounds=(0, MOST_ITERATIONS),
+    zero="off",
+    advanced=True,
+)
+BANDS = Option(
+    f"Only these bands are used and written: {BAND_NUMBERS}; empty: all.",
+    "Bands of the HSI to use, as in 1-100,120 or 430-900 nm",
+    metavar="A-B",
+    advanced=True,
+)
+CORRECT_SHIFT = Option(
+    "How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN "
+    "pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result "
+    "lies on the moved grid.",
+    "Correct the PAN's shift against the HSI",
+    False,
+    advanced=True,
+)
+EFFORT = Option(
+    "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
+    "from the size of the scene and the effort, never from a clock.",
+    "Effort of learning",
+    "normal",
+    choices=("fast", "normal", "thorough"),
+)
+CROP = Option(
+    "Pixels to leave out along each edge of the result.",
+    "Pixels to leave out along the edges",
+    0,
+    bounds=(0, 1000),
+    advanced=True,
+)
+
+
+@dataclass(frozen=True)
+class SceneOptions(Options):
+    """What is taken of a scene."""
+
+    bands: str = BANDS.field()
+    correct_shift: bool = CORRECT_SHIFT.field()
+
+
+@dataclass(frozen=True)
+class SensorOptions(Options):
+    """What a method is told of the sensor, and how closely it keeps to the HSI."""
+
+    mtf: float | str = MTF.field()
+    consistency: int = CONSISTENCY.field()
+
+
+@dataclass(frozen=True)
+class MemoryOptions(Options):
+    """How much a fusion may take."""
+
+    memory: float | None = Option(
+        "The rows computed at a time are chosen so that this much memory suffices; automatic: 1 GB, halved while that "
+        "is more than half of what is free.",
+        "Memory to use at most, in GB (0: automatic)",
+        None,
+        unit="GB",
+        bounds=(0.0, 4096.0),
+        zero="automatic",
+        advanced=True,
+    ).field()
+
+
+@dataclass(frozen=True)
+class FusionOptions(MemoryOptions, SceneOptions):
+    """What is fused, and how it is written."""
+
+    extent: tuple[float, float, float, float] | None = Option(
+        "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.",
+        "Extent to work on",
+        None,
+        "extent",
+        metavar=("XMIN", "YMIN", "XMAX", "YMAX"),
+        advanced=True,
+    ).field()
+    overviews: bool = Option(
+        "Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.",
+        "Add overviews to the rasters written",
+        False,
+        advanced=True,
+    ).field()
+    compress: str = Option(
+        "zstd is faster than deflate, but older software cannot read it; none makes large files at once.",
+        "Compression of a GeoTIFF",
+        "deflate",
+        choices=("deflate", "zstd", "none"),
+        noun="compression",
+        advanced=True,
+    ).field()
+
+
+@dataclass(frozen=True)
+class DeviceOptions(Options):
+    """Where networks compute."""
+
+    device: str = Option(
+        "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA "
+        "card, mps an Apple one.",
+        "Device to compute on",
+        "auto",
+        choices=DEVICE_NAMES,
+    ).field()
+
+
+@dataclass(frozen=True)
+class SeedOptions(DeviceOptions):
+    """What fixes the result of learning."""
+
+    seed: int = Option(
+        "The same inputs and the same seed give the same result on the same machine and device.",
+        "Seed of the random numbers",
+        0,
+        bounds=(0, 2**31 - 1),
+    ).field()
+    effort: str = EFFORT.field()
+
+
+@dataclass(frozen=True)
+class LearningOptions(SeedOptions):
+    """What learns, and how."""
+
+    network: str = Option(
+        "What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, "
+        "one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler "
+        "ancestor; s2bnet_float, the same network in full precision, to compare with.",
+        "Network",
+        "ssml",
+        metavar="NAME",
+        choices=tuple(NETWORK_TITLES),
+        open=True,
+    ).field()
+    spectral_network: str = Option("Network in the place of ssml-spectral.", metavar="NAME").field()
+    spatial_network: str = Option("Network in the place of ssml-spatial.", metavar="NAME").field()
+    settings: Mapping[str, object] | None = Option(
+        "Fields of core.training.settings.Settings to set otherwise, for studies.", default=None, flag=""
+    ).field()
+
+    def check(self) -> None:
+        """Also: that what learns is said once."""
+        super().check()
+        if self.network != "ssml" and (self.spectral_network or self.spatial_network):
+            raise InputError(
+                f"--network {self.network} is what learns already; leave it out, or --spectral-network and "
+                "--spatial-network."
+            )
+
+    def learner(self) -> str:
+        """The name of what learns: of ``network``, or of the two networks of a pair. Needs PyTorch."""
+        from ...models.pair import pair_name
+
+        pair = self.spectral_network or self.spatial_network
+        return pair_name(self.spectral_network, self.spatial_network) if pair else self.network
