@@ -3,7 +3,7 @@
     python tools/reference.py            write it
     python tools/reference.py --check    end with 1 where the page differs from what would be written
 
-Needs a Python that sees QGIS. Titles and texts come from ``ssml_qgis/algorithms/help.py``, keys, types and defaults
+Needs a Python that sees QGIS. Titles and texts come from the declarations of the jobs, keys, types and defaults
 from the algorithms themselves, so that the page always agrees with the program.
 """
 
@@ -50,18 +50,15 @@ def reference() -> str:
 
 
 def _section(algorithm: Any) -> list[str]:
-    from ssml_qgis.algorithms.help import HELP
-
-    words = HELP[algorithm.name()]
+    words = algorithm.JOB
     lines = [f"## {words.title} (`ssml:{algorithm.name()}`)", "", _cell(words.summary)]
     for text in words.text:
         lines += ["", _cell(text)]
     lines += ["", "| key | name | type | default | |", "|---|---|---|---|---|"]
     lines += [_row(definition) for definition in algorithm.parameterDefinitions()]
-    numbers = algorithm.number_outputs()
-    if numbers:
+    if words.results:
         lines += ["", "| output | name | |", "|---|---|---|"]
-        lines += [f"| `{n.name()}` | {_cell(n.description())} | {_cell(words.outputs[n.name()])} |" for n in numbers]
+        lines += [f"| `{result.key}` | {_cell(result.label)} | {_cell(result.help)} |" for result in words.results]
     return lines
 
 

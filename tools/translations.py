@@ -4,15 +4,13 @@
     python3 tools/translations.py --check    end with 1 where that would change a file
 
 The files are Qt's (.ts), one a language: Qt Linguist opens them. The plugin reads them as they are, so nothing is
-compiled. Texts are the arguments of ``tr``, and what ``help.py``, some tables and the graphical models hold, which Qt's
-own tool would not find. Standard library only.
+compiled. Texts are the arguments of ``tr``, and what is declared of all jobs, titles and the graphical models, which
+Qt's own tool would not find. Standard library only.
 """
 
 from __future__ import annotations
 
 import ast
-import dataclasses
-import importlib.util
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -23,13 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = ROOT / "ssml_qgis"
 FOLDER = PLUGIN / "i18n"
 CONTEXT = "SSML"
-TABLES = ("NUMBERS", "TITLES")
-"""Dictionaries whose values are shown."""
 
 
 def texts() -> list[str]:
     """All texts to translate, each once, in a fixed order."""
-    found = dict.fromkeys(_of_help())
+    found = dict.fromkeys(_of_jobs())
     for path in sorted(PLUGIN.rglob("*.py")):
         if not path.is_relative_to(PLUGIN / "core"):
             found.update(dict.fromkeys(_of_source(path.read_text(encoding="utf-8"))))
@@ -48,16 +44,14 @@ def _of_model(model: ElementTree.Element) -> Iterator[str]:
         )
 
 
-def _of_help() -> Iterator[str]:
-    spec = importlib.util.spec_from_file_location("ssml_help", PLUGIN / "algorithms" / "help.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses need their module there
-    spec.loader.exec_module(module)
-    for words in module.HELP.values():
-        for field in dataclasses.fields(words):
-            value = getattr(words, field.name)
-            if field.name not in ("group", "tags"):  # an id, and words to search by
-                yield from value.values() if isinstance(value, dict) else (value,) if isinstance(value, str) else value
+def _of_jobs() -> Iterator[str]:
+    """What is declared of all jobs."""
+    sys.path.insert(0, str(ROOT))
+    from ssml_qgis.core.workflows.options import JOBS
+    from ssml_qgis.setup_jobs import DIAGNOSE, INSTALL
+
+    for job in (*JOBS, INSTALL, DIAGNOSE):
+        yield from job.texts()
 
 
 def _of_source(source: str) -> Iterator[str]:
@@ -67,7 +61,7 @@ def _of_source(source: str) -> Iterator[str]:
             if name == "tr" and isinstance(node.args[0].value, str):
                 yield node.args[0].value
         table = node.value if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) else None
-        if table and any(isinstance(target, ast.Name) and target.id in TABLES for target in node.targets):
+        if table and any(isinstance(target, ast.Name) and target.id == "TITLES" for target in node.targets):
             yield from (value.value for value in table.values if isinstance(value, ast.Constant))
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from ..runtime.dependencies import require_gdal
 from ..runtime.version import __version__
 from ..workflows.options import JOBS
-from ..workflows.options.declare import Job, Option
+from ..workflows.options.declare import Job, Option, number_or_word
 
 PROGRAM = "ssml"
 
@@ -26,11 +26,14 @@ class _ListMethods(argparse.Action):
         parser.exit(0)
 
 
-_SWITCHES = {
+_SWITCHES: dict[str, tuple[str, dict[str, Any]]] = {
     "classical": ("--list", {"help": "say which methods there are, and end", "action": _ListMethods, "nargs": 0}),
     "info": ("--json", {"help": "print everything as JSON", "action": "store_true"}),
 }
 """What only the command line has."""
+
+
+_TYPES: dict[str, Any] = {"whole": int, "number": float, "extent": float, "gain": number_or_word}
 
 
 class _Layout(argparse.RawDescriptionHelpFormatter):
@@ -98,8 +101,7 @@ def _add_option(parser: Any, option: Option) -> None:
         more["choices"] = option.choices
     else:
         more["metavar"] = option.metavar or option.unit or ("N" if option.bounds else "F")
-    if option.kind in ("whole", "number", "extent"):
-        more["type"] = int if option.kind == "whole" else float
+    more["type"] = _TYPES.get(option.kind)
     if option.kind in ("rasters", "choices", "extent"):
         more["nargs"] = 4 if option.kind == "extent" else "+"
     parser.add_argument(*flags if flags[0].startswith("-") else [option.name], **more)

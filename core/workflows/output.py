@@ -158,8 +158,8 @@ def write_fused(
     with contextlib.ExitStack() as stack:
 
         def writing(path: str, metadata: RasterMetadata) -> RasterWriter:
-            choices = {"compress": options.compress, "overviews": options.overviews}
-            raster = RasterWriter(path, grid, metadata, **choices, progress=progress)
+            compress, overviews = options.compress, options.overviews
+            raster = RasterWriter(path, grid, metadata, compress=compress, overviews=overviews, progress=progress)
             return stack.enter_context(raster)
 
         writer = writing(outputs.output, metadata)

@@ -61,8 +61,11 @@ def train(
         one_gain(options.mtf, Progress())
         if group.first:
             outputs.check((*hsi, *pan, *([resume] if resume else [])))
-        choices = {"bands": options.bands, "correct_shift": options.correct_shift}
-        scenes = [stack.enter_context(open_scene(*pair, progress, **choices)) for pair in zip(hsi, pan)]
+        bands, correct = options.bands, options.correct_shift
+        scenes = [
+            stack.enter_context(open_scene(*pair, progress, bands=bands, correct_shift=correct))
+            for pair in zip(hsi, pan)
+        ]
         return train_scenes(scenes, options, outputs, progress, resume, group)
 
 

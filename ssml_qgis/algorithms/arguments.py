@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, ClassVar
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -12,11 +12,11 @@ from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
-    QgsProcessingUtils,
 )
 from qgis.PyQt.QtCore import QVariant
 
 from .. import settings
+from ..core.workflows.options.declare import Option, number_or_word
 from ..translation import tr
 from .layers import disagreement_name, show
 
@@ -83,6 +83,18 @@ class Arguments:
         """A string, stripped of blanks around it."""
         return self._algorithm.parameterAsString(self._parameters, key, self._context).strip()
 
+    def value(self, option: Option) -> Any:
+        """What was given for an option or a file, as the engine has it."""
+        key = option.key or ""
+        if option.kind in ("whole", "number"):
+            given = self.given(key) or option.default is not None
+            read = self._algorithm.parameterAsInt if option.kind == "whole" else self._algorithm.parameterAsDouble
+            value = read(self._parameters, key, self._context) if given else None
+            if option.name == "memory":
+                return value or settings.memory()
+            return value
+        return self._READERS[option.kind](self, key)
+
     def choice(self, key: str) -> str:
         """The chosen string of an enum."""
         return self._algorithm.parameterAsEnumString(self._parameters, key, self._context)
@@ -91,75 +103,37 @@ class Arguments:
         """The chosen strings of an enum that allows several."""
         return list(self._algorithm.parameterAsEnumStrings(self._parameters, key, self._context))
 
-    def integer(self, key: str) -> int:
-        """A whole number."""
-        return self._algorithm.parameterAsInt(self._parameters, key, self._context)
-
-    def integer_or_none(self, key: str) -> int | None:
-        """A whole number, or None where none was given."""
-        return self.integer(key) if self.given(key) else None
-
-    def number(self, key: str) -> float:
-        """A number."""
-        return self._algorithm.parameterAsDouble(self._parameters, key, self._context)
-
     def boolean(self, key: str) -> bool:
         """Yes or no."""
         return self._algorithm.parameterAsBool(self._parameters, key, self._context)
-
-    def mtf(self, key: str = "MTF") -> float | str:
-        """An MTF gain, or the name of a sensor."""
-        text = self.text(key)
-        try:
-            return float(text)
-        except ValueError:
-            return text
-
-    def memory(self, key: str = "MEMORY") -> float | None:
-        """Memory to use at most, in GB: what was given, else what the settings say; None for automatic."""
-        return self.positive_or_none(key) or settings.memory()
-
-    def positive_or_none(self, key: str) -> float | None:
-        """A number, or None where none or zero was given."""
-        value = self.number(key) if self.given(key) else 0.0
-        return value if value > 0 else None
 
     def file(self, key: str) -> str:
         """Path of an input file, or ""."""
         return self._algorithm.parameterAsFile(self._parameters, key, self._context)
 
-    def extent(self, key: str, raster: str) -> tuple[float, float, float, float] | None:
-        """``(xmin, ymin, xmax, ymax)`` in the CRS of the raster parameter ``raster``, or None for all of it."""
-        if not self.given(key) or not self._sources.get(raster):
+    def extent(self, key: str) -> tuple[float, float, float, float] | None:
+        """``(xmin, ymin, xmax, ymax)`` in the CRS of the HSI, or None for all of it."""
+        if not self.given(key) or not self._sources.get("HSI"):
             return None
-        crs = self._sources[raster][0].crs
+        crs = self._sources["HSI"][0].crs
         extent = self._algorithm.parameterAsExtent(self._parameters, key, self._context, crs)
         if extent.isNull():
             return None
         return extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()
-
-    def choices_of_scene(self) -> dict[str, Any]:
-        """What :func:`.parameters.choices_of_scene` asks for, by the names that the workflows have for it."""
-        return {
-            "extent": self.extent("EXTENT", "HSI"),
-            "bands": self.text("BANDS"),
-            "correct_shift": self.boolean("CORRECT_SHIFT"),
-            "overviews": self.boolean("OVERVIEWS"),
-        }
 
     def layer_name(self, key: str) -> str:
         """Name of the layer given, as the user sees it; "" where none was."""
         sources = self._sources.get(key)
         return sources[0].name if sources else ""
 
-    def show(self, outputs: dict[str, Any], method: str, key: str = "HSI") -> None:
+    def show(self, outputs: dict[str, Any], method: str) -> None:
         """Name and draw the layers that QGIS loads.
 
         Args:
             outputs: what was written, by key: OUTPUT is an image, DISAGREEMENT how far networks differ.
-            method: what made it. key: of the layer that it was made from.
+            method: what made it of the layer HSI.
         """
-        name = self.layer_name(key)
+        name = self.layer_name("HSI")
         show(self._context, outputs.get("OUTPUT", ""), f"{method}: {name}")
         show(self._context, outputs.get("DISAGREEMENT", ""), disagreement_name(name), disagreement=True)
 
@@ -175,9 +149,20 @@ class Arguments:
         """Path of a file to write, or "" where it was not asked for."""
         return self._algorithm.parameterAsFileOutput(self._parameters, key, self._context) or ""
 
-    def file_output_always(self, key: str, name: str) -> str:
-        """Path of a file to write: a temporary one called ``name`` where it was not asked for."""
-        return self.file_output(key) or QgsProcessingUtils.generateTempFilename(name)
+    _READERS: ClassVar[dict[str, Callable[[Arguments, str], Any]]] = {
+        "raster": raster,
+        "rasters": rasters,
+        "file": file,
+        "folder": file,
+        "raster_out": raster_output,
+        "file_out": file_output,
+        "text": text,
+        "gain": lambda self, key: number_or_word(self.text(key)),
+        "choice": choice,
+        "choices": choices,
+        "switch": boolean,
+        "extent": extent,
+    }
 
 
 def is_given(value: Any) -> bool:

@@ -14,30 +14,28 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingOutputDefinition,
-    QgsProcessingParameterDefinition,
-    QgsProcessingParameterMultipleLayers,
-    QgsProcessingParameterRasterLayer,
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR
 from qgis.PyQt.QtGui import QIcon
 
+from .. import settings
 from ..core.runtime.devices import is_out_of_memory
 from ..core.runtime.errors import Cancelled, InputError
 from ..core.runtime.failure_log import write_failure_log
 from ..core.runtime.progress import Progress
+from ..core.workflows.options.declare import OUTPUTS, Job, Option
 from ..package import icon_path, metadata
 from ..translation import tr
 from .arguments import Arguments, Source
 from .feedback import FeedbackProgress
-from .help import HELP
+from .parameters import definition, output
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
-    """Base class: an algorithm says its ``NAME``, lists its :meth:`definitions` and does its :meth:`work`."""
+    """Base class: an algorithm names its :attr:`JOB`, and may :meth:`show` what that has made."""
 
-    NAME = ""
-    """Id without the provider; the key of its texts in :data:`HELP` and the name of its icon."""
+    JOB: Job
+    """What it does: files, options and words."""
     LEARNS = False
     """Whether it needs PyTorch and safetensors."""
 
@@ -45,17 +43,28 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         super().__init__()
         self._sources: dict[str, list[Source]] = {}
 
-    def definitions(self) -> list[QgsProcessingParameterDefinition]:
-        """The parameters, in the order of the dialog."""
-        raise NotImplementedError
+    def default(self, option: Option) -> Any:
+        """What a new dialog offers."""
+        return settings.device() if option.name == "device" else option.default
 
-    def number_outputs(self) -> list[QgsProcessingOutputDefinition]:
-        """Outputs that are no files: numbers for models and scripts."""
-        return []
+    def values(self, arguments: Arguments) -> dict[str, Any]:
+        """What the job is given, by name."""
+        return {option.name: arguments.value(option) for option in self.JOB.dialog()}
 
     def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
-        """Call the workflow and return the outputs by key; free of QGIS's errors, feedback and layers."""
-        raise NotImplementedError
+        """Do the job and return the outputs by key; free of QGIS's errors, feedback and layers."""
+        values = self.values(arguments)
+        made = self.JOB.run(values, progress)
+        written = {o.key or "": values[o.name] for o in self.JOB.dialog() if o.kind in OUTPUTS and values[o.name]}
+        self.show(arguments, written, made)
+        return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Name and draw what was written."""
+
+    def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        """Outputs that are no files, by key; what is None was not computed and is NULL in a model."""
+        return {result.key: made.get(result.key.lower()) for result in self.JOB.results}
 
     def complaint(self, parameters: dict[str, Any]) -> str:
         """What is wrong with the combination of parameters, in one sentence; "" if nothing is. Must be cheap."""
@@ -63,40 +72,38 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def name(self) -> str:
         """Id without the provider."""
-        return self.NAME
+        return self.JOB.id or self.JOB.name
 
     def displayName(self) -> str:
         """Name in the toolbox."""
-        return tr(HELP[self.NAME].title)
+        return tr(self.JOB.title)
 
     def group(self) -> str:
         """Group in the toolbox."""
-        return tr(HELP[self.NAME].group_name)
+        return tr(self.JOB.group_name)
 
     def groupId(self) -> str:
         """Id of the group, never translated."""
-        return HELP[self.NAME].group
+        return self.JOB.group
 
     def tags(self) -> list[str]:
         """Words to find it by."""
-        return list(HELP[self.NAME].tags)
+        return list(self.JOB.tags)
 
     def shortDescription(self) -> str:
         """Tooltip in the toolbox."""
-        return tr(HELP[self.NAME].summary)
+        return tr(self.JOB.summary)
 
     def shortHelpString(self) -> str:
         """Help: HTML in a QGIS window, plain text where qgis_process would print the tags."""
-        words = HELP[self.NAME]
-        paragraphs = [tr(text) for text in words.text]
+        paragraphs = [tr(text) for text in self.JOB.text]
         if qgis.utils.iface is None:
             return "\n\n".join(paragraphs)
-        paragraphs.insert(0, tr(words.summary))
-        keys = [definition.name() for definition in self.parameterDefinitions()]
-        rows = [(self.parameterDefinition(key).description(), words.parameters[key]) for key in keys]
-        rows += [(output.description(), words.outputs[output.name()]) for output in self.number_outputs()]
+        paragraphs.insert(0, tr(self.JOB.summary))
         body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-        return body + "".join(f"<h3>{html.escape(label)}</h3><p>{html.escape(tr(text))}</p>" for label, text in rows)
+        rows = [(tr(option.label), tr(option.help)) for option in self.JOB.dialog()]
+        rows += [(tr(result.label), tr(result.help)) for result in self.JOB.results]
+        return body + "".join(f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>" for label, text in rows)
 
     def helpUrl(self) -> str:
         """Page behind the dialog's Help button."""
@@ -104,11 +111,11 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def icon(self) -> QIcon:
         """Icon in the toolbox."""
-        return QIcon(icon_path(self.NAME))
+        return QIcon(icon_path(self.name()))
 
     def svgIconPath(self) -> str:
         """Icon where QGIS wants a file."""
-        return icon_path(self.NAME)
+        return icon_path(self.name())
 
     def tr(self, text: str) -> str:
         """The text in the user's language."""
@@ -120,12 +127,10 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters, with their help, and outputs."""
-        texts = HELP[self.NAME].parameters
-        for definition in self.definitions():
-            definition.setHelp(tr(texts[definition.name()]))
-            self.addParameter(definition)
-        for output in self.number_outputs():
-            self.addOutput(output)
+        for option in self.JOB.dialog():
+            self.addParameter(definition(option, self.default(option)))
+        for result in self.JOB.results:
+            self.addOutput(output(result))
 
     def canExecute(self) -> tuple[bool, str]:
         """Say what to install where a package is missing."""
@@ -156,11 +161,11 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     ) -> bool:
         """Take the files and CRS out of the layers, while it is safe to touch layers."""
         self._sources = {}
-        for definition in self.parameterDefinitions():
-            key = definition.name()
-            if isinstance(definition, QgsProcessingParameterMultipleLayers):
+        for option in self.JOB.dialog():
+            key = option.key or ""
+            if option.kind == "rasters":
                 layers = self.parameterAsLayerList(parameters, key, context)
-            elif isinstance(definition, QgsProcessingParameterRasterLayer):
+            elif option.kind == "raster":
                 layer = self.parameterAsRasterLayer(parameters, key, context)
                 layers = [layer] if layer is not None else []
             else:
@@ -197,7 +202,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """The sentence about a defect of ours; the traceback goes to a file and to the message log."""
         QgsMessageLog.logMessage(traceback.format_exc(), "SSML", Qgis.MessageLevel.Critical)
         versions = {"QGIS": Qgis.QGIS_VERSION, "Qt": QT_VERSION_STR, "SSML": metadata("version")}
-        log = write_failure_log(error, f"ssml:{self.NAME}", {**versions, **parameters})
+        log = write_failure_log(error, f"ssml:{self.name()}", {**versions, **parameters})
         details = (
             tr("the file {log} has the details").format(log=log)
             if log

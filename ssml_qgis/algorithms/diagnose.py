@@ -6,25 +6,17 @@ import html
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingParameterDefinition
-
 from ..core.runtime.errors import InputError
 from ..core.runtime.progress import Progress
-from . import parameters
+from ..setup_jobs import DIAGNOSE
 from .arguments import Arguments
 from .base import SsmlAlgorithm
-
-REPORT_FILTER = "HTML (*.html);;Text (*.txt)"
 
 
 class DiagnoseAlgorithm(SsmlAlgorithm):
     """Says what this QGIS has and lacks for the plugin's work."""
 
-    NAME = "diagnose"
-
-    def definitions(self) -> list[QgsProcessingParameterDefinition]:
-        """The parameters, in the order of the dialog."""
-        return [parameters.file_output("OUTPUT", self.tr("Diagnosis"), REPORT_FILTER)]
+    JOB = DIAGNOSE
 
     def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
         """Gather the facts; show them, and write them."""

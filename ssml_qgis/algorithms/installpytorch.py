@@ -9,20 +9,13 @@ from qgis.core import (
     QgsNetworkAccessManager,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingOutputDefinition,
-    QgsProcessingOutputFolder,
-    QgsProcessingOutputString,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterDefinition,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterString,
 )
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from .. import settings
 from ..core.runtime.progress import Progress
-from ..pytorch.index import BUILDS, proxy_environment
-from . import parameters
+from ..pytorch.index import proxy_environment
+from ..setup_jobs import INSTALL
 from .arguments import Arguments
 from .base import SsmlAlgorithm
 
@@ -30,41 +23,11 @@ from .base import SsmlAlgorithm
 class InstallPytorchAlgorithm(SsmlAlgorithm):
     """Puts PyTorch and safetensors into the plugin's own folder of the profile."""
 
-    NAME = "installpytorch"
+    JOB = INSTALL
 
     def __init__(self) -> None:
         super().__init__()
         self._proxy: dict[str, str] = {}
-
-    def definitions(self) -> list[QgsProcessingParameterDefinition]:
-        """The parameters, in the order of the dialog."""
-        from ..pytorch.install import DEFAULT_VERSION
-
-        return [
-            QgsProcessingParameterString("VERSION", self.tr("Version of PyTorch"), DEFAULT_VERSION),
-            parameters.choice("BUILD", self.tr("Build"), BUILDS, "auto"),
-            parameters.advanced(
-                QgsProcessingParameterString("INDEX_URL", self.tr("Address of a package index"), optional=True)
-            ),
-            parameters.advanced(
-                QgsProcessingParameterFile(
-                    "WHEELS",
-                    self.tr("Folder of wheels (no network)"),
-                    QgsProcessingParameterFile.Behavior.Folder,
-                    optional=True,
-                )
-            ),
-            parameters.advanced(
-                QgsProcessingParameterBoolean("FORCE", self.tr("Install even where QGIS's Python has PyTorch"), False)
-            ),
-        ]
-
-    def number_outputs(self) -> list[QgsProcessingOutputDefinition]:
-        """Where it lies, and which version it is."""
-        return [
-            QgsProcessingOutputFolder("FOLDER", self.tr("Folder of the packages")),
-            QgsProcessingOutputString("TORCH", self.tr("Version of PyTorch installed")),
-        ]
 
     def prepareAlgorithm(
         self, given: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -80,14 +43,7 @@ class InstallPytorchAlgorithm(SsmlAlgorithm):
         loaded = "torch" in sys.modules
         if self._proxy.get("HTTPS_PROXY", "").startswith("socks"):
             progress.warning(self.tr("pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one."))
-        request = Request(
-            version=arguments.text("VERSION"),
-            build=arguments.choice("BUILD"),
-            index=arguments.text("INDEX_URL"),
-            wheels=arguments.file("WHEELS"),
-            anew=arguments.boolean("FORCE"),
-            proxy=self._proxy,
-        )
+        request = Request(**self.values(arguments), proxy=self._proxy)
         installed = install(settings.store(), request, progress)
         if installed is None:
             return {}

@@ -17,40 +17,80 @@
 <translation>Braucht PyTorch und safetensors.</translation></message>
 <message><source>The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, nodata, scale and offset are taken from the file and kept.</source>
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
+<message><source>Hyperspectral image (HSI)</source>
+<translation>Hyperspektralbild (HSI)</translation></message>
 <message><source>The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner.</source>
 <translation>Das panchromatische Bild desselben Ortes: ein Kanal, dasselbe KBS, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen.</translation></message>
+<message><source>Panchromatic image (PAN)</source>
+<translation>Panchromatisches Bild (PAN)</translation></message>
 <message><source>What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, the same network in full precision, to compare with.</source>
 <translation>Was lernt: ssml, ein spektrales und ein räumliches Netz, die einander unterrichten, für beliebig viele Kanäle; s2bnet, ein kleines binarisiertes Netz für Bilder mit 3 bis 16 Kanälen, schnell ohne Grafikkarte; bisrnet, sein einfacherer Vorfahr; s2bnet_float, dasselbe Netz in voller Genauigkeit, zum Vergleich.</translation></message>
+<message><source>Network</source>
+<translation>Netz</translation></message>
 <message><source>How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows from the size of the scene and the effort, never from a clock.</source>
 <translation>Wie lange gelernt wird: fast für einen ersten Blick, normal, oder thorough für das beste Ergebnis. Die Zahl der Schritte folgt aus der Größe der Szene und dem Aufwand, nie aus einer Uhr.</translation></message>
+<message><source>Effort of learning</source>
+<translation>Aufwand des Lernens</translation></message>
 <message><source>The same inputs and the same seed give the same result on the same machine and device.</source>
 <translation>Dieselben Eingaben und derselbe Startwert geben auf derselben Maschine und demselben Gerät dasselbe Ergebnis.</translation></message>
+<message><source>Seed of the random numbers</source>
+<translation>Startwert der Zufallszahlen</translation></message>
 <message><source>auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA card, mps an Apple one.</source>
 <translation>auto nimmt eine Grafikkarte, wenn eine funktioniert, und sonst den Prozessor; cpu ist der Prozessor, cuda eine NVIDIA-Karte, mps eine von Apple.</translation></message>
+<message><source>Device to compute on</source>
+<translation>Gerät, auf dem gerechnet wird</translation></message>
 <message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published: enmap, quickbird, ikonos.</source>
 <translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist: enmap, quickbird, ikonos.</translation></message>
+<message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
+<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Die Netze lernen und werden beurteilt mit derselben Zahl.</translation></message>
+<message><source>Iterations of the consistency projection</source>
+<translation>Schritte der Konsistenzprojektion</translation></message>
 <message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.</source>
 <translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Beliebiges KBS.</translation></message>
+<message><source>Extent to work on</source>
+<translation>Zu bearbeitende Ausdehnung</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
+<message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
+<translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
 <message><source>How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result lies on the moved grid.</source>
 <translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage des PAN um das Gemessene verschoben, auf Bruchteile eines Pixels; das Ergebnis liegt auf dem verschobenen Gitter.</translation></message>
+<message><source>Correct the PAN's shift against the HSI</source>
+<translation>Verschiebung des PAN gegen das HSI berichtigen</translation></message>
 <message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
 <translation>Fügt den Rastern Kopien in halber, viertel ... Auflösung hinzu, damit QGIS sie schnell zeigt.</translation></message>
-<message><source>The rows computed at a time are chosen so that this much memory suffices; 0: 1 GB, halved while that is more than half of what is free.</source>
-<translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; 0: 1 GB, halbiert, solange das mehr als die Hälfte des freien Speichers ist.</translation></message>
+<message><source>Add overviews to the rasters written</source>
+<translation>Den geschriebenen Rastern Übersichten hinzufügen</translation></message>
+<message><source>The rows computed at a time are chosen so that this much memory suffices; automatic: 1 GB, halved while that is more than half of what is free.</source>
+<translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; automatisch: 1 GB, halbiert, solange das mehr als die Hälfte des freien Speichers ist.</translation></message>
+<message><source>Memory to use at most, in GB (0: automatic)</source>
+<translation>Höchstens zu benutzender Speicher in GB (0: automatisch)</translation></message>
 <message><source>zstd is faster than deflate, but older software cannot read it; none makes large files at once.</source>
 <translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
+<message><source>Compression of a GeoTIFF</source>
+<translation>Kompression eines GeoTIFF</translation></message>
 <message><source>The sharpened image.</source>
 <translation>Das geschärfte Bild.</translation></message>
+<message><source>Sharpened image</source>
+<translation>Geschärftes Bild</translation></message>
 <message><source>What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.</source>
 <translation>Was gelernt wurde: eine Modelldatei, die „Mit einem Modell fusionieren“ auf andere Szenen des Sensors anwendet.</translation></message>
+<message><source>Model</source>
+<translation>Modell</translation></message>
+<message><source>SSML model (*.safetensors)</source>
+<translation>SSML-Modell (*.safetensors)</translation></message>
 <message><source>A report in one HTML file, with all parameters, versions and numbers; opens in any browser.</source>
 <translation>Ein Bericht in einer HTML-Datei, mit allen Parametern, Versionen und Zahlen; öffnet sich in jedem Browser.</translation></message>
+<message><source>Report</source>
+<translation>Bericht</translation></message>
+<message><source>HTML (*.html)</source>
+<translation>HTML (*.html)</translation></message>
 <message><source>One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands in standard deviations of the bands. High values mark places to trust less.</source>
 <translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die beiden Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
+<message><source>Disagreement of the networks</source>
+<translation>Uneinigkeit der Netze</translation></message>
 <message><source>Train a model</source>
 <translation>Modell trainieren</translation></message>
 <message><source>Learning</source>
@@ -63,12 +103,20 @@
 <translation>Während des Laufs liegt ein Zwischenstand neben der Modelldatei, als &lt;MODEL&gt;.checkpoint; ein abgebrochener Lauf wird von dort fortgesetzt.</translation></message>
 <message><source>Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.</source>
 <translation>Hyperspektralbilder eines Sensors: dieselben Kanäle, dasselbe Verhältnis zu ihren panchromatischen Bildern.</translation></message>
+<message><source>Hyperspectral images (HSI)</source>
+<translation>Hyperspektralbilder (HSI)</translation></message>
 <message><source>The panchromatic images, as many as hyperspectral ones and in the same order.</source>
 <translation>Die panchromatischen Bilder, so viele wie Hyperspektralbilder und in derselben Reihenfolge.</translation></message>
+<message><source>Panchromatic images (PAN), in the same order</source>
+<translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
 <message><source>mutual: the two networks learn from the truth and from each other; alone: from the truth only.</source>
 <translation>mutual: die beiden Netze lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
+<message><source>Way of learning</source>
+<translation>Art des Lernens</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
 <translation>Zahl der Lernschritte, statt der aus dem Aufwand; leer: nach dem Aufwand.</translation></message>
+<message><source>Steps, instead of the effort</source>
+<translation>Schritte, statt des Aufwands</translation></message>
 <message><source>How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a model” takes the same. 0 switches the correction off.</source>
 <translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
@@ -77,6 +125,10 @@
 <translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage jedes PAN um das Gemessene verschoben.</translation></message>
 <message><source>A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.</source>
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
+<message><source>Checkpoint to take up</source>
+<translation>Fortzusetzender Zwischenstand</translation></message>
+<message><source>Checkpoint (*.checkpoint);;All files (*.*)</source>
+<translation>Zwischenstand (*.checkpoint);;Alle Dateien (*.*)</translation></message>
 <message><source>The model file to write (.safetensors). It says all about itself and runs no code.</source>
 <translation>Die zu schreibende Modelldatei (.safetensors). Sie sagt alles über sich selbst und führt keinen Code aus.</translation></message>
 <message><source>Fuse with a model</source>
@@ -89,6 +141,8 @@
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
 <translation>Was geschrieben wird: das Mittel der beiden Netze, oder das spektrale oder das räumliche Netz allein.</translation></message>
+<message><source>Network to use</source>
+<translation>Zu benutzendes Netz</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. Empty: as many times as the model learned with; the log warns of another number.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Leer: so oft, wie das Modell gelernt hat; vor einer anderen Zahl warnt das Protokoll.</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
@@ -101,6 +155,8 @@
 <translation>exp bringt das HSI nur durch kubische Faltung auf die Pixelgröße des PAN. mtf-glp, mtf-glp-fs fügen die Einzelheiten des PAN hinzu, die ein an die MTF des Sensors angepasster Tiefpass von ihm wegnimmt, mit einem Faktor je Kanal; mtf-glp-hpm multipliziert damit (-h vom Dunst an, -r durch Regression). sfim und awlp tun dies mit anderen Tiefpässen. gs, gsa, pca und brovey setzen das PAN an die Stelle einer Intensität. gfpca filtert Hauptkomponenten mit dem PAN als Führung, bdsd lernt ihre Einzelheiten eine Stufe tiefer, cnmf entmischt beide Bilder.</translation></message>
 <message><source>The method, by its short name in the literature.</source>
 <translation>Das Verfahren, mit seinem Kurznamen in der Literatur.</translation></message>
+<message><source>Method</source>
+<translation>Verfahren</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Simulate a pair (Wald's protocol)</source>
@@ -111,22 +167,38 @@
 <translation>Macht aus einem Referenzbild ein niedrig aufgelöstes HSI und ein PAN, damit ein Verfahren benotet werden kann.</translation></message>
 <message><source>The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and assess the result against the reference.</source>
 <translation>Das PAN ist das Mittel der gewählten Kanäle, oder ihre mit seiner spektralen Empfindlichkeit gewichtete Summe, in der Auflösung der Referenz; das HSI ist die mit MTF und Verhältnis vergröberte Referenz. Schärfen Sie das Paar und beurteilen Sie das Ergebnis gegen die Referenz.</translation></message>
-<message><source>The reference is cropped from its upper-left corner to a multiple of the ratio. Give one of PAN_BANDS, PAN_RANGE and PAN_RESPONSE.</source>
-<translation>Die Referenz wird von ihrer linken oberen Ecke aus auf ein Vielfaches des Verhältnisses zugeschnitten. Geben Sie eines von PAN_BANDS, PAN_RANGE und PAN_RESPONSE an.</translation></message>
+<message><source>The reference is cropped from its upper-left corner to a multiple of the ratio. Bands, wavelengths or a spectral response say what makes the PAN: give one of them.</source>
+<translation>Die Referenz wird von ihrer linken oberen Ecke aus auf ein Vielfaches des Verhältnisses zugeschnitten. Kanäle, Wellenlängen oder eine spektrale Empfindlichkeit sagen, was das PAN bildet: geben Sie eines davon an.</translation></message>
 <message><source>The hyperspectral image that serves as the truth.</source>
 <translation>Das Hyperspektralbild, das als Wahrheit dient.</translation></message>
+<message><source>Reference image</source>
+<translation>Referenzbild</translation></message>
 <message><source>How many times larger the pixels of the simulated HSI are, 2 to 16.</source>
 <translation>Wievielmal so groß die Pixel des simulierten HSI sind, 2 bis 16.</translation></message>
-<message><source>Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by PAN_RANGE.</source>
-<translation>Kanäle, die das PAN bilden, ab 1 gezählt, wie 6-36 oder 1,3,5-9; leer: nach PAN_RANGE.</translation></message>
+<message><source>Ratio of the pixel sizes</source>
+<translation>Verhältnis der Pixelgrößen</translation></message>
+<message><source>Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths.</source>
+<translation>Kanäle, die das PAN bilden, ab 1 gezählt, wie 6-36 oder 1,3,5-9; leer: nach ihren Wellenlängen.</translation></message>
+<message><source>Bands of the PAN, as in 6-36</source>
+<translation>Kanäle des PAN, wie 6-36</translation></message>
 <message><source>Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.</source>
 <translation>Wellenlängen in nm, die das PAN bilden, wie 480-690, oder der Name eines Sensors, wie eo-1.</translation></message>
+<message><source>Wavelengths of the PAN in nm, as in 480-690</source>
+<translation>Wellenlängen des PAN in nm, wie 480-690</translation></message>
 <message><source>The spectral response of the PAN, instead of a range: a text file with two columns, wavelength in nm and response.</source>
 <translation>Die spektrale Empfindlichkeit des PAN, statt eines Bereichs: eine Textdatei mit zwei Spalten, Wellenlänge in nm und Empfindlichkeit.</translation></message>
+<message><source>Spectral response of the PAN</source>
+<translation>Spektrale Empfindlichkeit des PAN</translation></message>
+<message><source>Text (*.txt *.csv *.tsv *.dat);;All files (*.*)</source>
+<translation>Text (*.txt *.csv *.tsv *.dat);;Alle Dateien (*.*)</translation></message>
 <message><source>The simulated hyperspectral image.</source>
 <translation>Das simulierte Hyperspektralbild.</translation></message>
+<message><source>Simulated HSI</source>
+<translation>Simuliertes HSI</translation></message>
 <message><source>The simulated panchromatic image.</source>
 <translation>Das simulierte panchromatische Bild.</translation></message>
+<message><source>Simulated PAN</source>
+<translation>Simuliertes PAN</translation></message>
 <message><source>Assess a result</source>
 <translation>Ergebnis beurteilen</translation></message>
 <message><source>Scores a sharpened image against a reference, against the HSI and PAN it was made from, or both.</source>
@@ -147,50 +219,94 @@
 <translation>Das panchromatische Bild, das benutzt wurde; gehört mit dem HSI zusammen.</translation></message>
 <message><source>Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.</source>
 <translation>Verhältnis der Pixelgrößen, das ERGAS braucht; nur wo es sich nicht aus HSI und PAN ergibt.</translation></message>
+<message><source>Ratio, where it cannot be derived</source>
+<translation>Verhältnis, wo es sich nicht ergibt</translation></message>
 <message><source>Pixels to leave out along each edge of the result.</source>
 <translation>Pixel, die an jedem Rand des Ergebnisses wegbleiben.</translation></message>
+<message><source>Pixels to leave out along the edges</source>
+<translation>Pixel, die an den Rändern wegbleiben</translation></message>
 <message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
 <translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
 <message><source>To be ticked where it was ticked when the result was made: the PAN is moved in the same way.</source>
 <translation>Anzukreuzen, wenn es beim Machen des Ergebnisses angekreuzt war: das PAN wird ebenso verschoben.</translation></message>
 <message><source>All numbers, in one JSON file.</source>
 <translation>Alle Zahlen in einer JSON-Datei.</translation></message>
+<message><source>Results as JSON</source>
+<translation>Ergebnisse als JSON</translation></message>
+<message><source>JSON (*.json)</source>
+<translation>JSON (*.json)</translation></message>
 <message><source>Relative dimensionless global error; 0 is best.</source>
 <translation>Relativer dimensionsloser Gesamtfehler; 0 ist am besten.</translation></message>
+<message><source>ERGAS</source>
+<translation>ERGAS</translation></message>
 <message><source>Mean spectral angle, in degrees; 0 is best.</source>
 <translation>Mittlerer Spektralwinkel in Grad; 0 ist am besten.</translation></message>
+<message><source>SAM (degrees)</source>
+<translation>SAM (Grad)</translation></message>
 <message><source>Peak signal-to-noise ratio, mean over the bands, in dB; higher is better.</source>
 <translation>Spitzen-Signal-Rausch-Verhältnis, Mittel über die Kanäle, in dB; höher ist besser.</translation></message>
+<message><source>PSNR (dB)</source>
+<translation>PSNR (dB)</translation></message>
 <message><source>Correlation coefficient, mean over the bands; 1 is best.</source>
 <translation>Korrelationskoeffizient, Mittel über die Kanäle; 1 ist am besten.</translation></message>
+<message><source>CC</source>
+<translation>CC</translation></message>
 <message><source>Structural similarity, mean over the bands; 1 is best.</source>
 <translation>Strukturelle Ähnlichkeit, Mittel über die Kanäle; 1 ist am besten.</translation></message>
+<message><source>SSIM</source>
+<translation>SSIM</translation></message>
 <message><source>Root of the mean squared error over all bands and pixels, in the units of the data; 0 is best.</source>
 <translation>Wurzel des mittleren quadratischen Fehlers über alle Kanäle und Pixel, in der Einheit der Daten; 0 ist am besten.</translation></message>
+<message><source>RMSE</source>
+<translation>RMSE</translation></message>
 <message><source>Universal image quality index, mean over blocks and bands; 1 is best.</source>
 <translation>Universeller Bildgüteindex, Mittel über Blöcke und Kanäle; 1 ist am besten.</translation></message>
+<message><source>UIQI</source>
+<translation>UIQI</translation></message>
 <message><source>Quality of whole spectra as hypercomplex numbers, mean over blocks; 1 is best.</source>
 <translation>Güte ganzer Spektren als hyperkomplexe Zahlen, Mittel über Blöcke; 1 ist am besten.</translation></message>
+<message><source>Q2n</source>
+<translation>Q2n</translation></message>
 <message><source>Reconstruction signal-to-noise ratio over all bands and pixels, in dB; higher is better.</source>
 <translation>Signal-Rausch-Verhältnis der Rekonstruktion über alle Kanäle und Pixel, in dB; höher ist besser.</translation></message>
+<message><source>RSNR (dB)</source>
+<translation>RSNR (dB)</translation></message>
 <message><source>Change of the relations between bands against the HSI; 0 is best.</source>
 <translation>Änderung der Beziehungen zwischen den Kanälen gegenüber dem HSI; 0 ist am besten.</translation></message>
+<message><source>D_lambda</source>
+<translation>D_lambda</translation></message>
 <message><source>1 - Q2n of the degraded result and the HSI (Khan); 0 is best.</source>
 <translation>1 - Q2n des vergröberten Ergebnisses und des HSI (Khan); 0 ist am besten.</translation></message>
+<message><source>D_lambda of Khan</source>
+<translation>D_lambda nach Khan</translation></message>
 <message><source>Change of the bands' relation to the PAN between the resolutions; 0 is best.</source>
 <translation>Änderung der Beziehung der Kanäle zum PAN zwischen den Auflösungen; 0 ist am besten.</translation></message>
+<message><source>D_s</source>
+<translation>D_s</translation></message>
 <message><source>Share of the PAN's variance that the bands together do not explain; 0 is best.</source>
 <translation>Anteil der Varianz des PAN, den die Kanäle zusammen nicht erklären; 0 ist am besten.</translation></message>
+<message><source>D_s by regression</source>
+<translation>D_s durch Regression</translation></message>
 <message><source>1 - local correlation of the bands with the PAN; 0 is best.</source>
 <translation>1 - örtliche Korrelation der Kanäle mit dem PAN; 0 ist am besten.</translation></message>
+<message><source>D_rho</source>
+<translation>D_rho</translation></message>
 <message><source>(1 - D_LAMBDA) (1 - D_S); 1 is best.</source>
 <translation>(1 - D_LAMBDA) (1 - D_S); 1 ist am besten.</translation></message>
+<message><source>QNR</source>
+<translation>QNR</translation></message>
 <message><source>(1 - D_LAMBDA_K) (1 - D_S); 1 is best.</source>
 <translation>(1 - D_LAMBDA_K) (1 - D_S); 1 ist am besten.</translation></message>
+<message><source>HQNR</source>
+<translation>HQNR</translation></message>
 <message><source>(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best.</source>
 <translation>(1 - D_LAMBDA_K) (1 - D_S_REG); 1 ist am besten.</translation></message>
+<message><source>RQNR</source>
+<translation>RQNR</translation></message>
 <message><source>Relative RMSE of the degraded result against the HSI; 0 is best.</source>
 <translation>Relativer RMSE des vergröberten Ergebnisses gegen das HSI; 0 ist am besten.</translation></message>
+<message><source>Consistency</source>
+<translation>Konsistenz</translation></message>
 <message><source>Compare methods</source>
 <translation>Verfahren vergleichen</translation></message>
 <message><source>Runs classical methods and networks on one HSI and PAN, ranks them, and keeps the best result.</source>
@@ -199,8 +315,10 @@
 <translation>In verringerter Auflösung (Walds Protokoll) werden HSI und PAN um ihr Verhältnis vergröbert, fusioniert und mit dem HSI selbst verglichen: das ordnet die Verfahren, nach dem Mittel von ERGAS und SAM, jeweils im Verhältnis zum bloßen Hochrechnen. In voller Auflösung, wo es keine Wahrheit gibt, stehen Maße ohne Referenz, Zeit und Speicher.</translation></message>
 <message><source>Networks that learn on the scene (ssml) learn twice, once at each resolution. A model that was trained on this very HSI takes part but is not ranked. Classical methods need no PyTorch.</source>
 <translation>Netze, die an der Szene lernen (ssml), lernen zweimal, einmal in jeder Auflösung. Ein Modell, das an eben diesem HSI trainiert wurde, nimmt teil, wird aber nicht eingeordnet. Klassische Verfahren brauchen kein PyTorch.</translation></message>
-<message><source>The methods to run: classical ones, and ssml to learn on the scene. Up-sampling (exp) always takes part.</source>
-<translation>Die Verfahren: klassische, und ssml, um an der Szene zu lernen. Bloßes Hochrechnen (exp) nimmt immer teil.</translation></message>
+<message><source>The methods to run: classical ones, and ssml to learn on the scene; empty: all classical ones. Up-sampling (exp) always takes part.</source>
+<translation>Die Verfahren: klassische, und ssml, um an der Szene zu lernen; leer: alle klassischen. Bloßes Hochrechnen (exp) nimmt immer teil.</translation></message>
+<message><source>Methods</source>
+<translation>Verfahren</translation></message>
 <message><source>A trained model that takes part, too.</source>
 <translation>Ein trainiertes Modell, das auch teilnimmt.</translation></message>
 <message><source>How long ssml learns at each resolution.</source>
@@ -211,18 +329,34 @@
 <translation>Pixel, die an jedem Rand dessen wegbleiben, was benotet wird.</translation></message>
 <message><source>What the best method makes of the scene, on the PAN's grid.</source>
 <translation>Was das beste Verfahren aus der Szene macht, auf dem Gitter des PAN.</translation></message>
+<message><source>Result of the best method</source>
+<translation>Ergebnis des besten Verfahrens</translation></message>
 <message><source>All numbers as a table, one row a method.</source>
 <translation>Alle Zahlen als Tabelle, eine Zeile je Verfahren.</translation></message>
+<message><source>Results as a table</source>
+<translation>Ergebnisse als Tabelle</translation></message>
+<message><source>CSV (*.csv)</source>
+<translation>CSV (*.csv)</translation></message>
 <message><source>The name of the best method.</source>
 <translation>Der Name des besten Verfahrens.</translation></message>
-<message><source>ERGAS of the best method at reduced resolution; 0 is best.</source>
-<translation>ERGAS des besten Verfahrens in verringerter Auflösung; 0 ist am besten.</translation></message>
-<message><source>SAM of the best method at reduced resolution, in degrees; 0 is best.</source>
-<translation>SAM des besten Verfahrens in verringerter Auflösung, in Grad; 0 ist am besten.</translation></message>
+<message><source>Best method</source>
+<translation>Bestes Verfahren</translation></message>
 <message><source>Score of the best method: mean of its ERGAS and SAM, each relative to plain up-sampling.</source>
 <translation>Note des besten Verfahrens: Mittel seines ERGAS und SAM, jeweils im Verhältnis zum bloßen Hochrechnen.</translation></message>
+<message><source>Score of the best method</source>
+<translation>Note des besten Verfahrens</translation></message>
+<message><source>ERGAS of the best method at reduced resolution; 0 is best.</source>
+<translation>ERGAS des besten Verfahrens in verringerter Auflösung; 0 ist am besten.</translation></message>
+<message><source>ERGAS of the best method</source>
+<translation>ERGAS des besten Verfahrens</translation></message>
+<message><source>SAM of the best method at reduced resolution, in degrees; 0 is best.</source>
+<translation>SAM des besten Verfahrens in verringerter Auflösung, in Grad; 0 ist am besten.</translation></message>
+<message><source>SAM of the best method (degrees)</source>
+<translation>SAM des besten Verfahrens (Grad)</translation></message>
 <message><source>How far the best method's score lies below that of the best classical method, in per cent.</source>
 <translation>Wie weit die Note des besten Verfahrens unter der des besten klassischen liegt, in Prozent.</translation></message>
+<message><source>Gain over the best classical method (per cent)</source>
+<translation>Gewinn gegenüber dem besten klassischen Verfahren (Prozent)</translation></message>
 <message><source>Show what a model file says</source>
 <translation>Zeigen, was eine Modelldatei sagt</translation></message>
 <message><source>Writes what a model file says of itself: networks, bands, ratio, MTF, scores, training data, licence.</source>
@@ -243,10 +377,18 @@
 <translation>Die Zahlen bleiben, wie sie sind; Skalierung und Versatz geben die Reflektanz. Nodata ist 0. Den Kartengittern des Produkts wird genau gefolgt.</translation></message>
 <message><source>A PRISMA product of level L2D, as it comes: PRS_L2D_...he5.</source>
 <translation>Ein PRISMA-Produkt der Stufe L2D, wie es kommt: PRS_L2D_...he5.</translation></message>
+<message><source>PRISMA L2D product</source>
+<translation>PRISMA-L2D-Produkt</translation></message>
+<message><source>PRISMA (*.he5)</source>
+<translation>PRISMA (*.he5)</translation></message>
 <message><source>The hyperspectral image, VNIR and SWIR in one, 30 m.</source>
 <translation>Das Hyperspektralbild, VNIR und SWIR in einem, 30 m.</translation></message>
+<message><source>Hyperspectral image</source>
+<translation>Hyperspektralbild</translation></message>
 <message><source>The panchromatic image, 5 m.</source>
 <translation>Das panchromatische Bild, 5 m.</translation></message>
+<message><source>Panchromatic image</source>
+<translation>Panchromatisches Bild</translation></message>
 <message><source>Install PyTorch</source>
 <translation>PyTorch installieren</translation></message>
 <message><source>Set-up</source>
@@ -261,18 +403,32 @@
 <translation>Die Fassung für den Prozessor braucht dort etwa 0,8 GB, eine für NVIDIA-Karten mehrere GB.</translation></message>
 <message><source>As in torch==2.13.0 or torch&gt;=2.1; the newest one that suits QGIS's Python is taken.</source>
 <translation>Wie in torch==2.13.0 oder torch&gt;=2.1; genommen wird die neueste, die zum Python von QGIS passt.</translation></message>
+<message><source>Version of PyTorch</source>
+<translation>Version von PyTorch</translation></message>
 <message><source>cpu: for the processor; cuda: for NVIDIA cards, as the driver allows; auto: cuda where there is an NVIDIA driver, cpu otherwise; default: what the usual package index has for this system.</source>
 <translation>cpu: für den Prozessor; cuda: für NVIDIA-Karten, wie es der Treiber erlaubt; auto: cuda, wo es einen NVIDIA-Treiber gibt, sonst cpu; default: was das übliche Paketverzeichnis für dieses System hat.</translation></message>
+<message><source>Build</source>
+<translation>Fassung</translation></message>
 <message><source>Address of a package index that has all packages, instead of the usual one and of a build.</source>
 <translation>Adresse eines Paketverzeichnisses, das alle Pakete hat, statt des üblichen und statt einer Fassung.</translation></message>
+<message><source>Address of a package index</source>
+<translation>Adresse eines Paketverzeichnisses</translation></message>
 <message><source>A folder with the .whl files of PyTorch, safetensors and what they need, for a machine without network; nothing is downloaded then.</source>
 <translation>Ein Ordner mit den .whl-Dateien von PyTorch, safetensors und dem, was sie brauchen, für eine Maschine ohne Netz; dann wird nichts heruntergeladen.</translation></message>
+<message><source>Folder of wheels (no network)</source>
+<translation>Ordner mit Wheels (ohne Netz)</translation></message>
 <message><source>Install PyTorch and safetensors into the plugin's folder even where they are there already.</source>
 <translation>PyTorch und safetensors auch dann in den Ordner des Plugins installieren, wenn sie schon da sind.</translation></message>
+<message><source>Install even where QGIS's Python has PyTorch</source>
+<translation>Auch installieren, wenn das Python von QGIS PyTorch hat</translation></message>
 <message><source>Where the packages were put.</source>
 <translation>Wohin die Pakete kamen.</translation></message>
+<message><source>Folder of the packages</source>
+<translation>Ordner der Pakete</translation></message>
 <message><source>The version that was installed and tried out.</source>
 <translation>Die Version, die installiert und ausprobiert wurde.</translation></message>
+<message><source>Version of PyTorch installed</source>
+<translation>Installierte Version von PyTorch</translation></message>
 <message><source>Diagnose</source>
 <translation>Diagnose</translation></message>
 <message><source>Writes down what the plugin meets in this QGIS: versions, PyTorch, devices, settings, places.</source>
@@ -281,56 +437,12 @@
 <translation>Jedes Gerät wird mit einer kleinen Rechnung ausprobiert; wird eine Grafikkarte nicht benutzt, steht da, warum. Fügen Sie den Bericht in eine Fehlermeldung ein; Ihr persönlicher Ordner steht darin als ~.</translation></message>
 <message><source>The report: a page (.html) or plain text (.txt); it is shown in the log, too.</source>
 <translation>Der Bericht: eine Seite (.html) oder reiner Text (.txt); er steht auch im Protokoll.</translation></message>
+<message><source>Diagnosis</source>
+<translation>Diagnose</translation></message>
+<message><source>HTML (*.html);;Text (*.txt)</source>
+<translation>HTML (*.html);;Text (*.txt)</translation></message>
 <message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
-<message><source>ERGAS</source>
-<translation>ERGAS</translation></message>
-<message><source>SAM (degrees)</source>
-<translation>SAM (Grad)</translation></message>
-<message><source>PSNR (dB)</source>
-<translation>PSNR (dB)</translation></message>
-<message><source>CC</source>
-<translation>CC</translation></message>
-<message><source>SSIM</source>
-<translation>SSIM</translation></message>
-<message><source>RMSE</source>
-<translation>RMSE</translation></message>
-<message><source>UIQI</source>
-<translation>UIQI</translation></message>
-<message><source>Q2n</source>
-<translation>Q2n</translation></message>
-<message><source>RSNR (dB)</source>
-<translation>RSNR (dB)</translation></message>
-<message><source>D_lambda</source>
-<translation>D_lambda</translation></message>
-<message><source>D_lambda of Khan</source>
-<translation>D_lambda nach Khan</translation></message>
-<message><source>D_s</source>
-<translation>D_s</translation></message>
-<message><source>D_s by regression</source>
-<translation>D_s durch Regression</translation></message>
-<message><source>D_rho</source>
-<translation>D_rho</translation></message>
-<message><source>QNR</source>
-<translation>QNR</translation></message>
-<message><source>HQNR</source>
-<translation>HQNR</translation></message>
-<message><source>RQNR</source>
-<translation>RQNR</translation></message>
-<message><source>Consistency</source>
-<translation>Konsistenz</translation></message>
-<message><source>HSI and PAN go together: give both, or a REFERENCE alone.</source>
-<translation>HSI und PAN gehören zusammen: geben Sie beide an, oder nur eine REFERENCE.</translation></message>
-<message><source>There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.</source>
-<translation>Es gibt nichts zum Vergleichen: geben Sie eine REFERENCE an, oder das HSI und das PAN.</translation></message>
-<message><source>Sharpened image</source>
-<translation>Geschärftes Bild</translation></message>
-<message><source>Reference image</source>
-<translation>Referenzbild</translation></message>
-<message><source>Ratio, where it cannot be derived</source>
-<translation>Verhältnis, wo es sich nicht ergibt</translation></message>
-<message><source>Pixels to leave out along the edges</source>
-<translation>Pixel, die an den Rändern wegbleiben</translation></message>
 <message><source>the panel Log Messages, tab SSML, has the details</source>
 <translation>Näheres steht im Protokollfenster, Reiter SSML</translation></message>
 <message><source>“{title}” stopped because of a defect ({kind}: {message}); {details}: please report them at {tracker}.</source>
@@ -341,132 +453,32 @@
 <translation>Für diesen Lauf reicht der Speicher nicht: wählen Sie eine kleinere Ausdehnung, schließen Sie andere Programme oder rechnen Sie auf der CPU.</translation></message>
 <message><source>the file {log} has the details</source>
 <translation>Näheres steht in der Datei {log}</translation></message>
-<message><source>Method</source>
-<translation>Verfahren</translation></message>
-<message><source>Score of the best method</source>
-<translation>Note des besten Verfahrens</translation></message>
-<message><source>ERGAS of the best method</source>
-<translation>ERGAS des besten Verfahrens</translation></message>
-<message><source>SAM of the best method (degrees)</source>
-<translation>SAM des besten Verfahrens (Grad)</translation></message>
-<message><source>Gain over the best classical method (per cent)</source>
-<translation>Gewinn gegenüber dem besten klassischen Verfahren (Prozent)</translation></message>
-<message><source>Methods</source>
-<translation>Verfahren</translation></message>
-<message><source>Result of the best method</source>
-<translation>Ergebnis des besten Verfahrens</translation></message>
-<message><source>Results as a table</source>
-<translation>Ergebnisse als Tabelle</translation></message>
-<message><source>Best method</source>
-<translation>Bestes Verfahren</translation></message>
-<message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
-<translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
-<message><source>Diagnosis</source>
-<translation>Diagnose</translation></message>
-<message><source>Network to use</source>
-<translation>Zu benutzendes Netz</translation></message>
-<message><source>Version of PyTorch</source>
-<translation>Version von PyTorch</translation></message>
-<message><source>Build</source>
-<translation>Fassung</translation></message>
-<message><source>Folder of the packages</source>
-<translation>Ordner der Pakete</translation></message>
-<message><source>Version of PyTorch installed</source>
-<translation>Installierte Version von PyTorch</translation></message>
 <message><source>pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one.</source>
 <translation>pip braucht für einen SOCKS-Proxy, wie ihn die Einstellungen von QGIS nennen, das Paket PySocks.</translation></message>
 <message><source>Another PyTorch is loaded: start QGIS again to use the one installed now.</source>
 <translation>Ein anderes PyTorch ist geladen: starten Sie QGIS neu, um das jetzt installierte zu benutzen.</translation></message>
-<message><source>Address of a package index</source>
-<translation>Adresse eines Paketverzeichnisses</translation></message>
-<message><source>Folder of wheels (no network)</source>
-<translation>Ordner mit Wheels (ohne Netz)</translation></message>
-<message><source>Install even where QGIS's Python has PyTorch</source>
-<translation>Auch installieren, wenn das Python von QGIS PyTorch hat</translation></message>
 <message><source>The settings (Options, Processing, SSML) say that PyTorch comes from “{source}”: choose “auto” or “plugin” there to use what was installed.</source>
 <translation>Die Einstellungen (Optionen, Verarbeitung, SSML) sagen, dass PyTorch von „{source}“ kommt: wählen Sie dort „auto“ oder „plugin“, um das Installierte zu benutzen.</translation></message>
-<message><source>Disagreement: {name}</source>
-<translation>Uneinigkeit: {name}</translation></message>
-<message><source>PRISMA L2D product</source>
-<translation>PRISMA-L2D-Produkt</translation></message>
-<message><source>Hyperspectral image</source>
-<translation>Hyperspektralbild</translation></message>
-<message><source>Panchromatic image</source>
-<translation>Panchromatisches Bild</translation></message>
-<message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
-<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
-<message><source>Iterations of the consistency projection</source>
-<translation>Schritte der Konsistenzprojektion</translation></message>
-<message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
-<translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
-<message><source>Hyperspectral image (HSI)</source>
-<translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>Panchromatic image (PAN)</source>
-<translation>Panchromatisches Bild (PAN)</translation></message>
-<message><source>Network</source>
-<translation>Netz</translation></message>
-<message><source>Effort of learning</source>
-<translation>Aufwand des Lernens</translation></message>
-<message><source>Seed of the random numbers</source>
-<translation>Startwert der Zufallszahlen</translation></message>
-<message><source>Device to compute on</source>
-<translation>Gerät, auf dem gerechnet wird</translation></message>
-<message><source>Model</source>
-<translation>Modell</translation></message>
-<message><source>Disagreement of the networks</source>
-<translation>Uneinigkeit der Netze</translation></message>
-<message><source>Report</source>
-<translation>Bericht</translation></message>
-<message><source>Results as JSON</source>
-<translation>Ergebnisse als JSON</translation></message>
-<message><source>Extent to work on</source>
-<translation>Zu bearbeitende Ausdehnung</translation></message>
-<message><source>Correct the PAN's shift against the HSI</source>
-<translation>Verschiebung des PAN gegen das HSI berichtigen</translation></message>
-<message><source>Add overviews to the rasters written</source>
-<translation>Den geschriebenen Rastern Übersichten hinzufügen</translation></message>
-<message><source>Memory to use at most, in GB (0: automatic)</source>
-<translation>Höchstens zu benutzender Speicher in GB (0: automatisch)</translation></message>
-<message><source>Compression of a GeoTIFF</source>
-<translation>Kompression eines GeoTIFF</translation></message>
-<message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
-<translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
+<message><source>A run that is taken up needs the place of its model file: give MODEL.</source>
+<translation>Ein Lauf, der fortgesetzt wird, braucht den Ort seiner Modelldatei: geben Sie MODEL an.</translation></message>
 <message><source>The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths in nm, as in 480-690) or PAN_RESPONSE (a file).</source>
 <translation>Die Kanäle des PAN fehlen: setzen Sie PAN_BANDS (Kanalnummern, wie 6-36), PAN_RANGE (Wellenlängen in nm, wie 480-690) oder PAN_RESPONSE (eine Datei).</translation></message>
-<message><source>Ratio of the pixel sizes</source>
-<translation>Verhältnis der Pixelgrößen</translation></message>
-<message><source>Bands of the PAN, as in 6-36</source>
-<translation>Kanäle des PAN, wie 6-36</translation></message>
-<message><source>Wavelengths of the PAN in nm, as in 480-690</source>
-<translation>Wellenlängen des PAN in nm, wie 480-690</translation></message>
-<message><source>Simulated HSI</source>
-<translation>Simuliertes HSI</translation></message>
-<message><source>Simulated PAN</source>
-<translation>Simuliertes PAN</translation></message>
-<message><source>Spectral response of the PAN</source>
-<translation>Spektrale Empfindlichkeit des PAN</translation></message>
+<message><source>HSI and PAN go together: give both, or a REFERENCE alone.</source>
+<translation>HSI und PAN gehören zusammen: geben Sie beide an, oder nur eine REFERENCE.</translation></message>
+<message><source>There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.</source>
+<translation>Es gibt nichts zum Vergleichen: geben Sie eine REFERENCE an, oder das HSI und das PAN.</translation></message>
+<message><source>There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each hyperspectral one, in the same order.</source>
+<translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
 <message><source>Simulated HSI: {name}</source>
 <translation>Simuliertes HSI: {name}</translation></message>
 <message><source>Simulated PAN: {name}</source>
 <translation>Simuliertes PAN: {name}</translation></message>
-<message><source>Text (*.txt *.csv *.tsv *.dat);;All files (*.*)</source>
-<translation>Text (*.txt *.csv *.tsv *.dat);;Alle Dateien (*.*)</translation></message>
-<message><source>A run that is taken up needs the place of its model file: give MODEL.</source>
-<translation>Ein Lauf, der fortgesetzt wird, braucht den Ort seiner Modelldatei: geben Sie MODEL an.</translation></message>
-<message><source>Hyperspectral images (HSI)</source>
-<translation>Hyperspektralbilder (HSI)</translation></message>
-<message><source>Panchromatic images (PAN), in the same order</source>
-<translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
-<message><source>Way of learning</source>
-<translation>Art des Lernens</translation></message>
-<message><source>Steps, instead of the effort</source>
-<translation>Schritte, statt des Aufwands</translation></message>
-<message><source>Checkpoint to take up</source>
-<translation>Fortzusetzender Zwischenstand</translation></message>
-<message><source>There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each hyperspectral one, in the same order.</source>
-<translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
-<message><source>Checkpoint (*.checkpoint);;All files (*.*)</source>
-<translation>Zwischenstand (*.checkpoint);;Alle Dateien (*.*)</translation></message>
+<message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
+<translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
+<message><source>Disagreement: {name}</source>
+<translation>Uneinigkeit: {name}</translation></message>
+<message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
+<translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
 <message><source>Sharpen and judge</source>
 <translation>Schärfen und beurteilen</translation></message>
 <message><source>Train on many, fuse one</source>

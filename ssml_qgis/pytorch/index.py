@@ -9,6 +9,7 @@ import urllib.parse
 
 from .process import output_of
 
+DEFAULT_VERSION = "torch>=2.1"
 BUILDS = ("auto", "cpu", "cuda", "default")
 """What the user chooses from; "default" is what the usual index has for the system."""
 

@@ -23,12 +23,11 @@ import numpy as np
 from ..core.runtime.errors import InputError
 from ..core.runtime.progress import Progress
 from .constraints import normal_name
-from .index import driver_cuda, index_of_build
+from .index import DEFAULT_VERSION, driver_cuda, index_of_build
 from .pip import Pip, Sources, Wheel, environment_for_pip, find_pip
 from .process import CHILD, qgis_python, run
 from .store import Installed, Store, folder_size
 
-DEFAULT_VERSION = "torch>=2.1"
 _VERSION = re.compile(
     r"(?:torch)?\s*((?:==|>=|<=|!=|~=|<|>)?\s*\d[\w.+*]*(?:\s*,\s*(?:==|>=|<=|!=|~=|<|>)\s*\d[\w.+*]*)*)"
 )

@@ -55,10 +55,10 @@ def number(word: str) -> int | None:
 @pytest.fixture(scope="module")
 def counts() -> dict[str, int]:
     from ssml_qgis.algorithms import ALGORITHMS
-    from ssml_qgis.algorithms.assess import NUMBERS
+    from ssml_qgis.core.workflows.options import ASSESS
     from ssml_qgis.graphical import shipped_models
 
-    return {"algorithms": len(ALGORITHMS), "indices": len(NUMBERS), "models": len(list(shipped_models()))}
+    return {"algorithms": len(ALGORITHMS), "indices": len(ASSESS.results), "models": len(list(shipped_models()))}
 
 
 @pytest.mark.parametrize("page", STATED)
@@ -77,12 +77,12 @@ def test_every_algorithm_has_its_row_in_the_readme():
     from ssml_qgis.algorithms import ALGORITHMS
 
     rows = re.findall(r"^\| `ssml:(\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(algorithm.NAME for algorithm in ALGORITHMS)
+    assert sorted(rows) == sorted(algorithm().name() for algorithm in ALGORITHMS)
 
 
 def test_every_index_has_its_row_among_their_definitions():
-    from ssml_qgis.algorithms.assess import NUMBERS
+    from ssml_qgis.core.workflows.options import ASSESS
 
     text = (ROOT / "docs" / "indices.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| `(\w+)` \|", text, re.MULTILINE)
-    assert sorted(rows) == sorted(key.lower() for key in NUMBERS)
+    assert sorted(rows) == sorted(result.key.lower() for result in ASSESS.results)

@@ -260,13 +260,12 @@ def test_only_what_is_needed_is_required(algorithm, name):
 
 @each_algorithm
 def test_everything_has_help(algorithm, name):
-    from ssml_qgis.algorithms.help import HELP
-
     for definition in algorithm.parameterDefinitions():
         assert definition.help().endswith("."), definition.name()
         assert definition.description() != definition.name()
-    assert set(HELP[name].parameters) == set(CONTRACT[name])
-    assert set(HELP[name].outputs) == set(OUTPUTS[name]) - set(CONTRACT[name])
+    for result in algorithm.JOB.results:
+        assert result.help.endswith("."), result.key
+    assert {result.key for result in algorithm.JOB.results} == set(OUTPUTS[name]) - set(CONTRACT[name])
     assert all(output.description() for output in algorithm.outputDefinitions())
     assert algorithm.shortDescription().endswith(".")
     assert algorithm.helpUrl().startswith("https://")
@@ -345,13 +344,30 @@ def test_plugin_unloads_and_loads_again(ssml_plugin):
 
 def test_words_of_the_enums_are_those_of_the_engine():
     pytest.importorskip("torch")
-    from ssml_qgis.algorithms import parameters
+    from ssml_qgis.core.io.grid import MAX_RATIO, MIN_RATIO
+    from ssml_qgis.core.io.writer import COMPRESSIONS
     from ssml_qgis.core.models.pair import PAIRS, USES
     from ssml_qgis.core.runtime.devices import DEVICE_NAMES
     from ssml_qgis.core.training.settings import EFFORTS, MODES
+    from ssml_qgis.core.workflows.options import JOBS
 
-    assert tuple(EFFORTS) == parameters.EFFORTS
-    assert tuple(DEVICE_NAMES) == parameters.DEVICES
-    assert tuple(MODES) == parameters.MODES
-    assert tuple(USES) == parameters.USES
-    assert tuple(PAIRS) == parameters.NETWORKS
+    found = {option.name: option for job in JOBS for option in job.declared()}
+    words = {"effort": EFFORTS, "device": DEVICE_NAMES, "mode": MODES, "use": USES, "network": PAIRS}
+    for name, expected in {**words, "compress": COMPRESSIONS}.items():
+        assert found[name].words() == tuple(expected), name
+    assert found["ratio"].bounds == (MIN_RATIO, MAX_RATIO)
+
+
+def test_a_dialog_and_the_command_line_have_the_same_bounds_and_words(provider):
+    from ssml_qgis.core.cli.arguments import build_parser
+    from ssml_qgis.core.workflows.options import JOBS
+
+    parsers = build_parser()._subparsers._group_actions[0].choices
+    for job in JOBS:
+        actions = {action.dest: action for action in parsers[job.name]._actions}
+        for option in job.dialog():
+            definition = provider.algorithm(job.id or job.name).parameterDefinition(option.key)
+            if option.flag and option.kind == "choice" and actions[option.name].choices:
+                assert tuple(actions[option.name].choices) == tuple(definition.options()), option.name
+            if option.bounds:
+                assert (definition.minimum(), definition.maximum()) == option.bounds, option.name

@@ -27,7 +27,7 @@ def test_the_page_in_the_docs_is_what_the_algorithms_say_now(page):
 def test_every_algorithm_and_every_parameter_is_on_the_page(page, provider):
     from ssml_qgis.algorithms import ALGORITHMS
 
-    for name in (algorithm.NAME for algorithm in ALGORITHMS):
+    for name in (algorithm().name() for algorithm in ALGORITHMS):
         _, found, section = page.partition(f"(`ssml:{name}`)\n")
         assert found
         section = section.partition("\n## ")[0]
@@ -39,7 +39,7 @@ def test_every_algorithm_and_every_parameter_is_on_the_page(page, provider):
 def test_every_parameter_has_a_tooltip_with_its_help(provider):
     from ssml_qgis.algorithms import ALGORITHMS
 
-    for name in (algorithm.NAME for algorithm in ALGORITHMS):
+    for name in (algorithm().name() for algorithm in ALGORITHMS):
         for definition in provider.algorithm(name).parameterDefinitions():
             assert definition.help(), (name, definition.name())
             assert definition.help() in definition.toolTip(), (name, definition.name())

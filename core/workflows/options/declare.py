@@ -26,8 +26,9 @@ class Option:
 
     Attributes:
         help: what it does, in sentences. label: its name in dialogs.
-        kind: "text", "number", "whole", "switch", "choice", "choices", "extent"; of files "raster", "rasters", "file",
-            "folder" to read and "raster_out", "file_out" to write. By default as default, bounds and choices tell.
+        kind: "text", "number", "whole", "gain" (a number or a word), "switch", "choice", "choices", "extent"; of files
+            "raster", "rasters", "file", "folder" to read and "raster_out", "file_out" to write. By default as default,
+            bounds and choices tell.
         name: in Python. flag: on the command line, blanks between several; a word without dashes is given by its
             place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name.
         metavar: stands for the value in the command line's help; by default the unit.
@@ -116,6 +117,14 @@ class Option:
         return "switch" if isinstance(self.default, bool) else "text"
 
 
+def number_or_word(text: str) -> float | str:
+    """What a "gain" is given as."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 class Result(NamedTuple):
     """What a job finds beside files, for models and scripts of Processing: a number, or a word."""
 
@@ -200,8 +209,8 @@ class Job:
     def texts(self) -> Iterable[str]:
         """All that a dialog shows, to be translated."""
         yield from (self.title, self.group_name, self.summary, *self.text)
-        for each in (*self.dialog(), *self.results):
-            yield from (each.help, each.label, getattr(each, "filter", ""))
+        yield from (text for option in self.dialog() for text in (option.help, option.label, option.filter))
+        yield from (text for result in self.results for text in (result.help, result.label))
 
     def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         """Do it, with files and options by name; what it returns."""

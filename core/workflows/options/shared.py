@@ -90,7 +90,7 @@ MTF = Option(
     "a sensor whose gain is published: enmap, quickbird, ikonos.",
     "MTF gain of the HSI at its Nyquist frequency, or sensor",
     0.3,
-    "text",
+    "gain",
     metavar="G",
     advanced=True,
 )
@@ -160,7 +160,6 @@ class MemoryOptions(Options):
         None,
         unit="GB",
         bounds=(0.0, 4096.0),
-        zero="automatic",
         advanced=True,
     ).field()
 

@@ -1,0 +1,152 @@
+"""The algorithms that do the engine's jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+
+from ..core.runtime.progress import Progress
+from ..core.workflows.options import fusion, quality
+from ..core.workflows.options.declare import Option
+from ..core.workflows.options.shared import NETWORK_TITLES
+from .arguments import Arguments, is_given
+from .base import SsmlAlgorithm
+
+
+class SharpenAlgorithm(SsmlAlgorithm):
+    """Learns on the scene itself, then fuses it."""
+
+    JOB = fusion.SHARPEN
+    LEARNS = True
+
+    def values(self, arguments: Arguments) -> dict[str, Any]:
+        """As declared; the model is always kept, among the temporary files where it was not asked for."""
+        values = super().values(arguments)
+        return {**values, "model": values["model"] or QgsProcessingUtils.generateTempFilename("model.safetensors")}
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the network."""
+        arguments.show(written, NETWORK_TITLES.get(arguments.choice("NETWORK"), ""))
+
+
+class TrainAlgorithm(SsmlAlgorithm):
+    """Learns on several scenes of a sensor and writes a model file."""
+
+    JOB = fusion.TRAIN
+    LEARNS = True
+
+    def complaint(self, given: dict[str, Any]) -> str:
+        """Every HSI needs its PAN."""
+        counts = [len(given[key]) for key in ("HSI", "PAN") if isinstance(given.get(key), (list, tuple))]
+        if len(counts) == 2 and counts[0] != counts[1]:
+            return self.tr(
+                "There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each "
+                "hyperspectral one, in the same order."
+            ).format(hsi=counts[0], pan=counts[1])
+        if is_given(given.get("RESUME")) and not is_given(given.get("MODEL")):
+            return self.tr("A run that is taken up needs the place of its model file: give MODEL.")
+        return ""
+
+
+class FuseAlgorithm(SsmlAlgorithm):
+    """Applies a model file to a scene."""
+
+    JOB = fusion.FUSE
+    LEARNS = True
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the network."""
+        arguments.show(written, NETWORK_TITLES.get(made["network"], made["network"]))
+
+
+class ClassicalFuseAlgorithm(SsmlAlgorithm):
+    """Fuses with a classical method; needs no PyTorch."""
+
+    JOB = fusion.CLASSICAL
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the method."""
+        from ..core.fusion.classical import METHODS
+
+        arguments.show(written, METHODS[arguments.choice("METHOD")].title)
+
+
+class SimulateAlgorithm(SsmlAlgorithm):
+    """Makes a low-resolution HSI and a PAN from a reference, by Wald's protocol."""
+
+    JOB = quality.SIMULATE
+
+    def complaint(self, given: dict[str, Any]) -> str:
+        """The PAN's bands must be said."""
+        if not any(is_given(given.get(key)) for key in ("PAN_BANDS", "PAN_RANGE", "PAN_RESPONSE")):
+            return self.tr(
+                "The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths "
+                "in nm, as in 480-690) or PAN_RESPONSE (a file)."
+            )
+        return ""
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the reference."""
+        reference = arguments.layer_name("REFERENCE")
+        arguments.show_image(written["HSI"], self.tr("Simulated HSI: {name}").format(name=reference))
+        arguments.show_image(written["PAN"], self.tr("Simulated PAN: {name}").format(name=reference))
+
+
+class AssessAlgorithm(SsmlAlgorithm):
+    """Scores a result with a reference, or with the HSI and PAN it was made from."""
+
+    JOB = quality.ASSESS
+
+    def complaint(self, given: dict[str, Any]) -> str:
+        """There must be something to compare with."""
+        hsi, pan = is_given(given.get("HSI")), is_given(given.get("PAN"))
+        if hsi != pan:
+            return self.tr("HSI and PAN go together: give both, or a REFERENCE alone.")
+        if not hsi and not is_given(given.get("REFERENCE")):
+            return self.tr("There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.")
+        return ""
+
+
+class CompareAlgorithm(SsmlAlgorithm):
+    """Runs methods on one HSI and PAN and finds the best; classical ones need no PyTorch."""
+
+    JOB = quality.COMPARE
+
+    def default(self, option: Option) -> Any:
+        """All classical methods are marked."""
+        return fusion.classical_methods() if option.name == "methods" else super().default(option)
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the best method."""
+        arguments.show(written, made["methods"][0]["title"])
+
+    def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        """The best method's name and numbers."""
+        best = made["methods"][0]
+        ergas, sam = best["reduced"]["ergas"], best["reduced"]["sam"]
+        progress.info(
+            self.tr("Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.").format(
+                title=best["title"], ergas=ergas, sam=sam
+            )
+        )
+        return {"BEST": made["best"], "SCORE": best["score"], "ERGAS": ergas, "SAM": sam, "GAIN": made["gain"]}
+
+
+class ModelInfoAlgorithm(SsmlAlgorithm):
+    """Shows what a model file says of itself."""
+
+    JOB = fusion.INFO
+
+
+class OpenPrismaAlgorithm(SsmlAlgorithm):
+    """Writes the HSI and the PAN of a PRISMA product."""
+
+    JOB = quality.OPENPRISMA
+
+    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+        """Named after the product."""
+        product = Path(arguments.file("INPUT")).stem
+        for key, path in written.items():
+            arguments.show_image(path, f"{product} {key}")
