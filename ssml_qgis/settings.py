@@ -8,6 +8,7 @@ from processing.core.ProcessingConfig import ProcessingConfig, Setting
 from qgis.core import QgsApplication
 from qgis.PyQt.QtGui import QIcon
 
+from .core.runtime.devices import DEVICE_NAMES
 from .package import icon_path
 from .pytorch.search_path import use
 from .pytorch.store import Store
@@ -15,7 +16,6 @@ from .translation import tr
 
 PYTORCH_SOURCES = ("auto", "qgis", "plugin", "folder")
 """QGIS's own Python first and the plugin's folder else; QGIS's own alone; the plugin's folder first; another folder."""
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 _SOURCE = "SSML_PYTORCH_SOURCE"
 _FOLDER = "SSML_PYTORCH_FOLDER"
@@ -35,7 +35,12 @@ def _settings(group: str) -> list[Setting]:
         ),
         Setting(group, _FOLDER, tr("The other folder (a site-packages with PyTorch)"), "", valuetype=Setting.FOLDER),
         Setting(
-            group, _DEVICE, tr("Device in new dialogs"), DEVICES[0], valuetype=Setting.SELECTION, options=list(DEVICES)
+            group,
+            _DEVICE,
+            tr("Device in new dialogs"),
+            DEVICE_NAMES[0],
+            valuetype=Setting.SELECTION,
+            options=list(DEVICE_NAMES),
         ),
         Setting(
             group,
@@ -74,7 +79,7 @@ def pytorch_folder() -> str:
 
 def device() -> str:
     """The device that dialogs offer first."""
-    return _value(_DEVICE, DEVICES[0])
+    return _value(_DEVICE, DEVICE_NAMES[0])
 
 
 def memory() -> float | None:

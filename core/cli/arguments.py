@@ -72,9 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_job(jobs: Any, job: Job) -> None:
     paragraphs = [" ".join((job.summary, job.terminal)).strip(), *job.text]
-    text = "\n\n".join(textwrap.fill(paragraph, 96) for paragraph in paragraphs)
+    text = "\n\n".join(textwrap.fill(_plain(paragraph), 96) for paragraph in paragraphs)
     epilog = f"example:\n  {PROGRAM} {job.name} {job.example}"
-    parser = jobs.add_parser(job.name, help=job.summary, description=text, epilog=epilog)
+    parser = jobs.add_parser(job.name, help=_plain(job.summary), description=text, epilog=epilog)
     groups: dict[str, Any] = {}
     for option in job.declared():
         if option.one_of and option.one_of not in groups:
@@ -87,10 +87,15 @@ def _add_job(jobs: Any, job: Job) -> None:
     parser.add_argument("--debug", action="store_true", help="show where an error comes from (a traceback)")
 
 
+def _plain(text: str) -> str:
+    """With quotation marks that every terminal has."""
+    return text.translate({ord("“"): '"', ord("”"): '"'})
+
+
 def _add_option(parser: Any, option: Option) -> None:
     flags = (option.flag or "").split()
-    more: dict[str, Any] = {"default": option.default, "help": option.help.replace("%", "%%")}
-    if option.default not in (None, "", (), False):
+    more: dict[str, Any] = {"default": option.default, "help": _plain(option.help).replace("%", "%%")}
+    if option.default not in (None, "", ()) and option.default is not False:
         more["help"] += f" (default {option.default})"
     if flags[0].startswith("-"):
         more.update(dest=option.name, required=option.needed)

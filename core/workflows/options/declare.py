@@ -86,7 +86,7 @@ class Option:
             InputError: it does.
         """
         if self.bounds and value is not None and not self._within(value):
-            low, high = (f"{bound:g}" for bound in self.bounds)
+            low, high = (f"{bound:.10g}" for bound in self.bounds)
             allowed = f"must be an integer from {low} to {high}"
             if self.kind == "number" or self.zero:
                 allowed = f"lies between {low}{f' ({self.zero})' if self.zero else ''} and {high}"

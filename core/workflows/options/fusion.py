@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import shared
 from .declare import Job, Option
-from .shared import (
-    BAND_NUMBERS,
-    BANDS,
-    CONSISTENCY,
-    CORRECT_SHIFT,
-    DISAGREEMENT,
-    GRID_TEXT,
-    HSI,
-    JSON,
-    MODEL,
-    MODEL_FILTER,
-    OUTPUT,
-    PAN,
-    PYTORCH_TEXT,
-    REPORT,
-    DeviceOptions,
-    FusionOptions,
-    LearningOptions,
-    SceneOptions,
-    SensorOptions,
-)
 
 FUSION = "EXTENT BANDS CORRECT_SHIFT OVERVIEWS"
 
 
 @dataclass(frozen=True)
-class SharpenOptions(FusionOptions, SensorOptions, LearningOptions):
+class SharpenOptions(shared.FusionOptions, shared.SensorOptions, shared.LearningOptions):
     """Of :func:`.sharpen.sharpen`."""
 
-    consistency: int = CONSISTENCY.field(
-        help=f"{CONSISTENCY.help} The networks learn and are judged with the same number."
+    consistency: int = shared.CONSISTENCY.field(
+        help=f"{shared.CONSISTENCY.help} The networks learn and are judged with the same number."
     )
     resume: bool = Option("Go on from the checkpoint that a stopped run left beside the model.", default=False).field()
 
@@ -50,23 +30,23 @@ SHARPEN = Job(
         "Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial "
         "network learn on that smaller pair, where the truth is known, and from each other; what they learned is "
         "then applied to the scene at full resolution.",
-        GRID_TEXT,
-        PYTORCH_TEXT,
+        shared.GRID_TEXT,
+        shared.PYTORCH_TEXT,
     ),
     ("hyperspectral", "pansharpening", "super-resolution", "fusion", "deep learning"),
     (
-        HSI,
-        PAN,
-        OUTPUT,
+        shared.HSI,
+        shared.PAN,
+        shared.OUTPUT,
         Option(
             "What was learned: a model file that “Fuse with a model” applies to other scenes of the sensor.",
             "Model",
             kind="file_out",
             name="model",
-            filter=MODEL_FILTER,
+            filter=shared.MODEL_FILTER,
         ),
-        REPORT,
-        DISAGREEMENT,
+        shared.REPORT,
+        shared.DISAGREEMENT,
     ),
     SharpenOptions,
     order=f"NETWORK EFFORT SEED DEVICE MTF CONSISTENCY {FUSION} MEMORY COMPRESS",
@@ -76,18 +56,18 @@ SHARPEN = Job(
 
 
 @dataclass(frozen=True)
-class TrainOptions(SceneOptions, SensorOptions, LearningOptions):
+class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOptions):
     """Of :func:`.train.train`."""
 
-    bands: str = BANDS.field(
-        help=f"Only these bands are learned: {BAND_NUMBERS}; empty: all. The model remembers them, and “Fuse with a "
-        "model” takes the same."
+    bands: str = shared.BANDS.field(
+        help=f"Only these bands are learned: {shared.BAND_NUMBERS}; empty: all. The model remembers them, and "
+        "“Fuse with a model” takes the same."
     )
-    correct_shift: bool = CORRECT_SHIFT.field(
+    correct_shift: bool = shared.CORRECT_SHIFT.field(
         help="How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from "
         "half a PAN pixel on. With this option each PAN's position is moved by what was measured."
     )
-    consistency: int = CONSISTENCY.field(
+    consistency: int = shared.CONSISTENCY.field(
         help="How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; "
         "the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a "
         "model” takes the same. 0 switches the correction off."
@@ -122,16 +102,16 @@ TRAIN = Job(
         "give the scores in the model file.",
         "While it runs, a checkpoint lies beside the model file as <MODEL>.checkpoint; a cancelled run is taken up "
         "from it.",
-        PYTORCH_TEXT,
+        shared.PYTORCH_TEXT,
     ),
     ("hyperspectral", "pansharpening", "deep learning", "mutual learning", "training"),
     (
-        HSI.but(
+        shared.HSI.but(
             help="Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.",
             label="Hyperspectral images (HSI)",
             kind="rasters",
         ),
-        PAN.but(
+        shared.PAN.but(
             help="The panchromatic images, as many as hyperspectral ones and in the same order.",
             label="Panchromatic images (PAN), in the same order",
             kind="rasters",
@@ -144,9 +124,9 @@ TRAIN = Job(
             flag="--out",
             metavar="M",
             needed=True,
-            filter=MODEL_FILTER,
+            filter=shared.MODEL_FILTER,
         ),
-        REPORT,
+        shared.REPORT,
         Option(
             "A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.",
             "Checkpoint to take up",
@@ -163,11 +143,12 @@ TRAIN = Job(
 
 
 @dataclass(frozen=True)
-class FuseOptions(FusionOptions, DeviceOptions):
+class FuseOptions(shared.FusionOptions, shared.DeviceOptions):
     """Of :func:`.fuse.fuse`."""
 
-    bands: str = BANDS.field(
-        help=f"Only these bands are used and written: {BAND_NUMBERS}; empty: those that the model was trained on."
+    bands: str = shared.BANDS.field(
+        help=f"Only these bands are used and written: {shared.BAND_NUMBERS}; empty: those that the model was "
+        "trained on."
     )
     use: str = Option(
         "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
@@ -176,8 +157,9 @@ class FuseOptions(FusionOptions, DeviceOptions):
         choices=("mean", "spectral", "spatial"),
         noun="result of a pair of networks",
     ).field()
-    consistency: int | None = CONSISTENCY.field(
-        help=f"{CONSISTENCY.help} Empty: as many times as the model learned with; the log warns of another number.",
+    consistency: int | None = shared.CONSISTENCY.field(
+        help=f"{shared.CONSISTENCY.help} Empty: as many times as the model learned with; the log warns of "
+        "another number.",
         default=None,
     )
     dask: str = Option(
@@ -195,11 +177,11 @@ FUSE = Job(
     (
         "The model must have been trained for the same bands and the same ratio; one that does not fit is refused "
         "with the reason. The MTF is the one stored in the model.",
-        GRID_TEXT,
-        PYTORCH_TEXT,
+        shared.GRID_TEXT,
+        shared.PYTORCH_TEXT,
     ),
     ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
-    (HSI, PAN, MODEL, OUTPUT, DISAGREEMENT),
+    (shared.HSI, shared.PAN, shared.MODEL, shared.OUTPUT, shared.DISAGREEMENT),
     FuseOptions,
     order=f"HSI PAN MODEL USE CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS",
     example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
@@ -214,7 +196,7 @@ def classical_methods() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class ClassicalOptions(FusionOptions, SensorOptions):
+class ClassicalOptions(shared.FusionOptions, shared.SensorOptions):
     """Of :func:`.classical.classical`."""
 
     method: str = Option(
@@ -239,10 +221,10 @@ CLASSICAL = Job(
         "mtf-glp-hpm multiplies by it (-h from the haze on, -r by regression). sfim and awlp do so with other "
         "low-passes. gs, gsa, pca and brovey put the PAN in an intensity's place. gfpca filters principal "
         "components with the PAN as guide, bdsd learns their detail one scale down, cnmf unmixes both images.",
-        GRID_TEXT,
+        shared.GRID_TEXT,
     ),
     ("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
-    (HSI, PAN, OUTPUT),
+    (shared.HSI, shared.PAN, shared.OUTPUT),
     ClassicalOptions,
     order=f"METHOD CONSISTENCY MTF {FUSION} MEMORY COMPRESS",
     id="classicalfuse",
@@ -258,9 +240,9 @@ INFO = Job(
     ("Nothing in the file is run.",),
     ("model", "metadata", "safetensors", "information"),
     (
-        MODEL.but(flag="model", metavar="M"),
-        REPORT,
-        JSON.but(help="The model's header, as a JSON file.", flag=""),
+        shared.MODEL.but(flag="model", metavar="M"),
+        shared.REPORT,
+        shared.JSON.but(help="The model's header, as a JSON file.", flag=""),
     ),
     id="modelinfo",
     example="model.safetensors",

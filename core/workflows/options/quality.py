@@ -4,26 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
-from .shared import (
-    BANDS,
-    CONSISTENCY,
-    CORRECT_SHIFT,
-    CROP,
-    EFFORT,
-    HSI,
-    JSON,
-    MODEL,
-    MTF,
-    OUTPUT,
-    PAN,
-    REPORT,
-    MemoryOptions,
-    SceneOptions,
-    SeedOptions,
-    SensorOptions,
-)
 
 RATIOS = (2, 16)
 
@@ -52,7 +35,7 @@ class SimulateOptions(Options):
         metavar="NM-NM",
         one_of="PAN",
     ).field()
-    mtf_hsi: float | str = MTF.field(flag="--mtf-hsi --mtf", key="MTF")
+    mtf_hsi: float | str = shared.MTF.field(flag="--mtf-hsi --mtf", key="MTF")
     mtf_pan: float | None = Option(
         "The PAN's own MTF gain; without, it is not blurred.", default=None, metavar="G", bounds=(0.0, 1.0)
     ).field()
@@ -119,13 +102,13 @@ SIMULATE = Job(
 
 
 @dataclass(frozen=True)
-class AssessOptions(SceneOptions):
+class AssessOptions(shared.SceneOptions):
     """Of :func:`.assess.assess`."""
 
-    bands: str = BANDS.field(
+    bands: str = shared.BANDS.field(
         help="The bands of the reference and the HSI that the result has, where it was made with BANDS."
     )
-    correct_shift: bool = CORRECT_SHIFT.field(
+    correct_shift: bool = shared.CORRECT_SHIFT.field(
         help="To be ticked where it was ticked when the result was made: the PAN is moved in the same way."
     )
     ratio: int | None = Option(
@@ -136,8 +119,8 @@ class AssessOptions(SceneOptions):
         bounds=RATIOS,
         advanced=True,
     ).field()
-    mtf: float | str = MTF.field()
-    crop: int = CROP.field()
+    mtf: float | str = shared.MTF.field()
+    crop: int = shared.CROP.field()
 
 
 ASSESS = Job(
@@ -163,10 +146,10 @@ ASSESS = Job(
             kind="raster",
             name="reference",
         ),
-        HSI.but(help="The hyperspectral image that was sharpened; goes together with the PAN.", needed=False),
-        PAN.but(help="The panchromatic image that was used; goes together with the HSI.", needed=False),
-        REPORT,
-        JSON,
+        shared.HSI.but(help="The hyperspectral image that was sharpened; goes together with the PAN.", needed=False),
+        shared.PAN.but(help="The panchromatic image that was used; goes together with the HSI.", needed=False),
+        shared.REPORT,
+        shared.JSON,
     ),
     AssessOptions,
     (
@@ -213,7 +196,7 @@ def compared_methods() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class CompareOptions(MemoryOptions, SceneOptions, SensorOptions, SeedOptions):
+class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOptions, shared.SeedOptions):
     """Of :func:`.compare.compare`."""
 
     methods: tuple[str, ...] = Option(
@@ -225,12 +208,12 @@ class CompareOptions(MemoryOptions, SceneOptions, SensorOptions, SeedOptions):
         choices=compared_methods,
         noun="method",
     ).field()
-    effort: str = EFFORT.field(help="How long ssml learns at each resolution.")
-    consistency: int = CONSISTENCY.field(
+    effort: str = shared.EFFORT.field(help="How long ssml learns at each resolution.")
+    consistency: int = shared.CONSISTENCY.field(
         help="Iterations of the consistency projection after each method but up-sampling; 0 for none. A trained model "
         "is used with as many as it learned with."
     )
-    crop: int = CROP.field(help="Pixels to leave out along each edge of what is scored.")
+    crop: int = shared.CROP.field(help="Pixels to leave out along each edge of what is scored.")
 
 
 COMPARE = Job(
@@ -248,17 +231,17 @@ COMPARE = Job(
     ),
     ("quality", "comparison", "benchmark", "ranking", "wald", "pansharpening", "hyperspectral"),
     (
-        HSI,
-        PAN,
-        OUTPUT.but(
+        shared.HSI,
+        shared.PAN,
+        shared.OUTPUT.but(
             help="What the best method makes of the scene, on the PAN's grid.",
             label="Result of the best method",
             needed=False,
         ),
-        MODEL.but(help="A trained model that takes part, too.", needed=False),
-        REPORT,
-        JSON,
-        JSON.but(
+        shared.MODEL.but(help="A trained model that takes part, too.", needed=False),
+        shared.REPORT,
+        shared.JSON,
+        shared.JSON.but(
             help="All numbers as a table, one row a method.",
             label="Results as a table",
             name="csv_path",

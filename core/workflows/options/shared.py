@@ -42,14 +42,7 @@ PAN = Option(
     name="pan",
     needed=True,
 )
-OUTPUT = Option(
-    "The sharpened image.",
-    "Sharpened image",
-    kind="raster_out",
-    name="output",
-    flag="--out",
-    needed=True,
-)
+OUTPUT = Option("The sharpened image.", "Sharpened image", kind="raster_out", name="output", flag="--out", needed=True)
 MODEL = Option(
     "A model file written by “Train a model” or “Sharpen a scene” (.safetensors).",
     "Model",
