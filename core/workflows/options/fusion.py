@@ -86,7 +86,10 @@ class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOpt
         advanced=True,
     ).field()
     batch: int | None = Option(
-        "Areas a step: 1, or under torchrun, which shares them out, one a process.", default=None, bounds=(1, 10_000)
+        "Areas a step: 1, or under torchrun, which shares them out, one a process.",
+        default=None,
+        kind="whole",
+        metavar="N",
     ).field()
 
 
