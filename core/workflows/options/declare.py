@@ -252,7 +252,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
 
         by_name = inspect.Parameter.KEYWORD_ONLY
         more = {**fields, "options": None, "progress": None}
-        job.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        vars(job)["__signature__"] = inspect.Signature(
             [*own.values(), *(inspect.Parameter(n, by_name, default=d) for n, d in more.items() if n not in own)]
         )
         return job
