@@ -51,8 +51,15 @@ class Scene:
         return {**vars(self), "_cached": {}}
 
     def cached(self, key: Hashable, compute: Callable[[], _T]) -> _T:
-        """What ``compute`` returns: it is called once for each key, and its result is kept as long as this view of the
-        scene is, for all who ask. Nobody may change it."""
+        """What is computed of the scene once and kept as long as this view of it is.
+
+        Args:
+            key: names what is computed.
+            compute: called where the key is new.
+
+        Returns:
+            what ``compute`` returned; nobody may change it.
+        """
         if key not in self._cached:
             self._cached[key] = compute()
         value: _T = self._cached[key]

@@ -10,36 +10,33 @@ from ..assessment.full_resolution import FusedPair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..io.band_selection import select_bands
-from ..io.grid import MAX_RATIO, MIN_RATIO, Window, align
+from ..io.grid import Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
-from ..operators.pair import DEFAULT_MTF_GAIN
 from ..products.prisma import open_raster
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
-from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .opening import measured_correction
+from .options.declare import on_files
+from .options.quality import AssessOptions
 from .output import check_outputs, one_gain, write_json
 
 
+@on_files(AssessOptions)
 def assess(
-    fused: StrPath,
+    fused: str,
     *,
-    reference: StrPath = "",
-    hsi: StrPath = "",
-    pan: StrPath = "",
-    ratio: int | None = None,
-    mtf: float | str = DEFAULT_MTF_GAIN,
-    crop: int = 0,
-    bands: str = "",
-    correct_shift: bool = False,
-    json_path: StrPath = "",
-    report: StrPath = "",
-    progress: Progress | None = None,
+    reference: str = "",
+    hsi: str = "",
+    pan: str = "",
+    json_path: str = "",
+    report: str = "",
+    options: AssessOptions,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Score a fused image; memory is bounded whatever its size.
 
@@ -48,14 +45,9 @@ def assess(
         reference: the truth on the same pixel grid; the two are scored on their overlap.
         hsi: the HSI that was fused, for the indices without reference; goes with ``pan``.
         pan: the PAN that was fused.
-        ratio: pixel size of the HSI over that of the PAN, for ERGAS where there is no HSI to derive it from.
-        mtf: MTF gain at the HSI's Nyquist frequency, or the name of a sensor, for the indices without reference.
-        crop: pixels of the result left out at each side of what is scored.
-        bands: the bands of the reference and of the HSI that the result has, where it was made of some of them; "" for
-            all.
-        correct_shift: whether the PAN's position was moved by its shift against the HSI when the result was made.
         json_path: where to write the numbers as JSON; empty for nowhere.
         report: where to write the HTML report; empty for nowhere.
+        options: or its fields by name, as ``ratio=4``.
         progress: receives progress; asked whether to stop.
 
     Returns:
@@ -70,11 +62,8 @@ def assess(
         InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
-    fused, reference, hsi, pan = paths(fused=fused, reference=reference, hsi=hsi, pan=pan)
-    json_path, report = paths(json_path=json_path, report=report)
-    _check(reference, hsi, pan, ratio, crop)
-    mtf = one_gain(mtf, progress)
+    _check(reference, hsi, pan)
+    gain = one_gain(options.mtf, progress)
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
@@ -82,12 +71,12 @@ def assess(
         readers = {
             key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi")) for key, path in files.items()
         }
-        if correct_shift and hsi:
+        if options.correct_shift and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)
             readers["pan"].grid = readers["pan"].grid.move(*measured_correction(scene, progress))
         for key in readers.keys() & {"reference", "hsi"}:
-            readers[key] = select_bands(readers[key], bands)
-        scores, views, maps = _score(readers, _Settings(ratio, mtf, crop), progress)
+            readers[key] = select_bands(readers[key], options.bands)
+        scores, views, maps = _score(readers, _Settings(options.ratio, gain, options.crop), progress)
         scores["files"] = files
         for note in scores["notes"]:
             progress.warning(note)
@@ -160,16 +149,12 @@ def _score(
     return scores, views, maps
 
 
-def _check(reference: str, hsi: str, pan: str, ratio: int | None, crop: int) -> None:
+def _check(reference: str, hsi: str, pan: str) -> None:
     if bool(hsi) != bool(pan):
         missing, given = ("PAN", "HSI") if hsi else ("HSI", "PAN")
         raise InputError(f"The {given} was given without the {missing}; give both, or a reference alone.")
     if not reference and not hsi:
         raise InputError("There is nothing to compare the result with; give a reference, or the HSI and the PAN.")
-    if ratio is not None and not MIN_RATIO <= ratio <= MAX_RATIO:
-        raise InputError(f"The ratio must be an integer from {MIN_RATIO} to {MAX_RATIO}, not {ratio}.")
-    if crop < 0:
-        raise InputError(f"The crop must be 0 or more pixels, not {crop}.")
 
 
 def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, View]]:

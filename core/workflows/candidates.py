@@ -12,9 +12,9 @@ from ..fusion.method import FittedMethod, FusionMethod
 from ..fusion.prior import RegressionPrior
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, require_torch
-from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .options.quality import CompareOptions
 from .sharpen import warn_of_prior
 
 if TYPE_CHECKING:
@@ -51,50 +51,42 @@ class Candidate:
     history: Sequence[Mapping[str, Any]] = ()
 
 
-@dataclass(frozen=True)
-class Parameters:
-    """What the methods are run with; see :func:`.compare.compare`."""
-
-    mtf: float
-    consistency: int
-    effort: str
-    seed: int
-    device: str
-
-
-def candidates(names: Sequence[str], model: str, hsi: str, parameters: Parameters) -> list[Candidate]:
-    """The base first, then the methods of these names, all classical ones where there are none, then the model.
+def candidates(options: CompareOptions, mtf_gain: float, model: str, hsi: str) -> list[Candidate]:
+    """The base first, then the chosen methods, all classical ones where none is chosen, then the model.
 
     Args:
-        model: file of a trained network, "" for none. hsi: file that is compared on.
+        options: of the comparison.
+        mtf_gain: of the HSI, at its Nyquist frequency.
+        model: file of a trained network, "" for none.
+        hsi: file that is compared on.
+
+    Returns:
+        each method once.
 
     Raises:
-        InputError: there is no such method, or the model cannot be read.
+        InputError: the model cannot be read.
         MissingDependencyError: a network takes part, and PyTorch is not installed.
     """
-    unknown = [name for name in names if name not in METHODS and name not in LEARNED]
-    if unknown:
-        raise InputError(f"There is no method {unknown[0]!r}; choose from {', '.join((*METHODS, *LEARNED))}.")
     made = []
-    for name in dict.fromkeys([BASE, *(names or METHODS)]):
+    for name in dict.fromkeys([BASE, *(options.methods or METHODS)]):
         if name in METHODS:
             # Up-sampling is the base as it stands, without any projection.
-            iterations = 0 if name == BASE else parameters.consistency
-            made.append(Candidate(name, METHODS[name].title, ClassicalMethod(name, parameters.mtf, iterations)))
+            iterations = 0 if name == BASE else options.consistency
+            made.append(Candidate(name, METHODS[name].title, ClassicalMethod(name, mtf_gain, iterations)))
         else:
             require_torch()
-            title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, parameters)
+            title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, options, mtf_gain)
             made.append(Candidate(name, title, method, networks=True, history=method.history))
     if model:
-        made.append(_trained(model, hsi, parameters.device))
+        made.append(_trained(model, hsi, options.device))
     return made
 
 
 class _LearnedOnScene:
     """Networks that learn on the scene that they are fitted to."""
 
-    def __init__(self, network: str, parameters: Parameters) -> None:
-        self._network, self._parameters = network, parameters
+    def __init__(self, network: str, options: CompareOptions, mtf_gain: float) -> None:
+        self._network, self._options, self._mtf_gain = network, options, mtf_gain
         self.history: list[Mapping[str, Any]] = []
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
@@ -102,13 +94,13 @@ class _LearnedOnScene:
         from ..training.learn import learn, settings_for
         from ..training.settings import steps_for
 
-        given = self._parameters
+        given = self._options
         device, _ = choose_device(given.device)
         steps = steps_for(given.effort, scene.low_shape[0] * scene.low_shape[1])
         settings = settings_for(self._network, "mutual", steps, given.seed, {"iterations": given.consistency})
         with working_folder() as folder:
             checkpoint = os.path.join(folder, "model.checkpoint")
-            trained = learn([scene], self._network, given.mtf, settings, device, checkpoint, "", progress)
+            trained = learn([scene], self._network, self._mtf_gain, settings, device, checkpoint, "", progress)
         warn_of_prior(trained, progress)
         self.history[:] = trained.header["history"]
         return _regression_prior(trained, device).fit(scene, progress)

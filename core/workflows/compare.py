@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Sequence
@@ -18,8 +17,6 @@ from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
-from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
-from ..operators.pair import DEFAULT_MTF_GAIN
 from ..products.pair import open_pair
 from ..report.comparison import Comparison, comparison_report, pick_pixels
 from ..report.html import render, write_page
@@ -27,12 +24,14 @@ from ..report.pictures import overview
 from ..report.views import Views, views_of
 from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
-from ..runtime.paths import StrPath, paths
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .candidates import LEARNED, Candidate, Parameters, candidates
+from .candidates import LEARNED, Candidate, candidates
 from .opening import check_space, open_scene
-from .output import check_outputs, one_gain, write_fused, write_json
+from .options.declare import on_files
+from .options.quality import CompareOptions
+from .options.shared import FusionOptions
+from .output import Outputs, check_outputs, one_gain, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
 
 __all__ = ["LEARNED", "compare"]
@@ -41,26 +40,18 @@ _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
 
 
+@on_files(CompareOptions)
 def compare(
-    hsi: StrPath,
-    pan: StrPath,
-    output: StrPath = "",
+    hsi: str,
+    pan: str,
+    output: str = "",
     *,
-    methods: Sequence[str] = (),
-    model: StrPath = "",
-    report: StrPath = "",
-    json_path: StrPath = "",
-    csv_path: StrPath = "",
-    effort: str = "normal",
-    seed: int = 0,
-    mtf: float | str = DEFAULT_MTF_GAIN,
-    consistency: int = DEFAULT_ITERATIONS,
-    crop: int = 0,
-    bands: str = "",
-    correct_shift: bool = False,
-    device: str = "auto",
-    memory: float | None = None,
-    progress: Progress | None = None,
+    model: str = "",
+    report: str = "",
+    json_path: str = "",
+    csv_path: str = "",
+    options: CompareOptions,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Run methods on one HSI and PAN, at reduced and at full resolution, and find the best.
 
@@ -70,19 +61,9 @@ def compare(
     Args:
         hsi, pan: rasters to read.
         output: raster to write, what the best method makes at full resolution; "" for none.
-        methods: names of classical methods, and of networks that shall learn on the scene ("ssml"); all classical ones
-            where empty. Plain up-sampling always takes part.
         model: model file of a trained network that takes part, too; "" for none.
         report, json_path, csv_path: files to write; "" for none.
-        effort, seed, device: of learning.
-        mtf: the HSI's MTF gain at its Nyquist frequency, or the name of a sensor.
-        consistency: iterations of the consistency projection that follows each method, 0 for none; networks that learn
-            on the scene learn with them, a model that is trained already is used with those that it learned with.
-        crop: pixels left out at each side of what is scored.
-        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
-        correct_shift: move the PAN's position by its shift against the HSI, as phase correlation measures it; else it
-            is only warned of.
-        memory: budget of the fusion in GB, None for the usual one.
+        options: or its fields by name, as ``methods=["gsa", "ssml"]``.
 
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
@@ -95,27 +76,19 @@ def compare(
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
-    hsi, pan, output, model = paths(hsi=hsi, pan=pan, output=output, model=model)
-    report, json_path, csv_path = paths(report=report, json_path=json_path, csv_path=csv_path)
-    mtf = one_gain(mtf, progress)
-    check_iterations(consistency)
-    inputs = [path for path in (hsi, pan, model) if path]
-    check_outputs(inputs, (output,), (report, json_path, csv_path))
-    parameters = Parameters(mtf, consistency, effort, seed, device)
-    chosen = candidates(methods, model, hsi, parameters)
+    gain = one_gain(options.mtf, progress)
+    check_outputs([path for path in (hsi, pan, model) if path], (output,), (report, json_path, csv_path))
+    chosen = candidates(options, gain, model, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
     progress.set(0.0, "Looking through the scene")
     with (
-        open_scene(hsi, pan, progress, bands=bands, correct_shift=correct_shift) as scene,
+        open_scene(hsi, pan, progress, bands=options.bands, correct_shift=options.correct_shift) as scene,
         working_folder(places[0] if places else "") as folder,
     ):
         rows, cols = scene.low_shape
         progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
-        whole, dtype = Window(0, 0, *scene.high_shape), scene.hsi.metadata.dtype
-        scratch = os.path.join(folder, "")  # where rasters are not compressed
-        check_space(scene, whole, [(output, scene.hsi.bands, dtype), (scratch, scene.hsi.bands, dtype)])
-        settings = _Settings(folder, mtf, crop, memory)
+        check_space(scene, Outputs(output), FusionOptions(), folder)
+        settings = _Settings(folder, gain, options.crop, options.memory)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
@@ -132,10 +105,11 @@ def compare(
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
-            "crop": crop,
-            "bands": bands,
-            "correct_shift": correct_shift,
-            **dataclasses.asdict(parameters),
+            "crop": options.crop,
+            "bands": options.bands,
+            "correct_shift": options.correct_shift,
+            "mtf": gain,
+            **{name: getattr(options, name) for name in ("consistency", "effort", "seed", "device")},
         }
         progress.check()
         page = ""
@@ -164,6 +138,10 @@ class _Settings:
     crop: int
     memory: float | None
 
+    def written(self, compress: str) -> FusionOptions:
+        """How a raster is fused and written."""
+        return FusionOptions(memory=self.memory, compress=compress)
+
 
 def _at_reduced(
     scene: Scene, chosen: Sequence[Candidate], settings: _Settings, progress: Progress
@@ -189,7 +167,7 @@ def _at_reduced(
             named = _Named(part.part(0.0, 0.8), candidate.title)
             fitted = candidate.method.fit(reduced, named.part(0.0, _FITTED))
             done = named.part(_FITTED, 1.0)
-            write_fused(reduced, fitted, path, memory=settings.memory, compress="none", progress=done)
+            write_fused(reduced, fitted, Outputs(path), settings.written("none"), done)
             watched = _Quiet(part.part(0.8, 1.0), candidate.title)
             with RasterReader(path) as fused:
                 images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
@@ -222,15 +200,8 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     started = time.monotonic()
     with PeakMemory() as memory:
         fitted = candidate.method.fit(scene, named.part(0.0, _FITTED))
-        write_fused(
-            scene,
-            fitted,
-            path,
-            memory=settings.memory,
-            disagreement=disagreement,
-            compress="deflate" if kept else "none",
-            progress=named.part(_FITTED, 1.0),
-        )
+        done = named.part(_FITTED, 1.0)
+        write_fused(scene, fitted, Outputs(path, disagreement), settings.written("deflate" if kept else "none"), done)
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
         run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))

@@ -93,15 +93,23 @@ def _description(scene: Scene) -> str:
     )
 
 
-def check_space(scene: Scene, outputs: Outputs, options: FusionOptions) -> None:
+def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch: str = "") -> None:
     """Make sure that the disk has room for the rasters that a job shall write of a scene.
+
+    Args:
+        scene: that is fused.
+        outputs: the rasters to write.
+        options: of fusion.
+        scratch: folder that holds one result without compression for a while; "" for none.
 
     Raises:
         InputError: it has not, or nothing of the extent is in the scene.
     """
     window = scene.output_window(options.extent)
     metadata = scene.hsi.metadata
-    written = ((outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32"))
+    written = [(outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32")]
+    if scratch:
+        written.append((os.path.join(scratch, ""), scene.hsi.bands, metadata.dtype))
     share = float(scene.low_valid.mean()) * _COMPRESSION
     needed: dict[int, float] = {}
     places: dict[int, str] = {}

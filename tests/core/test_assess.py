@@ -349,7 +349,7 @@ def test_the_report_shows_scores_pictures_and_charts(write, images, tmp_path):
         ({}, "nothing to compare"),
         ({"hsi": "hsi"}, "without the PAN"),
         ({"pan": "pan"}, "without the HSI"),
-        ({"reference": "reference", "ratio": 1}, "ratio must"),
+        ({"reference": "reference", "ratio": 1}, "ratio is 1, but it must be an integer from 2 to 16"),
         ({"reference": "reference", "crop": -1}, "crop"),
         ({"reference": "reference", "crop": 18}, "smaller crop"),
         ({"reference": "reference", "mtf": 1.0}, "mtf"),

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from core.assessment import reference as scoring
+from core.assessment import scores as collecting
 from core.fusion.classical import METHODS, Description
 from core.fusion.classical.fitted import ClassicalFit
 from core.io.reader import RasterReader
 from core.quality.reference import INDICES, ReferenceIndices
-from core.workflows import assess as assess_job
+from core.workflows.assess import assess
 from core.workflows.classical import classical
 
 
@@ -56,7 +57,7 @@ def test_an_index_that_is_entered_in_the_list_is_in_the_scores(monkeypatch, pair
             return {**super().result(), "twice_rmse": 2 * super().result()["rmse"]}
 
     monkeypatch.setattr(scoring, "ReferenceIndices", WithLargestError)
-    monkeypatch.setattr(assess_job, "INDICES", (*INDICES, "twice_rmse"))
+    monkeypatch.setattr(collecting, "INDICES", (*INDICES, "twice_rmse"))
     shifted = pair[0]
-    scores = assess_job.assess(pair[0], reference=shifted, ratio=2)
+    scores = assess(pair[0], reference=shifted, ratio=2)
     assert scores["twice_rmse"] == 0.0

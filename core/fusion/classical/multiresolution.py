@@ -29,7 +29,16 @@ class Laplacian(ClassicalFit):
 
 
 def regression_gains(scene: Scene, moments: Moments, progress: Progress) -> np.ndarray:
-    """(bands,) ``g_b = cov(U X_b, P_L) / var(P_L)``."""
+    """The injection gains ``g_b = cov(U X_b, P_L) / var(P_L)``, computed once for a view of a scene.
+
+    Args:
+        scene: the pair of images.
+        moments: of the scene.
+        progress: of the pass over the scene.
+
+    Returns:
+        (bands,) float64.
+    """
     mtf_gain = moments.operators.mtf_gain
     return scene.cached(("regression gains", mtf_gain), lambda: scene_statistics(scene, mtf_gain, 0, progress).gains)
 
