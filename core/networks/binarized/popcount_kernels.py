@@ -84,7 +84,8 @@ def pack(x: np.ndarray, bias: np.ndarray, words: np.ndarray) -> None:
             pixel, shift = x[row, col], bias[row // down, col // across]
             for w in range(words.shape[2]):
                 first, word = WORD * w, np.uint64(0)
-                if first + WORD <= channels:  # a loop of fixed length becomes vector instructions
+                # Nested this deep because only a loop of fixed length becomes vector instructions.
+                if first + WORD <= channels:
                     for bit in range(WORD):
                         word |= np.uint64(pixel[first + bit] + shift[first + bit] < np.float32(0)) << np.uint64(bit)
                 else:
