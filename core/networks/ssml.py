@@ -35,7 +35,7 @@ class SpectralBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, rows, columns) to the same."""
-        return x + self.attention(self.merge(hardswish(self.look(hardswish(self.mix(x))))))
+        return self.attention(self.merge(hardswish(self.look(hardswish(self.mix(x)))))).add_(x)
 
 
 @register("ssml-spectral")
@@ -80,7 +80,7 @@ class SpatialBlock(nn.Module):
         """(N, width, rows, columns) to the same."""
         near, far = self.mix(x)
         near, far = self.near(hardswish(near)), self.far(hardswish(far))
-        return x + self.attention(self.merge(hardswish(near), hardswish(far)))
+        return self.attention(self.merge(hardswish(near), hardswish(far))).add_(x)
 
 
 @register("ssml-spatial")
