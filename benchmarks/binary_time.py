@@ -24,14 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.process import python
 from benchmarks.record import Record
 from core.networks.base import register
-from core.networks.binarized.engines import ENGINES as BINARY_ENGINES
+from core.networks.binarized.engines import FLOAT32, INT8, POPCOUNT
 from core.networks.binarized.s2bnet import S2BNet
 from core.workflows.fuse import fuse
 from core.workflows.train import train
 
 SIDE = 4096  # PAN pixels of the scene
 BANDS, RATIO = 4, 4
-ENGINES = {type(engine).__name__.lower(): engine for engine in BINARY_ENGINES}
+ENGINES = {"popcount": POPCOUNT, "int8": INT8, "float32": FLOAT32}
 
 
 class OnEngine(S2BNet):

@@ -1,8 +1,6 @@
 """What every network declares, and the networks by name.
 
-A network maps the planes of a scene on the PAN grid to the residual over the regression prior: ``forward(planes)`` with
-planes (N, components + 2, rows, columns) - the up-sampled components of the HSI, the PAN, and the PAN's detail - gives
-(N, components, rows, columns).
+A network maps the planes of a scene on the PAN grid to the residual over the regression prior.
 """
 
 from __future__ import annotations
@@ -12,23 +10,23 @@ from typing import Any, Callable, ClassVar, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..runtime.errors import InputError
 
 
 class FusionNetwork(nn.Module):
-    """Base of the networks: what training and inference need to know of each.
+    """Base class of the networks: what training and inference need to know of each.
 
     Attributes:
         receptive_field: PAN pixels on each side that an output pixel depends on: the margin that tiles need.
         alignment: tiles start at multiples of this many PAN pixels.
-        planes_dtype: what the planes are computed in: float64 where their last digit must not depend on how an image is
-            cut.
-        folded: PAN pixels that are one pixel of its layers.
+        planes_dtype: dtype in which the planes are computed: float64 where their last digit must not depend on how an
+            image is cut into tiles.
+        folded: PAN pixels per pixel of the layers.
         in_slabs: on the CPU it works in slabs of rows, so that large tiles take little memory.
         tail: the last layer, linear in its parameters.
-        learning_defaults: fields of :class:`core.training.settings.Settings` that it learns best with.
+        learning_defaults: default fields of :class:`core.training.settings.Settings` for this network.
         bands: (fewest, most) bands of the images that it is made for; None for any.
     """
 
@@ -43,23 +41,59 @@ class FusionNetwork(nn.Module):
 
     @classmethod
     def config_for(cls, ratio: int | None) -> dict[str, object]:
-        """Arguments beside the number of components that suit a ratio (PAN pixels per HSI pixel; None: unknown)."""
+        """Arguments for a ratio, besides the number of components.
+
+        Args:
+            ratio: PAN pixels per HSI pixel; None: unknown.
+
+        Returns:
+            Keyword arguments of the constructor.
+        """
         return {}
 
+    def forward(self, planes: Tensor) -> Tensor:
+        """The residual over the regression prior.
+
+        Args:
+            planes: (N, components + 2, rows, columns) float32, or float64 where ``planes_dtype`` is: the up-sampled
+                components of the HSI, the PAN, and the PAN's detail.
+
+        Returns:
+            (N, components, rows, columns) float32.
+        """
+        raise NotImplementedError
+
     def memory_at_work(self, pixels: int, slabs: bool) -> int:
-        """Bytes that its layers take at most for a tile of so many pixels *of its layers* at inference: the widest of
-        them, some alive at once; fewer where it works in slabs of rows."""
+        """Peak memory of its layers for a tile at inference: the widest layers, some of them alive at once.
+
+        Args:
+            pixels: of the tile, counted in pixels of the layers.
+            slabs: whether it works in slabs of rows, which takes less.
+
+        Returns:
+            Bytes.
+        """
         widest = max(parameter.shape[0] for parameter in self.parameters())
         return (2 if slabs else 4) * 4 * widest * pixels
 
     def prepare(self, device: torch.device) -> str:
-        """Get ready for inference on the fastest engine there is; returns a sentence that says which, "" where there is
-        no choice. Afterwards it cannot be trained any more."""
+        """Prepare for inference on the fastest engine available; afterwards it cannot be trained any more.
+
+        Args:
+            device: where the network is.
+
+        Returns:
+            A sentence that names the engine, "" where there is no choice.
+        """
         return ""
 
     @torch.no_grad()
     def scale_output(self, share: float) -> None:
-        """Change the parameters so that the residual is ``share`` of what it was."""
+        """Change the parameters so that the residual is scaled.
+
+        Args:
+            share: factor of the residual.
+        """
         for parameter in self.tail.parameters():
             parameter.mul_(share)
 
@@ -70,8 +104,15 @@ _Network = TypeVar("_Network", bound=type[FusionNetwork])
 
 
 def register(name: str, **preset: object) -> Callable[[_Network], _Network]:
-    """Decorator of a class: make it known under ``name``, with arguments that it is always given unless told
-    otherwise."""
+    """Decorator that registers a network class.
+
+    Args:
+        name: under which :func:`create_network` finds it.
+        **preset: default arguments of its constructor.
+
+    Returns:
+        The decorator, which returns the class unchanged.
+    """
 
     def add(network: _Network) -> _Network:
         _NETWORKS[name] = network, preset
@@ -88,8 +129,14 @@ def network_names() -> list[str]:
 def network_class(name: str) -> type[FusionNetwork]:
     """The class of a registered network.
 
+    Args:
+        name: one of :func:`network_names`.
+
+    Returns:
+        The class.
+
     Raises:
-        InputError: there is no such network.
+        InputError: no network has this name.
     """
     if name not in _NETWORKS:
         raise InputError(f"There is no network called {name}; choose one of: {', '.join(network_names())}.")
@@ -97,10 +144,17 @@ def network_class(name: str) -> type[FusionNetwork]:
 
 
 def create_network(name: str, **config: object) -> FusionNetwork:
-    """Build a network by name; ``config`` goes to its constructor and rebuilds it from a model file.
+    """Build a network by name.
+
+    Args:
+        name: one of :func:`network_names`.
+        **config: arguments of its constructor, which rebuild it from a model file.
+
+    Returns:
+        The network, untrained.
 
     Raises:
-        InputError: no such network, or arguments that it does not take.
+        InputError: no network has this name, or it does not take these arguments.
     """
     network = network_class(name)
     try:
@@ -110,5 +164,12 @@ def create_network(name: str, **config: object) -> FusionNetwork:
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Learned numbers at inference."""
+    """Number of learned parameters.
+
+    Args:
+        network: any module.
+
+    Returns:
+        The number of elements of all parameters.
+    """
     return sum(parameter.numel() for parameter in network.parameters())

@@ -1,4 +1,4 @@
-"""What a network costs at inference: learned numbers and multiplications, as binarized networks are compared by."""
+"""Cost of a network at inference: parameters and operations, by which binarized networks are compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ def costs(network: nn.Module, components: int) -> dict[str, float]:
     multiplication 1/64 and everything else in full; and *paper style* (BiSRNet), where all that lies between the first
     and the last layer counts as if it were binary.
 
-    Operations are multiplications with additions of convolutions, for one output pixel.
+    Operations are multiply-accumulates of convolutions, per output pixel.
+
+    Source: the paper style is that of Cai et al., NeurIPS, 2023 (BiSRNet).
+
+    Args:
+        network: takes planes as :meth:`.FusionNetwork.forward` does; its first layer is ``head``, its last ``tail``.
+        components: planes of the HSI that it takes.
 
     Returns:
         ``parameters``, ``binary_parameters``, ``parameters_strict``, ``parameters_paper_style``,

@@ -1,4 +1,4 @@
-"""DARN: dual-attention residual network (Zheng et al., IEEE TGRS 2020, 58(11), 8059-8076)."""
+"""DARN: dual-attention residual network."""
 
 from __future__ import annotations
 
@@ -29,13 +29,19 @@ class _Block(nn.Module):
 class DARN(FusionNetwork):
     """Residual blocks with channel and spatial attention on HSI and PAN together.
 
-    Ours pools over windows, where the paper pools over the image, so that tiles equal the whole. The paper's
-    up-sampling by a deep prior is not part of it. 416,194 parameters at 102 bands.
+    Note: our own is pooling over windows, where the paper pools over the image, so that tiles equal the whole image.
+    The paper's up-sampling by a deep prior is not part of it. 416,194 parameters at 102 bands.
+
+    Source: Zheng et al., IEEE Trans. Geoscience and Remote Sensing 58(11), 8059-8076, 2020.
+
+    Args:
+        components: planes of the HSI.
+        width: channels of the blocks.
+        blocks: number of blocks.
     """
 
     def __init__(self, components: int, width: int = 64, blocks: int = 4) -> None:
         super().__init__()
-        self.components = components
         self.head = nn.Conv2d(components + 1, width, 3, padding=1)
         body = [_Block(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
@@ -43,5 +49,5 @@ class DARN(FusionNetwork):
         self.receptive_field = 2 + sum(block.radius for block in body)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        return self.tail(self.body(self.head(planes[:, : self.components + 1])))
+        """As :meth:`.FusionNetwork.forward`."""
+        return self.tail(self.body(self.head(planes[:, :-1])))

@@ -1,4 +1,4 @@
-"""HSpeNet: spectral-fidelity convolutional network for pansharpening (He et al., IEEE JSTARS, 2020)."""
+"""HSpeNet: spectral-fidelity convolutional network for pansharpening."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ from .layers.zero import zero_conv
 
 @register("hspenet")
 class HSpeNet(FusionNetwork):
-    """The PAN's detail (the PAN minus what two convolutions keep of it) beside spectral features, then five densely
+    """The PAN's detail (the PAN minus two convolutions of it) and spectral features, concatenated, then five densely
     connected 3x3 convolutions.
 
     110,374 parameters at 102 bands.
+
+    Source: He et al., IEEE J. Selected Topics in Applied Earth Observations and Remote Sensing, 2020.
+
+    Args:
+        components: planes of the HSI.
+        width: channels of the spectral features.
     """
 
     GROWTH, LAYERS = 16, 5
 
     def __init__(self, components: int, width: int = 64) -> None:
         super().__init__()
-        self.components = components
         growth = self.GROWTH
         self.smooth = nn.ModuleList([nn.Conv2d(1, growth, 3, padding=1), nn.Conv2d(growth, growth, 3, padding=1)])
         self.spectra = nn.ModuleList([nn.Conv2d(components, width, 1), nn.Conv2d(width, width, 1)])
@@ -33,14 +38,14 @@ class HSpeNet(FusionNetwork):
         self.receptive_field = 2 + self.LAYERS
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        x, pan = planes[:, : self.components], planes[:, self.components : self.components + 1]
-        kept = pan
+        """As :meth:`.FusionNetwork.forward`."""
+        x, pan = planes[:, :-2], planes[:, -2:-1]
+        low_pass = pan
         for layer in self.smooth:
-            kept = functional.relu(layer(kept))
+            low_pass = functional.relu(layer(low_pass))
         for layer in self.spectra:
             x = functional.relu(layer(x))
-        x = torch.cat([pan - kept, x], 1)
+        x = torch.cat([pan - low_pass, x], 1)
         for layer in self.dense:
             x = torch.cat([x, functional.relu(layer(x))], 1)
         return self.tail(x)

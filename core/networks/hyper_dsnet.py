@@ -1,4 +1,4 @@
-"""Hyper-DSNet: deep-shallow fusion with detail extractors and spectral attention (Zhuo et al., IEEE JSTARS, 2022)."""
+"""Hyper-DSNet: deep-shallow fusion with detail extractors and spectral attention."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ _GRADIENTS = (  # along rows and columns: Roberts, Prewitt, Sobel
 
 @register("hyper-dsnet")
 class HyperDSNet(FusionNetwork):
-    """Six gradients of the PAN beside PAN and HSI; kernels of three sizes; features of all depths, weighed per band by
-    what the HSI says.
+    """PAN, six of its gradients and HSI; kernels of three sizes; features of all depths, weighted per component by
+    attention on the HSI.
 
-    Ours pools over windows, where the paper pools over the image, so that tiles equal the whole; which gradients is our
-    choice. 181,777 parameters at 102 bands.
+    Note: our own are pooling over windows, where the paper pools over the image, so that tiles equal the whole image,
+    and the choice of gradients. 181,777 parameters at 102 bands.
+
+    Source: Zhuo et al., IEEE J. Selected Topics in Applied Earth Observations and Remote Sensing, 2022.
+
+    Args:
+        components: planes of the HSI.
     """
 
     WIDTHS = (32, 16, 8, 8)
@@ -34,10 +39,9 @@ class HyperDSNet(FusionNetwork):
 
     def __init__(self, components: int) -> None:
         super().__init__()
-        self.components = components
         self.register_buffer("gradients", torch.tensor(_GRADIENTS, dtype=torch.float32)[:, None], persistent=False)
-        seen = components + 1 + len(_GRADIENTS)
-        self.shallow = nn.ModuleList(nn.Conv2d(seen, 16, size, padding=size // 2) for size in (3, 5, 7))
+        inputs = components + 1 + len(_GRADIENTS)
+        self.shallow = nn.ModuleList(nn.Conv2d(inputs, 16, size, padding=size // 2) for size in (3, 5, 7))
         widths = (48, *self.WIDTHS)
         self.deep = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
         self.tail = zero_conv(sum(widths), components)
@@ -45,8 +49,8 @@ class HyperDSNet(FusionNetwork):
         self.receptive_field = 1 + 3 + len(self.WIDTHS)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        spectra, pan = planes[:, : self.components], planes[:, self.components : self.components + 1]
+        """As :meth:`.FusionNetwork.forward`."""
+        spectra, pan = planes[:, :-2], planes[:, -2:-1]
         details = functional.conv2d(pan, self.gradients, padding=1)
         x = torch.cat([pan, details, spectra], 1)
         x = functional.relu(torch.cat([layer(x) for layer in self.shallow], 1))

@@ -1,4 +1,4 @@
-"""HyperPNN: spectrally predictive convolutional network (He et al., IEEE JSTARS 2019, 12(8), 3092-3100)."""
+"""HyperPNN: spectrally predictive convolutional network."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from .layers.zero import zero_conv
 
 @register("hyperpnn")
 class HyperPNN(FusionNetwork):
-    """1x1 convolutions for spectra before and after 3x3 convolutions that see the PAN; a skip around the middle.
+    """1x1 convolutions for spectra before and after 3x3 convolutions of spectra and PAN, with a skip connection.
 
-    Ours gives the residual over the prior, so it ends without ReLU. 132,902 parameters at 102 bands.
+    Note: our own gives the residual over the prior, so it ends without ReLU. 132,902 parameters at 102 bands.
+
+    Source: He et al., IEEE J. Selected Topics in Applied Earth Observations and Remote Sensing 12(8), 3092-3100, 2019.
+
+    Args:
+        components: planes of the HSI.
+        width: channels.
     """
 
     def __init__(self, components: int, width: int = 64) -> None:
         super().__init__()
-        self.components = components
         self.before = nn.ModuleList([nn.Conv2d(components, width, 1), nn.Conv2d(width, width, 1)])
         self.middle = nn.ModuleList(nn.Conv2d(width + (number == 0), width, 3, padding=1) for number in range(3))
         self.after = nn.Conv2d(width, width, 1)
@@ -27,8 +32,8 @@ class HyperPNN(FusionNetwork):
         self.receptive_field = 3
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        spectra, pan = planes[:, : self.components], planes[:, self.components : self.components + 1]
+        """As :meth:`.FusionNetwork.forward`."""
+        spectra, pan = planes[:, :-2], planes[:, -2:-1]
         for layer in self.before:
             spectra = functional.relu(layer(spectra))
         x = torch.cat([spectra, pan], 1)

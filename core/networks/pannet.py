@@ -1,4 +1,4 @@
-"""PanNet: a residual network on high-passed inputs (Yang et al., ICCV 2017, 1753-1761)."""
+"""PanNet: a residual network on high-passed inputs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,26 @@ class _Block(nn.Module):
 
 @register("pannet")
 class PanNet(FusionNetwork):
-    """Residual blocks on what a mean over a window leaves of HSI and PAN: edges, which look alike on every sensor."""
+    """Residual blocks on HSI and PAN minus their mean over a window: edges, which are similar on every sensor.
+
+    Source: Yang et al., IEEE International Conference on Computer Vision, 1753-1761, 2017.
+
+    Args:
+        components: planes of the HSI.
+        width: channels of the blocks.
+        blocks: number of blocks.
+        highpass: window of the mean that is subtracted, in PAN pixels, odd.
+    """
 
     def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5) -> None:
         super().__init__()
-        self.components, self.highpass = components, highpass
+        self.highpass = highpass
         self.head = nn.Conv2d(components + 1, width, 3, padding=1)
         self.body = nn.Sequential(*(_Block(width) for _ in range(blocks)))
         self.tail = zero_conv(width, components, 3)
         self.receptive_field = highpass // 2 + 2 + 2 * blocks
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        planes = planes[:, : self.components + 1]
-        low = window_mean(planes, self.highpass)
-        return self.tail(self.body(functional.relu(self.head(planes - low))))
+        """As :meth:`.FusionNetwork.forward`."""
+        planes = planes[:, :-1]
+        return self.tail(self.body(functional.relu(self.head(planes - window_mean(planes, self.highpass)))))

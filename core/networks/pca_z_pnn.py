@@ -1,5 +1,4 @@
-"""PCA-Z-PNN: three convolutions on principal components (after Masi et al., Remote Sensing 2016, 8(7), 594, and Guarino
-et al., IEEE GRSL, 2023; the network alone, the zero-shot training is another one here)."""
+"""PCA-Z-PNN: three convolutions on principal components."""
 
 from __future__ import annotations
 
@@ -14,18 +13,23 @@ from .layers.zero import zero_conv
 class PcaZPnn(FusionNetwork):
     """7x7, 5x5 and 3x3 convolutions on components and PAN.
 
-    51,396 parameters on the four components of its authors.
+    Note: the network alone; the training is ours, not the paper's. 51,396 parameters on its four components.
+
+    Source: Guarino et al., IEEE Geoscience and Remote Sensing Letters, 2023, after Masi et al., Remote Sensing 8(7),
+    594, 2016.
+
+    Args:
+        components: planes of the HSI.
     """
 
     def __init__(self, components: int) -> None:
         super().__init__()
-        self.components = components
         self.first = nn.Conv2d(components + 1, 48, 7, padding=3)
         self.second = nn.Conv2d(48, 32, 5, padding=2)
         self.tail = zero_conv(32, components, 3)
         self.receptive_field = 3 + 2 + 1
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
-        x = functional.relu(self.first(planes[:, : self.components + 1]))
+        """As :meth:`.FusionNetwork.forward`."""
+        x = functional.relu(self.first(planes[:, :-1]))
         return self.tail(functional.relu(self.second(x)))

@@ -1,8 +1,8 @@
-"""The networks that users compare with, all in one import, so that the registry knows them.
+"""The published networks that users compare with; importing this module registers all of them.
 
-Each is built after its paper, with three differences that hold for all: it works on the components of the subspace, it
-gives the residual over the regression prior (so its last layer starts at zero, and nothing is added to the up-sampled
-HSI), and it looks at windows instead of the whole image, so that tiles equal the whole.
+Each is built after its paper, with three differences: it works on the components of the subspace; it gives the residual
+over the regression prior, so its last layer starts at zero and there is no skip connection from the up-sampled HSI; and
+it pools over windows instead of the whole image, so that tiles equal the whole image.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two networks at work at the same time, on two threads of the CPU."""
+"""Two networks computed concurrently, on two threads of the CPU."""
 
 from __future__ import annotations
 
@@ -13,18 +13,31 @@ Each = Callable[[Callable[[int], Any]], list]  # runs work(0), work(1), ... and 
 
 
 def one_after_the_other(count: int = 2) -> Each:
-    """A function that gives the results of ``work(0)``, ``work(1)``, ..."""
+    """The sequential counterpart of :func:`side_by_side`.
+
+    Args:
+        count: of networks.
+
+    Returns:
+        A function that takes ``work`` and returns the results of ``work(0)``, ``work(1)``, ...
+    """
     return lambda work: [work(index) for index in range(count)]
 
 
 @contextlib.contextmanager
 def side_by_side(device: torch.device, count: int = 2) -> Iterator[Each]:
-    """Gives a function that runs a piece of work for each of ``count`` networks, each on a thread with its share of
-    PyTorch's threads.
+    """Runs a function for each of ``count`` networks, each on a thread with its share of PyTorch's threads.
 
-    Two cores are used better than by splitting every small operation between them, and a core that is busy with
-    something else holds up one network, not each operation of both. On a GPU, where PyTorch has a single thread, or
-    with a single network, they run one after the other.
+    This uses two cores better than splitting every small operation between them, and a core that other programs keep
+    busy delays one network, not each operation of both. On a GPU, where PyTorch has a single thread, or with a single
+    network, they run one after the other.
+
+    Args:
+        device: of the networks.
+        count: of networks.
+
+    Yields:
+        A function that takes ``work`` and returns the results of ``work(0)``, ``work(1)``, ...
     """
     threads = torch.get_num_threads()
     if threads < 2 or device.type != "cpu" or count < 2:

@@ -1,9 +1,11 @@
 """The two networks of spectral-spatial mutual learning.
 
-After Peng et al., Remote Sensing 2022, 14(18), 4682: one network learns spectra, one learns space, and both are small.
-Blocks, widths, attention and the injection of detail are our own; see the registry for what goes in and out. The
-spectral one looks at every pixel of the PAN, the spatial one sees twice as far at half the resolution (own). Both end
-in a layer that starts at zero, so that an untrained network returns the prior.
+One network learns spectra, one learns space, and both are small. The spectral one works at the resolution of the PAN,
+the spatial one has twice the receptive field at half the resolution. Both end in a layer that starts at zero, so that
+an untrained network returns the prior.
+
+Source: Peng et al., Remote Sensing 14(18), 4682, 2022. Note: blocks, widths, attention, detail injection and the two
+resolutions are our own.
 """
 
 from __future__ import annotations
@@ -23,28 +25,41 @@ from .layers.pooling import window_mean
 
 @slabs_on_cpu(spectral_block)
 class SpectralBlock(nn.Module):
-    """1x1 mixing, a depthwise 3x3, 1x1 mixing, and local channel attention, residual."""
+    """Pointwise, depthwise 3x3 and pointwise convolution, and local channel attention, residual.
+
+    Args:
+        width: channels.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.mix = PointwiseConv2d(width, width)
-        self.look = DepthwiseConv2d(width)
+        self.look = DepthwiseConv2d(width)  # the name in model files
         self.merge = PointwiseConv2d(width, width)
         self.attention = LocalChannelAttention(width, hard=True)
         self.radius = 1 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same."""
+        """The block, added to its input.
+
+        Args:
+            x: (N, width, rows, columns) float32, the channels last in memory.
+
+        Returns:
+            Same shape and same dtype.
+        """
         return self.attention(self.merge(hardswish(self.look(hardswish(self.mix(x)))))).add_(x)
 
 
 @register("ssml-spectral")
 class SpectralNetwork(FusionNetwork):
-    """The spectral network: 1x1-dominated blocks with channel attention.
+    """The spectral network: blocks of mostly pointwise convolutions, with channel attention.
 
     Args:
-        components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
-            are one in its layers.
+        components: planes of the HSI.
+        width: channels of the blocks.
+        blocks: number of blocks.
+        side: PAN pixels, along each axis, per pixel of the layers.
     """
 
     in_slabs = True
@@ -59,13 +74,18 @@ class SpectralNetwork(FusionNetwork):
         self.receptive_field = side * (sum(block.radius for block in body) + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        """As :meth:`.FusionNetwork.forward`."""
         return self.tail(self.body(hardswish(self.head(fold(planes, self.side)))), planes)
 
 
 @slabs_on_cpu(spatial_block)
 class SpatialBlock(nn.Module):
-    """Two scales of depthwise 3x3 side by side between 1x1 mixings, with spatial attention, residual."""
+    """Two branches of depthwise 3x3 convolutions, one dilated, between pointwise ones, with spatial attention,
+    residual.
+
+    Args:
+        width: channels.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -77,7 +97,14 @@ class SpatialBlock(nn.Module):
         self.radius = 2 + self.attention.radius
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, width, rows, columns) to the same."""
+        """The block, added to its input.
+
+        Args:
+            x: (N, width, rows, columns) float32, the channels last in memory.
+
+        Returns:
+            Same shape and same dtype.
+        """
         near, far = self.mix(x)
         near, far = self.near(hardswish(near)), self.far(hardswish(far))
         return self.attention(self.merge(hardswish(near), hardswish(far))).add_(x)
@@ -85,19 +112,24 @@ class SpatialBlock(nn.Module):
 
 @register("ssml-spatial")
 class SpatialNetwork(FusionNetwork):
-    """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes (the idea of
-    PanNet, Yang et al., 2017).
+    """The spatial network: multi-scale residual blocks with spatial attention, on high-passed planes.
+
+    Source: high-passed inputs after Yang et al., IEEE International Conference on Computer Vision, 2017 (PanNet).
 
     Args:
-        components: planes of the HSI. width: channels. blocks: how many. side: pixels of the PAN, along each axis, that
-            are one in its layers. highpass: window of the mean that is taken away, in pixels of the layers.
+        components: planes of the HSI.
+        width: channels of the blocks.
+        blocks: number of blocks.
+        side: PAN pixels, along each axis, per pixel of the layers.
+        highpass: window of the mean that is subtracted, in pixels of the layers, odd.
     """
 
     in_slabs = True
 
     @classmethod
     def config_for(cls, ratio: int | None) -> dict[str, object]:
-        """At ratio 2 it sees every pixel: half the PAN's resolution is no more than the HSI's."""
+        """As :meth:`.FusionNetwork.config_for`: at ratio 2 it works at the PAN's resolution, as half of it is no more
+        than the HSI's."""
         return {"side": 1} if ratio == 2 else {}
 
     def __init__(self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5) -> None:
@@ -107,11 +139,11 @@ class SpatialNetwork(FusionNetwork):
         body = [SpatialBlock(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
         self.tail = DetailInjection(width, components, side)
-        reach = highpass // 2 + 1 + sum(block.radius for block in body)
-        self.receptive_field = side * (reach + (side > 1))
+        radius = highpass // 2 + 1 + sum(block.radius for block in body)
+        self.receptive_field = side * (radius + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        """As :meth:`.FusionNetwork.forward`."""
         folded = fold(planes, self.side)
         detail = folded - window_mean(folded, self.highpass)
         return self.tail(self.body(hardswish(self.head(detail))), planes)

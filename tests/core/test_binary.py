@@ -26,8 +26,8 @@ from core.networks.binarized.binary import (  # noqa: E402
     over_cells,
     weight_sign,
 )
-from core.networks.binarized.engines import ENGINES, Float32, Popcount  # noqa: E402
-from core.networks.binarized.fixed_point import FixedPointConv, to_steps  # noqa: E402
+from core.networks.binarized.engines import ENGINES, FLOAT32, POPCOUNT  # noqa: E402
+from core.networks.binarized.fixed_point import FixedPointConv, quantize  # noqa: E402
 from core.networks.binarized.gabor import GaborAmplifier, gabor_bank, gabor_kernel  # noqa: E402
 from core.networks.binarized.int8 import Int8Sums, int8_reason  # noqa: E402
 from core.networks.binarized.popcount import PopcountUnit, popcount_reason  # noqa: E402
@@ -123,7 +123,7 @@ def test_sums_on_fixed_point_are_exact_in_any_order(inputs):
     conv = FixedPointConv(inputs, 16)
     with torch.no_grad():
         conv.weight[0] = 1.0  # the largest sum that there can be
-    x = to_steps(torch.full((1, inputs, 9, 9), 100.0))
+    x = quantize(torch.full((1, inputs, 9, 9), 100.0))
     single = conv(x)
     levels = (conv.weight.detach() / conv.step[:, None, None, None]).round().double()
     sums = functional.conv2d(x.double(), levels, padding=1)
@@ -180,7 +180,7 @@ def test_packed_bits_give_the_numbers_of_the_simulation_to_the_last_bit(channels
     x[..., 0, 0] = 0.0
     with torch.inference_mode():
         expected = unit(x)
-        Popcount().prepare(unit)
+        POPCOUNT.prepare(unit)
         assert torch.equal(unit(x), expected)
 
 
@@ -215,12 +215,9 @@ def test_all_engines_agree_to_the_last_bit_before_the_last_layer(name):
 
 
 def test_an_engine_that_cannot_be_used_is_passed_over_and_the_reason_said():
-    class Missing(Float32):
-        def unavailable(self):
-            return "no such processor"
-
+    missing = FLOAT32._replace(unavailable=lambda: "no such processor")
     network = create_network("s2bnet", components=4)
-    network.engines = (Missing(), Float32())
+    network.engines = (missing, FLOAT32)
     assert network.prepare(CPU) == "Binary convolutions are computed in float32 (no such processor)."
 
 

@@ -18,7 +18,7 @@ FLOORS: dict[str, float] = {
     "fusion": 0.99,
     "io": 0.98,
     "models": 0.09,
-    "networks": 0.19,
+    "networks": 1.0,
     "operators": 1.0,
     "products": 1.0,
     "quality": 1.0,

@@ -1,11 +1,13 @@
-"""Binarized convolution and what keeps it accurate.
+"""Binarized convolution, and the layers that keep it accurate.
 
-After BiSRNet (Cai et al., NeurIPS 2023) and S2BNet (Jiang et al., arXiv 2509.23321): signs with the gradient of a
-scaled tanh, weights scaled per output channel, RPReLU, full-precision identity branches, and a redistribution of what
-is to be binarized. How the redistribution is generated is our own.
+Signs with the gradient of a scaled tanh, weights scaled per output channel, RPReLU, full-precision identity branches,
+and a redistribution of activations before they are binarized.
 
-A convolution of signs is a sum of integers, which float32 holds exactly: whichever engine computes it gives the same
-numbers, and scales and shifts come after it.
+A convolution of signs is a sum of integers, which float32 holds exactly: every engine gives the same numbers, and
+scales and shifts come after it.
+
+Source: Cai et al., Advances in Neural Information Processing Systems, 2023 (BiSRNet), and Jiang et al., arXiv
+2509.23321, 2025 (S2BNet). Note: how the redistribution is generated is our own.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .fixed_point import FixedPointConv, to_steps
+from .fixed_point import FixedPointConv, quantize
 
 
 class _Saved(Protocol):
-    """What ``backward`` is given; PyTorch's own annotations leave it out."""
+    """The context of ``backward``, which PyTorch does not annotate."""
 
     saved_tensors: tuple[Tensor, ...]
 
@@ -43,7 +45,14 @@ class _Sign(torch.autograd.Function):
 
 
 def binary_sign(x: Tensor, beta: Tensor) -> Tensor:
-    """-1 or 1, with the gradient of ``tanh(beta x)`` towards ``x`` and ``beta`` (one number).
+    """-1 or 1, with the gradient of ``tanh(beta x)`` with respect to ``x`` and ``beta``.
+
+    Args:
+        x: any shape, float32.
+        beta: (1,) float32, the steepness of the surrogate.
+
+    Returns:
+        Same shape and same dtype as ``x``.
 
     Example:
         >>> binary_sign(torch.tensor([-0.3, 0.0, 2.0]), torch.ones(1)).tolist()
@@ -53,7 +62,7 @@ def binary_sign(x: Tensor, beta: Tensor) -> Tensor:
 
 
 class _WeightSign(torch.autograd.Function):
-    """Sign forward, straight through where |w| <= 1 backward."""
+    """Sign forward, straight-through estimator where |w| <= 1 backward."""
 
     @staticmethod
     def forward(ctx: torch.autograd.function.FunctionCtx, weight: Tensor) -> Tensor:
@@ -67,14 +76,24 @@ class _WeightSign(torch.autograd.Function):
 
 
 def weight_sign(weight: Tensor) -> Tensor:
-    """-1 or 1, with the gradient passed straight through where ``|weight| <= 1``."""
+    """-1 or 1, with the straight-through estimator where ``|weight| <= 1``.
+
+    Args:
+        weight: any shape, float32.
+
+    Returns:
+        Same shape and same dtype.
+    """
     return _WeightSign.apply(weight)
 
 
 class RPReLU(nn.Module):
-    """``PReLU(x + g) + z`` with slope, g and z of each channel (Liu et al., ECCV 2020, ReActNet).
+    """``PReLU(x + g) + z`` with slope, g and z of each channel.
 
-    Shape: (N, channels, rows, columns) to the same.
+    Source: Liu et al., European Conference on Computer Vision, 2020 (ReActNet).
+
+    Args:
+        channels: of the image.
     """
 
     def __init__(self, channels: int) -> None:
@@ -84,16 +103,27 @@ class RPReLU(nn.Module):
         self.after = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shift, PReLU, shift."""
+        """Shift, PReLU, shift.
+
+        Args:
+            x: (N, channels, rows, columns) float32; without gradients it is overwritten, so it must be a temporary
+                result.
+
+        Returns:
+            Same shape and same dtype.
+        """
         if torch.is_grad_enabled():
             return functional.prelu(x + self.before, self.slope) + self.after
-        return functional.prelu(x.add_(self.before), self.slope).add_(self.after)  # x is nobody else's
+        return functional.prelu(x.add_(self.before), self.slope).add_(self.after)
 
 
 class StaticRedistribution(nn.Module):
-    """A learned scale and bias of each channel, the same everywhere (BiSRNet).
+    """A learned scale and bias of each channel, the same for all pixels.
 
-    Shape: (N, channels, rows, columns) to the scale and the bias, both (channels, 1, 1).
+    Source: Cai et al., Advances in Neural Information Processing Systems, 2023 (BiSRNet).
+
+    Args:
+        channels: of the image.
     """
 
     def __init__(self, channels: int) -> None:
@@ -102,20 +132,32 @@ class StaticRedistribution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and bias."""
+        """Scale and bias.
+
+        Args:
+            x: (N, channels, rows, columns) float32; not used.
+
+        Returns:
+            The scale and the bias, both (channels, 1, 1) float32.
+        """
         return self.scale, self.bias
 
 
 class SpectralRedistribution(nn.Module):
-    """SRM: scale and bias of each channel, generated by a small learned head from the channels' means over a cell.
+    """SRM: scale and bias of each channel, generated by two small layers from the channels' means over a cell.
 
     ``k = 1 + clamp(e_k)``, ``b = clamp(e_b) + r``, both clamped at ``bound``, where ``e = W_2 relu(W_1 m)`` is computed
-    at each cell of ``cell`` x ``cell`` pixels and r is learned of each channel; it starts at identity. Cells lie on a
-    fixed grid, so that nothing is pooled globally and tiles equal the whole (own). ``rounded``: on integers, see
-    :mod:`.fixed_point`.
+    at each cell of ``cell`` x ``cell`` pixels and r is learned of each channel; it starts at identity.
 
-    Shape: (N, channels, rows, columns), rows and columns multiples of ``cell``, to the scale and the bias of the cells,
-    both (N, channels, rows / cell, columns / cell).
+    Source: Jiang et al., arXiv 2509.23321, 2025 (S2BNet). Note: our own are the cells, which lie on a fixed grid, so
+    that nothing is pooled globally and tiles equal the whole image.
+
+    Args:
+        channels: of the image.
+        cell: pixels of a cell along each axis.
+        rounded: whether it computes on integers, see :mod:`.fixed_point`.
+        bound: of the generated scale and bias.
+        reduction: the hidden layer has the channels divided by this, 8 at least.
     """
 
     def __init__(self, channels: int, cell: int, rounded: bool = True, bound: float = 0.5, reduction: int = 16) -> None:
@@ -127,19 +169,30 @@ class SpectralRedistribution(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and bias."""
+        """Scale and bias of the cells.
+
+        Args:
+            x: (N, channels, rows, columns) float32, rows and columns multiples of ``cell``.
+
+        Returns:
+            The scale and the bias, both (N, channels, rows / cell, columns / cell) float32.
+        """
         mean = functional.avg_pool2d(x, self.cell) if self.cell > 1 else x
-        hidden = functional.relu(self.squeeze(to_steps(mean, self.rounded)))
-        scale, bias = self.excite(to_steps(hidden, self.rounded)).clamp(-self.bound, self.bound).chunk(2, 1)
+        hidden = functional.relu(self.squeeze(quantize(mean, self.rounded)))
+        scale, bias = self.excite(quantize(hidden, self.rounded)).clamp(-self.bound, self.bound).chunk(2, 1)
         return scale + 1, bias + self.bias
 
 
 def over_cells(x: Tensor, cells: Tensor, work: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """``work(x, numbers)``, elementwise, with the number of each cell for all of its pixels.
+    """An elementwise operation of an image with values of its cells, broadcast to their pixels.
 
     Args:
-        x: (N, channels, rows, columns).
-        cells: (N, channels, rows / cell, columns / cell), or (channels, 1, 1) for the same everywhere.
+        x: (N, channels, rows, columns) float32.
+        cells: (N, channels, rows / cell, columns / cell) float32, or (channels, 1, 1) for the same in all cells.
+        work: the operation, ``work(x, cells)`` of any shape that broadcasts, float32; it may work in place.
+
+    Returns:
+        (N, channels, rows, columns) float32.
     """
     if cells.dim() == 3 or cells.shape[-2:] == x.shape[-2:]:
         return work(x, cells)
@@ -153,13 +206,17 @@ def over_cells(x: Tensor, cells: Tensor, work: Callable[[Tensor, Tensor], Tensor
 class BinaryConv(nn.Module):
     """Convolution of signs with signs, scaled per output channel by the mean of the weights' magnitudes.
 
-    Outside the image there is +1. With ``binary=False`` it is an ordinary convolution without bias, zeros outside: the
-    same layer of the full-precision counterpart.
+    The image is padded with +1. The full-precision counterpart is an ordinary convolution without bias, padded with
+    zeros.
+
+    Args:
+        inputs: channels of the image.
+        outputs: channels of the result.
+        kernel: its size, odd.
+        binary: False for the full-precision counterpart.
 
     Attributes:
         sums: computes the convolution of signs at inference; None for the float32 simulation.
-
-    Shape: (N, inputs, rows, columns) to (N, outputs, rows, columns); odd kernel, no stride.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3, binary: bool = True) -> None:
@@ -169,26 +226,35 @@ class BinaryConv(nn.Module):
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)
         self.beta = nn.Parameter(torch.ones(1)) if binary else None
         self.sums: Callable[[Tensor], Tensor] | None = None
-        self._scale: Tensor | None = None  # of a layer that was restored; else it follows from the weights
+        self._scale: Tensor | None = None  # of a restored layer; else computed from the weights
 
     @property
     def scale(self) -> Tensor:
-        """(outputs,): what the sums are multiplied with."""
+        """(outputs,) float32: the factors of the sums."""
         if self._scale is not None:
             return self._scale.to(self.weight)
         return self.weight.abs().mean((1, 2, 3))
 
     @property
     def signs(self) -> Tensor:
-        """(outputs, inputs, kernel, kernel): -1 or 1."""
+        """(outputs, inputs, kernel, kernel) float32: -1 or 1."""
         return weight_sign(self.weight.detach())
 
     def forward(self, x: Tensor, strength: Tensor | None = None) -> Tensor:
-        """Convolve; ``strength``, as :func:`over_cells` takes it, is multiplied with the scale of the binary result."""
+        """The scaled convolution.
+
+        Args:
+            x: (N, inputs, rows, columns) float32.
+            strength: factors of the scale of a binary result, float32, shaped as the ``cells`` of :func:`over_cells`:
+                (N, outputs, rows / cell, columns / cell) or (outputs, 1, 1). None: 1.
+
+        Returns:
+            (N, outputs, rows, columns) float32.
+        """
         if self.beta is None:  # not binary
             return functional.conv2d(x, self.weight, padding=self.padding)
         scale = self.scale[:, None, None]
-        multiply = torch.mul if torch.is_grad_enabled() else Tensor.mul_  # the sums are nobody else's
+        multiply = torch.mul if torch.is_grad_enabled() else Tensor.mul_  # the sums are a temporary result
         return over_cells(self._sums(x, self.beta), scale if strength is None else strength * scale, multiply)
 
     def _sums(self, x: Tensor, beta: Tensor) -> Tensor:
@@ -200,15 +266,25 @@ class BinaryConv(nn.Module):
         return functional.conv2d(binary_sign(x, beta) - 1, signs, signs.sum((1, 2, 3)), padding=self.padding)
 
     def stored(self) -> dict[str, Tensor]:
-        """For a model file: one bit a weight (set where it is negative, the first in the highest bit of a byte), and
-        the scale."""
+        """The arrays of a model file.
+
+        Returns:
+            ``bits``: (ceil(weights / 8),) uint8, one bit per weight, set where it is negative, the first in the highest
+            bit of a byte; ``scale``: (outputs,) float32. Or ``weight`` of the full-precision counterpart, (outputs,
+            inputs, kernel, kernel) float32.
+        """
         if not self.binary:
             return {"weight": self.weight.detach()}
         negative = (self.weight.detach() < 0).cpu().numpy()
         return {"bits": torch.from_numpy(np.packbits(negative)), "scale": self.scale.detach()}
 
     def restore(self, stored: Mapping[str, Tensor]) -> None:
-        """The inverse of :meth:`stored`."""
+        """The inverse of :meth:`stored`.
+
+        Args:
+            stored: the arrays of a model file, their shapes and dtypes as in :meth:`stored`: (bytes,) uint8 and
+                (outputs,) float32.
+        """
         with torch.no_grad():
             if not self.binary:
                 self.weight.copy_(stored["weight"])

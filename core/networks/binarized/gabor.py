@@ -1,5 +1,8 @@
-"""Fixed random Gabor kernels: GSFA of S2BNet (Jiang et al., arXiv 2509.23321), which picks frequencies and angles at
-random within a range; kernels after GaborNet (Alekseev and Bobe, arXiv 1904.13204)."""
+"""Fixed random Gabor kernels: GSFA of S2BNet, which draws frequencies and angles at random within a range.
+
+Source: Jiang et al., arXiv 2509.23321, 2025 (S2BNet); kernels after Alekseev and Bobe, arXiv 1904.13204, 2019
+(GaborNet).
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-FREQUENCIES = (0.6, 1.6)  # radians per pixel: what a kernel of 5 x 5 to 7 x 7 can hold
+FREQUENCIES = (0.6, 1.6)  # radians per pixel: those that a kernel of 5 x 5 to 7 x 7 can represent
 ANGLES = (0.0, math.pi)  # radians
-_LEVELS = 127  # the kernels are rounded to so many levels on each side, so that sums of integers stay exact
+_LEVELS = 127  # positive and negative ones, to which kernels are rounded, so that sums of integers stay exact
 
 
 def gabor_kernel(size: int, frequency: float, angle: float, phase: float) -> np.ndarray:
@@ -21,8 +24,10 @@ def gabor_kernel(size: int, frequency: float, angle: float, phase: float) -> np.
     norm.
 
     Args:
-        size: of the kernel, odd. frequency: ``w``, radians per pixel. angle: ``t``, radians.
-        phase: ``psi``, radians. ``s = pi / w``, at most half the size.
+        size: of the kernel, odd; ``s = pi / w``, at most half of it.
+        frequency: ``w``, radians per pixel.
+        angle: ``t``, radians.
+        phase: ``psi``, radians.
 
     Returns:
         (size, size) float32.
@@ -43,10 +48,20 @@ def gabor_bank(
     frequencies: Sequence[float] = FREQUENCIES,
     angles: Sequence[float] = ANGLES,
 ) -> np.ndarray:
-    """``count`` kernels of random frequency, angle and phase, (count, size, size) float32; the seed fixes them.
+    """Kernels of random frequency, angle and phase.
+
+    Args:
+        count: number of kernels.
+        size: of a kernel in pixels, odd, 5 at least.
+        seed: of the random numbers.
+        frequencies: the lowest and the highest, radians per pixel.
+        angles: the first and the last, radians.
+
+    Returns:
+        (count, size, size) float32.
 
     Raises:
-        ValueError: an even size, or below 5; other than two frequencies or angles, the ends of their range.
+        ValueError: the size is even or below 5, or a range does not have two ends.
     """
     if size < 5 or size % 2 == 0:
         raise ValueError(f"a Gabor kernel of {size} x {size} pixels; 5 or more, an odd number")
@@ -57,14 +72,17 @@ def gabor_bank(
 
 
 class GaborAmplifier(nn.Module):
-    """GSFA: the PAN's responses to fixed random Gabor kernels, at half its resolution, which the first
-    layer is given, so that edges of many angles and frequencies come before every sign (own reading; see
-    docs/notebook/2026-11.md for others that were tried).
+    """GSFA: the PAN's responses to fixed random Gabor kernels, at half its resolution. The first layer takes them, so
+    that edges of many angles and frequencies are available before the first sign.
 
-    The kernels are no parameters: the seed makes them again. All numbers are integers where ``rounded``; see
-    :mod:`.fixed_point`.
+    The kernels are not stored: the seed determines them.
 
-    Shape: (N, 1, rows, columns) to (N, count, rows / 2, columns / 2).
+    Source: Jiang et al., arXiv 2509.23321, 2025 (S2BNet). Note: our own interpretation; docs/notebook/2026-11.md has
+    the alternatives.
+
+    Args:
+        count, size, seed, frequencies, angles: see :func:`gabor_bank`.
+        rounded: whether responses are rounded to quantization steps, see :mod:`.fixed_point`.
     """
 
     kernels: Tensor
@@ -84,9 +102,16 @@ class GaborAmplifier(nn.Module):
         bank = torch.from_numpy(gabor_bank(count, size, seed, frequencies, angles))[:, None]
         step = bank.abs().amax((2, 3), keepdim=True) / _LEVELS
         self.register_buffer("kernels", (bank / step).round(), persistent=False)
-        self.register_buffer("step", 2 * step[:, 0], persistent=False)  # of unit L1 norm, they give half of it at most
+        self.register_buffer("step", 2 * step[:, 0], persistent=False)  # responses are half a unit at most
 
     def forward(self, pan: Tensor) -> Tensor:
-        """Respond."""
-        answers = functional.conv2d(pan, self.kernels, stride=2, padding=self.kernels.shape[-1] // 2) * self.step
-        return answers.round() if self.rounded else answers
+        """The responses.
+
+        Args:
+            pan: (N, 1, rows, columns) float32, quantization steps of the PAN or its detail.
+
+        Returns:
+            (N, count, rows / 2, columns / 2) float32, quantization steps.
+        """
+        responses = functional.conv2d(pan, self.kernels, stride=2, padding=self.kernels.shape[-1] // 2) * self.step
+        return responses.round() if self.rounded else responses

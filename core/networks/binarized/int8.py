@@ -1,8 +1,7 @@
-"""Convolutions of signs on 8-bit integer kernels of the CPU, four times as narrow as float32 and just as exact.
+"""Convolutions of signs by 8-bit integer kernels of the CPU, oneDNN's in PyTorch; fastest with AVX-512 VNNI or AMX.
 
-The sums are those of the float32 simulation to the last bit, so an engine can be chosen by what a machine has. Used are
-oneDNN's kernels in PyTorch; they are fastest with AVX-512 VNNI or AMX. Where they are not there, or a trial does not
-give the exact sums, the float32 simulation stays.
+The sums are those of the float32 simulation to the last bit. Where the kernels are not available, or a self-test does
+not give the exact sums, the float32 simulation is used.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from torch.nn import functional
 
 
 class Int8Sums:
-    """``conv(sign x, signs)``, +1 outside the image, of float32 ``x``.
+    """``conv(sign x, signs)``, padded with +1.
 
     Args:
-        signs: (outputs, inputs, kernel, kernel), -1 or 1.
+        signs: (outputs, inputs, kernel, kernel) float32, -1 or 1.
 
     Raises:
         RuntimeError: this PyTorch has no such kernels.
@@ -29,7 +28,7 @@ class Int8Sums:
         outputs, inputs, kernel = signs.shape[:3]
         self._run = _kernel()
         self._padding = kernel // 2
-        # The bit says "negative": sum of s w = sum of w - 2 sum of bit w.
+        # A bit is set where a sign s is negative: sum of s w = sum of w - 2 sum of bit w.
         self._scale = torch.full((outputs,), 2.0)
         self._zero = torch.zeros(outputs, dtype=torch.int8)
         self._bias = signs.float().sum((1, 2, 3)).contiguous()
@@ -46,7 +45,14 @@ class Int8Sums:
         )
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(N, inputs, rows, columns) float32 to the sums (N, outputs, rows, columns) float32."""
+        """The sums.
+
+        Args:
+            x: (N, inputs, rows, columns) float32.
+
+        Returns:
+            (N, outputs, rows, columns) float32, integers.
+        """
         x = x.contiguous(memory_format=torch.channels_last)
         bits = (x < 0).view(torch.uint8)
         return self._run(
@@ -80,7 +86,7 @@ def _kernel() -> Callable[..., Tensor]:
 
 @lru_cache(maxsize=1)
 def int8_reason() -> str:
-    """Why the 8-bit kernels cannot be used here; "" if a trial gives the exact sums."""
+    """Why the 8-bit kernels cannot be used here; "" if a self-test gives the exact sums."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(1, 32, 9, 11, generator=generator)
     signs = torch.randn(32, 32, 3, 3, generator=generator).sign()
@@ -89,4 +95,4 @@ def int8_reason() -> str:
         found = Int8Sums(signs)(x)
     except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
         return (str(error).strip().splitlines() or ["no reason given"])[0][:120]
-    return "" if torch.equal(found, expected) else "a trial gave other sums"
+    return "" if torch.equal(found, expected) else "its self-test gave other sums"

@@ -1,8 +1,8 @@
-"""Binarized units by exclusive or and popcount on packed bits, where numba is installed (an optional package).
+"""Binarized units by XOR and popcount on packed bits, where numba is installed (an optional package).
 
-64 products are one instruction each of exclusive or, popcount and addition; and redistribution, signs, convolution,
-RPReLU and the identity are two passes over memory. The numbers are those of the float32 simulation to the last bit:
-integers where it has integers, and the same float32 operations in the same order.
+64 products take one instruction each of XOR, popcount and addition; redistribution, signs, convolution, RPReLU and the
+identity branch take two passes over memory. The numbers are those of the float32 simulation to the last bit: integers
+where it has integers, and the same float32 operations in the same order.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .binary import RPReLU, SpectralRedistribution, StaticRedistribution
-from .fixed_point import MOST, STEPS
+from .fixed_point import CLIP, STEPS
 
 
 class PopcountUnit:
-    """``x + RPReLU(k * scale * conv(sign(x + b), signs))``, +1 outside the image, compiled for this CPU.
+    """``x + RPReLU(k * scale * conv(sign(x + b), signs))``, padded with +1, compiled for this CPU.
 
     Args:
-        signs: (channels, channels, 3, 3), -1 or 1. scale: (channels,).
-        activation: of the result. redistribution: gives k and b; None for 1 and 0.
+        signs: (channels, channels, 3, 3) float32, -1 or 1.
+        scale: (channels,) float32.
+        activation: of the result.
+        redistribution: gives k and b; None for 1 and 0.
 
     Raises:
-        ImportError: numba is not installed. ValueError: another shape of ``signs``.
+        ImportError: numba is not installed.
+        ValueError: another shape of ``signs``.
     """
 
     def __init__(
@@ -40,45 +43,52 @@ class PopcountUnit:
 
         self._weight = _packed(signs.detach().numpy(), kernels.WORD)
         shifts = (activation.before, activation.slope, activation.after)
-        self._activation = kernels.Activation(*(_numbers(each).reshape(-1) for each in shifts))
+        self._activation = kernels.Activation(*(_array(each).reshape(-1) for each in shifts))
         if isinstance(redistribution, SpectralRedistribution):
             self._kernel = kernels.redistributed_unit
-            generated = _generated(redistribution, scale, kernels.GROUP)
+            generated = _generator_parameters(redistribution, scale, kernels.GROUP)
             self._numbers: list[Any] = [kernels.Redistribution(redistribution.cell, *generated)]
         else:
-            self._kernel, self._numbers = kernels.unit, _same(scale, redistribution)
+            self._kernel, self._numbers = kernels.unit, _constant(scale, redistribution)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """(1, channels, rows, columns) float32 to the same; rows and columns are multiples of a cell."""
+        """The unit.
+
+        Args:
+            x: (1, channels, rows, columns) float32, rows and columns multiples of a cell.
+
+        Returns:
+            Same shape and same dtype.
+        """
         x = x.contiguous(memory_format=torch.channels_last)
         result = torch.empty_like(x)
         self._kernel(_pixels(x), self._weight, self._activation, *self._numbers, _pixels(result))
         return result
 
 
-def _same(scale: Tensor, redistribution: nn.Module | None) -> list[np.ndarray]:
-    """Scale and bias that are the same everywhere, (1, 1, channels)."""
+def _constant(scale: Tensor, redistribution: nn.Module | None) -> list[np.ndarray]:
+    """Scale and bias that are the same for all pixels, (1, 1, channels)."""
     bias = torch.zeros_like(scale)
     if isinstance(redistribution, StaticRedistribution):
         scale, bias = redistribution.scale.flatten() * scale, redistribution.bias
-    return [_numbers(each).reshape(1, 1, -1) for each in (scale, bias)]
+    return [_array(each).reshape(1, 1, -1) for each in (scale, bias)]
 
 
-def _generated(redistribution: SpectralRedistribution, strength: Tensor, group: int) -> list[np.ndarray]:
-    """What the kernel needs to generate them."""
+def _generator_parameters(redistribution: SpectralRedistribution, strength: Tensor, group: int) -> list[np.ndarray]:
+    """The fields of :class:`.popcount_kernels.Redistribution` but the first."""
     squeeze, excite = redistribution.squeeze, redistribution.excite
     levels = [(conv.weight[:, :, 0, 0] / conv.step[:, None]).round() for conv in (squeeze, excite)]
-    more = 0, -len(levels[0]) % group  # hidden channels that say nothing
+    padding = 0, -len(levels[0]) % group  # hidden channels of weight 0
     return [
-        _numbers(each)
+        _array(each)
         for each in (
-            functional.pad(levels[0], (0, 0, *more)),
-            functional.pad(squeeze.step / STEPS, more),
-            functional.pad(squeeze.bias, more),
-            functional.pad(levels[1].T, (0, 0, *more)),
+            functional.pad(levels[0], (0, 0, *padding)),
+            functional.pad(squeeze.step / STEPS, padding),
+            functional.pad(squeeze.bias, padding),
+            functional.pad(levels[1].T, (0, 0, *padding)),
             excite.step / STEPS,
             excite.bias,
-            torch.tensor([STEPS, MOST * STEPS, redistribution.bound]),
+            torch.tensor([STEPS, CLIP * STEPS, redistribution.bound]),
             strength,
             redistribution.bias.flatten(),
         )
@@ -100,13 +110,13 @@ def _pixels(x: Tensor) -> np.ndarray:
     return x[0].permute(1, 2, 0).numpy()
 
 
-def _numbers(x: Tensor) -> np.ndarray:
+def _array(x: Tensor) -> np.ndarray:
     return np.ascontiguousarray(x.detach().numpy())
 
 
 @lru_cache(maxsize=1)
 def popcount_reason() -> str:
-    """Why the kernels cannot be used here; "" if a trial gives the exact numbers."""
+    """Why the kernels cannot be used here; "" if a self-test gives the exact numbers."""
     channels, cell = 80, 2
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
@@ -122,6 +132,6 @@ def popcount_reason() -> str:
             found = PopcountUnit(signs, torch.ones(channels), activation, generated)(x)
     except ImportError:
         return "numba is not installed"
-    except Exception as error:  # whatever a compiler that does not fit may raise: there is another engine
+    except Exception as error:  # an incompatible compiler may raise anything; there are other engines
         return (str(error).strip().splitlines() or ["no reason given"])[0][:120]
-    return "" if torch.equal(found, expected) else "a trial gave other numbers"
+    return "" if torch.equal(found, expected) else "its self-test gave other numbers"

@@ -7,10 +7,10 @@ channel ``64 w + b`` is negative, and bits that no channel has are 0::
     weight[w, tap, output]        the taps of a 3 x 3 kernel, row by row; outputs side by side, so that a compiler
                                   computes several of them with one vector instruction
 
-A product of signs is -1 where the exclusive or of two words has a bit, so with ``n`` bits in all words and taps the
-convolution's sum is ``9 channels - 2 n``: the bits that no channel has are equal, and count as nothing.
+A product of signs is -1 where the XOR of two words has a bit, so with ``n`` bits in all words and taps the
+convolution's sum is ``9 channels - 2 n``: unused bits are equal, so they do not contribute.
 
-Everything is plain Python but for :func:`popcount`, which Python has no name for. Test it by
+Everything is plain Python except :func:`popcount`, which Python 3.9 does not have. Test it by
 :func:`.popcount.popcount_reason`, which compares a unit with PyTorch's float32 numbers, or run the functions without
 numba: ``NUMBA_DISABLE_JIT=1``, with ``popcount`` replaced by ``lambda word: bin(word).count("1")``.
 """
@@ -25,11 +25,15 @@ from numba.extending import intrinsic
 
 WORD = 64
 GROUP = 8  # hidden channels that are computed together: the innermost loop is unrolled
-_MAGIC = np.float32(3 << 22)  # added and taken away again, it rounds to the nearest integer, halves to the even one
+_MAGIC = np.float32(3 << 22)  # added and subtracted again, it rounds to the nearest integer, half to even
 
 
 class Activation(NamedTuple):
-    """Numbers of :class:`.binary.RPReLU`, each (channels,) float32."""
+    """Parameters of :class:`.binary.RPReLU`.
+
+    Attributes:
+        before, slope, after: (channels,) float32.
+    """
 
     before: np.ndarray
     slope: np.ndarray
@@ -37,14 +41,17 @@ class Activation(NamedTuple):
 
 
 class Redistribution(NamedTuple):
-    """Numbers of :class:`.binary.SpectralRedistribution`, float32.
+    """Parameters of :class:`.binary.SpectralRedistribution`; hidden channels are padded to a multiple of :data:`GROUP`.
 
     Attributes:
         cell: pixels of a cell along each axis.
-        squeeze: (hidden, channels), excite: (hidden, 2 channels): levels of the weights, hidden channels filled up to a
-            multiple of :data:`GROUP`; what a level is worth, and the biases.
-        limits: integers a unit, how many of them at most, and the bound.
-        strength, bias: (channels,): the scale is multiplied by one, the other is added to the bias.
+        squeeze: (hidden, channels) float32, levels of the first layer's weights.
+        squeeze_step, squeeze_bias: (hidden,) float32, the weight of one level, and the bias.
+        excite: (hidden, 2 channels) float32, levels of the second layer's weights.
+        excite_step, excite_bias: (2 channels,) float32, the weight of one level, and the bias.
+        limits: (3,) float32: quantization steps per unit, the largest number of steps, and the bound.
+        strength: (channels,) float32, factors of the scale.
+        bias: (channels,) float32, added to the generated bias.
     """
 
     cell: int
@@ -61,7 +68,15 @@ class Redistribution(NamedTuple):
 
 @intrinsic
 def popcount(typing_context: Any, word: Any) -> Any:
-    """The number of set bits: LLVM's ``ctpop``, one instruction."""
+    """The number of set bits: LLVM's ``ctpop``, one instruction.
+
+    Args:
+        typing_context: numba's.
+        word: an integer; for numba, its type.
+
+    Returns:
+        An integer; for numba, the signature and the code generator.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
@@ -71,27 +86,26 @@ def popcount(typing_context: Any, word: Any) -> Any:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def pack(x: np.ndarray, bias: np.ndarray, words: np.ndarray) -> None:
-    """Signs of ``x + bias`` into ``words``, which has a border of one pixel more on each side: +1, all bits 0.
+    """Pack the signs of ``x + bias`` into words.
 
     Args:
-        x: (rows, columns, channels) float32. bias: (rows / cell, columns / cell, channels) float32.
-        words: (rows + 2, columns + 2, words) uint64, zeros.
+        x: (rows, columns, channels) float32.
+        bias: (rows / cell, columns / cell, channels) float32.
+        words: (rows + 2, columns + 2, words) uint64, zeros; the result, with a border of one pixel, which stays 0: +1.
     """
     rows, cols, channels = x.shape
     down, across = rows // bias.shape[0], cols // bias.shape[1]
-    for row in range(rows):
-        for col in range(cols):
-            pixel, shift = x[row, col], bias[row // down, col // across]
-            for w in range(words.shape[2]):
-                first, word = WORD * w, np.uint64(0)
-                # Nested this deep because only a loop of fixed length becomes vector instructions.
-                if first + WORD <= channels:
-                    for bit in range(WORD):
-                        word |= np.uint64(pixel[first + bit] + shift[first + bit] < np.float32(0)) << np.uint64(bit)
-                else:
-                    for bit in range(channels - first):
-                        word |= np.uint64(pixel[first + bit] + shift[first + bit] < np.float32(0)) << np.uint64(bit)
-                words[row + 1, col + 1, w] = word
+    for row, col in np.ndindex(rows, cols):
+        pixel, shift = x[row, col], bias[row // down, col // across]
+        for w in range(words.shape[2]):
+            first, word = WORD * w, np.uint64(0)
+            if first + WORD <= channels:  # only a loop of fixed length becomes vector instructions
+                for bit in range(WORD):
+                    word |= np.uint64(pixel[first + bit] + shift[first + bit] < np.float32(0)) << np.uint64(bit)
+            else:
+                for bit in range(channels - first):
+                    word |= np.uint64(pixel[first + bit] + shift[first + bit] < np.float32(0)) << np.uint64(bit)
+            words[row + 1, col + 1, w] = word
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -101,9 +115,12 @@ def convolve_and_activate(
     """``x + RPReLU(scale * sums)`` with the sums of the 3 x 3 convolution of signs with signs.
 
     Args:
-        x: (rows, columns, channels) float32; as many channels come out.
-        words: of :func:`pack`. weight: (words, 9, channels) uint64.
-        scale: (rows / cell, columns / cell, channels) float32. result: like ``x``.
+        x: (rows, columns, channels) float32.
+        words: (rows + 2, columns + 2, words) uint64, from :func:`pack`.
+        weight: (words, 9, channels) uint64.
+        scale: (rows / cell, columns / cell, channels) float32.
+        activation: parameters of the RPReLU.
+        result: (rows, columns, channels) float32.
     """
     rows, cols, channels = x.shape
     before, slope, after = activation
@@ -133,7 +150,7 @@ def convolve_and_activate(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _cell_mean(pixels: np.ndarray, steps: np.float32, most: np.float32, mean: np.ndarray) -> None:
-    """The mean over a cell's (rows, columns, channels), rounded to integers, ``steps`` of them a unit."""
+    """The mean over a cell's (rows, columns, channels), rounded to quantization steps, ``steps`` of them a unit."""
     rows, cols, channels = pixels.shape
     area = np.float32(rows * cols)
     mean[:] = pixels[0, 0]
@@ -157,7 +174,7 @@ def _dot(first: np.ndarray, second: np.ndarray) -> np.float32:
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})
 def _excite(hidden: np.ndarray, levels: np.ndarray, sums: np.ndarray) -> None:
-    """Adds the share of a group of hidden channels to the sums, which are of integers, too."""
+    """Adds the products of a group of hidden channels to the sums, exact in any order."""
     for n in range(len(sums)):
         total = sums[n]
         for h in range(GROUP):
@@ -171,6 +188,7 @@ def redistribute(x: np.ndarray, numbers: Redistribution, scales: np.ndarray, bia
 
     Args:
         x: (rows, columns, channels) float32.
+        numbers: parameters of the redistribution.
         scales, biases: (rows / cell, columns / cell, channels) float32, the result.
     """
     cell, squeeze, squeeze_step, squeeze_bias, excite, excite_step, excite_bias, limits, strength, rest = numbers
@@ -200,7 +218,15 @@ def redistribute(x: np.ndarray, numbers: Redistribution, scales: np.ndarray, bia
 def unit(
     x: np.ndarray, weight: np.ndarray, activation: Activation, scale: np.ndarray, bias: np.ndarray, result: np.ndarray
 ) -> None:
-    """A whole unit whose scale and bias are those of one cell, or of cells that are given; see the functions above."""
+    """A whole unit with given scale and bias.
+
+    Args:
+        x: (rows, columns, channels) float32.
+        weight: (words, 9, channels) uint64.
+        activation: parameters of the RPReLU.
+        scale, bias: (rows / cell, columns / cell, channels) float32.
+        result: (rows, columns, channels) float32.
+    """
     rows, cols, _ = x.shape
     words = np.zeros((rows + 2, cols + 2, weight.shape[0]), np.uint64)
     pack(x, bias, words)
@@ -211,8 +237,16 @@ def unit(
 def redistributed_unit(
     x: np.ndarray, weight: np.ndarray, activation: Activation, numbers: Redistribution, result: np.ndarray
 ) -> None:
-    """A whole unit whose scale and bias are generated; a block of rows at a time, so that what is computed on the way
-    stays in the cache. The convolution is a block behind, as it needs the signs of a row more."""
+    """A whole unit whose scale and bias are generated, a block of rows at a time, so that intermediate numbers stay in
+    the cache. The convolution lags a block behind, as it needs the signs of one more row.
+
+    Args:
+        x: (rows, columns, channels) float32.
+        weight: (words, 9, channels) uint64.
+        activation: parameters of the RPReLU.
+        numbers: parameters of the redistribution.
+        result: (rows, columns, channels) float32.
+    """
     rows, cols, channels = x.shape
     words = np.zeros((rows + 2, cols + 2, weight.shape[0]), np.uint64)
     cell = numbers.cell

@@ -1,9 +1,10 @@
-"""Binarized networks for PAN and multispectral images: S2BNet, its ancestor, and its full-precision counterpart.
+"""Binarized networks for PAN and multispectral images: S2BNet, BiSRNet, and their full-precision counterpart.
 
-After Jiang et al., arXiv 2509.23321 (S2BNet), and Cai et al., NeurIPS 2023 (BiSRNet); the modules beside this one say
-what is theirs. Own: the prior as a starting point; 2 x 2 pixels gathered into channels first, and channels by 64 as the
-words of a CPU have bits, so that the cost lies in the convolutions that are binary; a U of few scales, whose receptive
-field is small; numbers that do not depend on how an image is cut (:mod:`.fixed_point`).
+Source: Jiang et al., arXiv 2509.23321, 2025 (S2BNet), and Cai et al., Advances in Neural Information Processing
+Systems, 2023 (BiSRNet); each layer's docstring names its source. Note: our own are the residual over the prior; the
+folding of 2 x 2 pixels into channels before the first layer, and multiples of 64 channels, the bits of a CPU's word, so
+that most of the cost lies in binary convolutions; a U-Net of few scales, whose receptive field is small; and numbers
+that do not depend on how an image is cut into tiles (:mod:`.fixed_point`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from torch.nn import functional
 
 from ..base import FusionNetwork, register
 from ..injection import inject
+from ..layers.folding import pad_to_multiple
 from ..layers.zero import zero_conv
 from .engines import ENGINES
-from .fixed_point import FixedPointConv, to_steps
+from .fixed_point import FixedPointConv, quantize
 from .gabor import ANGLES, FREQUENCIES, GaborAmplifier
 from .unit import Narrow, Unit, Widen
 
@@ -33,10 +35,12 @@ class Config:
 
     Attributes:
         width: channels at half the PAN's resolution; doubled at each lower scale.
-        levels: scales below that. units: convolutions at each scale, on the way down, at the bottom, on the way up.
-        redistribution: see :class:`.unit.Unit`. cell: side of the SRM's cells, in PAN pixels.
-        cues: number of Gabor kernels, 0 for none; gabor_size, gabor_seed, frequencies, angles: see
-            :func:`.gabor.gabor_bank`.
+        levels: scales below that.
+        units: units of each stage of the encoder, at the lowest scale, and of each stage of the decoder.
+        redistribution: see :class:`.unit.Unit`.
+        cell: PAN pixels of the SRM's cells, along each axis.
+        cues: number of Gabor kernels, 0 for none (the name in model files).
+        gabor_size, gabor_seed, frequencies, angles: see :func:`.gabor.gabor_bank`.
         binary: False for the full-precision counterpart.
     """
 
@@ -54,34 +58,43 @@ class Config:
 
     @property
     def smallest(self) -> int:
-        """PAN pixels that are one at the lowest scale."""
+        """PAN pixels, along each axis, per pixel of the lowest scale."""
         return 2 << self.levels
 
     @property
     def cell_side(self) -> int:
-        """PAN pixels of a cell that numbers are generated for; 1 where none are."""
+        """PAN pixels of the SRM's cells along each axis; 1 without an SRM."""
         return self.cell if self.redistribution == "dynamic" else 1
 
     def unit(self, level: int, above: int = 0) -> Unit:
-        """A unit of a scale, ``above`` of them where it has the channels of a higher one."""
+        """A unit of a scale.
+
+        Args:
+            level: of the scale, 0 for the highest.
+            above: it has the channels of so many scales above.
+
+        Returns:
+            The unit, untrained.
+        """
         pixel = 2 << level
         return Unit(self.width << (level - above), self.redistribution, max(1, self.cell // pixel), self.binary)
 
 
-# The ancestor in the same body: static redistribution, no Gabor kernels; and the same network in full precision.
+# BiSRNet in the same architecture: static redistribution, no Gabor kernels; and the full-precision counterpart.
 @register("s2bnet_float", binary=False)
 @register("bisrnet", redistribution="static", cues=0)
 @register("s2bnet")
 class S2BNet(FusionNetwork):
-    """A U of binarized convolutions over the regression prior.
+    """A U-Net of binarized convolutions over the regression prior.
 
     Args:
-        components: planes of the HSI. config: fields of :class:`Config`.
+        components: planes of the HSI.
+        **config: fields of :class:`Config`.
     """
 
     folded = 4
     bands = 3, 16
-    learning_defaults: ClassVar[Mapping[str, object]] = {  # plain L1 where the truth is known
+    learning_defaults: ClassVar[Mapping[str, object]] = {  # L1 loss of labelled areas
         "rate": 3e-3,
         "angle": 0.0,
         "gradient": 0.0,
@@ -113,27 +126,24 @@ class S2BNet(FusionNetwork):
         self.bottom = stage(c.levels)
         self.narrow = nn.ModuleList(Narrow(c.unit(level, above=1) for _ in range(2)) for level in below)
         self.up = nn.ModuleList(stage(level) for level in range(c.levels))
-        self.tail = zero_conv(c.width, 8 * components)  # residuals and gains of the PAN's detail, four pixels each
-        self.receptive_field = self._reach(c.units, c.cell_side)
+        self.tail = zero_conv(c.width, 8 * components)  # additive parts and injection gains of four pixels
+        self.receptive_field = self._radius(c.units, c.cell_side)
 
-    def _reach(self, units: int, cell: int) -> int:
-        """Pixels on each side: of the 3 x 3 windows, or of the cells where they reach farther, and of gathering."""
-        reach = 1 if self.amplify is None else 1 + self.amplify.kernels.shape[-1] // 2
+    def _radius(self, units: int, cell: int) -> int:
+        """PAN pixels on each side: of the 3 x 3 kernels, or of the cells where they are larger, and of folding."""
+        radius = 1 if self.amplify is None else 1 + self.amplify.kernels.shape[-1] // 2
         for level in range(self.levels + 1):
             pixel = 2 << level
             convolutions = units if level == self.levels else 2 * units
             convolutions += 2 if level else 0
-            reach += convolutions * (pixel + max(0, cell - pixel)) + (pixel // 2 if level else 0)
-        return reach
+            radius += convolutions * (pixel + max(0, cell - pixel)) + (pixel // 2 if level else 0)
+        return radius
 
     def forward(self, planes: Tensor) -> Tensor:
-        """(N, components + 2, rows, columns) to the residual (N, components, rows, columns)."""
+        """As :meth:`.FusionNetwork.forward`."""
         rows, cols = planes.shape[-2:]
-        missing = -cols % self.alignment, -rows % self.alignment
-        if any(missing):
-            planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
-        detail = planes[:, -1:, :rows, :cols].to(self.head.bias.dtype)
-        x = self.head(self._gathered(planes))
+        detail = planes[:, -1:].to(self.head.bias.dtype)
+        x = self.head(self._head_inputs(pad_to_multiple(planes, self.alignment)))
         skips = []
         for level in range(self.levels):
             x = self.down[level](x)
@@ -141,23 +151,22 @@ class S2BNet(FusionNetwork):
             x = self.widen[level](functional.avg_pool2d(x, 2))
         x = self.bottom(x)
         for level in reversed(range(self.levels)):
-            x = self.up[level](_add_spread(skips[level], self.narrow[level](x)))
+            x = self.up[level](_add_upsampled(skips[level], self.narrow[level](x)))
         return inject(functional.pixel_shuffle(self.tail(x), 2)[..., :rows, :cols], detail)
 
-    def _gathered(self, planes: Tensor) -> Tensor:
-        """At half the resolution: the components, which are smooth, averaged; all pixels of the PAN; and the responses
-        to the Gabor kernels."""
+    def _head_inputs(self, planes: Tensor) -> Tensor:
+        """At half the resolution: averaged components, which are smooth; all pixels of the PAN and of its detail as
+        channels; and the detail's responses to the Gabor kernels. The channels are last in memory."""
         dtype = self.head.bias.dtype
-        pan = to_steps(planes[:, -2:], self.binary).to(dtype)
-        given = [to_steps(functional.avg_pool2d(planes[:, :-2], 2), self.binary).to(dtype)]
-        given.append(functional.pixel_unshuffle(pan, 2))
+        pan = quantize(planes[:, -2:], self.binary).to(dtype)
+        components = quantize(functional.avg_pool2d(planes[:, :-2], 2), self.binary).to(dtype)
+        inputs = [components, functional.pixel_unshuffle(pan, 2)]
         if self.amplify is not None:
-            given.append(self.amplify(pan[:, 1:]))
-        # As the convolutions that follow want it in memory.
-        return torch.cat(given, 1).contiguous(memory_format=torch.channels_last)
+            inputs.append(self.amplify(pan[:, 1:]))
+        return torch.cat(inputs, 1).contiguous(memory_format=torch.channels_last)
 
     def prepare(self, device: torch.device) -> str:
-        """See :meth:`.FusionNetwork.prepare`: the first of :attr:`engines` that works here."""
+        """As :meth:`.FusionNetwork.prepare`: the first of :attr:`engines` that is available."""
         units = [module for module in self.modules() if isinstance(module, Unit)] if self.binary else []
         if device.type != "cpu":
             return "Binary convolutions are computed in float32 on the GPU." if units else ""
@@ -172,7 +181,7 @@ class S2BNet(FusionNetwork):
         return f"Binary convolutions are computed {chosen.name}{f' ({last})' if last else ''}."
 
 
-def _add_spread(fine: Tensor, coarse: Tensor) -> Tensor:
+def _add_upsampled(fine: Tensor, coarse: Tensor) -> Tensor:
     """(N, C, rows, columns) plus (N, C, rows / 2, columns / 2), each of whose pixels is added to 2 x 2."""
     rows, cols = coarse.shape[-2:]
     quads = fine.unflatten(3, (cols, 2)).unflatten(2, (rows, 2))

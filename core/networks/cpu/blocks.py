@@ -1,8 +1,8 @@
-"""Inference on the CPU: blocks that are written plainly, computed in slabs of rows and in place.
+"""Inference of blocks on the CPU, in slabs of rows and in place.
 
-A block's ``forward`` says what it computes. Without gradients on the CPU the same is computed by a function of this
-module, which :func:`slabs_on_cpu` puts in its place: what lies between two layers is then a few rows that stay in the
-processor's cache, and results go straight to where they belong. Tests compare both, and each layer with PyTorch's.
+A block's ``forward`` defines what it computes. Without gradients on the CPU the same is computed by a function of this
+module, by which :func:`slabs_on_cpu` replaces it: intermediate images are then a few rows that stay in the processor's
+cache, and results are written to their place without a copy. Tests compare both, and each layer with PyTorch's.
 """
 
 from __future__ import annotations
@@ -15,27 +15,35 @@ from torch import Tensor, nn
 from ..layers.activation import hardswish
 from ..layers.attention import LocalChannelAttention, SpatialAttention
 from ..layers.depthwise import DepthwiseConv2d
-from ..layers.folding import spread
+from ..layers.folding import upsample
 from ..layers.pointwise import JoinedPointwiseConv2d, PointwiseConv2d, SplitPointwiseConv2d
-from .slabs import by_rows, conv_slab, slabs, whole
+from .slabs import by_rows, conv_slab, is_whole_image, slabs
 
 _Block = TypeVar("_Block", bound=type[nn.Module])
 
 
 def slabs_on_cpu(work: Callable[..., Tensor]) -> Callable[[_Block], _Block]:
-    """Decorator of a block: ``work(block, *images)`` stands in for its ``forward`` at inference on the CPU."""
+    """Decorator of a block that replaces its ``forward`` at inference on the CPU.
 
-    def change(block: _Block) -> _Block:
+    Args:
+        work: called as ``work(block, *images)``, gives the result of ``block.forward(*images)``, of the same shape
+            and float32.
+
+    Returns:
+        The decorator, which returns the class with its ``forward`` changed.
+    """
+
+    def decorate(block: _Block) -> _Block:
         plain = block.forward
 
         def forward(self: nn.Module, *images: Tensor) -> Tensor:
-            return plain(self, *images) if whole(*images) else work(self, *images)
+            return plain(self, *images) if is_whole_image(*images) else work(self, *images)
 
         forward.__doc__ = plain.__doc__
         block.forward = forward
         return block
 
-    return change
+    return decorate
 
 
 class SpectralLayers(Protocol):
@@ -48,8 +56,16 @@ class SpectralLayers(Protocol):
 
 
 def spectral_block(block: SpectralLayers, x: Tensor) -> Tensor:
-    """:class:`..ssml.SpectralBlock` in two passes: up to the squeezed channels, which the attention's window needs of
-    the rows around, and from there on. ``x`` is worked on in place."""
+    """:class:`..ssml.SpectralBlock` in two passes: up to the squeezed channels, of which the attention's window needs
+    the neighbouring rows, and from there on.
+
+    Args:
+        block: whose layers are applied.
+        x: (N, width, rows, columns) float32, the channels last in memory; overwritten by the result.
+
+    Returns:
+        ``x``: (N, width, rows, columns) float32.
+    """
     attention = block.attention
 
     def before(x: Tensor, margins: tuple[int, int], out: Tensor, squeezed: Tensor) -> None:
@@ -75,7 +91,15 @@ class SpatialLayers(Protocol):
 
 
 def spatial_block(block: SpatialLayers, x: Tensor) -> Tensor:
-    """:class:`..ssml.SpatialBlock`; ``x`` is worked on in place."""
+    """:class:`..ssml.SpatialBlock` in slabs of rows.
+
+    Args:
+        block: whose layers are applied.
+        x: (N, width, rows, columns) float32, the channels last in memory; overwritten by the result.
+
+    Returns:
+        ``x``: (N, width, rows, columns) float32.
+    """
 
     def before(x: Tensor, margins: tuple[int, int], out: Tensor) -> None:
         near, far = map(hardswish, block.mix(x))
@@ -87,21 +111,30 @@ def spatial_block(block: SpatialLayers, x: Tensor) -> Tensor:
 
 
 class InjectionLayers(Protocol):
-    """Layers of :class:`..layers.injection.DetailInjection`."""
+    """Layers of :class:`..injection.DetailInjection`."""
 
     side: int
     read: nn.Conv2d
 
 
 def detail_injection(layer: InjectionLayers, features: Tensor, planes: Tensor) -> Tensor:
-    """:class:`..layers.injection.DetailInjection`: what is interpolated is never there as a whole."""
+    """:class:`..injection.DetailInjection` without an up-sampled image of all features in memory.
+
+    Args:
+        layer: whose parameters are used.
+        features: (N, channels, rows / side, columns / side) float32.
+        planes: (N, components + 2, rows, columns) float32.
+
+    Returns:
+        (N, components, rows, columns) float32.
+    """
     folded, detail, side = layer.read(features), planes[:, -1:], layer.side
     (rows, cols), folded_rows = detail.shape[-2:], folded.shape[-2]
     out = planes.new_empty(len(planes), folded.shape[1] // 2, rows, cols)
     for start, stop in slabs(folded_rows, 1, side * folded.shape[1], len(planes) * side * cols):
         low, high = max(0, start - 1), min(folded_rows, stop + 1)
         top, bottom = side * start, min(side * stop, rows)
-        finer = spread(folded[:, :, low:high], (bottom - side * low, cols), side)[:, :, top - side * low :]
-        free, gains = finer.chunk(2, 1)
-        out[:, :, top:bottom] = torch.addcmul(free, gains, detail[:, :, top:bottom])
+        finer = upsample(folded[:, :, low:high], (bottom - side * low, cols), side)[:, :, top - side * low :]
+        additive, gains = finer.chunk(2, 1)
+        out[:, :, top:bottom] = torch.addcmul(additive, gains, detail[:, :, top:bottom])
     return out

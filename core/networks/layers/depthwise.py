@@ -8,13 +8,13 @@ from torch.nn import functional
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """``Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, groups=channels)``, the same
-    parameters.
+    """``Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, groups=channels)`` with its parameters.
 
-    PyTorch's gradient of the dense convolution is ten times as fast on CPUs, and of every other pixel, as a dilation of
-    2 takes them, there are four images that are dense (own).
+    Note: PyTorch's gradient of the dense convolution is ten times as fast on CPUs. Therefore, a convolution of dilation
+    2 is computed as dense ones of four images, each of every other row and column (own).
 
     Args:
+        channels: of the image.
         dilation: 1 or 2.
     """
 
@@ -22,7 +22,14 @@ class DepthwiseConv2d(nn.Conv2d):
         super().__init__(channels, channels, 3, padding=dilation, dilation=dilation, groups=channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, rows, columns) to the same."""
+        """The convolution.
+
+        Args:
+            x: (N, channels, rows, columns) float32.
+
+        Returns:
+            Same shape and same dtype.
+        """
         if self.dilation == (1, 1) or not torch.is_grad_enabled() or x.device.type != "cpu":
             return super().forward(x)
         count, channels, rows, cols = x.shape

@@ -1,7 +1,9 @@
-"""A part of the resolution without loss of the PAN: ``side`` x ``side`` of its pixels as channels.
+"""Folding (space to depth): ``side`` x ``side`` pixels of the PAN become channels at a lower resolution, without loss.
 
-What a network does at a quarter of the pixels costs a quarter, and the components of the HSI are smooth between its
-pixels anyway (own; after Shi et al., CVPR 2016, whose sub-pixel convolution goes the other way).
+At a quarter of the pixels a network costs a quarter, and the components of the HSI are smooth between its pixels.
+
+Note: our own, the inverse of the sub-pixel convolution of Shi et al., IEEE Conference on Computer Vision and Pattern
+Recognition, 2016.
 """
 
 from __future__ import annotations
@@ -12,31 +14,67 @@ from torch.nn import functional
 
 
 def folded_channels(components: int, side: int) -> int:
-    """Channels that :func:`fold` gives.
+    """Number of channels of the result of :func:`fold`.
+
+    Args:
+        components: planes of the HSI.
+        side: PAN pixels, along each axis, per folded pixel.
+
+    Returns:
+        The number of channels.
 
     Raises:
-        ValueError: ``side`` is no number of pixels.
+        ValueError: ``side`` is below 1.
     """
     if side < 1:
         raise ValueError("side is at least 1")
     return components + 2 * side**2
 
 
+def pad_to_multiple(planes: Tensor, size: int) -> Tensor:
+    """Repeat the last row and column until the rows and the columns are multiples of a number.
+
+    Args:
+        planes: (N, channels, rows, columns) of any dtype.
+        size: of which rows and columns become multiples.
+
+    Returns:
+        (N, channels, padded rows, padded columns), same dtype.
+    """
+    missing = -planes.shape[-1] % size, -planes.shape[-2] % size
+    return functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate") if any(missing) else planes
+
+
 def fold(planes: Tensor, side: int) -> Tensor:
-    """Components averaged over ``side`` x ``side`` pixels, and all those pixels of the PAN and of its detail; where an
-    edge is not a multiple, its last pixel is repeated. (N, components + 2, rows, columns) to (N, folded channels, rows
-    / side, columns / side), the channels last in memory, where 1x1 convolutions are matrix products."""
+    """Components averaged over ``side`` x ``side`` pixels, and all those pixels of the PAN and of its detail as
+    channels; at the edges the last pixel is repeated, where rows or columns are no multiple of ``side``.
+
+    Args:
+        planes: (N, components + 2, rows, columns) float32, see :meth:`.FusionNetwork.forward`.
+        side: PAN pixels, along each axis, per folded pixel.
+
+    Returns:
+        (N, folded channels, rows / side, columns / side) float32, the channels last in memory, where pointwise
+        convolutions are matrix products.
+    """
     if side > 1:
-        missing = -planes.shape[-1] % side, -planes.shape[-2] % side
-        if any(missing):
-            planes = functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate")
+        planes = pad_to_multiple(planes, side)
         means = functional.avg_pool2d(planes[:, :-2], side)
         planes = torch.cat([means, functional.pixel_unshuffle(planes[:, -2:], side)], 1)
     return planes.contiguous(memory_format=torch.channels_last)
 
 
-def spread(folded: Tensor, shape: tuple[int, int], side: int) -> Tensor:
-    """Linear interpolation of (N, channels, rows / side, columns / side) to (N, channels, *shape)."""
+def upsample(folded: Tensor, shape: tuple[int, int], side: int) -> Tensor:
+    """Linear interpolation of a folded image to the PAN grid.
+
+    Args:
+        folded: (N, channels, rows / side, columns / side) float32.
+        shape: rows and columns of the result.
+        side: PAN pixels, along each axis, per folded pixel.
+
+    Returns:
+        (N, channels, rows, columns) float32.
+    """
     if side > 1:
         folded = functional.interpolate(folded, scale_factor=float(side), mode="bilinear")
     return folded[..., : shape[0], : shape[1]]

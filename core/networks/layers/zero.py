@@ -8,7 +8,16 @@ from .pointwise import PointwiseConv2d
 
 
 def zero_conv(channels: int, outputs: int, size: int = 1) -> nn.Conv2d:
-    """A convolution of ``size`` x ``size`` whose weights and biases are zero."""
+    """A convolution that keeps the image's size, with weights and biases of zero.
+
+    Args:
+        channels: of the image.
+        outputs: channels of the result.
+        size: of the kernel, odd.
+
+    Returns:
+        The layer.
+    """
     layer = PointwiseConv2d(channels, outputs) if size == 1 else nn.Conv2d(channels, outputs, size, padding=size // 2)
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
