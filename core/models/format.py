@@ -1,7 +1,7 @@
-"""Model files: a safetensors file that carries, as JSON, all that is to be known of the model. Reading runs no code.
+"""Model files: safetensors with a JSON header that describes the model. Reading runs no code.
 
 The file's ``__metadata__`` has one entry, ``ssml``: the text of the JSON header. Arrays are numpy's, so that a file
-can be looked at where PyTorch is not installed.
+can be read where PyTorch is not installed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_HEADER = 1 << 20  # bytes of our JSON header
 MAX_TABLE = 1 << 23  # bytes of the safetensors table, our header included
 MAX_FILE = 1 << 31  # bytes of a file
 MAX_ARRAYS = 1 << 14
-MAX_DEPTH = 16  # of lists and records in each other
+MAX_DEPTH = 16  # of nested lists and objects
 _ENTRY = "ssml"
 _DTYPES = {"F32": "float32", "F64": "float64", "I64": "int64", "I8": "int8", "U8": "uint8", "BOOL": "bool"}
 
@@ -34,11 +34,11 @@ class ModelFile:
     """A trained model.
 
     Attributes:
-        header: what the model is, plain JSON values. Always there: ``network`` (str, its name in the registry),
-            ``config`` (dict, its arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None a
-            band), ``ratio`` (int, PAN pixels per HSI pixel), ``mtf`` (gain at the low-resolution Nyquist frequency,
-            between 0 and 1); ``format`` and ``version`` are filled in when it is written.
-        tensors: weights and statistics by name: float32, float64, int64, int8, uint8 or bool.
+        header: plain JSON values. Required: ``network`` (str, its name in the registry), ``config`` (dict, its
+            arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None per band), ``ratio`` (int,
+            PAN pixels per HSI pixel), ``mtf`` (MTF gain at the low-resolution Nyquist frequency, between 0 and 1);
+            ``format`` and ``version`` are added when it is written.
+        tensors: weights and statistics by name, of any shape: float32, float64, int64, int8, uint8 or bool.
     """
 
     header: dict[str, Any]
@@ -46,12 +46,16 @@ class ModelFile:
 
 
 def write_model(path: StrPath, model: ModelFile) -> None:
-    """Write a model file; a former one is replaced when the new one is complete.
+    """Write a model file; an existing one is replaced when the new one is complete.
+
+    Args:
+        path: of the file.
+        model: its content.
 
     Raises:
-        InputError: the place cannot be written to, required keys are missing, or weights are not finite.
+        InputError: the folder is not writable, required keys are missing, or weights are not finite.
         MissingDependencyError: safetensors is not installed.
-        ValueError: an array or the header is of a kind that the format does not allow.
+        ValueError: the format does not allow the dtype of an array, or the header is too large or no JSON.
     """
     path = as_path(path)
     name = os.path.basename(path)
@@ -76,10 +80,16 @@ def write_model(path: StrPath, model: ModelFile) -> None:
 def read_model(path: StrPath) -> ModelFile:
     """Read a model file.
 
-    Nothing is allocated before the file's size, its table and the header have been found to agree.
+    No array is allocated before the file's size, its table and its header have been checked against each other.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its content.
 
     Raises:
-        InputError: it is missing, no model file, damaged or cut off, of a newer version, or has weights that are not
+        InputError: it is missing, no model file, damaged or truncated, of a newer version, or has weights that are not
             finite.
         MissingDependencyError: safetensors is not installed.
     """
@@ -103,14 +113,18 @@ def read_model(path: StrPath) -> ModelFile:
     library = _safetensors()
     try:
         tensors = library.load_file(path)
-    except Exception as error:  # the library's own error class is not to be had without loading it
+    except Exception as error:  # the library's own error class is not available without importing it
         _refuse(name, str(error).splitlines()[0][:200] if str(error) else type(error).__name__)
     _check_finite(tensors, name)
     return ModelFile(header, tensors)
 
 
 def check_header(header: Mapping[str, Any], name: str = "The model file") -> None:
-    """Make sure that a header says what every model must say.
+    """Check the required fields of a header.
+
+    Args:
+        header: of a model file.
+        name: of the file, for messages.
 
     Raises:
         InputError: another format or version, or a required key is missing or of the wrong kind.
@@ -166,35 +180,35 @@ def _read_table(path: str, name: str) -> dict[str, Any]:
 
 def _parse(text: str, name: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_finite)
+        parsed = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
         json.dumps(parsed, ensure_ascii=False).encode()  # an escape may stand for half a character
     except (ValueError, RecursionError):
         parsed = None
-    if not isinstance(parsed, dict) or not _is_flat(parsed):
+    if not isinstance(parsed, dict) or not _is_depth_allowed(parsed):
         _refuse(name, "its header is not readable")
     return parsed
 
 
-def _no_constant(text: str) -> NoReturn:
+def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def _whole(text: str) -> int:
-    """A whole number of 64 bits: one of a million digits takes long to read, and no float can hold it."""
+def _parse_int(text: str) -> int:
+    """An integer of 64 bits: one of a million digits takes long to parse, and no float can represent it."""
     if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
         raise ValueError("the number is too large")
     return int(text)
 
 
-def _finite(text: str) -> float:
+def _parse_float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):  # 1e999
         raise ValueError("the number is too large")
     return value
 
 
-def _is_flat(parsed: dict[str, Any]) -> bool:
-    """Whether lists and records lie in each other no deeper than headers have them."""
+def _is_depth_allowed(parsed: dict[str, Any]) -> bool:
+    """Whether lists and objects are nested no deeper than :data:`MAX_DEPTH`."""
     level: list[dict[str, Any] | list[Any]] = [parsed]
     for _ in range(MAX_DEPTH):
         level = [

@@ -1,4 +1,4 @@
-"""What trained networks add to the prior, computed in tiles."""
+"""The residual that trained networks add to the prior, computed in tiles."""
 
 from __future__ import annotations
 
@@ -20,19 +20,24 @@ _ROWS = 16  # of results that are combined at once
 
 
 class PairResidual:
-    """What trained networks add to the prior, computed in tiles: fusion's view of them. A tile that does not fit
-    into memory is halved and tried again.
+    """The residual that trained networks add to the prior, computed in tiles, as fusion uses it. When memory is not
+    enough for a tile, the size of tiles is halved.
 
     Args:
+        pair: the networks.
+        device: where they are computed.
         use: "mean" of both networks, or one of them.
-        bands: number of bands that took part, for the disagreement.
+        bands: number of bands that the networks learned, for the disagreement.
 
     Attributes:
-        engine: a sentence about how it is computed, "" where there is nothing to say.
+        engine: a sentence about how it is computed, "" where there is no choice.
+
+    Raises:
+        InputError: the pair has no result called ``use``.
     """
 
-    # Pixels of layers: of networks that work in slabs, in all tiles at work, where none are folded; of a tile of
-    # others; of any tile, at least.
+    # In pixels of layers: all concurrent tiles of networks that work in slabs without folding; a tile of other
+    # networks; the smallest tile.
     TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
 
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
@@ -49,49 +54,62 @@ class PairResidual:
         self._threads = torch.get_num_threads() if device.type == "cpu" else 1
         in_slabs = device.type == "cpu" and all(network.in_slabs for network in self.networks)
         folded = min(network.folded for network in self.networks)
-        tiles = self.TILES // math.isqrt(folded)  # as large a margin takes more of a smaller tile
+        tiles = self.TILES // math.isqrt(folded)  # margins of the same size take a larger share of smaller tiles
         tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
         layers = max(network.memory_at_work(tile, in_slabs) for network in self.networks)
-        ends = 4 * folded * 2 * (int(pair.config[pair.branches[0]]["components"]) + 1)  # what goes in and comes out
-        self.bytes_at_work = (layers + ends * tile) * self._threads
+        planes = 4 * folded * 2 * (int(pair.config[pair.branches[0]]["components"]) + 1)  # bytes of input and output
+        self.bytes_at_work = (layers + planes * tile) * self._threads
         self.tile = tile * folded
         self._pair = pair
 
     def __getstate__(self) -> dict[str, Any]:
-        """What rebuilds it elsewhere; tiles stay as they are, as last digits depend on them."""
+        """What rebuilds it in another process; it keeps the size of tiles, as last digits depend on it."""
         pair = self._pair
         return {
             "pair": (pair.name, pair.config, pair.tensors()),
-            "given": (self.device.type, self.use, self.bands),
+            "arguments": (self.device.type, self.use, self.bands),
             "tiling": {"_threads": self._threads, "tile": self.tile, "bytes_at_work": self.bytes_at_work},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         name, config, tensors = state["pair"]
-        kind, use, bands = state["given"]
+        kind, use, bands = state["arguments"]
         device, sentence = choose_device(kind)
         if device.type != kind:
             raise InputError(f"{sentence[:-1]}; give --device cpu, so that all compute the same.")
         pair = Pair(name, config)
         pair.load(tensors)
-        self.__init__(pair, device, use, bands)  # type: ignore[misc]  # the state is what it was made from
+        self.__init__(pair, device, use, bands)  # type: ignore[misc]  # from its own arguments
         self.__dict__.update(state["tiling"])
 
     @torch.inference_mode()
     def __call__(
         self, planes: np.ndarray, progress: Progress | None = None, margins: tuple[int, int] = (0, 0)
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(K + 2, rows, columns) to the residual (K, rows, columns), and the networks' disagreement (rows, columns):
-        the root mean square over bands of their difference, in standard deviations of the bands; 0 of a single one.
-        The first pixel lies on a multiple of ``alignment``; of ``margins``, so many rows above and below, nothing is
-        wanted, and both are 0 there."""
-        wanted = margins[0], planes.shape[1] - margins[1]
+        """The residual and the networks' disagreement.
+
+        Args:
+            planes: (K + 2, rows, columns) of dtype ``planes_dtype``, float32 or float64, see
+                :meth:`.FusionNetwork.forward`; the first pixel lies on a multiple of ``alignment``.
+            progress: asked whether to cancel.
+            margins: numbers of rows above and below for which no result is computed.
+
+        Returns:
+            The residual, (K, rows, columns) float32, and the disagreement, (rows, columns) float32: the root mean
+            square over bands of the networks' difference, in standard deviations of the bands, 0 of a single network.
+            Both are 0 in the margins.
+
+        Raises:
+            MemoryError: memory is not enough for the smallest tile.
+            Cancelled: the user has cancelled.
+        """
+        inner = margins[0], planes.shape[1] - margins[1]
         results = [np.empty((planes.shape[0] - 2, *planes.shape[1:]), np.float32) for _ in self.networks]
         for result in results:
-            result[:, : wanted[0]] = result[:, wanted[1] :] = 0
+            result[:, : inner[0]] = result[:, inner[1] :] = 0
         while True:
             try:
-                self._run_all(planes, results, wanted, progress or Progress())
+                self._run_all(planes, results, inner, progress or Progress())
                 break
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -102,13 +120,13 @@ class PairResidual:
         return self._combined(results, progress or Progress())
 
     def _run_all(
-        self, planes: np.ndarray, results: list[np.ndarray], wanted: tuple[int, int], progress: Progress
+        self, planes: np.ndarray, results: list[np.ndarray], rows: tuple[int, int], progress: Progress
     ) -> None:
-        """All tiles of all networks, side by side, each on a thread of the CPU: small operations gain little when they
-        are split between threads, and a core that is busy with something else holds up one tile only."""
-        rows, cols = planes.shape[1:]
-        width = max(16, self.tile // rows - 2 * self.receptive_field)
-        width = -(-cols // -(-cols // width))  # all of one size
+        """Rows (start, stop) of all tiles of all networks in parallel, each on a thread of the CPU: splitting small
+        operations between threads saves little time, and a core that other programs keep busy delays one tile only."""
+        cols = planes.shape[2]
+        width = max(16, self.tile // planes.shape[1] - 2 * self.receptive_field)
+        width = -(-cols // -(-cols // width))  # tiles of equal size
         tiles = [
             (index, left, min(left + width, cols))
             for left in range(0, cols, width)
@@ -117,12 +135,11 @@ class PairResidual:
 
         def work(tile: tuple[int, int, int]) -> None:
             index, left, right = tile
-            place = results[index][:, wanted[0] : wanted[1], left:right]
-            place[...] = self._result(index, planes, wanted, (left, right), progress)
+            results[index][:, slice(*rows), left:right] = self._result(index, planes, rows, (left, right), progress)
 
-        self._side_by_side(work, tiles, progress)
+        self._in_parallel(work, tiles, progress)
 
-    def _side_by_side(self, work: Callable[[Any], None], pieces: Sequence[Any], progress: Progress) -> None:
+    def _in_parallel(self, work: Callable[[Any], None], pieces: Sequence[Any], progress: Progress) -> None:
         if self._threads < 2 or len(pieces) < 2:
             for piece in pieces:
                 progress.check()
@@ -136,14 +153,9 @@ class PairResidual:
 
     @torch.inference_mode()
     def _result(
-        self,
-        index: int,
-        planes: np.ndarray,
-        rows: tuple[int, int],
-        cols: tuple[int, int],
-        progress: Progress,
+        self, index: int, planes: np.ndarray, rows: tuple[int, int], cols: tuple[int, int], progress: Progress
     ) -> np.ndarray:
-        """A network's residual of rows and columns (start, stop), computed with the margin that it needs."""
+        """A network's residual of rows and columns (start, stop), computed with its margin."""
         (top, bottom), (left, right) = (self._with_margin(index, *span) for span in (rows, cols))
         part = planes[:, top:bottom, left:right]
         tile = torch.from_numpy(np.ascontiguousarray(part)).to(self.device)[None]
@@ -152,12 +164,13 @@ class PairResidual:
             return self.networks[index](tile)[0][:, inner[0], inner[1]].cpu().numpy()
 
     def _with_margin(self, index: int, start: int, stop: int) -> tuple[int, int]:
-        """What a network's pixels ``start`` to ``stop`` depend on along an axis, or a little more than there is."""
-        reach, step = self.networks[index].receptive_field, self.alignment
-        return max(0, start - reach) // step * step, -(-(stop + reach) // step) * step
+        """The pixels along an axis that a network's pixels ``start`` to ``stop`` depend on; the end may be beyond the
+        image."""
+        radius, step = self.networks[index].receptive_field, self.alignment
+        return max(0, start - radius) // step * step, -(-(stop + radius) // step) * step
 
     def _combined(self, results: list[np.ndarray], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-        """What is used of the results, in the place of one of them, and their disagreement."""
+        """The result to use, in the array of one of the results, and their disagreement."""
         disagreement = np.zeros(results[0].shape[1:], np.float32)
         if len(results) < 2:
             return results[0], disagreement
@@ -165,11 +178,12 @@ class PairResidual:
 
         def work(start: int) -> None:
             one, other = (result[:, start : start + _ROWS] for result in results)
-            gap = one - other
-            disagreement[start : start + _ROWS] = np.sqrt(np.einsum("krc,krc->rc", gap, gap) / np.float32(self.bands))
+            difference = one - other
+            squares = np.einsum("krc,krc->rc", difference, difference)
+            disagreement[start : start + _ROWS] = np.sqrt(squares / np.float32(self.bands))
             if self.use == "mean":
-                gap *= np.float32(0.5)
-                one -= gap
+                difference *= np.float32(0.5)
+                one -= difference
 
-        self._side_by_side(work, range(0, len(disagreement), _ROWS), progress)
+        self._in_parallel(work, range(0, len(disagreement), _ROWS), progress)
         return chosen, disagreement

@@ -1,5 +1,4 @@
-"""The networks of a model and how they are stored: a spectral and a spatial network that learned from each other, or a
-single one."""
+"""The networks of a model and how they are stored: a spectral and a spatial network of mutual learning, or one."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ USES = ("mean", *BRANCHES)
 
 @dataclass(frozen=True)
 class Kind:
-    """What a model consists of.
+    """The networks that a model consists of.
 
     Attributes:
         networks: registered name of each network, by branch; two for mutual learning, or one.
@@ -49,10 +48,16 @@ PAIRS = {"ssml": Kind(SSML), **{name: Kind({"network": name}) for name in ("s2bn
 
 
 def kind_of(name: str) -> Kind:
-    """The kind of that name: one of :data:`PAIRS`, a registered network alone, or "<spectral>+<spatial>" for any two.
+    """A kind of model by name.
+
+    Args:
+        name: one of :data:`PAIRS`, a registered network alone, or "<spectral>+<spatial>" for any two.
+
+    Returns:
+        The kind.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such kind.
     """
     if name in PAIRS:
         return PAIRS[name]
@@ -65,7 +70,14 @@ def kind_of(name: str) -> Kind:
 
 
 def pair_name(spectral: str, spatial: str) -> str:
-    """The name of a pair in which networks take the places of SSML's own; "" keeps the own one."""
+    """The name of a pair in which networks replace SSML's own.
+
+    Args:
+        spectral, spatial: names of registered networks; "" for SSML's own.
+
+    Returns:
+        The name, for :func:`kind_of`.
+    """
     networks = {"spectral": spectral or SSML["spectral"], "spatial": spatial or SSML["spatial"]}
     return "ssml" if networks == SSML else "+".join(networks[branch] for branch in BRANCHES)
 
@@ -73,9 +85,13 @@ def pair_name(spectral: str, spatial: str) -> str:
 class Pair:
     """The networks of a model over one subspace: one for each branch of its kind.
 
-    Attributes:
-        name: of the kind. branches: of the networks.
+    Args:
+        name: of the kind, see :func:`kind_of`.
         config: arguments of the networks, by branch; with ``name`` it rebuilds them.
+        device: of the networks.
+
+    Attributes:
+        branches: of the networks.
         networks: in the order of ``branches``.
     """
 
@@ -83,7 +99,7 @@ class Pair:
         kind = kind_of(name)
         self.name, self.branches = name, tuple(kind.networks)
         self.config = {branch: dict(config[branch]) for branch in self.branches}
-        with torch.random.fork_rng(devices=[]):  # what layers start from is drawn from torch's global generator
+        with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator
             self.networks: list[FusionNetwork] = [
                 create_network(network, **self.config[branch]).to(device) for branch, network in kind.networks.items()
             ]
@@ -92,7 +108,18 @@ class Pair:
     def fresh(
         cls, name: str, components: int, seed: int, device: torch.device | str = "cpu", ratio: int | None = None
     ) -> Pair:
-        """Untrained networks, for a ratio; the seed fixes what they start from without touching torch's generator."""
+        """Untrained networks.
+
+        Args:
+            name: of the kind, see :func:`kind_of`.
+            components: planes of the HSI.
+            seed: of the initial weights; torch's global generator keeps its state.
+            device: of the networks.
+            ratio: PAN pixels per HSI pixel; None: unknown.
+
+        Returns:
+            The pair.
+        """
         networks = kind_of(name).networks
         config = {
             branch: {"components": components, **network_class(network).config_for(ratio)}
@@ -104,19 +131,23 @@ class Pair:
 
     @property
     def parameters(self) -> dict[str, int]:
-        """Learned numbers of each network, as inference needs them."""
+        """Number of parameters of each network at inference."""
         return {branch: int(cost["parameters"]) for branch, cost in self.costs.items()}
 
     @cached_property
     def costs(self) -> dict[str, dict[str, float]]:
-        """What each network costs at inference; see :func:`.costs.costs`."""
+        """The cost of each network at inference; see :func:`.costs.costs`."""
         return {
             branch: costs(network, int(self.config[branch]["components"]))
             for branch, network in zip(self.branches, self.networks)
         }
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """What inference needs, by "<branch>.<name>": parameters, those of binarized layers one bit each."""
+        """The arrays that inference needs.
+
+        Returns:
+            Parameters by "<branch>.<name>", of any shape, float32; those of binarized layers as uint8, one bit each.
+        """
         return {
             f"{branch}.{name}": value.detach().cpu().contiguous().numpy()
             for branch, network in zip(self.branches, self.networks)
@@ -124,14 +155,18 @@ class Pair:
         }
 
     def load(self, tensors: Mapping[str, np.ndarray], file: str = "The model file") -> None:
-        """Take parameters from :meth:`tensors`.
+        """Restore the parameters.
+
+        Args:
+            tensors: from :meth:`tensors`, each of the same shape and the same dtype; arrays of no branch are ignored.
+            file: for messages.
 
         Raises:
-            InputError: one is missing or of another shape or type, or there are others.
+            InputError: a parameter is missing, unknown, or of another shape or dtype.
         """
         refusal = InputError(f"{file} does not hold the parameters of its own network; train the model again.")
         own = {f"{branch}." for branch in self.branches}
-        given = {name for name in tensors if any(name.startswith(branch) for branch in own)}
+        unused = {name for name in tensors if any(name.startswith(branch) for branch in own)}
         for branch, network in zip(self.branches, self.networks):
             state = {}
             for name, value in _stored(network).items():
@@ -139,15 +174,15 @@ class Pair:
                 kind = np.float32 if value.is_floating_point() else value.detach().cpu().numpy().dtype
                 if found is None or tuple(found.shape) != tuple(value.shape) or found.dtype != kind:
                     raise refusal
-                given.discard(f"{branch}.{name}")
+                unused.discard(f"{branch}.{name}")
                 state[name] = torch.from_numpy(np.array(found))
             _restore(network, state)
-        if given:
+        if unused:
             raise refusal
 
 
 def _stored(network: nn.Module) -> dict[str, Tensor]:
-    """What a network stores: parameters, or what a layer says that it stores instead."""
+    """The arrays that a network stores: its parameters, or what the ``stored`` of a layer gives instead."""
     found: dict[str, Tensor] = {}
     for place, module in network.named_modules():
         own = module.stored() if hasattr(module, "stored") else dict(module.named_parameters(recurse=False))

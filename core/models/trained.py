@@ -1,4 +1,4 @@
-"""Trained networks as a model file: everything that fusing another scene needs, and where it comes from."""
+"""Trained networks as a model file: everything that fusing another scene needs, and its provenance."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from .pair import Pair
 
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
-_DAMAGES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of what a file says
+_DAMAGE_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of damaged files
 _NAME = re.compile(r"[\w+-]{1,60}")
-WAVELENGTH_TOLERANCE = 5.0  # nm: by how much a band may differ from the one that was learned
+WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a model file holds.
+    """The content of a model file.
 
     Attributes:
         header: see :func:`describe`.
-        pair: the networks. statistics: the scene-wide numbers of the scenes learned from.
+        pair: the networks.
+        statistics: of the scenes of training.
     """
 
     header: Mapping[str, Any]
@@ -47,15 +48,21 @@ class TrainedModel:
 
     @property
     def iterations(self) -> int:
-        """Of the consistency projection that the networks learned with."""
+        """Iterations of the consistency projection in training."""
         return self.header.get("consistency", DEFAULT_ITERATIONS)
 
     @classmethod
     def open(cls, path: StrPath) -> TrainedModel:
         """Read a model file.
 
+        Args:
+            path: of the file.
+
+        Returns:
+            The model.
+
         Raises:
-            InputError: it is no model file, or one that is damaged or of another kind.
+            InputError: it is no model file, or damaged, or its networks are unknown.
         """
         from .pair import Pair, kind_of
         from .untrusted import check_config
@@ -67,20 +74,20 @@ class TrainedModel:
         if not _NAME.fullmatch(file.header["network"]):
             raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
         branches = kind_of(file.header["network"]).networks
-        _check_sum(file, path)
+        _verify_checksum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
         if not isinstance(config, dict) or not all(isinstance(config.get(branch), dict) for branch in branches):
             raise refusal
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
         }
-        _check_facts(file.header, refusal)
+        _check_fields(file.header, refusal)
         _check_consistency(file.header.get("consistency", DEFAULT_ITERATIONS), path)
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
             check_config(file.header["network"], config, file.tensors)
-        except (InputError, *_DAMAGES):
+        except (InputError, *_DAMAGE_ERRORS):
             raise refusal from None
         shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
         if (
@@ -94,12 +101,16 @@ class TrainedModel:
         try:
             pair = Pair(file.header["network"], config)
             pair.load(file.tensors, path)
-        except _DAMAGES:
+        except _DAMAGE_ERRORS:
             raise refusal from None
         return cls(file.header, pair, statistics)
 
     def save(self, path: StrPath) -> None:
-        """Write the model file."""
+        """Write the model file.
+
+        Args:
+            path: of the file; an existing one is replaced.
+        """
         tensors = {
             **self.pair.tensors(),
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
@@ -107,8 +118,14 @@ class TrainedModel:
         write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
 
     def bands_for(self, hsi: str) -> str:
-        """Which bands of an HSI the model takes, as text: those that were chosen for learning, where the image has as
-        many as that which they were chosen of; else "", all.
+        """The bands of an HSI that the model takes.
+
+        Args:
+            hsi: path of the HSI.
+
+        Returns:
+            The bands that were selected for training, as text, where the image has as many bands as that of training;
+            else "", all.
 
         Raises:
             InputError: the file cannot be read.
@@ -119,10 +136,14 @@ class TrainedModel:
             return self.header["chosen_bands"] if reader.bands == self.header["chosen_of"] else ""
 
     def check_fits(self, scene: Scene, name: str) -> None:
-        """Make sure that the model, of file ``name``, can be used on a scene.
+        """Check that the model can be used on a scene.
+
+        Args:
+            scene: to fuse.
+            name: of the model file, for messages.
 
         Raises:
-            InputError: other bands, another ratio, other units.
+            InputError: the scene has other bands, another ratio or other units.
         """
         header, hsi = self.header, scene.hsi
         if header["bands"] != hsi.bands:
@@ -148,25 +169,29 @@ class TrainedModel:
                 f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the "
                 "image to the units of the training images."
             )
-        lacking = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
-        if lacking:
+        missing = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
+        if missing:
             raise InputError(
-                f"{name} needs band {lacking[0]}, which is bad or empty in {hsi.name}; train a model on this image."
+                f"{name} needs band {missing[0]}, which is bad or empty in {hsi.name}; train a model on this image."
             )
 
     def residual(self, device: torch.device, use: str) -> PairResidual:
-        """What the networks add to the prior.
+        """The residual that the networks add to the prior.
 
         Args:
-            device: where they compute. use: whose residual, one of :data:`.pair.USES`.
+            device: where they are computed.
+            use: whose residual, one of :data:`.pair.USES`.
+
+        Returns:
+            The residual, computed when it is called.
         """
         from .inference import PairResidual
 
         return PairResidual(self.pair, device, use, sum(self.header["good"]))
 
 
-def _check_facts(header: Mapping[str, Any], refusal: InputError) -> None:
-    """Make sure that what is read of a header later on is of the kind that it must be."""
+def _check_fields(header: Mapping[str, Any], refusal: InputError) -> None:
+    """Check the types of the header's other fields."""
     bands, good, scaling = header["bands"], header.get("good"), header.get("scaling")
     if not isinstance(good, list) or len(good) != bands or not all(flag in (0, 1) for flag in good) or 1 not in good:
         raise refusal
@@ -194,7 +219,7 @@ def _check_consistency(iterations: object, path: str) -> None:
 
 
 def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
-    """Of all arrays: a bit that was changed in packed weights cannot be seen in any other way."""
+    """SHA-256 of all arrays: a changed bit of packed weights cannot be detected in any other way."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])
@@ -203,9 +228,9 @@ def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _check_sum(file: ModelFile, path: str) -> None:
-    said, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
-    if (said is not None or packed) and said != _checksum(file.tensors):
+def _verify_checksum(file: ModelFile, path: str) -> None:
+    checksum, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
+    if (checksum is not None or packed) and checksum != _checksum(file.tensors):
         raise InputError(
             f"{path} has been altered since it was written (its weights do not have the checksum of its header); copy "
             "it again, or train the model again."
@@ -218,7 +243,7 @@ def _scaling(scene: Scene) -> list[list[float]]:
 
 
 def _chosen_bands(scenes: Sequence[Scene]) -> dict[str, object]:
-    """Which bands were chosen and of how many, where that is the same in all scenes."""
+    """The bands that were selected and their image's number of bands, where they are the same in all scenes."""
     chosen = {(hsi.numbers, hsi.of) if isinstance(hsi, SelectedBands) else None for hsi in (s.hsi for s in scenes)}
     only = chosen.pop() if len(chosen) == 1 else None
     return {} if only is None else {"chosen_bands": only[0], "chosen_of": only[1]}
@@ -228,7 +253,7 @@ def describe(
     pair: Pair,
     scenes: Sequence[Scene],
     good: np.ndarray,
-    gain: float,
+    mtf_gain: float,
     iterations: int,
     learning: Mapping[str, Any],
     device: str,
@@ -236,9 +261,16 @@ def describe(
     """The header of a model file.
 
     Args:
-        good: (bands,) bool, the bands that were learned.
-        iterations: of the consistency projection that was learned with.
+        pair: the networks.
+        scenes: of training.
+        good: (bands,) bool, the bands that are learned.
+        mtf_gain: at the low-resolution Nyquist frequency, between 0 and 1.
+        iterations: of the consistency projection in training.
         learning: settings, scores and history of training.
+        device: of training.
+
+    Returns:
+        JSON values by field; :class:`.ModelFile` names those that every model file has.
     """
     import torch
 
@@ -255,7 +287,7 @@ def describe(
         "fwhm": list(first.hsi.metadata.fwhm),
         "scaling": _scaling(first),
         "ratio": first.ratio,
-        "mtf": gain,
+        "mtf": mtf_gain,
         "consistency": iterations,
         "training_data": [
             {
@@ -268,7 +300,7 @@ def describe(
         ],
         **learning,
         "device": device,
-        "threads": torch.get_num_threads(),  # on which the last digits depend
+        "threads": torch.get_num_threads(),  # last digits depend on it
         "versions": versions(),
         "licence": LICENCE,
     }

@@ -17,7 +17,7 @@ FLOORS: dict[str, float] = {
     "core": 1.0,
     "fusion": 0.99,
     "io": 0.98,
-    "models": 0.09,
+    "models": 1.0,
     "networks": 1.0,
     "operators": 1.0,
     "products": 1.0,
