@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+_UNSCALED = 1.0, 0  # scale and zero point of the bits and of the sums
+
 
 class Int8Sums:
     """``conv(sign x, signs)``, padded with +1.
@@ -27,22 +29,13 @@ class Int8Sums:
     def __init__(self, signs: Tensor) -> None:
         outputs, inputs, kernel = signs.shape[:3]
         self._run = _kernel()
-        self._padding = kernel // 2
+        self._geometry = [1, 1], [kernel // 2] * 2, [1, 1], 1  # stride, padding, dilation, groups
         # A bit is set where a sign s is negative: sum of s w = sum of w - 2 sum of bit w.
         self._scale = torch.full((outputs,), 2.0)
         self._zero = torch.zeros(outputs, dtype=torch.int8)
         self._bias = signs.float().sum((1, 2, 3)).contiguous()
-        self._weight = torch.ops.onednn.qconv_prepack(
-            signs.neg().to(torch.int8).contiguous(),
-            self._scale,
-            1.0,
-            0,
-            [1, 1],
-            [self._padding] * 2,
-            [1, 1],
-            1,
-            [1, inputs, 64, 64],
-        )
+        weight, shape = signs.neg().to(torch.int8).contiguous(), [1, inputs, 64, 64]
+        self._weight = torch.ops.onednn.qconv_prepack(weight, self._scale, *_UNSCALED, *self._geometry, shape)
 
     def __call__(self, x: Tensor) -> Tensor:
         """The sums.
@@ -55,25 +48,8 @@ class Int8Sums:
         """
         x = x.contiguous(memory_format=torch.channels_last)
         bits = (x < 0).view(torch.uint8)
-        return self._run(
-            bits,
-            1.0,
-            0,
-            self._weight,
-            self._scale,
-            self._zero,
-            self._bias,
-            [1, 1],
-            [self._padding] * 2,
-            [1, 1],
-            1,
-            1.0,
-            0,
-            torch.float32,
-            "none",
-            [],
-            "",
-        )
+        weight = self._weight, self._scale, self._zero, self._bias
+        return self._run(bits, *_UNSCALED, *weight, *self._geometry, *_UNSCALED, torch.float32, "none", [], "")
 
 
 def _kernel() -> Callable[..., Tensor]:
