@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from core.training.losses import LossTerm
+from core.training.loss_terms import LossTerm
 from core.training.mutual import MutualStep, Outputs, Sample
 from core.training.plain_losses import masked_mean, plain_loss
 
@@ -38,14 +38,16 @@ class BandSpaceStep(MutualStep):
     ) -> Tensor:
         settings, (labelled, unlabelled, _), own = self.settings, sample, outputs[index]
         peer = Outputs(*(image.detach() for image in outputs[-1 - index]))
-        loss = self._plain(own.labelled - labelled.target, labelled.truth, labelled.learn)
-        whole = labelled.truth - labelled.target + peer.labelled
-        loss = loss + exchange * settings.exchange * self._plain(own.labelled - peer.labelled, whole, labelled.learn)
+        loss = self._plain(own.labelled - labelled.target, labelled.truth, labelled.train_mask)
+        ideal = labelled.truth - labelled.target + peer.labelled
+        loss = loss + exchange * settings.exchange * self._plain(
+            own.labelled - peer.labelled, ideal, labelled.train_mask
+        )
         inner = torch.zeros_like(unlabelled.weight)
         inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]
         reprojection = masked_mean((own.degraded - unlabelled.reprojection_residual).abs().mean(0), inner)
         distance = self._plain(own.full - peer.full, unlabelled.prior + peer.full)
         return loss + settings.consistency * reprojection + exchange * settings.full_exchange * distance
 
-    def _plain(self, difference: Tensor, whole: Tensor, mask: Tensor | None = None) -> Tensor:
-        return plain_loss(difference, whole, self.loss.scale, self.loss.angle, self.loss.gradient, mask)
+    def _plain(self, difference: Tensor, ideal: Tensor, mask: Tensor | None = None) -> Tensor:
+        return plain_loss(difference, ideal, self.loss.scale, self.loss.angle, self.loss.gradient, mask)

@@ -35,6 +35,7 @@ from core.networks.side_by_side import side_by_side
 from core.products.pair import open_pair
 from core.scene.scene import Scene
 from core.scene.statistics import scene_statistics
+from core.training.areas import AreaContext
 from core.training.dataset import scene_areas
 from core.training.losses import HybridLoss
 from core.training.mutual import MutualStep, Sample
@@ -95,7 +96,7 @@ def prepare(scene: Scene, steps: int, components: int = 0) -> tuple:
     """
     settings = Settings(steps=steps, **({"components": components} if components else {}))
     found = scene_statistics(scene, GAIN, settings.components)
-    areas = scene_areas(scene, found, scene.good, GAIN, settings, CPU)
+    areas = scene_areas(scene, AreaContext(found, scene.good, GAIN, CPU), settings)
     basis = torch.from_numpy(np.ascontiguousarray(found.basis[scene.good]))
     scale = torch.from_numpy(found.std[scene.good])[:, None, None]
     loss = HybridLoss(basis, scale, settings.angle, settings.gradient)

@@ -1,4 +1,4 @@
-"""What networks learn from, prepared once as tensors on the device.
+"""Training areas: what networks learn from, prepared once as tensors on the device.
 
 A *labelled* area is a piece of the HSI degraded once more, with its PAN: the HSI itself is the truth (Wald's protocol).
 An *unlabelled* area is a piece of the scene at full resolution: there is no truth, but the degraded result must be the
@@ -8,8 +8,8 @@ HSI, and the two networks can agree.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Optional, final
 
 import numpy as np
@@ -27,12 +27,41 @@ _BANDS = 16  # at once
 
 
 @dataclass(frozen=True)
-class Projection:
-    """What the consistency projection does to the networks' residual: ``dz - U E(D dz)``; linear, like all of it.
+class AreaContext:
+    """What all areas of a training have in common.
 
     Attributes:
-        operators: of the area. iterations: of the projection.
-        weight: (rows, columns) on the low grid, 1 where the HSI is known.
+        statistics: of the scenes.
+        good: (bands,) bool, the bands that are learned.
+        mtf_gain: of the HSI at its Nyquist frequency.
+        device: of the tensors.
+    """
+
+    statistics: Statistics
+    good: np.ndarray
+    mtf_gain: float
+    device: torch.device
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        """An array as a tensor on the device.
+
+        Args:
+            array: any shape, any dtype.
+
+        Returns:
+            Same shape, float32.
+        """
+        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The consistency projection of the networks' residual, which is linear: ``dz - U E(D dz)``.
+
+    Attributes:
+        operators: U and D of the area.
+        iterations: of the projection, 0 for none.
+        weight: (rows, columns) on the low grid, 1 where the HSI is valid; float32, or of the residual's dtype.
     """
 
     operators: Operators
@@ -40,7 +69,14 @@ class Projection:
     weight: Tensor
 
     def __call__(self, residual: Tensor) -> Tensor:
-        """(components, rows, columns) to the same."""
+        """The projected residual.
+
+        Args:
+            residual: (components, rows, columns) on the high grid, float32 or float64.
+
+        Returns:
+            Same shape, same dtype.
+        """
         if self.iterations == 0:
             return residual
         lowered = self.operators.down(residual)
@@ -52,22 +88,23 @@ class Projection:
 @final
 @dataclass(frozen=True)
 class LabelledArea:
-    """A reduced-resolution piece with its truth; bands are the good ones, in units of their standard deviation.
+    """A reduced-resolution area with its truth; bands are the good ones, in units of their standard deviation.
 
     Attributes:
-        planes: (components + 2, rows, columns), what a network sees.
-        target: (bands, rows, columns), the truth minus the projected prior.
-        truth: (bands, rows, columns).
-        learn, judge: (rows, columns), 1 where a pixel is learned from, or held out.
-        project: to be applied to the networks' residual.
-        reference: the constants of the loss, once a learner has prepared it.
+        planes: (components + 2, rows, columns) float32, the input of a network.
+        target: (bands, rows, columns) float32, the truth minus the projected prior.
+        truth: (bands, rows, columns) float32.
+        train_mask: (rows, columns) float32, 1 where a pixel is learned from.
+        held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
+        project: the projection of the networks' residual.
+        reference: the constants of the loss, once a learner has prepared them.
     """
 
     planes: Tensor
     target: Tensor
     truth: Tensor
-    learn: Tensor
-    judge: Tensor
+    train_mask: Tensor
+    held_out_mask: Tensor
     project: Projection
     reference: Optional[Reference] = None
 
@@ -75,173 +112,198 @@ class LabelledArea:
 @final
 @dataclass(frozen=True)
 class UnlabelledArea:
-    """A full-resolution piece; bands as in :class:`LabelledArea`.
+    """A full-resolution area; bands as in :class:`LabelledArea`.
 
     Attributes:
-        planes: (components + 2, rows, columns), what a network sees.
-        prior: (bands, rows, columns).
-        reprojection_residual: (bands, rows, columns) on the low grid, the HSI minus the degraded prior.
-        weight: (rows, columns) on the low grid, 1 where the HSI is known.
-        ratio, phase, gain: of the two grids.
-        spectra: of the prior, once a learner has prepared it.
+        planes: (components + 2, rows, columns) float32, the input of a network.
+        prior: (bands, rows, columns) float32.
+        reprojection_residual: (bands, rows, columns) float32 on the low grid, the HSI minus the degraded prior.
+        weight: (rows, columns) float32 on the low grid, 1 where the HSI is valid.
+        operators: U and D of the area.
+        spectra: of the prior, once a learner has prepared them.
     """
 
     planes: Tensor
     prior: Tensor
     reprojection_residual: Tensor
     weight: Tensor
-    ratio: int
-    phase: tuple[float, float]
-    gain: float
+    operators: Operators
     spectra: Optional[Spectra] = None
 
     def crop(self, row: int, col: int, size: int) -> UnlabelledArea:
-        """``size`` x ``size`` HSI pixels from (row, col), or what the area has of them."""
-        rows, cols = (min(size, count - start) for start, count in zip((row, col), self.weight.shape))
-        spans, phases = [], []
-        for axis, (start, count) in enumerate(((row, rows), (col, cols))):
-            begin = max(0, math.ceil(start * self.ratio - self.phase[axis] - 1e-9))
-            end = min(self.planes.shape[axis + 1], math.floor((start + count) * self.ratio - self.phase[axis] + 1e-9))
-            spans.append(slice(begin, end))
-            phases.append(round(begin + self.phase[axis] - start * self.ratio, 9))
+        """A part of the area.
+
+        Args:
+            row: first one, HSI pixels.
+            col: first column, HSI pixels.
+            size: HSI pixels along each axis, fewer where the area ends.
+
+        Returns:
+            The part, with operators of its own.
+        """
+        whole = self.operators
+        rows, cols = (min(size, count - start) for start, count in zip((row, col), whole.low))
+        high, phase = high_window((row, col), (rows, cols), whole.high, whole.ratio, whole.phase)
         low = slice(row, row + rows), slice(col, col + cols)
-        spectra = self.spectra and Spectra(*(image[..., spans[0], spans[1]] for image in self.spectra))
-        return UnlabelledArea(
-            self.planes[:, spans[0], spans[1]],
-            self.prior[:, spans[0], spans[1]],
-            self.reprojection_residual[:, low[0], low[1]],
-            self.weight[low],
-            self.ratio,
-            (phases[0], phases[1]),
-            self.gain,
-            spectra,
+        planes, weight = self.planes[:, high[0], high[1]], self.weight[low]
+        return replace(
+            self,
+            planes=planes,
+            prior=self.prior[:, high[0], high[1]],
+            reprojection_residual=self.reprojection_residual[:, low[0], low[1]],
+            weight=weight,
+            operators=shared_operators((rows, cols), shape_of(planes), whole.ratio, phase, whole.mtf_gain),
+            spectra=self.spectra and Spectra(*(image[..., high[0], high[1]] for image in self.spectra)),
         )
 
-    @cached_property
-    def operators(self) -> Operators:
-        """U and D of this area."""
-        return area_operators(_shape(self.weight), _shape(self.planes), self.ratio, self.phase, self.gain)
+
+def high_window(
+    corner: tuple[int, int],
+    shape: tuple[int, int],
+    high_shape: tuple[int, int],
+    ratio: int,
+    phase: tuple[float, float],
+) -> tuple[tuple[slice, slice], tuple[float, float]]:
+    """The PAN pixels that lie wholly within a window of HSI pixels.
+
+    Args:
+        corner: first row and column of the window, HSI pixels.
+        shape: rows and columns of the window, HSI pixels.
+        high_shape: rows and columns of the high grid.
+        ratio: PAN pixels per HSI pixel.
+        phase: (y, x) of the high grid in the low one, PAN pixels.
+
+    Returns:
+        Rows and columns of the high grid, and the phase within the window.
+    """
+    spans, phases = [], []
+    for start, count, most, offset in zip(corner, shape, high_shape, phase):
+        begin = max(0, math.ceil(start * ratio - offset - 1e-9))
+        spans.append(slice(begin, min(most, math.floor((start + count) * ratio - offset + 1e-9))))
+        phases.append(round(begin + offset - start * ratio, 9))
+    return (spans[0], spans[1]), (phases[0], phases[1])
 
 
-def _shape(image: np.ndarray | Tensor) -> tuple[int, int]:
-    """Rows and columns of (..., rows, columns)."""
+def shape_of(image: np.ndarray | Tensor) -> tuple[int, int]:
+    """Rows and columns of an image.
+
+    Args:
+        image: (..., rows, columns), any dtype.
+
+    Returns:
+        (rows, columns).
+    """
     rows, cols = image.shape[-2:]
     return rows, cols
 
 
-_OPERATORS: dict[tuple, Operators] = {}
-
-
-def area_operators(
-    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float], gain: float
+@lru_cache(maxsize=64)
+def shared_operators(
+    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float], mtf_gain: float
 ) -> Operators:
-    """Operators that areas of the same shape share, so that their matrices are made once."""
-    key = (low, high, ratio, phase, gain)
-    if key not in _OPERATORS:
-        if len(_OPERATORS) > 64:
-            _OPERATORS.clear()
-        _OPERATORS[key] = Operators(*key)
-    return _OPERATORS[key]
+    """Operators that areas of the same geometry share, so that their matrices are made once.
+
+    Args:
+        low: (rows, columns) of the low grid.
+        high: (rows, columns) of the high grid.
+        ratio: PAN pixels per HSI pixel.
+        phase: (y, x) of the high grid in the low one, PAN pixels.
+        mtf_gain: of the degradation.
+
+    Returns:
+        U and D.
+    """
+    return Operators(low, high, ratio, phase, mtf_gain)
 
 
 def labelled_area(
+    context: AreaContext,
+    operators: Operators,
     hsi: np.ndarray,
     pan_low: np.ndarray,
     valid: np.ndarray,
-    judged: np.ndarray,
-    statistics: Statistics,
-    good: np.ndarray,
-    ratio: int,
-    gain: float,
+    held_out: np.ndarray,
     iterations: int,
-    device: torch.device,
 ) -> LabelledArea:
     """Degrade a piece of the HSI and its PAN once more.
 
     Args:
-        hsi: (bands, rows, columns) float32, invalid pixels filled; rows and columns are multiples of ``ratio``.
-        pan_low: (1, rows, columns), the PAN on the same pixels.
-        valid: (rows, columns) bool. judged: (rows, columns) bool, pixels that are held out.
+        context: what all areas have in common.
+        operators: between the HSI's grid, which is the high one here, and the degraded one, without phase.
+        hsi: (bands, rows, columns) float32, invalid pixels filled; rows and columns are multiples of the ratio.
+        pan_low: (1, rows, columns) float32, the PAN on the same pixels.
+        valid: (rows, columns) bool.
+        held_out: (rows, columns) bool, the pixels that are only scored on.
+        iterations: of the consistency projection.
+
+    Returns:
+        The area.
     """
-    high = _shape(hsi)
-    low = high[0] // ratio, high[1] // ratio
-    operators = area_operators(low, high, ratio, (0.0, 0.0), gain)
+    statistics, good, (rows, cols), ratio = context.statistics, context.good, operators.low, operators.ratio
     lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
-    weight = valid.reshape(low[0], ratio, low[1], ratio).all(axis=(1, 3)).astype(np.float32)
+    weight = valid.reshape(rows, ratio, cols, ratio).all(axis=(1, 3)).astype(np.float32)
     planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
     prior = operators.up(lowered) + statistics.gains[:, None, None] * detail
     residual = lowered - operators.down(prior)
     prior = prior + operators.up(correction(residual, operators.round_trip, iterations, weight))
     scale = statistics.std[good, None, None]
-
-    def tensor(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
-
     return LabelledArea(
-        tensor(planes),
-        tensor((hsi[good] - prior[good]) / scale),
-        tensor(hsi[good] / scale),
-        tensor(valid & ~judged),
-        tensor(valid & judged),
-        Projection(operators, iterations, tensor(weight)),
+        context.tensor(planes),
+        context.tensor((hsi[good] - prior[good]) / scale),
+        context.tensor(hsi[good] / scale),
+        context.tensor(valid & ~held_out),
+        context.tensor(valid & held_out),
+        Projection(operators, iterations, context.tensor(weight)),
     )
 
 
 def unlabelled_area(
+    context: AreaContext,
+    operators: Operators,
     hsi: np.ndarray,
     pan: np.ndarray,
     pan_low: np.ndarray,
     weight: np.ndarray,
-    statistics: Statistics,
-    good: np.ndarray,
-    ratio: int,
-    phase: tuple[float, float],
-    gain: float,
-    device: torch.device,
     progress: Progress,
 ) -> UnlabelledArea:
     """Prepare a piece of the scene at full resolution, some bands at a time.
 
     Args:
-        hsi: (bands, rows, columns) float32, invalid pixels filled.
-        pan: (1, rows, columns) on the high grid. pan_low: (1, rows, columns) on the low grid.
-        weight: (rows, columns) bool on the low grid, where the HSI is known and under the PAN.
+        context: what all areas have in common.
+        operators: between the grids of the piece.
+        hsi: (bands, rows, columns) float32 on the low grid, invalid pixels filled.
+        pan: (1, rows, columns) float32 on the high grid.
+        pan_low: (1, rows, columns) float32 on the low grid.
+        weight: (rows, columns) bool on the low grid, where the HSI is valid and under the PAN.
+        progress: where a cancel is seen.
+
+    Returns:
+        The area.
 
     Raises:
         Cancelled: the user stopped the job.
     """
-    operators = area_operators(_shape(hsi), _shape(pan), ratio, phase, gain)
+    statistics = context.statistics
     planes, detail = _planes_and_detail(operators, statistics, hsi, pan, pan_low)
-    chosen = np.flatnonzero(good)
-    prior = np.empty((len(chosen), *pan.shape[1:]), np.float32)
-    residual = np.empty((len(chosen), *hsi.shape[1:]), np.float32)
+    chosen = np.flatnonzero(context.good)
+    prior = np.empty((len(chosen), *operators.high), np.float32)
+    residual = np.empty((len(chosen), *operators.low), np.float32)
     for first in range(0, len(chosen), _BANDS):
         progress.check()
         place, bands = slice(first, first + _BANDS), chosen[first : first + _BANDS]
-        made = operators.up(hsi[bands]) + statistics.gains[bands, None, None] * detail
+        part = operators.up(hsi[bands]) + statistics.gains[bands, None, None] * detail
         scale = statistics.std[bands, None, None]
-        prior[place] = made / scale
-        residual[place] = (hsi[bands] - operators.down(made)) / scale
+        prior[place] = part / scale
+        residual[place] = (hsi[bands] - operators.down(part)) / scale
     progress.check()
-
-    def tensor(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)
-
-    return UnlabelledArea(
-        tensor(planes),
-        tensor(prior),
-        tensor(residual),
-        tensor(weight),
-        ratio,
-        phase,
-        gain,
-    )
+    tensor = context.tensor
+    return UnlabelledArea(tensor(planes), tensor(prior), tensor(residual), tensor(weight), operators)
 
 
 def _planes_and_detail(
     operators: Operators, statistics: Statistics, hsi: np.ndarray, pan: np.ndarray, pan_low: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a network sees of an area, and the PAN's detail."""
+    """The input of a network for an area, and the PAN's detail."""
     matrix, shift = statistics.encoder
     components = np.tensordot(matrix, hsi, 1) - shift
     whole = (0, operators.high[0]), (0, operators.high[1])
@@ -250,13 +312,29 @@ def _planes_and_detail(
 
 
 def turn(image: Tensor, way: int) -> Tensor:
-    """One of the eight flips and rotations of (..., rows, columns)."""
+    """One of the eight flips and rotations of an image, for augmentation.
+
+    Args:
+        image: (..., rows, columns), any dtype.
+        way: 0 to 7; 0 is the image itself.
+
+    Returns:
+        Same dtype, (..., rows, columns) or, turned by a quarter, (..., columns, rows).
+    """
     if way >= 4:
         image = image.flip(-1)
     return torch.rot90(image, way % 4, (-2, -1))
 
 
 def turn_back(image: Tensor, way: int) -> Tensor:
-    """The inverse of :func:`turn`."""
+    """The inverse of :func:`turn`.
+
+    Args:
+        image: (..., rows, columns), any dtype.
+        way: the same as there.
+
+    Returns:
+        Same dtype, (..., rows, columns) as they were before.
+    """
     image = torch.rot90(image, -(way % 4), (-2, -1))
     return image.flip(-1) if way >= 4 else image

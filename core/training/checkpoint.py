@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,80 +16,98 @@ from .mutual import MutualStep
 from .trainer import TrainingState
 
 _SAME = ("network", "config", "bands", "ratio", "mtf", "consistency", "settings", "training_data", "fingerprint")
+_RECORD = ("step", "best_step", "best_score", "best_share", "prior_scores", "history")
 
 
-def save_checkpoint(path: str, header: dict[str, Any], learner: MutualStep, state: TrainingState) -> None:
-    """Write a checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training is kept and taken up.
 
-    Args:
-        header: of the model file that will come out; says which training this is.
+    Attributes:
+        path: file to keep while training runs; to be removed when all that was asked for is written, so that a failure
+            after training costs no training.
+        resume: checkpoint of a training that was stopped, "" to start anew.
     """
-    tensors: dict[str, np.ndarray] = {f"best.{name}": value.numpy() for name, value in state.best.items()}
-    for number, (network, optimizer) in enumerate(zip(learner.networks, learner.optimizers)):
-        for name, value in network.state_dict().items():
-            tensors[f"now.{number}.{name}"] = value.detach().cpu().numpy()
-        for index, moments in optimizer.state_dict()["state"].items():
-            for name, value in moments.items():
-                tensors[f"adam.{number}.{index}.{name}"] = torch.as_tensor(value).float().cpu().numpy()
-    if not all(np.isfinite(array).all() for array in tensors.values()):
-        return
-    record = {
-        "step": state.step,
-        "best_step": state.best_step,
-        "best_score": state.best_score,
-        "best_share": state.best_share,
-        "prior_scores": state.prior_scores,
-        "history": state.history,
-    }
-    write_model(path, ModelFile({**header, "checkpoint": record}, tensors))
 
+    path: str
+    resume: str = ""
 
-def load_checkpoint(path: str, header: dict[str, Any], learner: MutualStep) -> TrainingState:
-    """Put the networks and optimizers back to where they were.
+    def save(self, header: dict[str, Any], learner: MutualStep, state: TrainingState) -> None:
+        """Write the checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
 
-    Raises:
-        InputError: it is no checkpoint, or one of another training.
-    """
-    file = read_model(path)
-    record = file.header.get("checkpoint")
-    if not isinstance(record, dict):
-        raise InputError(f"{path} is no checkpoint of a training that was stopped; start without resuming.")
-    for key in _SAME:
-        if file.header.get(key) != header.get(key):
-            raise InputError(
-                f"{path} belongs to a training with another {key.replace('_', ' ')}; give the same files and settings, "
-                "or start without resuming."
-            )
-    refusal = InputError(f"{path} is damaged; start without resuming.")
-    try:
+        Args:
+            header: of the model file that will come out; says which training this is.
+            learner: with the networks and optimizers.
+            state: where training stands.
+        """
+        tensors: dict[str, np.ndarray] = {f"best.{name}": value.numpy() for name, value in state.best.items()}
         for number, (network, optimizer) in enumerate(zip(learner.networks, learner.optimizers)):
-            now = f"now.{number}."
-            device = next(network.parameters()).device
-            network.load_state_dict(
-                {
-                    name[len(now) :]: torch.from_numpy(a.copy())
-                    for name, a in file.tensors.items()
-                    if name.startswith(now)
-                }
+            for name, value in network.state_dict().items():
+                tensors[f"now.{number}.{name}"] = value.detach().cpu().numpy()
+            for index, moments in optimizer.state_dict()["state"].items():
+                for name, value in moments.items():
+                    tensors[f"adam.{number}.{index}.{name}"] = torch.as_tensor(value).float().cpu().numpy()
+        if all(np.isfinite(array).all() for array in tensors.values()):
+            record = {key: getattr(state, key) for key in _RECORD}
+            write_model(self.path, ModelFile({**header, "checkpoint": record}, tensors))
+
+    def load(self, header: dict[str, Any], learner: MutualStep) -> TrainingState:
+        """Put the networks and optimizers back to where they were in the training that is resumed.
+
+        Args:
+            header: of the model file that will come out.
+            learner: whose networks and optimizers are put back.
+
+        Returns:
+            Where that training stood, or a fresh state where none is resumed.
+
+        Raises:
+            InputError: ``resume`` is no checkpoint, or one of another training.
+        """
+        if not self.resume:
+            return TrainingState()
+        file = read_model(self.resume)
+        record = file.header.get("checkpoint")
+        if not isinstance(record, dict):
+            raise InputError(f"{self.resume} is no checkpoint of a training that was stopped; start without resuming.")
+        for key in _SAME:
+            if file.header.get(key) != header.get(key):
+                raise InputError(
+                    f"{self.resume} belongs to a training with another {key.replace('_', ' ')}; give the same files "
+                    "and settings, or start without resuming."
+                )
+        try:
+            for number, (network, optimizer) in enumerate(zip(learner.networks, learner.optimizers)):
+                device = next(network.parameters()).device
+                network.load_state_dict(_tensors(file, f"now.{number}."))
+                moments: dict[int, dict[str, torch.Tensor]] = {}
+                for name, value in _tensors(file, f"adam.{number}.").items():
+                    index, moment = name.split(".")
+                    moments.setdefault(int(index), {})[moment] = value if moment == "step" else value.to(device)
+                optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+            return TrainingState(
+                int(record["step"]),
+                _tensors(file, "best."),
+                float(record["best_score"]),
+                int(record["best_step"]),
+                float(record["best_share"]),
+                prior_scores=dict(record["prior_scores"]),
+                history=list(record["history"]),
             )
-            moments: dict[int, dict[str, torch.Tensor]] = {}
-            for name, array in file.tensors.items():
-                parts = name.split(".")
-                if parts[0] == "adam" and parts[1] == str(number):
-                    value = torch.from_numpy(np.array(array))
-                    moments.setdefault(int(parts[2]), {})[parts[3]] = value if parts[3] == "step" else value.to(device)
-            optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-        best = {
-            name[len("best.") :]: torch.from_numpy(a.copy()) for name, a in file.tensors.items() if name[:5] == "best."
-        }
-        return TrainingState(
-            int(record["step"]),
-            best,
-            float(record["best_score"]),
-            int(record["best_step"]),
-            float(record["best_share"]),
-            prior_scores=dict(record["prior_scores"]),
-            history=list(record["history"]),
-        )
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError):
-        raise refusal from None
+        except (KeyError, IndexError, TypeError, ValueError, RuntimeError):
+            raise InputError(f"{self.resume} is damaged; start without resuming.") from None
+
+    def remove(self) -> None:
+        """Remove the files, as they are no longer needed."""
+        for path in {self.path, self.resume} - {""}:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+
+
+def _tensors(file: ModelFile, prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin with a prefix, by the rest of their names."""
+    return {
+        name[len(prefix) :]: torch.from_numpy(array.copy())
+        for name, array in file.tensors.items()
+        if name.startswith(prefix)
+    }

@@ -1,8 +1,8 @@
 """Several processes that train one model (data parallelism, as PyTorch's DistributedDataParallel does it).
 
 Each process has all areas and its own copy of the networks; of a step's batch each takes a share, and gradients and
-held-out sums are added up over all processes, so that all copies stay the same and the model is that of one process
-with the same batch, up to the last digits. ``torchrun`` starts the processes and says in the environment who is who.
+held-out sums are all-reduced, so that all copies stay the same and the model is that of one process with the same
+batch, up to the last digits. ``torchrun`` starts the processes and gives each its rank in the environment.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-_TIMEOUT = timedelta(minutes=10)  # of an exchange, which waits for the slowest: a process that is stuck ends all
-_SAID = "ssml/said"  # in the store that all processes see: how many have had something to say of a failure
-_PATIENCE = 3.0  # seconds in which a process that failed says so
+_TIMEOUT = timedelta(minutes=10)  # of a collective operation, which waits for the slowest: a stuck process ends all
+_FAILURES = "ssml/failures"  # key in the store that all processes share: how many have reported their failure
+_REPORT_SECONDS = 3.0  # in which a process that failed reports it
 
 
 class Processes:
     """The processes of a training; by default this one alone, and then nothing is exchanged.
 
-    Attributes:
-        rank: of this process, from 0. size: number of processes.
+    Args:
+        rank: of this process, from 0.
+        size: number of processes.
     """
 
     def __init__(self, rank: int = 0, size: int = 1) -> None:
@@ -39,41 +40,63 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+        """Whether this is rank 0, the process that writes files and logs."""
         return self.rank == 0
 
     def share(self, items: Sequence[Any]) -> Sequence[Any]:
-        """This process's part of what is to be done once."""
+        """This process's part of some work; together the processes do each piece once.
+
+        Args:
+            items: the pieces, the same in all processes.
+
+        Returns:
+            Every ``size``-th piece, from the ``rank``-th on.
+        """
         return items[self.rank :: self.size]
 
-    def add(self, tensors: Iterable[Tensor]) -> None:
-        """Replace tensors, of one type and the same shapes everywhere, by their sums over all processes."""
+    def all_reduce(self, tensors: Iterable[Tensor]) -> None:
+        """Replace tensors by their sums over all processes.
+
+        Args:
+            tensors: each of any shape, the same in all processes, and all of the same dtype.
+        """
         if self.size == 1:
             return
         import torch
         from torch import distributed
 
         tensors = list(tensors)
-        together = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        distributed.all_reduce(together)
-        for tensor, part in zip(tensors, together.split([tensor.numel() for tensor in tensors])):
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        distributed.all_reduce(flat)
+        for tensor, part in zip(tensors, flat.split([tensor.numel() for tensor in tensors])):
             tensor.copy_(part.reshape(tensor.shape))
 
     def any(self, flag: bool) -> bool:
-        """Whether it is so in one of the processes; on the CPU."""
+        """Whether a flag is set in at least one process; exchanged on the CPU.
+
+        Args:
+            flag: this process's.
+
+        Returns:
+            The same in all processes.
+        """
         if self.size == 1:
             return flag
         import torch
 
-        said = torch.tensor([float(flag)])
-        self.add([said])
-        return bool(said)
+        count = torch.tensor([float(flag)])
+        self.all_reduce([count])
+        return bool(count)
 
-    def check_same(self, text: str, sentence: str) -> None:
+    def check_same(self, text: str, message: str) -> None:
         """Make sure that all processes have the same text.
 
+        Args:
+            text: this process's.
+            message: of the error.
+
         Raises:
-            InputError: with ``sentence``.
+            InputError: they differ.
         """
         if self.size == 1:
             return
@@ -83,9 +106,9 @@ class Processes:
 
         number = torch.zeros(self.size, dtype=torch.float64)
         number[self.rank] = zlib.crc32(text.encode())
-        self.add([number])
+        self.all_reduce([number])
         if (number != number[0]).any():
-            raise InputError(sentence)
+            raise InputError(message)
 
 
 def launched() -> bool:
@@ -98,12 +121,15 @@ def launched() -> bool:
 def processes() -> Iterator[Processes]:
     """This process alone, or, under ``torchrun``, all of them together.
 
-    Where one fails, all end: one sentence is said, by the first that has one, and the others end without a word
-    (``SystemExit`` with 0, so that ``torchrun`` blames the right one).
+    Where one fails, all end: the first error is reported once, and the other processes exit silently (``SystemExit``
+    with 0, so that ``torchrun`` names the one that failed).
+
+    Yields:
+        The processes.
 
     Raises:
         InputError: PyTorch was built without what this needs, the processes do not find each other, or another one
-            ended without a word.
+            was killed.
     """
     if not launched():
         yield Processes()
@@ -114,7 +140,7 @@ def processes() -> Iterator[Processes]:
     if not distributed.is_available():
         raise InputError("This PyTorch was built without torch.distributed; train with one process.")
     try:
-        store, rank, size = _meet()
+        store, rank, size = _rendezvous()
         distributed.init_process_group(_backend(), store=store, rank=rank, world_size=size, timeout=_TIMEOUT)
     except (RuntimeError, ValueError) as error:
         raise InputError(
@@ -124,14 +150,14 @@ def processes() -> Iterator[Processes]:
     try:
         yield Processes(rank, size)
     except Exception as error:
-        raise _whose(error, store) from (None if _is_broken(error) else error)
+        raise _reported(error, store) from (None if _is_peer_lost(error) else error)
     finally:
         with contextlib.suppress(Exception):
             distributed.destroy_process_group()
 
 
-def _meet() -> tuple[Any, int, int]:
-    """The store that all processes see, this one's rank, their number; PyTorch's other TCP store where it lacks libuv.
+def _rendezvous() -> tuple[Any, int, int]:
+    """The store that all processes share, the rank, the world size; PyTorch's other TCP store where it lacks libuv.
 
     Raises:
         RuntimeError, ValueError: they do not find each other.
@@ -152,32 +178,31 @@ def _backend() -> str:
     return "cpu:gloo,cuda:nccl" if cuda.is_available() and distributed.is_nccl_available() else "gloo"
 
 
-def _is_broken(error: BaseException) -> bool:
-    """Whether an exchange failed because another process is gone."""
+def _is_peer_lost(error: BaseException) -> bool:
+    """Whether a collective operation failed because another process is gone."""
     from torch import distributed
 
-    words = str(error)
     kind = getattr(distributed, "DistError", None)
     return (kind is not None and isinstance(error, kind)) or (
-        isinstance(error, RuntimeError) and any(word in words for word in ("gloo", "NCCL", "Connection closed"))
+        isinstance(error, RuntimeError) and any(word in str(error) for word in ("gloo", "NCCL", "Connection closed"))
     )
 
 
-def _whose(error: Exception, store: Any) -> BaseException:
-    """What this process ends with: its error, if it is the first to say something, else without a word."""
+def _reported(error: Exception, store: Any) -> BaseException:
+    """What this process ends with: its error, if it is the first to report one, else a silent exit."""
     silent = SystemExit(0)
     try:
-        if _is_broken(error):
-            until = time.monotonic() + _PATIENCE
+        if _is_peer_lost(error):
+            until = time.monotonic() + _REPORT_SECONDS
             while time.monotonic() < until:
-                if store.add(_SAID, 0):
+                if store.add(_FAILURES, 0):
                     return silent
                 time.sleep(0.1)
             error = InputError(
                 "Another process of this training ended without a word, as for lack of memory; go on from the "
                 "checkpoint with --resume."
             )
-        return error if store.add(_SAID, 1) == 1 else silent
+        return error if store.add(_FAILURES, 1) == 1 else silent
     except RuntimeError:  # the store is gone
         return error
 
@@ -185,18 +210,25 @@ def _whose(error: Exception, store: Any) -> BaseException:
 def choose_own_device(name: str, group: Processes) -> tuple[torch.device, str]:
     """As :func:`core.runtime.devices.choose_device`; each process of a machine gets a GPU of its own.
 
+    Args:
+        name: "auto", "cpu", "cuda" or "mps".
+        group: the processes that train together.
+
+    Returns:
+        The device, and a sentence for the log.
+
     Raises:
         InputError: there are more processes than GPUs, or some compute on another kind of device.
     """
     if group.size > 1 and name in ("auto", "cuda"):
         torch = require_torch()
-        there, own = torch.cuda.device_count() if torch.cuda.is_available() else 0, int(os.environ["LOCAL_RANK"])
-        if there and own >= there:
+        gpus, own = torch.cuda.device_count() if torch.cuda.is_available() else 0, int(os.environ["LOCAL_RANK"])
+        if gpus and own >= gpus:
             raise InputError(
-                f"There are more processes than GPUs, {there} on this machine; give --nproc-per-node {there}, or "
+                f"There are more processes than GPUs, {gpus} on this machine; give --nproc-per-node {gpus}, or "
                 "--device cpu."
             )
-        if there:
+        if gpus:
             torch.cuda.set_device(own)
     device, sentence = choose_device(name)
     group.check_same(device.type, "The processes do not all have a device of one kind; give --device cpu.")
@@ -206,7 +238,11 @@ def choose_own_device(name: str, group: Processes) -> tuple[torch.device, str]:
 
 
 class Quiet(Progress):
-    """The progress of a process that does not speak; it can be stopped like the others."""
+    """The progress of a process that logs nothing; it can be cancelled like that of rank 0.
+
+    Args:
+        progress: what tells of a cancel.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

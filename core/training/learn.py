@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import hashlib
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
 from ..scene.statistics import StatisticsBuilder
-from .areas import LabelledArea, UnlabelledArea
-from .checkpoint import load_checkpoint, save_checkpoint
+from .areas import AreaContext
+from .checkpoint import Checkpoint
 from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
@@ -37,91 +36,92 @@ if TYPE_CHECKING:
 def learn(
     scenes: Sequence[Scene],
     network: str,
-    gain: float,
+    mtf_gain: float,
     settings: Settings,
     device: torch.device,
-    checkpoint: str,
-    resume: str,
+    checkpoint: Checkpoint,
     progress: Progress,
     processes: Processes | None = None,
 ) -> TrainedModel:
     """Train networks on one or several scenes.
 
     Args:
-        checkpoint: file to keep while training runs; to be removed by :func:`forget` when all that was asked for is
-            written, so that a failure after training costs no training.
-        resume: checkpoint of a training that was stopped, "" to start anew.
+        scenes: of one sensor.
+        network: a name that :func:`core.models.pair.kind_of` takes.
+        mtf_gain: of the HSI at its Nyquist frequency.
+        settings: of the training.
+        device: where the networks are trained.
+        checkpoint: where the training is kept, and the one that is resumed.
+        progress: of all steps, where a cancel is seen.
         processes: that train together; this one alone by default.
 
     Returns:
-        The model; where the held-out part says that the networks are no better than the projected prior, their best
+        The model; where the held-out part shows that the networks are no better than the projected prior, their best
         state is the untrained one, which adds nothing to it.
+
+    Raises:
+        InputError: the scenes do not suit the network or each other, or the checkpoint is of another training.
+        Cancelled: the user stopped the job; the checkpoint is kept.
     """
     processes = processes or Processes()
     _check_bands(scenes[0], network)
-    # First: whoever imports anything while another thread loads this waits for it, deaf to the user.
+    # First: whoever imports anything while another thread loads this waits for it and cannot be cancelled.
     run_cancellable(load_optimizers, progress)
     progress.set(0.0, "Computing statistics")
-    builder = StatisticsBuilder(gain)
-    for scene in scenes:
-        builder.add(scene, progress)
-    statistics, good = builder.result(settings.components), builder.good
-    if good is None or not good.any():
-        raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
+    context = _context(scenes, mtf_gain, settings.components, device, progress)
+    statistics, good = context.statistics, context.good
     fingerprint = _fingerprint(statistics.arrays())
     processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
     settings = replace(settings, components=statistics.components)
     progress.set(0.02, "Preparing what to learn from")
-    labelled: list[LabelledArea] = []
-    unlabelled: list[UnlabelledArea] = []
-    for scene in scenes:
-        some = scene_areas(scene, statistics, good, gain, settings, device, progress, 1 / len(scenes))
-        labelled += some[0]
-        unlabelled += some[1]
+    areas = [scene_areas(scene, context, settings, progress, 1 / len(scenes)) for scene in scenes]
+    labelled = [area for some, _ in areas for area in some]
+    unlabelled = [area for _, some in areas for area in some]
 
     pair = Pair.fresh(network, statistics.components, settings.seed, device, scenes[0].ratio)
-    learner = _learner(pair, statistics, good, settings, device, processes)
-    mean = torch.from_numpy(statistics.mean[good] / statistics.std[good])[:, None, None].to(device)
-    header = describe(
-        pair,
-        scenes,
-        good,
-        gain,
-        settings.iterations,
-        {"settings": settings.as_dict(), "fingerprint": fingerprint},
-        str(device),
+    basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
+    learner = MutualStep(
+        pair.networks, HybridLoss(basis, scale, settings.angle, settings.gradient), settings, processes
     )
-    state = load_checkpoint(resume, header, learner) if resume else TrainingState()
-    _announce(pair, statistics, good, settings, state, labelled, unlabelled, device, processes, progress)
-    trainer = Trainer(
-        learner,
-        labelled,
-        unlabelled,
-        scenes[0].ratio,
-        mean,
-        (lambda reached: save_checkpoint(checkpoint, header, learner, reached)) if processes.first else None,
-        pair.branches,
-    )
+    learning = {"settings": settings.as_dict(), "fingerprint": fingerprint}
+    header = describe(pair, scenes, good, mtf_gain, settings.iterations, learning, str(device))
+    state = checkpoint.load(header, learner)
+    mean = context.tensor((statistics.mean[good] / statistics.std[good])[:, None, None])
+    save = partial(checkpoint.save, header, learner) if processes.first else None
+    trainer = Trainer(learner, labelled, unlabelled, scenes[0].ratio, mean, save, pair.branches)
+    _announce(trainer, state, pair.parameters, progress)
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
-    scores = {"prior": state.prior_scores, **state.best_scores}
     header.update(
-        scores=scores,
+        scores={"prior": state.prior_scores, **state.best_scores},
         best_step=state.best_step,
         best_share=state.best_share,
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
-    kept = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
-    kept.load(pair.tensors())
-    return TrainedModel(header, kept, statistics)
+    stored = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
+    stored.load(pair.tensors())
+    return TrainedModel(header, stored, statistics)
 
 
-def forget(*checkpoints: str) -> None:
-    """Remove checkpoints that are no longer needed; empty names are passed over."""
-    for path in {*checkpoints} - {""}:
-        with contextlib.suppress(OSError):
-            os.remove(path)
+def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
+    """The settings that a network learns with.
+
+    Args:
+        network: a name that :func:`core.models.pair.kind_of` takes.
+        mode: one of :data:`.settings.MODES`.
+        steps: number of updates.
+        seed: of everything that is drawn.
+        more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
+
+    Returns:
+        The settings.
+
+    Raises:
+        InputError: there is no such network or mode, or a number is out of range.
+    """
+    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})}
+    return Settings(**fields)
 
 
 def _check_bands(scene: Scene, network: str) -> None:
@@ -133,50 +133,31 @@ def _check_bands(scene: Scene, network: str) -> None:
         )
 
 
-def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
-    """The settings that a network learns with, and what was asked for otherwise."""
-    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})}
-    return Settings(**fields)
+def _context(
+    scenes: Sequence[Scene], mtf_gain: float, components: int, device: torch.device, progress: Progress
+) -> AreaContext:
+    """The statistics of all scenes, and the bands that are good in each of them."""
+    builder = StatisticsBuilder(mtf_gain)
+    for scene in scenes:
+        builder.add(scene, progress)
+    statistics, good = builder.result(components), builder.good
+    if good is None or not good.any():
+        raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
+    return AreaContext(statistics, good, mtf_gain, device)
 
 
-def _learner(
-    pair: Pair,
-    statistics: Any,
-    good: np.ndarray,
-    settings: Settings,
-    device: torch.device,
-    processes: Processes | None = None,
-) -> MutualStep:
-    scale = torch.from_numpy(statistics.std[good])[:, None, None].to(device)
-    basis = torch.from_numpy(np.ascontiguousarray(statistics.basis[good])).to(device)
-    loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
-    return MutualStep(pair.networks, loss, settings, processes)
-
-
-def _announce(
-    pair: Pair,
-    statistics: Any,
-    good: np.ndarray,
-    settings: Settings,
-    state: TrainingState,
-    labelled: list[LabelledArea],
-    unlabelled: list[UnlabelledArea],
-    device: torch.device,
-    processes: Processes,
-    progress: Progress,
-) -> None:
-    """Say what will be done and how long it will take, from a few steps of a copy of the networks."""
-    trial = copy.copy(pair)
-    trial.networks = [copy.deepcopy(network) for network in pair.networks]
-    learner = _learner(trial, statistics, good, settings, device)
-    seconds, own = [], len(processes.share(range(settings.batch)))
-    kinds = [None, unlabelled[0].crop(0, 0, settings.crop)] if unlabelled else [None]
-    for crop in kinds:
-        with side_by_side(device, len(trial.networks)) as learner.each:
+def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, int], progress: Progress) -> None:
+    """Log what will be done and how long it will take, from a few steps of a copy of the networks."""
+    settings, loss = trainer.learner.settings, trainer.learner.loss
+    learner = MutualStep([copy.deepcopy(network) for network in trainer.learner.networks], loss, settings)
+    seconds, own = [], len(trainer.processes.share(range(settings.batch)))
+    crops = [None, trainer.unlabelled[0].crop(0, 0, settings.crop)] if trainer.unlabelled else [None]
+    for crop in crops:
+        with side_by_side(loss.basis.device, len(learner.networks)) as learner.each:
             for attempt in range(3):
                 progress.check()
                 started = time.monotonic()
-                learner(settings.steps // 2, [Sample(labelled[0], crop, np.random.default_rng(attempt))])
+                learner(settings.steps // 2, [Sample(trainer.labelled[0], crop, np.random.default_rng(attempt))])
                 elapsed = time.monotonic() - started
         seconds.append(elapsed * own)
         progress.check()
@@ -184,16 +165,16 @@ def _announce(
     before = max(0, early - state.step)
     expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
     counts = " and ".join(
-        f"{count:,} ({branch})" if len(pair.branches) > 1 else f"{count:,}" for branch, count in pair.parameters.items()
+        f"{count:,} ({branch})" if len(parameters) > 1 else f"{count:,}" for branch, count in parameters.items()
     )
     progress.info(
-        f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(labelled)} labelled and "
-        f"{len(unlabelled)} full-resolution areas; expected time {spoken_duration(expected)}."
+        f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(trainer.labelled)} labelled "
+        f"and {len(trainer.unlabelled)} full-resolution areas; expected time {spoken_duration(expected)}."
     )
 
 
 def _fingerprint(arrays: dict[str, np.ndarray]) -> str:
-    """Tells whether a checkpoint was made from the same pixels."""
+    """A digest that tells whether a checkpoint was made from the same pixels."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(name.encode())

@@ -19,14 +19,21 @@ from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
-from .losses import HybridLoss, LossTerm
+from .loss_terms import LossTerm
+from .losses import HybridLoss
 from .settings import Settings
 
 Area = TypeVar("Area", LabelledArea, UnlabelledArea)
 
 
 class Sample(NamedTuple):
-    """What a step learns from: one of a batch. ``rng`` draws how it is turned."""
+    """What a step learns from: one of a batch.
+
+    Attributes:
+        labelled: an area at reduced resolution.
+        unlabelled: an area at full resolution, or None.
+        rng: draws how they are flipped and rotated.
+    """
 
     labelled: LabelledArea
     unlabelled: Optional[UnlabelledArea]
@@ -34,11 +41,12 @@ class Sample(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What one network makes of a sample, in components.
+    """The outputs of one network for a sample, in components.
 
     Attributes:
-        labelled: its residual on the labelled area, after the projection.
-        full, degraded: its residual on the unlabelled area, and that degraded; None where there is no such area.
+        labelled: (components, rows, columns) float32, the residual on the labelled area, projected.
+        full: (components, rows, columns) float32, the residual on the unlabelled area; None where there is none.
+        degraded: (components, rows, columns) float32 on the low grid, the same degraded.
     """
 
     labelled: Tensor
@@ -47,7 +55,7 @@ class Outputs(NamedTuple):
 
 
 def load_optimizers() -> None:
-    """Have PyTorch load what it loads with the first optimizer: its compiler, for seconds."""
+    """Make PyTorch load what it loads with the first optimizer: its compiler, which takes seconds."""
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
 
@@ -55,11 +63,13 @@ class MutualStep:
     """One update of both networks at a time.
 
     Args:
-        networks: two, or a single one; in mode "alone" two do not see each other.
+        networks: two, or a single one; in mode "alone" two do not exchange anything.
         loss: distance to the truth and to the other network.
-        processes: among which batches are shared out.
+        settings: of the training.
+        processes: among which batches are divided; this one alone by default.
 
     Attributes:
+        optimizers: one for each network.
         each: how work is done for both networks; see :func:`core.networks.side_by_side.side_by_side`.
     """
 
@@ -79,10 +89,14 @@ class MutualStep:
         self.each: Each = one_after_the_other(len(self.networks))
 
     def __call__(self, step: int, samples: Sequence[Sample]) -> list[float]:
-        """Update the networks by the mean of the losses over a batch; returns those of the networks.
+        """Update the networks by the mean of their losses over a batch.
 
         Args:
+            step: number of the update, from 0, which sets the learning rate and the weight of the exchange.
             samples: this process's share of the batch.
+
+        Returns:
+            The loss of each network.
         """
         settings = self.settings
         rate = settings.rate * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
@@ -95,7 +109,8 @@ class MutualStep:
                 group["lr"] = rate
         for sample in samples:
             self._learn_from(sample, exchange, losses)
-        self.processes.add([losses, *(p.grad for net in self.networks for p in net.parameters() if p.grad is not None)])
+        gradients = [p.grad for network in self.networks for p in network.parameters() if p.grad is not None]
+        self.processes.all_reduce([losses, *gradients])
         self.each(lambda index: self.optimizers[index].step())
         return losses.tolist()
 
@@ -115,13 +130,29 @@ class MutualStep:
         self.each(backward)
 
     def prepared(self, area: Area) -> Area:
-        """The area with the constants of its loss; such an area itself."""
+        """The area with the constants of its loss.
+
+        Args:
+            area: of either kind; an area that has them already is returned itself.
+
+        Returns:
+            An area of the same kind.
+        """
         if isinstance(area, LabelledArea):
             return area if area.reference else replace(area, reference=self.loss.reference(area.truth, area.target))
         return area if area.spectra else replace(area, spectra=self.loss.spectra(area.prior))
 
     def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
-        """What a network makes of a sample whose areas are turned."""
+        """The outputs of a network for a sample.
+
+        Args:
+            index: of the network.
+            sample: with prepared areas.
+            turns: flips and rotations of the labelled and the unlabelled area, 0 to 7 each.
+
+        Returns:
+            Its outputs.
+        """
         result = sample.labelled.project(self.residual(index, sample.labelled.planes, turns[0]))
         if sample.unlabelled is None:
             return Outputs(result)
@@ -130,10 +161,19 @@ class MutualStep:
 
     @torch.no_grad()
     def half_distances(self, index: int, outputs: Sequence[Outputs], sample: Sample) -> list[LossTerm]:
-        """How far the first network's bands are from the second's, on the labelled and the unlabelled area: half of the
-        bands, as the distance is the same for both networks."""
+        """The distance of the first network's bands from the second's, on the labelled and the unlabelled area. It is
+        the same for both networks, so each computes it for half of the bands.
+
+        Args:
+            index: which half.
+            outputs: of both networks.
+            sample: with prepared areas.
+
+        Returns:
+            A term for each area.
+        """
         first, second = outputs
-        found = [self.loss.band_share(first.labelled - second.labelled, sample.labelled.learn, index, 2)]
+        found = [self.loss.band_share(first.labelled - second.labelled, sample.labelled.train_mask, index, 2)]
         if first.full is not None and second.full is not None:
             found.append(self.loss.band_share(first.full - second.full, None, index, 2))
         return found
@@ -141,34 +181,61 @@ class MutualStep:
     def loss_of(
         self, index: int, outputs: Sequence[Outputs], halves: Sequence[list[LossTerm]], sample: Sample, exchange: float
     ) -> Tensor:
-        """A network's loss of a sample, equation (18) of ``docs/gradients.md``; ``halves``: what either of
-        :meth:`half_distances` gave, empty without exchange."""
+        """A network's loss of a sample, equation (18) of ``docs/gradients.md``.
+
+        Args:
+            index: of the network.
+            outputs: of all networks.
+            halves: the results of :meth:`half_distances`, empty without exchange.
+            sample: with prepared areas.
+            exchange: weight of the exchange, from 0 to 1.
+
+        Returns:
+            A scalar, float32.
+        """
         settings, (labelled, unlabelled, _) = self.settings, sample
         own, peer = outputs[index], outputs[-1 - index]  # with a single network nothing is exchanged
         distances = [first + second for first, second in zip(*halves)]
         if index:
             distances = [distance.mirrored for distance in distances]
-        reference, mask = labelled.reference or self.loss.reference(labelled.truth, labelled.target), labelled.learn
+        reference = labelled.reference or self.loss.reference(labelled.truth, labelled.target)
+        mask = labelled.train_mask
         loss = self.loss(own.labelled, reference.truth, mask, reference.target)
         if distances and settings.exchange:
             other, weight = peer.labelled.detach(), exchange * settings.exchange
-            whole = self.loss.moved(reference.prior, other)
-            loss = loss + self.loss(own.labelled - other, whole, mask, bands=distances[0], weight=weight)
+            ideal = self.loss.moved(reference.prior, other)
+            loss = loss + self.loss(own.labelled - other, ideal, mask, bands=distances[0], weight=weight)
         if unlabelled is not None and own.full is not None and own.degraded is not None:
             inner = torch.zeros_like(unlabelled.weight)
-            inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop nothing is known
+            inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop there are no data
             loss = loss + self.loss.l1(own.degraded, unlabelled.reprojection_residual, inner, settings.consistency)
             if distances and settings.full_exchange and peer.full is not None:
                 other, weight = peer.full.detach(), exchange * settings.full_exchange
-                whole = self.loss.moved(unlabelled.spectra or self.loss.spectra(unlabelled.prior), other)
-                loss = loss + self.loss(own.full - other, whole, bands=distances[1], weight=weight)
+                ideal = self.loss.moved(unlabelled.spectra or self.loss.spectra(unlabelled.prior), other)
+                loss = loss + self.loss(own.full - other, ideal, bands=distances[1], weight=weight)
         return loss
 
     def residual(self, index: int, planes: Tensor, way: int = 0) -> Tensor:
-        """One network's residual, (components, rows, columns), seen through one of eight flips and rotations."""
+        """One network's residual, augmented by one of eight flips and rotations.
+
+        Args:
+            index: of the network.
+            planes: (components + 2, rows, columns) float32.
+            way: of :func:`.areas.turn`; the result is turned back.
+
+        Returns:
+            (components, rows, columns) float32.
+        """
         return turn_back(self.networks[index](turn(planes, way)[None])[0], way)
 
     def to_bands(self, residual: Tensor) -> Tensor:
-        """(components, rows, columns) to (bands, rows, columns), in standard deviations."""
+        """The bands of a residual, in standard deviations.
+
+        Args:
+            residual: (components, rows, columns) float32.
+
+        Returns:
+            (bands, rows, columns) float32.
+        """
         components, rows, cols = residual.shape
         return (self.loss.basis @ residual.reshape(components, -1)).reshape(-1, rows, cols)

@@ -1,4 +1,4 @@
-"""What learning is told: one frozen record, stored in the model file."""
+"""The settings of a training: one frozen record, stored in the model file."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ class Settings:
         batch: number of areas of either kind in a step.
         seed: of initialisation, patches and augmentation.
         rate: Adam's first learning rate; falls to 0 along a cosine.
-        angle: weight of the spectral angle (radians). gradient: weight of the spatial gradients.
+        angle: weight of the spectral angle, radians.
+        gradient: weight of the spatial gradients.
         exchange: weight of the distance to the other network on labelled areas.
         full_exchange: the same on areas at full resolution.
-        consistency: weight of "degraded result equals HSI" at full resolution.
+        consistency: weight of the reprojection residual ("degraded result equals HSI") at full resolution.
         full_start: share of the steps after which full-resolution areas take part.
         ramp: share of the steps over which the exchange grows to its weight.
         crop: size of full-resolution crops, HSI pixels.
         patch: size of labelled patches, HSI pixels.
         held_out: share of the labelled areas that is only scored on.
         checks: number of times the held-out part is scored.
-        iterations: of the consistency projection, through which the loss and the held-out scores see the residual; a
-            model is fused with the same number.
+        iterations: of the consistency projection, which is applied to the residual before the loss and the held-out
+            scores; a model is fused with the same number.
         components: size of the subspace.
-        emphasis: what the best state's residual is multiplied by, where the held-out part does not say that this is
-            worse than the prior. Estimates that are each right on average say too little in their mean.
+        emphasis: factor of the best state's residual, unless the held-out part shows this to be worse than the prior.
+            The mean of estimates that are each right on average is too small.
     """
 
     mode: str = "mutual"
@@ -73,12 +74,19 @@ class Settings:
         check_iterations(self.iterations)
 
     def as_dict(self) -> dict[str, object]:
-        """For a model file."""
+        """All fields by name, for a model file."""
         return dataclasses.asdict(self)
 
 
 def steps_for(effort: str, pixels: int) -> int:
-    """Number of steps for a scene of so many HSI pixels: a fixed formula, so that a seed reproduces the result.
+    """Number of steps for a scene: a fixed formula, so that a seed reproduces the result.
+
+    Args:
+        effort: one of :data:`EFFORTS`.
+        pixels: of the HSI.
+
+    Returns:
+        The number of steps.
 
     Raises:
         InputError: an unknown effort.

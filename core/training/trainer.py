@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Callable
@@ -21,7 +21,7 @@ from .mutual import MutualStep, Sample
 from .plain_losses import masked_mean
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
-CLEARLY = 1.05  # so much better than the whole residual a smaller share has to be
+MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual
 
 
 @dataclass
@@ -30,12 +30,13 @@ class TrainingState:
 
     Attributes:
         step: number of updates done.
-        best: parameters of the networks at the best check so far, by "<network>.<name>".
-        best_score: their score on the held-out part (see :meth:`Trainer.check`), and at which step.
-        prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
+        best: parameters of the networks at the best check so far, by "<network>.<name>"; any shape, any dtype.
+        best_score: their score on the held-out part (see :meth:`Trainer.check`).
+        best_step: the step of that check.
         best_share: the share of the networks' residual that the best state adds to the prior.
-        best_scores: held-out scores of the best state by path, when training has ended.
-        history: one record a check: step, losses of the networks, held-out scores by path; None for what is not a
+        best_scores: held-out scores of the best state by output, when training has ended.
+        prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
+        history: one record a check: step, losses of the networks, held-out scores by output; None for what is not a
             finite number, as when training diverges.
     """
 
@@ -54,11 +55,12 @@ class Trainer:
 
     Args:
         learner: the mutual step, with its networks.
-        labelled, unlabelled: what to learn from.
-        ratio: for ERGAS.
-        mean: (bands, 1, 1), the good bands' means in standard deviations.
+        labelled: areas at reduced resolution.
+        unlabelled: areas at full resolution.
+        ratio: PAN pixels per HSI pixel, for ERGAS.
+        mean: (bands, 1, 1) float32, the good bands' means in standard deviations.
         save: called with the state at every check, and when the user stops, to keep a checkpoint.
-        paths: names of the networks whose own scores are wanted beside those of their mean.
+        branches: names of the networks; where there are two, each is scored beside their mean.
     """
 
     def __init__(
@@ -69,19 +71,31 @@ class Trainer:
         ratio: int,
         mean: Tensor,
         save: Callable[[TrainingState], None] | None = None,
-        paths: Sequence[str] = ("spectral", "spatial"),
+        branches: Sequence[str] = ("spectral", "spatial"),
     ) -> None:
         self.learner = learner
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
-        self._learned = [area for area in self.labelled if area.learn.any()]  # others are only judged
-        self.ratio, self.mean, self.save = ratio, mean, save
+        self._learned = [area for area in self.labelled if area.train_mask.any()]
+        self.ratio, self.mean = ratio, mean
+        self._save = save or (lambda state: None)
         self.processes = learner.processes
         self._progress = Progress()
-        self.paths = (*paths, "mean") if len(paths) > 1 else ("mean",)
+        self.outputs = (*branches, "mean") if len(branches) > 1 else ("mean",)  # what is scored
 
     def run(self, state: TrainingState, progress: Progress) -> TrainingState:
-        """Train to the last step, then put the best parameters back into the networks."""
+        """Train to the last step, then put the best parameters back into the networks.
+
+        Args:
+            state: where training stands; it is updated.
+            progress: of the steps, where a cancel is seen.
+
+        Returns:
+            The state, with the scores of the best one.
+
+        Raises:
+            Cancelled: the user stopped the job; the state has been saved.
+        """
         self._progress = progress
         settings = self.learner.settings
         every = max(1, settings.steps // settings.checks)
@@ -96,15 +110,14 @@ class Trainer:
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
             )
         scores = self.score()
-        state.best_scores = {path: scores[path] for path in self.paths}
+        state.best_scores = {output: scores[output] for output in self.outputs}
         return state
 
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
         settings = self.learner.settings
         while state.step < settings.steps:
             if self.processes.any(progress.cancelled()):
-                if self.save is not None:
-                    self.save(state)
+                self._save(state)
                 raise Cancelled("Stopped by the user.")
             losses = self.learner(
                 state.step, [self._sample(state.step, number) for number in self.processes.share(range(settings.batch))]
@@ -112,13 +125,12 @@ class Trainer:
             state.step += 1
             if state.step % every == 0 or state.step == settings.steps:
                 self.check(state, losses)
-                if self.save is not None:
-                    self.save(state)
+                self._save(state)
             progress.set(state.step / settings.steps, self._text(state) if state.step % every == 0 else None)
 
     def _sample(self, step: int, number: int) -> Sample:
-        """One of the batch of a step. The generator is of the two alone, so that training can be taken up anywhere, by
-        any number of processes."""
+        """One of the batch of a step. The generator's seed depends on the two alone, so that training can be resumed
+        at any step, by any number of processes."""
         rng = np.random.default_rng([self.learner.settings.seed, step, *([number] if number else [])])
         labelled = self._learned[rng.integers(len(self._learned))]
         return Sample(labelled, self._crop(step, rng), rng)
@@ -135,24 +147,32 @@ class Trainer:
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
-        overshoot do better if only a share of what they say is added to the prior: the share is tried, too, and then
-        emphasized (own); it has to be clearly better, as at full resolution networks rather say too little."""
+        overshoot do better if only a share of their residual is added to the prior: the share is tried, too, and then
+        emphasized; it has to be better by a margin, as at full resolution the residual is rather too small.
+
+        Note: shares and emphasis are our own.
+
+        Args:
+            state: where training stands; its history and its best state are updated.
+            losses: of the networks in the latest step; None before the first.
+        """
         scores = self.score()
-        known = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
-        state.history.append({"step": state.step, "losses": known, **{path: scores[path] for path in self.paths}})
+        finite = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
+        state.history.append({"step": state.step, "losses": finite, **{name: scores[name] for name in self.outputs}})
         for share in SHARES:
             emphasized = share * self.learner.settings.emphasis
-            found, said = self._relative(scores, share, state), self._relative(scores, emphasized, state)
-            score = sum(found) * (CLEARLY if share < 1.0 else 1.0)
-            if not state.best or (max(*found, *said) <= 1 and score < state.best_score):
+            relative = self._relative(scores, share, state)
+            score = sum(relative) * (MARGIN if share < 1.0 else 1.0)
+            worst = max(*relative, *self._relative(scores, emphasized, state))
+            if not state.best or (worst <= 1 and score < state.best_score):
                 state.best_score, state.best_step, state.best_share = score, state.step, emphasized
                 state.best = self._parameters(emphasized)
 
     def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
         """Scores of a share of the mean, relative to the projected prior's."""
-        found = scores["mean" if share == 1.0 else f"mean {share}"]
+        mean = scores["mean" if share == 1.0 else f"mean {share}"]
         return [
-            math.inf if found[key] is None else found[key] / max(prior, 1e-12)
+            math.inf if mean[key] is None else mean[key] / max(prior, 1e-12)
             for key, prior in state.prior_scores.items()
             if prior is not None
         ] or [math.inf]
@@ -170,21 +190,20 @@ class Trainer:
 
     @torch.no_grad()
     def score(self) -> dict[str, dict[str, float | None]]:
-        """ERGAS and SAM on the held-out pixels, by path, and of shares of the mean ("mean 0.5")."""
+        """ERGAS and SAM (degrees) on the held-out pixels, by output, and of shares of the mean ("mean 0.5"); None for
+        what is not a finite number."""
         emphasis = self.learner.settings.emphasis
         shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
-        sums = {path: _Sums(self) for path in (*self.paths, *shares)}
-        for area in self.processes.share(self.labelled):
-            if area.judge.any():
-                self._progress.check()
-                residuals = self.learner.each(partial(self._projected, area=area))
-                bands = [self.learner.to_bands(residual) for residual in residuals]
-                mean = sum(bands) / len(bands)
-                for path, result in zip(self.paths, (*bands, mean) if len(bands) > 1 else (mean,)):
-                    sums[path].add(result - area.target, area)
-                for path, share in shares.items():
-                    sums[path].add(share * mean - area.target, area)
-        return {path: total.scores() for path, total in sums.items()}
+        sums = {name: _Sums(self) for name in (*self.outputs, *shares)}
+        for area in self._held_out_areas():
+            residuals = self.learner.each(partial(self._projected, area=area))
+            bands = [self.learner.to_bands(residual) for residual in residuals]
+            mean = sum(bands) / len(bands)
+            for name, result in zip(self.outputs, (*bands, mean) if len(bands) > 1 else (mean,)):
+                sums[name].add(result - area.target, area)
+            for name, share in shares.items():
+                sums[name].add(share * mean - area.target, area)
+        return {name: total.scores() for name, total in sums.items()}
 
     @torch.no_grad()
     def _projected(self, index: int, area: LabelledArea) -> Tensor:
@@ -192,13 +211,18 @@ class Trainer:
 
     @torch.no_grad()
     def score_prior(self) -> dict[str, float | None]:
-        """The same for the projected prior."""
+        """ERGAS and SAM (degrees) of the projected prior on the held-out pixels."""
         total = _Sums(self)
-        for area in self.processes.share(self.labelled):
-            if area.judge.any():
-                self._progress.check()
-                total.add(-area.target, area)
+        for area in self._held_out_areas():
+            total.add(-area.target, area)
         return total.scores()
+
+    def _held_out_areas(self) -> Iterator[LabelledArea]:
+        """This process's share of the areas that have held-out pixels."""
+        for area in self.processes.share(self.labelled):
+            if area.held_out_mask.any():
+                self._progress.check()
+                yield area
 
     def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
         settings = self.learner.settings
@@ -218,23 +242,23 @@ class _Sums:
         self.angles, self.count, self.angle_count = 0.0, 0.0, 0.0
 
     def add(self, difference: Tensor, area: LabelledArea) -> None:
-        self.squares = self.squares + (difference.double() ** 2 * area.judge).sum((1, 2))
+        self.squares = self.squares + (difference.double() ** 2 * area.held_out_mask).sum((1, 2))
         scale = self._trainer.learner.loss.scale
         first, second = (area.truth + difference) * scale, area.truth * scale
         norms = first.norm(dim=0) * second.norm(dim=0)
-        used = area.judge * (norms > 0)
+        used = area.held_out_mask * (norms > 0)
         cosine = (first * second).sum(0) / norms.clamp(min=1e-12)
         angle = torch.arccos(cosine.clamp(-1, 1))
         self.angles += float(masked_mean(angle, used)) * float(used.sum())
         self.angle_count += float(used.sum())
-        self.count += float(area.judge.sum())
+        self.count += float(area.held_out_mask.sum())
 
     def scores(self) -> dict[str, float | None]:
         """Of the areas of all processes."""
         mean = self._trainer.mean.flatten().double()
         numbers = torch.tensor([self.angles, self.angle_count, self.count], dtype=torch.float64, device=mean.device)
         squares = self.squares.clone()
-        self._trainer.processes.add([squares, numbers])
+        self._trainer.processes.all_reduce([squares, numbers])
         angles, angle_count, count = numbers.tolist()
         use = mean > 0
         ergas = float(100 / self._trainer.ratio * (squares / count / mean**2)[use].mean().sqrt())

@@ -91,6 +91,7 @@ class _LearnedOnScene:
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
         """Learns first."""
+        from ..training.checkpoint import Checkpoint
         from ..training.learn import learn, settings_for
         from ..training.settings import steps_for
 
@@ -99,8 +100,8 @@ class _LearnedOnScene:
         steps = steps_for(given.effort, scene.low_shape[0] * scene.low_shape[1])
         settings = settings_for(self._network, "mutual", steps, given.seed, {"iterations": given.consistency})
         with working_folder() as folder:
-            checkpoint = os.path.join(folder, "model.checkpoint")
-            trained = learn([scene], self._network, self._mtf_gain, settings, device, checkpoint, "", progress)
+            checkpoint = Checkpoint(os.path.join(folder, "model.checkpoint"))
+            trained = learn([scene], self._network, self._mtf_gain, settings, device, checkpoint, progress)
         warn_of_prior(trained, progress)
         self.history[:] = trained.header["history"]
         return _regression_prior(trained, device).fit(scene, progress)

@@ -64,7 +64,8 @@ def sharpen(
 
 def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
     """Learn on an open scene and fuse it; see :func:`sharpen`."""
-    from ..training.learn import forget, learn, settings_for
+    from ..training.checkpoint import Checkpoint
+    from ..training.learn import learn, settings_for
     from ..training.settings import steps_for
 
     with working_folder() as folder:
@@ -75,11 +76,11 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
         more = {"iterations": options.consistency, **(options.settings or {})}
         settings = settings_for(network, "mutual", steps_for(options.effort, pixels), options.seed, more)
-        checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
-        resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
-        if options.resume and not resumed:
-            progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
-        trained = learn([scene], network, gain, settings, device, checkpoint, resumed, progress.part(0.02, 0.9))
+        path = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
+        checkpoint = Checkpoint(path, path if options.resume and os.path.exists(path) else "")
+        if options.resume and not checkpoint.resume:
+            progress.warning(f"There is no {path} to resume from; starting anew.")
+        trained = learn([scene], network, gain, settings, device, checkpoint, progress.part(0.02, 0.9))
         used_prior = warn_of_prior(trained, progress)
         progress.set(0.9, "Fusing")
         pages: list[str] = []
@@ -95,7 +96,7 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
             from ..report.html import write_page
 
             write_page(outputs.report, pages[0])
-        forget(checkpoint)
+        checkpoint.remove()
         progress.set(1.0, "Done")
         learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
         return {**fused, **learned, "model": outputs.model, "used_prior": used_prior}

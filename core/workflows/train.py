@@ -82,8 +82,9 @@ def train_scenes(
     Args:
         group: the processes that train together; this one alone by default.
     """
+    from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device
-    from ..training.learn import forget, learn, settings_for
+    from ..training.learn import learn, settings_for
     from ..training.settings import steps_for
 
     group = group or Processes()
@@ -98,8 +99,8 @@ def train_scenes(
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
     steps = options.steps or steps_for(options.effort, pixels)
     settings = settings_for(network, options.mode, steps, options.seed, more)
-    learning, checkpoint = progress.part(0.02, 0.98), f"{outputs.model}.checkpoint"
-    trained = learn(scenes, network, gain, settings, device, checkpoint, resume, learning, group)
+    learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
+    trained = learn(scenes, network, gain, settings, device, checkpoint, learning, group)
     if not group.first:
         return {}
     page = ""
@@ -112,7 +113,7 @@ def train_scenes(
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)
-    forget(checkpoint, resume)
+    checkpoint.remove()
     return {"model": outputs.model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
 
 

@@ -15,9 +15,10 @@ from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
-from core.training.areas import Projection, labelled_area, turn, turn_back  # noqa: E402
+from core.training.areas import AreaContext, Projection, labelled_area, turn, turn_back  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
-from core.training.losses import HybridLoss, Spectra, angle_to, band_distance  # noqa: E402
+from core.training.loss_terms import angle_to, band_distance  # noqa: E402
+from core.training.losses import HybridLoss, Spectra  # noqa: E402
 from core.training.mutual import MutualStep, Sample  # noqa: E402
 from core.training.plain_losses import masked_mean, plain_loss  # noqa: E402
 from core.training.settings import Settings, steps_for  # noqa: E402
@@ -46,6 +47,10 @@ def files(make_raster, tmp_path):
     return hsi, pan, truth
 
 
+def context(scene, statistics):
+    return AreaContext(statistics, scene.good, 0.3, torch.device("cpu"))
+
+
 @pytest.fixture
 def areas(files):
     with open_pair(files[0], files[1]) as scene:
@@ -53,7 +58,7 @@ def areas(files):
         yield (
             scene,
             statistics,
-            *scene_areas(scene, statistics, scene.good, 0.3, Settings(components=4), torch.device("cpu")),
+            *scene_areas(scene, context(scene, statistics), Settings(components=4)),
         )
 
 
@@ -243,12 +248,11 @@ def test_a_labelled_area_holds_the_truth_of_its_pixels(areas, files):
 @pytest.mark.parametrize("iterations", [0, 1, 5])
 def test_truth_and_residual_are_seen_through_as_many_iterations_as_are_asked_for(areas, iterations):
     """By the literal iteration Y <- Y + U (X - D Y); none leaves the prior and the residual as they are."""
-    _, statistics, *_ = areas
+    scene, statistics, *_ = areas
     rng = np.random.default_rng(0)
     hsi, pan, dz = (rng.normal(5, 1, (n, 16, 16)).astype(np.float32) for n in (10, 1, 4))
-    everywhere, good = np.ones((16, 16), bool), np.ones(10, bool)
-    area = labelled_area(hsi, pan, everywhere, ~everywhere, statistics, good, 4, 0.3, iterations, torch.device("cpu"))
-    operators = Operators((4, 4), (16, 16), 4, (0.0, 0.0), 0.3)
+    everywhere, operators = np.ones((16, 16), bool), Operators((4, 4), (16, 16), 4, (0.0, 0.0), 0.3)
+    area = labelled_area(context(scene, statistics), operators, hsi, pan, everywhere, ~everywhere, iterations)
 
     def projected(image, wanted):
         for _ in range(iterations):
@@ -266,8 +270,10 @@ def test_truth_and_residual_are_seen_through_as_many_iterations_as_are_asked_for
 
 def test_nothing_is_both_learned_from_and_judged_and_some_of_each_is_there(areas):
     labelled = areas[2]
-    assert all(float((area.learn * area.judge).max()) == 0.0 for area in labelled)
-    learned, judged = (sum(float(getattr(area, kind).sum()) for area in labelled) for kind in ("learn", "judge"))
+    assert all(float((area.train_mask * area.held_out_mask).max()) == 0.0 for area in labelled)
+    learned, judged = (
+        sum(float(getattr(area, kind).sum()) for area in labelled) for kind in ("train_mask", "held_out_mask")
+    )
     assert 0.05 < judged / (learned + judged) < 0.4
 
 
@@ -278,7 +284,7 @@ def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
     with open_pair(hsi, pan) as scene:
         statistics = scene_statistics(scene, 0.3, 3)
         settings = Settings(components=3, patch=16)
-        labelled, _ = scene_areas(scene, statistics, scene.good, 0.3, settings, torch.device("cpu"))
+        labelled, _ = scene_areas(scene, context(scene, statistics), settings)
     spectra = {}
     scale = statistics.std[:, None, None]
     clashes = 0
@@ -287,7 +293,8 @@ def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
         for row in range(16):
             for col in range(16):
                 key = tuple(truth_values[:, row, col])
-                clashes += spectra.setdefault(key, bool(area.judge[row, col])) != bool(area.judge[row, col])
+                held_out = bool(area.held_out_mask[row, col])
+                clashes += spectra.setdefault(key, held_out) != held_out
     assert len(labelled) > 8
     assert clashes == 0
 
@@ -344,4 +351,4 @@ def test_preparing_areas_can_be_cancelled(files):
     with open_pair(files[0], files[1]) as scene:
         statistics = scene_statistics(scene, 0.3, 4)
         with pytest.raises(Cancelled):
-            scene_areas(scene, statistics, scene.good, 0.3, Settings(components=4), torch.device("cpu"), CancelAfter(1))
+            scene_areas(scene, context(scene, statistics), Settings(components=4), CancelAfter(1))

@@ -25,7 +25,7 @@ FLOORS: dict[str, float] = {
     "report": 0.8,
     "runtime": 1.0,
     "scene": 1.0,
-    "training": 0.15,
+    "training": 1.0,
     "workflows": 0.18,
 }
 
