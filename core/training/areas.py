@@ -275,7 +275,7 @@ def unlabelled_area(
         pan: (1, rows, columns) float32 on the high grid.
         pan_low: (1, rows, columns) float32 on the low grid.
         weight: (rows, columns) bool on the low grid, where the HSI is valid and under the PAN.
-        progress: where a cancel is seen.
+        progress: asked for cancellation.
 
     Returns:
         The area.

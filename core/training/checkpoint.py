@@ -36,7 +36,7 @@ class Checkpoint:
         """Write the checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
 
         Args:
-            header: of the model file that will come out; says which training this is.
+            header: of the model file that will come out; it identifies the training.
             learner: with the networks and optimizers.
             state: where training stands.
         """

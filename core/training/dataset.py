@@ -36,7 +36,7 @@ def scene_areas(
         scene: to be cut.
         context: what all areas have in common.
         settings: of the training.
-        progress: where a cancel is seen.
+        progress: asked for cancellation.
         share: of the most areas that a scene may have, where several scenes are learned from.
 
     Returns:

@@ -199,7 +199,7 @@ def _reported(error: Exception, store: Any) -> BaseException:
                     return silent
                 time.sleep(0.1)
             error = InputError(
-                "Another process of this training ended without a word, as for lack of memory; go on from the "
+                "Another process of this training ended without an error, as for lack of memory; go on from the "
                 "checkpoint with --resume."
             )
         return error if store.add(_FAILURES, 1) == 1 else silent

@@ -52,7 +52,7 @@ def learn(
         settings: of the training.
         device: where the networks are trained.
         checkpoint: where the training is kept, and the one that is resumed.
-        progress: of all steps, where a cancel is seen.
+        progress: of the training; asked for cancellation.
         processes: that train together; this one alone by default.
 
     Returns:
@@ -150,7 +150,7 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
     """Log what will be done and how long it will take, from a few steps of a copy of the networks."""
     settings, loss = trainer.learner.settings, trainer.learner.loss
     learner = MutualStep([copy.deepcopy(network) for network in trainer.learner.networks], loss, settings)
-    seconds, own = [], len(trainer.processes.share(range(settings.batch)))
+    seconds, share = [], len(trainer.processes.share(range(settings.batch)))
     crops = [None, trainer.unlabelled[0].crop(0, 0, settings.crop)] if trainer.unlabelled else [None]
     for crop in crops:
         with side_by_side(loss.basis.device, len(learner.networks)) as learner.each:
@@ -159,7 +159,7 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
                 started = time.monotonic()
                 learner(settings.steps // 2, [Sample(trainer.labelled[0], crop, np.random.default_rng(attempt))])
                 elapsed = time.monotonic() - started
-        seconds.append(elapsed * own)
+        seconds.append(elapsed * share)
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)

@@ -191,7 +191,7 @@ class HybridLoss:
         Returns:
             A scalar, same dtype.
         """
-        return LossFunction.apply(residual, lambda own: weight * band_distance(own, self.basis, target, mask))
+        return LossFunction.apply(residual, lambda z: weight * band_distance(z, self.basis, target, mask))
 
     def band_share(self, residual: Tensor, mask: Tensor | None, part: int, parts: int) -> LossTerm:
         """All but the angle, of a residual that should be 0, for a share of the bands (17).

@@ -81,14 +81,14 @@ class Trainer:
         self._save = save or (lambda state: None)
         self.processes = learner.processes
         self._progress = Progress()
-        self.outputs = (*branches, "mean") if len(branches) > 1 else ("mean",)  # what is scored
+        self.scored = (*branches, "mean") if len(branches) > 1 else ("mean",)  # what is scored
 
     def run(self, state: TrainingState, progress: Progress) -> TrainingState:
         """Train to the last step, then put the best parameters back into the networks.
 
         Args:
             state: where training stands; it is updated.
-            progress: of the steps, where a cancel is seen.
+            progress: of the steps; asked for cancellation.
 
         Returns:
             The state, with the scores of the best one.
@@ -110,7 +110,7 @@ class Trainer:
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
             )
         scores = self.score()
-        state.best_scores = {output: scores[output] for output in self.outputs}
+        state.best_scores = {output: scores[output] for output in self.scored}
         return state
 
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
@@ -158,7 +158,7 @@ class Trainer:
         """
         scores = self.score()
         finite = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
-        state.history.append({"step": state.step, "losses": finite, **{name: scores[name] for name in self.outputs}})
+        state.history.append({"step": state.step, "losses": finite, **{name: scores[name] for name in self.scored}})
         for share in SHARES:
             emphasized = share * self.learner.settings.emphasis
             relative = self._relative(scores, share, state)
@@ -194,12 +194,12 @@ class Trainer:
         what is not a finite number."""
         emphasis = self.learner.settings.emphasis
         shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
-        sums = {name: _Sums(self) for name in (*self.outputs, *shares)}
+        sums = {name: _Sums(self) for name in (*self.scored, *shares)}
         for area in self._held_out_areas():
             residuals = self.learner.each(partial(self._projected, area=area))
             bands = [self.learner.to_bands(residual) for residual in residuals]
             mean = sum(bands) / len(bands)
-            for name, result in zip(self.outputs, (*bands, mean) if len(bands) > 1 else (mean,)):
+            for name, result in zip(self.scored, (*bands, mean) if len(bands) > 1 else (mean,)):
                 sums[name].add(result - area.target, area)
             for name, share in shares.items():
                 sums[name].add(share * mean - area.target, area)

@@ -111,7 +111,7 @@ def test_two_processes_train_the_model_of_one_with_the_same_batch(scene, tmp_pat
     ("otherwise", "words"),
     [
         ("sys.argv[sys.argv.index('--hsi') + 1] = 'nowhere.tif'", "nowhere.tif does not exist"),
-        (KILL, "Another process of this training ended without a word"),
+        (KILL, "Another process of this training ended without an error"),
     ],
     ids=["input", "killed"],
 )
