@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -16,6 +17,10 @@ OF_THE_USER = re.compile(
     r"(PIP|XDG|DASK|GDAL|CPL|OGR|GTIFF|VSI|NUMBA|MPL|JUPYTER|IPYTHON|PYTHON)_?\w*|\w+_proxy", re.IGNORECASE
 )
 KEPT = re.compile(r"GDAL_DATA|GDAL_(PYTHON_)?DRIVER_PATH|XDG_RUNTIME_DIR|PYTHON(PATH|HOME|DONTWRITEBYTECODE|HASHSEED)")
+
+# Without a display, Qt would end the run without a word.
+if not any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 BEFORE = dict(os.environ)
 
@@ -40,6 +45,9 @@ from osgeo import gdal, osr  # noqa: E402
 # How long an example takes says something of the machine, not of the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+# pytest-qgis starts QGIS before it reads this file, unless it is loaded from here (pyproject.toml keeps it off by itself).
+pytest_plugins = ["pytest_qgis.plugin"] if importlib.util.find_spec("pytest_qgis") else []
 
 NORTH_UP = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
 
