@@ -46,7 +46,7 @@ from osgeo import gdal, osr  # noqa: E402
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-# pytest-qgis starts QGIS before it reads this file, unless it is loaded from here (pyproject.toml keeps it off by itself).
+# pytest-qgis would start QGIS before this file is read; pyproject.toml keeps it from being loaded by itself.
 pytest_plugins = ["pytest_qgis.plugin"] if importlib.util.find_spec("pytest_qgis") else []
 
 NORTH_UP = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
