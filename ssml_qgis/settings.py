@@ -21,34 +21,20 @@ _SOURCE = "SSML_PYTORCH_SOURCE"
 _FOLDER = "SSML_PYTORCH_FOLDER"
 _DEVICE = "SSML_DEVICE"
 _MEMORY = "SSML_MEMORY"
+_DEFAULTS: dict[str, Any] = {_SOURCE: PYTORCH_SOURCES[0], _FOLDER: "", _DEVICE: DEVICE_NAMES[0], _MEMORY: 0.0}
 
 
 def _settings(group: str) -> list[Setting]:
+    def setting(name: str, text: str, kind: int, words: tuple[str, ...] = ()) -> Setting:
+        return Setting(group, name, text, _DEFAULTS[name], valuetype=kind, options=list(words))
+
+    source = tr("PyTorch from (auto: QGIS's Python, else the plugin's folder; takes effect when QGIS starts)")
+    memory = tr("Memory to use at most, in GB, where a run says 0 (0: automatic)")
     return [
-        Setting(
-            group,
-            _SOURCE,
-            tr("PyTorch from (auto: QGIS's Python, else the plugin's folder; takes effect when QGIS starts)"),
-            PYTORCH_SOURCES[0],
-            valuetype=Setting.SELECTION,
-            options=list(PYTORCH_SOURCES),
-        ),
-        Setting(group, _FOLDER, tr("The other folder (a site-packages with PyTorch)"), "", valuetype=Setting.FOLDER),
-        Setting(
-            group,
-            _DEVICE,
-            tr("Device in new dialogs"),
-            DEVICE_NAMES[0],
-            valuetype=Setting.SELECTION,
-            options=list(DEVICE_NAMES),
-        ),
-        Setting(
-            group,
-            _MEMORY,
-            tr("Memory to use at most, in GB, where a run says 0 (0: automatic)"),
-            0.0,
-            valuetype=Setting.FLOAT,
-        ),
+        setting(_SOURCE, source, Setting.SELECTION, PYTORCH_SOURCES),
+        setting(_FOLDER, tr("The other folder (a site-packages with PyTorch)"), Setting.FOLDER),
+        setting(_DEVICE, tr("Device in new dialogs"), Setting.SELECTION, DEVICE_NAMES),
+        setting(_MEMORY, memory, Setting.FLOAT),
     ]
 
 
@@ -62,30 +48,30 @@ def add(group: str) -> None:
 
 def remove() -> None:
     """Take the settings away; their values stay stored."""
-    for name in (_SOURCE, _FOLDER, _DEVICE, _MEMORY):
+    for name in _DEFAULTS:
         if name in ProcessingConfig.settings:
             ProcessingConfig.removeSetting(name)
 
 
 def pytorch_source() -> str:
     """One of :data:`PYTORCH_SOURCES`."""
-    return _value(_SOURCE, PYTORCH_SOURCES[0])
+    return _value(_SOURCE)
 
 
 def pytorch_folder() -> str:
     """The other folder, or ""."""
-    return str(_value(_FOLDER, "") or "")
+    return str(_value(_FOLDER) or "")
 
 
 def device() -> str:
     """The device that dialogs offer first."""
-    return _value(_DEVICE, DEVICE_NAMES[0])
+    return _value(_DEVICE)
 
 
 def memory() -> float | None:
     """Memory to use at most, in GB; None for automatic."""
     try:
-        value = float(_value(_MEMORY, 0.0) or 0.0)
+        value = float(_value(_MEMORY) or 0.0)
     except ValueError:
         return None
     return value if value > 0 else None
@@ -102,6 +88,7 @@ def apply_pytorch() -> None:
     use(pytorch_source(), str(found.folder) if found else "", pytorch_folder())
 
 
-def _value(name: str, default: Any) -> Any:
+def _value(name: str) -> Any:
     # Without a provider (a script that makes an algorithm by itself) there are no settings yet.
-    return ProcessingConfig.getSetting(name, readable=True) if name in ProcessingConfig.settings else default
+    known = name in ProcessingConfig.settings
+    return ProcessingConfig.getSetting(name, readable=True) if known else _DEFAULTS[name]
