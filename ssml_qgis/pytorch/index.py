@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import urllib.parse
 
@@ -24,10 +23,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 def driver_cuda() -> tuple[int, int] | None:
     """The newest CUDA that the NVIDIA driver of this machine supports; None without a card or driver."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return None
-    match = _CUDA_OF_DRIVER.search(output_of([program])[1])
+    match = _CUDA_OF_DRIVER.search(output_of(["nvidia-smi"])[1])
     return (int(match[1]), int(match[2])) if match else None
 
 

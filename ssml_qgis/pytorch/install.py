@@ -97,20 +97,19 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
     folder: Path | None = None
     try:
         progress.set(0.0, "Asking pip what is needed")
-        python = qgis_python()
         environment = environment_for_pip(store.temporary, request.proxy)
         sources = Sources(request.index, request.wheels)
-        pip = find_pip(python, store.root / "pip", sources, environment, progress)
-        progress.info(f"Python of QGIS: {python}; pip {pip.version[0]}.{pip.version[1]}; numpy {np.__version__} stays.")
-        there = not request.anew and _is_there(pip, python, needed, sources, store, environment, progress)
+        pip = find_pip(qgis_python(), store.root / "pip", sources, environment, progress)
+        major, minor = pip.version
+        progress.info(f"Python of QGIS: {pip.python}; pip {major}.{minor}; numpy {np.__version__} stays.")
+        there = not request.anew and _is_there(pip, needed, sources, store, progress)
         plan = [] if there else _plan(pip, needed, request, sources, store, progress.part(0.0, 0.1))
         if not plan:
             progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
             return None
+        share = 0.6 / len(plan)
         files = [
-            _local_file(
-                pip, wheel, source, store, progress.part(0.1 + 0.6 * i / len(plan), 0.1 + 0.6 * (i + 1) / len(plan))
-            )
+            _local_file(pip, wheel, source, store, progress.part(0.1 + share * i, 0.1 + share * (i + 1)))
             for i, (wheel, source) in enumerate(plan)
         ]
         progress.set(0.7, "Unpacking")
@@ -119,7 +118,7 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         pip.install(files, folder, progress.part(0.7, 0.9))
         _leave_out(folder, _QGIS_OWN)
         progress.set(0.9, "Trying it out")
-        found = check(python, folder, environment, progress)
+        found = check(pip, folder, progress)
         versions = {wheel.name: wheel.version for wheel, _ in plan}
         installed = store.put_in_use(folder, {**versions, "torch": found["torch"], "safetensors": found["safetensors"]})
         progress.info(
@@ -136,16 +135,23 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
     return installed
 
 
-def check(python: str, folder: Path, environment: Mapping[str, str], progress: Progress) -> dict[str, str]:
-    """Compute something with the packages of a folder, in a process of its own; the versions that did it.
+def check(pip: Pip, folder: Path, progress: Progress) -> dict[str, str]:
+    """Compute something with the packages of a folder, in a process of its own.
+
+    Args:
+        pip: whose Python and environment are used.
+        folder: of the packages.
+        progress: asked whether to stop.
+
+    Returns:
+        Package -> version, of what was computed with.
 
     Raises:
         InputError: it does not work; the message tells why.
     """
-    lines: list[str] = []
     # Compiled files are kept, so that the first start is a fast one.
-    settings = {key: value for key, value in environment.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    code = run([python, str(CHILD / "check_torch.py"), str(folder)], progress, lines.append, settings)
+    settings = {key: value for key, value in pip.environment.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    code, lines = run([pip.python, str(CHILD / "check_torch.py"), str(folder)], progress, environment=settings)
     answers = [line for line in lines if line.startswith("{")]
     if code or not answers:
         why = next((line[7:] for line in reversed(lines) if line.startswith("ERROR: ")), f"exit code {code}")
@@ -156,19 +162,11 @@ def check(python: str, folder: Path, environment: Mapping[str, str], progress: P
     return json.loads(answers[-1])
 
 
-def _is_there(
-    pip: Pip,
-    python: str,
-    needed: Sequence[str],
-    sources: Sources,
-    store: Store,
-    environment: Mapping[str, str],
-    progress: Progress,
-) -> bool:
+def _is_there(pip: Pip, needed: Sequence[str], sources: Sources, store: Store, progress: Progress) -> bool:
     """Whether QGIS's own Python has what is needed, and it computes: a system's packages need not agree with pip in
     what they depend on, and work all the same."""
     try:
-        check(python, store.temporary, environment, progress)
+        check(pip, store.temporary, progress)
         lacking = pip.resolve(["--no-deps", *needed], Path(os.devnull), sources, store.temporary / "own.json", progress)
     except InputError:
         return False
@@ -192,9 +190,9 @@ def _plan(
     for requirements, source in groups:
         resolved = pip.resolve(requirements, constraints, source, report, progress)
         if request.anew:
-            resolved += pip.resolve_again(requirements, constraints, source, report, progress)
-        for wheel in resolved:
-            plan[normal_name(wheel.name)] = wheel, source
+            anyway = ["--force-reinstall", "--no-deps", *requirements]
+            resolved += pip.resolve(anyway, constraints, source, report, progress)
+        plan.update({normal_name(wheel.name): (wheel, source) for wheel in resolved})
     return [step for name, step in plan.items() if name not in _QGIS_OWN]
 
 

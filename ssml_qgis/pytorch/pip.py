@@ -81,22 +81,13 @@ class Pip:
     """
 
     def __init__(self, python: str, source: str, version: tuple[int, int], environment: Mapping[str, str]) -> None:
-        self._python, self.source, self.version, self._environment = python, source, version, environment
+        self.python, self.source, self.version, self.environment = python, source, version, environment
 
     def resolve(
         self, requirements: Sequence[str], constraints: Path, sources: Sources, report: Path, progress: Progress
     ) -> list[Wheel]:
         """The packages that QGIS's Python lacks, or has too old, for some requirements."""
-        options = [
-            "--progress-bar",
-            "off",
-            "--dry-run",
-            "--report",
-            str(report),
-            "--constraint",
-            str(constraints),
-            *requirements,
-        ]
+        options = ["--dry-run", "--report", str(report), "--constraint", str(constraints), *requirements]
         self._call("install", options, sources, progress)
         wheels = []
         for item in json.loads(report.read_text(encoding="utf-8"))["install"]:
@@ -106,16 +97,11 @@ class Pip:
             wheels.append(Wheel(meta["name"], meta["version"], item["download_info"]["url"], digest))
         return wheels
 
-    def resolve_again(
-        self, requirements: Sequence[str], constraints: Path, sources: Sources, report: Path, progress: Progress
-    ) -> list[Wheel]:
-        """The packages of the requirements themselves, whether or not QGIS's Python has them."""
-        return self.resolve(["--force-reinstall", "--no-deps", *requirements], constraints, sources, report, progress)
-
     def download(self, wheel: Wheel, folder: Path, sources: Sources, progress: Progress) -> None:
         """Put a wheel into a folder; one that came in part is not left there."""
         options = ["--no-deps", "--dest", str(folder)]
-        options += ["--progress-bar", "raw" if self.version >= _RAW_PROGRESS else "off"]
+        if self.version >= _RAW_PROGRESS:
+            options += ["--progress-bar", "raw"]
         if self.version >= _RESUMES:
             options += ["--resume-retries", "20"]
         self._call("download", [*options, f"{wheel.name}=={wheel.version}"], sources, progress)
@@ -126,42 +112,29 @@ class Pip:
         self._call("install", [*options, *map(str, files)], Sources(), progress)
 
     def _call(self, job: str, options: Sequence[str], sources: Sources, progress: Progress) -> None:
-        output: list[str] = []
-
-        def line(text: str) -> None:
+        def show(text: str) -> None:
             raw = _RAW.match(text)
             if raw:
                 done, total = int(raw[1]), int(raw[2])
                 progress.set(done / total if total else 0.0, f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
-                return
-            output.append(text)
-            if text.strip() and not _NOISE.search(text):
+            elif text.strip() and not _NOISE.search(text):
                 progress.info(without_password(text))
 
-        command = [self._python, str(CHILD / "run_pip.py"), self.source, job, "--only-binary", ":all:"]
-        command += [*sources.options(), *options]
-        environment = {**self._environment, **sources.environment()}
-        code = run(command, progress, line, environment)
-        if code:
-            raise InputError(f"pip could not do its work{self._why(code, output, sources, environment, progress)}.")
-
-    def _why(
-        self, code: int, output: Sequence[str], sources: Sources, environment: Mapping[str, str], progress: Progress
-    ) -> str:
-        listing: list[str] = []
-        run(
-            [self._python, str(CHILD / "run_pip.py"), self.source, "config", "debug"],
-            progress,
-            listing.append,
-            environment,
+        environment = {**self.environment, **sources.environment()}
+        pip = [self.python, str(CHILD / "run_pip.py"), self.source]
+        code, output = run(
+            [*pip, job, "--only-binary", ":all:", *sources.options(), *options], progress, show, environment
         )
+        if code == 0:
+            return
+        _, listing = run([*pip, "config", "debug"], progress, environment=environment)
         forbidden = why_not(output, named_constraints(configuration_files(listing), environment))
         if forbidden:
-            return f": {forbidden}"
+            raise InputError(f"pip could not do its work: {forbidden}.")
         complaints = [without_password(text[len("ERROR:") :].strip()) for text in output if text.startswith("ERROR:")]
         why = complaints[-1].rstrip(".") if complaints else f"exit code {code}; the lines above say more"
         where = f"the folder {sources.wheels}" if sources.wheels else "the network, the proxy in QGIS's settings"
-        return f" ({why}); check {where} and the version asked for, and run again"
+        raise InputError(f"pip could not do its work ({why}); check {where} and the version asked for, and run again.")
 
 
 def environment_for_pip(temporary: Path, proxy: Mapping[str, str]) -> dict[str, str]:
@@ -176,14 +149,13 @@ def environment_for_pip(temporary: Path, proxy: Mapping[str, str]) -> dict[str, 
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COLOR": "1",
+        "PIP_PROGRESS_BAR": "off",
         "PIP_ROOT_USER_ACTION": "ignore",
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         # One file system with the folder of packages, so that they are moved and not copied.
-        "TMPDIR": str(temporary),
-        "TEMP": str(temporary),
-        "TMP": str(temporary),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
     }
 
 
@@ -218,8 +190,7 @@ def find_pip(python: str, keep: Path, sources: Sources, environment: Mapping[str
 
 def _fetched(python: str, keep: Path, sources: Sources, environment: Mapping[str, str], progress: Progress) -> Pip:
     index = sources.index or os.environ.get("PIP_INDEX_URL") or PYPI
-    lines: list[str] = []
-    code = run([python, str(CHILD / "fetch_pip.py"), index, str(keep)], progress, lines.append, environment)
+    code, lines = run([python, str(CHILD / "fetch_pip.py"), index, str(keep)], progress, environment=environment)
     version = _version(python, lines[-1], progress) if code == 0 and lines else (0, 0)
     if version < OLDEST:
         why = without_password(lines[-1].replace("ERROR: ", "")) if lines else "no answer"
@@ -231,7 +202,6 @@ def _fetched(python: str, keep: Path, sources: Sources, environment: Mapping[str
 
 
 def _version(python: str, source: str, progress: Progress) -> tuple[int, int]:
-    lines: list[str] = []
-    run([python, str(CHILD / "run_pip.py"), source, "--version"], progress, lines.append)
+    _, lines = run([python, str(CHILD / "run_pip.py"), source, "--version"], progress)
     match = next(filter(None, map(_VERSION.match, lines)), None)
     return (int(match[1]), int(match[2])) if match else (0, 0)

@@ -21,18 +21,25 @@ CHILD = Path(__file__).parent / "child"
 
 _POLL = 0.2
 """Seconds between two questions whether to stop."""
-_IDENTITY = "import os, sys; print(sys.version); print(os.path.realpath(sys.base_prefix))"
+_IDENTITY = "import os, sys; print(ascii((sys.version, os.path.realpath(sys.base_prefix))))"
 
 
 def run(
     command: Sequence[str],
     progress: Progress,
-    line: Callable[[str], None],
+    line: Callable[[str], None] | None = None,
     environment: Mapping[str, str] | None = None,
-) -> int:
-    """Run a program and hand over each line that it prints; returns its exit code.
+) -> tuple[int, list[str]]:
+    """Run a program; its standard input stays open as long as this process lives.
 
-    Its standard input stays open as long as this process lives.
+    Args:
+        command: the program and its arguments.
+        progress: asked again and again whether to stop.
+        line: called with each line that the program prints, as it comes.
+        environment: of the program; that of this process by default.
+
+    Returns:
+        Its exit code, and the lines that it has printed.
 
     Raises:
         Cancelled: the user stopped; the program has been ended.
@@ -44,8 +51,7 @@ def run(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ if environment is None else environment),
-            text=True,
+            env=environment,
             encoding="utf-8",
             errors="replace",
             # Without this, Windows opens a console window.
@@ -54,29 +60,26 @@ def run(
     except OSError as error:
         raise InputError(f"{command[0]} cannot be started ({error.strerror or error}); install QGIS again.") from None
     lines: queue.Queue[str | None] = queue.Queue()
-    reader = threading.Thread(target=_read, args=(child, lines), daemon=True)
-    reader.start()
-    try:
-        while True:
-            progress.check()
-            with contextlib.suppress(queue.Empty):
-                text = lines.get(timeout=_POLL)
-                if text is None:
-                    break
-                line(text.rstrip())
-        while child.poll() is None:  # its output is closed, it is about to end
-            progress.check()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(_POLL)
-        return child.returncode
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-        for stream in (child.stdin, child.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+    threading.Thread(target=_read, args=(child, lines), daemon=True).start()
+    printed: list[str] = []
+    with child:  # at the end, its streams are closed and it is waited for
+        try:
+            while True:
+                progress.check()
+                with contextlib.suppress(queue.Empty):
+                    text = lines.get(timeout=_POLL)
+                    if text is None:
+                        break
+                    printed.append(text.rstrip())
+                    if line:
+                        line(printed[-1])
+            while child.poll() is None:  # its output is closed, it is about to end
+                progress.check()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_POLL)
+        finally:
+            child.kill()  # does nothing where it has ended
+    return child.returncode, printed
 
 
 def _read(child: subprocess.Popen, lines: queue.Queue[str | None]) -> None:
@@ -96,9 +99,9 @@ def qgis_python() -> str:
     Raises:
         InputError: none of them is it.
     """
-    mine = (sys.version, os.path.realpath(sys.base_prefix))
+    mine = ascii((sys.version, os.path.realpath(sys.base_prefix)))
     for candidate in dict.fromkeys(_candidates()):
-        if _identity(candidate) == mine:
+        if output_of([candidate, "-c", _IDENTITY])[1].strip() == mine:
             return candidate
     raise InputError(
         f"The program of QGIS's Python ({sys.version.split()[0]} in {sys.base_prefix}) was not found; install PyTorch "
@@ -108,9 +111,8 @@ def qgis_python() -> str:
 
 def _candidates() -> Iterator[str]:
     major, minor = sys.version_info[:2]
-    names = [f"python{major}.{minor}", f"python{major}", "python"]
-    if sys.platform == "win32":
-        names = ["python.exe", "python3.exe"]
+    windows = sys.platform == "win32"
+    names = ["python.exe", "python3.exe"] if windows else [f"python{major}.{minor}", f"python{major}", "python"]
     here = Path(sys.executable or os.curdir)
     if here.stem.lower().startswith("python"):
         yield str(here)
@@ -119,16 +121,7 @@ def _candidates() -> Iterator[str]:
         for name in names:
             if (folder / name).is_file():
                 yield str(folder / name)
-    for name in names:
-        found = shutil.which(name)
-        if found:
-            yield found
-
-
-def _identity(python: str) -> tuple[str, str] | None:
-    code, text = output_of([python, "-c", _IDENTITY])
-    *version, prefix = text.strip().splitlines() or [""]
-    return ("\n".join(version), prefix) if code == 0 else None
+    yield from filter(None, map(shutil.which, names))
 
 
 def output_of(command: Sequence[str], seconds: float = 20) -> tuple[int, str]:
@@ -139,7 +132,6 @@ def output_of(command: Sequence[str], seconds: float = 20) -> tuple[int, str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
             encoding="utf-8",
             errors="replace",
             timeout=seconds,

@@ -7,7 +7,7 @@ too old for it) to those who ask for them by name. Standard library only: the ch
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -76,13 +76,15 @@ def use(source: str, own: str, other: str) -> None:
     elif source == "plugin" and own:
         prefer(own)
     elif source == "auto" and own:
-        prefer(own, top_level_modules(own) - {name for name in LEARNING if _is_found(name)})
+        prefer(own, top_level_modules(own) - {name for name in LEARNING if is_found(name)})
 
 
-def _is_found(name: str) -> bool:
-    if name in sys.modules:  # None stands for an import that was forbidden
-        return sys.modules[name] is not None
-    return PathFinder.find_spec(name) is not None
+def is_found(name: str) -> bool:
+    """Whether a module is installed; does not load it."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # an import that was blocked or went wrong half-way
+        return False
 
 
 def forget() -> None:
@@ -90,9 +92,8 @@ def forget() -> None:
     for finder in _ours():
         sys.meta_path.remove(finder)
         if finder.folder in sys.path:
-            sys.path.reverse()
-            sys.path.remove(finder.folder)
-            sys.path.reverse()
+            from_the_end = sys.path[::-1].index(finder.folder)
+            del sys.path[-1 - from_the_end]
 
 
 def _ours() -> list[PreferredFinder]:

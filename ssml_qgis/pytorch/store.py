@@ -96,12 +96,9 @@ class Store:
     def remove_stale(self) -> None:
         """Remove what an installation that was ended by force has left; what was downloaded stays."""
         used = self.installed()
-        for entry in self.root.glob("p*") if self.root.is_dir() else ():
-            if (
-                entry.is_dir()
-                and (used is None or entry != used.folder)
-                and time.time() - entry.stat().st_mtime > _STALE
-            ):
+        for entry in self.root.glob("p*"):
+            stale = entry.is_dir() and time.time() - entry.stat().st_mtime > _STALE
+            if stale and (used is None or entry != used.folder):
                 shutil.rmtree(entry, ignore_errors=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
 

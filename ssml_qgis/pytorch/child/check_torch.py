@@ -38,8 +38,6 @@ def check(folder: str) -> dict[str, str]:
         "torch": str(torch.__version__),
         "safetensors": str(safetensors_version),
         "numpy": np.__version__,
-        "cuda": str(torch.version.cuda or ""),
-        "file": str(torch.__file__),
     }
 
 

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import sys
-import urllib.error
 import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
@@ -42,18 +41,18 @@ def suits(requires: str, python: tuple[int, ...]) -> bool:
         match = _CLAUSE.match(clause)
         if not match:
             return False
-        sign, bound = match[1], tuple(int(part) for part in match[2].split("."))
-        mine = python[: len(bound)] if sign in ("==", "!=") else python
+        bound = tuple(int(part) for part in match[2].split("."))
+        mine = python[: len(bound)]
         held = {
             ">=": mine >= bound,
-            "<=": mine[: len(bound)] <= bound,
-            ">": mine[: len(bound)] > bound,
+            "<=": mine <= bound,
+            ">": mine > bound,
             "<": mine < bound,
             "==": mine == bound,
             "!=": mine != bound,
-            "~=": mine >= bound and mine[: len(bound) - 1] == bound[:-1],
-        }[sign]
-        if not held:
+            "~=": mine >= bound and python[: len(bound) - 1] == bound[:-1],
+        }
+        if not held[match[1]]:
             return False
     return True
 
@@ -62,17 +61,16 @@ def newest(page: str, html: str, python: tuple[int, ...]) -> tuple[str, str]:
     """The address and the SHA-256 of the newest wheel of pip on an index page; ("", "") if there is none."""
     links = _Links()
     links.feed(html)
-    best: tuple[int, ...] = ()
-    found = ("", "")
+    found: list[tuple[tuple[int, ...], str, str]] = []
     for address, requires in links.found:
         parts = urllib.parse.urlsplit(urllib.parse.urljoin(page, address))
         match = _WHEEL.search(urllib.parse.unquote(parts.path))
         digest = urllib.parse.parse_qs(parts.fragment).get("sha256", [""])[0]
         if match and digest and suits(requires, python):
             version = tuple(int(part) for part in match[1].split("."))
-            if version > best:
-                best, found = version, (urllib.parse.urlunsplit(parts._replace(fragment="")), digest)
-    return found
+            found.append((version, urllib.parse.urlunsplit(parts._replace(fragment="")), digest))
+    _, address, digest = max(found, key=lambda wheel: wheel[0], default=((), "", ""))
+    return address, digest
 
 
 def _read(address: str) -> bytes:
@@ -93,7 +91,7 @@ def main() -> int:
             print(f"ERROR: the index {urllib.parse.urlsplit(index).hostname} has no pip for this Python")
             return 1
         content = _read(address)
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError) as error:
         print(f"ERROR: {urllib.parse.urlsplit(index).hostname or index} cannot be reached ({error})")
         return 1
     if hashlib.sha256(content).hexdigest() != digest:
