@@ -64,7 +64,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 
 def _version(name: str) -> str:
-    if name in sys.modules and sys.modules[name] is not None:
+    if sys.modules.get(name) is not None:
         return f"{getattr(sys.modules[name], '__version__', 'unknown version')} (loaded)"
     spec = find_spec(name) if name not in sys.modules else None
     if spec is None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt import sip
 
+from .package import FOLDER
 from .translation import tr
-
-FOLDER = Path(__file__).resolve().parent / "models"
-
 
 TITLES = {
     "sharpenandjudge": "Sharpen and judge",
@@ -44,7 +41,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 def shipped_models() -> Iterator[ShippedModel]:
     """The models, each a new algorithm; one that this QGIS cannot read is passed over. The algorithms that they chain
     must be registered before."""
-    for path in sorted(FOLDER.glob("*.model3")):
+    for path in sorted((FOLDER / "models").glob("*.model3")):
         model = ShippedModel()
         if model.fromFile(str(path)):
             yield model

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QXmlStreamReader
 
-FOLDER = Path(__file__).resolve().parent / "i18n"
+from .package import FOLDER
 
 
 def tr(text: str) -> str:
@@ -26,7 +25,7 @@ def _language() -> str:
 def catalogue(language: str) -> dict[str, str]:
     """Translation by text of a language, or of its main form ("de" for "de_AT"); empty where there is none."""
     for name in (language, language.partition("_")[0]):
-        path = FOLDER / f"ssml_{name}.ts"
+        path = FOLDER / "i18n" / f"ssml_{name}.ts"
         if name and path.is_file():
             return _read(path.read_text(encoding="utf-8"))
     return {}

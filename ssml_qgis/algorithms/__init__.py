@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+from . import jobs
 from .diagnose import DiagnoseAlgorithm
 from .installpytorch import InstallPytorchAlgorithm
-from .jobs import (
-    AssessAlgorithm,
-    ClassicalFuseAlgorithm,
-    CompareAlgorithm,
-    FuseAlgorithm,
-    ModelInfoAlgorithm,
-    OpenPrismaAlgorithm,
-    SharpenAlgorithm,
-    SimulateAlgorithm,
-    TrainAlgorithm,
-)
 
 ALGORITHMS = (
-    SharpenAlgorithm,
-    TrainAlgorithm,
-    FuseAlgorithm,
-    ClassicalFuseAlgorithm,
-    SimulateAlgorithm,
-    AssessAlgorithm,
-    CompareAlgorithm,
-    ModelInfoAlgorithm,
-    OpenPrismaAlgorithm,
+    jobs.SharpenAlgorithm,
+    jobs.TrainAlgorithm,
+    jobs.FuseAlgorithm,
+    jobs.ClassicalFuseAlgorithm,
+    jobs.SimulateAlgorithm,
+    jobs.AssessAlgorithm,
+    jobs.CompareAlgorithm,
+    jobs.ModelInfoAlgorithm,
+    jobs.OpenPrismaAlgorithm,
     InstallPytorchAlgorithm,
     DiagnoseAlgorithm,
 )

@@ -28,11 +28,13 @@ from ..package import icon_path, metadata
 from ..translation import tr
 from .arguments import Arguments, Source
 from .feedback import FeedbackProgress
+from .layers import show
 from .parameters import definition, output
+from .requirements import missing_packages_sentence
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
-    """Base class: an algorithm names its :attr:`JOB`, and may :meth:`show` what that has made."""
+    """Base class: an algorithm names its :attr:`JOB`, and the :meth:`method` that has made its images."""
 
     JOB: Job
     """What it does: files, options and words."""
@@ -56,11 +58,19 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         values = self.values(arguments)
         made = self.JOB.run(values, progress)
         written = {o.key or "": values[o.name] for o in self.JOB.dialog() if o.kind in OUTPUTS and values[o.name]}
-        self.show(arguments, written, made)
+        for key, path in written.items():
+            name = self.layer_name(key, arguments, self.method(values, made))
+            show(arguments.context, path, name, disagreement=key == "DISAGREEMENT")
         return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
-        """Name and draw what was written."""
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """What has made the images, for the names of their layers."""
+        return ""
+
+    def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
+        """Name of the layer of an output, should QGIS load it."""
+        name = arguments.layer_name("HSI")
+        return tr("Disagreement: {name}").format(name=name) if key == "DISAGREEMENT" else f"{method}: {name}"
 
     def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
         """Outputs that are no files, by key; what is None was not computed and is NULL in a model."""
@@ -117,10 +127,6 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """Icon where QGIS wants a file."""
         return icon_path(self.name())
 
-    def tr(self, text: str) -> str:
-        """The text in the user's language."""
-        return tr(text)
-
     def createInstance(self) -> SsmlAlgorithm:
         """Make a fresh algorithm for a run."""
         return type(self)()
@@ -134,43 +140,33 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def canExecute(self) -> tuple[bool, str]:
         """Say what to install where a package is missing."""
-        if self.LEARNS:
-            from .requirements import missing_packages_sentence
-
-            sentence = missing_packages_sentence()
-            if sentence:
-                return False, sentence
-        return super().canExecute()
+        sentence = missing_packages_sentence() if self.LEARNS else ""
+        return (False, sentence) if sentence else super().canExecute()
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse what can be refused before anything is read."""
         good, sentence = super().checkParameterValues(parameters, context)
+        if good:
+            sentence = self.complaint(parameters)
+            return not sentence, sentence
         product = next((v for v in parameters.values() if isinstance(v, str) and v.lower().endswith(".he5")), "")
-        if not good and product:
+        if product:
             sentence = tr(
                 "QGIS makes no layer of {product}: run “Open a PRISMA product” (ssml:openprisma) first and take the "
                 "rasters that it writes."
             ).format(product=product)
-        if good:
-            sentence = self.complaint(parameters)
-            good = not sentence
-        return good, sentence
+        return False, sentence
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Take the files and CRS out of the layers, while it is safe to touch layers."""
-        self._sources = {}
         for option in self.JOB.dialog():
-            key = option.key or ""
-            if option.kind == "rasters":
-                layers = self.parameterAsLayerList(parameters, key, context)
-            elif option.kind == "raster":
-                layer = self.parameterAsRasterLayer(parameters, key, context)
-                layers = [layer] if layer is not None else []
-            else:
-                continue
-            self._sources[key] = [Source.of(layer) for layer in layers]
+            key, several = option.key or "", option.kind == "rasters"
+            if several or option.kind == "raster":
+                one, some = self.parameterAsRasterLayer, self.parameterAsLayerList
+                layers = some(parameters, key, context) if several else [one(parameters, key, context)]
+                self._sources[key] = [Source.of(layer) for layer in layers if layer is not None]
         return True
 
     def processAlgorithm(

@@ -25,7 +25,7 @@ class DiagnoseAlgorithm(SsmlAlgorithm):
         text = diagnosis(progress)
         for line in text.splitlines():
             progress.info(line)
-        output = arguments.file_output("OUTPUT")
+        output = self.values(arguments)["output"]
         if not output:
             return {}
         if output.lower().endswith((".html", ".htm")):

@@ -16,6 +16,7 @@ from .. import settings
 from ..core.runtime.progress import Progress
 from ..pytorch.index import proxy_environment
 from ..setup_jobs import INSTALL
+from ..translation import tr
 from .arguments import Arguments
 from .base import SsmlAlgorithm
 
@@ -42,18 +43,18 @@ class InstallPytorchAlgorithm(SsmlAlgorithm):
 
         loaded = "torch" in sys.modules
         if self._proxy.get("HTTPS_PROXY", "").startswith("socks"):
-            progress.warning(self.tr("pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one."))
+            progress.warning(tr("pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one."))
         request = Request(**self.values(arguments), proxy=self._proxy)
         installed = install(settings.store(), request, progress)
         if installed is None:
             return {}
         if loaded:
-            progress.warning(self.tr("Another PyTorch is loaded: start QGIS again to use the one installed now."))
+            progress.warning(tr("Another PyTorch is loaded: start QGIS again to use the one installed now."))
         else:
             settings.apply_pytorch()
         if settings.pytorch_source() in ("qgis", "folder"):
             progress.warning(
-                self.tr(
+                tr(
                     "The settings (Options, Processing, SSML) say that PyTorch comes from “{source}”: choose “auto” or "
                     "“plugin” there to use what was installed."
                 ).format(source=settings.pytorch_source())

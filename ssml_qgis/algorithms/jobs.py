@@ -11,6 +11,7 @@ from ..core.runtime.progress import Progress
 from ..core.workflows.options import fusion, quality
 from ..core.workflows.options.declare import Option
 from ..core.workflows.options.shared import NETWORK_TITLES
+from ..translation import tr
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm
 
@@ -26,9 +27,9 @@ class SharpenAlgorithm(SsmlAlgorithm):
         values = super().values(arguments)
         return {**values, "model": values["model"] or QgsProcessingUtils.generateTempFilename("model.safetensors")}
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
-        """Named after the network."""
-        arguments.show(written, NETWORK_TITLES.get(arguments.choice("NETWORK"), ""))
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """The network's title."""
+        return NETWORK_TITLES.get(values["network"], "")
 
 
 class TrainAlgorithm(SsmlAlgorithm):
@@ -41,12 +42,12 @@ class TrainAlgorithm(SsmlAlgorithm):
         """Every HSI needs its PAN."""
         counts = [len(given[key]) for key in ("HSI", "PAN") if isinstance(given.get(key), (list, tuple))]
         if len(counts) == 2 and counts[0] != counts[1]:
-            return self.tr(
+            return tr(
                 "There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each "
                 "hyperspectral one, in the same order."
             ).format(hsi=counts[0], pan=counts[1])
         if is_given(given.get("RESUME")) and not is_given(given.get("MODEL")):
-            return self.tr("A run that is taken up needs the place of its model file: give MODEL.")
+            return tr("A run that is taken up needs the place of its model file: give MODEL.")
         return ""
 
 
@@ -56,9 +57,9 @@ class FuseAlgorithm(SsmlAlgorithm):
     JOB = fusion.FUSE
     LEARNS = True
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
-        """Named after the network."""
-        arguments.show(written, NETWORK_TITLES.get(made["network"], made["network"]))
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """The network's title."""
+        return NETWORK_TITLES.get(made["network"], made["network"])
 
 
 class ClassicalFuseAlgorithm(SsmlAlgorithm):
@@ -66,11 +67,11 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
 
     JOB = fusion.CLASSICAL
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
-        """Named after the method."""
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """The method's title."""
         from ..core.fusion.classical import METHODS
 
-        arguments.show(written, METHODS[arguments.choice("METHOD")].title)
+        return METHODS[values["method"]].title
 
 
 class SimulateAlgorithm(SsmlAlgorithm):
@@ -81,17 +82,16 @@ class SimulateAlgorithm(SsmlAlgorithm):
     def complaint(self, given: dict[str, Any]) -> str:
         """The PAN's bands must be said."""
         if not any(is_given(given.get(key)) for key in ("PAN_BANDS", "PAN_RANGE", "PAN_RESPONSE")):
-            return self.tr(
+            return tr(
                 "The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths "
                 "in nm, as in 480-690) or PAN_RESPONSE (a file)."
             )
         return ""
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+    def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
         """Named after the reference."""
-        reference = arguments.layer_name("REFERENCE")
-        arguments.show_image(written["HSI"], self.tr("Simulated HSI: {name}").format(name=reference))
-        arguments.show_image(written["PAN"], self.tr("Simulated PAN: {name}").format(name=reference))
+        text = tr("Simulated HSI: {name}") if key == "HSI" else tr("Simulated PAN: {name}")
+        return text.format(name=arguments.layer_name("REFERENCE"))
 
 
 class AssessAlgorithm(SsmlAlgorithm):
@@ -103,9 +103,9 @@ class AssessAlgorithm(SsmlAlgorithm):
         """There must be something to compare with."""
         hsi, pan = is_given(given.get("HSI")), is_given(given.get("PAN"))
         if hsi != pan:
-            return self.tr("HSI and PAN go together: give both, or a REFERENCE alone.")
+            return tr("HSI and PAN go together: give both, or a REFERENCE alone.")
         if not hsi and not is_given(given.get("REFERENCE")):
-            return self.tr("There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.")
+            return tr("There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.")
         return ""
 
 
@@ -118,16 +118,16 @@ class CompareAlgorithm(SsmlAlgorithm):
         """All classical methods are marked."""
         return fusion.classical_methods() if option.name == "methods" else super().default(option)
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
-        """Named after the best method."""
-        arguments.show(written, made["methods"][0]["title"])
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """The best method's title."""
+        return made["methods"][0]["title"]
 
     def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
         """The best method's name and numbers."""
         best = made["methods"][0]
         ergas, sam = best["reduced"]["ergas"], best["reduced"]["sam"]
         progress.info(
-            self.tr("Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.").format(
+            tr("Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.").format(
                 title=best["title"], ergas=ergas, sam=sam
             )
         )
@@ -145,8 +145,10 @@ class OpenPrismaAlgorithm(SsmlAlgorithm):
 
     JOB = quality.OPENPRISMA
 
-    def show(self, arguments: Arguments, written: dict[str, Any], made: dict[str, Any]) -> None:
+    def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """The product's name."""
+        return Path(values["product"]).stem
+
+    def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
         """Named after the product."""
-        product = Path(arguments.file("INPUT")).stem
-        for key, path in written.items():
-            arguments.show_image(path, f"{product} {key}")
+        return f"{method} {key}"

@@ -447,6 +447,8 @@
 <translation>Näheres steht im Protokollfenster, Reiter SSML</translation></message>
 <message><source>“{title}” stopped because of a defect ({kind}: {message}); {details}: please report them at {tracker}.</source>
 <translation>„{title}“ brach wegen eines Fehlers im Programm ab ({kind}: {message}); {details}: bitte melden Sie ihn unter {tracker}.</translation></message>
+<message><source>Disagreement: {name}</source>
+<translation>Uneinigkeit: {name}</translation></message>
 <message><source>QGIS makes no layer of {product}: run “Open a PRISMA product” (ssml:openprisma) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: führen Sie zuerst „PRISMA-Produkt öffnen“ (ssml:openprisma) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>There is not enough memory for this run: choose a smaller extent, close other programs or compute on the CPU.</source>
@@ -463,20 +465,18 @@
 <translation>Ein Lauf, der fortgesetzt wird, braucht den Ort seiner Modelldatei: geben Sie MODEL an.</translation></message>
 <message><source>The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths in nm, as in 480-690) or PAN_RESPONSE (a file).</source>
 <translation>Die Kanäle des PAN fehlen: setzen Sie PAN_BANDS (Kanalnummern, wie 6-36), PAN_RANGE (Wellenlängen in nm, wie 480-690) oder PAN_RESPONSE (eine Datei).</translation></message>
+<message><source>Simulated HSI: {name}</source>
+<translation>Simuliertes HSI: {name}</translation></message>
+<message><source>Simulated PAN: {name}</source>
+<translation>Simuliertes PAN: {name}</translation></message>
 <message><source>HSI and PAN go together: give both, or a REFERENCE alone.</source>
 <translation>HSI und PAN gehören zusammen: geben Sie beide an, oder nur eine REFERENCE.</translation></message>
 <message><source>There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.</source>
 <translation>Es gibt nichts zum Vergleichen: geben Sie eine REFERENCE an, oder das HSI und das PAN.</translation></message>
 <message><source>There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each hyperspectral one, in the same order.</source>
 <translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
-<message><source>Simulated HSI: {name}</source>
-<translation>Simuliertes HSI: {name}</translation></message>
-<message><source>Simulated PAN: {name}</source>
-<translation>Simuliertes PAN: {name}</translation></message>
 <message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
 <translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
-<message><source>Disagreement: {name}</source>
-<translation>Uneinigkeit: {name}</translation></message>
 <message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
 <translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
 <message><source>Sharpen and judge</source>
@@ -489,12 +489,12 @@
 <translation>SSML Hyperspektrales Pansharpening</translation></message>
 <message><source>PyTorch from (auto: QGIS's Python, else the plugin's folder; takes effect when QGIS starts)</source>
 <translation>PyTorch aus (auto: dem Python von QGIS, sonst dem Ordner des Plugins; gilt ab dem nächsten Start von QGIS)</translation></message>
+<message><source>Memory to use at most, in GB, where a run says 0 (0: automatic)</source>
+<translation>Höchstens zu benutzender Speicher in GB, wo ein Lauf 0 sagt (0: automatisch)</translation></message>
 <message><source>The other folder (a site-packages with PyTorch)</source>
 <translation>Der andere Ordner (ein site-packages mit PyTorch)</translation></message>
 <message><source>Device in new dialogs</source>
 <translation>Gerät in neuen Dialogen</translation></message>
-<message><source>Memory to use at most, in GB, where a run says 0 (0: automatic)</source>
-<translation>Höchstens zu benutzender Speicher in GB, wo ein Lauf 0 sagt (0: automatisch)</translation></message>
 <message><source>Sharpens a scene, learning from it, and assesses the result against the HSI and the PAN it was made of. Needs PyTorch.</source>
 <translation>Schärft eine Szene, an der gelernt wird, und beurteilt das Ergebnis gegen das HSI und das PAN, aus denen es entstand. Braucht PyTorch.</translation></message>
 <message><source>How long to learn.</source>

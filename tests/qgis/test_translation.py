@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("ssml_plugin")
 
 @pytest.mark.parametrize("language", ["de", "de_AT"])
 def test_an_algorithm_speaks_german_where_qgis_does(monkeypatch, language):
-    from ssml_qgis.algorithms import SharpenAlgorithm
+    from ssml_qgis.algorithms.jobs import SharpenAlgorithm
 
     monkeypatch.setattr(translation, "_language", lambda: language)
     algorithm = SharpenAlgorithm()
