@@ -11,9 +11,6 @@ from .graphical import shipped_models
 from .package import icon_path, metadata
 from .translation import tr
 
-RASTER_EXTENSIONS = ("tif", "tiff", "dat", "img", "bsq", "bil", "bip")
-"""What the engine writes: GeoTIFF and ENVI."""
-
 
 class SsmlProvider(QgsProcessingProvider):
     """Gathers the algorithms; loads without PyTorch, which only the learning algorithms ask for."""
@@ -44,7 +41,7 @@ class SsmlProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
         """Suffixes that the dialog offers for rasters; the first is the default where the user's own is not here."""
-        return list(RASTER_EXTENSIONS)
+        return ["tif", "tiff", "dat", "img", "bsq", "bil", "bip"]  # GeoTIFF and ENVI
 
     def load(self) -> bool:
         """Called by QGIS when the provider is registered: the settings first, which the algorithms' defaults follow."""

@@ -46,8 +46,7 @@ class Source:
     @classmethod
     def of(cls, layer: QgsMapLayer) -> Source:
         """Read it from a layer."""
-        provider = layer.dataProvider()
-        return cls(layer.name(), layer.source(), provider.name() if provider is not None else "", layer.crs())
+        return cls(layer.name(), layer.source(), layer.providerType(), layer.crs())
 
     def path(self) -> str:
         """The name GDAL opens it by; refuses what is no GDAL raster."""

@@ -92,8 +92,7 @@ def _draw_bands(bands: tuple[int, int, int], layer: QgsRasterLayer) -> None:
 def _draw_disagreement(layer: QgsRasterLayer) -> None:
     """Show one band in the colours of the reports, from 0 on, with a legend."""
     provider = layer.dataProvider()
-    high = provider.cumulativeCut(1, 0.0, _HIGHEST, layer.extent(), _SAMPLE)[1]
-    high = high if high > 0 else 1.0
+    high = provider.cumulativeCut(1, 0.0, _HIGHEST, layer.extent(), _SAMPLE)[1] or 1.0
     function = QgsColorRampShader(
         0.0,
         high,

@@ -15,7 +15,6 @@ import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from .process import CHILD, qgis_python, run
 from .store import Installed, Store, folder_size
 
 _VERSION = re.compile(
-    r"(?:torch)?\s*((?:==|>=|<=|!=|~=|<|>)?\s*\d[\w.+*]*(?:\s*,\s*(?:==|>=|<=|!=|~=|<|>)\s*\d[\w.+*]*)*)"
+    r"(?:torch)?\s*((?:==|>=|<=|!=|~=|<|>)?\s*\d[\w.+*]*(?:\s*,\s*(?:==|>=|<=|!=|~=|<|>)\s*\d[\w.+*]*)*)?"
 )
 _SAFETENSORS = "safetensors>=0.4"
 _QGIS_OWN = ("numpy", "gdal", "setuptools", "pip", "wheel")
@@ -64,14 +63,11 @@ def requirement(version: str) -> str:
     Raises:
         InputError: it is none.
     """
-    text = version.strip() or DEFAULT_VERSION
-    match = _VERSION.fullmatch(text)
-    if text == "torch":
-        return "torch"
+    match = _VERSION.fullmatch(version.strip() or DEFAULT_VERSION)
     if match is None:
         raise InputError(f"“{version}” is no version of PyTorch; write it as torch==2.13.0, or torch>=2.1.")
-    bounds = match[1].replace(" ", "")
-    return f"torch=={bounds}" if bounds[0].isdigit() else f"torch{bounds}"
+    bounds = (match[1] or "").replace(" ", "")
+    return f"torch=={bounds}" if bounds[:1].isdigit() else f"torch{bounds}"
 
 
 def install(store: Store, request: Request, progress: Progress) -> Installed | None:
@@ -116,7 +112,6 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         _check_space(files, store.root)
         folder = store.new_folder()
         pip.install(files, folder, progress.part(0.7, 0.9))
-        _leave_out(folder, _QGIS_OWN)
         progress.set(0.9, "Trying it out")
         found = check(pip, folder, progress)
         versions = {wheel.name: wheel.version for wheel, _ in plan}
@@ -234,11 +229,3 @@ def _check_space(files: Sequence[Path], folder: Path) -> None:
         raise InputError(
             f"{folder} has {free / 1e9:.1f} GB free, but {needed / 1e9:.1f} GB are needed; make room and run again."
         )
-
-
-def _leave_out(folder: Path, names: Sequence[str]) -> None:
-    """Remove a package that must be QGIS's own, should it have come along."""
-    for found in metadata.distributions(path=[str(folder)]):
-        if normal_name(found.metadata["Name"]) in names:
-            for entry in {Path(str(file)).parts[0] for file in found.files or ()} - {".."}:
-                shutil.rmtree(folder / entry, ignore_errors=True)
