@@ -80,7 +80,7 @@ class SimulateAlgorithm(SsmlAlgorithm):
     JOB = quality.SIMULATE
 
     def complaint(self, given: dict[str, Any]) -> str:
-        """The PAN's bands must be said."""
+        """The bands of the PAN must be given."""
         if not any(is_given(given.get(key)) for key in ("PAN_BANDS", "PAN_RANGE", "PAN_RESPONSE")):
             return tr(
                 "The bands of the PAN are not given: set PAN_BANDS (band numbers, as in 6-36), PAN_RANGE (wavelengths "

@@ -27,7 +27,7 @@ from qgis.PyQt.QtGui import QColor
 from ..core.report.pictures import COLOUR_STOPS, STRETCH, true_colour_bands
 
 _HIGHEST = 0.98  # of the disagreement: what is higher is shown in the last colour
-_SAMPLE = 250_000  # pixels looked at for the limits of colours
+_SAMPLE = 250_000  # pixels from which the limits of colours are computed
 
 # QGIS keeps a bare pointer to a post-processor until the layer is loaded, long after the algorithm is gone.
 _kept: deque[QgsProcessingLayerPostProcessorInterface] = deque(maxlen=256)

@@ -45,7 +45,7 @@ class Request:
         build: one of :data:`.index.BUILDS`; counts where neither ``index`` nor ``wheels`` is given.
         index: address of a package index that has everything; "" for pip's own configuration.
         wheels: folder of wheels, for a machine without network; "" for none.
-        anew: install even where there is a PyTorch that suits.
+        force: install even where there is a PyTorch that suits.
         proxy: environment variables that name a proxy.
     """
 
@@ -53,7 +53,7 @@ class Request:
     build: str = "auto"
     index: str = ""
     wheels: str = ""
-    anew: bool = False
+    force: bool = False
     proxy: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ def install(store: Store, request: Request, progress: Progress) -> Installed | N
         pip = find_pip(qgis_python(), store.root / "pip", sources, environment, progress)
         major, minor = pip.version
         progress.info(f"Python of QGIS: {pip.python}; pip {major}.{minor}; numpy {np.__version__} stays.")
-        there = not request.anew and _is_there(pip, needed, sources, store, progress)
+        there = not request.force and _is_there(pip, needed, sources, store, progress)
         plan = [] if there else _plan(pip, needed, request, sources, store, progress.part(0.0, 0.1))
         if not plan:
             progress.info("QGIS's Python has PyTorch and safetensors; there is nothing to install.")
@@ -184,7 +184,7 @@ def _plan(
     plan: dict[str, tuple[Wheel, Sources]] = {}
     for requirements, source in groups:
         resolved = pip.resolve(requirements, constraints, source, report, progress)
-        if request.anew:
+        if request.force:
             anyway = ["--force-reinstall", "--no-deps", *requirements]
             resolved += pip.resolve(anyway, constraints, source, report, progress)
         plan.update({normal_name(wheel.name): (wheel, source) for wheel in resolved})

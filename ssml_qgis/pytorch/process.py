@@ -62,23 +62,21 @@ def run(
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(child, lines), daemon=True).start()
     printed: list[str] = []
-    with child:  # at the end, its streams are closed and it is waited for
-        try:
-            while True:
-                progress.check()
-                with contextlib.suppress(queue.Empty):
-                    text = lines.get(timeout=_POLL)
-                    if text is None:
-                        break
-                    printed.append(text.rstrip())
-                    if line:
-                        line(printed[-1])
-            while child.poll() is None:  # its output is closed, it is about to end
-                progress.check()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(_POLL)
-        finally:
-            child.kill()  # does nothing where it has ended
+    with child, contextlib.ExitStack() as at_the_end:  # then streams are closed, and the program is waited for
+        at_the_end.callback(child.kill)  # does nothing where it has ended
+        while True:
+            progress.check()
+            with contextlib.suppress(queue.Empty):
+                text = lines.get(timeout=_POLL)
+                if text is None:
+                    break
+                printed.append(text.rstrip())
+                if line:
+                    line(printed[-1])
+        while child.poll() is None:  # its output is closed, it is about to end
+            progress.check()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_POLL)
     return child.returncode, printed
 
 

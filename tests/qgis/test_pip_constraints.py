@@ -31,7 +31,7 @@ def refused(tmp_path, monkeypatch):
     def run(version="torch==9.0"):
         store = Store.of_profile(tmp_path / "profile")
         with pytest.raises(InputError) as caught:
-            install(store, Request(version=version, wheels=str(wheels), anew=True), Progress())
+            install(store, Request(version=version, wheels=str(wheels), force=True), Progress())
         assert store.installed() is None
         sentence = str(caught.value)
         assert "\n" not in sentence

@@ -207,7 +207,7 @@ def test_what_does_not_compute_is_not_put_in_use(store, tmp_path):
     make_wheel(wheels, "numpy", "99.0", {"numpy/__init__.py": ""})
     former = store.put_in_use(store.new_folder(), {"torch": "1"})
     with pytest.raises(InputError, match=r"libgomp is missing.*removed again"):
-        install(store, Request(version="torch==9.0", wheels=str(wheels), anew=True), Progress())
+        install(store, Request(version="torch==9.0", wheels=str(wheels), force=True), Progress())
     assert store.installed() == former
     assert {path.name for path in store.root.iterdir()} == {former.folder.name, "installed.json", "wheels"}
 
@@ -229,7 +229,7 @@ def test_cancel_leaves_what_was_downloaded_and_nothing_else(store, tmp_path):
     store.wheels.mkdir(parents=True)
     (store.wheels / "earlier.whl").touch()
     with pytest.raises(Cancelled):
-        install(store, Request(version="torch==9.0", wheels=str(wheels), anew=True), StopAtUnpacking())
+        install(store, Request(version="torch==9.0", wheels=str(wheels), force=True), StopAtUnpacking())
     assert {path.name for path in store.root.iterdir()} == {"wheels"}
     assert (store.wheels / "earlier.whl").is_file()
 
@@ -374,7 +374,7 @@ def test_pip_is_taken_from_the_folder_of_wheels_where_there_is_no_network(pip_wh
 @pytest.mark.usefixtures("environment_of_the_user")
 def test_pytorch_is_installed_and_computes(store):
     """From whatever index pip is set up for on this machine."""
-    installed = install(store, Request(version="torch==2.13.0", anew=True, build="cpu"), Progress())
+    installed = install(store, Request(version="torch==2.13.0", force=True, build="cpu"), Progress())
     assert installed == store.installed()
     assert not (installed.folder / "numpy").exists()
     assert not store.wheels.exists()
