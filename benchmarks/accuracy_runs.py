@@ -79,7 +79,7 @@ LEARNED = {
 
 @dataclass
 class Bench:
-    """Where files are, and what each run of learning is told.
+    """Where files are, and what each run of learning is given.
 
     Attributes:
         scenes: folder of the real scenes. out: folder of the runs; what is there is not run again.

@@ -35,7 +35,7 @@ ENGINES = {"popcount": POPCOUNT, "int8": INT8, "float32": FLOAT32}
 
 
 class OnEngine(S2BNet):
-    """S2BNet whose binary convolutions are computed on the engine that is told, not on the fastest."""
+    """S2BNet whose binary convolutions are computed on one engine, not on the fastest."""
 
     def __init__(self, components: int, engine: str = "float32", **config: object) -> None:
         super().__init__(components, **config)

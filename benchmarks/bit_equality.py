@@ -4,7 +4,7 @@
     python benchmarks/bit_equality.py --base ../base
 
 The scene is the one in examples/, degraded by ``simulate``; blur, shift and whatever else a later checkout would
-estimate are told. Both run on the CPU with the same threads and memory budget. ``fuse`` uses the model that the base
+estimate are given. Both run on the CPU with the same threads and memory budget. ``fuse`` uses the model that the base
 trained. Compared are the pixels of every raster, to the last bit, and the indices of ``compare`` as they are printed.
 """
 
@@ -22,8 +22,8 @@ from osgeo import gdal
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCENE = os.path.join(ROOT, "examples", "indian_pines", "indian_pines.tif")
-# Told, where a checkout knows the option: what it would otherwise measure.
-TOLD = {"--shift": "none", "--contradictions": "off"}
+# Given, where a checkout has the option: what it would otherwise measure.
+GIVEN = {"--shift": "none", "--contradictions": "off"}
 
 
 def commands(folder: str, model: str) -> dict[str, list[str]]:
@@ -57,13 +57,13 @@ def commands(folder: str, model: str) -> dict[str, list[str]]:
 
 
 def run(checkout: str, python: str, arguments: list[str]) -> None:
-    """Run a job of a checkout; its options that tell what is known are added where it has them."""
+    """Run a job of a checkout; the options of GIVEN are added where it has them."""
     environment = {**os.environ, "PYTHONPATH": checkout, "OMP_NUM_THREADS": "2"}
     call = [python, "-m", "core"]
-    known = subprocess.run([*call, arguments[0], "--help"], capture_output=True, text=True, cwd=checkout, check=True)
-    told = [word for option, value in TOLD.items() if f"{option} " in known.stdout for word in (option, value)]
+    offered = subprocess.run([*call, arguments[0], "--help"], capture_output=True, text=True, cwd=checkout, check=True)
+    given = [word for option, value in GIVEN.items() if f"{option} " in offered.stdout for word in (option, value)]
     subprocess.run(
-        [*call, *arguments, *told],
+        [*call, *arguments, *given],
         cwd=checkout,
         env=environment,
         check=True,

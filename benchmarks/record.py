@@ -154,7 +154,7 @@ def software() -> dict[str, str]:
 
 
 def command(arguments: list[str]) -> str:
-    """How to run it again; of folders outside of the checkout only the last name is told."""
+    """How to run it again; of folders outside of the checkout only the last name is shown."""
     words = []
     for word in arguments:
         path = Path(word)

@@ -122,14 +122,14 @@ def release(folder: Path, address: str = "", root: Path = ROOT) -> list[Path]:
     facts = metadata(root / "metadata.txt")
     check_addresses(facts, (root / "CITATION.cff").read_text(encoding="utf-8"))
     version = facts["version"]
-    told = changes(version, (root / "CHANGELOG.md").read_text(encoding="utf-8"))
+    news = changes(version, (root / "CHANGELOG.md").read_text(encoding="utf-8"))
     if not facts["changelog"].startswith(version):
         sys.exit(f"The changelog in metadata.txt does not begin with {version}: say what this version brings.")
     archive = package.build_zip(folder, root)
     address = (address or f"{facts['repository']}/releases/download/v{version}").rstrip("/")
     listing, notes = folder / "plugins.xml", folder / f"changes-{version}.md"
     listing.write_text(plugins_xml(facts, archive.name, address, date()), encoding="utf-8", newline="\n")
-    notes.write_text(told, encoding="utf-8", newline="\n")
+    notes.write_text(news, encoding="utf-8", newline="\n")
     return [archive, listing, notes]
 
 

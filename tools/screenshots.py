@@ -26,7 +26,7 @@ IMAGES = "docs/img"
 REFERENCE = "examples/indian_pines/indian_pines.tif"
 WINDOW = (1440, 900)
 GIVEN_AS = "SSML_SCREENSHOTS"
-"""Environment variable by which QGIS is told the checkout, the folder with the results and the language, separated by
+"""Environment variable that hands QGIS the checkout, the folder with the results and the language, separated by
 ``|``."""
 LANGUAGE = "de"
 
