@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from .windows import whole_windows, window_sums
+from .windows import CarriedRows, whole_windows, window_sums
 
 _SAMPLES = 100_000  # of a band at once: what fits into a processor's cache, yet keeps threads off Python's lock
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
@@ -32,7 +32,7 @@ class LocalCorrelation:
         self._check = check or (lambda: None)
         self._sums, self._windows = np.zeros(bands), np.zeros(bands, np.int64)
         self._origin: np.ndarray | None = None
-        self._carried: tuple[np.ndarray, np.ndarray] | None = None
+        self._above = CarriedRows(size)
 
     def update(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
         """Add the next rows.
@@ -42,13 +42,11 @@ class LocalCorrelation:
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
             run: as ``map``; that of a pool of threads computes bands side by side.
         """
-        above = self._carried
-        mask = valid if above is None else np.concatenate([above[1], valid])
-        if min(mask.shape) >= self.size:
-            whole = whole_windows(mask, self.size)
-            if whole.any():
-                self._add(stack, mask, whole, run)
-        self._carry(stack, mask)
+        mask = self._above.mask(valid)
+        whole = whole_windows(mask, self.size)
+        if whole.any():
+            self._add(stack, mask, whole, run)
+        self._above.keep(mask, stack)
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
@@ -57,15 +55,15 @@ class LocalCorrelation:
     def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray, run: Callable[..., Iterable[None]]) -> None:
         origin = self._origin
         if origin is None:
-            origin = np.array([self._plane(stack, band)[mask].mean(dtype=np.float64) for band in range(len(stack))])
-            self._origin = origin
-        pan, pan_mean, pan_variance, varies = self._moments(self._plane(stack, -1), origin[-1], mask)
+            planes = (self._above.plane(stack, band) for band in range(len(stack)))
+            self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
+        pan, pan_mean, pan_variance, varies = self._moments(self._above.plane(stack, -1), origin[-1], mask)
         usable = whole & varies
         step = max(1, _SAMPLES // whole.shape[1])
 
         def correlate(band: int) -> None:
             self._check()
-            plane = self._plane(stack, band)
+            plane = self._above.plane(stack, band)
             correlation, chosen = np.empty(whole.shape), usable.copy()
             for top in range(0, len(whole), step):
                 here = slice(top, min(top + step, len(whole)))
@@ -102,14 +100,3 @@ class LocalCorrelation:
         variance = square - mean * mean
         square *= _CONSTANT
         return values, mean, variance, variance > square
-
-    def _plane(self, stack: np.ndarray, band: int) -> np.ndarray:
-        """One band with the rows carried over."""
-        return stack[band] if self._carried is None else np.concatenate([self._carried[0][band], stack[band]])
-
-    def _carry(self, stack: np.ndarray, mask: np.ndarray) -> None:
-        """Keep the last rows, which the windows of the next block reach."""
-        keep = self.size - 1
-        if stack.shape[1] < keep and self._carried is not None:
-            stack = np.concatenate([self._carried[0], stack], axis=1)
-        self._carried = (stack[:, -keep:].copy(), mask[-keep:].copy())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .windows import whole_windows
+from .windows import CarriedRows, whole_windows
 
 SIGMA = 1.5  # pixels
 SIZE = 11  # pixels, the window's width and height
@@ -57,7 +57,7 @@ class StructuralSimilarity:
         self._range = np.asarray(data_range, dtype=np.float64)
         self._sums = np.zeros(len(self._range))
         self._windows = 0
-        self._carried: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._above = CarriedRows(SIZE)
         window = gaussian_window()
         self._matrix = np.zeros((TILE + SIZE - 1, TILE))
         for output in range(TILE):
@@ -71,21 +71,16 @@ class StructuralSimilarity:
             reference: (B, r, c) of any dtype, the same units.
             valid: (r, c) bool.
         """
-        above = self._carried
-        rows = valid.shape[0] + (above[2].shape[0] if above is not None else 0)
-        if above is not None:
-            valid = np.concatenate([above[2], valid])
-        whole = whole_windows(valid, SIZE) if rows >= SIZE and valid.shape[1] >= SIZE else None
-        if whole is not None and whole.any():
-            for band in range(len(self._range)):
+        mask = self._above.mask(valid)
+        whole = whole_windows(mask, SIZE)
+        if whole.any():
+            for band, data_range in enumerate(self._range):
                 self._check()
-                planes = [
-                    stack[band] if above is None else np.concatenate([above[at][band], stack[band]])
-                    for at, stack in enumerate((fused, reference))
-                ]
-                self._sums[band] += self._sum(planes[0], planes[1], valid, whole, self._range[band])
+                if data_range > 0:
+                    x, y = self._above.plane(fused, band, 0), self._above.plane(reference, band, 1)
+                    self._sums[band] += self._sum(x, y, mask, whole, data_range)
             self._windows += int(np.count_nonzero(whole))
-        self._carry(fused, reference, valid)
+        self._above.keep(mask, fused, reference)
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without range, and for all where no whole window was found."""
@@ -93,19 +88,7 @@ class StructuralSimilarity:
             return np.full(len(self._range), math.nan)
         return np.where(self._range > 0, self._sums / self._windows, math.nan)
 
-    def _carry(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
-        """Keep the last rows, which the windows of the next block reach."""
-        keep = SIZE - 1
-        kept = []
-        for at, stack in enumerate((fused, reference)):
-            if stack.shape[1] < keep and self._carried is not None:
-                stack = np.concatenate([self._carried[at], stack], axis=1)
-            kept.append(stack[:, -keep:].copy())
-        self._carried = (kept[0], kept[1], valid[-keep:].copy())
-
     def _sum(self, x: np.ndarray, y: np.ndarray, valid: np.ndarray, whole: np.ndarray, data_range: float) -> float:
-        if not data_range > 0:
-            return 0.0
         moments = np.empty((4, *x.shape))
         moments[0] = np.where(valid, x, 0)
         moments[1] = np.where(valid, y, 0)

@@ -1,6 +1,8 @@
-"""Sliding windows that hold valid pixels only."""
+"""Sliding windows that hold valid pixels only, streamed over blocks of rows."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,12 +15,61 @@ def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
         size: width and height of the windows in pixels.
 
     Returns:
-        (r - size + 1, c - size + 1) bool, by the windows' upper left pixels.
+        (r - size + 1, c - size + 1) bool, by the windows' upper left pixels; empty where no window fits.
     """
     count = np.zeros((valid.shape[0] + 1, valid.shape[1] + 1), dtype=np.int64)
     count[1:, 1:] = np.cumsum(np.cumsum(valid, axis=0, dtype=np.int64), axis=1)
     held = count[size:, size:] - count[:-size, size:] - count[size:, :-size] + count[:-size, :-size]
     return held == size * size
+
+
+class CarriedRows:
+    """The last rows of images and of their mask, which windows of the rows that follow reach into.
+
+    Args:
+        size: height of the windows in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._keep = size - 1
+        self._stacks: Sequence[np.ndarray] = ()
+        self._valid = np.zeros((0, 0), bool)
+
+    def mask(self, valid: np.ndarray) -> np.ndarray:
+        """The mask with the rows carried over above it.
+
+        Args:
+            valid: (r, c) bool of the next rows.
+
+        Returns:
+            (up to size - 1 + r, c) bool.
+        """
+        return np.concatenate([self._valid, valid]) if self._stacks else valid
+
+    def plane(self, stack: np.ndarray, band: int, image: int = 0) -> np.ndarray:
+        """One band with the rows carried over above it.
+
+        Args:
+            stack: (B, r, c) of any dtype, the next rows of an image.
+            band: which band.
+            image: which of the images that are kept.
+
+        Returns:
+            (up to size - 1 + r, c) of the same dtype.
+        """
+        return np.concatenate([self._stacks[image][band], stack[band]]) if self._stacks else stack[band]
+
+    def keep(self, mask: np.ndarray, *stacks: np.ndarray) -> None:
+        """Carry the last rows over to the next block.
+
+        Args:
+            mask: what :meth:`mask` returned.
+            *stacks: (B, r, c) of any dtype, the rows of each image.
+        """
+        if self._stacks and stacks[0].shape[1] < self._keep:
+            stacks = tuple(np.concatenate(both, axis=1) for both in zip(self._stacks, stacks))
+        self._stacks = [stack[:, -self._keep :].copy() for stack in stacks]
+        self._valid = mask[-self._keep :].copy()
 
 
 def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
