@@ -115,7 +115,7 @@ class _FullResolution:
                 top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
                 if top < bottom:
                     part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
-                    self.indices.update_stack(stack[part], here[part], pool.map)
+                    self.indices.update_high(stack[part], here[part], pool.map)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:

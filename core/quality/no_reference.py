@@ -56,21 +56,11 @@ class NoReferenceIndices:
         self._regression = Regression(bands, check)
         self._correlation = LocalCorrelation(bands, ratio, check)
 
-    def update_high(self, fused: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
+    def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
         """Add the next rows at full resolution.
 
         Args:
-            fused: (B, r, c) of any dtype, Y.
-            pan: (r, c) of any dtype, P.
-            valid: (r, c) bool.
-        """
-        self.update_stack(np.concatenate([fused, pan[None]]), valid)
-
-    def update_stack(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
-        """The same of bands that stand in one array with the PAN.
-
-        Args:
-            stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
+            stack: (B + 1, r, c) of any dtype, the bands of Y and, last, P.
             valid: (r, c) bool.
             run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
         """
@@ -98,7 +88,6 @@ class NoReferenceIndices:
             floats by the names of ``NO_REFERENCE``, NaN where an index cannot be computed; ``per_band``, a dict of (B,)
             float64 arrays ``d_s`` and ``d_rho``; ``notes``, sentences on what was left out.
         """
-        notes: list[str] = []
         difference = np.abs(self._high.result() - self._low.result())
         d_s = difference[:-1, -1]
         pairs = difference[:-1, :-1][~np.eye(self.bands, dtype=bool)]
@@ -116,11 +105,8 @@ class NoReferenceIndices:
         values["qnr"] = (1 - values["d_lambda"]) * (1 - values["d_s"])
         values["hqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s"])
         values["rqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s_reg"])
-        for blocks, where, names in (
-            (self._high.blocks, "pixels of the result", "D_lambda and D_s"),
-            (self._low.blocks, "pixels of the HSI", "D_lambda, D_lambda^K and D_s"),
-        ):
-            notes += block_notes(blocks, names, where)
+        notes = block_notes(self._high.blocks, "D_lambda and D_s", "pixels of the result")
+        notes += block_notes(self._low.blocks, "D_lambda, D_lambda^K and D_s", "pixels of the HSI")
         if not defined.all() and self._regression.pixels:
             notes.append(
                 f"D_rho leaves out {np.count_nonzero(~defined)} band(s) without any window of valid pixels that vary."

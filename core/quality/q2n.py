@@ -22,11 +22,10 @@ i and j with :math:`i \oplus j = k`; one matrix product a block gives them all.
 from __future__ import annotations
 
 import functools
-import math
 
 import numpy as np
 
-from .blocks import BlockMoments, BlockStream
+from .blocks import BlockMoments
 from .uiqi import ratio_or_one
 
 
@@ -85,25 +84,3 @@ def hypercomplex_quality(moments: BlockMoments) -> float:
     structure = ratio_or_one(2 * modulus, moments.variance_x.sum() + moments.variance_y.sum())
     first, second = np.linalg.norm(moments.mean_x), np.linalg.norm(moments.mean_y)
     return float(structure * ratio_or_one(2 * first * second, first**2 + second**2))
-
-
-def q2n(fused: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> float:
-    """Q2n of two images in memory.
-
-    Args:
-        fused: (B, r, c) of any dtype.
-        reference: (B, r, c) of any dtype, the same units.
-        valid: (r, c) bool, None for all.
-
-    Returns:
-        the mean over the blocks; NaN where there is none.
-
-    Raises:
-        ValueError: the shapes do not fit.
-    """
-    if fused.ndim != 3 or fused.shape != reference.shape:
-        raise ValueError(f"expected two (B, r, c) arrays of one shape, got {fused.shape}, {reference.shape}")
-    if valid is None:
-        valid = np.ones(fused.shape[1:], bool)
-    values = [hypercomplex_quality(block) for block in BlockStream().update(fused, reference, valid)]
-    return float(np.mean(values)) if values else math.nan

@@ -63,15 +63,16 @@ class BandRange:
         self.minimum = np.full(bands, math.inf)
         self.maximum = np.full(bands, -math.inf)
 
-    def update(self, values: np.ndarray, valid: np.ndarray | None = None) -> None:
+    def update(self, values: np.ndarray, valid: np.ndarray) -> None:
         """Add rows.
 
         Args:
             values: (B, r, c) of any dtype.
-            valid: (r, c) bool, None for all.
+            valid: (r, c) bool.
         """
+        chosen = _index(valid)
         for band, plane in enumerate(values):
-            inside = plane[_mask(valid, plane)]
+            inside = plane[chosen]
             if inside.size:
                 self.minimum[band] = min(self.minimum[band], float(inside.min()))
                 self.maximum[band] = max(self.maximum[band], float(inside.max()))
@@ -87,8 +88,7 @@ class ReferenceIndices:
     Args:
         bands: the number of bands B.
         ratio: pixel size of the HSI over that of the PAN, for ERGAS; None leaves ERGAS out (NaN).
-        data_range: (B,) float64 maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM; None
-            leaves SSIM out.
+        data_range: (B,) float64 maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM.
         check: called between pieces of work; may raise to stop it.
     """
 
@@ -96,7 +96,7 @@ class ReferenceIndices:
         self,
         bands: int,
         ratio: float | None,
-        data_range: np.ndarray | None = None,
+        data_range: np.ndarray,
         check: Callable[[], None] | None = None,
     ) -> None:
         self._check = check or (lambda: None)
@@ -107,17 +107,17 @@ class ReferenceIndices:
         self._squared_error, self._squared_reference = np.zeros(bands), np.zeros(bands)
         self._maximum = np.full(bands, -math.inf)
         self._angles, self._angle_pixels = 0.0, 0
-        self._ssim = None if data_range is None else StructuralSimilarity(data_range, check)
+        self._ssim = StructuralSimilarity(data_range, check)
         self._blocks = BlockStream(BLOCK, check)
         self._uiqi, self._q2n = np.zeros(bands), 0.0
 
-    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> PixelMaps:
+    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> PixelMaps:
         """Add the next rows.
 
         Args:
             fused: (B, r, c) of any dtype, physical units.
             reference: (B, r, c) of any dtype, the same units.
-            valid: (r, c) bool, None for all; where it is False the values may be anything, NaN too.
+            valid: (r, c) bool; where it is False the values may be anything, NaN too.
 
         Returns:
             the maps of these rows.
@@ -130,16 +130,13 @@ class ReferenceIndices:
                 f"expected two (B, r, c) arrays of {self.bands} bands, got {fused.shape}, {reference.shape}"
             )
         shape = fused.shape[1:]
-        if valid is None:
-            valid = np.ones(shape, dtype=bool)
-        elif valid.shape != shape:
+        if valid.shape != shape:
             raise ValueError(f"expected a mask of shape {shape}, got {valid.shape}")
-        if self._ssim is not None:
-            self._ssim.update(fused, reference, valid)
+        self._ssim.update(fused, reference, valid)
         for block in self._blocks.update(fused, reference, valid):
             self._uiqi += band_quality(block)
             self._q2n += hypercomplex_quality(block)
-        inside = _mask(valid, valid)
+        inside = _index(valid)
         count = int(np.count_nonzero(valid))
         dot, square_x, square_y, square_error = np.zeros((4, count))
         for band in range(self.bands if count else 0):
@@ -190,22 +187,19 @@ class ReferenceIndices:
             relative[~(self._mean_y > 0)] = math.nan
             rsnr = _decibels(self._squared_reference, self._squared_error)
             pooled = _decibels(self._squared_reference.sum(), self._squared_error.sum())
-        ssim = np.full(self.bands, math.nan) if self._ssim is None else self._ssim.result()
+        ssim = self._ssim.result()
         used = self._blocks.used
         uiqi = self._uiqi / used if used else np.full(self.bands, math.nan)
         ergas = math.nan
         if self.ratio is not None:
-            ergas = (
-                100.0 / self.ratio * math.sqrt(_mean(relative, "ERGAS", "a reference mean that is not positive", notes))
-            )
+            mean = _mean(relative, "ERGAS", "a reference mean that is not positive", notes)
+            ergas = 100.0 / self.ratio * math.sqrt(mean)
         overall = {
             "ergas": ergas,
             "sam": math.degrees(self._angles / self._angle_pixels) if self._angle_pixels else math.nan,
             "psnr": _mean(psnr, "PSNR", "a reference maximum that is not positive", notes),
             "cc": _mean(cc, "CC", "no variation in one of the images", notes),
-            "ssim": math.nan
-            if self._ssim is None
-            else _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
+            "ssim": _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
             "rmse": math.sqrt(float(error.mean())),
             "uiqi": float(uiqi.mean()),
             "q2n": self._q2n / used if used else math.nan,
@@ -255,6 +249,7 @@ def reference_indices(
     """
     if reference.ndim != 3:
         raise ValueError(f"expected a (B, r, c) array, got shape {reference.shape}")
+    valid = np.ones(reference.shape[1:], bool) if valid is None else valid
     limits = BandRange(len(reference))
     limits.update(reference, valid)
     indices = ReferenceIndices(len(reference), ratio, limits.result())
@@ -262,9 +257,9 @@ def reference_indices(
     return indices.result()
 
 
-def _mask(valid: np.ndarray | None, plane: np.ndarray) -> np.ndarray | slice:
+def _index(valid: np.ndarray) -> np.ndarray | slice:
     """What to index a plane with: a view of it where every pixel is valid."""
-    return slice(None) if valid is None or valid.all() else valid
+    return slice(None) if valid.all() else valid
 
 
 def _angles(dot: np.ndarray, square_x: np.ndarray, square_y: np.ndarray) -> np.ndarray:

@@ -245,7 +245,7 @@ def test_indices_without_reference_are_those_of_the_degraded_rasters(write, larg
         pan=write("pan.tif", pan * 2, scales=(0.25,)),
     )
     expected = NoReferenceIndices(3, 3)
-    expected.update_high(fused / 2, pan[0] / 2, np.ones((198, 204), bool))
+    expected.update_high(np.concatenate([fused, pan]) / 2, np.ones((198, 204), bool))
     low = gaussian_degrade(fused / 2, 3, 0.3), hsi / 2, gaussian_degrade(pan / 2, 3, 0.3)[0]
     expected.update_low(*low, np.ones((66, 68), bool))
     expected = expected.result()
@@ -265,7 +265,7 @@ def test_blocks_begin_where_pixels_can_count(write, large):
     assert cropped["hsi_pixels"] == (66 - 4) * (68 - 4)
     valid = np.ones((62, 64), bool)
     expected = NoReferenceIndices(3, 3)
-    expected.update_high(fused[:, 4:-4, 4:-4], pan[0, 4:-4, 4:-4], np.ones((190, 196), bool))
+    expected.update_high(np.concatenate([fused, pan])[:, 4:-4, 4:-4], np.ones((190, 196), bool))
     low = gaussian_degrade(fused, 3, 0.3), hsi, gaussian_degrade(pan, 3, 0.3)
     degraded, truth, pan_low = (array[:, 2:-2, 2:-2] for array in low)
     expected.update_low(degraded, truth, pan_low[0], valid)

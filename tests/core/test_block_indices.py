@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.quality.blocks import BlockStream
-from core.quality.q2n import hypercomplex_covariance, q2n
+from core.quality.q2n import hypercomplex_covariance
 from core.quality.reference import ReferenceIndices, reference_indices
 from core.quality.uiqi import PairwiseQuality
 
@@ -47,6 +47,10 @@ def multiply(p, q):
 
 def conjugate(p):
     return np.concatenate([p[:1], -p[1:]])
+
+
+def q2n(fused, reference):
+    return reference_indices(fused, reference, None)["q2n"]
 
 
 def direct_q2n(fused, reference):
@@ -203,7 +207,7 @@ def test_streamed_equals_whole(pair, heights):
     valid = np.ones((70, 100), bool)
     valid[40, 33] = False
     whole = reference_indices(fused, reference, 4, valid)
-    indices = ReferenceIndices(5, 4)
+    indices = ReferenceIndices(5, 4, np.ones(5))
     row = 0
     for height in heights:
         part = slice(row, row + height)
@@ -235,5 +239,5 @@ def test_pairs_of_bands(pair):
 
 
 def test_wrong_shapes_are_refused(pair):
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="of 3 bands"):
         q2n(pair[0], pair[1][:3])

@@ -21,7 +21,7 @@ def scores(fused, reference):
     """SAM and ERGAS at ratio 4 of a whole image."""
     with RasterReader(fused) as result, RasterReader(reference) as truth:
         rows, cols = result.grid.rows, result.grid.cols
-        indices = ReferenceIndices(result.bands, 4)
+        indices = ReferenceIndices(result.bands, 4, np.ones(result.bands))
         indices.update(result.read().values, truth.read().values[:, :rows, :cols], np.ones((rows, cols), bool))
         values = indices.result()
         return values["sam"], values["ergas"]

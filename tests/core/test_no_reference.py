@@ -9,13 +9,16 @@ import pytest
 
 from core.quality.local_correlation import LocalCorrelation
 from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
-from core.quality.q2n import q2n
-from core.quality.reference import ReferenceIndices
+from core.quality.reference import ReferenceIndices, reference_indices
 from core.quality.regression import Regression
 from core.quality.windows import whole_windows, window_sums
 from core.runtime.errors import Cancelled
 
 BANDS = 4
+
+
+def q2n(fused, reference):
+    return reference_indices(fused, reference, None)["q2n"]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def indices(scene, ratio=3, valid=None, valid_low=None, heights=(102,), low_heig
     row = 0
     for height in heights:
         part = slice(row, row + height)
-        found.update_high(fused[:, part], pan[part], valid[part])
+        found.update_high(np.concatenate([fused[:, part], pan[None, part]]), valid[part])
         row += height
     row = 0
     for height in low_heights:
@@ -208,13 +211,13 @@ def test_what_cannot_be_computed_is_nan_and_said(scene):
 
 def test_memory_does_not_grow_with_the_rows(scene):
     fused, pan, degraded, hsi, pan_low = (array[..., :34, :70] for array in scene)
-    valid = np.ones((34, 70), bool)
+    stack, valid = np.concatenate([fused, pan[None]]), np.ones((34, 70), bool)
 
     def peak(repeats):
         found, reference = NoReferenceIndices(BANDS, 3), ReferenceIndices(BANDS, 3, np.ones(BANDS))
         tracemalloc.start()
         for _ in range(repeats):
-            found.update_high(fused, pan, valid)
+            found.update_high(stack, valid)
             found.update_low(degraded, hsi, pan_low, valid)
             reference.update(degraded, hsi, valid)
         result = tracemalloc.get_traced_memory()[1]

@@ -65,8 +65,8 @@ def test_a_known_rotation_gives_its_angle():
     reference[0] = np.linspace(1, 9, 25).reshape(5, 5)
     turn = math.radians(7.5)
     fused = np.stack([math.cos(turn) * reference[0], math.sin(turn) * reference[0]]) * 3
-    indices = ReferenceIndices(2, ratio=4)
-    maps = indices.update(fused, reference)
+    indices = ReferenceIndices(2, 4, np.ones(2))
+    maps = indices.update(fused, reference, np.ones((5, 5), bool))
     assert indices.result()["sam"] == pytest.approx(7.5)
     np.testing.assert_allclose(maps.angle, 7.5, rtol=1e-6)
 
@@ -176,7 +176,7 @@ def test_ssim_means_over_whole_windows_only(pair):
             window = np.s_[:, row : row + 11, col : col + 11]
             if valid[window[1:]].all():
                 one = ReferenceIndices(6, 4, limits.result())
-                one.update(fused[window], reference[window])
+                one.update(fused[window], reference[window], np.ones((11, 11), bool))
                 expected.append(one.result()["ssim"])
     assert reference_indices(fused, reference, 4, valid)["ssim"] == pytest.approx(np.mean(expected))
 
@@ -237,7 +237,7 @@ def test_wrong_shapes_are_refused(pair):
     with pytest.raises(ValueError, match="expected two"):
         reference_indices(fused[:5], reference, 4)
     with pytest.raises(ValueError, match="mask"):
-        ReferenceIndices(6, 4).update(fused, reference, np.ones((3, 3), dtype=bool))
+        ReferenceIndices(6, 4, np.ones(6)).update(fused, reference, np.ones((3, 3), dtype=bool))
     with pytest.raises(ValueError, match="expected a"):
         reference_indices(fused[0], reference[0], 4)
 
