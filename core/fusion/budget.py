@@ -77,9 +77,8 @@ def choose_cut(
             heights = _limited(heights, heights.planes - BLOCK)
         cost = math.inf if taken > budget else sum(estimate.cost(heights, *panel) for panel in panels)
         candidates.append((cost, Cut(heights, panels)))
-    least = min(cost for cost, _ in candidates)
-    fitting = [cut for cost, cut in candidates if cost == least]
-    return fitting[-1] if least == math.inf else fitting[0]
+    least, cut = min(candidates, key=lambda candidate: candidate[0])
+    return cut if least < math.inf else candidates[-1][1]
 
 
 def lower(heights: Heights) -> Heights:

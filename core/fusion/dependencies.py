@@ -129,36 +129,23 @@ class AxisDependencies:
         return start // step * step, min(count, -(-stop // step) * step)
 
 
-@dataclass(frozen=True)
-class Dependencies:
-    """Dependencies of a panel of columns.
+def panel_dependencies(
+    operators: Operators, method: FittedMethod, panel: Window
+) -> tuple[AxisDependencies, AxisDependencies]:
+    """Dependencies of a panel of columns. Residuals further away than their effective support are not computed; at that
+    distance edges are replicated.
 
-    Attributes:
-        rows, cols: along either axis.
+    Args:
+        operators: U and D between the scene's grids.
+        method: fitted to the scene.
+        panel: the part of the output, in PAN pixels.
+
+    Returns:
+        the dependencies along rows and along columns.
     """
-
-    rows: AxisDependencies
-    cols: AxisDependencies
-
-    @classmethod
-    def of(cls, operators: Operators, method: FittedMethod, panel: Window) -> Dependencies:
-        """Those of a part of the output. Residuals further away than their effective support are not computed; at that
-        distance edges are replicated.
-
-        Args:
-            operators: U and D between the scene's grids.
-            method: fitted to the scene.
-            panel: the part of the output, in PAN pixels.
-
-        Returns:
-            the dependencies along both axes.
-        """
-        up, down, trip = operators.up, operators.down, operators.round_trip
-        left, right = up.x.support(panel.col, panel.col + panel.cols)
-        reach = effective_support(method.iterations)
-        near = trip.x.within(max(0, left - reach), min(operators.low[1], right + reach))
-        rest = method.iterations, method.coefficients is not None, *method.support[:2]
-        return cls(
-            AxisDependencies(up.y, down.y, trip.y, trip.y, *rest),
-            AxisDependencies(up.x, down.x, trip.x, near, *rest),
-        )
+    up, down, trip = operators.up, operators.down, operators.round_trip
+    left, right = up.x.support(panel.col, panel.col + panel.cols)
+    reach = effective_support(method.iterations)
+    near = trip.x.within(max(0, left - reach), min(operators.low[1], right + reach))
+    rest = method.iterations, method.coefficients is not None, *method.support[:2]
+    return AxisDependencies(up.y, down.y, trip.y, trip.y, *rest), AxisDependencies(up.x, down.x, trip.x, near, *rest)

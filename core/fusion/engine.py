@@ -76,11 +76,13 @@ def shares(
         rows: of a part, at least: a part is some whole strips.
         memory: see :func:`fuse`.
         stored: see :func:`fuse`.
+        limits: of the pieces' sizes, for tests.
 
     Returns:
         the parts, from top to bottom.
     """
-    cut = _cut(scene, method, window, memory, stored, limits)
+    itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
+    cut = choose_cut(scene, method, window, (memory or _usual_memory()) * 1e9, itemsize, limits)
     strip = cut.heights.strip
     step, end = max(1, -(-rows // strip)) * strip, window.row + window.rows
     return [Share((top, min(top + step, end)), cut) for top in range(window.row, end, step)]
@@ -121,8 +123,7 @@ def fuse(
     progress = progress or Progress()
     window = window or Window(0, 0, *scene.high_shape)
     if share is None:
-        cut = _cut(scene, method, window, memory, stored, limits)
-        share = Share((window.row, window.row + window.rows), cut)
+        (share,) = shares(scene, method, window, window.rows, memory, stored, limits)
     (first, end), (heights, panels) = share
     done, total = 0, (end - first) * window.cols
     eta = Eta(Window(first, window.col, end - first, window.cols), progress)
@@ -160,18 +161,6 @@ def _strips(pipeline: Pipeline, rows: Span, progress: Progress) -> Iterator[Fuse
         if top // _TRIM_ROWS != bottom // _TRIM_ROWS:
             trim_heap()
         top = bottom
-
-
-def _cut(
-    scene: Scene,
-    method: FittedMethod,
-    window: Window,
-    memory: float | None,
-    stored: RasterMetadata | None,
-    limits: Limits | None,
-) -> Cut:
-    itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
-    return choose_cut(scene, method, window, (memory or _usual_memory()) * 1e9, itemsize, limits)
 
 
 def _usual_memory() -> float:

@@ -94,10 +94,14 @@ class LinearMapping:
         up: U.
         cols: of the panel.
         coefficients: (bands, K) C, float32.
+        workers: threads that share the rows.
+        progress: asked whether to stop.
     """
 
-    def __init__(self, up: Separable, cols: Needs, coefficients: np.ndarray) -> None:
-        self._up = up
+    def __init__(
+        self, up: Separable, cols: Needs, coefficients: np.ndarray, workers: Workers, progress: Progress
+    ) -> None:
+        self._up, self._workers, self._progress = up, workers, progress
         (left, right), (origin, end) = cols.output, cols.lifted
         self._coefficients = np.ascontiguousarray(coefficients, np.float32)
         bands, planes = self._coefficients.shape
@@ -119,14 +123,7 @@ class LinearMapping:
         self._group = max(1, together // size)  # blocks that are stored together
 
     def __call__(
-        self,
-        low: np.ndarray,
-        correction: np.ndarray | None,
-        planes: np.ndarray,
-        part: Part,
-        target: Target,
-        workers: Workers,
-        progress: Progress,
+        self, low: np.ndarray, correction: np.ndarray | None, planes: np.ndarray, part: Part, target: Target
     ) -> None:
         """Compute rows of the output.
 
@@ -136,8 +133,6 @@ class LinearMapping:
             planes: (K or more, rows, columns) float32 S, exactly the output's part.
             part: of the output.
             target: the rows to fill.
-            workers: threads that share the rows.
-            progress: asked whether to stop.
 
         Raises:
             Cancelled: the user stopped the job.
@@ -155,7 +150,7 @@ class LinearMapping:
             rows = Part((start, stop), part.cols, part.origin)
             self._some_rows(low, planes[:, here], rows, target._replace(values=target.values[here]), valid)
 
-        workers.run(work, range(first, end, _ROWS), progress)
+        self._workers.run(work, range(first, end, _ROWS), self._progress)
 
     def _some_rows(
         self, low: np.ndarray, planes: np.ndarray, part: Part, target: Target, valid: np.ndarray | None
@@ -187,20 +182,15 @@ class NonlinearMapping:
     Args:
         up: U.
         method: gives :meth:`.method.FittedMethod.fuse_bands`.
+        workers: threads that share the bands.
+        progress: asked whether to stop.
     """
 
-    def __init__(self, up: Separable, method: FittedMethod) -> None:
-        self._up, self._method = up, method
+    def __init__(self, up: Separable, method: FittedMethod, workers: Workers, progress: Progress) -> None:
+        self._up, self._method, self._workers, self._progress = up, method, workers, progress
 
     def __call__(
-        self,
-        low: np.ndarray,
-        correction: np.ndarray | None,
-        planes: np.ndarray,
-        part: Part,
-        target: Target,
-        workers: Workers,
-        progress: Progress,
+        self, low: np.ndarray, correction: np.ndarray | None, planes: np.ndarray, part: Part, target: Target
     ) -> None:
         """Compute rows of the output.
 
@@ -210,8 +200,6 @@ class NonlinearMapping:
             planes: (K or more, rows, columns) float32 S, exactly the output's part.
             part: of the output.
             target: the rows to fill.
-            workers: threads that share the bands.
-            progress: asked whether to stop.
 
         Raises:
             Cancelled: the user stopped the job.
@@ -230,4 +218,4 @@ class NonlinearMapping:
             mask = own.mask(values)
             store(values, None if mask is None else np.broadcast_to(mask, values.shape), target.nodata, place)
 
-        workers.run(work, band_chunks(len(low), progress), progress)
+        self._workers.run(work, band_chunks(len(low), self._progress), self._progress)

@@ -6,7 +6,6 @@ projection ``E``. Most methods are linear, ``Y_0 = U X + C S`` with some planes 
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Protocol
 
@@ -95,19 +94,6 @@ class FittedMethod(ABC):
             TypeError: the method is linear and given by its coefficients.
         """
         raise TypeError(f"{type(self).__name__} is linear: its bands are given by coefficients")
-
-    def with_iterations(self, iterations: int) -> FittedMethod:
-        """The same method with another number of iterations of the projection; the fit is shared.
-
-        Args:
-            iterations: of the consistency projection.
-
-        Returns:
-            a shallow copy.
-        """
-        other = copy.copy(self)
-        other.iterations = iterations
-        return other
 
 
 class FusionMethod(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import Callable, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..runtime.progress import Progress
 from ..runtime.threads import Workers, wait_for
 from ..scene.scene import Scene
 from ..scene.streams import hsi_stream, output_valid, pan_stream, scene_operators
-from .dependencies import Dependencies, Stage, union
+from .dependencies import Stage, panel_dependencies, union
 from .mapping import LinearMapping, NonlinearMapping, Target, band_chunks
 from .method import FittedMethod, Part
 
@@ -80,23 +81,28 @@ class Pipeline:
         self.scene, self.panel, self.heights = scene, panel, heights
         self._method, self._progress, self._workers, self._stored = method, progress, workers, stored
         self._operators = operators = scene_operators(scene, method.mtf_gain)
-        self._dependencies = dependencies = Dependencies.of(operators, method, panel)
-        self._residual_trip = Separable(operators.round_trip.y, dependencies.cols.residual_trip)
+        self._rows, cols = panel_dependencies(operators, method, panel)
+        self._residual_trip = Separable(operators.round_trip.y, cols.residual_trip)
         self._out = panel.row, panel.row + panel.rows
-        self._cols = dependencies.cols.needs((panel.col, panel.col + panel.cols))
-        extent = dependencies.rows.needs(self._out)
+        self._cols = cols.needs((panel.col, panel.col + panel.cols))
+        extent = self._rows.needs(self._out)
         low_step = self._low_step(heights)
         self._pan = pan_stream(scene, heights.planes, method.pan_mean, extent.pan[0], self._cols.pan)
         self._hsi = hsi_stream(scene, low_step, method.mean, extent.hsi[0], self._cols.hsi)
         self._high_planes = _stream(self._compute_high_planes, heights.planes, extent.high_planes)
         self._residuals = [
-            _stream(self._residual_of(number), low_step, span) for number, span in enumerate(extent.residuals)
+            _stream(partial(self._compute_residual, number), low_step, span)
+            for number, span in enumerate(extent.residuals)
         ]
         self._low_planes = _stream(self._compute_low_planes, low_step, extent.low_planes or (0, 0))
         self._planes_span = extent.high_planes  # the rows that are computed
         if rows is not None:
             self._skip(rows)
-        self._mapping = self._band_mapping()
+        self._mapping: LinearMapping | NonlinearMapping
+        if method.coefficients is None:
+            self._mapping = NonlinearMapping(operators.up, method, workers, progress)
+        else:
+            self._mapping = LinearMapping(operators.up, self._cols, method.coefficients, workers, progress)
         self._ahead = Workers(1)
         self._stoppable = _Stoppable(progress)
         self._begun: tuple[Span, Future] | None = None
@@ -132,7 +138,7 @@ class Pipeline:
                 self._planes_span = runs
             return runs
 
-        needs = self._dependencies.rows.needs(rows, whole_runs)
+        needs = self._rows.needs(rows, whole_runs)
         self._pan.skip(needs.pan[0])
         self._hsi.skip(needs.hsi[0])
 
@@ -150,7 +156,7 @@ class Pipeline:
             stream = streams[stage]
             return (stream.next, stream.rows) if stream.next < stream.rows else None
 
-        needs = self._dependencies.rows.needs((before, self._out[1]), remaining)
+        needs = self._rows.needs((before, self._out[1]), remaining)
         for stream, span in zip(self._residuals, needs.residuals):
             stream.forget(span[0])
         if needs.low_planes is not None:
@@ -177,11 +183,6 @@ class Pipeline:
     def _low_step(self, heights: Heights) -> int:
         return max(LOW_ROWS, heights.strip // self.scene.ratio)
 
-    def _band_mapping(self) -> LinearMapping | NonlinearMapping:
-        if self._method.coefficients is None:
-            return NonlinearMapping(self._operators.up, self._method)
-        return LinearMapping(self._operators.up, self._cols, self._method.coefficients)
-
     def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute rows of the output.
 
@@ -207,7 +208,7 @@ class Pipeline:
         low = _columns(self._hsi.get(*rows), self._cols.hsi, self._cols.lifted)
         target = Target.empty(self.scene.hsi.bands, planes.shape[1:], valid, self._stored)
         part = Part((start, stop), self._cols.output, (rows[0], self._cols.lifted[0]))
-        self._mapping(low, correction, planes, part, target, self._workers, self._progress)
+        self._mapping(low, correction, planes, part, target)
         count = self._method.planes_count
         disagreement = planes[count] if len(planes) > count else np.zeros(planes.shape[1:], np.float32)
         return target.values, valid, disagreement
@@ -230,7 +231,7 @@ class Pipeline:
 
     def _begin(self, start: int, stop: int) -> Future:
         """Read what the planes of some rows depend on, and have them computed."""
-        rows, cols, span = self._dependencies.rows.reached((start, stop)), self._cols.pan, self._cols.high_planes
+        rows, cols, span = self._rows.reached((start, stop)), self._cols.pan, self._cols.high_planes
         low = self._operators.up.support(rows, cols)
         pan, hsi = self._pan.get(*rows), _columns(self._hsi.get(*low[0]), self._cols.hsi, low[1])
         part = Part(rows, cols, (low[0][0], low[1][0]))
@@ -249,49 +250,33 @@ class Pipeline:
         planes = self._high_planes.get(*needed)[: self._method.planes_count]
         return self._operators.down.part(planes, rows, cols, (needed[0], self._cols.high_planes[0]))
 
-    def _residual_of(self, number: int) -> Callable[[int, int], np.ndarray]:
-        if number == 0:
-            return self._compute_first_residual
-        return lambda start, stop: self._compute_next_residual(number, start, stop)
-
-    def _compute_first_residual(self, start: int, stop: int) -> np.ndarray:
-        """(bands, rows, columns): R_0 = X - D Y_0."""
+    def _compute_residual(self, number: int, start: int, stop: int) -> np.ndarray:
+        """(bands, rows, columns): R_0 = X - D Y_0, and R_{i+1} = R_i - D U R_i."""
         self._progress.check()
-        rows, cols = (start, stop), self._cols.residuals[0]
-        needed = self._operators.round_trip.support(rows, cols)
-        around = union(needed[0], rows), union(needed[1], cols)
-        values = _columns(self._hsi.get(*around[0]), self._cols.hsi, around[1])
-        origin = around[0][0], around[1][0]
-        own = _columns(values[:, start - origin[0] : stop - origin[0]], around[1], cols)
-        if self._method.coefficients is None:
-            degraded = self._degraded_bands(values, Part(rows, cols, origin))
+        rows, cols = (start, stop), self._cols.residuals[number]
+        source, held, trip = self._hsi, self._cols.hsi, self._operators.round_trip
+        if number:
+            source, held, trip = self._residuals[number - 1], self._cols.residuals[number - 1], self._residual_trip
+        needed = trip.support(rows, cols)
+        (top, bottom), around = union(needed[0], rows), union(needed[1], cols)
+        values = _columns(source.get(top, bottom), held, around)
+        own = _columns(values[:, start - top : stop - top], around, cols)
+        part, coefficients = Part(rows, cols, (top, around[0])), self._method.coefficients
+
+        def add_round_trip(bands: slice) -> None:
+            result[bands] += trip.part(values[bands], *part)
+
+        if number:
+            result = np.zeros(own.shape, np.float32)
+        elif coefficients is None:
+            result = self._degraded_bands(values, part)
         else:
-            degraded = np.tensordot(self._method.coefficients, self._low_planes.get(*rows), 1)
-            self._add_round_trip(self._operators.round_trip, values, Part(rows, cols, origin), degraded)
-        np.subtract(own, degraded, out=degraded)
-        degraded *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
-        return degraded
-
-    def _compute_next_residual(self, number: int, start: int, stop: int) -> np.ndarray:
-        """(bands, rows, columns): R_{i+1} = R_i - D U R_i."""
-        self._progress.check()
-        rows, cols, before = (start, stop), self._cols.residuals[number], self._cols.residuals[number - 1]
-        needed = union(self._operators.round_trip.y.support(*rows), rows)
-        values = self._residuals[number - 1].get(*needed)
-        own = _columns(values[:, start - needed[0] : stop - needed[0]], before, cols)
-        result = np.zeros(own.shape, np.float32)
-        self._add_round_trip(self._residual_trip, values, Part(rows, cols, (needed[0], before[0])), result)
+            result = np.tensordot(coefficients, self._low_planes.get(*rows), 1)
+        if number or coefficients is not None:
+            self._workers.run(add_round_trip, band_chunks(len(values), self._progress), self._progress)
         np.subtract(own, result, out=result)
         result *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
         return result
-
-    def _add_round_trip(self, round_trip: Separable, values: np.ndarray, part: Part, total: np.ndarray) -> None:
-        """Add D U of ``values`` (bands, rows, columns), which start at the part's origin, to ``total``."""
-
-        def work(bands: slice) -> None:
-            total[bands] += round_trip.part(values[bands], *part)
-
-        self._workers.run(work, band_chunks(len(values), self._progress), self._progress)
 
     def _degraded_bands(self, values: np.ndarray, part: Part) -> np.ndarray:
         """(bands, rows, columns): D Y_0, band by band; ``values`` are the HSI's from the part's origin on."""

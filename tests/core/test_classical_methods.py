@@ -119,7 +119,7 @@ def test_the_projection_in_streams_is_that_of_the_textbook(write_scene, method):
     hsi = scene.hsi_rows(0, scene.low_shape[0]).values.astype(float)
     for _ in range(3):
         fused = fused + operators.up(scene.low_covered * (hsi - operators.down(fused)))
-    np.testing.assert_allclose(collect(scene, fitted.with_iterations(3))[0], fused, atol=1e-5 * span)
+    np.testing.assert_allclose(collect(scene, fit(method, scene, 3))[0], fused, atol=1e-5 * span)
 
 
 @pytest.mark.parametrize("ratio", [2, 3, 5])

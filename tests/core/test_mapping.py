@@ -25,13 +25,14 @@ def test_the_mapping_is_upsampling_plus_planes_for_any_part(ratio, phase, bands)
     some = planes[:, : rows[1] - rows[0], : cols[1] - cols[0]].astype(np.float32)
     expected = up(low)[:, slice(*rows), slice(*cols)] + np.tensordot(weights, some, 1)
     needs = Needs(cols, (left, right), (), None, cols, cols, (left, right))
-    mapping, place = LinearMapping(up, needs, weights), Part(rows, cols, (top, left))
+    place = Part(rows, cols, (top, left))
     found = np.empty((rows[1] - rows[0], bands, cols[1] - cols[0]), np.float32)
     rounded = np.empty(found.shape, np.int16)
     valid = np.ones((found.shape[0], found.shape[2]), bool)
     with Workers(2) as workers:
-        mapping(part, None, some, place, Target(found, valid, None, True), workers, Progress())
-        mapping(100 * part, None, 100 * some, place, Target(rounded, valid, None, True), workers, Progress())
+        mapping = LinearMapping(up, needs, weights, workers, Progress())
+        mapping(part, None, some, place, Target(found, valid, None, True))
+        mapping(100 * part, None, 100 * some, place, Target(rounded, valid, None, True))
     np.testing.assert_allclose(found.transpose(1, 0, 2), expected, atol=2e-5)
     assert np.abs(rounded.transpose(1, 0, 2) - 100 * expected).max() <= 0.502
 

@@ -144,5 +144,6 @@ class ClassicalMethod:
         moments = scene.cached(
             ("moments", self.mtf_gain), lambda: scene_moments(scene, self.mtf_gain, progress.part(0.0, 0.5))
         )
-        fit = METHODS["exp" if moments.flat else self.name].fit
-        return fit(scene, moments, progress.part(0.5, 1.0)).with_iterations(self.iterations)
+        fitted = METHODS["exp" if moments.flat else self.name].fit(scene, moments, progress.part(0.5, 1.0))
+        fitted.iterations = self.iterations
+        return fitted

@@ -96,30 +96,15 @@ class Exp(ClassicalFit):
 class Ratio(ClassicalFit):
     """Base of the methods that multiply all bands by one ratio, ``Y_b = h_b + (U X_b - h_b) (1 + S)``.
 
-    Args:
-        moments: of the scene.
+    Attributes:
         origin: (bands,) float64 h, the stored numbers that stand for no light from the ground.
-        weights: (k, bands) float64, see :class:`ClassicalFit`.
-        shift: (k,) float64, see :class:`ClassicalFit`.
-        receptive_field, work: see :class:`ClassicalFit`.
     """
 
-    def __init__(
-        self,
-        moments: Moments,
-        origin: np.ndarray,
-        *,
-        weights: np.ndarray | None = None,
-        shift: np.ndarray | None = None,
-        receptive_field: int = 0,
-        work: int = 0,
-    ) -> None:
-        super().__init__(moments, 1, weights=weights, shift=shift, receptive_field=receptive_field, work=work)
-        self._origin = origin.astype(np.float32)
+    origin: np.ndarray
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
         """See :meth:`..method.FittedMethod.fuse_bands`; bad bands stay as they are."""
-        for value, origin, good in zip(values, self._origin[bands], self.moments.good[bands]):
+        for value, origin, good in zip(values, self.origin[bands].astype(np.float32), self.moments.good[bands]):
             if good:
                 value += (value - origin) * planes[0]
 

@@ -136,8 +136,6 @@ def low_sample(scene: Scene, moments: Moments, most: int, progress: Progress) ->
     taken = np.zeros(moments.chosen.size, bool)
     taken[places[step // 2 :: step]] = True
     taken = taken.reshape(moments.chosen.shape)
-    if not taken.any():
-        taken = moments.chosen
     parts = [
         values[:, taken[start : start + values.shape[1]]]
         for start, values in low_strips(scene, moments.mean.astype(np.float32), progress)

@@ -134,8 +134,8 @@ class HazeModulation(Ratio):
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
-        bands, pan = haze(scene, moments, progress)
-        super().__init__(moments, bands)
+        self.origin, pan = haze(scene, moments, progress)
+        super().__init__(moments, 1)
         self._dark, self._usual = np.float32(pan), moments.pan_mean - pan
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
@@ -155,7 +155,8 @@ class SmoothingFilter(Ratio):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         ratio = moments.operators.ratio
-        super().__init__(moments, moments.zero, receptive_field=pixel_mean_reach(ratio), work=3)
+        super().__init__(moments, 1, receptive_field=pixel_mean_reach(ratio), work=3)
+        self.origin = moments.zero
         self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
@@ -179,9 +180,10 @@ class Wavelet(Ratio):
         self._levels = wavelet_levels(moments.operators.ratio)
         weights = moments.good / moments.good.sum()
         shift = -float(weights @ moments.zero)
+        self.origin = moments.zero
         super().__init__(
             moments,
-            moments.zero,
+            1,
             weights=weights[None],
             shift=np.array([shift]),
             receptive_field=wavelet_reach(self._levels),

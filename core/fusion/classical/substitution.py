@@ -90,8 +90,8 @@ class Brovey(Ratio):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         weights, shift = regression_weights(moments)
-        bands, dark = haze(scene, moments, progress, weights)
-        super().__init__(moments, bands, weights=weights[None], shift=np.array([shift]), work=2)
+        self.origin, dark = haze(scene, moments, progress, weights)
+        super().__init__(moments, 1, weights=weights[None], shift=np.array([shift]), work=2)
         mean, std = float(weights @ moments.mean + shift), _spread(moments, weights)
         self._match, self._dark = matched(moments, mean, std), np.float32(dark + shift)
         self._usual = mean - dark - shift
