@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,9 +12,10 @@ from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
 from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
-from .charts import Chart
-from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
-from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
+from .band_axis import BandAxis
+from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .maps import map_pictures
+from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
 
 PICTURE_SIZE = 480  # pixels
 MEANINGS = (  # key, name, unit, best value, meaning
@@ -138,55 +138,27 @@ def _pictures(shown: Sequence[Shown]) -> list[Item]:
 
 
 def _maps(maps: PixelMaps) -> list[Item]:
-    pictures = []
-    for plane, caption, label in (
-        (maps.rmse, "Root mean square error over the bands of each pixel", "image units"),
-        (maps.angle, "Spectral angle of each pixel to the reference", "degrees"),
-    ):
-        finite = np.isfinite(plane)
-        high = float(np.percentile(plane[finite], 98)) if finite.any() else 0.0
-        high = high if high > 0 else 1.0
-        scale = ColourScale(0.0, high, label)
-        pictures.append(Picture(caption, colour_map(plane, finite, 0.0, high), scale))
+    pictures = [
+        *map_pictures({"Root mean square error over the bands of each pixel": maps.rmse}, "image units"),
+        *map_pictures({"Spectral angle of each pixel to the reference": maps.angle}, "degrees"),
+    ]
     return [Pictures(pictures), Text("The colours end at the 98th percentile; what lies above has the last colour.")]
 
 
 def _charts(per_band: Mapping[str, Sequence[Any]], metadata: RasterMetadata) -> list[Item]:
-    bands = [number - 1 for number in per_band["band"]]
-    has_wavelengths = all(metadata.wavelengths[band] for band in bands)
-    place = np.array([metadata.wavelengths[band] if has_wavelengths else band + 1 for band in bands], float)
-    x_label = "Wavelength (nm)" if has_wavelengths else "Band number"
-    gaps, breaks = _gaps(place)
-    note = "Grey: no good bands." if gaps else ""
-    charts: list[Item] = []
-    for key, title, y_label, factor in (
-        ("rmse", "Error of each band", "RMSE (image units)", 1.0),
-        ("cc", "Correlation of each band", "CC (no unit)", 1.0),
-        ("uiqi", "UIQI of each band", "UIQI (no unit)", 1.0),
-        ("d_s", "Spatial distortion of each band", "D_s (no unit)", 1.0),
-        ("d_rho", "1 - local correlation with the PAN", "D_rho (no unit)", 1.0),
-        ("consistency", "Consistency of each band", "Relative RMSE (%)", 100.0),
-    ):
-        if key in per_band:
-            values = np.array([math.nan if value is None else factor * value for value in per_band[key]])
-            if np.isfinite(values).any():
-                line = np.insert(place, breaks, math.nan), np.insert(values, breaks, math.nan)
-                charts.append(Chart(title, x_label, y_label, {key: line}, gaps, note))
-    return charts
-
-
-def _gaps(place: np.ndarray) -> tuple[list[tuple[float, float]], np.ndarray]:
-    """Ranges without bands, where the step is more than three times the usual one; and the bands before which a line
-    breaks: after a range without bands, and where wavelengths step back, as from one detector to the next."""
-    if len(place) < 3:
-        return [], np.zeros(0, int)
-    ordered = np.sort(place)
-    usual = float(np.median(np.diff(ordered)))
-    widest = max(3 * usual, 1.5)
-    wide = np.flatnonzero(np.diff(ordered) > widest)
-    steps = np.diff(place)
-    breaks = np.flatnonzero((steps > widest) | (steps < 0)) + 1
-    return [(ordered[i] + usual / 2, ordered[i + 1] - usual / 2) for i in wide], breaks
+    axis = BandAxis(metadata, [number - 1 for number in per_band["band"]])
+    return [
+        axis.chart(title, y_label, {key: per_band[key]}, factor)
+        for key, title, y_label, factor in (
+            ("rmse", "Error of each band", "RMSE (image units)", 1.0),
+            ("cc", "Correlation of each band", "CC (no unit)", 1.0),
+            ("uiqi", "UIQI of each band", "UIQI (no unit)", 1.0),
+            ("d_s", "Spatial distortion of each band", "D_s (no unit)", 1.0),
+            ("d_rho", "1 - local correlation with the PAN", "D_rho (no unit)", 1.0),
+            ("consistency", "Consistency of each band", "Relative RMSE (%)", 100.0),
+        )
+        if any(value is not None for value in per_band.get(key, ()))
+    ]
 
 
 def _facts(scores: Mapping[str, Any], shown: Sequence[Shown]) -> Facts:

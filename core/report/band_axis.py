@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from typing import Union
 
 import numpy as np
 
 from ..io.metadata import RasterMetadata
 from .charts import Chart
+
+Values = Union[Sequence[Union[float, None]], np.ndarray]
 
 
 class BandAxis:
@@ -39,32 +41,21 @@ class BandAxis:
             if self._place[i + 1] - self._place[i] > 1.01 * usual
         ]
 
-    def line(self, values: Sequence[float | None], factor: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Values of the bands as a line that breaks where good bands do not follow each other.
-
-        Args:
-            values: one a band of the axis; None for a gap.
-            factor: what they are multiplied by, as for per cent.
-
-        Returns:
-            x and y, both (n,) float64, NaN where the line breaks.
-        """
-        numbers = np.array([math.nan if value is None else factor * value for value in values], float)
-        return np.insert(self._place, self._breaks, math.nan), np.insert(numbers, self._breaks, math.nan)
-
-    def chart(
-        self, title: str, y_label: str, series: Mapping[str, Sequence[float | None]], factor: float = 1.0
-    ) -> Chart:
-        """A chart of one or several lines over the bands.
+    def chart(self, title: str, y_label: str, series: Mapping[str, Values], factor: float = 1.0) -> Chart:
+        """A chart of one or several lines over the bands, which break where good bands do not follow each other.
 
         Args:
             title: what it shows.
             y_label: the quantity, with its unit.
-            series: name of a line -> its values, see :meth:`line`.
-            factor: what all are multiplied by.
+            series: name of a line -> its values, one a band of the axis; None or NaN for a gap.
+            factor: what all are multiplied by, as for per cent.
 
         Returns:
             the chart, with ranges without good bands shaded.
         """
-        lines = {name: self.line(values, factor) for name, values in series.items()}
+        x = np.insert(self._place, self._breaks, np.nan)
+        lines = {
+            name: (x, np.insert(factor * np.array(values, float), self._breaks, np.nan))
+            for name, values in series.items()
+        }
         return Chart(title, self.label, y_label, lines, self.greyed, "Grey: no good bands." if self.greyed else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,10 @@ from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
-from .charts import Chart
-from .html import ColourScale, Facts, Item, Picture, Pictures, Report, Section, Table, Text
-from .pictures import colour_map, overview, png, stretch_limits
+from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .learning_curves import learning_curves
+from .maps import map_pictures
+from .pictures import overview, png, stretch_limits
 from .views import DETAIL, PICTURE_SIZE, Views, hsi_detail, magnified
 
 _LINES = 6  # methods in one chart
@@ -223,15 +223,7 @@ def _maps(comparison: Comparison) -> list[Item]:
         ("angle", "Spectral angle of each pixel to the HSI", "degrees"),
         ("rmse", "Root mean square error over the bands of each pixel", "image units"),
     ):
-        planes = [getattr(method.maps, name) for method in comparison.compared]
-        known = np.concatenate([plane[np.isfinite(plane)] for plane in planes])
-        high = float(np.percentile(known, 98)) if known.size else 1.0
-        high = high if high > 0 else 1.0
-        scale = ColourScale(0.0, high, label)
-        pictures = [
-            Picture(method.title, colour_map(_enlarged(plane), np.isfinite(_enlarged(plane)), 0.0, high), scale)
-            for method, plane in zip(comparison.compared, planes)
-        ]
+        pictures = map_pictures({method.title: getattr(method.maps, name) for method in comparison.compared}, label)
         items += [Text(f"{title}; one scale for all, which ends at the 98th percentile."), Pictures(pictures)]
     return items
 
@@ -250,9 +242,8 @@ def _charts(comparison: Comparison) -> list[Item]:
     for number, (row, col) in enumerate(comparison.pixels):
         spectra = {"HSI (truth)": comparison.truth[bands, row, col]}
         spectra |= {method.title: method.spectra[number][bands] for method in shown[:3]}
-        series = {name: [float(v) if math.isfinite(v) else None for v in values] for name, values in spectra.items()}
-        if any(value is not None for value in series["HSI (truth)"]):
-            items.append(axis.chart(f"Spectrum {number + 1} of {len(comparison.pixels)}", "Image units", series))
+        if np.isfinite(spectra["HSI (truth)"]).any():
+            items.append(axis.chart(f"Spectrum {number + 1} of {len(comparison.pixels)}", "Image units", spectra))
     if comparison.pixels:
         items.append(Text("The spectra are those of the pixels that differ most from each other in spectral angle."))
     return items
@@ -269,21 +260,11 @@ def _learning(comparison: Comparison) -> list[Item]:
     items: list[Item] = []
     for method in comparison.compared:
         checks = [check for check in method.history if isinstance(check.get("mean"), Mapping)]
-        for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
-            if checks:
-                steps = [check["step"] for check in checks]
-                series = {
-                    path: (steps, [math.nan if check[path][key] is None else check[path][key] for check in checks])
-                    for path in ("spectral", "spatial", "mean")
-                    if path in checks[0]
-                }
-                items.append(Chart(f"{method.title}: {label} on held-out pixels while learning", "Step", label, series))
+        if checks:
+            items += learning_curves(checks, f"{method.title}: ")
         if method.disagreement is not None and np.isfinite(method.disagreement).any():
-            known = np.isfinite(method.disagreement)
-            high = float(np.percentile(method.disagreement[known], 98)) or 1.0
-            scale = ColourScale(0.0, high, "standard deviations of the bands")
             caption = f"{method.title}: how far its two networks differ; where it is high, trust the result less"
-            items.append(Pictures([Picture(caption, colour_map(method.disagreement, known, 0.0, high), scale)]))
+            items.append(Pictures(map_pictures({caption: method.disagreement}, "standard deviations of the bands")))
     return items
 
 
@@ -311,9 +292,3 @@ def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
             **versions(),
         }
     )
-
-
-def _enlarged(plane: np.ndarray) -> np.ndarray:
-    """Small maps in larger pixels, so that they can be seen."""
-    zoom = max(1, 240 // max(plane.shape))
-    return plane.repeat(zoom, 0).repeat(zoom, 1)

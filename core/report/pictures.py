@@ -61,19 +61,11 @@ def false_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
 def _nearest_bands(metadata: RasterMetadata, targets: Sequence[float], quarters: Sequence[int]) -> tuple[int, int, int]:
     good = [band for band, flag in enumerate(metadata.bbl) if flag] or list(range(metadata.bands))
     spread = [good[min(len(good) * quarter // 4, len(good) - 1)] for quarter in quarters]
-    red, green, blue = _bands_near(metadata, good, targets) or spread
+    waves = [(wave, band) for band in good if (wave := metadata.wavelengths[band])]
+    nearest = [min((abs(wave - target), band) for wave, band in waves) for target in targets] if waves else []
+    near_enough = nearest and max(nearest)[0] <= FARTHEST
+    red, green, blue = (band for _, band in nearest) if near_enough else spread
     return red, green, blue
-
-
-def _bands_near(metadata: RasterMetadata, good: Sequence[int], targets: Sequence[float]) -> list[int]:
-    """For each wavelength the good band nearest to it; none where one of them has no band near enough."""
-    chosen = []
-    for target in targets:
-        nearest = [(abs(wave - target), band) for band in good if (wave := metadata.wavelengths[band])]
-        if not nearest or min(nearest)[0] > FARTHEST:
-            return []
-        chosen.append(min(nearest)[1])
-    return chosen
 
 
 def describe_bands(metadata: RasterMetadata, bands: Sequence[int]) -> str:
@@ -109,18 +101,12 @@ def overview(
     """
     window = window or Window(0, 0, reader.grid.rows, reader.grid.cols)
     step = decimation((window.rows, window.cols), max_size)
-    rows = range(step // 2, window.rows, step) if step > 1 else range(window.rows)
-    cols = slice(step // 2 if step > 1 else 0, None, step)
+    cols, height = slice(step // 2, None, step), window.rows if step == 1 else 1
     values, valid = [], []
-    if step == 1:
-        block = reader.read(window, bands)
-        values.append(block.values)
-        valid.append(block.valid)
-    else:
-        for row in rows:
-            block = reader.read(Window(window.row + row, window.col, 1, window.cols), bands)
-            values.append(block.values[:, :, cols])
-            valid.append(block.valid[:, :, cols])
+    for row in range(step // 2, window.rows, max(step, height)):
+        block = reader.read(Window(window.row + row, window.col, height, window.cols), bands)
+        values.append(block.values[:, :, cols])
+        valid.append(block.valid[:, :, cols])
     picture = np.concatenate(values, axis=1)
     scales = np.array([reader.metadata.scales[band] for band in bands], np.float32)[:, None, None]
     offsets = np.array([reader.metadata.offsets[band] for band in bands], np.float32)[:, None, None]
@@ -189,10 +175,8 @@ def _palette() -> np.ndarray:
     """(256, 3) uint8."""
     stops = np.array(COLOUR_STOPS, float)
     position = np.linspace(0, len(stops) - 1, _LEVELS)
-    palette = np.zeros((_LEVELS + 1, 3), np.uint8)
-    for channel in range(3):
-        palette[:_LEVELS, channel] = np.interp(position, np.arange(len(stops)), stops[:, channel]).round()
-    return palette
+    channels = [np.interp(position, np.arange(len(stops)), channel).round() for channel in stops.T]
+    return np.pad(np.stack(channels, axis=1).astype(np.uint8), ((0, 1), (0, 0)))
 
 
 def _encode(samples: np.ndarray, colour_type: int, palette: np.ndarray | None = None) -> bytes:

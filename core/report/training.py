@@ -11,8 +11,10 @@ from ..io.reader import RasterReader
 from ..models.trained import TrainedModel
 from ..scene.scene import Scene
 from .charts import Chart
-from .html import ColourScale, Facts, Picture, Pictures, Report, Section, Table, Text
-from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
+from .html import Facts, Picture, Pictures, Report, Section, Table, Text
+from .learning_curves import learning_curves
+from .maps import map_pictures
+from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
 
 _ROWS = (
     ("prior", "Regression prior (MTF-GLP)"),
@@ -103,13 +105,7 @@ def training_report(
 
 def _charts(header: Mapping[str, Any]) -> list[Chart]:
     history = header["history"]
-    steps = [record["step"] for record in history]
-    charts = []
-    for key, label in (("ergas", "ERGAS"), ("sam", "SAM (degrees)")):
-        curves = [name for name in ("spectral", "spatial", "mean") if name in history[0]]
-        series = {name: (steps, [_finite(r[name][key]) for r in history]) for name in curves}
-        series["prior"] = ([steps[0], steps[-1]], [header["scores"]["prior"][key]] * 2)
-        charts.append(Chart(f"{label} on held-out pixels while learning", "Step", label, series))
+    charts = learning_curves(history, prior=header["scores"]["prior"])
     learned = [record for record in history if record["losses"]]
     charts.append(
         Chart(
@@ -117,17 +113,13 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
             "Step",
             "Loss (standard deviations)",
             {
-                name: ([r["step"] for r in learned], [_finite(r["losses"][i]) for r in learned])
+                name: ([r["step"] for r in learned], [r["losses"][i] for r in learned])
                 for i, name in enumerate(header["parameters"])
             },
             note="Full-resolution terms join after a part of the steps, which lifts the loss.",
         )
     )
     return charts
-
-
-def _finite(value: float | None) -> float:
-    return float("nan") if value is None else value
 
 
 def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
@@ -142,21 +134,13 @@ def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
     pan_limits = stretch_limits(pan_values, pan_valid)
     pictures = [
         Picture(f"HSI, {shown}", png(low[0], low[1], limits)),
-        Picture("PAN", png(np.repeat(pan_values, 3, 0), pan_valid, np.repeat(pan_limits, 3, 0))),
+        Picture("PAN", png(pan_values, pan_valid, pan_limits)),
         Picture("Result, same bands and stretch as the HSI", png(fused_values, fused_valid, limits)),
     ]
     if disagreement:
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
-        # One band: the map takes (rows, columns).
-        values, valid = values[0], valid.reshape(-1, *values.shape[1:])[0]
-        high = float(np.percentile(values[valid], 98)) if valid.any() else 1.0
-        label = "disagreement (standard deviations of the bands)"
-        pictures.append(
-            Picture(
-                "How far the two networks differ: where it is high, trust the result less",
-                colour_map(values, valid, 0.0, high),
-                ColourScale(0.0, high, label),
-            )
-        )
+        caption = "How far the two networks differ: where it is high, trust the result less"
+        plane = np.where(valid[0], values[0], np.nan)
+        pictures += map_pictures({caption: plane}, "disagreement (standard deviations of the bands)")
     return pictures
