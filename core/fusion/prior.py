@@ -92,20 +92,19 @@ class FittedPrior(FittedMethod):
     """
 
     def __init__(self, method: RegressionPrior, scene: Scene, progress: Progress) -> None:
-        statistics, self._residual = method.statistics, method.residual
+        statistics, residual = method.statistics, method.residual
         self.mtf_gain, self.iterations = method.mtf_gain, method.iterations
         self.mean, self.pan_mean = statistics.mean, statistics.pan_mean
         self.planes_count, self.coefficients = statistics.components + 1, statistics.coefficients
         bytes_per_pixel = 4 * (2 * self.planes_count + 2)
         self.support = Support(bytes_per_pixel=bytes_per_pixel)
         self._dtype = np.dtype("float32")
-        if method.residual is not None:
-            residual = method.residual
+        if residual is not None:
             self.support = Support(
                 residual.receptive_field, residual.alignment, bytes_per_pixel, residual.bytes_at_work
             )
             self._dtype = np.dtype(residual.planes_dtype)
-        self._statistics = statistics
+        self._statistics, self._residual = statistics, residual
         self._operators = scene_operators(scene, self.mtf_gain)
         self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
 

@@ -29,7 +29,6 @@ from .blocks import BlockMoments
 from .uiqi import ratio_or_one
 
 
-@functools.lru_cache(maxsize=8)
 def unit_signs(bands: int) -> np.ndarray:
     """The signs s of the products of hypercomplex units, e_i e_j = s e_(i xor j).
 
@@ -37,16 +36,14 @@ def unit_signs(bands: int) -> np.ndarray:
         bands: B, the number of units.
 
     Returns:
-        (B, B) float64 of +1 and -1, read-only.
+        (B, B) float64 of +1 and -1.
     """
     signs: np.ndarray = np.ones((1, 1))
     while len(signs) < bands:
         conjugate = np.full(len(signs), -1.0)
         conjugate[0] = 1.0
         signs = np.block([[signs, signs.T], [signs * conjugate, -(signs * conjugate[:, None]).T]])
-    signs = signs[:bands, :bands].copy()
-    signs.setflags(write=False)
-    return signs
+    return signs[:bands, :bands]
 
 
 def hypercomplex_covariance(covariance: np.ndarray) -> np.ndarray:

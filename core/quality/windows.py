@@ -63,7 +63,7 @@ class CarriedRows:
         """Carry the last rows over to the next block.
 
         Args:
-            mask: what :meth:`mask` returned.
+            mask: (up to size - 1 + r, c) bool, what :meth:`mask` returned.
             *stacks: (B, r, c) of any dtype, the rows of each image.
         """
         if self._stacks and stacks[0].shape[1] < self._keep:

@@ -76,7 +76,7 @@ def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: P
         maps: maps of the differences to the reference, None without one.
 
     Returns:
-        the report, to be written with :func:`.html.write_report`.
+        the report, to be written with :func:`.html.write_page`.
     """
     fused = shown[0].reader
     sections = [Section("Quality indices", [_indices(scores), *(Text(note, True) for note in scores["notes"])])]

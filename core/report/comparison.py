@@ -52,9 +52,10 @@ class Compared:
     Attributes:
         name, title: of the method.
         reduced: its numbers at reduced resolution, with ``per_band``.
-        maps: where the differences lie there. spectra: (pixels, bands) of some pixels there.
-        pictures: what :meth:`Views.of_result` made at full resolution.
-        disagreement: (rows, columns) of its two networks, NaN where unknown; None for other methods.
+        maps: where the differences lie there.
+        spectra: (pixels, bands) float32 of some pixels there, NaN where not valid.
+        pictures: what :meth:`.views.Views.of_result` made at full resolution.
+        disagreement: (rows, columns) float32 of its two networks, NaN where unknown; None for other methods.
         history: checks of its training, empty for none.
     """
 
@@ -73,10 +74,12 @@ class Comparison:
     """Everything the report is made of.
 
     Attributes:
-        result: what the workflow returns. scene: the open HSI and PAN.
-        views: how images are shown. compared: the methods, the best first.
-        truth: (B, r, c) of the HSI, as the maps are decimated. pixels: (row, column) in it whose spectra are shown.
-        good: (B,) bool.
+        result: what the workflow returns.
+        scene: the open HSI and PAN.
+        views: how images are shown.
+        compared: the methods, the best first.
+        truth: (B, r, c) float32 of the HSI, as the maps are decimated.
+        pixels: (row, column) in it whose spectra are shown.
     """
 
     result: Mapping[str, Any]
@@ -85,7 +88,6 @@ class Comparison:
     compared: Sequence[Compared]
     truth: np.ndarray
     pixels: Sequence[tuple[int, int]]
-    good: np.ndarray
 
 
 def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list[tuple[int, int]]:
@@ -93,7 +95,12 @@ def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list
     chosen before.
 
     Args:
-        values, valid: (B, r, c). good: (B,) bool.
+        values: (B, r, c) of any dtype.
+        valid: (B, r, c) bool.
+        good: (B,) bool, the bands that count.
+
+    Returns:
+        (row, column) of at most three pixels; none where no pixel is valid.
     """
     inside = valid[good].all(axis=0)
     places = np.argwhere(inside)
@@ -114,7 +121,14 @@ def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list
 
 
 def comparison_report(comparison: Comparison) -> Report:
-    """Build the report."""
+    """The report of a comparison.
+
+    Args:
+        comparison: what it is made of.
+
+    Returns:
+        the report, to be written with :func:`.html.write_page`.
+    """
     result, scene = comparison.result, comparison.scene
     best = result["methods"][0]
     second = next((record for record in result["methods"][1:] if record["ranked"]), None)
@@ -196,12 +210,9 @@ def _pictures(comparison: Comparison) -> list[Item]:
         ]
     window = views.window
     values, valid = hsi_detail(scene, views)
-    pan, pan_valid = overview(
-        scene.pan,
-        [0],
-        DETAIL,
-        Window(scene.alignment.pan.row + window.row, scene.alignment.pan.col + window.col, window.rows, window.cols),
-    )
+    corner = scene.alignment.pan
+    under = Window(corner.row + window.row, corner.col + window.col, window.rows, window.cols)
+    pan, pan_valid = overview(scene.pan, [0], DETAIL, under)
     pictures = [
         Picture("HSI", png(*magnified(values, valid, views.zoom), views.whole[0].limits)),
         Picture("PAN", png(*magnified(pan, pan_valid, views.zoom), pan_limits)),
@@ -229,8 +240,7 @@ def _maps(comparison: Comparison) -> list[Item]:
 
 
 def _charts(comparison: Comparison) -> list[Item]:
-    first = comparison.compared[0]
-    bands = [number - 1 for number in first.reduced["per_band"]["band"]]
+    bands = [number - 1 for number in comparison.compared[0].reduced["per_band"]["band"]]
     axis = BandAxis(comparison.scene.hsi.metadata, bands)
     shown = _few(comparison.compared)
     items: list[Item] = []
@@ -268,27 +278,22 @@ def _learning(comparison: Comparison) -> list[Item]:
     return items
 
 
-def _iterations(parameters: Mapping[str, Any]) -> str:
-    own = parameters["model_consistency"]
-    model = "" if own is None else f"; {own} for the model, as it learned with"
-    return f"{parameters['consistency']} (none for up-sampling{model})"
-
-
 def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
     rows, cols = scene.low_shape
-    return Facts(
-        {
-            **{key.upper(): path for key, path in result["files"].items()},
-            "Result of the best method": result["output"] or "not kept",
-            "Ratio": result["ratio"],
-            "HSI pixels": f"{rows} × {cols}",
-            "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
-            "MTF gain at the Nyquist frequency": result["parameters"]["mtf"],
-            "Iterations of the consistency projection": _iterations(result["parameters"]),
-            "Crop": f"{result['parameters']['crop']} pixels at each side",
-            "Effort of learning": result["parameters"]["effort"],
-            "Seed": result["parameters"]["seed"],
-            "Device": result["parameters"]["device"],
-            **versions(),
-        }
-    )
+    parameters = result["parameters"]
+    own = parameters["model_consistency"]
+    model = "" if own is None else f"; {own} for the model, as it learned with"
+    facts = {
+        **{key.upper(): path for key, path in result["files"].items()},
+        "Result of the best method": result["output"] or "not kept",
+        "Ratio": result["ratio"],
+        "HSI pixels": f"{rows} × {cols}",
+        "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
+        "MTF gain at the Nyquist frequency": parameters["mtf"],
+        "Iterations of the consistency projection": f"{parameters['consistency']} (none for up-sampling{model})",
+        "Crop": f"{parameters['crop']} pixels at each side",
+        "Effort of learning": parameters["effort"],
+        "Seed": parameters["seed"],
+        "Device": parameters["device"],
+    }
+    return Facts({**facts, **versions()})

@@ -137,19 +137,6 @@ class Report:
     sections: Sequence[Section]
 
 
-def write_report(path: StrPath, report: Report) -> None:
-    """Draw the report and write it; see :func:`render` and :func:`write_page`.
-
-    Args:
-        path: of the HTML file.
-        report: what to write.
-
-    Raises:
-        InputError: the file cannot be written there.
-    """
-    write_page(path, render(report))
-
-
 def write_page(path: StrPath, page: str) -> None:
     """Write a page as one file, in place only when it is complete.
 
@@ -208,19 +195,13 @@ def number(value: object) -> str:
     Returns:
         four significant digits of a number, a dash for None and NaN, "yes" or "no" for a bool, else ``str`` of it.
     """
-    if value is None:
-        return "–"
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
+    if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
+        return "–"
     if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
-            return "–"
-        if math.isinf(value):
-            return "∞" if value > 0 else "−∞"
-        return f"{value:.4g}".replace("-", "−")
-    if isinstance(value, (int, np.integer)):
-        return str(value).replace("-", "−")
-    return str(value)
+        return f"{value:.4g}".replace("inf", "∞").replace("-", "−")
+    return str(value).replace("-", "−") if isinstance(value, (int, np.integer)) else str(value)
 
 
 def _item(item: Item) -> str:

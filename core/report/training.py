@@ -41,7 +41,7 @@ def training_report(
         disagreement: raster of the networks' disagreement, "" for none.
 
     Returns:
-        the report, to be written with :func:`.html.write_report`.
+        the report, to be written with :func:`.html.write_page`.
     """
     header = trained.header
     scores = header["scores"]
@@ -58,47 +58,36 @@ def training_report(
             f"On held-out pixels at reduced resolution the result has an ERGAS of {scores['mean']['ergas']:.3f}, "
             f"{improvement:.1f} % below the regression prior's, and a SAM of {scores['mean']['sam']:.3f} degrees."
         )
+    table = Table(
+        ["", "ERGAS", "SAM (degrees)"],
+        [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
+        {"ERGAS": "min", "SAM (degrees)": "min"},
+        "At reduced resolution (Wald's protocol), on pixels of the scene that were not learned from; they chose the "
+        "moment to stop, which makes the figures slightly optimistic. Lower is better.",
+    )
+    facts = {
+        "network": header["network"],
+        **{
+            f"parameters, {name} network" if pair else "parameters": f"{n:,}"
+            for name, n in header["parameters"].items()
+        },
+        "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
+        "ratio": header["ratio"],
+        "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
+        "share of the networks' residual": header["best_share"],
+        "time of training": f"{header['training_seconds']} s",
+        "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
+        **header["versions"],
+        "threads": header["threads"],
+        "licence": header["licence"],
+    }
     sections = []
     if output and scene is not None:
         sections.append(Section("Pictures", [Pictures(_pictures(output, scene, disagreement))]))
     sections += [
-        Section(
-            "Scores on held-out pixels",
-            [
-                Table(
-                    ["", "ERGAS", "SAM (degrees)"],
-                    [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
-                    {"ERGAS": "min", "SAM (degrees)": "min"},
-                    "At reduced resolution (Wald's protocol), on pixels of the scene that were not learned from; they "
-                    "chose the moment to stop, which makes the figures slightly optimistic. Lower is better.",
-                ),
-                *_charts(header),
-            ],
-        ),
+        Section("Scores on held-out pixels", [table, *_charts(header)]),
         Section("What was run", [Facts(dict(parameters)), *([Text(lead, warning=True)] if used_prior else [])]),
-        Section(
-            "Model",
-            [
-                Facts(
-                    {
-                        "network": header["network"],
-                        **{
-                            f"parameters, {name} network" if pair else "parameters": f"{n:,}"
-                            for name, n in header["parameters"].items()
-                        },
-                        "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
-                        "ratio": header["ratio"],
-                        "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
-                        "share of the networks' residual": header["best_share"],
-                        "time of training": f"{header['training_seconds']} s",
-                        "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
-                        **header["versions"],
-                        "threads": header["threads"],
-                        "licence": header["licence"],
-                    }
-                )
-            ],
-        ),
+        Section("Model", [Facts(facts)]),
     ]
     return Report("Sharpened scene" if output else "Trained model", lead, sections)
 
@@ -107,25 +96,19 @@ def _charts(header: Mapping[str, Any]) -> list[Chart]:
     history = header["history"]
     charts = learning_curves(history, prior=header["scores"]["prior"])
     learned = [record for record in history if record["losses"]]
-    charts.append(
-        Chart(
-            "Training loss of the step before each check",
-            "Step",
-            "Loss (standard deviations)",
-            {
-                name: ([r["step"] for r in learned], [r["losses"][i] for r in learned])
-                for i, name in enumerate(header["parameters"])
-            },
-            note="Full-resolution terms join after a part of the steps, which lifts the loss.",
-        )
-    )
-    return charts
+    steps = [record["step"] for record in learned]
+    losses = {
+        name: (steps, [record["losses"][number] for record in learned])
+        for number, name in enumerate(header["parameters"])
+    }
+    note = "Full-resolution terms join after a part of the steps, which lifts the loss."
+    title = "Training loss of the step before each check"
+    return [*charts, Chart(title, "Step", "Loss (standard deviations)", losses, note=note)]
 
 
 def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
     metadata = scene.hsi.metadata
     bands = true_colour_bands(metadata)
-    shown = describe_bands(metadata, bands)
     with RasterReader(output) as fused:
         fused_values, fused_valid = overview(fused, bands)
     low = overview(scene.hsi, bands, window=scene.alignment.hsi)
@@ -133,7 +116,7 @@ def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
     pan_values, pan_valid = overview(scene.pan, [0], window=scene.alignment.pan)
     pan_limits = stretch_limits(pan_values, pan_valid)
     pictures = [
-        Picture(f"HSI, {shown}", png(low[0], low[1], limits)),
+        Picture(f"HSI, {describe_bands(metadata, bands)}", png(low[0], low[1], limits)),
         Picture("PAN", png(pan_values, pan_valid, pan_limits)),
         Picture("Result, same bands and stretch as the HSI", png(fused_values, fused_valid, limits)),
     ]

@@ -17,7 +17,13 @@ DETAIL = 72  # PAN pixels of the detail along each side, at most
 
 @dataclass(frozen=True)
 class View:
-    """One rendering of the scene: what it is called, which bands, their common stretch."""
+    """One rendering of the scene.
+
+    Attributes:
+        title: what it is called.
+        bands: shown as red, green and blue, counted from 0.
+        limits: (3, 2) float64, their stretch, common to all images.
+    """
 
     title: str
     bands: tuple[int, ...]
@@ -30,7 +36,8 @@ class Views:
 
     Attributes:
         whole: true colour and false colour.
-        window: where the detail lies, on the output's grid. zoom: by how much it is magnified.
+        window: where the detail lies, on the output's grid.
+        zoom: by how much it is magnified.
     """
 
     whole: tuple[View, ...]
@@ -38,14 +45,28 @@ class Views:
     zoom: int
 
     def of_result(self, reader: RasterReader) -> list[bytes]:
-        """PNGs of a fused raster: one for each view, then the detail in the first view."""
+        """PNGs of a fused raster.
+
+        Args:
+            reader: the open raster.
+
+        Returns:
+            the content of one file for each view, then of the detail in the first view.
+        """
         made = [png(*overview(reader, view.bands, PICTURE_SIZE), view.limits) for view in self.whole]
         values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
         return [*made, png(*magnified(values, valid, self.zoom), self.whole[0].limits)]
 
 
 def views_of(scene: Scene) -> Views:
-    """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene."""
+    """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene.
+
+    Args:
+        scene: the open HSI and PAN.
+
+    Returns:
+        true colour first, and false colour where its bands are others.
+    """
     metadata = scene.hsi.metadata
     whole: list[View] = []
     for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
@@ -72,7 +93,15 @@ def _busiest(scene: Scene, side: int) -> Window:
 
 
 def hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
-    """The HSI pixel under each output pixel of the detail: values and valid (B, r, c) in the first view's bands."""
+    """The HSI pixel under each output pixel of the detail.
+
+    Args:
+        scene: the open HSI and PAN.
+        views: of the scene; the bands are those of its first view.
+
+    Returns:
+        values (B, r, c) float32 in physical units and valid (B, r, c) bool.
+    """
     window = views.window
     rows = scene.low_owner(0)[window.row : window.row + window.rows]
     cols = scene.low_owner(1)[window.col : window.col + window.cols]
@@ -86,5 +115,14 @@ def hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
 
 
 def magnified(values: np.ndarray, valid: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values and valid (..., r, c) with each pixel repeated ``zoom`` times along both axes."""
+    """An image with each pixel repeated along both axes.
+
+    Args:
+        values: (..., r, c) of any dtype.
+        valid: (..., r, c) bool.
+        zoom: how many times.
+
+    Returns:
+        values (..., zoom r, zoom c) of the same dtype, and valid, bool.
+    """
     return values.repeat(zoom, -2).repeat(zoom, -1), valid.repeat(zoom, -2).repeat(zoom, -1)

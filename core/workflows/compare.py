@@ -115,7 +115,7 @@ def compare(
         page = ""
         if views is not None:
             progress.set(0.96, "Writing the report")
-            comparison = Comparison(result, scene, views, [run.compared for run in ranking], truth, pixels, scene.good)
+            comparison = Comparison(result, scene, views, [run.compared for run in ranking], truth, pixels)
             page = render(comparison_report(comparison), progress)
         if json_path:
             write_json(json_path, result)

@@ -57,7 +57,7 @@ def _parameter_count(header: Mapping[str, Any], numbers: int) -> int:
 
 
 def _write_report(path: str, facts: Mapping[str, Any]) -> None:
-    from ..report.html import Facts, Report, Section, Table, write_report
+    from ..report.html import Facts, Report, Section, Table, render, write_page
 
     short = {key: value for key, value in facts.items() if key not in _LONG}
     sections = [Section("The model", [Facts(_flat(short))])]
@@ -91,7 +91,7 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
         f"A {facts['network']} model for {facts['bands']} bands at ratio {facts['ratio']}, with "
         f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
     )
-    write_report(path, Report(facts["file"], lead, sections))
+    write_page(path, render(Report(facts["file"], lead, sections)))
 
 
 def _flat(values: Any, name: str = "") -> dict[str, object]:

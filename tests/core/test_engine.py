@@ -388,7 +388,7 @@ def test_landsat_8_comes_out_on_the_pixels_that_lie_wholly_inside(tmp_path, scen
         assert abs(fine.mean() / low.read(Window(50, 50, 101, 101), [0]).values.mean() - 1) < 0.01
 
 
-def test_a_recipe_can_be_changed_only_by_making_another(open_scene):
+def test_a_fusion_method_is_immutable(open_scene):
     method = method_for(open_scene((10, 10), 2))
     with pytest.raises(dataclasses.FrozenInstanceError):
         method.mtf_gain = 0.5

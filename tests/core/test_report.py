@@ -26,7 +26,7 @@ from core.report.html import (
     Text,
     number,
     render,
-    write_report,
+    write_page,
 )
 from core.report.pictures import (
     COLOUR_STOPS,
@@ -157,18 +157,18 @@ def test_an_unknown_item_is_refused():
 def test_writing_replaces_in_one_step_and_leaves_nothing_else(report, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
-    write_report(path, report)
+    write_page(path, render(report))
     assert path.read_text(encoding="utf-8") == render(report)
     broken = Report("t", "l", [Section("s", [object()])])
     with pytest.raises(TypeError):
-        write_report(path, broken)
+        write_page(path, render(broken))
     assert path.read_text(encoding="utf-8") == render(report)
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
 def test_a_missing_folder_is_one_sentence(report, tmp_path):
     with pytest.raises(InputError, match="does not exist"):
-        write_report(tmp_path / "nowhere" / "report.html", report)
+        write_page(tmp_path / "nowhere" / "report.html", render(report))
 
 
 def test_a_chart_is_valid_svg_that_follows_the_page(chart):

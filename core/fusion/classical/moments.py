@@ -159,8 +159,7 @@ def full_scale_gains(scene: Scene, moments: Moments, progress: Progress) -> np.n
     """
     operators, (rows, cols) = moments.operators, scene.high_shape
     weights = np.zeros((2, *operators.low))
-    count, total = 0, np.zeros(2)
-    cross = 0.0
+    count, total, cross = 0, np.zeros(2), 0.0
     step = max(1, _SAMPLES // cols)
     for start in range(0, rows, step):
         progress.check()

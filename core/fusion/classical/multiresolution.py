@@ -9,7 +9,7 @@ from ...scene.scene import Scene
 from ...scene.statistics import scene_statistics
 from .fitted import ClassicalFit, Ratio, haze, matched, relative
 from .moments import Moments, full_scale_gains
-from .smoothing import pixel_mean, pixel_mean_reach, wavelet_approximation, wavelet_levels, wavelet_reach
+from .smoothing import pixel_mean, wavelet_approximation, wavelet_levels
 
 
 class Laplacian(ClassicalFit):
@@ -155,7 +155,7 @@ class SmoothingFilter(Ratio):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         ratio = moments.operators.ratio
-        super().__init__(moments, 1, receptive_field=pixel_mean_reach(ratio), work=3)
+        super().__init__(moments, 1, receptive_field=ratio // 2, work=3)
         self.origin = moments.zero
         self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
 
@@ -186,7 +186,7 @@ class Wavelet(Ratio):
             1,
             weights=weights[None],
             shift=np.array([shift]),
-            receptive_field=wavelet_reach(self._levels),
+            receptive_field=2 * (2**self._levels - 1),
             work=3,
         )
         self._usual = float(weights @ moments.mean + shift)

@@ -9,7 +9,7 @@ _SPLINE = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0  # cubic B-spline
 
 def pixel_mean(image: np.ndarray, ratio: int) -> np.ndarray:
     """Mean over a square as large as an HSI pixel, centred on each PAN pixel: R taps, or R + 1 of which the outer ones
-    count half.
+    count half. A pixel depends on R // 2 pixels on each side.
 
     Args:
         image: (rows, columns) float32 or float64.
@@ -20,18 +20,6 @@ def pixel_mean(image: np.ndarray, ratio: int) -> np.ndarray:
     """
     weights = np.ones(ratio) if ratio % 2 else np.array([0.5, *[1.0] * (ratio - 1), 0.5])
     return _separable(image, weights / ratio, 1)
-
-
-def pixel_mean_reach(ratio: int) -> int:
-    """Support of :func:`pixel_mean`.
-
-    Args:
-        ratio: R.
-
-    Returns:
-        PAN pixels on each side of a pixel.
-    """
-    return ratio // 2
 
 
 def wavelet_levels(ratio: int) -> int:
@@ -48,7 +36,8 @@ def wavelet_levels(ratio: int) -> int:
 
 def wavelet_approximation(image: np.ndarray, levels: int) -> np.ndarray:
     """What remains of an image when its finest wavelet planes are taken away, by the undecimated a-trous algorithm: the
-    cubic B-spline with 2^j - 1 zeros between its taps, j = 0, 1, ... (Nunez et al., 1999).
+    cubic B-spline with 2^j - 1 zeros between its taps, j = 0, 1, ... (Nunez et al., 1999). A pixel depends on
+    2 (2^levels - 1) pixels on each side.
 
     Args:
         image: (rows, columns) float32 or float64.
@@ -60,18 +49,6 @@ def wavelet_approximation(image: np.ndarray, levels: int) -> np.ndarray:
     for level in range(levels):
         image = _separable(image, _SPLINE, 2**level)
     return image
-
-
-def wavelet_reach(levels: int) -> int:
-    """Support of :func:`wavelet_approximation`.
-
-    Args:
-        levels: number of planes taken away.
-
-    Returns:
-        PAN pixels on each side of a pixel.
-    """
-    return 2 * (2**levels - 1)
 
 
 def window_mean(images: np.ndarray, radius: int) -> np.ndarray:

@@ -35,7 +35,28 @@ def principal_components(moments: Moments, most: int = _MOST) -> np.ndarray:
     return vectors[:, : min(int(np.searchsorted(share, _SHARE)) + 1, most, int(moments.good.sum()))]
 
 
-class GuidedFilter(ClassicalFit):
+class ComponentFit(ClassicalFit):
+    """Base of the methods that add detail to principal components: the up-sampled components are lifted.
+
+    Args:
+        moments: of the scene.
+        basis: (bands, K) float64, the components' spectra.
+        receptive_field, work: see :class:`.fitted.ClassicalFit`.
+    """
+
+    def __init__(self, moments: Moments, basis: np.ndarray, *, receptive_field: int = 0, work: int) -> None:
+        super().__init__(
+            moments,
+            basis.shape[1],
+            weights=basis.T,
+            shift=-(basis.T @ moments.mean),
+            coefficients=basis,
+            receptive_field=receptive_field,
+            work=work,
+        )
+
+
+class GuidedFilter(ComponentFit):
     """GFPCA (Liao et al., 2015): the leading components pass a guided filter (He, Sun and Tang, 2013) with the PAN as
     its guide; the others are up-sampled only.
 
@@ -51,15 +72,7 @@ class GuidedFilter(ClassicalFit):
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         basis = principal_components(moments)
         count, ratio = basis.shape[1], moments.operators.ratio
-        super().__init__(
-            moments,
-            count,
-            weights=basis.T,
-            shift=-(basis.T @ moments.mean),
-            coefficients=basis,
-            receptive_field=2 * _WINDOW * ratio,
-            work=10 * count + 10,
-        )
+        super().__init__(moments, basis, receptive_field=2 * _WINDOW * ratio, work=10 * count + 10)
         self._radius, self._smooth = _WINDOW * ratio, _SMOOTH * moments.pan_variance
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
@@ -77,7 +90,7 @@ class GuidedFilter(ClassicalFit):
         return changes
 
 
-class BandDependent(ClassicalFit):
+class BandDependent(ComponentFit):
     """BDSD (Garzelli, Nencini and Capobianco, 2008): the detail of each component is the combination of all components,
     of the PAN and of a constant that is best, in the least-squares sense, one scale further down, where the truth
     is given.
@@ -96,14 +109,7 @@ class BandDependent(ClassicalFit):
     def __init__(self, scene: Scene, moments: Moments, most: int, lower: tuple[int, int], progress: Progress) -> None:
         basis = principal_components(moments, most)
         gains = _detail_gains(scene, moments, basis, lower, progress)
-        super().__init__(
-            moments,
-            basis.shape[1],
-            weights=basis.T,
-            shift=-(basis.T @ moments.mean),
-            coefficients=basis,
-            work=2,
-        )
+        super().__init__(moments, basis, work=2)
         self._gains = gains.astype(np.float32)
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
