@@ -8,7 +8,6 @@ from .pytorch.index import BUILDS, DEFAULT_VERSION
 INSTALL = Job(
     "installpytorch",
     "Install PyTorch",
-    "setup",
     "Set-up",
     "Installs PyTorch and safetensors, which the learning algorithms need, into your QGIS profile.",
     (
@@ -67,7 +66,6 @@ INSTALL = Job(
 DIAGNOSE = Job(
     "diagnose",
     "Diagnose",
-    "setup",
     "Set-up",
     "Writes down what the plugin meets in this QGIS: versions, PyTorch, devices, settings, places.",
     (

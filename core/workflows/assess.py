@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import Any
 
 from ..assessment.full_resolution import FusedPair
@@ -76,7 +75,7 @@ def assess(
             readers["pan"].grid = readers["pan"].grid.move(*measured_correction(scene, progress))
         for key in readers.keys() & {"reference", "hsi"}:
             readers[key] = select_bands(readers[key], options.bands)
-        scores, views, maps = _score(readers, _Settings(options.ratio, gain, options.crop), progress)
+        scores, views, maps = _score(readers, options, gain, progress)
         scores["files"] = files
         for note in scores["notes"]:
             progress.warning(note)
@@ -86,7 +85,7 @@ def assess(
             progress.set(0.97, "Writing the report")
             shown = [Shown(key, readers[key], views[key].window) for key in views]
             if "pan" in readers:
-                shown.append(Shown("pan", readers["pan"], _seen(readers, views["fused"])))
+                shown.append(Shown("pan", readers["pan"], _shared_with_pan(readers, views["fused"])[1]))
             page = render(assessment_report(scores, shown, maps), progress)
         if json_path:
             write_json(json_path, scores)
@@ -96,17 +95,8 @@ def assess(
     return scores
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """See :func:`assess`."""
-
-    ratio: int | None
-    mtf: float
-    crop: int
-
-
 def _score(
-    readers: dict[str, RasterReader], settings: _Settings, progress: Progress
+    readers: dict[str, RasterReader], options: AssessOptions, mtf_gain: float, progress: Progress
 ) -> tuple[dict[str, Any], dict[str, View], PixelMaps | None]:
     """What :func:`assess` returns but for ``files``; what was seen of each image with bands; maps of the differences
     from a reference.
@@ -114,8 +104,8 @@ def _score(
     Args:
         readers: ``fused``, and ``reference``, or ``hsi`` and ``pan``, or all, open.
     """
-    alignment, views = _place(readers, settings.crop)
-    ratio = settings.ratio
+    alignment, views = _place(readers, options.crop)
+    ratio = options.ratio
     if alignment is not None:
         if ratio is not None and ratio != alignment.ratio:
             raise InputError(
@@ -135,16 +125,12 @@ def _score(
         begin = half if "reference" in views else 0.0
         progress.set(begin, "Comparing with the HSI and the PAN")
         window = View(readers["fused"], alignment.pan)
-        under, pan = overlap(
-            window.reader.grid.crop(window.window), readers["pan"].grid, window.reader.name, readers["pan"].name
-        )
-        pair = FusedPair(
-            views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, settings.mtf, settings.crop
-        )
+        under, pan = _shared_with_pan(readers, window)
+        pair = FusedPair(views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, mtf_gain, options.crop)
         found.add_full_resolution(window, pair, progress.part(max(begin, 0.02), 0.97))
-        numbers["mtf"] = settings.mtf
+        numbers["mtf"] = mtf_gain
     scores: dict[str, Any] = {**found.indices, **found.pixels, **numbers}
-    scores.update(bands=len(found.bands), ratio=ratio, crop=settings.crop)
+    scores.update(bands=len(found.bands), ratio=ratio, crop=options.crop)
     scores.update(per_band=found.table(readers["fused"].metadata), notes=found.notes)
     return scores, views, maps
 
@@ -159,30 +145,24 @@ def _check(reference: str, hsi: str, pan: str) -> None:
 
 def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, View]]:
     """How the result lies on the HSI (None without one), and what is seen of each image with bands."""
-    fused = readers["fused"]
-    views = {"fused": View(fused, Window(0, 0, fused.grid.rows, fused.grid.cols))}
-    alignment = None
+    fused, views, alignment = readers["fused"], {}, None
     if "reference" in readers:
         truth = readers["reference"]
-        windows = overlap(fused.grid, truth.grid, fused.name, truth.name)
-        views = {
-            "fused": View(fused, windows[0]).crop(crop),
-            "reference": View(truth, windows[1]).crop(crop),
-        }
+        shared = overlap(fused.grid, truth.grid, fused.name, truth.name)
+        views = {key: View(readers[key], window).crop(crop) for key, window in zip(("fused", "reference"), shared)}
     if "hsi" in readers:
         hsi, pan = readers["hsi"], readers["pan"]
         if pan.bands != 1:
             raise InputError(f"{pan.name} has {pan.bands} bands; choose a panchromatic image with one band as the PAN.")
         overlap(fused.grid, pan.grid, fused.name, pan.name)
         alignment = align(hsi.grid, fused.grid, hsi.name, fused.name)
-        views["hsi"] = View(hsi, alignment.hsi)
         View(fused, alignment.pan).crop(crop)
-        if "reference" not in readers:
-            views["fused"] = View(fused, alignment.pan)
+        views.setdefault("fused", View(fused, alignment.pan))
+        views["hsi"] = View(hsi, alignment.hsi)
     return alignment, views
 
 
-def _seen(readers: dict[str, RasterReader], fused: View) -> Window:
-    """The part of the PAN under what is shown of the result."""
-    grid = readers["fused"].grid.crop(fused.window)
-    return overlap(grid, readers["pan"].grid, readers["fused"].name, readers["pan"].name)[1]
+def _shared_with_pan(readers: dict[str, RasterReader], fused: View) -> tuple[Window, Window]:
+    """What a part of the result and the PAN share, as a window of either."""
+    pan = readers["pan"]
+    return overlap(fused.reader.grid.crop(fused.window), pan.grid, fused.reader.name, pan.name)

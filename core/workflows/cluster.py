@@ -15,8 +15,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import astuple, dataclass, field
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from ..runtime.errors import InputError, MissingDependencyError
 from ..runtime.progress import Progress
 from ..runtime.versions import versions
 from ..scene.scene import Scene
+from .output import Outputs, valid_pixels
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -50,7 +51,7 @@ class StripJob:
     Attributes:
         scene, method: what is fused, and the method that was fitted to it.
         window: of the output. stored: of the raster. disagreement: whether it is wanted.
-        folder: where strips are staged; "" until there is one.
+        folder: where strips are staged.
         threads: of PyTorch on a CPU. versions: of what the result is computed with. By default those that are in use
             where the job is started.
     """
@@ -60,7 +61,7 @@ class StripJob:
     window: Window
     stored: RasterMetadata
     disagreement: bool
-    folder: str = ""
+    folder: str
     threads: int = field(default_factory=lambda: require_torch().get_num_threads())
     versions: dict[str, str] = field(default_factory=versions)
 
@@ -111,24 +112,41 @@ def _scheduler(client: Client) -> str:
 
 
 def fuse_on_cluster(
-    client: Client, job: StripJob, memory: float | None, output: str, progress: Progress
+    client: Client,
+    scene: Scene,
+    method: FittedMethod,
+    outputs: Outputs,
+    memory: float | None,
+    progress: Progress,
+    window: Window,
+    stored: RasterMetadata,
 ) -> Iterator[Fused]:
     """The same pieces that :func:`..fusion.engine.fuse` gives, from top to bottom, made by workers.
 
     Args:
+        client: of the cluster.
+        scene: what is fused.
+        method: fitted to the scene.
+        outputs: the rasters that will be written; strips are staged beside the fused one.
         memory: budget of each worker in GB.
-        output: the raster that will be written; strips are staged beside it.
+        progress: receives progress; asked whether to stop.
+        window: of the output.
+        stored: metadata of the raster.
+
+    Yields:
+        Pieces that cover the window.
 
     Raises:
         InputError: a worker cannot do what it is asked to, or there is none.
         Cancelled: the user stopped the job.
     """
-    count = _wait_for_workers(client, progress)
-    rows = max(LEAST_ROWS, -(-job.window.rows // (2 * count)))
-    parts = shares(job.scene, job.method, job.window, rows, memory, job.stored)
+    _wait_for_workers(client, progress)
+    count = len(client.nthreads())
+    rows = max(LEAST_ROWS, -(-window.rows // (2 * count)))
+    parts = shares(scene, method, window, rows, memory, stored)
     progress.info(f"Strips of {parts[0].rows[1] - parts[0].rows[0]} rows: {len(parts)}; workers: {count}.")
-    with working_folder(output) as folder:
-        job = replace(job, folder=folder)
+    with working_folder(outputs.output) as folder:
+        job = StripJob(scene, method, window, stored, bool(outputs.disagreement), folder)
         waiting: deque[tuple[Share, Future]] = deque()
         try:
             for part in parts:
@@ -143,17 +161,19 @@ def fuse_on_cluster(
                 client.cancel([future for _, future in waiting])
 
 
-def _wait_for_workers(client: Client, progress: Progress) -> int:
-    """Number of workers; waits for the first."""
+def _wait_for_workers(client: Client, progress: Progress) -> None:
+    sentence = f"The Dask cluster at {_scheduler(client)} has no worker; start some (dask worker ADDRESS)."
+    _wait_until(client.nthreads, sentence, progress)
+
+
+def _wait_until(ready: Callable[[], object], sentence: str, progress: Progress) -> None:
+    """Polls; refuses with the sentence when it takes too long."""
     until = time.monotonic() + _PATIENCE
-    while not (workers := client.nthreads()):
+    while not ready():
         progress.check()
         if time.monotonic() > until:
-            raise InputError(
-                f"The Dask cluster at {_scheduler(client)} has no worker; start some (dask worker ADDRESS)."
-            )
+            raise InputError(sentence)
         time.sleep(_SECONDS)
-    return len(workers)
 
 
 def _finished(
@@ -170,12 +190,9 @@ def _finished(
         time.sleep(_SECONDS)
     path = _result(future, start, stop)
     waiting.popleft()
-    until = time.monotonic() + _PATIENCE
-    while not os.path.exists(path):  # a folder on the network may be seen late
-        progress.check()
-        if time.monotonic() > until:
-            raise InputError(f"{path}, which a worker wrote, cannot be seen here; write to a folder that all share.")
-        time.sleep(_SECONDS)
+    # A folder on the network may be seen late.
+    sentence = f"{path}, which a worker wrote, cannot be seen here; write to a folder that all share."
+    _wait_until(lambda: os.path.exists(path), sentence, progress)
     for piece in _read_strip(path, job.disagreement):
         yield piece
         progress.set((piece.window.row + piece.window.rows - job.window.row) / job.window.rows)
@@ -278,8 +295,7 @@ def _address() -> str:
 def _write_piece(file: Any, piece: Fused, scene: Scene, disagreement: bool) -> None:
     arrays: list[Any] = [np.array(astuple(piece.window)), piece.values.transpose(1, 0, 2)]
     if disagreement:
-        valid = piece.valid if piece.valid.ndim == 2 else piece.valid[int(np.flatnonzero(scene.good)[0])]
-        arrays += [piece.disagreement, valid]
+        arrays += [piece.disagreement, valid_pixels(piece, scene)]
     for array in arrays:
         np.save(file, array, allow_pickle=False)
 

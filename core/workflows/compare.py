@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
 from ..products.pair import open_pair
-from ..report.comparison import Comparison, comparison_report, pick_pixels
+from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
 from ..report.html import render, write_page
 from ..report.pictures import overview
 from ..report.views import Views, views_of
@@ -82,7 +82,7 @@ def compare(
     places = [path for path in (output, report, json_path, csv_path) if path]
     progress.set(0.0, "Looking through the scene")
     with (
-        open_scene(hsi, pan, progress, bands=options.bands, correct_shift=options.correct_shift) as scene,
+        open_scene(hsi, pan, options, progress) as scene,
         working_folder(places[0] if places else "") as folder,
     ):
         rows, cols = scene.low_shape
@@ -174,7 +174,10 @@ def _at_reduced(
                 scores = Scores(good_bands(images, watched))
                 maps = scores.add_reference(*images, scene.ratio, watched, _MAP_SIZE)
                 spectra = np.array([_spectrum(fused, reader, scene.good, place) for place in places])
-                runs.append(Run(candidate, scores.indices, scores.table(fused.metadata), maps, spectra))
+                reduced_scores = {**scores.indices, "per_band": scores.table(fused.metadata)}
+                title, history = candidate.title, candidate.history
+                shown = Compared(candidate.name, title, reduced_scores, maps, spectra, (), history=history)
+                runs.append(Run(candidate, scores.indices, shown))
             os.remove(path)
     return values, pixels, runs
 
@@ -206,11 +209,11 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     with RasterReader(path) as reader:
         run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))
         if views is not None:
-            run.pictures = views.of_result(reader)
+            run.compared = replace(run.compared, pictures=views.of_result(reader))
     if disagreement:
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
-        run.disagreement = np.where(valid[0], values[0], np.nan)
+        run.compared = replace(run.compared, disagreement=np.where(valid[0], values[0], np.nan))
     if not kept:
         os.remove(path)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
 from dataclasses import replace
-from typing import Callable
 
-from ..fusion.engine import Fused
 from ..fusion.prior import RegressionPrior
-from ..io.grid import Window
-from ..io.metadata import RasterMetadata
 from ..models.trained import TrainedModel
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .cluster import connect, fuse_on_cluster
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import FuseOptions
@@ -46,14 +43,18 @@ def fuse(
     outputs.check((hsi, pan, model), options.compress)
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
-    options = replace(options, consistency=_iterations(options.consistency, trained, model, progress))
-    bands = options.bands
-    if not bands.strip():
-        bands = trained.bands_for(hsi)
-        if bands:
-            progress.info(f"The model was trained on bands {bands}; the same are taken here.")
+    if options.consistency not in (None, trained.iterations):
+        progress.warning(
+            f"{model} learned with {trained.iterations} iterations of the consistency projection, but "
+            f"{options.consistency} are asked for: what it adds to the prior is right for {trained.iterations}; leave "
+            "the number out to use it."
+        )
+    if not options.bands.strip():
+        options = replace(options, bands=trained.bands_for(hsi))
+        if options.bands:
+            progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
     progress.set(0.0, "Looking through the scene")
-    with open_scene(hsi, pan, progress, bands=bands, correct_shift=options.correct_shift) as scene:
+    with open_scene(hsi, pan, options, progress) as scene:
         trained.check_fits(scene, model)
         return {**fuse_scene(scene, trained, options, outputs, progress), "model": model}
 
@@ -62,12 +63,7 @@ def fuse_scene(
     scene: Scene, trained: TrainedModel, options: FuseOptions, outputs: Outputs, progress: Progress
 ) -> dict[str, object]:
     """Fuse an open scene with a model that fits it; see :func:`fuse`."""
-    with contextlib.ExitStack() as stack:
-        client = None
-        if options.dask:
-            from .cluster import StripJob, connect, fuse_on_cluster
-
-            client = stack.enter_context(connect(options.dask, progress))
+    with connect(options.dask, progress) if options.dask else contextlib.nullcontext() as client:
         check_space(scene, outputs, options)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
@@ -79,15 +75,9 @@ def fuse_scene(
         fitted = prior.fit(scene, progress)
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
-        strips: Callable[[Window, RasterMetadata], Iterator[Fused]] | None = None
+        strips = None
         if client is not None:
-
-            def on_cluster(window: Window, stored: RasterMetadata) -> Iterator[Fused]:
-                job = StripJob(scene, fitted, window, stored, bool(outputs.disagreement))
-                return fuse_on_cluster(client, job, options.memory, outputs.output, part)
-
-            strips = on_cluster
-
+            strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
         return {**write_fused(scene, fitted, outputs, options, part, strips=strips), "network": trained.pair.name}
 
 
@@ -101,15 +91,3 @@ def check_disagreement(network: str, disagreement: str) -> None:
 
     if len(kind_of(network).networks) < 2 and disagreement:
         raise InputError(f"{network} is a single network, which disagrees with no other; leave {disagreement} out.")
-
-
-def _iterations(asked: int | None, trained: TrainedModel, model: str, progress: Progress) -> int:
-    """How often to project: as often as the model learned with, unless another number is asked for."""
-    learned = trained.iterations
-    if asked is None or asked == learned:
-        return learned
-    progress.warning(
-        f"{model} learned with {learned} iterations of the consistency projection, but {asked} are asked for: what it "
-        f"adds to the prior is right for {learned}; leave the number out to use it."
-    )
-    return asked

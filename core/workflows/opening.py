@@ -1,4 +1,4 @@
-"""Opening a scene for a job: what it holds is said, a shifted PAN is noticed, and the room on the disk is looked at."""
+"""Opening a scene for a job: what it holds is logged, a shifted PAN is noticed, and free disk space is checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import shutil
 
 import numpy as np
 
-from ..calibration.shift import Shift, measure_shift
+from ..calibration.shift import measure_shift
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .options.shared import FusionOptions
+from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
 
 NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
@@ -21,32 +21,29 @@ _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixe
 _OVERVIEWS = 4 / 3  # what a raster with overviews takes, of what it takes without
 
 
-def open_scene(
-    hsi: str, pan: str, progress: Progress, *, bands: str = "", correct_shift: bool = False, check_shift: bool = True
-) -> Scene:
-    """Open a scene, say what it holds, and see whether the PAN is shifted against the HSI.
+def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Scene:
+    """Open a scene, log what it holds, and measure whether the PAN is shifted against the HSI.
 
     Args:
-        bands: the bands of the HSI to use, as "1-100,120" or "430-900 nm"; "" for all.
-        correct_shift: move the PAN's position by what was measured, instead of warning.
-        check_shift: whether to measure at all, where it is not to be corrected.
+        hsi: file of the HSI.
+        pan: file of the PAN.
+        options: which bands to use, and whether the shift is corrected; otherwise a large one is warned of.
+        progress: receives messages; asked whether to stop.
+
+    Returns:
+        The scene.
 
     Raises:
         InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
     """
     scene = open_pair(hsi, pan, progress)
     try:
-        shift = measure_shift(scene, progress) if correct_shift or check_shift else None
         moved = (0.0, 0.0)
-        if correct_shift:
-            moved = _correction(shift, scene, progress)
-        elif shift is not None and shift.size > NOTICED_SHIFT:
-            progress.warning(
-                f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_words(shift)}, measured by phase "
-                f"correlation (correlation {shift.unmoved:.3f}, without the shift {shift.correlation:.3f}); the option "
-                "that corrects it (--correct-shift, CORRECT_SHIFT) moves the PAN by that."
-            )
-        scene = scene.with_bands(bands, progress).shifted(moved, progress)
+        if options.correct_shift:
+            moved = measured_correction(scene, progress)
+        else:
+            _warn_of_shift(scene, progress)
+        scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
         return scene
     except BaseException:
@@ -55,15 +52,19 @@ def open_scene(
 
 
 def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]:
-    """(rows, columns) in PAN pixels by which ``correct_shift`` moves the PAN: the same for the same two rasters.
+    """By how much ``correct_shift`` moves the PAN: the same for the same two rasters.
+
+    Args:
+        scene: the HSI with all its bands, and the PAN where its file says.
+        progress: receives a message; asked whether to stop.
+
+    Returns:
+        (rows, columns) in PAN pixels.
 
     Raises:
         InputError: the shift cannot be measured.
     """
-    return _correction(measure_shift(scene, progress), scene, progress)
-
-
-def _correction(shift: Shift | None, scene: Scene, progress: Progress) -> tuple[float, float]:
+    shift = measure_shift(scene, progress)
     if shift is None:
         raise InputError(
             f"The shift of {scene.pan.name} against {scene.hsi.name} cannot be measured, as the two are not alike "
@@ -76,9 +77,16 @@ def _correction(shift: Shift | None, scene: Scene, progress: Progress) -> tuple[
     return shift.y, shift.x
 
 
-def _words(shift: Shift) -> str:
-    """Where the PAN lies: the opposite of what moves it into place."""
-    return f"{shift.size:.1f} PAN pixels ({-shift.x:+.1f} columns, {-shift.y:+.1f} rows)"
+def _warn_of_shift(scene: Scene, progress: Progress) -> None:
+    """Says where the PAN lies: the opposite of what moves it into place."""
+    shift = measure_shift(scene, progress)
+    if shift is not None and shift.size > NOTICED_SHIFT:
+        progress.warning(
+            f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {shift.size:.1f} PAN pixels "
+            f"({-shift.x:+.1f} columns, {-shift.y:+.1f} rows), measured by phase correlation (correlation "
+            f"{shift.unmoved:.3f}, without the shift {shift.correlation:.3f}); the option that corrects it "
+            "(--correct-shift, CORRECT_SHIFT) moves the PAN by that."
+        )
 
 
 def _description(scene: Scene) -> str:
@@ -94,7 +102,7 @@ def _description(scene: Scene) -> str:
 
 
 def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch: str = "") -> None:
-    """Make sure that the disk has room for the rasters that a job shall write of a scene.
+    """Make sure that there is enough free disk space for the rasters that a job shall write of a scene.
 
     Args:
         scene: that is fused.
@@ -103,7 +111,7 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
         scratch: folder that holds one result without compression for a while; "" for none.
 
     Raises:
-        InputError: it has not, or nothing of the extent is in the scene.
+        InputError: there is not, or nothing of the extent is in the scene.
     """
     window = scene.output_window(options.extent)
     metadata = scene.hsi.metadata

@@ -121,6 +121,19 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
         file.write("\n")
 
 
+def valid_pixels(piece: Fused, scene: Scene) -> np.ndarray:
+    """Where the good bands of a piece are valid.
+
+    Args:
+        piece: of the result.
+        scene: what it was fused of.
+
+    Returns:
+        (rows, columns) bool.
+    """
+    return piece.valid if piece.valid.ndim == 2 else piece.valid[int(np.flatnonzero(scene.good)[0])]
+
+
 def write_fused(
     scene: Scene,
     method: FittedMethod,
@@ -154,7 +167,6 @@ def write_fused(
     metadata = scene.hsi.metadata
     if not scene.complete:
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
-    first_good = int(np.flatnonzero(scene.good)[0])
     with contextlib.ExitStack() as stack:
 
         def writing(path: str, metadata: RasterMetadata) -> RasterWriter:
@@ -177,8 +189,7 @@ def write_fused(
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 background(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
                 if second is not None:
-                    valid = piece.valid if piece.valid.ndim == 2 else piece.valid[first_good]
-                    background(second.write, piece.disagreement[None], valid, row, col)
+                    background(second.write, piece.disagreement[None], valid_pixels(piece, scene), row, col)
         for raster in (writer, second):
             if raster is not None:
                 raster.complete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..fusion.classical import METHODS
-from ..quality.reference import PixelMaps
 from ..report.comparison import Compared
 from ..runtime.atomic_files import placed
 from ..runtime.errors import InputError
@@ -28,39 +28,32 @@ class Run:
     """What is found of a method.
 
     Attributes:
-        reduced, full: indices by name; among the reduced ones ``score``. per_band: see :meth:`.Scores.table`.
-        maps, spectra, pictures, disagreement: see :class:`..report.comparison.Compared`.
-        seconds: that it took at full resolution. memory: bytes in use meanwhile at most, None where unknown.
+        candidate: the method.
+        reduced: indices by name at reduced resolution.
+        compared: what the report shows of it.
+        full: indices by name at full resolution.
+        score: by which it is ranked, None where it cannot be scored.
+        seconds: that it took at full resolution.
+        memory: bytes in use meanwhile at most, None where unknown.
     """
 
     candidate: Candidate
     reduced: dict[str, Any]
-    per_band: dict[str, list]
-    maps: PixelMaps
-    spectra: np.ndarray
+    compared: Compared
     full: dict[str, Any] = field(default_factory=dict)
-    pictures: Sequence[bytes] = ()
-    disagreement: np.ndarray | None = None
+    score: float | None = None
     seconds: float = 0.0
     memory: int | None = None
 
-    @property
-    def compared(self) -> Compared:
-        """What the report shows."""
-        return Compared(
-            self.candidate.name,
-            self.candidate.title,
-            {**self.reduced, "per_band": self.per_band},
-            self.maps,
-            self.spectra,
-            self.pictures,
-            self.disagreement,
-            self.candidate.history,
-        )
-
 
 def ranked(runs: Sequence[Run]) -> list[Run]:
-    """Best first; methods that cannot be scored, or must not be ranked, last.
+    """Rank the methods by their scores, which are computed here.
+
+    Args:
+        runs: the methods, the base first.
+
+    Returns:
+        Best first; methods that cannot be scored, or must not be ranked, last.
 
     Raises:
         InputError: no method could be scored.
@@ -72,15 +65,13 @@ def ranked(runs: Sequence[Run]) -> list[Run]:
             for key in ("ergas", "sam")
             if run.reduced.get(key) is not None and base.get(key)
         ]
-        run.reduced["score"] = float(np.mean(parts)) if parts else None
-    places = [run for run in runs if run.candidate.ranked and run.reduced["score"] is not None]
-    if not places:
+        run.score = float(np.mean(parts)) if parts else None
+    if not any(run.candidate.ranked and run.score is not None for run in runs):
         raise InputError(
             "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
             "score; use a larger part of the scene."
         )
-    places.sort(key=lambda run: run.reduced["score"])
-    return places + [run for run in runs if all(run is not other for other in places)]
+    return sorted(runs, key=lambda run: math.inf if run.score is None or not run.candidate.ranked else run.score)
 
 
 def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
@@ -89,10 +80,10 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
         {
             "name": run.candidate.name,
             "title": run.candidate.title,
-            "score": run.reduced["score"],
-            "reduced": {key: value for key, value in run.reduced.items() if key != "score"},
+            "score": run.score,
+            "reduced": run.reduced,
             "full": run.full,
-            "per_band": run.per_band,
+            "per_band": run.compared.reduced["per_band"],
             "seconds": run.seconds,
             "peak_memory": run.memory,
             "ranked": run.candidate.ranked,
@@ -104,13 +95,7 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
     best, gain = records[0], None
     if best["name"] not in METHODS and classical:
         gain = 100 * (1 - best["score"] / min(classical))
-    return {
-        "best": best["name"],
-        "best_title": best["title"],
-        "gain": gain,
-        "methods": records,
-        "rule": RULE,
-    }
+    return {"best": best["name"], "best_title": best["title"], "gain": gain, "methods": records, "rule": RULE}
 
 
 def write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:

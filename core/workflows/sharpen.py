@@ -58,7 +58,7 @@ def sharpen(
     check_disagreement(options.learner(), disagreement)
     outputs.check((hsi, pan), options.compress)
     progress.set(0.0, "Looking through the scene")
-    with open_scene(hsi, pan, progress, bands=options.bands, correct_shift=options.correct_shift) as scene:
+    with open_scene(hsi, pan, options, progress) as scene:
         return sharpen_scene(scene, options, outputs, progress)
 
 

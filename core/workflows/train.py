@@ -61,11 +61,7 @@ def train(
         one_gain(options.mtf, Progress())
         if group.first:
             outputs.check((*hsi, *pan, *([resume] if resume else [])))
-        bands, correct = options.bands, options.correct_shift
-        scenes = [
-            stack.enter_context(open_scene(*pair, progress, bands=bands, correct_shift=correct))
-            for pair in zip(hsi, pan)
-        ]
+        scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
         return train_scenes(scenes, options, outputs, progress, resume, group)
 
 

@@ -173,7 +173,7 @@ class Job:
 
     Attributes:
         name: of its function, its module and its subcommand. id: in Processing, by default the same.
-        title, group (an id), group_name: in the toolbox. summary: one sentence. text: paragraphs. tags: to search by.
+        title, group_name: in the toolbox. summary: one sentence. text: paragraphs. tags: to search by.
         example: arguments on the command line. terminal: what only the command line's help says.
         files: to read and to write. results: what it finds besides. order: keys in the dialog, between the inputs
             that are not named here and the outputs; options that are not named come last.
@@ -181,7 +181,6 @@ class Job:
 
     name: str
     title: str
-    group: str
     group_name: str
     summary: str
     text: tuple[str, ...]
@@ -193,6 +192,11 @@ class Job:
     id: str = ""
     example: str = ""
     terminal: str = ""
+
+    @property
+    def group(self) -> str:
+        """The id of the group in Processing."""
+        return self.group_name.replace("-", "").lower()
 
     def declared(self) -> tuple[Option, ...]:
         """All files and options."""
@@ -214,8 +218,6 @@ class Job:
 
     def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         """Do it, with files and options by name; what it returns."""
-        names = {option.name for option in self.options.declared()}
-        self.options.of({name: value for name, value in values.items() if name in names}).check()
         job = getattr(importlib.import_module(f"..{self.name}", __package__), self.name)
         made: dict[str, Any] = job(**values, progress=progress)
         return made

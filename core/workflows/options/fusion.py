@@ -23,7 +23,6 @@ class SharpenOptions(shared.FusionOptions, shared.SensorOptions, shared.Learning
 SHARPEN = Job(
     "sharpen",
     "Sharpen a scene",
-    "fusion",
     "Fusion",
     "Brings a hyperspectral image to the pixel size of a panchromatic one, learning from the scene itself.",
     (
@@ -96,7 +95,6 @@ class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOpt
 TRAIN = Job(
     "train",
     "Train a model",
-    "learning",
     "Learning",
     "Learns from one or more scenes of a sensor and writes one small model file.",
     (
@@ -174,7 +172,6 @@ class FuseOptions(shared.FusionOptions, shared.DeviceOptions):
 FUSE = Job(
     "fuse",
     "Fuse with a model",
-    "fusion",
     "Fusion",
     "Sharpens a hyperspectral image with a model that was trained before.",
     (
@@ -215,7 +212,6 @@ class ClassicalOptions(shared.FusionOptions, shared.SensorOptions):
 CLASSICAL = Job(
     "classical",
     "Fuse with a classical method",
-    "fusion",
     "Fusion",
     "Sharpens a hyperspectral image without learning; needs no PyTorch.",
     (
@@ -237,7 +233,6 @@ CLASSICAL = Job(
 INFO = Job(
     "info",
     "Show what a model file says",
-    "learning",
     "Learning",
     "Writes what a model file says of itself: networks, bands, ratio, MTF, scores, training data, licence.",
     ("Nothing in the file is run.",),

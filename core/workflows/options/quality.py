@@ -11,6 +11,12 @@ from .fusion import classical_methods
 RATIOS = (2, 16)
 
 
+def _image_out(image: str, label: str, text: str) -> Option:
+    """The HSI or the PAN that a job writes."""
+    name, flag = f"{image}_out", f"--out-{image}"
+    return Option(text, label, kind="raster_out", name=name, flag=flag, key=image.upper(), needed=True)
+
+
 @dataclass(frozen=True)
 class SimulateOptions(Options):
     """Of :func:`.simulate.simulate`."""
@@ -44,7 +50,6 @@ class SimulateOptions(Options):
 SIMULATE = Job(
     "simulate",
     "Simulate a pair (Wald's protocol)",
-    "quality",
     "Quality",
     "Makes a low-resolution HSI and a PAN from a reference image, so that a method can be scored.",
     (
@@ -75,24 +80,8 @@ SIMULATE = Job(
             filter="Text (*.txt *.csv *.tsv *.dat);;All files (*.*)",
             advanced=True,
         ),
-        Option(
-            "The simulated hyperspectral image.",
-            "Simulated HSI",
-            kind="raster_out",
-            name="hsi_out",
-            flag="--out-hsi",
-            key="HSI",
-            needed=True,
-        ),
-        Option(
-            "The simulated panchromatic image.",
-            "Simulated PAN",
-            kind="raster_out",
-            name="pan_out",
-            flag="--out-pan",
-            key="PAN",
-            needed=True,
-        ),
+        _image_out("hsi", "Simulated HSI", "The simulated hyperspectral image."),
+        _image_out("pan", "Simulated PAN", "The simulated panchromatic image."),
     ),
     SimulateOptions,
     order="REFERENCE RATIO PAN_BANDS PAN_RANGE PAN_RESPONSE MTF",
@@ -126,7 +115,6 @@ class AssessOptions(shared.SceneOptions):
 ASSESS = Job(
     "assess",
     "Assess a result",
-    "quality",
     "Quality",
     "Scores a sharpened image against a reference, against the HSI and PAN it was made from, or both.",
     (
@@ -219,7 +207,6 @@ class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOpt
 COMPARE = Job(
     "compare",
     "Compare methods",
-    "quality",
     "Quality",
     "Runs classical methods and networks on one HSI and PAN, ranks them, and keeps the best result.",
     (
@@ -278,7 +265,6 @@ COMPARE = Job(
 OPENPRISMA = Job(
     "openprisma",
     "Open a PRISMA product",
-    "data",
     "Data",
     "Writes the hyperspectral and the panchromatic image of a PRISMA L2D product (.he5) as rasters.",
     (
@@ -301,21 +287,8 @@ OPENPRISMA = Job(
             needed=True,
             filter="PRISMA (*.he5)",
         ),
-        *(
-            Option(
-                text,
-                label,
-                kind="raster_out",
-                name=f"{image}_out",
-                flag=f"--out-{image}",
-                key=image.upper(),
-                needed=True,
-            )
-            for image, label, text in (
-                ("hsi", "Hyperspectral image", "The hyperspectral image, VNIR and SWIR in one, 30 m."),
-                ("pan", "Panchromatic image", "The panchromatic image, 5 m."),
-            )
-        ),
+        _image_out("hsi", "Hyperspectral image", "The hyperspectral image, VNIR and SWIR in one, 30 m."),
+        _image_out("pan", "Panchromatic image", "The panchromatic image, 5 m."),
     ),
     example="PRS_L2D.he5 --out-hsi hsi.tif --out-pan pan.tif",
     terminal="The other jobs take the .he5 file itself, too, as --hsi and as --pan. Needs no PyTorch.",
