@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import textwrap
 from typing import Any, NoReturn
 
@@ -36,16 +37,14 @@ _SWITCHES: dict[str, tuple[str, dict[str, Any]]] = {
 _TYPES: dict[str, Any] = {"whole": int, "number": float, "extent": float, "gain": number_or_word}
 
 
-class _Layout(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=100)
+_LAYOUT = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence, and keeps the layout of descriptions."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(formatter_class=_Layout, allow_abbrev=False, **options)
+        super().__init__(formatter_class=_LAYOUT, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.\n")

@@ -114,17 +114,13 @@ class _StoppableProgress(ConsoleProgress):
 def _interruptible() -> Iterator[Progress]:
     """Progress on the terminal; signals that ask to stop lead to a tidy end. What was set for them is put back."""
     progress = _StoppableProgress()
-    former = {}
-    if threading.current_thread() is threading.main_thread():
-        former = {number: signal.signal(number, progress.stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        try:
-            yield progress
-        finally:
-            progress.finish()
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+    with contextlib.ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                former = signal.signal(number, progress.stop)
+                stack.callback(signal.signal, number, signal.SIG_DFL if former is None else former)
+        stack.callback(progress.finish)
+        yield progress
 
 
 def _print_simulated(options: argparse.Namespace, made: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ the files to the last bit. The folder takes the disk space of what goes in and c
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class FusedArrays:
     """A fused image.
 
     Attributes:
-        fused: (bands, rows, cols) of the HSI's type; the HSI's kind of array.
+        fused: (bands, rows, cols) of the HSI's dtype; the HSI's kind of array.
         disagreement: (rows, cols) float32, how far the two networks differ: the root mean square over bands, in
             standard deviations of the bands, NaN where the result is not valid; None where it was not asked for.
         nodata: what stands for "no value" in ``fused``; None where all are valid.
@@ -47,89 +48,70 @@ class FusedArrays:
     facts: Mapping[str, Any]
 
 
-def sharpen_arrays(
-    hsi: Array,
-    pan: Array,
-    ratio: int | None = None,
-    *,
-    wavelengths: Sequence[float | None] | None = None,
-    nodata: float | None = None,
-    pan_nodata: float | None = None,
-    disagreement: bool = False,
-    **options: Any,
-) -> FusedArrays:
+def sharpen_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: Any) -> FusedArrays:
     """Sharpen a scene with nothing but its two images.
 
     Args:
-        hsi: numpy (bands, rows, cols) of integers or floats, or a DataArray with bands, y and x, coordinates at pixel
-            centres, the CRS in ``spatial_ref``, and with ``wavelength``, ``fwhm`` and ``bbl`` along bands where known.
-        pan: of the same kind; numpy (rows * ratio, cols * ratio) over the same ground, or a DataArray of y and x.
+        hsi: numpy (bands, rows, cols) of any integer or float dtype, or a DataArray with bands, y and x, coordinates at
+            pixel centres, the CRS in ``spatial_ref``, and with ``wavelength``, ``fwhm`` and ``bbl`` along bands where
+            known.
+        pan: of the same kind; numpy (rows * ratio, cols * ratio) of any integer or float dtype over the same ground, or
+            a DataArray of y and x.
         ratio: PAN pixels per HSI pixel; left out for DataArrays, whose coordinates tell it.
-        wavelengths: nm, one a band; by default the DataArray's coordinate.
-        nodata, pan_nodata: what stands for "no value"; by default the DataArray's attribute. NaN always does.
-        disagreement: whether to return how far the two networks differ.
         options: as :func:`.sharpen.sharpen` has them (``effort``, ``seed``, ``mtf``, ``device``, ``progress``, ...;
             ``model`` and ``report`` are files to write). ``extent`` of numpy arrays is in PAN pixels, from the lower
-            left corner.
+            left corner. Besides: ``wavelengths``, a sequence in nm, one a band, by default the DataArray's coordinate;
+            ``nodata`` and ``pan_nodata``, what stands for "no value", by default the DataArray's attribute (NaN always
+            does); ``disagreement``, whether to return how far the two networks differ.
+
+    Returns:
+        The fused image.
 
     Raises:
         InputError: an array or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
-    return _through_files(sharpen, hsi, pan, ratio, choices, disagreement, options)
+    return _through_files(sharpen, hsi, pan, ratio, **options)
 
 
-def fuse_arrays(
-    hsi: Array,
-    pan: Array,
-    model: StrPath,
-    ratio: int | None = None,
-    *,
-    wavelengths: Sequence[float | None] | None = None,
-    nodata: float | None = None,
-    pan_nodata: float | None = None,
-    disagreement: bool = False,
-    **options: Any,
-) -> FusedArrays:
+def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: int | None = None, **options: Any) -> FusedArrays:
     """Fuse two images with a trained model.
 
     Args:
-        model: a model file. options: as :func:`.fuse.fuse` has them. All else: see :func:`sharpen_arrays`.
+        hsi: (bands, rows, cols) of any integer or float dtype, see :func:`sharpen_arrays`.
+        pan: (rows * ratio, cols * ratio) of any integer or float dtype, see :func:`sharpen_arrays`.
+        model: a model file.
+        ratio: see :func:`sharpen_arrays`.
+        options: as :func:`.fuse.fuse` has them, and those of arrays, see :func:`sharpen_arrays`.
+
+    Returns:
+        The fused image.
 
     Raises:
         InputError: an array or a parameter cannot be used, or the model is for other bands or another ratio.
         Cancelled: the user stopped the job.
     """
-
-    def job(hsi: str, pan: str, output: str, **more: Any) -> dict[str, object]:
-        return fuse(hsi, pan, model, output, **more)
-
-    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
-    return _through_files(job, hsi, pan, ratio, choices, disagreement, options)
+    return _through_files(functools.partial(fuse, model=model), hsi, pan, ratio, **options)
 
 
-def classical_arrays(
-    hsi: Array,
-    pan: Array,
-    ratio: int | None = None,
-    *,
-    wavelengths: Sequence[float | None] | None = None,
-    nodata: float | None = None,
-    pan_nodata: float | None = None,
-    **options: Any,
-) -> FusedArrays:
+def classical_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: Any) -> FusedArrays:
     """Fuse two images with a classical method, without PyTorch.
 
     Args:
-        options: as :func:`.classical.classical` has them (``method``, ...). All else: see :func:`sharpen_arrays`.
+        hsi: (bands, rows, cols) of any integer or float dtype, see :func:`sharpen_arrays`.
+        pan: (rows * ratio, cols * ratio) of any integer or float dtype, see :func:`sharpen_arrays`.
+        ratio: see :func:`sharpen_arrays`.
+        options: as :func:`.classical.classical` has them (``method``, ...), and those of arrays but ``disagreement``,
+            see :func:`sharpen_arrays`.
+
+    Returns:
+        The fused image.
 
     Raises:
         InputError: an array or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    choices = {"wavelengths": wavelengths, "nodata": nodata, "pan_nodata": pan_nodata}
-    return _through_files(classical, hsi, pan, ratio, choices, False, options)
+    return _through_files(classical, hsi, pan, ratio, **options)
 
 
 def _through_files(
@@ -137,17 +119,22 @@ def _through_files(
     hsi: Array,
     pan: Array,
     ratio: int | None,
-    choices: Mapping[str, Any],
-    disagreement: bool,
-    options: Mapping[str, Any],
+    *,
+    wavelengths: Sequence[float | None] | None = None,
+    nodata: float | None = None,
+    pan_nodata: float | None = None,
+    disagreement: bool = False,
+    **options: Any,
 ) -> FusedArrays:
-    images = _images(hsi, pan, ratio, **choices)
+    images = _images(hsi, pan, ratio, nodata, pan_nodata)
+    if wavelengths is not None:
+        images = with_wavelengths(images[0], wavelengths), images[1]
     with working_folder() as folder:
         places = [os.path.join(folder, name) for name in ("hsi.tif", "pan.tif", "fused.tif", "disagreement.tif")]
         for image, place in zip(images, places):
             image.write(place)
         more = {"disagreement": places[3]} if disagreement else {}
-        facts = job(*places[:3], **{"compress": "none", **more, **options})
+        facts = job(places[0], places[1], output=places[2], **{"compress": "none", **more, **options})
         fused = ArrayImage.read(places[2])
         spread = ArrayImage.read(places[3]) if disagreement else None
     own = {key: value for key, value in facts.items() if key != "output"}
@@ -159,12 +146,7 @@ def _through_files(
 
 
 def _images(
-    hsi: Array,
-    pan: Array,
-    ratio: int | None,
-    wavelengths: Sequence[float | None] | None,
-    nodata: float | None,
-    pan_nodata: float | None,
+    hsi: Array, pan: Array, ratio: int | None, nodata: float | None, pan_nodata: float | None
 ) -> tuple[ArrayImage, ArrayImage]:
     for array, name in ((hsi, "hsi"), (pan, "pan")):
         if not is_data_array(array) and not isinstance(array, np.ndarray):
@@ -183,4 +165,4 @@ def _images(
         raise InputError("numpy arrays have no coordinates that tell their ratio; give the ratio.")
     else:
         images = pair_of_arrays(hsi, pan, ratio, nodata, pan_nodata)
-    return (images[0] if wavelengths is None else with_wavelengths(images[0], wavelengths)), images[1]
+    return images
