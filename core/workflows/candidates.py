@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..fusion.classical import METHODS, ClassicalMethod
 from ..fusion.method import FittedMethod, FusionMethod
-from ..fusion.prior import RegressionPrior
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, require_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .options.fusion import SharpenOptions
 from .options.quality import CompareOptions
-from .sharpen import warn_of_prior
-
-if TYPE_CHECKING:
-    import torch
-
-    from ..models.trained import TrainedModel
+from .sharpen import learn_scene, regression_prior
 
 BASE = "exp"  # what scores are relative to; always among the methods
 LEARNED = ("ssml",)  # methods that learn on the scene before they fuse it
@@ -35,8 +30,7 @@ class Candidate:
         name: its id. title: for people.
         method: is fitted to the scene at either resolution.
         networks: whether it has two networks that may disagree.
-        note: what must be known of its scores, "" for nothing.
-        ranked: whether its scores may rank it.
+        note: why its scores may not rank it, "" where they may.
         iterations: of the consistency projection that a trained model brings along; None for those that are chosen.
         history: checks while its networks learned, on the last scene that it was fitted to; empty for other methods.
     """
@@ -46,7 +40,6 @@ class Candidate:
     method: FusionMethod
     networks: bool = False
     note: str = ""
-    ranked: bool = True
     iterations: int | None = None
     history: Sequence[Mapping[str, Any]] = ()
 
@@ -86,25 +79,18 @@ class _LearnedOnScene:
     """Networks that learn on the scene that they are fitted to."""
 
     def __init__(self, network: str, options: CompareOptions, mtf_gain: float) -> None:
-        self._network, self._options, self._mtf_gain = network, options, mtf_gain
+        shared = {name: getattr(options, name) for name in ("consistency", "effort", "seed", "device")}
+        self._options, self._mtf_gain = SharpenOptions(network=network, **shared), mtf_gain
         self.history: list[Mapping[str, Any]] = []
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
         """Learns first."""
-        from ..training.checkpoint import Checkpoint
-        from ..training.learn import learn, settings_for
-        from ..training.settings import steps_for
-
-        given = self._options
-        device, _ = choose_device(given.device)
-        steps = steps_for(given.effort, scene.low_shape[0] * scene.low_shape[1])
-        settings = settings_for(self._network, "mutual", steps, given.seed, {"iterations": given.consistency})
+        device, _ = choose_device(self._options.device)
         with working_folder() as folder:
-            checkpoint = Checkpoint(os.path.join(folder, "model.checkpoint"))
-            trained = learn([scene], self._network, self._mtf_gain, settings, device, checkpoint, progress)
-        warn_of_prior(trained, progress)
+            checkpoint = os.path.join(folder, "model.checkpoint")
+            trained = learn_scene(scene, self._options, self._mtf_gain, device, checkpoint, progress)
         self.history[:] = trained.header["history"]
-        return _regression_prior(trained, device).fit(scene, progress)
+        return regression_prior(trained, device).fit(scene, progress)
 
 
 class _Trained:
@@ -118,7 +104,7 @@ class _Trained:
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
         """Sees whether it suits the scene."""
         self.trained.check_fits(scene, self._model)
-        return _regression_prior(self.trained, choose_device(self._device)[0]).fit(scene, progress)
+        return regression_prior(self.trained, choose_device(self._device)[0]).fit(scene, progress)
 
 
 def _trained(model: str, hsi: str, device: str) -> Candidate:
@@ -136,12 +122,6 @@ def _trained(model: str, hsi: str, device: str) -> Candidate:
         method,
         networks=len(header["config"]) > 1,
         note=note if seen else "",
-        ranked=not seen,
         iterations=method.trained.iterations,
         history=header.get("history", ()),
     )
-
-
-def _regression_prior(trained: TrainedModel, device: torch.device) -> RegressionPrior:
-    residual = trained.residual(device, "mean")
-    return RegressionPrior(trained.statistics, trained.header["mtf"], trained.iterations, residual)

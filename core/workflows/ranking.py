@@ -66,12 +66,12 @@ def ranked(runs: Sequence[Run]) -> list[Run]:
             if run.reduced.get(key) is not None and base.get(key)
         ]
         run.score = float(np.mean(parts)) if parts else None
-    if not any(run.candidate.ranked and run.score is not None for run in runs):
+    if not any(run.score is not None and not run.candidate.note for run in runs):
         raise InputError(
             "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
             "score; use a larger part of the scene."
         )
-    return sorted(runs, key=lambda run: math.inf if run.score is None or not run.candidate.ranked else run.score)
+    return sorted(runs, key=lambda run: math.inf if run.score is None or run.candidate.note else run.score)
 
 
 def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
             "per_band": run.compared.reduced["per_band"],
             "seconds": run.seconds,
             "peak_memory": run.memory,
-            "ranked": run.candidate.ranked,
+            "ranked": not run.candidate.note,
             "note": run.candidate.note,
         }
         for run in ranking

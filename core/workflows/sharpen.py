@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 from ..fusion.prior import RegressionPrior
 from ..runtime.atomic_files import working_folder
@@ -16,6 +17,8 @@ from .options.fusion import SharpenOptions
 from .output import Outputs, one_gain, write_fused
 
 if TYPE_CHECKING:
+    import torch
+
     from ..models.trained import TrainedModel
 
 
@@ -65,80 +68,113 @@ def sharpen(
 def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
     """Learn on an open scene and fuse it; see :func:`sharpen`."""
     from ..training.checkpoint import Checkpoint
-    from ..training.learn import learn, settings_for
-    from ..training.settings import steps_for
 
     with working_folder() as folder:
         check_space(scene, outputs, options)
         gain = one_gain(options.mtf, progress)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
-        network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
-        more = {"iterations": options.consistency, **(options.settings or {})}
-        settings = settings_for(network, "mutual", steps_for(options.effort, pixels), options.seed, more)
-        path = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
-        checkpoint = Checkpoint(path, path if options.resume and os.path.exists(path) else "")
-        if options.resume and not checkpoint.resume:
-            progress.warning(f"There is no {path} to resume from; starting anew.")
-        trained = learn([scene], network, gain, settings, device, checkpoint, progress.part(0.02, 0.9))
-        used_prior = warn_of_prior(trained, progress)
+        checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
+        trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.02, 0.9))
         progress.set(0.9, "Fusing")
         pages: list[str] = []
-        residual = trained.residual(device, "mean")
-        prior = RegressionPrior(trained.statistics, trained.header["mtf"], trained.iterations, residual)
-        before = _drawing(pages, scene, trained, options, outputs, progress) if outputs.report else None
-        fused = write_fused(
-            scene, prior.fit(scene, progress), outputs, options, progress.part(0.9, 0.99), before=before
-        )
+        before = functools.partial(_draw, pages, scene, trained, options, outputs, progress) if outputs.report else None
+        fitted = regression_prior(trained, device).fit(scene, progress)
+        fused = write_fused(scene, fitted, outputs, options, progress.part(0.9, 0.99), before=before)
         if outputs.model:
             trained.save(outputs.model)
         if outputs.report:
             from ..report.html import write_page
 
             write_page(outputs.report, pages[0])
-        checkpoint.remove()
+        Checkpoint(checkpoint).remove()
         progress.set(1.0, "Done")
         learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
-        return {**fused, **learned, "model": outputs.model, "used_prior": used_prior}
+        return {**fused, **learned, "model": outputs.model, "used_prior": _is_prior(trained)}
 
 
-def _drawing(
+def _draw(
     pages: list[str],
     scene: Scene,
     trained: TrainedModel,
     options: SharpenOptions,
     outputs: Outputs,
     progress: Progress,
-) -> Callable[[str, str], None]:
-    """Appends the report's page when the rasters are complete."""
+    fused: str,
+    disagreement: str,
+) -> None:
+    """Appends the report's page, when the rasters are complete."""
     from ..report.html import render
     from ..report.training import training_report
 
-    def draw(fused: str, spread: str) -> None:
-        parameters = {
-            "HSI": scene.hsi.path,
-            "PAN": scene.pan.path,
-            "output": outputs.output,
-            "model": outputs.model or "not kept",
-            "effort": options.effort,
-            "seed": options.seed,
-            "MTF gain": trained.header["mtf"],
-            "consistency iterations": trained.iterations,
-            "device": trained.header["device"],
-            "bands": options.bands or "all",
-            "shift of the PAN": "corrected" if options.correct_shift else "as it is",
-        }
-        pages.append(render(training_report(trained, parameters, fused, scene, spread), progress))
-
-    return draw
+    parameters = {
+        "HSI": scene.hsi.path,
+        "PAN": scene.pan.path,
+        "output": outputs.output,
+        "model": outputs.model or "not kept",
+        "effort": options.effort,
+        "seed": options.seed,
+        "MTF gain": trained.header["mtf"],
+        "consistency iterations": trained.iterations,
+        "device": trained.header["device"],
+        "bands": options.bands or "all",
+        "shift of the PAN": "corrected" if options.correct_shift else "as it is",
+    }
+    pages.append(render(training_report(trained, parameters, fused, scene, disagreement), progress))
 
 
-def warn_of_prior(trained: TrainedModel, progress: Progress) -> bool:
-    """Whether the result is the prior, because networks that learned were no better; tells the user."""
-    used_prior = bool(trained.header["best_step"] == 0)
-    if used_prior:
+def learn_scene(
+    scene: Scene, options: SharpenOptions, mtf_gain: float, device: torch.device, checkpoint: str, progress: Progress
+) -> TrainedModel:
+    """Learn on an open scene; warns where the networks are no better than the prior.
+
+    Args:
+        scene: the open HSI and PAN.
+        options: what learns, and how.
+        mtf_gain: of the HSI, at its Nyquist frequency.
+        device: where networks compute.
+        checkpoint: file to keep while training runs, and to resume from where the options say so.
+        progress: receives progress; asked whether to stop.
+
+    Returns:
+        The model.
+
+    Raises:
+        InputError: the scene or an option cannot be used.
+        Cancelled: the user stopped the job.
+    """
+    from ..training.checkpoint import Checkpoint
+    from ..training.learn import learn, settings_for
+    from ..training.settings import steps_for
+
+    network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
+    more = {"iterations": options.consistency, **(options.settings or {})}
+    settings = settings_for(network, "mutual", steps_for(options.effort, pixels), options.seed, more)
+    resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
+    if options.resume and not resumed:
+        progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
+    trained = learn([scene], network, mtf_gain, settings, device, Checkpoint(checkpoint, resumed), progress)
+    if _is_prior(trained):
         progress.warning(
             "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP"
             f"{' with consistency projection' if trained.iterations else ''}); the prior is the result."
         )
-    return used_prior
+    return trained
+
+
+def regression_prior(trained: TrainedModel, device: torch.device) -> RegressionPrior:
+    """The prior and the networks of a model, whose mean is added to it.
+
+    Args:
+        trained: the model.
+        device: where networks compute.
+
+    Returns:
+        The method.
+    """
+    residual = trained.residual(device, "mean")
+    return RegressionPrior(trained.statistics, trained.header["mtf"], trained.iterations, residual)
+
+
+def _is_prior(trained: TrainedModel) -> bool:
+    return bool(trained.header["best_step"] == 0)
