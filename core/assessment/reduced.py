@@ -57,16 +57,34 @@ def reduced_pair(scene: Scene, gain: float, folder: str, progress: Progress | No
     _write_truth(scene, rows, cols, made.truth, progress.part(0.0, 0.3))
     with RasterReader(made.truth) as truth:
         _write_pan(scene, gain, truth, made.pan, progress.part(0.3, 0.6))
-        good, empty, valid, complete = scan_bands(truth, Window(0, 0, rows, cols), progress)
-        reference = Reference(truth, ratio, good, empty, valid)
-        metadata = truth.metadata.replace(dtype="float32")
-        if not complete:
-            metadata = metadata.replace(nodata=output_nodata("float32", metadata.nodata))
+        reference, metadata = degradable(truth, ratio, progress)
         with RasterWriter(made.hsi, truth.grid.coarsen(ratio), metadata, compress="NONE") as writer:
             for row, part in degraded_rows(reference, [gain] * truth.bands, progress.part(0.6, 1.0)):
                 progress.check()
                 writer.write(part.values, part.valid, row)
     return made
+
+
+def degradable(reader: RasterReader, ratio: int, progress: Progress) -> tuple[Reference, RasterMetadata]:
+    """Scan a raster that is to be degraded, cropped to a multiple of the ratio from its upper-left corner.
+
+    Args:
+        reader: the open raster.
+        ratio: by which it is degraded.
+        progress: asked whether to stop.
+
+    Returns:
+        The raster as the source of a simulation, and the metadata of what is made of it, float32.
+
+    Raises:
+        InputError: no good band holds a value, or there is no pixel at which all do.
+    """
+    rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
+    good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
+    metadata = reader.metadata.replace(dtype="float32")
+    if not complete:
+        metadata = metadata.replace(nodata=output_nodata("float32", metadata.nodata))
+    return Reference(reader, ratio, good, empty, valid), metadata
 
 
 def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progress) -> None:

@@ -59,10 +59,10 @@ class View:
         else:
             values = np.empty((len(bands), stop - start, cols), np.float32)
             valid = np.empty(values.shape, bool)
-        for first, last in portions if len(portions) > 1 else ():
-            progress.check()
-            here = np.s_[:, first - start : last - start]
-            values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
+            for first, last in portions:
+                progress.check()
+                here = np.s_[:, first - start : last - start]
+                values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
         metadata = self.reader.metadata
         for plane, band in zip(values, bands):
             if metadata.scales[band] != 1.0:
@@ -134,7 +134,6 @@ def score_reference(
     Returns:
         what :meth:`.ReferenceIndices.result` returns, and the maps, decimated.
     """
-    shape = fused.window.rows, fused.window.cols
     limits = BandRange(len(bands))
     for start, stop in fused.blocks(len(bands), progress.part(0.0, 0.3)):
         valid = fused.read(start, stop, bands, progress)[1].all(axis=0)
@@ -142,7 +141,7 @@ def score_reference(
         progress.check()
         limits.update(values, valid & other.all(axis=0))
     indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check)
-    step = decimation(shape, map_size)
+    step = decimation(fused.shape, map_size)
     maps: list[list[np.ndarray]] = [[], []]
     for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
         values, valid = fused.read(start, stop, bands, progress)

@@ -104,7 +104,7 @@ def _add_option(parser: Any, option: Option) -> None:
     if option.kind == "choice" and isinstance(option.choices, tuple) and not option.open:
         more["choices"] = option.choices
     else:
-        more["metavar"] = option.metavar or option.unit or ("N" if option.bounds else "F")
+        more["metavar"] = option.metavar or ("N" if option.bounds else "F")
     more["type"] = _TYPES.get(option.kind)
     if option.kind in ("rasters", "choices", "extent"):
         more["nargs"] = 4 if option.kind == "extent" else "+"

@@ -96,9 +96,7 @@ def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
 class _StoppableProgress(ConsoleProgress):
     """Stops at the next tile or step when Ctrl-C was pressed, at once when it was pressed twice."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._stop = False
+    _stop = False
 
     def cancelled(self) -> bool:
         return self._stop

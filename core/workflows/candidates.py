@@ -18,7 +18,6 @@ from .options.quality import CompareOptions
 from .sharpen import learn_scene, regression_prior
 
 BASE = "exp"  # what scores are relative to; always among the methods
-LEARNED = ("ssml",)  # methods that learn on the scene before they fuse it
 MODEL = "model"
 
 

@@ -29,7 +29,6 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
     outputs = Outputs(output)
     one_gain(options.mtf, Progress())
     outputs.check((hsi, pan), options.compress)
-    progress.set(0.0, "Looking through the scene")
     with open_scene(hsi, pan, options, progress) as scene:
         return classical_scene(scene, options, outputs, progress)
 

@@ -26,15 +26,13 @@ from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .candidates import LEARNED, Candidate, candidates
+from .candidates import Candidate, candidates
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions
 from .output import Outputs, check_outputs, one_gain, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
-
-__all__ = ["LEARNED", "compare"]
 
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
@@ -80,7 +78,6 @@ def compare(
     check_outputs([path for path in (hsi, pan, model) if path], (output,), (report, json_path, csv_path))
     chosen = candidates(options, gain, model, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
-    progress.set(0.0, "Looking through the scene")
     with (
         open_scene(hsi, pan, options, progress) as scene,
         working_folder(places[0] if places else "") as folder,
@@ -88,7 +85,7 @@ def compare(
         rows, cols = scene.low_shape
         progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
         check_space(scene, Outputs(output), FusionOptions(), folder)
-        settings = _Settings(folder, gain, options.crop, options.memory)
+        settings = _Settings(folder, gain, options.crop, FusionOptions(memory=options.memory, compress="none"))
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
@@ -134,13 +131,9 @@ class _Settings:
     """See :func:`compare`; ``folder`` is for rasters that are needed for a while."""
 
     folder: str
-    mtf: float
+    mtf_gain: float
     crop: int
-    memory: float | None
-
-    def written(self, compress: str) -> FusionOptions:
-        """How a raster is fused and written."""
-        return FusionOptions(memory=self.memory, compress=compress)
+    fusion: FusionOptions
 
 
 def _at_reduced(
@@ -151,7 +144,7 @@ def _at_reduced(
     Returns:
         (B, r, c) of the truth, decimated; (row, column) in it of the pixels whose spectra are shown; the runs.
     """
-    pair = reduced_pair(scene, settings.mtf, settings.folder, progress.part(0.0, 0.1))
+    pair = reduced_pair(scene, settings.mtf_gain, settings.folder, progress.part(0.0, 0.1))
     runs = []
     steps = progress.part(0.1, 1.0)
     with open_pair(pair.hsi, pair.pan, progress) as reduced, RasterReader(pair.truth) as reader:
@@ -164,10 +157,7 @@ def _at_reduced(
         for number, candidate in enumerate(chosen):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{candidate.title} at reduced resolution")
-            named = _Named(part.part(0.0, 0.8), candidate.title)
-            fitted = candidate.method.fit(reduced, named.part(0.0, _FITTED))
-            done = named.part(_FITTED, 1.0)
-            write_fused(reduced, fitted, Outputs(path), settings.written("none"), done)
+            _fuse(candidate, reduced, Outputs(path), settings.fusion, part)
             watched = _Quiet(part.part(0.8, 1.0), candidate.title)
             with RasterReader(path) as fused:
                 images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
@@ -180,6 +170,13 @@ def _at_reduced(
                 runs.append(Run(candidate, scores.indices, shown))
             os.remove(path)
     return values, pixels, runs
+
+
+def _fuse(candidate: Candidate, scene: Scene, outputs: Outputs, options: FusionOptions, progress: Progress) -> None:
+    """Fit and fuse: the first four fifths of a run."""
+    named = _Named(progress.part(0.0, 0.8), candidate.title)
+    fitted = candidate.method.fit(scene, named.part(0.0, _FITTED))
+    write_fused(scene, fitted, outputs, options, named.part(_FITTED, 1.0))
 
 
 def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place: tuple[int, int]) -> np.ndarray:
@@ -199,12 +196,10 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     candidate = run.candidate
     path = kept or os.path.join(settings.folder, "full.tif")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
-    named = _Named(progress.part(0.0, 0.8), candidate.title)
+    fusion = replace(settings.fusion, compress="deflate") if kept else settings.fusion
     started = time.monotonic()
     with PeakMemory() as memory:
-        fitted = candidate.method.fit(scene, named.part(0.0, _FITTED))
-        done = named.part(_FITTED, 1.0)
-        write_fused(scene, fitted, Outputs(path, disagreement), settings.written("deflate" if kept else "none"), done)
+        _fuse(candidate, scene, Outputs(path, disagreement), fusion, progress)
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
         run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))
@@ -229,7 +224,7 @@ def _full_scores(fused: RasterReader, scene: Scene, settings: _Settings, progres
         View(scene.pan, Window(pan.row + alignment.pan.row, pan.col + alignment.pan.col, *result.shape)),
         Window(0, 0, *result.shape),
         scores.bands,
-        settings.mtf,
+        settings.mtf_gain,
         settings.crop,
     )
     scores.add_full_resolution(result, pair, progress)

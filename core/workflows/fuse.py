@@ -53,7 +53,6 @@ def fuse(
         options = replace(options, bands=trained.bands_for(hsi))
         if options.bands:
             progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
-    progress.set(0.0, "Looking through the scene")
     with open_scene(hsi, pan, options, progress) as scene:
         trained.check_fits(scene, model)
         return {**fuse_scene(scene, trained, options, outputs, progress), "model": model}

@@ -36,6 +36,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     Raises:
         InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
     """
+    progress.set(0.0, "Looking through the scene")
     scene = open_pair(hsi, pan, progress)
     try:
         moved = (0.0, 0.0)
@@ -119,8 +120,7 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
     if scratch:
         written.append((os.path.join(scratch, ""), scene.hsi.bands, metadata.dtype))
     share = float(scene.low_valid.mean()) * _COMPRESSION
-    needed: dict[int, float] = {}
-    places: dict[int, str] = {}
+    needed: dict[int, tuple[str, float]] = {}  # folder and bytes, by file system
     for path, bands, dtype in written:
         if not path:
             continue
@@ -132,12 +132,12 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
         size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
         if path.lower().endswith((".tif", ".tiff")):
             size *= share
-        needed[device] = needed.get(device, 0.0) + size * (_OVERVIEWS if options.overviews else 1.0)
-        places.setdefault(device, folder)
-    for device, size in needed.items():
-        free = shutil.disk_usage(places[device]).free
+        place, others = needed.get(device, (folder, 0.0))
+        needed[device] = place, others + size * (_OVERVIEWS if options.overviews else 1.0)
+    for place, size in needed.values():
+        free = shutil.disk_usage(place).free
         if free < size:
             raise InputError(
                 f"The result of {window.rows} x {window.cols} pixels takes {size / 1e9:.3g} GB at least, but "
-                f"{places[device]} has {free / 1e9:.3g} GB left; choose another place, a smaller extent or fewer bands."
+                f"{place} has {free / 1e9:.3g} GB left; choose another place, a smaller extent or fewer bands."
             )

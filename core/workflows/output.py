@@ -180,11 +180,8 @@ def write_fused(
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
             second = writing(outputs.disagreement, one_band)
         with BackgroundWriter(progress) as background:
-            pieces: Iterable[Fused]
-            if strips is None:
-                pieces = fuse(scene, method, window, options.memory, progress, writer.metadata)
-            else:
-                pieces = strips(window, writer.metadata)
+            stored = writer.metadata
+            pieces = strips(window, stored) if strips else fuse(scene, method, window, options.memory, progress, stored)
             for piece in pieces:
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 background(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)

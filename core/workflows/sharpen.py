@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ..fusion.prior import RegressionPrior
+from ..report.html import render, write_page
+from ..report.training import training_report
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
@@ -60,7 +62,6 @@ def sharpen(
     one_gain(options.mtf, Progress())
     check_disagreement(options.learner(), disagreement)
     outputs.check((hsi, pan), options.compress)
-    progress.set(0.0, "Looking through the scene")
     with open_scene(hsi, pan, options, progress) as scene:
         return sharpen_scene(scene, options, outputs, progress)
 
@@ -84,8 +85,6 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         if outputs.model:
             trained.save(outputs.model)
         if outputs.report:
-            from ..report.html import write_page
-
             write_page(outputs.report, pages[0])
         Checkpoint(checkpoint).remove()
         progress.set(1.0, "Done")
@@ -104,9 +103,6 @@ def _draw(
     disagreement: str,
 ) -> None:
     """Appends the report's page, when the rasters are complete."""
-    from ..report.html import render
-    from ..report.training import training_report
-
     parameters = {
         "HSI": scene.hsi.path,
         "PAN": scene.pan.path,

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..assessment.reduced import degradable
 from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
-from ..io.encoding import check_finite, output_nodata
+from ..io.encoding import check_finite
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
+from ..io.row_stream import Rows
 from ..io.writer import RasterWriter
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
-from ..operators.wald import Reference, degraded_rows, pan_rows
+from ..operators.wald import degraded_rows, pan_rows
 from ..products.prisma import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from ..scene.scene import scan_bands
 from .options.declare import on_files
 from .options.quality import SimulateOptions
 from .output import check_fraction, check_outputs
@@ -87,34 +87,25 @@ def simulate(
         else:
             weights = dict.fromkeys(_by_wavelength(pan_range, reader), 1.0)
         progress.set(0.0, "Looking through the reference")
-        good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
-        weights = {band: weight for band, weight in weights.items() if good[band]}
+        source, metadata = degradable(reader, ratio, progress)
+        weights = {band: weight for band, weight in weights.items() if source.good[band]}
         chosen = list(weights)
         if not chosen:
             raise InputError(f"All bands chosen for the PAN are bad bands of {reader.name}; choose other ones.")
         total = sum(weights.values())
         weights = {band: weight / total for band, weight in weights.items()}
-        source = Reference(reader, ratio, good, empty, valid)
         if not source.low_valid.any():
             raise InputError(f"{reader.name} has no block of {ratio} x {ratio} valid pixels; choose another image.")
-        metadata = reader.metadata.replace(dtype="float32")
-        if not complete:
-            metadata = metadata.replace(nodata=output_nodata("float32", metadata.nodata))
         pan_metadata, physical = _pan_metadata(metadata, chosen)
         grid = reader.grid.crop(Window(0, 0, rows, cols))
-        with contextlib.ExitStack() as stack:
-            hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata))
-            pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
+        with (
+            RasterWriter(hsi_out, grid.coarsen(ratio), metadata) as hsi_writer,
+            RasterWriter(pan_out, grid, pan_metadata) as pan_writer,
+        ):
             progress.set(0.2, "Making the PAN")
-            for row, part in pan_rows(source, weights, mtf_pan, physical, progress.part(0.2, 0.4)):
-                check_finite(part.values, part.valid)
-                pan_writer.write(part.values, part.valid, row)
-                progress.check()
+            _write(pan_rows(source, weights, mtf_pan, physical, progress.part(0.2, 0.4)), pan_writer, progress)
             progress.set(0.4, "Degrading the HSI")
-            for row, part in degraded_rows(source, gains, progress.part(0.4, 1.0)):
-                check_finite(part.values, part.valid)
-                hsi_writer.write(part.values, part.valid, row)
-                progress.check()
+            _write(degraded_rows(source, gains, progress.part(0.4, 1.0)), hsi_writer, progress)
             hsi_writer.complete()
             pan_writer.complete()
         return {
@@ -126,6 +117,13 @@ def simulate(
             "cols": cols // ratio,
             "pan_bands": [band + 1 for band in chosen],
         }
+
+
+def _write(rows: Iterator[tuple[int, Rows]], writer: RasterWriter, progress: Progress) -> None:
+    for row, part in rows:
+        check_finite(part.values, part.valid)
+        writer.write(part.values, part.valid, row)
+        progress.check()
 
 
 def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[float]:

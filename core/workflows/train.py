@@ -115,6 +115,7 @@ def train_scenes(
 
 def _check_same_sensor(scenes: Sequence[Scene]) -> None:
     first = scenes[0]
+    usual = first.hsi.metadata
     for scene in scenes[1:]:
         if scene.hsi.bands != first.hsi.bands:
             raise InputError(
@@ -126,10 +127,8 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
                 f"{scene.hsi.name} and its PAN have ratio {scene.ratio} but {first.hsi.name} and its PAN have "
                 f"{first.ratio}; train on scenes of one ratio."
             )
-        if (scene.hsi.metadata.scales, scene.hsi.metadata.offsets) != (
-            first.hsi.metadata.scales,
-            first.hsi.metadata.offsets,
-        ):
+        metadata = scene.hsi.metadata
+        if (metadata.scales, metadata.offsets) != (usual.scales, usual.offsets):
             raise InputError(
                 f"{scene.hsi.name} has another scale or offset than {first.hsi.name}; convert the images to the same "
                 "units first."

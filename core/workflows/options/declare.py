@@ -31,7 +31,7 @@ class Option:
             bounds and choices tell.
         name: in Python. flag: on the command line, blanks between several; a word without dashes is given by its
             place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name.
-        metavar: stands for the value in the command line's help; by default the unit.
+        metavar: stands for the value in the command line's help.
         bounds: both allowed, but the lower one of a fraction ("number") is not.
         zero: what 0 means. choices: words, or what makes them when it is asked. open: whether other words are allowed.
         noun: what a word is, for the sentence that refuses it.
@@ -48,7 +48,6 @@ class Option:
     flag: str | None = None
     key: str | None = None
     metavar: str | tuple[str, ...] | None = None
-    unit: str = ""
     bounds: tuple[float, float] | None = None
     zero: str = ""
     choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()

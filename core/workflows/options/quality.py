@@ -178,11 +178,6 @@ ASSESS = Job(
 )
 
 
-def compared_methods() -> tuple[str, ...]:
-    """Names of what may be compared: classical methods, and what learns on the scene."""
-    return (*classical_methods(), "ssml")
-
-
 @dataclass(frozen=True)
 class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOptions, shared.SeedOptions):
     """Of :func:`.compare.compare`."""
@@ -193,7 +188,7 @@ class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOpt
         "Methods",
         (),
         metavar="NAME",
-        choices=compared_methods,
+        choices=lambda: (*classical_methods(), "ssml"),
         noun="method",
     ).field()
     effort: str = shared.EFFORT.field(help="How long ssml learns at each resolution.")

@@ -151,7 +151,7 @@ class MemoryOptions(Options):
         "is more than half of what is free.",
         "Memory to use at most, in GB (0: automatic)",
         None,
-        unit="GB",
+        metavar="GB",
         bounds=(0.0, 4096.0),
         advanced=True,
     ).field()
