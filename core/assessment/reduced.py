@@ -94,12 +94,7 @@ def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progre
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, None))
     grid = scene.hsi.grid.crop(Window(window.row, window.col, rows, cols))
     with RasterWriter(path, grid, metadata, compress="NONE") as writer:
-        for start in range(0, rows, BLOCK_ROWS):
-            progress.check()
-            count = min(BLOCK_ROWS, rows - start)
-            block = scene.hsi.read(Window(window.row + start, window.col, count, cols))
-            writer.write(block.values, block.valid, start, 0)
-            progress.set((start + count) / rows)
+        writer.copy(scene.hsi, progress, (window.row, window.col))
 
 
 def _write_pan(scene: Scene, gain: float, truth: RasterReader, path: str, progress: Progress) -> None:

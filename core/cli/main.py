@@ -58,7 +58,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         job = next(job for job in JOBS if job.name == options.job)
         with _interruptible() as progress:
             made = job.run({o.name: getattr(options, o.name) for o in job.declared() if o.flag}, progress)
-            _PRINT[job.name](options, made)
+            _PRINT.get(job.name, _print_fused)(options, made)
         return 0
     except SystemExit as error:  # argparse has shown its help, or said what is wrong
         return error.code if isinstance(error.code, int) else 0
@@ -206,10 +206,7 @@ def _number(value: object) -> str:
 
 _PRINT = {
     "simulate": _print_simulated,
-    "sharpen": _print_fused,
     "train": _print_trained,
-    "fuse": _print_fused,
-    "classical": _print_fused,
     "assess": _print_assessed,
     "compare": _print_compared,
     "info": _print_facts,

@@ -15,9 +15,10 @@ from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
-from .grid import Grid
+from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
 from .raster_files import DRIVERS, check_header_is_free, driver_of, move_raster
+from .reader import RasterReader
 
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
@@ -128,6 +129,25 @@ class RasterWriter:
             mask = valid if valid.ndim == 2 else valid[band]
             stored[:, band] = to_stored(values[band], mask, dtype, nodata)
         self.write_stored(stored, row, col)
+
+    def copy(self, reader: RasterReader, progress: Progress, corner: tuple[int, int] = (0, 0)) -> None:
+        """Copy all pixels from another raster with the same bands.
+
+        Args:
+            reader: the open raster to copy from.
+            progress: receives progress; asked whether to stop.
+            corner: (row, column) in that raster of this raster's upper-left corner.
+
+        Raises:
+            InputError: the file cannot be written, as when the disk is full.
+            Cancelled: the user stopped the job.
+        """
+        for row in range(0, self.grid.rows, BLOCK_ROWS):
+            progress.check()
+            rows = min(BLOCK_ROWS, self.grid.rows - row)
+            block = reader.read(Window(corner[0] + row, corner[1], rows, self.grid.cols))
+            self.write(block.values, block.valid, row)
+            progress.set((row + rows) / self.grid.rows)
 
     def write_stored(self, stored: np.ndarray, row: int = 0, col: int = 0) -> None:
         """Write a window that is ready, all bands of a row together.

@@ -225,7 +225,7 @@ def _result(future: Future, start: int, stop: int) -> str:
 _AT_WORK = threading.Lock()  # a strip uses all cores
 
 
-class _WhileWanted(Progress):
+class _WhileFolderExists(Progress):
     """Stops when the folder of the strips is gone."""
 
     def __init__(self, folder: str) -> None:
@@ -258,7 +258,7 @@ def make_strip(job: StripJob, share: Share) -> str:
 def _make_strip(job: StripJob, share: Share) -> str:
     if not os.path.isdir(job.folder):
         raise InputError(f"{job.folder} cannot be seen; write the output to a folder that all workers share.")
-    progress = _WhileWanted(job.folder)
+    progress = _WhileFolderExists(job.folder)
     here = versions()
     for name in _SAME:
         if here.get(name) != job.versions.get(name):

@@ -34,6 +34,7 @@ from .options.shared import FusionOptions
 from .output import Outputs, check_outputs, one_gain, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
 
+_PARAMETERS = ("crop", "bands", "correct_shift", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
 
@@ -102,11 +103,8 @@ def compare(
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
-            "crop": options.crop,
-            "bands": options.bands,
-            "correct_shift": options.correct_shift,
             "mtf": gain,
-            **{name: getattr(options, name) for name in ("consistency", "effort", "seed", "device")},
+            **{name: getattr(options, name) for name in _PARAMETERS},
         }
         progress.check()
         page = ""

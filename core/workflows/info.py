@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable
 
 from ..models.format import read_model
+from ..report.html import Facts, Report, Section, Table, render, write_page
 from ..runtime.progress import Progress
 from .options.declare import Options, on_files
 from .output import check_outputs, write_json
@@ -45,7 +46,7 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
     if json_path:
         write_json(json_path, facts)
     if report:
-        _write_report(report, facts)
+        _render, write_page(report, facts)
     return facts
 
 
@@ -56,28 +57,16 @@ def _parameter_count(header: Mapping[str, Any], numbers: int) -> int:
     return counts if isinstance(counts, int) else numbers
 
 
-def _write_report(path: str, facts: Mapping[str, Any]) -> None:
-    from ..report.html import Facts, Report, Section, Table, render, write_page
-
+def _render, write_page(path: str, facts: Mapping[str, Any]) -> None:
     short = {key: value for key, value in facts.items() if key not in _LONG}
     sections = [Section("The model", [Facts(_flat(short))])]
-    scores = facts.get("scores")
-    if isinstance(scores, Mapping) and scores and all(isinstance(value, Mapping) for value in scores.values()):
-        columns = sorted({key for value in scores.values() for key in value})
-        rows = [(name, *(value.get(key) for key in columns)) for name, value in scores.items()]
-        caption = "On pixels of the training scenes that were held out."
-        sections.append(Section("Scores", [Table(("", *(key.upper() for key in columns)), rows, caption=caption)]))
-    costs = facts.get("costs")
-    if isinstance(costs, Mapping) and costs and all(isinstance(cost, Mapping) for cost in costs.values()):
-        names = list(next(iter(costs.values())))
-        rows = [(path, *(cost.get(name) for name in names)) for path, cost in costs.items()]
-        caption = (
-            "Learned numbers, and multiplications for one output pixel. Strict: a binary weight counts 1/32, a binary "
-            "multiplication 1/64. Paper style: so does all between the first and the last layer."
-        )
-        sections.append(
-            Section("Costs", [Table(("", *(name.replace("_", " ") for name in names)), rows, caption=caption)])
-        )
+    caption = "On pixels of the training scenes that were held out."
+    sections += _section("Scores", facts.get("scores"), str.upper, caption)
+    caption = (
+        "Learned numbers, and multiplications for one output pixel. Strict: a binary weight counts 1/32, a binary "
+        "multiplication 1/64. Paper style: so does all between the first and the last layer."
+    )
+    sections += _section("Costs", facts.get("costs"), lambda name: name.replace("_", " "), caption)
     for key, title in (("settings", "Training"), ("training_data", "Training data")):
         if facts.get(key):
             sections.append(Section(title, [Facts(_flat(facts[key], key if isinstance(facts[key], list) else ""))]))
@@ -92,6 +81,15 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
         f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
     )
     write_page(path, render(Report(facts["file"], lead, sections)))
+
+
+def _section(title: str, values: Any, heading: Callable[[str], str], caption: str) -> list[Section]:
+    """A table of numbers by name and column; nothing where the file has something else there."""
+    if not (isinstance(values, Mapping) and values and all(isinstance(row, Mapping) for row in values.values())):
+        return []
+    columns = list(dict.fromkeys(column for row in values.values() for column in row))
+    rows = [(name, *(row.get(column) for column in columns)) for name, row in values.items()]
+    return [Section(title, [Table(("", *map(heading, columns)), rows, caption=caption)])]
 
 
 def _flat(values: Any, name: str = "") -> dict[str, object]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..io.grid import Window
-from ..io.reader import RasterReader
-from ..io.writer import BLOCK_ROWS, RasterWriter
+from ..io.writer import RasterWriter
 from ..products.prisma import PrismaReader, is_prisma
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -38,9 +36,9 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, options: Options, pr
             RasterWriter(pan_out, pan.grid, pan.metadata) as pan_writer,
         ):
             progress.set(0.0, "Writing the HSI")
-            _copy(hsi, hsi_writer, progress.part(0.0, 0.8))
+            hsi_writer.copy(hsi, progress.part(0.0, 0.8))
             progress.set(0.8, "Writing the PAN")
-            _copy(pan, pan_writer, progress.part(0.8, 1.0))
+            pan_writer.copy(pan, progress.part(0.8, 1.0))
             hsi_writer.complete()
             pan_writer.complete()
         bad = hsi.metadata.bbl.count(0)
@@ -50,12 +48,3 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, options: Options, pr
         )
         rows, cols = hsi.grid.rows, hsi.grid.cols
         return {"hsi": hsi_out, "pan": pan_out, "bands": hsi.bands, "bad_bands": bad, "rows": rows, "cols": cols}
-
-
-def _copy(reader: RasterReader, writer: RasterWriter, progress: Progress) -> None:
-    for row in range(0, reader.grid.rows, BLOCK_ROWS):
-        progress.check()
-        rows = min(BLOCK_ROWS, reader.grid.rows - row)
-        block = reader.read(Window(row, 0, rows, reader.grid.cols))
-        writer.write(block.values, block.valid, row)
-        progress.set((row + rows) / reader.grid.rows)

@@ -112,6 +112,10 @@ def one_gain(mtf: float | str, progress: Progress) -> float:
 def write_json(path: str, values: Mapping[str, object]) -> None:
     """Write numbers and words as a JSON file, in place only when it is complete.
 
+    Args:
+        path: file to write.
+        values: numbers, words, and lists and mappings of such.
+
     Raises:
         InputError: the file cannot be written.
         ValueError: a number is not finite; JSON has none such.
@@ -141,7 +145,7 @@ def write_fused(
     options: FusionOptions,
     progress: Progress,
     *,
-    before: Callable[[str, str], None] | None = None,
+    before: Callable[..., None] | None = None,
     strips: Callable[[Window, RasterMetadata], Iterable[Fused]] | None = None,
 ) -> dict[str, object]:
     """Fuse a scene and write the result, piece by piece.
@@ -152,8 +156,8 @@ def write_fused(
     Args:
         scene: the open HSI and PAN. method: fitted to the scene.
         outputs: where to: ``output`` and ``disagreement``.
-        before: called with the complete rasters (output, disagreement or ""), under hidden names, before they take
-            their places.
+        before: called with the complete rasters (output, and disagreement where it is written), under hidden names,
+            before they take their places.
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
 
     Returns:
@@ -174,24 +178,22 @@ def write_fused(
             raster = RasterWriter(path, grid, metadata, compress=compress, overviews=overviews, progress=progress)
             return stack.enter_context(raster)
 
-        writer = writing(outputs.output, metadata)
-        second = None
+        rasters = [writing(outputs.output, metadata)]
         if outputs.disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            second = writing(outputs.disagreement, one_band)
+            rasters.append(writing(outputs.disagreement, one_band))
         with BackgroundWriter(progress) as background:
-            stored = writer.metadata
+            stored = rasters[0].metadata
             pieces = strips(window, stored) if strips else fuse(scene, method, window, options.memory, progress, stored)
             for piece in pieces:
                 row, col = piece.window.row - window.row, piece.window.col - window.col
-                background(writer.write_stored, piece.values.transpose(1, 0, 2), row, col)
-                if second is not None:
-                    background(second.write, piece.disagreement[None], valid_pixels(piece, scene), row, col)
-        for raster in (writer, second):
-            if raster is not None:
-                raster.complete()
+                background(rasters[0].write_stored, piece.values.transpose(1, 0, 2), row, col)
+                if outputs.disagreement:
+                    background(rasters[1].write, piece.disagreement[None], valid_pixels(piece, scene), row, col)
+        for raster in rasters:
+            raster.complete()
         if before is not None:
-            before(writer.partial, second.partial if second is not None else "")
+            before(*(raster.partial for raster in rasters))
     return {
         "output": outputs.output,
         "ratio": scene.ratio,

@@ -95,7 +95,13 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
     best, gain = records[0], None
     if best["name"] not in METHODS and classical:
         gain = 100 * (1 - best["score"] / min(classical))
-    return {"best": best["name"], "best_title": best["title"], "gain": gain, "methods": records, "rule": RULE}
+    return {
+        "best": best["name"],
+        "best_title": best["title"],
+        "gain": gain,
+        "methods": records,
+        "rule": RULE,
+    }
 
 
 def write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:

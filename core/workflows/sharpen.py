@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import TYPE_CHECKING
 
@@ -79,8 +78,13 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.02, 0.9))
         progress.set(0.9, "Fusing")
         pages: list[str] = []
-        before = functools.partial(_draw, pages, scene, trained, options, outputs, progress) if outputs.report else None
+        parameters = _parameters(scene, trained, options, outputs)
+
+        def draw(fused: str, disagreement: str = "") -> None:
+            pages.append(render(training_report(trained, parameters, fused, scene, disagreement), progress))
+
         fitted = regression_prior(trained, device).fit(scene, progress)
+        before = draw if outputs.report else None
         fused = write_fused(scene, fitted, outputs, options, progress.part(0.9, 0.99), before=before)
         if outputs.model:
             trained.save(outputs.model)
@@ -92,18 +96,9 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         return {**fused, **learned, "model": outputs.model, "used_prior": _is_prior(trained)}
 
 
-def _draw(
-    pages: list[str],
-    scene: Scene,
-    trained: TrainedModel,
-    options: SharpenOptions,
-    outputs: Outputs,
-    progress: Progress,
-    fused: str,
-    disagreement: str,
-) -> None:
-    """Appends the report's page, when the rasters are complete."""
-    parameters = {
+def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, outputs: Outputs) -> dict[str, object]:
+    """What the report says of the job."""
+    return {
         "HSI": scene.hsi.path,
         "PAN": scene.pan.path,
         "output": outputs.output,
@@ -116,7 +111,6 @@ def _draw(
         "bands": options.bands or "all",
         "shift of the PAN": "corrected" if options.correct_shift else "as it is",
     }
-    pages.append(render(training_report(trained, parameters, fused, scene, disagreement), progress))
 
 
 def learn_scene(

@@ -30,7 +30,8 @@ class Option:
             "raster", "rasters", "file", "folder" to read and "raster_out", "file_out" to write. By default as default,
             bounds and choices tell.
         name: in Python. flag: on the command line, blanks between several; a word without dashes is given by its
-            place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name.
+            place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name,
+            without "_path".
         metavar: stands for the value in the command line's help.
         bounds: both allowed, but the lower one of a fraction ("number") is not.
         zero: what 0 means. choices: words, or what makes them when it is asked. open: whether other words are allowed.
@@ -70,8 +71,9 @@ class Option:
 
     def named(self, name: str) -> Option:
         """With what follows from the name, where nothing else is said."""
-        key = name.upper() if self.key is None and self.label else self.key or ""
-        flag = f"--{name.replace('_', '-')}" if self.flag is None else self.flag
+        short = name.removesuffix("_path")
+        key = short.upper() if self.key is None and self.label else self.key or ""
+        flag = f"--{short.replace('_', '-')}" if self.flag is None else self.flag
         return self.but(name=name, key=key, flag=flag, kind=self.kind or self._kind())
 
     def words(self) -> tuple[str, ...]:

@@ -227,8 +227,6 @@ COMPARE = Job(
             help="All numbers as a table, one row a method.",
             label="Results as a table",
             name="csv_path",
-            flag="--csv",
-            key="CSV",
             filter="CSV (*.csv)",
         ),
     ),

@@ -71,8 +71,6 @@ JSON = Option(
     "Results as JSON",
     kind="file_out",
     name="json_path",
-    flag="--json",
-    key="JSON",
     filter="JSON (*.json)",
     by_default=False,
 )
