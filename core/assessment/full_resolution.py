@@ -30,8 +30,10 @@ class FusedPair:
     """What a result was made of, and how it is scored against that.
 
     Attributes:
-        hsi: the HSI, the window ``alignment.hsi``. alignment: how the result lies on it.
-        pan: the PAN under the result. under: the part of the result that it covers; elsewhere no pixel counts.
+        hsi: the HSI, the window ``alignment.hsi``.
+        alignment: how the result lies on it.
+        pan: the PAN under the result.
+        under: the part of the result that it covers; elsewhere no pixel counts.
         bands: good bands, counted from 0.
         gain: MTF gain of the degradations.
         crop: pixels of the result left out at each side.
@@ -55,6 +57,7 @@ def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> d
 
     Args:
         fused: the result, the window ``alignment.pan``.
+        pair: what it was made of.
         progress: receives progress; asked whether to stop.
 
     Returns:
@@ -202,8 +205,19 @@ class _FullResolution:
 def footprints(
     valid: np.ndarray, low: tuple[int, int], ratio: int, phase: tuple[float, float], crop: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``low`` bool: whether all the high-resolution pixels that a low-resolution one touches exist, lie inside the crop
-    and are valid; and the same for whole rows and columns, whatever is valid."""
+    """Which low-resolution pixels lie on valid high-resolution ones alone: all those that they touch exist, lie inside
+    the crop and are valid.
+
+    Args:
+        valid: (rows, columns) bool, at high resolution.
+        low: (rows, columns) of the low-resolution image.
+        ratio: high-resolution pixels per low-resolution pixel.
+        phase: (y, x) of the corner of the high-resolution image from that of the other, in high-resolution pixels.
+        crop: high-resolution pixels left out along each edge.
+
+    Returns:
+        ``low`` bool; and (rows,) bool and (columns,) bool of rows and columns inside the crop, whatever is valid.
+    """
     whole = valid
     edges = []
     for axis in (0, 1):

@@ -39,7 +39,13 @@ def reduced_pair(scene: Scene, gain: float, folder: str, progress: Progress | No
     """Write the pair and its truth into a folder.
 
     Args:
+        scene: the open HSI and PAN.
         gain: the HSI's MTF gain, used for both (as MTF-GLP asks).
+        folder: where the rasters are written.
+        progress: receives progress; asked whether to stop.
+
+    Returns:
+        The rasters.
 
     Raises:
         InputError: the scene is too small to be reduced.

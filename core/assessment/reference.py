@@ -21,7 +21,12 @@ _PORTION = 6_000_000  # samples read in one go
 
 @dataclass(frozen=True)
 class View:
-    """A window of an open raster."""
+    """A window of an open raster.
+
+    Attributes:
+        reader: the raster.
+        window: the pixels.
+    """
 
     reader: RasterReader
     window: Window
@@ -33,6 +38,12 @@ class View:
 
     def crop(self, pixels: int) -> View:
         """The view without its outermost pixels.
+
+        Args:
+            pixels: to leave out along each edge.
+
+        Returns:
+            The smaller view.
 
         Raises:
             InputError: nothing is left.
@@ -49,8 +60,17 @@ class View:
     def read(
         self, start: int, stop: int, bands: Sequence[int], progress: Progress | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Rows ``start`` to ``stop`` of the view: values (B, r, c) float32 in physical units, valid (B, r, c) bool;
-        read in portions, between which ``progress`` is asked whether to stop."""
+        """Rows of the view, in physical units.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            bands: counted from 0.
+            progress: asked whether to stop, between portions.
+
+        Returns:
+            values (B, r, c) float32; valid (B, r, c) bool.
+        """
         progress = progress or Progress()
         row, col, cols = self.window.row, self.window.col, self.window.cols
         portions = list(self.portions(start, stop, len(bands)))
@@ -72,12 +92,29 @@ class View:
         return values, valid
 
     def portions(self, start: int, stop: int, bands: int) -> Iterator[tuple[int, int]]:
-        """(start, stop) of the runs of rows that are read in one go."""
+        """The runs of rows that are read in one go.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            bands: how many are read.
+
+        Returns:
+            (start, stop) of each.
+        """
         step = max(1, _PORTION // (bands * self.window.cols))
         return ((first, min(first + step, stop)) for first in range(start, stop, step))
 
     def blocks(self, bands: int, progress: Progress) -> Iterator[tuple[int, int]]:
-        """(start, stop) of row blocks in which ``bands`` bands fit the memory budget; reports progress."""
+        """Runs of rows that fit the memory budget.
+
+        Args:
+            bands: how many are held at once.
+            progress: receives progress; asked whether to stop.
+
+        Yields:
+            (start, stop) of each.
+        """
         step = max(1, SAMPLES // (max(bands, 1) * self.window.cols))
         for start in range(0, self.window.rows, step):
             progress.check()
@@ -87,7 +124,14 @@ class View:
 
 
 def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
-    """The bands, counted from 0, that are in no bad-band list and hold a value in every raster.
+    """The bands that are in no bad-band list and hold a value in every raster.
+
+    Args:
+        views: of the rasters.
+        progress: asked whether to stop.
+
+    Returns:
+        The bands, counted from 0.
 
     Raises:
         InputError: the numbers of bands differ, or no band is left.
@@ -129,6 +173,7 @@ def score_reference(
         reference: the truth, a view of the same size.
         bands: good bands, counted from 0.
         ratio: for ERGAS; None leaves it out.
+        progress: receives progress; asked whether to stop.
         map_size: rows and columns of the maps, at most.
 
     Returns:
@@ -154,5 +199,12 @@ def score_reference(
 
 
 def finite(value: float) -> float | None:
-    """The number, or None where it is not finite."""
+    """A number as JSON has it.
+
+    Args:
+        value: any number.
+
+    Returns:
+        The number, or None where it is not finite.
+    """
     return float(value) if math.isfinite(value) else None

@@ -24,7 +24,7 @@ class Scores:
         bands: good bands, counted from 0.
         indices: by name; None where one cannot be computed.
         pixels: the number of pixels that counted, ``pixels`` of the result and ``hsi_pixels``.
-        per_band: (B,) arrays by name.
+        per_band: (B,) float64 arrays by name.
         notes: sentences on what was left out.
     """
 
@@ -37,13 +37,30 @@ class Scores:
     def add_reference(
         self, fused: View, reference: View, ratio: int | None, progress: Progress, map_size: int = MAP_SIZE
     ) -> PixelMaps:
-        """Score against a reference; see :func:`.reference.score_reference`. Returns the maps of the differences."""
+        """Score against a reference.
+
+        Args:
+            fused: the result.
+            reference: the truth, a view of the same size.
+            ratio: for ERGAS; None leaves it out.
+            progress: receives progress; asked whether to stop.
+            map_size: rows and columns of the maps, at most.
+
+        Returns:
+            The maps of the differences.
+        """
         found, maps = score_reference(fused, reference, self.bands, ratio, progress, map_size)
         self._add(found, INDICES, "pixels", [key for key in PER_BAND if key != "mean"])
         return maps
 
     def add_full_resolution(self, fused: View, pair: FusedPair, progress: Progress) -> None:
-        """Score without a reference; see :func:`.full_resolution.score_full_resolution`."""
+        """Score without a reference.
+
+        Args:
+            fused: the result.
+            pair: what it was made of.
+            progress: receives progress; asked whether to stop.
+        """
         found = score_full_resolution(fused, pair, progress)
         self._add(found, (*NO_REFERENCE, "consistency"), "hsi_pixels", found["per_band"])
 
@@ -54,10 +71,13 @@ class Scores:
         self.notes += found["notes"]
 
     def table(self, metadata: RasterMetadata) -> dict[str, list]:
-        """One entry a good band: its number from 1, its wavelength, and its numbers.
+        """What is told of each band.
 
         Args:
             metadata: of the result.
+
+        Returns:
+            Lists with one entry a good band: its number from 1, its wavelength, and its numbers.
         """
         return {
             "band": [band + 1 for band in self.bands],

@@ -38,10 +38,13 @@ _COSTS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; returns the exit code.
+    """Run one subcommand.
 
     Args:
         arguments: those after the program's name; ``sys.argv`` by default.
+
+    Returns:
+        The exit code.
     """
     try:
         with watched_output():

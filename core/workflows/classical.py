@@ -16,8 +16,10 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
     """Fuse an HSI and a PAN with a classical method.
 
     Args:
-        hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
+        hsi, pan: rasters to read.
+        output: raster to write, on the PAN's grid.
         options: or its fields by name, as ``method="gsa"``.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -34,7 +36,21 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
 
 
 def classical_scene(scene: Scene, options: ClassicalOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
-    """Fuse an open scene; see :func:`classical`."""
+    """Fuse an open scene.
+
+    Args:
+        scene: the open HSI and PAN.
+        options: of :func:`classical`.
+        outputs: the raster to write.
+        progress: receives progress and messages; asked whether to stop.
+
+    Returns:
+        as :func:`classical`.
+
+    Raises:
+        InputError: an option cannot be used, or there is too little disk space.
+        Cancelled: the user stopped the job.
+    """
     check_space(scene, outputs, options)
     gain = one_gain(options.mtf, progress)
     progress.set(0.1, "Computing statistics")

@@ -68,7 +68,14 @@ class StripJob:
 
 @contextlib.contextmanager
 def connect(address: str, progress: Progress) -> Iterator[Client]:
-    """A client of the scheduler at ``address``, or of a cluster of processes on this machine ("local").
+    """A client of a scheduler, or of a cluster of processes on this machine.
+
+    Args:
+        address: of the scheduler, or "local".
+        progress: receives a message.
+
+    Yields:
+        The client.
 
     Raises:
         MissingDependencyError: Dask is not installed.
@@ -238,7 +245,14 @@ class _WhileFolderExists(Progress):
 
 
 def make_strip(job: StripJob, share: Share) -> str:
-    """Fuse a strip and stage it; returns its file.
+    """Fuse a strip and stage it.
+
+    Args:
+        job: the fusion that the strip is a part of.
+        share: the strip.
+
+    Returns:
+        the staged file.
 
     Raises:
         InputError: says on which worker, and what to do.

@@ -63,6 +63,7 @@ def compare(
         model: model file of a trained network that takes part, too; "" for none.
         report, json_path, csv_path: files to write; "" for none.
         options: or its fields by name, as ``methods=["gsa", "ssml"]``.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best

@@ -26,9 +26,11 @@ def fuse(
     """Fuse an HSI and a PAN with a trained model.
 
     Args:
-        hsi, pan, model: files to read. output: raster to write, on the PAN's grid.
+        hsi, pan, model: files to read.
+        output: raster to write, on the PAN's grid.
         disagreement: raster to write, how far the two networks differ; "" for none.
         options: or its fields by name, as ``use="spectral"``.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``.
@@ -61,7 +63,22 @@ def fuse(
 def fuse_scene(
     scene: Scene, trained: TrainedModel, options: FuseOptions, outputs: Outputs, progress: Progress
 ) -> dict[str, object]:
-    """Fuse an open scene with a model that fits it; see :func:`fuse`."""
+    """Fuse an open scene with a model that fits it.
+
+    Args:
+        scene: the open HSI and PAN.
+        trained: the model.
+        options: of :func:`fuse`.
+        outputs: the rasters to write.
+        progress: receives progress and messages; asked whether to stop.
+
+    Returns:
+        as :func:`fuse`, but for ``model``.
+
+    Raises:
+        InputError: an option cannot be used, or there is too little disk space.
+        Cancelled: the user stopped the job.
+    """
     with connect(options.dask, progress) if options.dask else contextlib.nullcontext() as client:
         check_space(scene, outputs, options)
         device, sentence = choose_device(options.device)
@@ -82,6 +99,10 @@ def fuse_scene(
 
 def check_disagreement(network: str, disagreement: str) -> None:
     """Make sure that there are two networks where their disagreement is asked for.
+
+    Args:
+        network: name of what learns.
+        disagreement: raster to write; "" for none.
 
     Raises:
         InputError: there is one.

@@ -21,7 +21,10 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
 
     Args:
         model: the model file.
-        report: HTML file to write, "" for none. json_path: JSON file to write, "" for none.
+        report: HTML file to write, "" for none.
+        json_path: JSON file to write, "" for none.
+        options: there are none.
+        progress: not used, since nothing takes time.
 
     Returns:
         The file's header, and ``file``, ``file_size`` (bytes), ``parameter_count`` (learned numbers; statistics such

@@ -19,6 +19,8 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, options: Options, pr
     Args:
         product: the .he5 file of level L2D.
         hsi_out, pan_out: rasters to write.
+        options: there are none.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``hsi``, ``pan``, ``bands``, ``bad_bands`` (number of those marked as bad), ``rows``, ``cols`` (of the HSI).

@@ -32,8 +32,9 @@ class Outputs:
     """What a job writes of a scene; "" for what is not asked for.
 
     Attributes:
-        output: raster, the fused image. disagreement: raster of one float32 band, how far the two networks differ: the
-            root mean square over bands, in standard deviations of the bands.
+        output: raster, the fused image.
+        disagreement: raster of one float32 band, how far the two networks differ: the root mean square over bands, in
+            standard deviations of the bands.
         model, report: files.
     """
 
@@ -44,6 +45,10 @@ class Outputs:
 
     def check(self, inputs: Sequence[str], compress: str = "") -> None:
         """Make sure, before any work, that all of it can be written.
+
+        Args:
+            inputs: files that are read; none of them may be overwritten.
+            compress: compression of GeoTIFFs that is asked for; "" for any.
 
         Raises:
             InputError: a place cannot be written to, is an input or another output, or this GDAL cannot compress so.
@@ -58,7 +63,8 @@ def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence
 
     Args:
         inputs: what is read; none of it may be overwritten.
-        rasters: rasters to write. files: other files to write. Empty names are passed over.
+        rasters: rasters to write.
+        files: other files to write. Empty names are passed over.
 
     Raises:
         InputError: a place cannot be written to, is an input, or two outputs would be the same file.
@@ -82,6 +88,10 @@ def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence
 def check_fraction(value: float, name: str) -> None:
     """Make sure that an MTF gain is one.
 
+    Args:
+        value: gain at the Nyquist frequency.
+        name: of the option, for the error.
+
     Raises:
         InputError: it does not lie between 0 and 1.
     """
@@ -92,9 +102,16 @@ def check_fraction(value: float, name: str) -> None:
 
 
 def one_gain(mtf: float | str, progress: Progress) -> float:
-    """The MTF gain to compute with, out of a number or a sensor's name; says which, where it is a name.
+    """The MTF gain to compute with, out of a number or a sensor's name.
 
     Fusion has one operator for all bands: of a sensor whose bands differ, the mean is taken.
+
+    Args:
+        mtf: gain at the Nyquist frequency, or the name of a sensor.
+        progress: is told which gain a name stands for.
+
+    Returns:
+        The gain, between 0 and 1.
 
     Raises:
         InputError: no such sensor, no published gain, or a number that is none.
@@ -154,8 +171,11 @@ def write_fused(
     the HSI's or, if that has none, one that suits the type.
 
     Args:
-        scene: the open HSI and PAN. method: fitted to the scene.
+        scene: the open HSI and PAN.
+        method: fitted to the scene.
         outputs: where to: ``output`` and ``disagreement``.
+        options: of fusion.
+        progress: receives progress and messages; asked whether to stop.
         before: called with the complete rasters (output, and disagreement where it is written), under hidden names,
             before they take their places.
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.

@@ -75,7 +75,14 @@ def ranked(runs: Sequence[Run]) -> list[Run]:
 
 
 def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
-    """Of :func:`.compare.compare`'s result what follows from the runs, best first."""
+    """Of :func:`.compare.compare`'s result what follows from the runs.
+
+    Args:
+        ranking: the methods, best first.
+
+    Returns:
+        ``best``, ``best_title``, ``gain``, ``methods`` and ``rule``.
+    """
     records = [
         {
             "name": run.candidate.name,
@@ -105,7 +112,13 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
 
 
 def write_csv(path: str, records: Sequence[Mapping[str, Any]]) -> None:
-    """One row a method; indices at reduced resolution as they are called, those at full resolution with ``full_``."""
+    """Write one row a method; indices at reduced resolution as they are called, those at full resolution with
+    ``full_``.
+
+    Args:
+        path: CSV file to write.
+        records: ``methods`` of the result.
+    """
     rows = [
         {
             "name": record["name"],

@@ -42,9 +42,11 @@ def sharpen(
     says that they are no better than the regression prior, the prior is the result, and the user is told.
 
     Args:
-        hsi, pan: rasters to read. output: raster to write, on the PAN's grid.
+        hsi, pan: rasters to read.
+        output: raster to write, on the PAN's grid.
         model, report, disagreement: files to write besides; "" for none.
         options: or its fields by name, as ``effort="fast"``.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
@@ -66,7 +68,21 @@ def sharpen(
 
 
 def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
-    """Learn on an open scene and fuse it; see :func:`sharpen`."""
+    """Learn on an open scene and fuse it.
+
+    Args:
+        scene: the open HSI and PAN.
+        options: of :func:`sharpen`.
+        outputs: what to write.
+        progress: receives progress and messages; asked whether to stop.
+
+    Returns:
+        as :func:`sharpen`.
+
+    Raises:
+        InputError: an option cannot be used, or there is too little disk space.
+        Cancelled: the user stopped the job.
+    """
     from ..training.checkpoint import Checkpoint
 
     with working_folder() as folder:

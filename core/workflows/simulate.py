@@ -51,6 +51,7 @@ def simulate(
         pan_response: instead of bands or wavelengths, a text file with the PAN's spectral response, as
             :func:`..operators.response.read_response` reads it.
         options: or its fields by name, as ``pan_bands="6-36"``; ``mtf_hsi`` may have one gain a band.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1, of those

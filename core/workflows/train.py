@@ -34,10 +34,12 @@ def train(
     processes, each on a GPU of its own, train it together.
 
     Args:
-        hsi, pan: rasters to read, in the same order. model: file to write.
+        hsi, pan: rasters to read, in the same order.
+        model: file to write.
         report: HTML file to write, "" for none.
         resume: checkpoint (``<model>.checkpoint``) of a training that was stopped; "" to start anew.
         options: or its fields by name, as ``steps=100``.
+        progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``. Nothing
@@ -73,10 +75,22 @@ def train_scenes(
     resume: str = "",
     group: Processes | None = None,
 ) -> dict[str, object]:
-    """Train a model on open scenes; see :func:`train`.
+    """Train a model on open scenes.
 
     Args:
+        scenes: the open scenes of one sensor.
+        options: of :func:`train`.
+        outputs: the model file and the report to write.
+        progress: receives progress and messages; asked whether to stop.
+        resume: checkpoint of a training that was stopped; "" to start anew.
         group: the processes that train together; this one alone by default.
+
+    Returns:
+        as :func:`train`.
+
+    Raises:
+        InputError: an option cannot be used, or the scenes are not of one sensor.
+        Cancelled: the user stopped the job; the checkpoint is kept.
     """
     from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device

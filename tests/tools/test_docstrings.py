@@ -11,9 +11,9 @@ import pytest
 CORE = Path(__file__).resolve().parents[2] / "core"
 # The share of public classes, functions and methods with a complete docstring, by room; only ever to be raised.
 FLOORS: dict[str, float] = {
-    "assessment": 0.18,
+    "assessment": 1.0,
     "calibration": 1.0,
-    "cli": 0.75,
+    "cli": 1.0,
     "core": 1.0,
     "fusion": 1.0,
     "io": 0.98,
@@ -26,7 +26,7 @@ FLOORS: dict[str, float] = {
     "runtime": 1.0,
     "scene": 1.0,
     "training": 1.0,
-    "workflows": 0.18,
+    "workflows": 1.0,
 }
 
 ARRAY = re.compile(r"\b(ndarray|Tensor|Array)\b")

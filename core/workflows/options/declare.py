@@ -25,20 +25,27 @@ class Option:
     """What is to be known of an option or a file.
 
     Attributes:
-        help: what it does, in sentences. label: its name in dialogs.
+        help: what it does, in sentences.
+        label: its name in dialogs.
+        default: its value where none is given.
         kind: "text", "number", "whole", "gain" (a number or a word), "switch", "choice", "choices", "extent"; of files
             "raster", "rasters", "file", "folder" to read and "raster_out", "file_out" to write. By default as default,
             bounds and choices tell.
-        name: in Python. flag: on the command line, blanks between several; a word without dashes is given by its
-            place, "" keeps it off. key: in Processing, "" keeps it out of dialogs. By default both follow the name,
-            without "_path".
+        name: in Python.
+        flag: on the command line, blanks between several; a word without dashes is given by its place, "" keeps it
+            off. By default it follows the name, without "_path".
+        key: in Processing, "" keeps it out of dialogs. By default it follows the name, without "_path".
         metavar: stands for the value in the command line's help.
         bounds: both allowed, but the lower one of a fraction ("number") is not.
-        zero: what 0 means. choices: words, or what makes them when it is asked. open: whether other words are allowed.
+        zero: what 0 means.
+        choices: words, or what makes them when it is asked.
+        open: whether other words are allowed.
         noun: what a word is, for the sentence that refuses it.
-        needed: whether it must be given. one_of: of options with the same, exactly one must be given.
-        advanced: whether it stands among the advanced parameters.
-        filter: of file dialogs. by_default: whether Processing writes it unasked.
+        needed: whether it must be given.
+        one_of: of options with the same, exactly one must be given.
+        advanced: whether it is one of the advanced parameters.
+        filter: of file dialogs.
+        by_default: whether Processing writes it unasked.
     """
 
     help: str
@@ -61,16 +68,37 @@ class Option:
     by_default: bool = True
 
     def but(self, **changes: Any) -> Option:
-        """The same with some changes."""
+        """The same with some changes.
+
+        Args:
+            changes: attributes by name.
+
+        Returns:
+            The changed declaration.
+        """
         return dataclasses.replace(self, **changes)
 
     def field(self, **changes: Any) -> Any:
-        """A field of an options class, with these changes."""
+        """A field of an options class.
+
+        Args:
+            changes: of this declaration, attributes by name.
+
+        Returns:
+            What a dataclass takes as a field.
+        """
         changed = self.but(**changes)
         return dataclasses.field(default=changed.default, metadata={"option": changed})
 
     def named(self, name: str) -> Option:
-        """With what follows from the name, where nothing else is said."""
+        """With what follows from the name, where nothing else is declared.
+
+        Args:
+            name: in Python.
+
+        Returns:
+            The complete declaration.
+        """
         short = name.removesuffix("_path")
         key = short.upper() if self.key is None and self.label else self.key or ""
         flag = f"--{short.replace('_', '-')}" if self.flag is None else self.flag
@@ -82,6 +110,9 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Refuse what lies outside of the bounds or the choices.
+
+        Args:
+            value: of the option.
 
         Raises:
             InputError: it does.
@@ -119,7 +150,14 @@ class Option:
 
 
 def number_or_word(text: str) -> float | str:
-    """What a "gain" is given as."""
+    """What a "gain" is given as.
+
+    Args:
+        text: as typed.
+
+    Returns:
+        The number; the text itself where it is none.
+    """
     try:
         return float(text)
     except ValueError:
@@ -127,7 +165,14 @@ def number_or_word(text: str) -> float | str:
 
 
 class Result(NamedTuple):
-    """What a job finds beside files, for models and scripts of Processing: a number, or a word."""
+    """What a job finds beside files, for models and scripts of Processing: a number, or a word.
+
+    Attributes:
+        key: in Processing; in lower case the key of what the job returns.
+        label: its name.
+        help: what it is, in sentences.
+        kind: "number", "text" or "folder".
+    """
 
     key: str
     label: str
@@ -146,7 +191,14 @@ class Options:
 
     @classmethod
     def of(cls: type[_Chosen], named: Mapping[str, Any], base: _Chosen | None = None) -> _Chosen:
-        """Options by name; what is not named is as in ``base``, or as usual.
+        """Options by name.
+
+        Args:
+            named: values by name.
+            base: has what is not named; by default the defaults.
+
+        Returns:
+            The options.
 
         Raises:
             TypeError: there is no option of that name.
@@ -173,11 +225,19 @@ class Job:
     """A job, for people: its files, options and words.
 
     Attributes:
-        name: of its function, its module and its subcommand. id: in Processing, by default the same.
-        title, group_name: in the toolbox. summary: one sentence. text: paragraphs. tags: to search by.
-        example: arguments on the command line. terminal: what only the command line's help says.
-        files: to read and to write. results: what it finds besides. order: keys in the dialog, between the inputs
-            that are not named here and the outputs; options that are not named come last.
+        name: of its function, its module and its subcommand.
+        title, group_name: in the toolbox.
+        summary: one sentence.
+        text: paragraphs.
+        tags: to search by.
+        files: to read and to write.
+        options: their class.
+        results: what it finds besides.
+        order: keys in the dialog, between the inputs that are not named here and the outputs; options that are not
+            named come last.
+        id: in Processing, by default the name.
+        example: arguments on the command line.
+        terminal: what only the command line's help says.
     """
 
     name: str
@@ -218,7 +278,15 @@ class Job:
         yield from (text for result in self.results for text in (result.help, result.label))
 
     def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        """Do it, with files and options by name; what it returns."""
+        """Do it.
+
+        Args:
+            values: files and options by name.
+            progress: receives progress and messages; asked whether to stop.
+
+        Returns:
+            What the job's function returns.
+        """
         job = getattr(importlib.import_module(f"..{self.name}", __package__), self.name)
         made: dict[str, Any] = job(**values, progress=progress)
         return made
@@ -228,8 +296,15 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
     """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
     and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place.
 
+    Args:
+        kind: class of the job's options.
+
+    Returns:
+        The decorator.
+
     Raises:
-        TypeError: an option has another name. InputError: a path or an option cannot be used.
+        TypeError: an option has another name.
+        InputError: a path or an option cannot be used.
     """
 
     def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

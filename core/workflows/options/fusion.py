@@ -12,7 +12,12 @@ FUSION = "EXTENT BANDS CORRECT_SHIFT OVERVIEWS"
 
 @dataclass(frozen=True)
 class SharpenOptions(shared.FusionOptions, shared.SensorOptions, shared.LearningOptions):
-    """Of :func:`.sharpen.sharpen`."""
+    """Of :func:`.sharpen.sharpen`.
+
+    Attributes:
+        consistency: iterations of the consistency projection, while learning, too.
+        resume: whether to resume from the checkpoint beside the model file.
+    """
 
     consistency: int = shared.CONSISTENCY.field(
         help=f"{shared.CONSISTENCY.help} The networks learn and are judged with the same number."
@@ -56,7 +61,16 @@ SHARPEN = Job(
 
 @dataclass(frozen=True)
 class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOptions):
-    """Of :func:`.train.train`."""
+    """Of :func:`.train.train`.
+
+    Attributes:
+        bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: whether to move each PAN by its measured shift.
+        consistency: iterations of the consistency projection; the model file keeps the number.
+        mode: "mutual" or "alone".
+        steps: of learning; None follows the effort.
+        batch: areas a step; None is one for each process.
+    """
 
     bands: str = shared.BANDS.field(
         help=f"Only these bands are learned: {shared.BAND_NUMBERS}; empty: all. The model remembers them, and "
@@ -145,7 +159,14 @@ TRAIN = Job(
 
 @dataclass(frozen=True)
 class FuseOptions(shared.FusionOptions, shared.DeviceOptions):
-    """Of :func:`.fuse.fuse`."""
+    """Of :func:`.fuse.fuse`.
+
+    Attributes:
+        bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for those of the model.
+        use: which network adds to the prior: "mean" (of both), "spectral" or "spatial".
+        consistency: iterations of the consistency projection; None for the number of the model.
+        dask: address of a scheduler, or "local"; "" for none.
+    """
 
     bands: str = shared.BANDS.field(
         help=f"Only these bands are used and written: {shared.BAND_NUMBERS}; empty: those that the model was "
@@ -197,7 +218,11 @@ def classical_methods() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class ClassicalOptions(shared.FusionOptions, shared.SensorOptions):
-    """Of :func:`.classical.classical`."""
+    """Of :func:`.classical.classical`.
+
+    Attributes:
+        method: a name in :data:`.fusion.classical.METHODS`.
+    """
 
     method: str = Option(
         "The method, by its short name in the literature.",

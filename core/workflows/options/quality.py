@@ -19,7 +19,15 @@ def _image_out(image: str, label: str, text: str) -> Option:
 
 @dataclass(frozen=True)
 class SimulateOptions(Options):
-    """Of :func:`.simulate.simulate`."""
+    """Of :func:`.simulate.simulate`.
+
+    Attributes:
+        ratio: reference pixels per HSI pixel.
+        pan_bands: bands of the PAN, from 1, as "6-36"; "" where something else says them.
+        pan_range: wavelengths of the PAN in nm, as "480-690", or a sensor; "" where something else says them.
+        mtf_hsi: MTF gain of the HSI at its Nyquist frequency, or a sensor.
+        mtf_pan: MTF gain of the PAN at its own Nyquist frequency; None leaves it as sharp as the reference.
+    """
 
     ratio: int = Option(
         "How many times larger the pixels of the simulated HSI are, 2 to 16.",
@@ -92,7 +100,15 @@ SIMULATE = Job(
 
 @dataclass(frozen=True)
 class AssessOptions(shared.SceneOptions):
-    """Of :func:`.assess.assess`."""
+    """Of :func:`.assess.assess`.
+
+    Attributes:
+        bands: of the reference and the HSI that the result has, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: whether the PAN was moved by its measured shift when the result was made.
+        ratio: PAN pixels per HSI pixel, for ERGAS; None where HSI and PAN tell it, or without ERGAS.
+        mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
+        crop: pixels left out along each edge.
+    """
 
     bands: str = shared.BANDS.field(
         help="The bands of the reference and the HSI that the result has, where it was made with BANDS."
@@ -180,7 +196,14 @@ ASSESS = Job(
 
 @dataclass(frozen=True)
 class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOptions, shared.SeedOptions):
-    """Of :func:`.compare.compare`."""
+    """Of :func:`.compare.compare`.
+
+    Attributes:
+        methods: names of classical methods and "ssml"; none for all classical ones.
+        effort: of learning: "fast", "normal" or "thorough".
+        consistency: iterations of the consistency projection after each method but up-sampling.
+        crop: pixels left out along each edge.
+    """
 
     methods: tuple[str, ...] = Option(
         "The methods to run: classical ones, and ssml to learn on the scene; empty: all classical ones. Up-sampling "

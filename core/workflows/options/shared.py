@@ -126,7 +126,12 @@ CROP = Option(
 
 @dataclass(frozen=True)
 class SceneOptions(Options):
-    """What is taken of a scene."""
+    """What is taken of a scene.
+
+    Attributes:
+        bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
+        correct_shift: whether to move the PAN by its measured shift.
+    """
 
     bands: str = BANDS.field()
     correct_shift: bool = CORRECT_SHIFT.field()
@@ -134,7 +139,12 @@ class SceneOptions(Options):
 
 @dataclass(frozen=True)
 class SensorOptions(Options):
-    """What a method is told of the sensor, and how closely it keeps to the HSI."""
+    """What a method is told of the sensor, and how closely it keeps to the HSI.
+
+    Attributes:
+        mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
+        consistency: iterations of the consistency projection; 0 for none.
+    """
 
     mtf: float | str = MTF.field()
     consistency: int = CONSISTENCY.field()
@@ -142,7 +152,11 @@ class SensorOptions(Options):
 
 @dataclass(frozen=True)
 class MemoryOptions(Options):
-    """How much a fusion may take."""
+    """How much memory a fusion may take.
+
+    Attributes:
+        memory: budget in GB; None chooses one.
+    """
 
     memory: float | None = Option(
         "The rows computed at a time are chosen so that this much memory suffices; automatic: 1 GB, halved while that "
@@ -157,7 +171,13 @@ class MemoryOptions(Options):
 
 @dataclass(frozen=True)
 class FusionOptions(MemoryOptions, SceneOptions):
-    """What is fused, and how it is written."""
+    """What is fused, and how it is written.
+
+    Attributes:
+        extent: (xmin, ymin, xmax, ymax) in map units; None for all.
+        overviews: whether to add overviews to the rasters.
+        compress: of GeoTIFFs: "deflate", "zstd" or "none".
+    """
 
     extent: tuple[float, float, float, float] | None = Option(
         "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.",
@@ -185,7 +205,11 @@ class FusionOptions(MemoryOptions, SceneOptions):
 
 @dataclass(frozen=True)
 class DeviceOptions(Options):
-    """Where networks compute."""
+    """Where networks compute.
+
+    Attributes:
+        device: "auto", "cpu", "cuda" or "mps".
+    """
 
     device: str = Option(
         "auto takes a graphics card if one works and the processor otherwise; cpu is the processor, cuda an NVIDIA "
@@ -198,7 +222,12 @@ class DeviceOptions(Options):
 
 @dataclass(frozen=True)
 class SeedOptions(DeviceOptions):
-    """What fixes the result of learning."""
+    """What fixes the result of learning.
+
+    Attributes:
+        seed: of the random numbers.
+        effort: of learning: "fast", "normal" or "thorough".
+    """
 
     seed: int = Option(
         "The same inputs and the same seed give the same result on the same machine and device.",
@@ -211,7 +240,14 @@ class SeedOptions(DeviceOptions):
 
 @dataclass(frozen=True)
 class LearningOptions(SeedOptions):
-    """What learns, and how."""
+    """What learns, and how.
+
+    Attributes:
+        network: what learns, as :func:`.models.pair.kind_of` reads it.
+        spectral_network: instead of SSML's spectral network; "" for that.
+        spatial_network: instead of SSML's spatial network; "" for that.
+        settings: fields of :class:`.training.settings.Settings` to set otherwise, by name; None for none.
+    """
 
     network: str = Option(
         "What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, "
@@ -230,7 +266,11 @@ class LearningOptions(SeedOptions):
     ).field()
 
     def check(self) -> None:
-        """Also: that what learns is said once."""
+        """Refuse values outside of the bounds and the choices, and what learns where it is given twice.
+
+        Raises:
+            InputError: one is, or it is.
+        """
         super().check()
         if self.network != "ssml" and (self.spectral_network or self.spatial_network):
             raise InputError(
