@@ -13,7 +13,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# What the C library's memory is told, by the numbers of glibc's malloc.h: two heaps for all threads, as with one two
+# Options of the C library's allocator, by the numbers of glibc's malloc.h: two heaps for all threads, as with one two
 # networks that learn side by side wait for each other, and more heaps keep more; all pieces from a heap, however large;
 # nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the same memory
 # again, page by page.
@@ -21,7 +21,7 @@ _MALLOPT = {"M_ARENA_MAX": (-8, 2), "M_MMAP_MAX": (-4, 0), "M_TRIM_THRESHOLD": (
 
 
 def keep_memory() -> None:
-    """Tell it, before there are other threads."""
+    """Set the options of the allocator, before there are other threads."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, TypeError, AttributeError):  # another C library

@@ -79,9 +79,9 @@ class _FullResolution:
         self.residual = ConsistencyResidual(len(self.bands))
 
     def scores(self) -> dict:
-        valid, means = self._look_through(self.progress.part(0.0, 0.55))
+        valid, means = self._scan_high(self.progress.part(0.0, 0.55))
         counted, inside = self._counted(valid)
-        self._look_through_low(valid, means, counted, inside, self.progress.part(0.55, 1.0))
+        self._scan_low(valid, means, counted, inside, self.progress.part(0.55, 1.0))
         result = self.indices.result()
         result["consistency"], result["per_band"]["consistency"] = self.residual.result()
         result["hsi_pixels"] = int(np.count_nonzero(counted))
@@ -103,7 +103,7 @@ class _FullResolution:
             values[here], valid[here] = block[0][0], block[1][0]
         return values, valid
 
-    def _look_through(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    def _scan_high(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
@@ -142,7 +142,7 @@ class _FullResolution:
         rows, cols = (slice(int(at[0]), int(at[-1]) + 1) if at.size else slice(0, 0) for at in found)
         return counted, (rows, cols)
 
-    def _look_through_low(
+    def _scan_low(
         self, valid: np.ndarray, means: np.ndarray, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress
     ) -> None:
         rows, cols = inside

@@ -71,7 +71,7 @@ class Scores:
         self.notes += found["notes"]
 
     def table(self, metadata: RasterMetadata) -> dict[str, list]:
-        """What is told of each band.
+        """The numbers of each band.
 
         Args:
             metadata: of the result.

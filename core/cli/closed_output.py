@@ -1,4 +1,4 @@
-"""Standard output and error that may lose their reader, as in ``... | head``: then a program ends without a word.
+"""Standard output and error that may lose their reader, as in ``... | head``: then a program ends silently.
 
 Python ignores SIGPIPE and raises BrokenPipeError where a write finds nobody at the other end; what is still buffered
 fails once more while the interpreter ends. A broken pipe of another kind, as to a worker process, is no such thing.
@@ -14,25 +14,25 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 EXIT_CODE = 141  # 128 + SIGPIPE: what a shell says of programs that the signal ends
-_NOBODY_READS = {errno.EPIPE, errno.ESHUTDOWN, *([errno.EINVAL] if os.name == "nt" else [])}
+_CLOSED = {errno.EPIPE, errno.ESHUTDOWN, *([errno.EINVAL] if os.name == "nt" else [])}
 
 
 class OutputClosed(BaseException):
-    """Nobody reads what is said any more. No Exception, so that no handler of failures takes it for one."""
+    """The reader of standard output or error is gone. No Exception, so that no handler of failures takes it for one."""
 
 
-class _Watched:
-    """A text stream whose broken pipe is told apart from all others."""
+class _WatchedStream:
+    """A text stream that raises :class:`OutputClosed` where its own pipe is broken."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with _told_apart():
+        with _closed_output_raised():
             return self._stream.write(text)
 
     def flush(self) -> None:
-        with _told_apart():
+        with _closed_output_raised():
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
@@ -40,21 +40,21 @@ class _Watched:
 
 
 @contextlib.contextmanager
-def _told_apart() -> Iterator[None]:
+def _closed_output_raised() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NOBODY_READS:
+        if error.errno in _CLOSED:
             raise OutputClosed from None
         raise
 
 
 @contextlib.contextmanager
 def watched_output() -> Iterator[None]:
-    """Standard output and error are watched, and flushed at the end; where there is none, what is said is lost.
+    """Standard output and error are watched, and flushed at the end; where there is none, output is discarded.
 
     Raises:
-        OutputClosed: nobody reads one of them any more. Nothing that is still buffered will be tried again.
+        OutputClosed: the reader of one of them is gone. Nothing that is still buffered will be tried again.
     """
     with contextlib.ExitStack() as stack:
         streams = []
@@ -64,7 +64,7 @@ def watched_output() -> Iterator[None]:
         ):
             if stream is None:  # the program was started with the descriptor closed, or has no console
                 stream = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
-            streams.append(_Watched(stream))
+            streams.append(_WatchedStream(stream))
             stack.enter_context(redirect(streams[-1]))
         try:
             yield
@@ -75,7 +75,7 @@ def watched_output() -> Iterator[None]:
             raise
 
 
-def _forget(streams: list[_Watched]) -> None:
+def _forget(streams: list[_WatchedStream]) -> None:
     """Let what is buffered for a closed pipe go nowhere, so that ending the interpreter does not fail on it."""
     for stream in streams:
         try:

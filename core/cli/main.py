@@ -1,9 +1,8 @@
 """The command line: one subcommand a job, a thin wrapper of :mod:`.workflows`.
 
 Exit codes: 0, 1 (something unforeseen), 2 (something that the user can put right), 130 (stopped by the user), 141
-(nobody reads the output any more, as in ``... | head``; nothing is said of it). Whatever else goes wrong is said in one
-sentence on stderr. A job's modules are loaded when it is called, so that help comes at once
-and jobs that need no PyTorch run without it.
+(the output is closed, as in ``... | head``; silent). All other errors are one sentence on stderr. A job's modules are
+loaded when it is called, so that help comes at once and jobs that need no PyTorch run without it.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             made = job.run({o.name: getattr(options, o.name) for o in job.declared() if o.flag}, progress)
             _PRINT.get(job.name, _print_fused)(options, made)
         return 0
-    except SystemExit as error:  # argparse has shown its help, or said what is wrong
+    except SystemExit as error:  # argparse has printed its help, or an error
         return error.code if isinstance(error.code, int) else 0
     except InputError as error:
         return _fail(options, str(error), 2)
@@ -89,7 +88,7 @@ def _unforeseen(error: Exception, options: argparse.Namespace | None) -> str:
 
 
 def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
-    """Say what went wrong, from within the handling of the exception."""
+    """Print what went wrong, from within the handling of the exception."""
     if getattr(options, "debug", False):
         traceback.print_exc()
     print(sentence, file=sys.stderr)

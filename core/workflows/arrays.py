@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Union
 
@@ -71,7 +71,7 @@ def sharpen_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: 
         InputError: an array or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    return _through_files(sharpen, hsi, pan, ratio, **options)
+    return _through_files(sharpen, hsi, pan, ratio, options)
 
 
 def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: int | None = None, **options: Any) -> FusedArrays:
@@ -91,7 +91,7 @@ def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: int | None = None
         InputError: an array or a parameter cannot be used, or the model is for other bands or another ratio.
         Cancelled: the user stopped the job.
     """
-    return _through_files(functools.partial(fuse, model=model), hsi, pan, ratio, **options)
+    return _through_files(functools.partial(fuse, model=model), hsi, pan, ratio, options)
 
 
 def classical_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: Any) -> FusedArrays:
@@ -111,21 +111,14 @@ def classical_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options
         InputError: an array or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    return _through_files(classical, hsi, pan, ratio, **options)
+    return _through_files(classical, hsi, pan, ratio, options)
 
 
 def _through_files(
-    job: Callable[..., dict[str, object]],
-    hsi: Array,
-    pan: Array,
-    ratio: int | None,
-    *,
-    wavelengths: Sequence[float | None] | None = None,
-    nodata: float | None = None,
-    pan_nodata: float | None = None,
-    disagreement: bool = False,
-    **options: Any,
+    job: Callable[..., dict[str, object]], hsi: Array, pan: Array, ratio: int | None, options: dict[str, Any]
 ) -> FusedArrays:
+    wavelengths, nodata, pan_nodata = (options.pop(name, None) for name in ("wavelengths", "nodata", "pan_nodata"))
+    disagreement = options.pop("disagreement", False)
     images = _images(hsi, pan, ratio, nodata, pan_nodata)
     if wavelengths is not None:
         images = with_wavelengths(images[0], wavelengths), images[1]

@@ -18,7 +18,6 @@ from .options.quality import CompareOptions
 from .sharpen import learn_scene, regression_prior
 
 BASE = "exp"  # what scores are relative to; always among the methods
-MODEL = "model"
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _trained(model: str, hsi: str, device: str) -> Candidate:
         "is not ranked."
     )
     return Candidate(
-        MODEL,
+        "model",
         f"Model {name} ({header['network']})",
         method,
         networks=len(header["config"]) > 1,

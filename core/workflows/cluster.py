@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 LOCAL = "local"
 LOCAL_WORKERS = 2
 LEAST_ROWS = 512  # of a strip: its margins, which are computed twice, shall not be most of it
-_CONNECT = 10.0  # seconds to wait for a scheduler
-_PATIENCE = 60.0  # seconds to wait for a worker where there is none, and for a file to be seen
-_SECONDS = 0.1  # between two looks
-_SAME = ("SSML", "numpy", "PyTorch")  # versions on which the last digits depend
+_CONNECT_TIMEOUT = 10.0  # seconds to wait for a scheduler
+_TIMEOUT = 60.0  # seconds to wait for a worker where there is none, and for a file to be seen
+_POLL_INTERVAL = 0.1  # seconds
+_EXACT_VERSIONS = ("SSML", "numpy", "PyTorch")  # versions on which the last digits depend
 
 
 @dataclass(frozen=True)
 class StripJob:
-    """What a worker is told; it is pickled, and the files of the scene are opened where it is unpickled.
+    """What a worker computes with; it is pickled, and the files of the scene are opened where it is unpickled.
 
     Attributes:
         scene, method: what is fused, and the method that was fitted to it.
@@ -101,7 +101,7 @@ def connect(address: str, progress: Progress) -> Iterator[Client]:
             )
             stack.enter_context(target)
         try:
-            client = Client(target, timeout=_CONNECT, set_as_default=False)
+            client = Client(target, timeout=_CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, ValueError):
             raise InputError(
                 f"No Dask scheduler answers at {address}; start one (dask scheduler), or give {LOCAL} to use this "
@@ -175,12 +175,12 @@ def _wait_for_workers(client: Client, progress: Progress) -> None:
 
 def _wait_until(ready: Callable[[], object], sentence: str, progress: Progress) -> None:
     """Polls; refuses with the sentence when it takes too long."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while not ready():
         progress.check()
         if time.monotonic() > until:
             raise InputError(sentence)
-        time.sleep(_SECONDS)
+        time.sleep(_POLL_INTERVAL)
 
 
 def _finished(
@@ -194,7 +194,7 @@ def _finished(
         if time.monotonic() > looked + 1.0:
             _wait_for_workers(client, progress)
             looked = time.monotonic()
-        time.sleep(_SECONDS)
+        time.sleep(_POLL_INTERVAL)
     path = _result(future, start, stop)
     waiting.popleft()
     # A folder on the network may be seen late.
@@ -229,7 +229,7 @@ def _result(future: Future, start: int, stop: int) -> str:
 
 # What follows runs on workers.
 
-_AT_WORK = threading.Lock()  # a strip uses all cores
+_ONE_STRIP = threading.Lock()  # a strip uses all cores
 
 
 class _WhileFolderExists(Progress):
@@ -258,7 +258,7 @@ def make_strip(job: StripJob, share: Share) -> str:
         InputError: says on which worker, and what to do.
     """
     try:
-        with _AT_WORK, _threads(job.threads):
+        with _ONE_STRIP, _threads(job.threads):
             return _make_strip(job, share)
     except OSError as error:
         raise InputError(
@@ -274,7 +274,7 @@ def _make_strip(job: StripJob, share: Share) -> str:
         raise InputError(f"{job.folder} cannot be seen; write the output to a folder that all workers share.")
     progress = _WhileFolderExists(job.folder)
     here = versions()
-    for name in _SAME:
+    for name in _EXACT_VERSIONS:
         if here.get(name) != job.versions.get(name):
             raise InputError(
                 f"{name} is {here.get(name)} but {job.versions.get(name)} where the job was started; install the same "
@@ -315,7 +315,7 @@ def _write_piece(file: Any, piece: Fused, scene: Scene, disagreement: bool) -> N
 
 
 def _read_strip(path: str, disagreement: bool) -> Iterator[Fused]:
-    """The pieces of a staged strip; without a disagreement all is said to be valid, and values tell what is not."""
+    """The pieces of a staged strip; without a disagreement all are marked as valid, whatever has the nodata value."""
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         while file.tell() < size:

@@ -231,7 +231,7 @@ def _full_scores(fused: RasterReader, scene: Scene, settings: _Settings, progres
 
 
 class _Named(Progress):
-    """Progress of one run: what it says begins with the name of the method; its smaller notes are not told."""
+    """Progress of one run: its texts begin with the name of the method; information is not passed on."""
 
     def __init__(self, outer: Progress, name: str) -> None:
         self._outer, self._name = outer, name
@@ -247,7 +247,7 @@ class _Named(Progress):
 
 
 class _Quiet(_Named):
-    """The same without its warnings, such as those of scores that stand in the table as missing."""
+    """The same without its warnings, such as those of scores that the table shows as missing."""
 
     def warning(self, text: str) -> None:
         pass

@@ -108,7 +108,7 @@ def one_gain(mtf: float | str, progress: Progress) -> float:
 
     Args:
         mtf: gain at the Nyquist frequency, or the name of a sensor.
-        progress: is told which gain a name stands for.
+        progress: informs of the gain that a name stands for.
 
     Returns:
         The gain, between 0 and 1.

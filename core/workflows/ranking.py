@@ -1,4 +1,4 @@
-"""Which of the methods that were compared is best, and what is told of each."""
+"""Which of the methods that were compared is best, and the record of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RULE = (
 
 @dataclass
 class Run:
-    """What is found of a method.
+    """The results of one method.
 
     Attributes:
         candidate: the method.

@@ -39,7 +39,7 @@ def sharpen(
 
     Two networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at full
     resolution; or a single one learns, as :data:`core.models.pair.PAIRS` says. Where a held-out part of the scene
-    says that they are no better than the regression prior, the prior is the result, and the user is told.
+    says that they are no better than the regression prior, the prior is the result, with a warning.
 
     Args:
         hsi, pan: rasters to read.

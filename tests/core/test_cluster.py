@@ -107,7 +107,7 @@ class KillWorker(Progress):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX systems do")
 def test_the_strip_of_a_worker_that_is_killed_is_done_again(files, address, low_strips, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_SECONDS", 0.01)
+    monkeypatch.setattr(cluster, "_POLL_INTERVAL", 0.01)
     with distributed.Client(address, set_as_default=False) as client:
         workers = set(client.run(os.getpid).values())
         progress = KillWorker(tmp_path)
@@ -143,7 +143,7 @@ def test_a_worker_with_other_versions_is_refused(files, address, low_strips, tmp
 
 
 def test_a_scheduler_that_is_not_there_is_said_in_one_sentence(files, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_CONNECT", 0.5)
+    monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT", 0.5)
     with pytest.raises(InputError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9;"):
         fused(files, tmp_path / "there.tif", dask="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="No Dask scheduler answers at nonsense"):

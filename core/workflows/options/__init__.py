@@ -1,4 +1,4 @@
-"""What every job is told: its files and options, declared once. Loads neither numpy nor GDAL nor PyTorch."""
+"""The files and options of every job, declared once. Loads neither numpy nor GDAL nor PyTorch."""
 
 from __future__ import annotations
 

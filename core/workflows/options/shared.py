@@ -139,7 +139,7 @@ class SceneOptions(Options):
 
 @dataclass(frozen=True)
 class SensorOptions(Options):
-    """What a method is told of the sensor, and how closely it keeps to the HSI.
+    """The sensor, and how closely a result keeps to the HSI.
 
     Attributes:
         mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
