@@ -49,7 +49,7 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
     if json_path:
         write_json(json_path, facts)
     if report:
-        _render, write_page(report, facts)
+        _write_report(report, facts)
     return facts
 
 
@@ -60,7 +60,7 @@ def _parameter_count(header: Mapping[str, Any], numbers: int) -> int:
     return counts if isinstance(counts, int) else numbers
 
 
-def _render, write_page(path: str, facts: Mapping[str, Any]) -> None:
+def _write_report(path: str, facts: Mapping[str, Any]) -> None:
     short = {key: value for key, value in facts.items() if key not in _LONG}
     sections = [Section("The model", [Facts(_flat(short))])]
     caption = "On pixels of the training scenes that were held out."
