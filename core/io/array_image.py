@@ -13,6 +13,7 @@ from .encoding import representable
 from .grid import MAX_RATIO, MIN_RATIO, Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata
 from .reader import RasterReader
+from .row_stream import row_strips
 from .writer import BLOCK_ROWS, RasterWriter
 
 _ROWS = 4 * BLOCK_ROWS  # that are copied at once
@@ -42,8 +43,8 @@ class ArrayImage:
             InputError: it cannot be written, as when the disk is full.
         """
         with RasterWriter(path, self.grid, self.metadata, compress="NONE") as writer:
-            for row in range(0, self.grid.rows, _ROWS):
-                writer.write_stored(self.values[:, row : row + _ROWS].transpose(1, 0, 2), row)
+            for start, stop in row_strips(self.grid.rows, _ROWS):
+                writer.write_stored(self.values[:, start:stop].transpose(1, 0, 2), start)
 
     @classmethod
     def read(cls, path: StrPath) -> ArrayImage:
@@ -60,9 +61,8 @@ class ArrayImage:
         """
         with RasterReader(path) as reader:
             values = np.empty((reader.bands, reader.grid.rows, reader.grid.cols), reader.dtype)
-            for row in range(0, reader.grid.rows, _ROWS):
-                rows = min(_ROWS, reader.grid.rows - row)
-                values[:, row : row + rows] = reader.read_stored(row, rows)
+            for start, stop in row_strips(reader.grid.rows, _ROWS):
+                values[:, start:stop] = reader.read_stored(start, stop - start)
             return cls(values, reader.grid, reader.metadata)
 
 

@@ -7,9 +7,12 @@ from rows of others. The caller that drives the chain gets rows from top to bott
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
+
+from ..runtime.progress import Progress
 
 
 class Rows(NamedTuple):
@@ -22,6 +25,26 @@ class Rows(NamedTuple):
 
     values: np.ndarray
     valid: np.ndarray
+
+
+def row_strips(rows: int, step: int, progress: Progress | None = None) -> Iterator[tuple[int, int]]:
+    """Runs of rows, from the first to the last.
+
+    Args:
+        rows: number of rows.
+        step: rows of a run, 1 or more; the last may have fewer.
+        progress: asked for cancellation before each run.
+
+    Yields:
+        (start, stop) of each run.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    for start in range(0, rows, step):
+        progress.check()
+        yield start, min(start + step, rows)
 
 
 class RowStream:
@@ -95,7 +118,7 @@ class RowStream:
             if position < stop and position + count > start:
                 parts.append(piece[..., max(start - position, 0) : stop - position, :])
             position += count
-        return parts[0] if len(parts) == 1 else _join(parts)
+        return joined(parts, -2)
 
     def forget(self, before: int) -> None:
         """Free the rows above ``before``.
@@ -107,9 +130,20 @@ class RowStream:
             self._start += self._pieces.popleft().shape[-2]
 
 
-def _join(parts: list[Any]) -> Any:
+def joined(parts: list[Any], axis: int) -> Any:
+    """Arrays or tensors joined along an axis; one alone is returned as it is.
+
+    Args:
+        parts: of one kind and dtype, which agree in all other axes.
+        axis: the axis.
+
+    Returns:
+        The whole, same kind and dtype.
+    """
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts, axis=-2)
+        return np.concatenate(parts, axis)
     import torch
 
-    return torch.cat(parts, dim=-2)
+    return torch.cat(parts, axis)

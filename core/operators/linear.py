@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ..io.row_stream import joined
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -137,23 +139,13 @@ class Line:
             )
         if isinstance(x, np.ndarray):
             return self._apply_numpy(x, axis, start, stop, offset, blocks)
-        results = []
-        for begin, end, low, high, matrix in blocks:
+        parts = []
+        for _, _, low, high, matrix in blocks:
             if axis == -1:
-                results.append((begin, end, x[..., low - offset : high - offset] @ matrix.T))
+                parts.append(x[..., low - offset : high - offset] @ matrix.T)
             else:
-                results.append((begin, end, matrix @ x[..., low - offset : high - offset, :]))
-        if len(results) == 1:
-            return results[0][2]
-        shape = list(x.shape)
-        shape[axis] = stop - start
-        out = x.new_empty(shape)
-        for begin, end, values in results:
-            if axis == -1:
-                out[..., begin - start : end - start] = values
-            else:
-                out[..., begin - start : end - start, :] = values
-        return out
+                parts.append(matrix @ x[..., low - offset : high - offset, :])
+        return joined(parts, axis)
 
     def _apply_numpy(self, x: np.ndarray, axis: int, start: int, stop: int, offset: int, blocks: list) -> np.ndarray:
         shape = list(x.shape)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import RasterReader
-from ..io.row_stream import Rows, RowStream
+from ..io.row_stream import Rows, RowStream, row_strips
 from ..runtime.progress import Progress
 from .fill import fill_invalid
 from .resample import GAUSSIAN_CUT, gaussian_line
@@ -114,8 +114,7 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
         return result
 
     stream = RowStream(rows, narrow, STRIP * ratio)
-    for start in range(0, low_rows, STRIP):
-        stop = min(start + STRIP, low_rows)
+    for start, stop in row_strips(low_rows, STRIP):
         values = np.zeros((bands, stop - start, low_cols), np.float32)
         valid = np.repeat(low_valid[None, start:stop], bands, axis=0)
         for gain, chosen in groups:
@@ -164,21 +163,18 @@ def pan_rows(
                 total += weights[band] * part.astype(np.float64)
         return Rows(total.astype(np.float32)[None], valid)
 
-    if mtf_gain is None:
-        for start in range(0, rows, step):
-            stop = min(start + step, rows)
-            yield start, mean(start, stop)
-            progress.set(stop / rows)
-        return
-    line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
-    for start in range(0, rows, step):
-        stop = min(start + step, rows)
+    def blurred(start: int, stop: int) -> Rows:
         low, high = line_y.support(start, stop)
         top, bottom = max(0, low - passes), min(rows, high + passes)
         image = mean(top, bottom)
         filled = fill_invalid(image.values, image.valid, passes, 0.0)[:, low - top : high - top]
-        blurred = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
-        yield start, Rows(blurred, image.valid[start - top : stop - top])
+        values = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
+        return Rows(values, image.valid[start - top : stop - top])
+
+    if mtf_gain is not None:
+        line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
+    for start, stop in row_strips(rows, step):
+        yield start, mean(start, stop) if mtf_gain is None else blurred(start, stop)
         progress.set(stop / rows)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
 from ..io.reader import RasterReader
-from ..io.row_stream import Rows
+from ..io.row_stream import Rows, row_strips
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 
@@ -97,7 +97,7 @@ class Scene:
     @classmethod
     def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
         good, empty, valid, complete = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
-        complete = _scan_pan(pan, alignment.pan, progress or Progress()) and complete
+        complete = _scan_pan(pan, alignment.pan, progress) and complete
         for reader in (hsi, pan):
             reader.release()
         return cls(hsi, pan, alignment, good, empty, valid, complete)
@@ -282,20 +282,17 @@ def scan_bands(
     Raises:
         InputError: no good band holds a value, or there is no pixel at which all do.
     """
-    progress = progress or Progress()
     listed = np.array([flag != 0 for flag in reader.metadata.bbl])
     if reader.always_valid and listed.any():
         return listed, np.zeros(reader.bands, bool), np.ones((window.rows, window.cols), bool), True
     filled, complete = np.zeros(reader.bands, bool), True
     count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
     step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
-    for start in range(0, window.rows, step):
-        progress.check()
-        rows = min(step, window.rows - start)
-        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+    for start, stop in row_strips(window.rows, step, progress):
+        valid = reader.read(_part(window, start, stop, 0, window.cols)).valid
         filled |= valid.any(axis=(1, 2))
         complete = complete and bool(valid.all())
-        count[start : start + rows] = valid[listed].sum(axis=0)
+        count[start:stop] = valid[listed].sum(axis=0)
     good = listed & filled
     if not good.any():
         raise InputError(f"{reader.name} holds no valid values{where}; choose another image.")
@@ -308,16 +305,13 @@ def scan_bands(
     return good, ~filled, valid, complete
 
 
-def _scan_pan(reader: RasterReader, window: Window, progress: Progress) -> bool:
+def _scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> bool:
     """Whether every pixel is valid."""
     if reader.always_valid:
         return True
-    step = max(1, _SCAN_SAMPLES // window.cols)
     complete, some = True, False
-    for start in range(0, window.rows, step):
-        progress.check()
-        rows = min(step, window.rows - start)
-        valid = reader.read(Window(window.row + start, window.col, rows, window.cols)).valid
+    for start, stop in row_strips(window.rows, max(1, _SCAN_SAMPLES // window.cols), progress):
+        valid = reader.read(_part(window, start, stop, 0, window.cols)).valid
         complete, some = complete and bool(valid.all()), some or bool(valid.any())
     if not some:
         raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..io.row_stream import row_strips
 from ..operators.pair import Operators
 from ..runtime.progress import Progress
 from .scene import Scene
@@ -74,16 +75,11 @@ class Statistics:
         Returns:
             The statistics.
         """
-        return cls(
-            mean=arrays["mean"],
-            std=arrays["std"],
-            gains=arrays["gains"],
-            basis=arrays["basis"],
-            variance=arrays["variance"],
-            pan_mean=float(arrays["pan_mean"]),
-            pan_std=float(arrays["pan_std"]),
-            detail_std=float(arrays["detail_std"]),
-        )
+        numbers: dict[str, Any] = {}
+        for field in dataclasses.fields(cls):
+            value = arrays[field.name]
+            numbers[field.name] = float(value) if field.type == "float" else value
+        return cls(**numbers)
 
 
 class StatisticsBuilder:
@@ -196,11 +192,9 @@ def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
         (3,) float64.
     """
     rows, cols = scene.high_shape
-    step = max(1, _SAMPLES // cols)
     sums = np.zeros(3)
-    for start in range(0, rows, step):
-        progress.check()
-        values, valid = scene.pan_rows(start, min(start + step, rows))
+    for start, stop in row_strips(rows, max(1, _SAMPLES // cols), progress):
+        values, valid = scene.pan_rows(start, stop)
         chosen = values[0][valid].astype(np.float64)
         sums += chosen.size, chosen.sum(), (chosen**2).sum()
     return sums
@@ -223,10 +217,7 @@ def _pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pr
     level = float(pan_low.mean())
     weights = np.zeros((2, *operators.low))
     count, total, squares, details = 0, 0.0, 0.0, 0.0
-    step = max(1, _SAMPLES // cols)
-    for start in range(0, rows, step):
-        progress.check()
-        stop = min(start + step, rows)
+    for start, stop in row_strips(rows, max(1, _SAMPLES // cols), progress):
         (low, high), _ = operators.up.support((start, stop), (0, cols))
         lowpass = operators.up.part(pan_low[0, low:high], (start, stop), (0, cols), (low, 0)).astype(np.float64)
         values, valid = scene.pan_rows(start, stop)
@@ -256,9 +247,7 @@ def _band_moments(
     products = np.zeros((bands, bands))
     count = 0
     stream = hsi_stream(scene, step, np.zeros(bands, np.float32))
-    for start in range(0, rows, step):
-        progress.check()
-        stop = min(start + step, rows)
+    for start, stop in row_strips(rows, step, progress):
         stream.forget(start)
         values = stream.get(start, stop).reshape(bands, -1)
         valid = scene.low_valid[start:stop].ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..io.row_stream import RowStream
+from ..io.row_stream import RowStream, row_strips
 from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
 from ..runtime.progress import Progress
@@ -103,14 +103,11 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
     Returns:
         (1, rows, columns) float32, DN.
     """
-    progress = progress or Progress()
     rows, cols = operators.low
     step = max(1, _SAMPLES // (operators.high[1] * operators.ratio))
     pan = pan_stream(scene, step * operators.ratio, fallback)
     result = np.empty((1, rows, cols), np.float32)
-    for start in range(0, rows, step):
-        progress.check()
-        stop = min(start + step, rows)
+    for start, stop in row_strips(rows, step, progress):
         low, high = operators.down.y.support(start, stop)
         pan.forget(low)
         result[:, start:stop] = operators.down.part(pan.get(low, high), (start, stop), (0, cols), (low, 0))
