@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from osgeo import osr
+from osgeo import ogr, osr
 
 from ..runtime.errors import InputError
 from .array_image import ArrayImage, checked, metadata_of
@@ -63,9 +63,8 @@ def image_of(array: DataArray, name: str, nodata: float | None = None) -> ArrayI
     values = array.transpose(*([band] if band else []), y, x).data
     values = np.asarray(values.compute() if hasattr(values, "compute") else values)
     values = checked(values if band else values[None], name)
-    grid = _grid(array, name)
-    metadata = _metadata(array, band, values, name, nodata)
-    return ArrayImage(values[:, :: -1 if _ascends(array, y) else 1, :: 1 if _ascends(array, x) else -1], grid, metadata)
+    grid, down, forth = _grid(array, name)
+    return ArrayImage(values[:, ::down, ::forth], grid, _metadata(array, band, values, name, nodata))
 
 
 def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArray:
@@ -124,18 +123,16 @@ def _on_pan(image: ArrayImage, values: np.ndarray, pan: DataArray) -> DataArray:
     import xarray
 
     y, x = _spatial(pan, "pan")
-    whole, part = _grid(pan, "pan"), image.grid
+    (whole, down, forth), part = _grid(pan, "pan"), image.grid
     left, bottom, right, top = part.extent
-    down, forth = (-1 if _ascends(pan, y) else 1), (1 if _ascends(pan, x) else -1)
     coords: dict[Any, Any] = {
         y: (y, *_labels(pan, y, (top - whole.y) / part.dy, top, part.dy, part.rows, down)),
         x: (x, *_labels(pan, x, (left - whole.x) / part.dx, left, part.dx, part.cols, forth)),
     }
     corner = (left if forth > 0 else right, top if down > 0 else bottom)
     transform = (corner[0], part.dx * forth, 0.0, corner[1], 0.0, part.dy * down)
-    key = _grid_mapping(pan)
-    attrs = dict(pan.coords[key].attrs) if key in pan.coords else {}
-    coords[key] = ((), 0, {**attrs, "GeoTransform": " ".join(repr(float(number)) for number in transform)})
+    text = " ".join(repr(float(number)) for number in transform)
+    coords[_grid_mapping(pan)] = ((), 0, {**_georeference(pan), "GeoTransform": text})
     lead = () if values.ndim == 2 else ("_band",)
     return xarray.DataArray(values[..., ::down, ::forth], coords, (*lead, y, x))
 
@@ -175,31 +172,23 @@ def _grid_mapping(array: DataArray) -> str:
     return str(array.encoding.get("grid_mapping") or array.attrs.get("grid_mapping") or GRID_MAPPING)
 
 
-def _ascends(array: DataArray, dimension: str) -> bool:
-    """Whether coordinates grow along a dimension; as in a north-up image where there are none."""
-    if dimension not in array.coords:
-        transform = _transform(array)
-        return dimension in {x for _, x in SPATIAL} if transform is None else transform[_STEP[dimension]] > 0
-    values = array.coords[dimension].values
-    return bool(values[-1] > values[0])
-
-
-_STEP = {**{y: 5 for y, _ in SPATIAL}, **{x: 1 for _, x in SPATIAL}}  # where GeoTransform has it
+def _georeference(array: DataArray) -> dict[Any, Any]:
+    """The attributes of ``spatial_ref``."""
+    mapping = array.coords.get(_grid_mapping(array))
+    return {} if mapping is None else mapping.attrs
 
 
 def _transform(array: DataArray) -> tuple[float, ...] | None:
     """GDAL's six numbers of ``spatial_ref``; None where it has none."""
-    mapping = array.coords.get(_grid_mapping(array))
-    text = "" if mapping is None else str(mapping.attrs.get("GeoTransform", ""))
     try:
-        numbers = tuple(float(part) for part in text.split())
+        numbers = tuple(float(part) for part in str(_georeference(array).get("GeoTransform", "")).split())
     except ValueError:
         return None
     return numbers if len(numbers) == 6 and all(map(math.isfinite, numbers)) else None
 
 
-def _grid(array: DataArray, name: str) -> Grid:
-    """The grid, north-up whichever way the array runs."""
+def _grid(array: DataArray, name: str) -> tuple[Grid, int, int]:
+    """The grid, north-up whichever way the array runs; and the steps along y and x, 1 or -1, that turn it north-up."""
     y, x = _spatial(array, name)
     transform = _transform(array)
     if transform is not None and (transform[2] or transform[4]):
@@ -208,7 +197,8 @@ def _grid(array: DataArray, name: str) -> Grid:
     y_start, dy = _axis(array, y, name, None if transform is None else (transform[3], transform[5]))
     rows, cols = array.sizes[y], array.sizes[x]
     left, top = min(x_start, x_start + cols * dx), max(y_start, y_start + rows * dy)
-    return Grid(left, top, abs(dx), -abs(dy), rows, cols, _crs(array, name))
+    grid = Grid(left, top, abs(dx), -abs(dy), rows, cols, _crs(array, name))
+    return grid, -1 if dy > 0 else 1, 1 if dx > 0 else -1
 
 
 def _axis(array: DataArray, dimension: str, name: str, given: tuple[float, float] | None) -> tuple[float, float]:
@@ -236,46 +226,38 @@ def _axis(array: DataArray, dimension: str, name: str, given: tuple[float, float
 
 def _crs(array: DataArray, name: str) -> str:
     """The CRS as WKT; "" for none."""
-    mapping = array.coords.get(_grid_mapping(array))
-    text = "" if mapping is None else str(mapping.attrs.get("crs_wkt") or mapping.attrs.get("spatial_ref") or "")
+    attrs = _georeference(array)
+    text = str(attrs.get("crs_wkt") or attrs.get("spatial_ref") or "")
     if not text:
         return ""
-    system = osr.SpatialReference()
-    with gdal_messages():
-        try:
-            unknown = system.ImportFromWkt(text)
-        except RuntimeError:
-            unknown = True
-    if unknown:
+    with gdal_messages() as messages:
+        known = messages.call(osr.SpatialReference().ImportFromWkt, text) == ogr.OGRERR_NONE
+    if not known:
         raise InputError(f"The CRS of {name} ({_grid_mapping(array)}) is no WKT that GDAL reads; write it again.")
     return text
 
 
 def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
     """What coordinates of the bands and attributes say."""
+    metadata = metadata_of(values, name, nodata)
     if nodata is None:
         fill = next((array.attrs[key] for key in _FILL if array.attrs.get(key) is not None), None)
         if fill is None and values.dtype.kind in "iu":
             fill = array.encoding.get("_FillValue")
-        metadata = metadata_of(values, name, None)
         metadata = metadata.replace(nodata=None if fill is None else float(fill))
-    else:
-        metadata = metadata_of(values, name, nodata)
     count = metadata.bands
-    found: dict[str, Any] = {
-        key: array.coords[key] for key in ("wavelength", "fwhm", "bbl") if band and key in array.coords
+    of_bands = {key: coord for key, coord in array.coords.items() if band and coord.dims == (band,)}
+    found: dict[Any, list[Any]] = {
+        key: coord.values.tolist() for key, coord in of_bands.items() if coord.dtype.kind in "iufb"
     }
-    found = {key: coord for key, coord in found.items() if coord.dims == (band,) and coord.dtype.kind in "iufb"}
     unknown: list[Any] = [None] * count
-    waves = found["wavelength"].values.tolist() if "wavelength" in found else unknown
-    fwhm = found["fwhm"].values.tolist() if "fwhm" in found else unknown
-    unit = str(found["wavelength"].attrs.get("units", "")) if "wavelength" in found else ""
-    waves_nm, fwhm_nm = in_nanometres(waves, fwhm, unit)
+    unit = str(of_bands["wavelength"].attrs.get("units", "")) if "wavelength" in found else ""
+    waves_nm, fwhm_nm = in_nanometres(found.get("wavelength", unknown), found.get("fwhm", unknown), unit)
     scaling = [float(array.attrs.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))]
     return metadata.replace(
         wavelengths=waves_nm,
         fwhm=fwhm_nm,
-        bbl=tuple(int(flag > 0) for flag in found["bbl"].values) if "bbl" in found else (1,) * count,
+        bbl=tuple(int(flag > 0) for flag in found.get("bbl", (1,) * count)),
         scales=(scaling[0],) * count,
         offsets=(scaling[1],) * count,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any, Callable
 
 from osgeo import gdal, osr
 
@@ -13,6 +14,7 @@ class GdalMessages:
 
     def __init__(self) -> None:
         self.failures: list[str] = []
+        self._raised: list[str] = []
 
     def __call__(self, severity: int, number: int, text: str) -> None:
         """GDAL's error handler; warnings are ignored.
@@ -25,21 +27,32 @@ class GdalMessages:
         if severity >= gdal.CE_Failure:
             self.failures.append(" ".join(text.split()))
 
+    def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Call a function of GDAL. Of an exception only the text is kept: its traceback would keep the dataset open
+        until after the block.
+
+        Args:
+            function: the function.
+            *arguments: its arguments.
+            **options: its arguments by name.
+
+        Returns:
+            What it returns; None where it raises RuntimeError.
+        """
+        try:
+            return function(*arguments, **options)
+        except RuntimeError as error:
+            self._raised.append(" ".join(str(error).split()))
+            return None
+
     @property
     def write_failures(self) -> list[str]:
         """The failures that concern the file; a PROJ installation without its database writes files all the same."""
-        return [text for text in self.failures if not text.startswith("PROJ:")]
+        return self._raised + [text for text in self.failures if not text.startswith("PROJ:")]
 
-    def words(self, error: BaseException | None = None) -> str:
-        """GDAL's message as the end of a sentence: `` (GDAL: ...)``, empty where there is none.
-
-        Args:
-            error: the exception that GDAL raised, where it did.
-
-        Returns:
-            The text.
-        """
-        text = self.failures[-1] if self.failures else " ".join(str(error).split()) if error is not None else ""
+    def words(self) -> str:
+        """GDAL's message as the end of a sentence: `` (GDAL: ...)``, empty where there is none."""
+        text = (self.failures or self._raised or [""])[-1]
         text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats all that it said before
         return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
 
@@ -48,11 +61,8 @@ class GdalMessages:
 def gdal_messages(raising: bool = True) -> Iterator[GdalMessages]:
     """Collect GDAL's failures of this thread in the yielded object instead of printing them.
 
-    Calls inside may raise RuntimeError or return None or an error code, as the process has GDAL set up: callers
-    handle both. GDAL 3.7 and newer are told, for this thread and block only, what to do.
-
-    An exception that is kept must be without its traceback (``with_traceback(None)``): the traceback would keep the
-    dataset open until after the block.
+    Calls inside may raise RuntimeError or return None or an error code, as the process has GDAL set up; after
+    :meth:`GdalMessages.call` both look alike. GDAL 3.7 and newer are told, for this thread and block only, what to do.
 
     Args:
         raising: whether they raise. A dataset must be closed without: a destructor cannot raise, it prints; and where

@@ -14,14 +14,13 @@ from ..runtime.paths import StrPath, as_path
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", **dict.fromkeys((".img", ".dat", ".bsq", ".bil", ".bip"), "ENVI")}
 
 
-def move_raster(finished: str, path: str, driver: str | None = None) -> None:
+def move_raster(finished: str, path: str) -> None:
     """Move a finished raster, with the files that belong to it, to another name on the same disk and with the same
     suffix; files there that describe a former raster are removed.
 
     Args:
         finished: the file.
         path: its new name.
-        driver: GDAL's short name; by default that of the suffix.
 
     Raises:
         InputError: a file in place is held by another program, or the folder is gone.
@@ -30,7 +29,7 @@ def move_raster(finished: str, path: str, driver: str | None = None) -> None:
         raise folder_removed_error(path)
     stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
     stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
-    if (driver or driver_of(path)) == "GTiff":
+    if driver_of(path) == "GTiff":
         stale += [stem + ".tfw", stem + ".tifw"]
         side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 from osgeo import gdal
@@ -14,9 +14,10 @@ from ..runtime.paths import StrPath, as_path
 from .encoding import equals_nodata, representable
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
-from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, common_dtype, data_bands, read_metadata
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, data_bands, read_metadata
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
+_NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a mask besides its nodata value
 _BANDS = 16  # that are read in one go, where blocks are high
 
 
@@ -66,6 +67,7 @@ class RasterReader:
         try:
             with gdal_messages():
                 self._describe()
+            self.bands, self.dtype = self.metadata.bands, self.metadata.dtype
         except BaseException:
             self.close()
             raise
@@ -73,17 +75,13 @@ class RasterReader:
     def _open(self) -> gdal.Dataset:
         if not self.path.strip():
             raise InputError("No raster file is named; choose one.")
-        error = None
         with gdal_messages() as messages:
-            try:
-                dataset = gdal.OpenEx(self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
-            except RuntimeError as caught:
-                dataset, error = None, caught
-            if dataset is None:
-                if _is_missing(self.path):
-                    raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
-                raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words(error)}.")
-            return dataset
+            dataset = messages.call(gdal.OpenEx, self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+        if dataset is None:
+            if _is_missing(self.path):
+                raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
+            raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words()}.")
+        return dataset
 
     def _describe(self) -> None:
         dataset = self._dataset
@@ -97,30 +95,20 @@ class RasterReader:
         if None in types:
             kind = gdal.GetDataTypeName(bands[types.index(None)].DataType)
             raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
-        dtypes = [dtype for dtype in types if dtype is not None]
-        self.dtype = common_dtype(dtypes)
-        transform = dataset.GetGeoTransform(can_return_null=True) or (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-        self.grid = Grid.from_geotransform(
-            transform, dataset.RasterYSize, dataset.RasterXSize, _crs(dataset), self.name
-        )
+        self._dtypes = [dtype for dtype in types if dtype is not None]
+        size = dataset.RasterYSize, dataset.RasterXSize
+        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, _crs(dataset), self.name)
         self.metadata: RasterMetadata = read_metadata(dataset)
-        self.bands = len(self._numbers)
-        self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
-        self._dtypes = dtypes
-        alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
+        self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
+        self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._least_size, height = _least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height
         self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
         self._check_size()
         self._check_interleave()
-        self._masks = _mask_sources(bands)
-        self._alpha = alpha
-        self.always_valid = (
-            np.dtype(self.dtype).kind in "iu"
-            and all(nodata is None for nodata in self._nodata)
-            and not any(self._masks)
-            and not alpha
-        )
+        self._masks = _mask_sources(dataset, self._numbers)
+        integers = np.dtype(self.metadata.dtype).kind in "iu"
+        self.always_valid = integers and self._nodata.count(None) == len(bands) and not any(self._masks + self._alpha)
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -161,14 +149,12 @@ class RasterReader:
         self._check_size()
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
         valid = np.ones(values.shape, bool)
-        if values.size:
-            for part in self._in_block_rows(window):
-                here = slice(part.row - window.row, part.row - window.row + part.rows)
-                self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
-                if not self.always_valid:
-                    self._read_masks(part, chosen, valid[:, here])
+        for part in self._in_block_rows(window) if values.size else ():
+            here = slice(part.row - window.row, part.row - window.row + part.rows)
+            self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
             if not self.always_valid:
-                values[~valid] = 0.0
+                self._read_masks(part, chosen, valid[:, here])
+                values[:, here][~valid[:, here]] = 0.0
         return Block(values, valid)
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
@@ -193,8 +179,7 @@ class RasterReader:
             self._dataset.FlushCache()
 
     def _in_block_rows(self, window: Window) -> Iterator[Window]:
-        """The window in parts, each within one row of blocks; before another row, GDAL's blocks of the last are
-        freed."""
+        """The window in parts, each within one row of blocks; GDAL's blocks of the row before are freed."""
         end = window.row + window.rows
         for number in range(window.row // self._block_rows, -(-end // self._block_rows)):
             if number != self._block_row:
@@ -208,20 +193,20 @@ class RasterReader:
         if self._least_size == 0:
             return
         found = gdal.VSIStatL(self.path)
-        if found is None or found.size < self._least_size:
+        size = 0 if found is None else found.size
+        if size < self._least_size:
             raise InputError(
-                f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has "
-                f"{0 if found is None else found.size}; get a fresh copy."
+                f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has {size}; get a fresh "
+                "copy."
             )
 
     def _check_interleave(self) -> None:
         """Refuse an ENVI file whose samples GDAL takes to lie in another order than its header says: GDAL compares
         "bip" and "BIP" by the rules of the locale, and a Turkish i has another capital."""
-        dataset = self._dataset
-        if dataset.GetDriver().ShortName != "ENVI" or dataset.RasterCount == 1:
+        if self._dataset.GetDriver().ShortName != "ENVI" or self._dataset.RasterCount == 1:
             return
-        stated = dataset.GetMetadata("ENVI").get("interleave", "").lower()
-        if stated in ("bip", "bil") and dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
+        stated = self._dataset.GetMetadata("ENVI").get("interleave", "").lower()
+        if stated in ("bip", "bil") and self._dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
             raise InputError(
                 f"{self.name} is interleaved as {stated}, which GDAL does not understand where i and I are no pair of "
                 "letters (Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF "
@@ -259,15 +244,10 @@ class RasterReader:
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
         for number in self._alpha:
             valid &= self._raster(window, [number], None)[0] > 0
-        shared = None
-        for i, band in enumerate(bands):
-            kind = self._masks[band]
-            if kind == "band":
-                valid[i] &= self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
-            elif kind == "dataset":
-                if shared is None:
-                    shared = self._raster(window, [self._numbers[band]], None, mask=True)[0] > 0
-                valid[i] &= shared
+        sources = [self._masks[band] for band in bands]
+        for number in set(sources) - {0}:
+            mask = self._raster(window, [number], None, mask=True)[0] > 0
+            valid[np.equal(sources, number)] &= mask
 
     def _read_ahead(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
         """As :meth:`_raster`, out of the read-ahead buffer, which is filled anew where it does not hold the window.
@@ -291,21 +271,24 @@ class RasterReader:
         stored = dtype or "float32"
         code = GDAL_OF_DTYPE.get(stored, gdal.GDT_Byte)  # int8 before GDAL 3.7: bytes marked as signed
         place = (window.col, window.row, window.cols, window.rows)
-        error = None
+
+        def read() -> Any:
+            if mask:
+                return self._dataset.GetRasterBand(numbers[0]).GetMaskBand().ReadRaster(*place, buf_type=code)
+            return self._dataset.ReadRaster(*place, buf_type=code, band_list=numbers)
+
+        return np.frombuffer(self._checked(read, window), stored).reshape(len(numbers), window.rows, window.cols)
+
+    def _checked(self, read: Callable[[], Any], window: Window) -> Any:
+        """The bytes of a window that a call of GDAL reads."""
         with gdal_messages() as messages:
-            try:
-                if mask:
-                    data = self._dataset.GetRasterBand(numbers[0]).GetMaskBand().ReadRaster(*place, buf_type=code)
-                else:
-                    data = self._dataset.ReadRaster(*place, buf_type=code, band_list=numbers)
-            except RuntimeError as caught:
-                data, error = None, caught
-            if data is None:
-                raise InputError(
-                    f"{self.name} cannot be read in rows {window.row + 1} to {window.row + window.rows}: the file "
-                    f"seems damaged or cut off; get a fresh copy{messages.words(error)}."
-                )
-        return np.frombuffer(data, stored).reshape(len(numbers), window.rows, window.cols)
+            data = messages.call(read)
+        if data is None:
+            raise InputError(
+                f"{self.name} cannot be read in rows {window.row + 1} to {window.row + window.rows}: the file seems "
+                f"damaged or cut off; get a fresh copy{messages.words()}."
+            )
+        return data
 
 
 def _least_size(dataset: gdal.Dataset) -> int:
@@ -322,17 +305,12 @@ def _least_size(dataset: gdal.Dataset) -> int:
     return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
 
 
-def _mask_sources(bands: list[gdal.Band]) -> list[str]:
-    """For every band where else than in its values it is marked as not valid: "", "dataset" (one mask for all
-    bands) or "band"."""
-    sources = []
-    for band in bands:
-        flags = band.GetMaskFlags()
-        if flags in (gdal.GMF_ALL_VALID, gdal.GMF_NODATA) or flags & gdal.GMF_ALPHA:
-            sources.append("")
-        else:
-            sources.append("dataset" if flags & gdal.GMF_PER_DATASET else "band")
-    return sources
+def _mask_sources(dataset: gdal.Dataset, numbers: list[int]) -> list[int]:
+    """For every band the number of the band whose mask applies to it, 0 for none; one mask serves a whole dataset."""
+    flags = {number: dataset.GetRasterBand(number).GetMaskFlags() for number in numbers}
+    masked = [n for n in numbers if flags[n] not in _NO_MASK and not flags[n] & gdal.GMF_ALPHA]
+    shared = [n for n in masked if flags[n] & gdal.GMF_PER_DATASET]
+    return [shared[0] if n in shared else n if n in masked else 0 for n in numbers]
 
 
 def _crs(dataset: gdal.Dataset) -> str:

@@ -17,7 +17,7 @@ from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
-from .raster_files import DRIVERS, check_header_is_free, driver_of, move_raster
+from .raster_files import check_header_is_free, driver_of, move_raster
 from .reader import RasterReader
 
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
@@ -44,7 +44,6 @@ class RasterWriter:
         grid: its pixel grid.
         metadata: of its bands; ``dtype`` is the type on disk (one that the format does not know, such as int8 in
             ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
-        driver: "GTiff" or "ENVI"; by default, what the suffix says.
         compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
         overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
         progress: asked whether to stop while overviews are made.
@@ -58,7 +57,6 @@ class RasterWriter:
         path: StrPath,
         grid: Grid,
         metadata: RasterMetadata,
-        driver: str | None = None,
         compress: str = "DEFLATE",
         overviews: bool = False,
         progress: Progress | None = None,
@@ -67,9 +65,7 @@ class RasterWriter:
         self.name = os.path.basename(self.path)
         self.grid = grid
         check_output(self.path)
-        self._driver = driver_of(self.path) if driver is None else driver
-        if self._driver not in DRIVERS.values():
-            raise ValueError(f"The driver must be GTiff or ENVI, not {driver!r}.")
+        self._driver = driver_of(self.path)
         if self._driver == "ENVI":
             check_header_is_free(self.path)
         dtype = _storable(metadata.dtype, self._driver)
@@ -92,7 +88,7 @@ class RasterWriter:
         try:
             if kind is None:
                 self.complete()
-                move_raster(self.partial, self.path, self._driver)
+                move_raster(self.partial, self.path)
         finally:
             self._discard_partial()
 
@@ -167,22 +163,20 @@ class RasterWriter:
         rows, bands, cols = stored.shape
         if bands != self.bands or stored.dtype != self.metadata.dtype:
             raise ValueError(f"Expected (rows, {self.bands}, cols) {self.metadata.dtype}, got {stored.shape}.")
-        error, size = None, stored.dtype.itemsize
+        size = stored.dtype.itemsize
         with gdal_messages() as messages:
-            try:
-                failed = self._dataset.WriteRaster(
-                    *(col, row, cols, rows, np.ascontiguousarray(stored).data),
-                    buf_type=GDAL_OF_DTYPE[self.metadata.dtype],
-                    band_list=list(range(1, bands + 1)),
-                    buf_pixel_space=size,
-                    buf_line_space=size * bands * cols,
-                    buf_band_space=size * cols,
-                )
-                self._dataset.FlushCache()
-            except RuntimeError as caught:
-                failed, error = True, caught.with_traceback(None)
+            failed = messages.call(
+                self._dataset.WriteRaster,
+                *(col, row, cols, rows, np.ascontiguousarray(stored).data),
+                buf_type=GDAL_OF_DTYPE[self.metadata.dtype],
+                band_list=list(range(1, bands + 1)),
+                buf_pixel_space=size,
+                buf_line_space=size * bands * cols,
+                buf_band_space=size * cols,
+            )
+            messages.call(self._dataset.FlushCache)
             if failed or messages.write_failures:
-                raise self._failure(messages.words(error))
+                raise self._failure(messages.words())
         self._drop_page_cache()
 
     def _drop_page_cache(self) -> None:
@@ -197,16 +191,16 @@ class RasterWriter:
 
     def _create(self) -> None:
         rows, cols, dtype = self.grid.rows, self.grid.cols, self.metadata.dtype
-        options = self._gtiff_options() if self._driver == "GTiff" else [f"INTERLEAVE={_interleave(self.path)}"]
-        error = None
+        if self._driver == "GTiff":
+            options = self._gtiff_options()
+        else:
+            suffix = os.path.splitext(self.path)[1].lower()
+            options = [f"INTERLEAVE={suffix[1:].upper() if suffix in ('.bil', '.bip') else 'BSQ'}"]
         with gdal_messages() as messages:
-            try:
-                driver = gdal.GetDriverByName(self._driver)
-                dataset = driver.Create(self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
-            except RuntimeError as caught:
-                dataset, error = None, caught.with_traceback(None)
+            create = gdal.GetDriverByName(self._driver).Create
+            dataset = messages.call(create, self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
             if dataset is None:
-                raise self._failure(messages.words(error))
+                raise self._failure(messages.words())
             self._dataset = dataset
             dataset.SetGeoTransform(self.grid.geotransform)
             if self.grid.crs:
@@ -244,17 +238,13 @@ class RasterWriter:
         """
         if self._dataset is None:
             return
-        error = None
         with gdal_messages(raising=False) as messages:
-            try:
-                self._dataset.FlushCache()
-                if hasattr(self._dataset, "Close"):
-                    self._dataset.Close()
-            except RuntimeError as caught:
-                error = caught.with_traceback(None)
+            messages.call(self._dataset.FlushCache)
+            if hasattr(self._dataset, "Close"):
+                messages.call(self._dataset.Close)
             self._dataset = None
-            if error is not None or messages.write_failures:
-                raise self._failure(messages.words(error))
+            if messages.write_failures:
+                raise self._failure(messages.words())
         if self._overviews:
             add_overviews(self.partial, self._progress, self.name)
 
@@ -286,24 +276,23 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
     """
     progress = progress or Progress()
     inside = driver_of(path) == "GTiff"
-    error = None
+
+    def build() -> object:
+        dataset = gdal.OpenEx(path, gdal.OF_RASTER | (gdal.OF_UPDATE if inside else 0))
+        if dataset is None:
+            raise RuntimeError("it cannot be opened again")
+        longest = max(dataset.RasterXSize, dataset.RasterYSize)
+        factors = [2**power for power in range(1, 20) if longest / 2 ** (power - 1) > _SMALLEST_OVERVIEW]
+        return factors and dataset.BuildOverviews(
+            "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
+        )
+
     with gdal_messages() as messages:
-        try:
-            dataset = gdal.OpenEx(path, gdal.OF_RASTER | (gdal.OF_UPDATE if inside else 0))
-            if dataset is None:
-                raise RuntimeError("it cannot be opened again")
-            longest = max(dataset.RasterXSize, dataset.RasterYSize)
-            factors = [2**power for power in range(1, 20) if longest / 2 ** (power - 1) > _SMALLEST_OVERVIEW]
-            failed = factors and dataset.BuildOverviews(
-                "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
-            )
-        except RuntimeError as caught:
-            failed, error = True, caught.with_traceback(None)
-        dataset = None
+        failed = messages.call(build)
         progress.check()
         if failed or messages.write_failures:
             raise InputError(
-                f"No overviews of {name or os.path.basename(path)} could be written{messages.words(error)}; see "
+                f"No overviews of {name or os.path.basename(path)} could be written{messages.words()}; see "
                 "whether the disk is full, or do without them."
             )
 
@@ -332,11 +321,6 @@ def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
         Columns of a block.
     """
     return -(-cols // -(-cols // most) // 16) * 16
-
-
-def _interleave(path: str) -> str:
-    suffix = os.path.splitext(path)[1].lower()
-    return {".bil": "BIL", ".bip": "BIP"}.get(suffix, "BSQ")
 
 
 def _storable(dtype: str, driver: str) -> str:

@@ -16,15 +16,17 @@ the PAN of 5 m (PRISMA Products Specification Document, ASI). Physical reflectan
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from osgeo import gdal, osr
+from osgeo import gdal, ogr, osr
 
 from ..io.gdal_errors import gdal_messages
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
+from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 
@@ -92,7 +94,6 @@ class PrismaReader(RasterReader):
 
     def __init__(self, path: StrPath, role: str) -> None:
         self.role = role
-        self._inside: np.ndarray | None = None
         super().__init__(path)
 
     def __reduce__(self) -> tuple:
@@ -104,14 +105,10 @@ class PrismaReader(RasterReader):
             raise InputError(f"{self.name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it.")
         if not os.path.isfile(self.path):
             raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
-        error = None
         with gdal_messages() as messages:
-            try:
-                dataset = gdal.OpenEx(self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
-            except RuntimeError as caught:
-                dataset, error = None, caught
+            dataset = messages.call(gdal.OpenEx, self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
         if dataset is None:
-            raise InputError(f"{self.name} is no HDF5 file; choose a PRISMA L2D product{messages.words(error)}.")
+            raise InputError(f"{self.name} is no HDF5 file; choose a PRISMA L2D product{messages.words()}.")
         return dataset
 
     def _describe(self) -> None:
@@ -134,11 +131,8 @@ class PrismaReader(RasterReader):
             raise InputError(f"{self.name} lacks the attribute {missing}; get a fresh copy of the product.") from None
         except ValueError as error:
             raise InputError(f"{self.name} cannot be used: {error}; get a fresh copy of the product.") from None
-        self.bands = len(self._bands)
-        self.dtype = "uint16"
-        self._numbers = list(range(self.bands))
-        self._dtypes = [self.dtype] * self.bands
-        self._nodata = [None] * self.bands
+        bands = len(self._bands)
+        self._numbers, self._dtypes, self._nodata = list(range(bands)), ["uint16"] * bands, [None] * bands
 
     def close(self) -> None:
         """Close the file."""
@@ -175,21 +169,18 @@ class PrismaReader(RasterReader):
         return result
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
-        inside = self._inside_image()
-        valid &= inside[window.row : window.row + window.rows, window.col : window.col + window.cols]
+        valid &= self._inside_image[window.row : window.row + window.rows, window.col : window.col + window.cols]
 
+    @cached_property
     def _inside_image(self) -> np.ndarray:
-        """(rows, cols) of the whole image, computed once."""
-        if self._inside is None:
-            inside = np.zeros((self.grid.rows, self.grid.cols), bool)
-            cube = "PAN" if self.role == "pan" else "VNIR"
-            used = [band.number for band in self._bands if band.cube == cube]
-            for row in range(0, self.grid.rows, _STRIP):
-                rows = min(_STRIP, self.grid.rows - row)
-                block = self._block(cube, Window(row, 0, rows, self.grid.cols), min(used), max(used) + 1)
-                inside[row : row + rows] = block.any(axis=0)
-            self._inside = inside
-        return self._inside
+        """(rows, cols) of the whole image."""
+        inside = np.zeros((self.grid.rows, self.grid.cols), bool)
+        cube = "PAN" if self.role == "pan" else "VNIR"
+        used = [band.number for band in self._bands if band.cube == cube]
+        for start, stop in row_strips(self.grid.rows, _STRIP):
+            block = self._block(cube, Window(start, 0, stop - start, self.grid.cols), min(used), max(used) + 1)
+            inside[start:stop] = block.any(axis=0)
+        return inside
 
     def _block(self, cube: str, window: Window, first: int, stop: int) -> np.ndarray:
         """(B, rows, cols) of the bands ``first`` to ``stop`` of a cube."""
@@ -197,27 +188,14 @@ class PrismaReader(RasterReader):
         if cube != "PAN":
             start.insert(1, first)
             count.insert(1, stop - first)
-        error = None
-        with gdal_messages() as messages:
-            try:
-                data = self._arrays[cube].Read(array_start_idx=start, count=count)
-            except RuntimeError as caught:
-                data, error = None, caught
-        if data is None:
-            raise InputError(
-                f"{self.name} cannot be read in rows {window.row + 1} to {window.row + window.rows}: the file seems "
-                f"damaged or cut off; get a fresh copy{messages.words(error)}."
-            )
+        data = self._checked(lambda: self._arrays[cube].Read(array_start_idx=start, count=count), window)
         values = np.frombuffer(data, np.uint16).reshape(count)
         return values[None] if cube == "PAN" else values.transpose(1, 0, 2)
 
 
 def _array(root: gdal.Group, path: str) -> gdal.MDArray | None:
-    with gdal_messages():
-        try:
-            array = root.OpenMDArrayFromFullname(path)
-        except RuntimeError:
-            return None
+    with gdal_messages() as messages:
+        array = messages.call(root.OpenMDArrayFromFullname, path)
     known = array is not None and array.GetDataType().GetNumericDataType() == gdal.GDT_UInt16
     return array if known and array.GetDimensionCount() == (2 if path == _CUBES["PAN"] else 3) else None
 
@@ -257,12 +235,9 @@ def _grid(facts: dict, sizes: list[int], pixel: float) -> Grid:
     left = _edge(min(eastings), max(eastings), cols, pixel)
     bottom = _edge(min(northings), max(northings), rows, pixel)
     system = osr.SpatialReference()
-    with gdal_messages():
-        try:
-            unknown = system.ImportFromEPSG(int(facts["Epsg_Code"]))
-        except RuntimeError:
-            unknown = True
-    if unknown:
+    with gdal_messages() as messages:
+        known = messages.call(system.ImportFromEPSG, int(facts["Epsg_Code"])) == ogr.OGRERR_NONE
+    if not known:
         raise ValueError(f"its EPSG code {facts['Epsg_Code']} is not known")
     return Grid(left, bottom + rows * pixel, pixel, -pixel, rows, cols, system.ExportToWkt())
 
