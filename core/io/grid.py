@@ -37,6 +37,21 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """The pixels of a grid along one axis.
+
+    Attributes:
+        start: outer edge of the first pixel, map units.
+        step: to the next pixel, signed, map units.
+        count: number of pixels.
+    """
+
+    start: float
+    step: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Grid:
     """A north-up (or south-up) pixel grid; lengths are in map units, those of ``crs``.
 
@@ -83,6 +98,11 @@ class Grid:
         return cls(x, y, dx, dy, rows, cols, crs)
 
     @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """The rows' axis (y) and the columns' axis (x)."""
+        return Axis(self.y, self.dy, self.rows), Axis(self.x, self.dx, self.cols)
+
+    @property
     def geotransform(self) -> tuple[float, float, float, float, float, float]:
         """GDAL's six numbers."""
         return (self.x, self.dx, 0.0, self.y, 0.0, self.dy)
@@ -102,15 +122,7 @@ class Grid:
         Returns:
             The window's grid.
         """
-        return Grid(
-            self.x + window.col * self.dx,
-            self.y + window.row * self.dy,
-            self.dx,
-            self.dy,
-            window.rows,
-            window.cols,
-            self.crs,
-        )
+        return replace(self.move(window.row, window.col), rows=window.rows, cols=window.cols)
 
     def move(self, rows: float, cols: float) -> Grid:
         """The same grid, moved by some rows and columns, whole or not.
@@ -204,39 +216,31 @@ def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the 
         )
     if (hsi.dy > 0) != (pan.dy > 0):
         raise InputError(f"{hsi_name} and {pan_name} run in opposite directions; warp both to a north-up grid first.")
-    ratio_y, first_y, count_y = _align_axis(hsi.y, hsi.dy, hsi.rows, pan.y, pan.dy, pan.rows, hsi_name, pan_name)
-    ratio_x, first_x, count_x = _align_axis(hsi.x, hsi.dx, hsi.cols, pan.x, pan.dx, pan.cols, hsi_name, pan_name)
+    (low_y, low_x), (high_y, high_x) = hsi.axes, pan.axes
+    ratio_y, first_y, count_y = _align_axis(low_y, high_y, hsi_name, pan_name)
+    ratio_x, first_x, count_x = _align_axis(low_x, high_x, hsi_name, pan_name)
     if ratio_x != ratio_y:
         raise InputError(
             f"The ratio of {hsi_name} to {pan_name} is {ratio_x} in x but {ratio_y} in y; resample the PAN to square "
             "fractions of the HSI's pixels first."
         )
     window = Window(first_y, first_x, count_y, count_x)
-    row, rows, phase_y = _covered(hsi.y, hsi.dy, hsi.rows, pan.y, pan.dy, first_y, count_y, ratio_y)
-    col, cols, phase_x = _covered(hsi.x, hsi.dx, hsi.cols, pan.x, pan.dx, first_x, count_x, ratio_x)
+    row, rows, phase_y = _covered(low_y, high_y, first_y, count_y, ratio_y)
+    col, cols, phase_x = _covered(low_x, high_x, first_x, count_x, ratio_x)
     return Alignment(ratio_y, window, Window(row, col, rows, cols), (phase_y, phase_x), pan.crop(window))
 
 
-def _align_axis(
-    low: float,
-    low_step: float,
-    low_count: int,
-    high: float,
-    high_step: float,
-    high_count: int,
-    hsi_name: str,
-    pan_name: str,
-) -> tuple[int, int, int]:
-    """Ratio, first PAN pixel and count of PAN pixels wholly inside the HSI, along one axis."""
-    offset = (low - high) / high_step  # the HSI's corner in PAN pixels
-    exact = low_step / high_step
+def _align_axis(low: Axis, high: Axis, hsi_name: str, pan_name: str) -> tuple[int, int, int]:
+    """Ratio, first PAN pixel and count of PAN pixels wholly inside the HSI, along one axis of both."""
+    offset = (low.start - high.start) / high.step  # the HSI's corner in PAN pixels
+    exact = low.step / high.step
     first = max(0, math.ceil(offset - TOLERANCE))
-    last = min(high_count, math.floor(offset + exact * low_count + TOLERANCE))
+    last = min(high.count, math.floor(offset + exact * low.count + TOLERANCE))
     if last <= first:
         raise InputError(f"{hsi_name} and {pan_name} do not overlap; choose two images of the same place.")
     ratio = round(exact)
-    shared = min(offset + exact * low_count, high_count) - max(offset, 0.0)  # PAN pixels, not only whole ones
-    overlap = min(low_count, math.ceil(shared / max(exact, 1e-9)))
+    shared = min(offset + exact * low.count, high.count) - max(offset, 0.0)  # PAN pixels, not only whole ones
+    overlap = min(low.count, math.ceil(shared / max(exact, 1e-9)))
     if not MIN_RATIO <= ratio <= MAX_RATIO or abs(exact - ratio) * overlap >= TOLERANCE:
         raise InputError(
             f"A pixel of {hsi_name} is {exact:.6g} pixels of {pan_name}; the ratio must be an integer from {MIN_RATIO} "
@@ -250,15 +254,13 @@ def _align_axis(
     return ratio, first, last - first
 
 
-def _covered(
-    low: float, low_step: float, low_count: int, high: float, high_step: float, first: int, count: int, ratio: int
-) -> tuple[int, int, float]:
+def _covered(low: Axis, high: Axis, first: int, count: int, ratio: int) -> tuple[int, int, float]:
     """First HSI pixel and count of HSI pixels that the output touches, and the output's phase in PAN pixels."""
-    start = (high - low) / high_step + first  # the output's corner in PAN pixels from the HSI's corner
+    start = (high.start - low.start) / high.step + first  # the output's corner in PAN pixels from the HSI's corner
     if abs(start - round(start)) < TOLERANCE:
         start = float(round(start))
     row = max(0, math.floor(start / ratio))
-    stop = min(low_count, math.ceil((start + count) / ratio))
+    stop = min(low.count, math.ceil((start + count) / ratio))
     return row, stop - row, start - row * ratio
 
 

@@ -12,32 +12,20 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from osgeo import gdal
 
 from .encoding import representable
-from .wavelengths import NAME_WITH_WAVELENGTH, parse_number, tidy, unit_converters, wavelength_in_name
+from .wavelengths import NAME_WITH_WAVELENGTH, parse_number, tidy, to_nanometres, wavelength_in_name
 
-_Entry = TypeVar("_Entry")
-
-_DTYPE_NAMES = {
-    "GDT_Byte": "uint8",
-    "GDT_Int8": "int8",
-    "GDT_UInt16": "uint16",
-    "GDT_Int16": "int16",
-    "GDT_UInt32": "uint32",
-    "GDT_Int32": "int32",
-    "GDT_UInt64": "uint64",
-    "GDT_Int64": "int64",
-    "GDT_Float16": "float16",
-    "GDT_Float32": "float32",
-    "GDT_Float64": "float64",
-}
-# The names that this GDAL knows: Int64 since 3.5, Int8 since 3.7, Float16 since 3.11.
-DTYPE_OF_GDAL = {getattr(gdal, key): name for key, name in _DTYPE_NAMES.items() if hasattr(gdal, key)}
-GDAL_OF_DTYPE = {name: code for code, name in DTYPE_OF_GDAL.items()}
+_TYPES = ("Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float16", "Float32", "Float64")
+# Those that this GDAL knows: Int64 since 3.5, Int8 since 3.7, Float16 since 3.11.
+_KNOWN_TYPES = [name for name in _TYPES if hasattr(gdal, f"GDT_{name}")]
+GDAL_OF_DTYPE = {"uint8": gdal.GDT_Byte, **{name.lower(): getattr(gdal, f"GDT_{name}") for name in _KNOWN_TYPES}}
+DTYPE_OF_GDAL = {code: name for name, code in GDAL_OF_DTYPE.items()}
+_OF_BANDS = ("names", "wavelengths", "fwhm", "bbl", "scales", "offsets")  # the fields with one entry a band
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ class RasterMetadata:
     dtype: str
 
     def __post_init__(self) -> None:
-        lengths = {len(getattr(self, field)) for field in ("names", "wavelengths", "fwhm", "bbl", "scales", "offsets")}
+        lengths = {len(getattr(self, field)) for field in _OF_BANDS}
         if len(lengths) != 1:
             raise ValueError(f"All tuples of RasterMetadata must have one entry a band, got lengths {sorted(lengths)}.")
 
@@ -99,19 +87,7 @@ class RasterMetadata:
         Returns:
             The metadata of these bands.
         """
-
-        def chosen(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
-            return tuple(entries[i] for i in indices)
-
-        return dataclasses.replace(
-            self,
-            names=chosen(self.names),
-            wavelengths=chosen(self.wavelengths),
-            fwhm=chosen(self.fwhm),
-            bbl=chosen(self.bbl),
-            scales=chosen(self.scales),
-            offsets=chosen(self.offsets),
-        )
+        return self.replace(**{field: tuple(getattr(self, field)[i] for i in indices) for field in _OF_BANDS})
 
     def replace(self, **changes: Any) -> RasterMetadata:
         """A copy with some attributes changed.
@@ -153,18 +129,6 @@ def band_dtype(band: gdal.Band) -> str | None:
     return "int8" if signed_byte else DTYPE_OF_GDAL.get(band.DataType)
 
 
-def common_dtype(dtypes: Sequence[str]) -> str:
-    """The numpy name of the smallest type that holds all of ``dtypes``.
-
-    Args:
-        dtypes: numpy names.
-
-    Returns:
-        numpy name.
-    """
-    return str(np.result_type(*{np.dtype(name) for name in dtypes}))
-
-
 def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     """Read the metadata of a GDAL dataset's bands (alpha bands left out), whichever style they are written in.
 
@@ -180,38 +144,32 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     imagery = [_lower_keys(band.GetMetadata("IMAGERY")) for band in bands]
     whole = {**_lower_keys(dataset.GetMetadata()), **_lower_keys(dataset.GetMetadata("ENVI"))}
     names = tuple(band.GetDescription() or "" for band in bands)
-    lists = {key: _envi_list(whole.get(key), dataset.RasterCount) for key in ("wavelength", "fwhm", "bbl")}
-    of_band = {key: [entries[n - 1] if entries else None for n in numbers] for key, entries in lists.items()}
-
-    raw_waves, raw_fwhm, units, bbl = [], [], [], []
-    for i, item in enumerate(items):
-        raw_waves.append(parse_number(item.get("wavelength", of_band["wavelength"][i])))
-        raw_fwhm.append(parse_number(item.get("fwhm", of_band["fwhm"][i])))
-        unit = item.get("wavelength_units") or item.get("wavelength_unit") or _envi_units(whole)
-        units.append(unit.strip().lower())
-        good = parse_number(item.get("bbl", of_band["bbl"][i]))
-        bbl.append(1 if good is None or good > 0 else 0)
-    to_nm = unit_converters(raw_waves, units)
+    for key in ("wavelength", "fwhm", "bbl"):
+        entries = _envi_list(whole.get(key), dataset.RasterCount)
+        for item, n in zip(items, numbers if entries else ()):
+            item.setdefault(key, entries[n - 1])
+    numeric = {key: [parse_number(item.get(key)) for item in items] for key in ("wavelength", "fwhm", "bbl")}
+    unit = whole.get("wavelength_units") or whole.get("wavelength units") or ""
+    units = [(item.get("wavelength_units") or item.get("wavelength_unit") or unit).strip().lower() for item in items]
 
     wavelengths, fwhm = [], []
-    for i, convert in enumerate(to_nm):
-        wave, width = convert(raw_waves[i], raw_fwhm[i])
+    for i, (wave, width) in enumerate(to_nanometres(numeric["wavelength"], numeric["fwhm"], units)):
         if wave is None:
             wave = _micrometres(imagery[i].get("central_wavelength_um")) or wavelength_in_name(names[i])
         wavelengths.append(wave)
         fwhm.append(width if width is not None else _micrometres(imagery[i].get("fwhm_um")))
 
-    dtype = common_dtype([band_dtype(band) or "float64" for band in bands])
-    nodata = [representable(band.GetNoDataValue(), band_dtype(band) or "float64") for band in bands]
+    dtypes = [band_dtype(band) or "float64" for band in bands]
+    nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
     return RasterMetadata(
         names=names,
         wavelengths=tuple(wavelengths),
         fwhm=tuple(fwhm),
-        bbl=tuple(bbl),
+        bbl=tuple(1 if flag is None or flag > 0 else 0 for flag in numeric["bbl"]),
         scales=tuple(1.0 if band.GetScale() is None else float(band.GetScale()) for band in bands),
         offsets=tuple(0.0 if band.GetOffset() is None else float(band.GetOffset()) for band in bands),
         nodata=next((float(value) for value in nodata if value is not None), None),
-        dtype=dtype,
+        dtype=str(np.result_type(*{np.dtype(name) for name in dtypes})),
     )
 
 
@@ -285,16 +243,10 @@ def _envi_name(name: str) -> str:
     return NAME_WITH_WAVELENGTH.sub("", name) if wavelength_in_name(name) is not None else name
 
 
-def _envi_units(whole: dict[str, str]) -> str:
-    return whole.get("wavelength_units") or whole.get("wavelength units") or ""
-
-
-def _envi_list(text: str | None, count: int) -> list[str] | None:
-    """The entries of ``{a, b, ...}``; None if it is no list of ``count`` entries."""
-    if text is None:
-        return None
-    entries = [entry.strip() for entry in text.strip().strip("{}").split(",")]
-    return entries if len(entries) == count else None
+def _envi_list(text: str | None, count: int) -> list[str]:
+    """The entries of ``{a, b, ...}``; none if it is no list of ``count`` entries."""
+    entries = [entry.strip() for entry in (text or "").strip().strip("{}").split(",")]
+    return entries if text is not None and len(entries) == count else []
 
 
 def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:

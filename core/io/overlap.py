@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..runtime.errors import InputError
-from .grid import TOLERANCE, Grid, Window, same_crs
+from .grid import TOLERANCE, Axis, Grid, Window, same_crs
 
 
 def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tuple[Window, Window]:
@@ -29,8 +29,7 @@ def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tup
             f"{first_name} and {second_name} have different coordinate reference systems; reproject one to the grid of "
             "the other first."
         )
-    row, other_row, rows = _shared(first.y, first.dy, first.rows, second.y, second.dy, second.rows)
-    col, other_col, cols = _shared(first.x, first.dx, first.cols, second.x, second.dx, second.cols)
+    (row, other_row, rows), (col, other_col, cols) = map(_shared, first.axes, second.axes)
     if row is None or col is None:
         raise InputError(
             f"{first_name} and {second_name} do not share a pixel grid (pixels of {first.dx:g} x {abs(first.dy):g} and "
@@ -41,14 +40,12 @@ def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tup
     return Window(row, col, rows, cols), Window(other_row, other_col, rows, cols)
 
 
-def _shared(
-    first: float, step: float, count: int, second: float, other_step: float, other_count: int
-) -> tuple[int | None, int, int]:
+def _shared(first: Axis, second: Axis) -> tuple[int | None, int, int]:
     """First pixel in either raster and number of shared pixels along one axis; None where the grids differ."""
-    offset = (second - first) / step
+    offset = (second.start - first.start) / first.step
     shift = round(offset)
-    start, stop = max(0, shift), min(count, shift + other_count)
-    drift = abs(other_step / step - 1.0) * max(stop - start, 1)
+    start, stop = max(0, shift), min(first.count, shift + second.count)
+    drift = abs(second.step / first.step - 1.0) * max(stop - start, 1)
     if abs(offset - shift) >= TOLERANCE or drift >= TOLERANCE:
         return None, 0, 0
     return start, start - shift, stop - start

@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Callable
-
-if TYPE_CHECKING:
-    Converter = Callable[[float | None, float | None], tuple[float | None, float | None]]
 
 _NM_PER_UNIT = {
     name: factor
@@ -40,25 +36,27 @@ def in_nanometres(
     Returns:
         Wavelengths and widths, one for each band, nm.
     """
-    unit = unit.strip().lower()
     waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
     widths = [value if value is not None and math.isfinite(value) and value > 0 else None for value in fwhm]
-    pairs = [convert(*pair) for convert, pair in zip(unit_converters(waves, [unit] * len(waves)), zip(waves, widths))]
+    pairs = to_nanometres(waves, widths, [unit.strip().lower()] * len(waves))
     return tuple(wave for wave, _ in pairs), tuple(width for _, width in pairs)
 
 
-def unit_converters(waves: list[float | None], units: list[str]) -> list[Converter]:
-    """The functions (wavelength, fwhm) -> the same in nm.
+def to_nanometres(
+    waves: list[float | None], widths: list[float | None], units: list[str]
+) -> list[tuple[float | None, float | None]]:
+    """The centre wavelength and the width of every band in nm.
 
     Where a file names no unit, numbers that can only be micrometres (all below 100) or nanometres (all above 200)
     are taken for that.
 
     Args:
-        waves: one for each band, in its unit; None where unknown.
+        waves: one for each band, in its unit, 0 or more; None where unknown.
+        widths: one for each band, in its unit, 0 or more; None where unknown.
         units: one for each band, lower case; "" where there is none.
 
     Returns:
-        One function for each band.
+        (wavelength, width) of each band, nm; None where unknown.
     """
     known = [wave for wave, unit in zip(waves, units) if wave is not None and unit in _NO_UNIT]
     guess = None
@@ -67,27 +65,20 @@ def unit_converters(waves: list[float | None], units: list[str]) -> list[Convert
     elif known and min(known) > 200:
         guess = 1.0
 
-    def by_factor(factor: float | None) -> Converter:
-        def scaled(value: float | None) -> float | None:
-            return None if value is None or factor is None else tidy(value * factor)
-
-        def convert(wave: float | None, width: float | None) -> tuple[float | None, float | None]:
-            return scaled(wave), scaled(width)
-
-        return convert
-
-    def by_wavenumber(wave: float | None, width: float | None) -> tuple[float | None, float | None]:
-        if wave is None:
-            return None, None
-        return tidy(1e7 / wave), None if width is None else tidy(1e7 * width / wave**2)
-
-    converters: list[Converter] = []
-    for unit in units:
-        if unit in _WAVENUMBER_UNITS:
-            converters.append(by_wavenumber)
+    def in_nm(wave: float | None, width: float | None, unit: str) -> tuple[float | None, float | None]:
+        if unit not in _WAVENUMBER_UNITS:
+            factor = guess if unit in _NO_UNIT else _NM_PER_UNIT.get(unit)
+        elif wave is None:
+            factor = None
         else:
-            converters.append(by_factor(guess if unit in _NO_UNIT else _NM_PER_UNIT.get(unit)))
-    return converters
+            wave, width, factor = 1e7 / wave, None if width is None else 1e7 * width / wave**2, 1.0
+        return _scaled(wave, factor), _scaled(width, factor)
+
+    return [in_nm(*band) for band in zip(waves, widths, units)]
+
+
+def _scaled(value: float | None, factor: float | None) -> float | None:
+    return None if value is None or factor is None else tidy(value * factor)
 
 
 def wavelength_in_name(name: str) -> float | None:
@@ -100,9 +91,7 @@ def wavelength_in_name(name: str) -> float | None:
         nm; None where the name holds no wavelength.
     """
     match = NAME_WITH_WAVELENGTH.search(name)
-    factor = _NM_PER_UNIT.get(match.group(2).lower()) if match else None
-    value = parse_number(match.group(1)) if match and factor else None
-    return tidy(value * factor) if value is not None and factor is not None else None
+    return _scaled(parse_number(match.group(1)), _NM_PER_UNIT.get(match.group(2).lower())) if match else None
 
 
 def parse_number(text: str | None) -> float | None:
