@@ -110,10 +110,8 @@ def upsampler(
     Returns:
         U.
     """
-    return Separable(
-        cubic_line(low[0], high[0], ratio, phase[0]),
-        cubic_line(low[1], high[1], ratio, phase[1]),
-    )
+    rows, cols = (cubic_line(*axis) for axis in zip(low, high, (ratio, ratio), phase))
+    return Separable(rows, cols)
 
 
 def degrader(
@@ -135,7 +133,5 @@ def degrader(
     Returns:
         D.
     """
-    return Separable(
-        gaussian_line(high[0], low[0], ratio, phase[0], mtf_gain),
-        gaussian_line(high[1], low[1], ratio, phase[1], mtf_gain),
-    )
+    rows, cols = (gaussian_line(*axis, mtf_gain) for axis in zip(high, low, (ratio, ratio), phase))
+    return Separable(rows, cols)

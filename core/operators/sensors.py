@@ -108,12 +108,10 @@ def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
     Raises:
         InputError: no such sensor, or no gain of it is published, or its gains are for another number of bands.
     """
-    if not isinstance(mtf, str):
-        return (float(mtf),)
     try:
         return (float(mtf),)
     except ValueError:
-        sensor = find_sensor(mtf)
+        sensor = find_sensor(str(mtf))
     if not sensor.mtf_gains:
         measured = [key for key, other in SENSORS.items() if other.mtf_gains]
         raise InputError(
