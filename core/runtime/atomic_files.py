@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import os
 import platform
 import re
@@ -287,23 +288,15 @@ def _folder_lock(folder: str) -> Iterator[None]:
 
 def _keep_beside(moves: Sequence[tuple[str, str]]) -> str:
     """Give finished files that cannot take their place visible names beside it; the name of the first of them."""
-    number = 1
-    while True:
+    for number in itertools.count(1):
         names = [f"{stem}-new{number}{suffix}" for stem, suffix in (os.path.splitext(final) for _, final in moves)]
         if not any(os.path.exists(name) for name in names):
             break
-        number += 1
     for (partial, _), name in zip(moves, names):
         try:
             os.rename(partial, name)
         except OSError:
             # Neither place nor name can be taken: a copy under a name that discard() does not know remains possible.
-            with contextlib.suppress(OSError):
-                _copy(partial, name)
+            with contextlib.suppress(OSError), open(partial, "rb") as source, open(name, "xb") as copy:
+                shutil.copyfileobj(source, copy)
     return names[0]
-
-
-def _copy(source: str, target: str) -> None:
-    with open(source, "rb") as reading, open(target, "xb") as writing:
-        while chunk := reading.read(1 << 20):
-            writing.write(chunk)

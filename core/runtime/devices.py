@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib.util
-from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -38,28 +36,21 @@ def require_torch() -> ModuleType:
             "This needs PyTorch, which is not installed; install it into the Python in use (python -m pip install "
             "torch) and start again."
         )
+    collecting = gc.isenabled()
+    # Loading PyTorch makes hundreds of thousands of objects that stay; scanning them again and again takes a fifth of
+    # its time.
+    gc.disable()
     try:
-        with _garbage_collection_off():
-            import torch
+        import torch
     except (ImportError, OSError) as error:
         raise MissingDependencyError(
             f"PyTorch is installed but cannot be loaded ({_first_line(error)}); install it again into the Python in "
             "use (python -m pip install --force-reinstall torch)."
         ) from None
-    return torch
-
-
-@contextlib.contextmanager
-def _garbage_collection_off() -> Iterator[None]:
-    """Switch the cyclic garbage collector off: loading PyTorch makes hundreds of thousands of objects that stay, and
-    scanning them again and again takes a fifth of its time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
     finally:
-        if was:
+        if collecting:
             gc.enable()
+    return torch
 
 
 def load_torch(progress: Progress) -> None:
@@ -124,19 +115,14 @@ def choose_device(name: str = "auto") -> tuple[torch.device, str]:
 
 
 def _is_there(torch: ModuleType, kind: str) -> bool:
-    if kind == "cuda":
-        return torch.cuda.is_available()
-    backend = getattr(torch.backends, "mps", None)
-    return backend is not None and backend.is_available()
+    return torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
 
 
 def _why_not(torch: ModuleType, kind: str) -> str | None:
     """Why a GPU cannot be used; None if it computes what the CPU computes."""
     try:
         if not _is_there(torch, kind):
-            built_without = (
-                kind == "cuda" and torch.version.cuda is None and getattr(torch.version, "hip", None) is None
-            )
+            built_without = kind == "cuda" and not torch.backends.cuda.is_built()
             return "this PyTorch was built without CUDA" if built_without else "PyTorch finds none"
         expected = _probe(torch, "cpu")
         difference = (_probe(torch, kind).cpu() - expected).abs().max().item()

@@ -7,7 +7,6 @@ import ctypes
 import os
 import sys
 import threading
-from typing import Callable
 
 _POLL_SECONDS = 0.02
 
@@ -21,15 +20,14 @@ class PeakMemory:
     """
 
     def __init__(self) -> None:
-        self._resident_size = _resident_size()
         self.before: int | None = None
         self.peak: int | None = None
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> PeakMemory:
-        if self._resident_size is not None:
-            self.before = self.peak = self._resident_size()
+        self.before = self.peak = _resident_size()
+        if self.before is not None:
             self._thread = threading.Thread(target=self._watch, name="ssml-peak-memory", daemon=True)
             self._thread.start()
         return self
@@ -45,8 +43,7 @@ class PeakMemory:
             self._sample()
 
     def _sample(self) -> None:
-        if self._resident_size is not None:
-            self.peak = max(self.peak or 0, self._resident_size())
+        self.peak = max(self.peak or 0, _resident_size() or 0)
 
 
 def free_memory() -> int | None:
@@ -68,19 +65,15 @@ def trim_heap() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _resident_size() -> Callable[[], int] | None:
-    """A function that returns the bytes that this process has in memory; None where there is none."""
-    if sys.platform.startswith("linux"):
-        page = os.sysconf("SC_PAGE_SIZE")
-
-        def linux() -> int:
-            with open("/proc/self/statm", "rb") as file:
-                return int(file.read().split()[1]) * page
-
-        return linux if os.path.exists("/proc/self/statm") else None
+def _resident_size() -> int | None:
+    """The bytes that this process has in memory; None where the system does not report them."""
     if sys.platform == "win32":
-        return _windows()
-    return None
+        return _resident_size_of_windows()
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
 
 
 if sys.platform == "win32":
@@ -99,7 +92,7 @@ if sys.platform == "win32":
         status.size = ctypes.sizeof(status)
         return status.free if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
-    def _windows() -> Callable[[], int]:
+    def _resident_size_of_windows() -> int:
         """GetProcessMemoryInfo of psapi."""
         from ctypes import wintypes
 
@@ -122,11 +115,7 @@ if sys.platform == "win32":
         kernel.GetCurrentProcess.restype = wintypes.HANDLE
         query = kernel.K32GetProcessMemoryInfo
         query.argtypes = [wintypes.HANDLE, ctypes.POINTER(Counters), wintypes.DWORD]
-
-        def windows() -> int:
-            counters = Counters()
-            counters.cb = ctypes.sizeof(Counters)
-            query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
-            return int(counters.WorkingSetSize)
-
-        return windows
+        counters = Counters()
+        counters.cb = ctypes.sizeof(Counters)
+        query(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
+        return int(counters.WorkingSetSize)

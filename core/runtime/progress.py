@@ -108,7 +108,7 @@ class ConsoleProgress(Progress):
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """As :meth:`Progress.set`; draws the bar again where something changed."""
-        if text is not None and text != self._text:
+        if text is not None:
             self._text = text
         if not self._terminal:
             return
@@ -119,11 +119,11 @@ class ConsoleProgress(Progress):
             self._stream.flush()
             self._drawn = line
         if fraction >= 1.0:
-            self._clear()
+            self.finish()
 
     def info(self, text: str) -> None:
         """As :meth:`Progress.info`: a line of text above the bar."""
-        self._clear()
+        self.finish()
         self._stream.write(text + "\n")
         self._stream.flush()
 
@@ -133,9 +133,6 @@ class ConsoleProgress(Progress):
 
     def finish(self) -> None:
         """Take the bar away, so that what is written next starts on an empty line."""
-        self._clear()
-
-    def _clear(self) -> None:
         if self._drawn:
             self._stream.write("\r" + " " * len(self._drawn) + "\r")
             self._stream.flush()
