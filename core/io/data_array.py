@@ -1,7 +1,7 @@
 """xarray's DataArrays as images, by the conventions of rioxarray.
 
 Coordinates stand at pixel centres. What catches people out: the ``GeoTransform`` of ``spatial_ref`` goes stale when a
-DataArray is cut, so the coordinates are believed, and the attribute only where the two agree; y may ascend;
+DataArray is cut, so the coordinates are used, and the attribute only where the two agree; y may ascend;
 wavelengths may have any unit; a nodata value may be an attribute, or have been replaced by NaN when the file was read.
 """
 

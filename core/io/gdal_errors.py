@@ -53,7 +53,7 @@ class GdalMessages:
     def words(self) -> str:
         """GDAL's message as the end of a sentence: `` (GDAL: ...)``, empty where there is none."""
         text = (self.failures or self._raised or [""])[-1]
-        text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats all that it said before
+        text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats its earlier messages
         return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
 
 

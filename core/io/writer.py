@@ -157,6 +157,7 @@ class RasterWriter:
 
         Raises:
             InputError: the file cannot be written, as when the disk is full.
+            ValueError: the writer is not open, or the shape or the type does not fit.
         """
         if self._dataset is None:
             raise ValueError(f"{self.name} is not open for writing; use the writer in a with block.")

@@ -99,28 +99,28 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
     low_valid = reference.low_valid
     others = np.flatnonzero(~reference.good & ~reference.empty)
     groups = _groups(reference, mtf_gains)
-    lines = {gain: [gaussian_line(n, n // ratio, ratio, 0.0, gain) for n in (rows, cols)] for gain in set(mtf_gains)}
+    lines = {each: [gaussian_line(n, n // ratio, ratio, 0.0, each) for n in (rows, cols)] for each in set(mtf_gains)}
     passes = GAUSSIAN_CUT * ratio
 
     def narrow(start: int, stop: int) -> np.ndarray:
         """Rows of the reference, degraded along the columns' axis only."""
         result = np.zeros((bands, stop - start, low_cols), np.float32)
         most = max(1, _SAMPLES // ((stop - start + 2 * passes) * cols))
-        for gain, chosen in groups:
+        for mtf_gain, chosen in groups:
             for first in range(0, len(chosen), most):
                 progress.check()
                 some = chosen[first : first + most]
-                result[some] = lines[gain][1].apply(reference.filled(start, stop, some, passes), -1)
+                result[some] = lines[mtf_gain][1].apply(reference.filled(start, stop, some, passes), -1)
         return result
 
     stream = RowStream(rows, narrow, STRIP * ratio)
     for start, stop in row_strips(low_rows, STRIP):
         values = np.zeros((bands, stop - start, low_cols), np.float32)
         valid = np.repeat(low_valid[None, start:stop], bands, axis=0)
-        for gain, chosen in groups:
-            low, high = lines[gain][0].support(start, stop)
+        for mtf_gain, chosen in groups:
+            low, high = lines[mtf_gain][0].support(start, stop)
             stream.forget(low)
-            values[chosen] = lines[gain][0].apply(stream.get(low, high)[chosen], -2, start, stop, low)
+            values[chosen] = lines[mtf_gain][0].apply(stream.get(low, high)[chosen], -2, start, stop, low)
         valid[reference.empty] = False
         if len(others):
             window = Window(start * ratio, 0, (stop - start) * ratio, cols)
@@ -163,6 +163,9 @@ def pan_rows(
                 total += weights[band] * part.astype(np.float64)
         return Rows(total.astype(np.float32)[None], valid)
 
+    if mtf_gain is not None:
+        line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
+
     def blurred(start: int, stop: int) -> Rows:
         low, high = line_y.support(start, stop)
         top, bottom = max(0, low - passes), min(rows, high + passes)
@@ -171,15 +174,13 @@ def pan_rows(
         values = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
         return Rows(values, image.valid[start - top : stop - top])
 
-    if mtf_gain is not None:
-        line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
     for start, stop in row_strips(rows, step):
         yield start, mean(start, stop) if mtf_gain is None else blurred(start, stop)
         progress.set(stop / rows)
 
 
-def _continuous_gain(gain: float) -> float:
-    """The gain of the Gaussian that, sampled on its own grid, has ``gain`` at that grid's Nyquist frequency.
+def _continuous_gain(mtf_gain: float) -> float:
+    """The MTF gain of the Gaussian that, sampled on its own grid, has ``mtf_gain`` at that grid's Nyquist frequency.
 
     There its spectrum meets its own aliases: the sampled response is the sum of g^(m m) over odd m, divided by that
     over even m.
@@ -189,7 +190,7 @@ def _continuous_gain(gain: float) -> float:
     for _ in range(60):
         middle = (low + high) / 2
         powers = middle ** (order**2.0)
-        if powers[order % 2 == 1].sum() < gain * powers[order % 2 == 0].sum():
+        if powers[order % 2 == 1].sum() < mtf_gain * powers[order % 2 == 0].sum():
             low = middle
         else:
             high = middle
@@ -197,13 +198,13 @@ def _continuous_gain(gain: float) -> float:
 
 
 def _groups(reference: Reference, mtf_gains: Sequence[float]) -> list[tuple[float, list[int]]]:
-    """Bands that are filtered together: of one gain, and with a common mask or each with its own."""
+    """Bands that are filtered together: of one MTF gain, and with a common mask or each with its own."""
     groups = []
-    for gain in sorted(set(mtf_gains)):
-        same = np.asarray(mtf_gains) == gain
+    for mtf_gain in sorted(set(mtf_gains)):
+        same = np.asarray(mtf_gains) == mtf_gain
         for chosen in (same & reference.good, same & ~reference.good & ~reference.empty):
             if chosen.any():
-                groups.append((gain, [int(band) for band in np.flatnonzero(chosen)]))
+                groups.append((mtf_gain, [int(band) for band in np.flatnonzero(chosen)]))
     return groups
 
 

@@ -1,4 +1,4 @@
-"""Where learning and fusing compute: whether PyTorch is there, and which device really works."""
+"""Where training and fusing compute: whether PyTorch is there, and which device really works."""
 
 from __future__ import annotations
 

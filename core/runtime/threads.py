@@ -102,7 +102,7 @@ _unsplit_products = _UnsplitProducts()
 
 
 class Workers:
-    """A pool of threads; a context manager that ends with what it has begun, and forgets what it has not.
+    """A pool of threads; a context manager that finishes the work it has begun and drops what waits.
 
     Args:
         count: of threads; one for each core by default.

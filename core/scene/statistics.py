@@ -1,6 +1,6 @@
 """The regression prior and the other scene-wide numbers, from one pass over each raster.
 
-Prior: MTF-GLP (Aiazzi et al., 2006) with one gain per band, ``U X + g (P - P_L)``, ``P_L = U D P``,
+Prior: MTF-GLP (Aiazzi et al., 2006) with one injection gain per band, ``U X + g (P - P_L)``, ``P_L = U D P``,
 ``g_b = cov(U X_b, P_L) / var(P_L)``. The covariance is computed exactly without up-sampling a band:
 ``sum (U X) q = sum X (U^T q)``. Subspace: principal components of the standardised good bands.
 """

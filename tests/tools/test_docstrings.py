@@ -16,7 +16,7 @@ FLOORS: dict[str, float] = {
     "cli": 1.0,
     "core": 1.0,
     "fusion": 1.0,
-    "io": 0.98,
+    "io": 1.0,
     "models": 1.0,
     "networks": 1.0,
     "operators": 1.0,
