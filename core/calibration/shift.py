@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..io.grid import Window
 from ..operators.fill import fill_invalid
 from ..operators.linear import Separable, Span
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -115,8 +114,7 @@ def _degraded_tile(
     """A tile of the degraded PAN, and the share of valid pixels in it: (rows, columns) each."""
     progress.check()
     (top, bottom), (left, right) = down.support(*tile)
-    corner = scene.alignment.pan
-    block = scene.pan.read(Window(corner.row + top, corner.col + left, bottom - top, right - left))
+    block = scene.pan.read(scene.alignment.pan.part((top, bottom), (left, right)))
     if block.valid.all():
         share = np.ones((1, tile[0][1] - tile[0][0], tile[1][1] - tile[1][0]))
         values = block.values
@@ -141,10 +139,8 @@ def _hsi_tile(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A tile of some bands (bands, rows, columns), and its valid pixels."""
     progress.check()
-    (top, bottom), (left, right) = tile
-    corner = scene.alignment.hsi
-    block = scene.hsi.read(Window(corner.row + top, corner.col + left, bottom - top, right - left), bands)
-    return block.values, scene.low_valid[top:bottom, left:right]
+    block = scene.hsi.read(scene.alignment.hsi.part(*tile), bands)
+    return block.values, scene.low_valid[slice(*tile[0]), slice(*tile[1])]
 
 
 def _explain(images: list, degraded: list, progress: Progress) -> tuple[list, float]:

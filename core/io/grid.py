@@ -35,6 +35,18 @@ class Window:
     rows: int
     cols: int
 
+    def part(self, rows: tuple[int, int], cols: tuple[int, int]) -> Window:
+        """Some rows and columns of this window.
+
+        Args:
+            rows: (start, stop), counted from the window's first row.
+            cols: (start, stop), counted from its first column.
+
+        Returns:
+            The pixels as a window of the same raster.
+        """
+        return Window(self.row + rows[0], self.col + cols[0], rows[1] - rows[0], cols[1] - cols[0])
+
 
 @dataclass(frozen=True)
 class Axis:

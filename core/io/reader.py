@@ -22,11 +22,11 @@ _BANDS = 16  # that are read in one go, where blocks are high
 
 
 class Block(NamedTuple):
-    """Samples of a window.
+    """Samples of a part of an image.
 
     Attributes:
-        values: (bands, rows, columns) float32, stored numbers (DN; scale and offset not applied), 0 where not valid.
-        valid: (bands, rows, columns) bool.
+        values: (bands, rows, columns) float32, stored numbers (DN; scale and offset not applied).
+        valid: (bands, rows, columns) bool, or (rows, columns) where all bands share it.
     """
 
     values: np.ndarray
@@ -135,7 +135,7 @@ class RasterReader:
                 those rows are read with the first and buffered as they are stored, which takes less than the blocks do.
 
         Returns:
-            The samples, (B, rows, cols).
+            The samples, 0 where not valid; ``valid`` of each band.
 
         Raises:
             InputError: the file is damaged there.

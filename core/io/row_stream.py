@@ -8,23 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 import numpy as np
 
 from ..runtime.progress import Progress
-
-
-class Rows(NamedTuple):
-    """Rows of a raster.
-
-    Attributes:
-        values: (bands, rows, columns) float32.
-        valid: (rows, columns) or (bands, rows, columns) bool.
-    """
-
-    values: np.ndarray
-    valid: np.ndarray
 
 
 def row_strips(rows: int, step: int, progress: Progress | None = None) -> Iterator[tuple[int, int]]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..io.grid import Window
-from ..io.reader import RasterReader
-from ..io.row_stream import Rows, RowStream, row_strips
+from ..io.reader import Block, RasterReader
+from ..io.row_stream import RowStream, row_strips
 from ..runtime.progress import Progress
 from .fill import fill_invalid
 from .resample import GAUSSIAN_CUT, gaussian_line
@@ -82,7 +82,7 @@ class Reference:
         return values[:, start - low : stop - low]
 
 
-def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Rows]]:
+def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Block]]:
     """The simulated HSI from top to bottom.
 
     Args:
@@ -125,13 +125,13 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
         if len(others):
             window = Window(start * ratio, 0, (stop - start) * ratio, cols)
             valid[others] = _all_inside(reference.reader.read(window, list(others)).valid, ratio)
-        yield start, Rows(values, valid)
+        yield start, Block(values, valid)
         progress.set(stop / low_rows)
 
 
 def pan_rows(
     reference: Reference, weights: Mapping[int, float], mtf_gain: float | None, physical: bool, progress: Progress
-) -> Iterator[tuple[int, Rows]]:
+) -> Iterator[tuple[int, Block]]:
     """The simulated PAN from top to bottom: a weighted sum of some bands.
 
     Args:
@@ -150,7 +150,7 @@ def pan_rows(
     passes = 2 * GAUSSIAN_CUT
     bands = list(weights)
 
-    def mean(start: int, stop: int) -> Rows:
+    def mean(start: int, stop: int) -> Block:
         total, valid = np.zeros((stop - start, cols)), np.ones((stop - start, cols), bool)
         most = max(1, _SAMPLES // ((stop - start) * cols))
         for first in range(0, len(bands), most):
@@ -161,18 +161,18 @@ def pan_rows(
             for band, values in zip(some, block.values):
                 part = values * metadata.scales[band] + metadata.offsets[band] if physical else values
                 total += weights[band] * part.astype(np.float64)
-        return Rows(total.astype(np.float32)[None], valid)
+        return Block(total.astype(np.float32)[None], valid)
 
     if mtf_gain is not None:
         line_y, line_x = (gaussian_line(n, n, 1, 0.0, _continuous_gain(mtf_gain)) for n in (rows, cols))
 
-    def blurred(start: int, stop: int) -> Rows:
+    def blurred(start: int, stop: int) -> Block:
         low, high = line_y.support(start, stop)
         top, bottom = max(0, low - passes), min(rows, high + passes)
         image = mean(top, bottom)
         filled = fill_invalid(image.values, image.valid, passes, 0.0)[:, low - top : high - top]
         values = line_y.apply(line_x.apply(filled, -1), -2, start, stop, low)
-        return Rows(values, image.valid[start - top : stop - top])
+        return Block(values, image.valid[start - top : stop - top])
 
     for start, stop in row_strips(rows, step):
         yield start, mean(start, stop) if mtf_gain is None else blurred(start, stop)

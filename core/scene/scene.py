@@ -12,8 +12,8 @@ import numpy as np
 
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
-from ..io.reader import RasterReader
-from ..io.row_stream import Rows, row_strips
+from ..io.reader import Block, RasterReader
+from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 
@@ -188,7 +188,7 @@ class Scene:
         centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
         return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
 
-    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, read_ahead: bool = False) -> Rows:
+    def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, read_ahead: bool = False) -> Block:
         """Rows of the HSI under the output.
 
         Args:
@@ -202,8 +202,8 @@ class Scene:
             bool.
         """
         left, right = cols or (0, self.low_shape[1])
-        block = self.hsi.read(_part(self.alignment.hsi, start, stop, left, right), read_ahead=read_ahead)
-        return Rows(block.values, self.low_valid[start:stop, left:right])
+        block = self.hsi.read(self.alignment.hsi.part((start, stop), (left, right)), read_ahead=read_ahead)
+        return Block(block.values, self.low_valid[start:stop, left:right])
 
     def hsi_band_valid(
         self, start: int, stop: int, bands: list[int], cols: tuple[int, int] | None = None
@@ -219,9 +219,9 @@ class Scene:
         Returns:
             (bands, rows, columns) bool.
         """
-        return self.hsi.read(_part(self.alignment.hsi, start, stop, *(cols or (0, self.low_shape[1]))), bands).valid
+        return self.hsi.read(self.alignment.hsi.part((start, stop), cols or (0, self.low_shape[1])), bands).valid
 
-    def pan_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None) -> Rows:
+    def pan_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None) -> Block:
         """Rows of the PAN, as the output has them.
 
         Args:
@@ -232,8 +232,8 @@ class Scene:
         Returns:
             ``values`` (1, rows, columns) float32 in DN; ``valid`` (rows, columns) bool.
         """
-        block = self.pan.read(_part(self.alignment.pan, start, stop, *(cols or (0, self.high_shape[1]))))
-        return Rows(block.values, block.valid[0])
+        block = self.pan.read(self.alignment.pan.part((start, stop), cols or (0, self.high_shape[1])))
+        return Block(block.values, block.valid[0])
 
     def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
         """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.
@@ -258,10 +258,6 @@ class Scene:
         if stop_row <= row or stop_col <= col:
             raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
         return Window(row, col, stop_row - row, stop_col - col)
-
-
-def _part(window: Window, start: int, stop: int, left: int, right: int) -> Window:
-    return Window(window.row + start, window.col + left, stop - start, right - left)
 
 
 def scan_bands(
@@ -289,7 +285,7 @@ def scan_bands(
     count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
     step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
     for start, stop in row_strips(window.rows, step, progress):
-        valid = reader.read(_part(window, start, stop, 0, window.cols)).valid
+        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
         filled |= valid.any(axis=(1, 2))
         complete = complete and bool(valid.all())
         count[start:stop] = valid[listed].sum(axis=0)
@@ -311,7 +307,7 @@ def _scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -
         return True
     complete, some = True, False
     for start, stop in row_strips(window.rows, max(1, _SCAN_SAMPLES // window.cols), progress):
-        valid = reader.read(_part(window, start, stop, 0, window.cols)).valid
+        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
         complete, some = complete and bool(valid.all()), some or bool(valid.any())
     if not some:
         raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
