@@ -42,13 +42,12 @@ class Candidate:
     history: Sequence[Mapping[str, Any]] = ()
 
 
-def candidates(options: CompareOptions, mtf_gain: float, model: str, hsi: str) -> list[Candidate]:
+def candidates(options: CompareOptions, mtf_gain: float, hsi: str) -> list[Candidate]:
     """The base first, then the chosen methods, all classical ones where none is chosen, then the model.
 
     Args:
         options: of the comparison.
         mtf_gain: of the HSI, at its Nyquist frequency.
-        model: file of a trained network, "" for none.
         hsi: file that is compared on.
 
     Returns:
@@ -68,8 +67,8 @@ def candidates(options: CompareOptions, mtf_gain: float, model: str, hsi: str) -
             require_torch()
             title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, options, mtf_gain)
             made.append(Candidate(name, title, method, networks=True, history=method.history))
-    if model:
-        made.append(_trained(model, hsi, options.device))
+    if options.model:
+        made.append(_trained(options.model, hsi, options.device))
     return made
 
 

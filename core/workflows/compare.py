@@ -45,7 +45,6 @@ def compare(
     pan: str,
     output: str = "",
     *,
-    model: str = "",
     report: str = "",
     json_path: str = "",
     csv_path: str = "",
@@ -60,7 +59,6 @@ def compare(
     Args:
         hsi, pan: rasters to read.
         output: raster to write, what the best method makes at full resolution; "" for none.
-        model: model file of a trained network that takes part, too; "" for none.
         report, json_path, csv_path: files to write; "" for none.
         options: or its fields by name, as ``methods=["gsa", "ssml"]``.
         progress: receives progress and messages; asked whether to stop.
@@ -77,8 +75,8 @@ def compare(
         Cancelled: the user stopped the job.
     """
     gain = one_gain(options.mtf, progress)
-    check_outputs([path for path in (hsi, pan, model) if path], (output,), (report, json_path, csv_path))
-    chosen = candidates(options, gain, model, hsi)
+    check_outputs([path for path in (hsi, pan, options.model) if path], (output,), (report, json_path, csv_path))
+    chosen = candidates(options, gain, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
     with (
         open_scene(hsi, pan, options, progress) as scene,
@@ -101,7 +99,7 @@ def compare(
             _at_full(run, scene, kept if number == 0 else "", views, settings, part)
         result = result_of(ranking)
         result.update(ratio=scene.ratio, output=output)
-        result["files"] = {"hsi": hsi, "pan": pan, **({"model": model} if model else {})}
+        result["files"] = {"hsi": hsi, "pan": pan, **({"model": options.model} if options.model else {})}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
             "mtf": gain,

@@ -12,8 +12,7 @@ from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength
 from ..io.encoding import check_finite
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
-from ..io.reader import RasterReader
-from ..io.row_stream import Rows
+from ..io.reader import Block, RasterReader
 from ..io.writer import RasterWriter
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
@@ -120,7 +119,7 @@ def simulate(
         }
 
 
-def _write(rows: Iterator[tuple[int, Rows]], writer: RasterWriter, progress: Progress) -> None:
+def _write(rows: Iterator[tuple[int, Block]], writer: RasterWriter, progress: Progress) -> None:
     for row, part in rows:
         check_finite(part.values, part.valid)
         writer.write(part.values, part.valid, row)

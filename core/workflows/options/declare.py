@@ -310,6 +310,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
     def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         own = {n: p for n, p in inspect.signature(function).parameters.items() if n not in ("options", "progress")}
         fields = {option.name: option.default for option in kind.declared()}
+        paths = [option.name for option in kind.declared() if option.kind == "file"]
 
         @functools.wraps(function)
         def job(*given: Any, options: Any = None, progress: Progress | None = None, **named: Any) -> dict[str, Any]:
@@ -324,6 +325,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
                     bound.arguments[name] = path_list(value, name)
                 else:
                     bound.arguments[name] = as_path(value, name)
+            named.update({name: as_path(named[name], name) for name in paths if name in named})
             chosen = kind.of(named, options)
             chosen.check()
             return function(*bound.args, **bound.kwargs, options=chosen, progress=progress or Progress())

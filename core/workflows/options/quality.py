@@ -203,6 +203,7 @@ class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOpt
         effort: of learning: "fast", "normal" or "thorough".
         consistency: iterations of the consistency projection after each method but up-sampling.
         crop: pixels left out along each edge.
+        model: file of a trained model that takes part, too; "" for none.
     """
 
     methods: tuple[str, ...] = Option(
@@ -220,6 +221,7 @@ class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOpt
         "is used with as many as it learned with."
     )
     crop: int = shared.CROP.field(help="Pixels to leave out along each edge of what is scored.")
+    model: str = shared.MODEL.field(help="A trained model that takes part, too.", needed=False)
 
 
 COMPARE = Job(
@@ -243,7 +245,6 @@ COMPARE = Job(
             label="Result of the best method",
             needed=False,
         ),
-        shared.MODEL.but(help="A trained model that takes part, too.", needed=False),
         shared.REPORT,
         shared.JSON,
         shared.JSON.but(
