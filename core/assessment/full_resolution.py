@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..operators.pair import Operators
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.progress import Progress
-from ..runtime.threads import usable_cores
+from ..runtime.threads import Workers
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import View
@@ -64,11 +64,12 @@ def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> d
         what :meth:`.NoReferenceIndices.result` returns; ``consistency``, in ``per_band`` too; ``hsi_pixels``, the
         number of HSI pixels that count.
     """
-    return _FullResolution(fused, pair, progress).scores()
+    with Workers() as workers:
+        return _FullResolution(fused, pair, workers, progress).scores()
 
 
 class _FullResolution:
-    def __init__(self, fused: View, pair: FusedPair, progress: Progress) -> None:
+    def __init__(self, fused: View, pair: FusedPair, workers: Workers, progress: Progress) -> None:
         self.fused, self.hsi, self.alignment = fused, pair.hsi, pair.alignment
         self.pan, self.under = pair.pan, pair.under
         self.bands, self.crop, self.progress = list(pair.bands), pair.crop, progress
@@ -77,6 +78,8 @@ class _FullResolution:
         self.down = Operators(self.low, self.high, self.alignment.ratio, self.alignment.phase, pair.gain).down
         self.indices = NoReferenceIndices(len(self.bands), self.alignment.ratio, progress.check)
         self.residual = ConsistencyResidual(len(self.bands))
+        self.workers = workers
+        self._reading = threading.Lock()  # a raster is read by one thread at a time
 
     def scores(self) -> dict:
         valid, means = self._scan_high(self.progress.part(0.0, 0.55))
@@ -90,6 +93,9 @@ class _FullResolution:
                 "The consistency is left out: no HSI pixel has only valid pixels of the result under it."
             )
         return result
+
+    def _side_by_side(self, work: Callable[[Any], None], items: Iterable[Any]) -> list[None]:
+        return self.workers.run(work, items, self.progress)
 
     def _pan_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the PAN on the pixels of the result: values (r, c), in physical units, and valid (r, c)."""
@@ -107,18 +113,17 @@ class _FullResolution:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
-        with ThreadPoolExecutor(usable_cores(), "ssml") as pool:
-            for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
-                stack, here = self._high_rows(start, stop)
-                mask[start:stop] = here
-                whole = bool(here.all())
-                for band, plane in enumerate(stack):
-                    progress.check()
-                    total[band] += (plane.ravel() if whole else plane[here]).sum(dtype=np.float64)
-                top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
-                if top < bottom:
-                    part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
-                    self.indices.update_high(stack[part], here[part], pool.map)
+        for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
+            stack, here = self._high_rows(start, stop)
+            mask[start:stop] = here
+            whole = bool(here.all())
+            for band, plane in enumerate(stack):
+                progress.check()
+                total[band] += (plane.ravel() if whole else plane[here]).sum(dtype=np.float64)
+            top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
+            if top < bottom:
+                part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
+                self.indices.update_high(stack[part], here[part], self._side_by_side)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
@@ -150,12 +155,17 @@ class _FullResolution:
         starts = range(rows.start, rows.stop, step)
         groups = [self._band_rows(slice(first, first + group)) for first in range(0, len(self.bands), group)]
         for place, start in enumerate(starts):
+            progress.set(place / len(starts))
             stop = min(start + step, rows.stop)
             degraded = np.empty((len(self.bands) + 1, stop - start, self.low[1]), np.float32)
-            for at, (chosen, read) in enumerate(groups):
-                progress.check()
-                progress.set((place + at / len(groups)) / len(starts))
-                degraded[:-1][chosen] = self._degrade(read, start, stop, valid, means[:-1][chosen])
+
+            def degrade(
+                bands: tuple[slice, _Read], start: int = start, stop: int = stop, out: np.ndarray = degraded
+            ) -> None:
+                chosen, read = bands
+                out[:-1][chosen] = self._degrade(read, start, stop, valid, means[:-1][chosen])
+
+            self._side_by_side(degrade, groups)
             degraded[-1:] = self._degrade(lambda *rows: self._pan_rows(*rows)[0][None], start, stop, valid, means[-1:])
             truth = self.hsi.read(start, stop, self.bands, progress)[0]
             self.residual.update(degraded[:-1], truth, counted[start:stop])
@@ -170,7 +180,8 @@ class _FullResolution:
         bands = self.bands[chosen]
 
         def read(start: int, stop: int) -> np.ndarray:
-            return self.fused.read(start, stop, bands, self.progress)[0]
+            with self._reading:
+                return self.fused.read(start, stop, bands, self.progress)[0]
 
         if len(self.bands) * self._reach * self.high[1] > scoring.SAMPLES:
             return chosen, read

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .windows import CarriedRows, whole_windows, window_sums
 
-_SAMPLES = 100_000  # of a band at once: what fits into a processor's cache, yet keeps threads off Python's lock
+_SAMPLES = 30_000  # of a band at once: what fits into a processor's cache
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
+
+
+Run = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+"""Calls a function with each of some items, as ``map``, or side by side."""
 
 
 class LocalCorrelation:
@@ -34,25 +40,30 @@ class LocalCorrelation:
         self._origin: np.ndarray | None = None
         self._above = CarriedRows(size)
 
-    def update(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
+    def update(
+        self, stack: np.ndarray, valid: np.ndarray, run: Run = map, beside: Sequence[Callable[[], None]] = ()
+    ) -> None:
         """Add the next rows.
 
         Args:
             stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
             run: as ``map``; that of a pool of threads computes bands side by side.
+            beside: other work that may run side by side with the bands; it is begun first.
         """
         mask = self._above.mask(valid)
         whole = whole_windows(mask, self.size)
-        if whole.any():
-            self._add(stack, mask, whole, run)
+        work = [*beside, *(self._bands(stack, mask, whole) if whole.any() else ())]
+        for _ in run(lambda piece: piece(), work):
+            pass
         self._above.keep(mask, stack)
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
         return np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), math.nan)
 
-    def _add(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray, run: Callable[..., Iterable[None]]) -> None:
+    def _bands(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> list[Callable[[], None]]:
+        """The work of each band."""
         origin = self._origin
         if origin is None:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
@@ -83,8 +94,7 @@ class LocalCorrelation:
             self._sums[band] += np.clip(found, -1.0, 1.0, out=found).sum()
             self._windows[band] += found.size
 
-        for _ in run(correlate, range(len(stack) - 1)):
-            pass
+        return [functools.partial(correlate, band) for band in range(len(stack) - 1)]
 
     def _moments(
         self, plane: np.ndarray, origin: float, mask: np.ndarray

@@ -24,13 +24,14 @@ apply scale and offset first, leave bad bands out.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
 from .blocks import BLOCK, BlockStream, block_notes
-from .local_correlation import LocalCorrelation
+from .local_correlation import LocalCorrelation, Run
 from .q2n import hypercomplex_quality
 from .regression import Regression
 from .uiqi import PairwiseQuality
@@ -56,7 +57,7 @@ class NoReferenceIndices:
         self._regression = Regression(bands, check)
         self._correlation = LocalCorrelation(bands, ratio, check)
 
-    def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Callable[..., Iterable[None]] = map) -> None:
+    def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Run = map) -> None:
         """Add the next rows at full resolution.
 
         Args:
@@ -64,9 +65,8 @@ class NoReferenceIndices:
             valid: (r, c) bool.
             run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
         """
-        self._high.update(stack, valid)
-        self._regression.update(stack, valid)
-        self._correlation.update(stack, valid, run)
+        products = [functools.partial(part.update, stack, valid) for part in (self._high, self._regression)]
+        self._correlation.update(stack, valid, run, products)
 
     def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
         """Add the next rows of the HSI's grid.
