@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from core.assessment import reference as scoring
 from core.assessment import scores as collecting
+from core.cli import arguments
 from core.fusion.classical import METHODS, Description
 from core.fusion.classical.fitted import ClassicalFit
 from core.io.reader import RasterReader
 from core.quality.reference import INDICES, ReferenceIndices
+from core.runtime.errors import InputError
+from core.runtime.progress import Progress
+from core.workflows import classical as classical_job
 from core.workflows.assess import assess
 from core.workflows.classical import classical
+from core.workflows.options.declare import Option, on_files
+from core.workflows.options.fusion import CLASSICAL, ClassicalOptions
 
 
 class Average(ClassicalFit):
@@ -61,3 +70,31 @@ def test_an_index_that_is_entered_in_the_list_is_in_the_scores(monkeypatch, pair
     shifted = pair[0]
     scores = assess(pair[0], reference=shifted, ratio=2)
     assert scores["twice_rmse"] == 0.0
+
+
+def test_an_option_that_is_declared_reaches_the_job_the_command_line_and_the_dialog(monkeypatch, capsys):
+    @dataclass(frozen=True)
+    class WithRadius(ClassicalOptions):
+        radius: int = Option("Radius of the filter in HSI pixels.", "Radius", 3, bounds=(1, 20), advanced=True).field()
+
+    given = []
+
+    @on_files(WithRadius)
+    def filtered(hsi: str, pan: str, output: str, *, options: WithRadius, progress: Progress) -> dict[str, object]:
+        given.append(options.radius)
+        return {}
+
+    job = dataclasses.replace(CLASSICAL, options=WithRadius)
+    monkeypatch.setattr(arguments, "JOBS", (job,))
+    monkeypatch.setattr(classical_job, "classical", filtered)
+    files = ["--hsi", "a.tif", "--pan", "b.tif", "--out", "c.tif"]
+    assert arguments.build_parser().parse_args(["classical", *files, "--radius", "7"]).radius == 7
+    with pytest.raises(SystemExit):
+        arguments.build_parser().parse_args(["classical", "--help"])
+    assert "Radius of the filter in HSI pixels." in " ".join(capsys.readouterr().out.split())
+    job.run({"hsi": "a.tif", "pan": "b.tif", "output": "c.tif"}, Progress())
+    job.run({"hsi": "a.tif", "pan": "b.tif", "output": "c.tif", "radius": 7}, Progress())
+    assert given == [3, 7]
+    with pytest.raises(InputError, match="radius is 21, but it must be an integer from 1 to 20: 3 is the usual number"):
+        filtered("a.tif", "b.tif", "c.tif", radius=21)
+    assert [option.label for option in job.dialog() if option.key == "RADIUS"] == ["Radius"]

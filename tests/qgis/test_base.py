@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import tempfile
 import types
+from dataclasses import dataclass
 from pathlib import Path
 
 import processing
@@ -381,3 +383,24 @@ def test_a_prisma_product_where_a_layer_is_wanted_is_told_how_to_open_it(provide
     good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
     assert not good
     assert "ssml:openprisma" in sentence
+
+
+def test_an_option_that_is_declared_is_in_the_dialog():
+    from ssml_qgis.algorithms.jobs import ClassicalFuseAlgorithm
+    from ssml_qgis.core.workflows.options.declare import Option
+    from ssml_qgis.core.workflows.options.fusion import CLASSICAL, ClassicalOptions
+
+    @dataclass(frozen=True)
+    class WithRadius(ClassicalOptions):
+        radius: int = Option("Radius of the filter in HSI pixels.", "Radius", 3, bounds=(1, 20), advanced=True).field()
+
+    class Filtered(ClassicalFuseAlgorithm):
+        JOB = dataclasses.replace(CLASSICAL, options=WithRadius)
+
+    algorithm = Filtered()
+    algorithm.initAlgorithm()
+    radius = algorithm.parameterDefinition("RADIUS")
+    assert (radius.defaultValue(), radius.minimum(), radius.maximum()) == (3, 1, 20)
+    assert radius.description() == "Radius"
+    assert radius.help() == "Radius of the filter in HSI pixels."
+    assert radius.flags() & radius.Flag.FlagAdvanced
