@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 NEEDS_TORCH = re.compile(
-    r"^(import|from) (torch|core\.(networks|learning))|^(\w+ = )?pytest\.importorskip\([\"']torch", re.MULTILINE
+    r"^(import|from) (torch|core\.networks)|^(\w+ = )?pytest\.importorskip\([\"']torch", re.MULTILINE
 )
 
 
