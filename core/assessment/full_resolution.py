@@ -16,6 +16,7 @@ from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
+from ..runtime.memory import trim_heap
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers
 from ..scene.streams import FILL_HIGH
@@ -83,8 +84,10 @@ class _FullResolution:
 
     def scores(self) -> dict:
         valid, means = self._scan_high(self.progress.part(0.0, 0.55))
+        trim_heap()
         counted, inside = self._counted(valid)
         self._scan_low(valid, means, counted, inside, self.progress.part(0.55, 1.0))
+        trim_heap()
         result = self.indices.result()
         result["consistency"], result["per_band"]["consistency"] = self.residual.result()
         result["hsi_pixels"] = int(np.count_nonzero(counted))
@@ -199,9 +202,10 @@ class _FullResolution:
         return self.down.y.taps + self.alignment.ratio + 2 * FILL_HIGH * self.alignment.ratio
 
     def _portion(self) -> tuple[int, int]:
-        """How many bands to degrade at once, and to how many rows of the HSI."""
-        group = max(1, min(len(self.bands), scoring.SAMPLES // (2 * self._reach * self.high[1])))
-        step = max(1, (scoring.SAMPLES // (group * self.high[1]) - self._reach) // self.alignment.ratio)
+        """How many bands each worker degrades at once, and to how many rows of the HSI."""
+        share = scoring.SAMPLES // self.workers.count
+        group = max(1, min(len(self.bands), share // (2 * self._reach * self.high[1])))
+        step = max(1, (share // (group * self.high[1]) - self._reach) // self.alignment.ratio)
         return group, min(step, max(1, scoring.SAMPLES // (2 * len(self.bands) * self.low[1])))
 
     def _degrade(self, read: _Read, start: int, stop: int, valid: np.ndarray, means: np.ndarray) -> np.ndarray:
