@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
 from qgis.core import (
+    Qgis,
     QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
     QgsContrastEnhancement,
@@ -18,16 +20,16 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsRasterLayer,
-    QgsRasterMinMaxOrigin,
     QgsRasterShader,
+    QgsSingleBandGrayRenderer,
     QgsSingleBandPseudoColorRenderer,
 )
 from qgis.PyQt.QtGui import QColor
 
 from ..core.report.pictures import COLOUR_STOPS, STRETCH, true_colour_bands
 
-_HIGHEST = 0.98  # of the disagreement: what is higher is shown in the last colour
-_SAMPLE = 250_000  # pixels from which the limits of colours are computed
+_HIGHEST = STRETCH[1]  # percentile of the disagreement: what is higher is shown in the last colour
+_SAMPLE = 500  # rows and columns, at most, from which the limits of colours are computed
 
 # QGIS keeps a bare pointer to a post-processor until the layer is loaded, long after the algorithm is gone.
 _kept: deque[QgsProcessingLayerPostProcessorInterface] = deque(maxlen=256)
@@ -46,10 +48,8 @@ def show(context: QgsProcessingContext, path: str, name: str, disagreement: bool
     details = context.layerToLoadOnCompletionDetails(path)
     details.name = name
     details.forceName = True
-    draw = _draw_disagreement if disagreement else _true_colour(path)
-    if draw is not None:
-        _kept.append(_Style(draw))
-        details.setPostProcessor(_kept[-1])
+    _kept.append(_Style(_drawing(path, disagreement)))
+    details.setPostProcessor(_kept[-1])
 
 
 class _Style(QgsProcessingLayerPostProcessorInterface):
@@ -67,32 +67,50 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
             self._draw(layer)
 
 
-def _true_colour(path: str) -> Callable[[QgsRasterLayer], None] | None:
-    """What draws an image; None for one or two bands, which QGIS draws in grey by itself."""
+def _drawing(path: str, disagreement: bool) -> Callable[[QgsRasterLayer], None]:
+    """What draws a raster, its limits measured on a sample of the file, in physical units, as QGIS's provider delivers
+    them. Not by QGIS: since 3.44 its histogram of a band with a scale is empty, and limits out of it are NaN."""
     from ..core.io.reader import RasterReader
+    from ..core.report.pictures import overview, stretch_limits
 
     with RasterReader(path) as reader:
-        return partial(_draw_bands, true_colour_bands(reader.metadata)) if reader.bands > 2 else None
+        bands = true_colour_bands(reader.metadata) if reader.bands > 2 else (0,)
+        values, valid = overview(reader, bands, _SAMPLE)
+    if disagreement:
+        shown = values[valid]
+        return partial(_draw_disagreement, float(np.percentile(shown, _HIGHEST)) if shown.size else 0.0)
+    return partial(_draw_bands, bands, stretch_limits(values, valid).tolist())
 
 
-def _draw_bands(bands: tuple[int, int, int], layer: QgsRasterLayer) -> None:
-    """Show three bands, each stretched between its 2nd and 98th percentile."""
-    layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), *(band + 1 for band in bands)))
-    limits = QgsRasterMinMaxOrigin()
-    limits.setCumulativeCutLower(STRETCH[0] / 100)
-    limits.setCumulativeCutUpper(STRETCH[1] / 100)
-    limits.setLimits(QgsRasterMinMaxOrigin.Limits.CumulativeCut)
-    layer.renderer().setMinMaxOrigin(limits)
-    layer.setContrastEnhancement(
-        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum,
-        QgsRasterMinMaxOrigin.Limits.CumulativeCut,
+def _draw_bands(bands: Sequence[int], limits: Sequence[tuple[float, float]], layer: QgsRasterLayer) -> None:
+    """Show three bands, or one in grey, each stretched between its limits."""
+    provider = layer.dataProvider()
+    stretches = [_stretch(provider.dataType(band + 1), *pair) for band, pair in zip(bands, limits)]
+    if len(bands) == 1:
+        renderer = QgsSingleBandGrayRenderer(provider, bands[0] + 1)
+        renderer.setContrastEnhancement(stretches[0])
+    else:
+        renderer = QgsMultiBandColorRenderer(provider, *(band + 1 for band in bands))
+        renderer.setRedContrastEnhancement(stretches[0])
+        renderer.setGreenContrastEnhancement(stretches[1])
+        renderer.setBlueContrastEnhancement(stretches[2])
+    layer.setRenderer(renderer)
+
+
+def _stretch(data_type: Qgis.DataType, low: float, high: float) -> QgsContrastEnhancement:
+    stretch = QgsContrastEnhancement(data_type)
+    stretch.setMinimumValue(low, False)
+    stretch.setMaximumValue(high, False)
+    stretch.setContrastEnhancementAlgorithm(
+        QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum, True
     )
+    return stretch
 
 
-def _draw_disagreement(layer: QgsRasterLayer) -> None:
+def _draw_disagreement(highest: float, layer: QgsRasterLayer) -> None:
     """Show one band in the colours of the reports, from 0 on, with a legend."""
     provider = layer.dataProvider()
-    high = provider.cumulativeCut(1, 0.0, _HIGHEST, layer.extent(), _SAMPLE)[1] or 1.0
+    high = highest or 1.0
     function = QgsColorRampShader(
         0.0,
         high,

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import numpy as np
 import processing
 import pytest
+from osgeo import gdal
 from qgis.core import (
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
     QgsMultiBandColorRenderer,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
     QgsRasterShader,
+    QgsSingleBandGrayRenderer,
     QgsSingleBandPseudoColorRenderer,
 )
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QImage
 
 from ssml_qgis.algorithms.layers import show
 
@@ -79,6 +89,83 @@ def test_simulated_images_are_named_after_the_reference(scene, tmp_path):
     assert layers["HSI"].name() == "Simulated HSI: reference"
     assert isinstance(layers["HSI"].renderer(), QgsMultiBandColorRenderer)
     assert layers["PAN"].name() == "Simulated PAN: reference"
+
+
+SCALES = [(1.0, 0.0), (1e-4, 0.0), (2e-4, -0.1), (0.1, 5.0)]
+
+
+def scaled(path: str, folder: Path, scale: float, offset: float) -> str:
+    """A copy of a raster that declares a scale and an offset for all bands."""
+    copy = str(folder / f"scaled_{Path(path).name}")
+    shutil.copyfile(path, copy)
+    dataset = gdal.Open(copy, gdal.GA_Update)
+    for number in range(1, dataset.RasterCount + 1):
+        dataset.GetRasterBand(number).SetScale(scale)
+        dataset.GetRasterBand(number).SetOffset(offset)
+    dataset = None
+    return copy
+
+
+def picture(layer: QgsRasterLayer, path: Path) -> np.ndarray:
+    """(rows, columns, 3) uint8: red, green and blue of the layer, as the map shows it; kept as a PNG."""
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(layer.crs())
+    settings.setExtent(layer.extent())
+    settings.setOutputSize(QSize(240, 240))
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    job.renderedImage().save(str(path))
+    image = job.renderedImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = image.constBits()
+    pixels.setsize(240 * 240 * 4)
+    return np.frombuffer(pixels, np.uint8).reshape(240, 240, 4)[..., 2::-1].copy()
+
+
+def assert_contrast(image: np.ndarray) -> None:
+    """Many levels in each channel, from dark to bright, and none that fills the picture."""
+    for channel in np.moveaxis(image, -1, 0):
+        counts = np.bincount(channel.ravel(), minlength=256)
+        assert np.count_nonzero(counts) > 60
+        assert counts.max() < 0.2 * channel.size
+        assert np.percentile(channel, 90) - np.percentile(channel, 10) > 80
+
+
+@pytest.mark.parametrize(("scale", "offset"), SCALES)
+def test_results_with_a_scale_are_drawn_with_contrast(scene, tmp_path, scale, offset):
+    hsi = scaled(scene.hsi, tmp_path, scale, offset)
+    given = {"HSI": hsi, "PAN": scene.pan, "METHOD": "gsa", "OUTPUT": str(tmp_path / "o.tif")}
+    layer = loaded("ssml:classicalfuse", given, ["OUTPUT"])["OUTPUT"]
+    assert layer.dataProvider().bandScale(1) == pytest.approx(scale)
+    image = picture(layer, tmp_path / f"result_{scale:g}.png")
+    assert_contrast(image)
+    plain = loaded("ssml:classicalfuse", {**given, "HSI": scene.hsi, "OUTPUT": str(tmp_path / "p.tif")}, ["OUTPUT"])
+    expected = picture(plain["OUTPUT"], tmp_path / "plain.png")
+    assert np.abs(image.astype(int) - expected).max() <= 2, "a scale is of units: the picture is the same"
+
+
+@pytest.mark.parametrize(("scale", "offset"), SCALES[1:])
+def test_simulated_images_with_a_scale_are_drawn_with_contrast(scene, tmp_path, scale, offset):
+    reference = scaled(scene.reference, tmp_path, scale, offset)
+    given = {"REFERENCE": reference, "RATIO": 3, "PAN_RANGE": "480-690"}
+    given |= {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
+    layers = loaded("ssml:simulate", given, ["HSI", "PAN"])
+    assert isinstance(layers["PAN"].renderer(), QgsSingleBandGrayRenderer)
+    for key, layer in layers.items():
+        assert layer.dataProvider().bandScale(1) == pytest.approx(scale)
+        assert_contrast(picture(layer, tmp_path / f"{key}.png"))
+
+
+def test_a_disagreement_is_drawn_with_contrast(scene, tmp_path):
+    pytest.importorskip("torch")
+    outputs = {"OUTPUT": str(tmp_path / "o.tif"), "DISAGREEMENT": str(tmp_path / "d.tif")}
+    hsi = scaled(scene.hsi, tmp_path, 1e-4, 0.0)
+    given = {"HSI": hsi, "PAN": scene.pan, "EFFORT": "fast", "DEVICE": "cpu", **outputs}
+    layers = loaded("ssml:sharpen", given, list(outputs))
+    assert_contrast(picture(layers["OUTPUT"], tmp_path / "o.png"))
+    image = picture(layers["DISAGREEMENT"], tmp_path / "d.png")
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) > 60
 
 
 def test_what_is_not_loaded_is_left_alone(scene):
