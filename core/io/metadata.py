@@ -1,9 +1,7 @@
 """What the bands of a raster are: wavelengths, widths, bad bands, names, scaling, nodata.
 
-Two styles are in use and both are read. *Per-band items*: ``wavelength``, ``wavelength_units``, ``fwhm`` and ``bbl`` of
-every band, or GDAL's IMAGERY domain (``CENTRAL_WAVELENGTH_UM``, ``FWHM_UM``). *ENVI*: lists in the header of the whole
-file, which GDAL shows as the dataset's ENVI domain. GeoTIFF is written with both kinds of per-band items, ENVI with a
-header.
+All styles in use are read (:mod:`.band_sources`). GeoTIFF is written with per-band items (``wavelength``,
+``wavelength_units``, ``fwhm``, ``bbl``, and GDAL's IMAGERY domain), ENVI with lists in its header.
 """
 
 from __future__ import annotations
@@ -17,8 +15,9 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
+from .band_sources import read_sources
 from .encoding import representable
-from .wavelengths import NAME_WITH_WAVELENGTH, parse_number, tidy, to_nanometres, wavelength_in_name
+from .wavelengths import without_repeated_wavelength, without_wavelength
 
 _TYPES = ("Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float16", "Float32", "Float64")
 # Those that this GDAL knows: Int64 since 3.5, Int8 since 3.7, Float16 since 3.11.
@@ -42,6 +41,8 @@ class RasterMetadata:
             the first band's that has any: reading masks each band by its own, an output has this one in all bands.
             A number that the data type cannot hold marks nothing and counts as none.
         dtype: numpy name of the data type on disk, such as "uint16".
+        reflectance_factor: ENVI's reflectance scale factor, where the scales are one divided by it; None elsewhere.
+            ENVI is written with it, other formats with the scales.
     """
 
     names: tuple[str, ...]
@@ -52,6 +53,7 @@ class RasterMetadata:
     offsets: tuple[float, ...]
     nodata: float | None
     dtype: str
+    reflectance_factor: float | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(getattr(self, field)) for field in _OF_BANDS}
@@ -140,36 +142,26 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     """
     numbers = data_bands(dataset)
     bands = [dataset.GetRasterBand(n) for n in numbers]
-    items = [_lower_keys(band.GetMetadata()) for band in bands]
-    imagery = [_lower_keys(band.GetMetadata("IMAGERY")) for band in bands]
-    whole = {**_lower_keys(dataset.GetMetadata()), **_lower_keys(dataset.GetMetadata("ENVI"))}
-    names = tuple(band.GetDescription() or "" for band in bands)
-    for key in ("wavelength", "fwhm", "bbl"):
-        entries = _envi_list(whole.get(key), dataset.RasterCount)
-        for item, n in zip(items, numbers if entries else ()):
-            item.setdefault(key, entries[n - 1])
-    numeric = {key: [parse_number(item.get(key)) for item in items] for key in ("wavelength", "fwhm", "bbl")}
-    unit = whole.get("wavelength_units") or whole.get("wavelength units") or ""
-    units = [(item.get("wavelength_units") or item.get("wavelength_unit") or unit).strip().lower() for item in items]
-
-    wavelengths, fwhm = [], []
-    for i, (wave, width) in enumerate(to_nanometres(numeric["wavelength"], numeric["fwhm"], units)):
-        if wave is None:
-            wave = _micrometres(imagery[i].get("central_wavelength_um")) or wavelength_in_name(names[i])
-        wavelengths.append(wave)
-        fwhm.append(width if width is not None else _micrometres(imagery[i].get("fwhm_um")))
-
+    found = read_sources(dataset, numbers)
+    scales = tuple(1.0 if band.GetScale() is None else float(band.GetScale()) for band in bands)
+    offsets = tuple(0.0 if band.GetOffset() is None else float(band.GetOffset()) for band in bands)
+    factor = found.reflectance_scale_factor
+    if factor == 1.0 or set(scales) != {1.0} or set(offsets) != {0.0}:
+        factor = None
+    if factor is not None:
+        scales = (1.0 / factor,) * len(bands)
     dtypes = [band_dtype(band) or "float64" for band in bands]
     nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
     return RasterMetadata(
-        names=names,
-        wavelengths=tuple(wavelengths),
-        fwhm=tuple(fwhm),
-        bbl=tuple(1 if flag is None or flag > 0 else 0 for flag in numeric["bbl"]),
-        scales=tuple(1.0 if band.GetScale() is None else float(band.GetScale()) for band in bands),
-        offsets=tuple(0.0 if band.GetOffset() is None else float(band.GetOffset()) for band in bands),
+        names=tuple(without_repeated_wavelength(band.GetDescription() or "") for band in bands),
+        wavelengths=found.wavelengths,
+        fwhm=found.fwhm,
+        bbl=found.bbl,
+        scales=scales,
+        offsets=offsets,
         nodata=next((float(value) for value in nodata if value is not None), None),
         dtype=str(np.result_type(*{np.dtype(name) for name in dtypes})),
+        reflectance_factor=factor,
     )
 
 
@@ -188,6 +180,8 @@ def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
     if dataset.RasterCount != metadata.bands:
         raise ValueError(f"The dataset has {dataset.RasterCount} bands, the metadata {metadata.bands}.")
     envi = dataset.GetDriver().ShortName == "ENVI"
+    scaled = set(metadata.scales) != {1.0} or set(metadata.offsets) != {0.0}
+    by_bands = scaled and not (envi and _has_factor(metadata))
     for i in range(metadata.bands):
         band = dataset.GetRasterBand(i + 1)
         name = _envi_name(metadata.names[i]) if envi else metadata.names[i]
@@ -196,13 +190,19 @@ def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
         if metadata.nodata is not None:
             whole_number = band_dtype(band) in ("int64", "uint64")
             band.SetNoDataValue(int(metadata.nodata) if whole_number else float(metadata.nodata))
-        if set(metadata.scales) != {1.0} or set(metadata.offsets) != {0.0}:
+        if by_bands:
             band.SetScale(metadata.scales[i])
             band.SetOffset(metadata.offsets[i])
         if not envi:
             _write_band_items(band, metadata, i)
     if envi:
         _write_envi_header(dataset, metadata)
+
+
+def _has_factor(metadata: RasterMetadata) -> bool:
+    """Whether the reflectance scale factor says all of the scales, which may have been replaced."""
+    factor = metadata.reflectance_factor
+    return factor is not None and set(metadata.scales) == {1.0 / factor} and set(metadata.offsets) == {0.0}
 
 
 def _write_band_items(band: gdal.Band, metadata: RasterMetadata, i: int) -> None:
@@ -232,6 +232,8 @@ def _write_envi_header(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
             items["wavelength_units"] = "Nanometers"
     if items or 0 in metadata.bbl:
         items["bbl"] = "{" + ", ".join(str(good) for good in metadata.bbl) + "}"
+    if metadata.reflectance_factor is not None and _has_factor(metadata):
+        items["reflectance_scale_factor"] = f"{metadata.reflectance_factor:.15g}"
     if items:
         dataset.SetMetadata(items, "ENVI")
 
@@ -240,22 +242,7 @@ def _envi_name(name: str) -> str:
     """A band name as an ENVI header can hold it: no commas and braces, and without the wavelength in brackets, which
     GDAL adds to the name of a band when it reads ENVI."""
     name = re.sub(r"\s*,\s*", "; ", name).replace("{", "(").replace("}", ")").replace("\n", " ")
-    return NAME_WITH_WAVELENGTH.sub("", name) if wavelength_in_name(name) is not None else name
-
-
-def _envi_list(text: str | None, count: int) -> list[str]:
-    """The entries of ``{a, b, ...}``; none if it is no list of ``count`` entries."""
-    entries = [entry.strip() for entry in (text or "").strip().strip("{}").split(",")]
-    return entries if text is not None and len(entries) == count else []
-
-
-def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:
-    return {key.lower(): value for key, value in (items or {}).items()}
-
-
-def _micrometres(text: str | None) -> float | None:
-    value = parse_number(text)
-    return None if value is None else tidy(value * 1e3)
+    return without_wavelength(name)
 
 
 def _text(value: float) -> str:

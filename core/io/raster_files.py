@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from ..runtime.atomic_files import check_output, folder_of, folder_removed_error, move_into_place
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
+from .wavelengths import is_only_wavelength
 
 DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", **dict.fromkeys((".img", ".dat", ".bsq", ".bil", ".bip"), "ENVI")}
 
@@ -34,7 +35,7 @@ def move_raster(finished: str, path: str) -> None:
         side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
     else:
         try:
-            _write_name_to_header(finished_stem + ".hdr", os.path.basename(path))
+            _complete_header(finished_stem + ".hdr", os.path.basename(path))
         except OSError as error:
             raise InputError(
                 f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
@@ -110,10 +111,14 @@ def check_header_is_free(path: str) -> None:
             )
 
 
-def _write_name_to_header(header: str, name: str) -> None:
-    """GDAL writes the name of the file as the header's description: the final one, not the hidden one."""
+def _complete_header(header: str, name: str) -> None:
+    """What GDAL cannot be told: the header's description is the final name of the file, not the hidden one; and there
+    are no band names where each is its wavelength only, which GDAL would show twice ("400 nm (400.0 Nanometers)")."""
     with open(header, encoding="utf-8", errors="surrogateescape", newline="") as file:
         text = file.read()
     text = re.sub(r"description = \{[^}]*\}", lambda _: "description = {\n" + name + "}", text, count=1)
+    names = re.search(r"^band names = \{([^}]*)\}\r?\n", text, re.MULTILINE)
+    if names is not None and "\nwavelength = {" in text and all(map(is_only_wavelength, names.group(1).split(","))):
+        text = text[: names.start()] + text[names.end() :]
     with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)

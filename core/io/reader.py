@@ -11,6 +11,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
+from .band_sources import unused_lists
 from .encoding import equals_nodata, representable
 from .gdal_errors import gdal_messages
 from .grid import Grid, Window
@@ -46,12 +47,14 @@ class RasterReader:
         bands: number of bands.
         metadata: of the bands.
         dtype: numpy name of the type on disk.
+        notes: sentences about what the file says of its bands and cannot be used, for the user.
         always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
 
     Raises:
         InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
     """
 
+    notes: tuple[str, ...] = ()
     always_valid = False
     _least_size = 0  # bytes that the file must have; 0 where that is not known
     _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
@@ -99,6 +102,7 @@ class RasterReader:
         size = dataset.RasterYSize, dataset.RasterXSize
         self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, _crs(dataset), self.name)
         self.metadata: RasterMetadata = read_metadata(dataset)
+        self.notes = unused_lists(dataset, self.name)
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._least_size, height = _least_size(dataset), bands[0].GetBlockSize()[1]

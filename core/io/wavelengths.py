@@ -20,7 +20,15 @@ _NM_PER_UNIT = {
 }
 _WAVENUMBER_UNITS = ("wavenumber", "cm-1", "1/cm")
 _NO_UNIT = ("", "unknown", "none")
-NAME_WITH_WAVELENGTH = re.compile(r"\s*\(([0-9.eE+-]+)\s*([A-Za-zµμ]+)\)\s*$")
+_OPTICAL_FACTORS = (0.1, 1.0, 1e3)  # angstroms, nanometres, micrometres
+_IN_BRACKETS = re.compile(r"\s*\(([0-9.eE+-]+)\s*([A-Za-zµμ]+)\)\s*$")
+_IN_WORDS = re.compile(
+    r"(?<![\d.,])(\d+(?:\.\d+)?)\s*(nm|nanomet(?:er|re)s?|[uµμ]m|micromet(?:er|re)s?|microns?)(?![a-zµμ])",
+    re.IGNORECASE,
+)
+_WIDTH_IN_WORDS = re.compile(r"(?:fwhm|width|±|\+/-)\s*[:=]?\s*\d+(?:\.\d+)?\s*[a-zµμ]*", re.IGNORECASE)
+_NAMED_RANGE = (100.0, 100_000.0)  # nm: what else a name has in brackets, such as a pixel size, lies outside
+_SAME = 0.5 + 1e-6  # nm by which two notations of one wavelength may differ
 
 
 def in_nanometres(
@@ -81,17 +89,82 @@ def _scaled(value: float | None, factor: float | None) -> float | None:
     return None if value is None or factor is None else tidy(value * factor)
 
 
+def is_optical_unit(unit: str) -> bool:
+    """Whether a unit is one in which wavelengths of light are given, and hardly anything else.
+
+    Args:
+        unit: lower case.
+
+    Returns:
+        Whether it is: nm, micrometers, angstroms, ...
+    """
+    return _NM_PER_UNIT.get(unit) in _OPTICAL_FACTORS
+
+
 def wavelength_in_name(name: str) -> float | None:
-    """The wavelength in nm out of a name such as "band 1 (418.24 Nanometers)".
+    """The wavelength in nm out of a name such as "band 1 (418.24 Nanometers)", "402.3 nm" or "B12: 0.45 micrometers".
 
     Args:
         name: of a band.
 
     Returns:
-        nm; None where the name holds no wavelength.
+        nm; None where the name holds no wavelength, or several, as a range does.
     """
-    match = NAME_WITH_WAVELENGTH.search(name)
-    return _scaled(parse_number(match.group(1)), _NM_PER_UNIT.get(match.group(2).lower())) if match else None
+    match = _IN_BRACKETS.search(name)
+    in_brackets = None if match is None else _named(match)
+    if in_brackets is not None:
+        return in_brackets
+    found = list(_IN_WORDS.finditer(_WIDTH_IN_WORDS.sub("", name)))
+    if len(found) != 1 or re.search(r"\d\s*(?:-|–|to)\s*$", found[0].string[: found[0].start()]):
+        return None
+    return _named(found[0])
+
+
+def _named(match: re.Match[str]) -> float | None:
+    nanometres = _scaled(parse_number(match.group(1)), _NM_PER_UNIT.get(match.group(2).lower()))
+    return nanometres if nanometres is not None and _NAMED_RANGE[0] <= nanometres <= _NAMED_RANGE[1] else None
+
+
+def is_only_wavelength(name: str) -> bool:
+    """Whether a name is nothing but a wavelength, as GDAL names the bands of an ENVI file without band names.
+
+    Args:
+        name: of a band, such as "402.3 Nanometers".
+
+    Returns:
+        Whether it is.
+    """
+    return _IN_WORDS.fullmatch(name.strip()) is not None
+
+
+def without_wavelength(name: str) -> str:
+    """The name without the wavelength in brackets at its end, which GDAL adds when it reads ENVI.
+
+    Args:
+        name: of a band.
+
+    Returns:
+        The name, as it is where that is all there is.
+    """
+    match = _IN_BRACKETS.search(name)
+    return name[: match.start()] if match is not None and match.start() and _named(match) is not None else name
+
+
+def without_repeated_wavelength(name: str) -> str:
+    """The name without the wavelengths in brackets at its end that the rest of it says already.
+
+    Args:
+        name: of a band, such as "400 Nanometers (400.0 Nanometers)".
+
+    Returns:
+        The name, with its wavelength once.
+    """
+    while True:
+        rest, outer = without_wavelength(name), wavelength_in_name(name)
+        inner = None if rest == name else wavelength_in_name(rest)
+        if inner is None or outer is None or abs(inner - outer) > _SAME:
+            return name
+        name = rest
 
 
 def parse_number(text: str | None) -> float | None:

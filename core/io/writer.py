@@ -28,7 +28,6 @@ _LEVELS = {"DEFLATE": "ZLEVEL=1", "ZSTD": "ZSTD_LEVEL=1"}
 _SMALLEST_OVERVIEW = 256
 _PAGE_CACHE_LIMIT = 1_000_000_000  # bytes: a larger GeoTIFF is dropped from the page cache as it is written
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
-_NOT_IN_ENVI = ("int8", "float16")
 
 
 class RasterWriter:
@@ -42,11 +41,12 @@ class RasterWriter:
     Args:
         path: file to write.
         grid: its pixel grid.
-        metadata: of its bands; ``dtype`` is the type on disk (one that the format does not know, such as int8 in
-            ENVI, is replaced by the next wider one), ``nodata`` what is stored where samples are not valid.
+        metadata: of its bands; ``dtype`` is the type on disk (one that the format or this GDAL cannot write, such as
+            int8 or, with GDAL 3.6, int64 in ENVI, is replaced by the next wider one: float64 for int64 and uint64),
+            ``nodata`` what is stored where samples are not valid.
         compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
         overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
-        progress: asked whether to stop while overviews are made.
+        progress: informs of a wider type; asked whether to stop while overviews are made.
 
     Raises:
         InputError: the suffix belongs to another format, or the place cannot be written to.
@@ -73,6 +73,11 @@ class RasterWriter:
         self.bands = metadata.bands
         self._compress = compress.upper()
         self._overviews, self._progress = overviews, progress or Progress()
+        if dtype != metadata.dtype:
+            self._progress.info(
+                f"{self.name} is written as {dtype}, as this GDAL cannot write {metadata.dtype} in the format "
+                f"{self._driver}."
+            )
         self.partial = partial_path(self.path)  # where the file lies until it takes its place
         self._dataset: gdal.Dataset | None = None
 
@@ -325,7 +330,12 @@ def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
 
 
 def _storable(dtype: str, driver: str) -> str:
-    """``dtype``, or the next wider type that the format and this GDAL know."""
-    while dtype not in GDAL_OF_DTYPE or (driver == "ENVI" and dtype in _NOT_IN_ENVI):
+    """``dtype``, or the next wider type that the format and this GDAL know. Of types that it cannot write in ENVI, GDAL
+    silently makes bytes."""
+    known = set(GDAL_OF_DTYPE)
+    if driver == "ENVI":
+        names = gdal.GetDriverByName(driver).GetMetadataItem("DMD_CREATIONDATATYPES").split()
+        known = {name for name, code in GDAL_OF_DTYPE.items() if gdal.GetDataTypeName(code) in names}
+    while dtype not in known:
         dtype = _WIDER[dtype]
     return dtype

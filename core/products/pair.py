@@ -14,7 +14,7 @@ def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> S
     Args:
         hsi: the HSI's file.
         pan: the PAN's file.
-        progress: asked for cancellation while the scene is scanned.
+        progress: receives warnings; asked for cancellation while the scene is scanned.
 
     Returns:
         The scene, which closes both files.
@@ -22,9 +22,9 @@ def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> S
     Raises:
         InputError: a file cannot be used, or the two do not fit together.
     """
-    hsi_reader = open_raster(hsi, "hsi")
+    hsi_reader = open_raster(hsi, "hsi", progress)
     try:
-        pan_reader = open_raster(pan, "pan")
+        pan_reader = open_raster(pan, "pan", progress)
     except BaseException:
         hsi_reader.close()
         raise

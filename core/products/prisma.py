@@ -29,6 +29,7 @@ from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
+from ..runtime.progress import Progress
 
 WATER = ((1350.0, 1450.0), (1800.0, 1950.0))
 """Wavelengths in nm of the water vapour absorptions."""
@@ -65,12 +66,13 @@ def is_prisma(path: StrPath) -> bool:
     return as_path(path).lower().endswith(".he5")
 
 
-def open_raster(path: StrPath, role: str = "hsi") -> RasterReader:
+def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = None) -> RasterReader:
     """Open any raster; of a PRISMA product, the part that plays ``role``, "hsi" or "pan".
 
     Args:
         path: the file.
         role: "hsi" or "pan"; without effect on other rasters.
+        progress: warned of what the file says of its bands and cannot be used.
 
     Returns:
         The open raster.
@@ -78,7 +80,11 @@ def open_raster(path: StrPath, role: str = "hsi") -> RasterReader:
     Raises:
         InputError: the file cannot be used.
     """
-    return PrismaReader(path, role) if is_prisma(path) else RasterReader(path)
+    reader = PrismaReader(path, role) if is_prisma(path) else RasterReader(path)
+    if progress is not None:
+        for note in reader.notes:
+            progress.warning(note)
+    return reader
 
 
 class PrismaReader(RasterReader):

@@ -68,7 +68,8 @@ def assess(
     check_outputs(tuple(files.values()), (), (json_path, report))
     with contextlib.ExitStack() as stack:
         readers = {
-            key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi")) for key, path in files.items()
+            key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi", progress))
+            for key, path in files.items()
         }
         if options.correct_shift and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)

@@ -70,7 +70,7 @@ def simulate(
             "480-690, or by a file with its spectral response."
         )
     check_outputs((reference, *([pan_response] if pan_response else [])), (hsi_out, pan_out))
-    with open_raster(reference) as reader:
+    with open_raster(reference, progress=progress) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
         gains = _gains(options.mtf_hsi, reader)

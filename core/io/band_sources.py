@@ -1,0 +1,174 @@
+"""What a file says of its bands, in each of the styles in use: wavelengths, widths, good bands, scale.
+
+*Per-band items*: ``wavelength``, ``wavelength_units``, ``fwhm``, ``bbl`` or ``good_band``; GDAL's IMAGERY domain
+(``CENTRAL_WAVELENGTH_UM``, ``FWHM_UM``), which GDAL makes of ENVI headers too, rounded to whole nm; a dimension of
+netCDF or of a multidimensional array (``NETCDF_DIM_wavelength``, ``DIM_wavelength_VALUE`` and ``_UNIT``).
+*Lists* of the whole file: those of an ENVI header, which GDAL shows as the dataset's ENVI domain.
+*Names*: "402.3 nm", "Band 12 (0.45 Micrometers)".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from osgeo import gdal
+
+from .wavelengths import is_optical_unit, parse_number, tidy, to_nanometres, wavelength_in_name
+
+_GOOD = ("bbl", "good_band", "good_bands", "good_wavelengths")  # 1, true: good; the first that is there counts
+_LISTS = ("wavelength", "fwhm", *_GOOD)
+_FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+_DIMENSION = re.compile(r"netcdf_dim_(.+)|dim_(.+)_value")
+_WAVELENGTH_DIMENSION = re.compile(r"(?:.*_)?(?:wavelengths?|wavenumbers?|wave|wl|wvl|lambda)(?:_.*)?")
+_ROUNDING = 0.5 + 1e-6  # nm by which a number that is rounded to whole nm may be off
+
+
+@dataclass(frozen=True)
+class BandSources:
+    """What is known of the bands of a dataset; one entry a band.
+
+    Attributes:
+        wavelengths, fwhm: nm, None where unknown.
+        bbl: 1 good, 0 bad.
+        reflectance_scale_factor: of an ENVI header, stored number = reflectance * factor; None where there is none.
+    """
+
+    wavelengths: tuple[float | None, ...]
+    fwhm: tuple[float | None, ...]
+    bbl: tuple[int, ...]
+    reflectance_scale_factor: float | None
+
+
+def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
+    """Read what any of the styles says; of several, exact numbers go before rounded ones.
+
+    Args:
+        dataset: the open raster.
+        numbers: GDAL's numbers (from 1) of the bands.
+
+    Returns:
+        What is known of these bands.
+    """
+    bands = [dataset.GetRasterBand(n) for n in numbers]
+    items = [_lower_keys(band.GetMetadata()) for band in bands]
+    whole = _of_dataset(dataset)
+    dimension = _dimension(items, whole, dataset.RasterCount, numbers)
+    for key in _LISTS:
+        entries = list_entries(whole.get(key))
+        if len(entries) == dataset.RasterCount:
+            for item, n in zip(items, numbers):
+                item.setdefault(key, entries[n - 1])
+    unit = whole.get("wavelength_units") or whole.get("wavelength units") or ""
+    units = [(item.get("wavelength_units") or item.get("wavelength_unit") or unit).strip().lower() for item in items]
+    waves, widths = ([parse_number(item.get(key)) for item in items] for key in ("wavelength", "fwhm"))
+    stated = to_nanometres(waves, widths, units)
+    imagery = [_lower_keys(band.GetMetadata("IMAGERY")) for band in bands]
+    wavelengths, fwhm = [], []
+    for i, band in enumerate(bands):
+        central = _micrometres(imagery[i].get("central_wavelength_um"))
+        named = wavelength_in_name(band.GetDescription() or "")
+        wavelengths.append(_most_exact(stated[i][0], dimension[i], central, named))
+        fwhm.append(_most_exact(stated[i][1], _micrometres(imagery[i].get("fwhm_um"))))
+    factor = parse_number(whole.get("reflectance_scale_factor") or whole.get("reflectance scale factor"))
+    return BandSources(tuple(wavelengths), tuple(fwhm), tuple(_good(item) for item in items), factor or None)
+
+
+def unused_lists(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
+    """Sentences about lists of the whole file that have another number of entries than there are bands.
+
+    Args:
+        dataset: the open raster.
+        name: of the file.
+
+    Returns:
+        One sentence for each list that nothing else of the file stands in for.
+    """
+    count, whole = dataset.RasterCount, _of_dataset(dataset)
+    first = _lower_keys(dataset.GetRasterBand(1).GetMetadata()) if count > 1 else {}
+    sentences = []
+    for key in _LISTS if count > 1 else ():
+        entries = len(list_entries(whole.get(key)))
+        if not whole.get(key, "").strip().startswith("{") or entries == count or key in first:
+            continue
+        remedy = (
+            "all bands count as good; correct it, or choose the good bands (--bands, BANDS)"
+            if key in _GOOD
+            else "correct it in the file's header"
+        )
+        sentences.append(f"The list {key} of {name} has {entries} entries for {count} bands and is not used: {remedy}.")
+    return tuple(sentences)
+
+
+def list_entries(text: str | None) -> list[str]:
+    """The entries of ``{a, b, ...}``, a comma at the end left out; none of None.
+
+    Args:
+        text: as in an ENVI header, with or without braces.
+
+    Returns:
+        The entries.
+    """
+    entries = [entry.strip() for entry in (text or "").strip().strip("{}").split(",")]
+    while entries and not entries[-1]:
+        entries.pop()
+    return entries
+
+
+def _of_dataset(dataset: gdal.Dataset) -> dict[str, str]:
+    return {**_lower_keys(dataset.GetMetadata()), **_lower_keys(dataset.GetMetadata("ENVI"))}
+
+
+def _dimension(
+    items: list[dict[str, str]], whole: dict[str, str], count: int, numbers: Sequence[int]
+) -> list[float | None]:
+    """Wavelengths in nm by the coordinate of a dimension: one that is named so, or whose unit is one of light."""
+    values: list[float | None] = [None] * len(items)
+    units = [""] * len(items)
+    for i, item in enumerate(items):
+        for key, text in item.items():
+            match = _DIMENSION.fullmatch(key)
+            if match is not None:
+                name = match.group(1) or match.group(2)
+                unit = _dimension_unit(name, item, whole)
+                if _WAVELENGTH_DIMENSION.fullmatch(name) or is_optical_unit(unit):
+                    values[i], units[i] = parse_number(text), unit
+    for key in whole if not any(values) else ():
+        match = re.fullmatch(r"netcdf_dim_(.+)_values", key)
+        entries = list_entries(whole[key])
+        if match is not None and len(entries) == count and _WAVELENGTH_DIMENSION.fullmatch(match.group(1)):
+            values = [parse_number(entries[n - 1]) for n in numbers]
+            units = [_dimension_unit(match.group(1), {}, whole)] * len(items)
+    return [wave for wave, _ in to_nanometres(values, [None] * len(items), units)]
+
+
+def _dimension_unit(name: str, item: dict[str, str], whole: dict[str, str]) -> str:
+    of_band = item.get(f"dim_{name}_unit") or item.get(f"dim_{name}_units")
+    return (of_band or whole.get(f"{name}#units") or whole.get(f"{name}#unit") or "").strip().lower()
+
+
+def _good(item: dict[str, str]) -> int:
+    for key in _GOOD:
+        text = item.get(key, "").strip().lower()
+        flag = _FLAGS.get(text, parse_number(text))
+        if flag is not None:
+            return int(flag > 0)
+    return 1
+
+
+def _most_exact(*values: float | None) -> float | None:
+    """The first that is known; if it is of whole nm, a later one that rounds to it and has more digits."""
+    known = [value for value in values if value is not None]
+    if not known or known[0] != round(known[0]):
+        return known[0] if known else None
+    return next((v for v in known[1:] if v != round(v) and abs(v - known[0]) <= _ROUNDING), known[0])
+
+
+def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:
+    return {key.lower(): value for key, value in (items or {}).items()}
+
+
+def _micrometres(text: str | None) -> float | None:
+    value = parse_number(text)
+    return None if value is None else tidy(value * 1e3)
