@@ -19,7 +19,7 @@ from .array_image import ArrayImage, checked, metadata_of
 from .gdal_errors import gdal_messages
 from .grid import Grid
 from .metadata import RasterMetadata
-from .wavelengths import in_nanometres
+from .wavelengths import in_nanometres, wavelength_in_name
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SPATIAL = (("y", "x"), ("lat", "lon"), ("latitude", "longitude"))
 GRID_MAPPING = "spatial_ref"
 _FILL = ("_FillValue", "missing_value", "nodata")
+_GOOD = ("bbl", "good_band", "good_bands", "good_wavelengths")  # coordinates of bands: 1, True for good ones
 _EVEN = 1e-3  # pixels by which a coordinate may lie off an even grid
 
 
@@ -253,11 +254,26 @@ def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata
     unknown: list[Any] = [None] * count
     unit = str(of_bands["wavelength"].attrs.get("units", "")) if "wavelength" in found else ""
     waves_nm, fwhm_nm = in_nanometres(found.get("wavelength", unknown), found.get("fwhm", unknown), unit)
+    if not any(waves_nm):
+        waves_nm = _in_names(array, of_bands, count)
+    good = next((found[key] for key in _GOOD if key in found), (1,) * count)
     scaling = [float(array.attrs.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))]
     return metadata.replace(
         wavelengths=waves_nm,
         fwhm=fwhm_nm,
-        bbl=tuple(int(flag > 0) for flag in found.get("bbl", (1,) * count)),
+        bbl=tuple(int(flag > 0) for flag in good),
         scales=(scaling[0],) * count,
         offsets=(scaling[1],) * count,
     )
+
+
+def _in_names(array: DataArray, of_bands: dict[Any, Any], count: int) -> tuple[float | None, ...]:
+    """Wavelengths in nm out of names of the bands: a coordinate of text, or ``long_name``, where rioxarray has them."""
+    named = [coord.values.tolist() for coord in of_bands.values() if coord.dtype.kind in "OU"]
+    long_name = array.attrs.get("long_name")
+    named += [list(long_name)] if isinstance(long_name, (list, tuple)) and len(long_name) == count else []
+    for names in named:
+        waves = tuple(wavelength_in_name(name) if isinstance(name, str) else None for name in names)
+        if any(waves):
+            return waves
+    return (None,) * count

@@ -147,11 +147,18 @@ def without_wavelength(name: str) -> str:
         The name, as it is where that is all there is.
     """
     match = _IN_BRACKETS.search(name)
-    return name[: match.start()] if match is not None and match.start() and _named(match) is not None else name
+    if match is None or match.start() == 0 or (_named(match) is None and not _is_unknown(match)):
+        return name
+    return name[: match.start()]
+
+
+def _is_unknown(match: re.Match[str]) -> bool:
+    """Whether it is the 0 that stands in ENVI headers for an unknown wavelength."""
+    return parse_number(match.group(1)) == 0.0 and is_optical_unit(match.group(2).lower())
 
 
 def without_repeated_wavelength(name: str) -> str:
-    """The name without the wavelengths in brackets at its end that the rest of it says already.
+    """The name without wavelengths in brackets at its end that the rest of it says already, or that are 0, unknown.
 
     Args:
         name: of a band, such as "400 Nanometers (400.0 Nanometers)".
@@ -159,12 +166,15 @@ def without_repeated_wavelength(name: str) -> str:
     Returns:
         The name, with its wavelength once.
     """
-    while True:
-        rest, outer = without_wavelength(name), wavelength_in_name(name)
-        inner = None if rest == name else wavelength_in_name(rest)
-        if inner is None or outer is None or abs(inner - outer) > _SAME:
-            return name
-        name = rest
+    rest = without_wavelength(name)
+    while rest != name:
+        outer, inner = wavelength_in_name(name), wavelength_in_name(rest)
+        match = _IN_BRACKETS.search(name)
+        unknown = match is not None and _is_unknown(match)
+        if not unknown and (inner is None or outer is None or abs(inner - outer) > _SAME):
+            break
+        name, rest = rest, without_wavelength(rest)
+    return name
 
 
 def parse_number(text: str | None) -> float | None:

@@ -30,6 +30,7 @@ from ..runtime.errors import InputError, MissingDependencyError
 from ..runtime.progress import Progress
 from ..runtime.versions import versions
 from ..scene.scene import Scene
+from .dask_versions import check_scheduler, check_workers
 from .output import Outputs, valid_pixels
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def connect(address: str, progress: Progress) -> Iterator[Client]:
 
     Raises:
         MissingDependencyError: Dask is not installed.
-        InputError: no scheduler answers.
+        InputError: no scheduler answers, or one of another version of Dask.
     """
     try:
         from distributed import Client, LocalCluster
@@ -101,6 +102,8 @@ def connect(address: str, progress: Progress) -> Iterator[Client]:
             )
             stack.enter_context(target)
         try:
+            if address != LOCAL:
+                check_scheduler(address, _CONNECT_TIMEOUT)
             client = Client(target, timeout=_CONNECT_TIMEOUT, set_as_default=False)
         except (OSError, ValueError):
             raise InputError(
@@ -148,6 +151,7 @@ def fuse_on_cluster(
         Cancelled: the user stopped the job.
     """
     _wait_for_workers(client, progress)
+    check_workers(client)
     count = len(client.nthreads())
     rows = max(LEAST_ROWS, -(-window.rows // (2 * count)))
     parts = shares(scene, method, window, rows, memory, stored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import logging
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -22,7 +24,7 @@ distributed = pytest.importorskip("distributed")
 from core.operators.pair import Operators  # noqa: E402
 from core.runtime.errors import Cancelled, InputError, MissingDependencyError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
-from core.workflows import cluster  # noqa: E402
+from core.workflows import cluster, dask_versions  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.train import train  # noqa: E402
 
@@ -140,6 +142,60 @@ def test_a_worker_with_other_versions_is_refused(files, address, low_strips, tmp
     with pytest.raises(InputError, match=r"On the worker tcp://.*: SSML is .* but 0.0.1 where the job was started"):
         fused(files, tmp_path / "there.tif", dask=address)
     assert left_of(tmp_path) == []
+
+
+class OtherVersion:
+    """A server that answers as a scheduler of another version of Dask, and to a client with what such ones end in."""
+
+    def __init__(self, version: str) -> None:
+        self._version, self._loop = version, asyncio.new_event_loop()
+
+    def __enter__(self) -> str:
+        ready, addresses = threading.Event(), []
+
+        async def serve():
+            self._stop = asyncio.Event()
+            server = distributed.core.Server({"versions": self._versions, "identity": self._identity})
+            await server.listen("tcp://127.0.0.1:0")
+            addresses.append(server.address)
+            ready.set()
+            await self._stop.wait()
+            await server.close()
+
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
+        self._thread.start()
+        ready.wait()
+        return addresses[0]
+
+    def __exit__(self, *exception) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    def _versions(self, packages=None):
+        return {"host": {}, "packages": {"dask": self._version, "distributed": self._version}}
+
+    def _identity(self):
+        return {"type": "Scheduler"}
+
+
+def test_a_scheduler_of_another_version_is_refused_with_both_versions(files, tmp_path):
+    here = distributed.__version__
+    with OtherVersion("2023.1.0") as address, pytest.raises(InputError) as refused:
+        fused(files, tmp_path / "there.tif", dask=address)
+    sentence = str(refused.value)
+    assert sentence.startswith(
+        f"The Dask scheduler at {address} runs Dask 2023.1.0, but this program runs Dask {here};"
+    )
+    assert f"dask[distributed]=={here}" in sentence
+    assert left_of(tmp_path) == []
+
+
+def test_a_worker_of_another_version_of_dask_is_refused(address, monkeypatch):
+    monkeypatch.setattr(distributed, "__version__", "2023.1.0")
+    refusal = pytest.raises(InputError, match=r"The Dask worker at tcp://.* runs Dask .* runs Dask 2023\.1\.0;")
+    with distributed.Client(address, set_as_default=False) as client, refusal:
+        dask_versions.check_workers(client)
 
 
 def test_a_scheduler_that_is_not_there_is_said_in_one_sentence(files, tmp_path, monkeypatch):
