@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.io.metadata import RasterMetadata, read_metadata
+from core.io.data_array import image_of
+from core.io.metadata import GDAL_OF_DTYPE, RasterMetadata, read_metadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
 from core.products.prisma import open_raster
 from core.runtime.progress import Progress
+from core.workflows.classical import classical
 
 ENVI = (
     "ENVI\nsamples = 4\nlines = 3\nbands = 3\nheader offset = 0\nfile type = ENVI Standard\ndata type = 12\n"
@@ -328,3 +330,62 @@ def test_64_bit_integers_written_to_envi_keep_their_values(tmp_path, make_grid, 
     assert [f"written as {stored}" in text for text in said.infos] == ([] if stored == dtype else [True])
     dataset = gdal.Open(str(tmp_path / f"o{suffix}"))
     np.testing.assert_array_equal(dataset.ReadAsArray().astype(np.float64), values[0])
+
+
+@pytest.fixture
+def pair(tmp_path, make_raster):
+    """A function: an HSI of numbers that a byte cannot hold and a PAN of ratio 3; their paths."""
+
+    def write(dtype):
+        rng = np.random.default_rng(3)
+        hsi = (rng.random((3, 12, 12)) * 9000 + 1000).astype(dtype)
+        low, high = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
+        pan = np.kron(hsi.mean(0), np.ones((3, 3))).astype(np.float32) + rng.random((36, 36), np.float32)
+        kind = GDAL_OF_DTYPE[dtype]
+        return make_raster(tmp_path / "hsi.tif", hsi, low, kind=kind), make_raster(tmp_path / "pan.tif", pan, high)
+
+    return write
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_a_job_on_64_bit_integers_writes_envi_with_the_numbers_of_the_geotiff(pair, tmp_path, dtype):
+    hsi, pan = pair(dtype)
+    said = Warned()
+    for name in ("o.tif", "o.img"):
+        classical(hsi, pan, str(tmp_path / name), method="gsa", progress=said)
+    expected, written = (gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "o.img"))
+    assert expected.dtype == dtype
+    assert written.dtype in (np.dtype(dtype), np.float64)
+    assert any("o.img is written as float64" in text for text in said.infos) == (written.dtype == np.float64)
+    assert expected.max() > 255
+    # As float64 they are not rounded, and not limited to the range of the integers.
+    low = 0.0 if dtype == "uint64" else -np.inf
+    np.testing.assert_array_equal(np.rint(written.astype(np.float64)).clip(low), expected.astype(np.float64))
+
+
+def test_a_job_says_once_which_list_it_does_not_use(pair, tmp_path):
+    hsi, pan = pair("uint16")
+    envi = str(tmp_path / "h.img")
+    copied(hsi, envi)
+    header = tmp_path / "h.hdr"
+    header.write_text(header.read_text() + "bbl = {1, 0}\n")
+    said = Warned()
+    classical(envi, pan, str(tmp_path / "o.tif"), method="gsa", progress=said)
+    assert len([sentence for sentence in said.warnings if "list bbl of h.img has 2 entries for 3" in sentence]) == 1
+
+
+@pytest.mark.parametrize("key", ["bbl", "good_band", "good_wavelengths"])
+def test_a_data_array_tells_its_good_bands_and_the_wavelengths_in_its_names(key):
+    xarray = pytest.importorskip("xarray")
+    coords = {
+        "y": [5.5, 4.5],
+        "x": [0.5, 1.5],
+        key: ("band", np.array([True, False])),
+        "name": ("band", ["402.3 nm", "Band 2 (0.55 Micrometers)"]),
+    }
+    array = xarray.DataArray(np.ones((2, 2, 2), np.float32), coords, ("band", "y", "x"))
+    metadata = image_of(array, "hsi").metadata
+    assert metadata.bbl == (1, 0)
+    assert metadata.wavelengths == (402.3, 550.0)
+    named = array.drop_vars("name").assign_attrs(long_name=("402.3 nm", "0.55 um"))
+    assert image_of(named, "hsi").metadata.wavelengths == (402.3, 550.0)
