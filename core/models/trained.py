@@ -16,6 +16,7 @@ from ..products.prisma import open_raster
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.versions import versions
+from ..scene.distribution import Distribution
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
 from .format import ModelFile, check_header, read_model, write_model
@@ -40,11 +41,13 @@ class TrainedModel:
         header: see :func:`describe`.
         pair: the networks.
         statistics: of the scenes of training.
+        distributions: of each of them; none in files that were written without.
     """
 
     header: Mapping[str, Any]
     pair: Pair
     statistics: Statistics
+    distributions: tuple[Distribution, ...] = ()
 
     @property
     def iterations(self) -> int:
@@ -86,6 +89,7 @@ class TrainedModel:
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
+            distributions = _distributions(file.tensors, bands)
             check_config(file.header["network"], config, file.tensors)
         except (InputError, *_DAMAGE_ERRORS):
             raise refusal from None
@@ -103,7 +107,7 @@ class TrainedModel:
             pair.load(file.tensors, path)
         except _DAMAGE_ERRORS:
             raise refusal from None
-        return cls(file.header, pair, statistics)
+        return cls(file.header, pair, statistics, distributions)
 
     def save(self, path: StrPath) -> None:
         """Write the model file.
@@ -111,8 +115,11 @@ class TrainedModel:
         Args:
             path: of the file; an existing one is replaced.
         """
+        kept = [distribution.arrays() for distribution in self.distributions]
+        stacked = {f"training.{name}": np.stack(arrays) for name, arrays in zip(("hsi", "pan"), zip(*kept))}
         tensors = {
             **self.pair.tensors(),
+            **stacked,
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
         }
         write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
@@ -143,7 +150,7 @@ class TrainedModel:
             name: of the model file, for messages.
 
         Raises:
-            InputError: the scene has other bands, another ratio or other units.
+            InputError: the scene has other bands or another ratio.
         """
         header, hsi = self.header, scene.hsi
         if header["bands"] != hsi.bands:
@@ -163,12 +170,6 @@ class TrainedModel:
                     f"{name} was trained with band {band + 1} at {own:g} nm but in {hsi.name} it is at {other:g} nm; "
                     "choose a model trained on this sensor."
                 )
-        scaling = header.get("scaling")
-        if scaling is not None and not np.allclose(scaling, _scaling(scene), rtol=1e-6):
-            raise InputError(
-                f"{name} was trained on numbers with another scale or offset than those of {hsi.name}; convert the "
-                "image to the units of the training images."
-            )
         missing = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
         if missing:
             raise InputError(
@@ -188,6 +189,20 @@ class TrainedModel:
         from .inference import PairResidual
 
         return PairResidual(self.pair, device, use, sum(self.header["good"]))
+
+
+def _distributions(tensors: Mapping[str, np.ndarray], bands: int) -> tuple[Distribution, ...]:
+    """Of the scenes of training, as the file holds them.
+
+    Raises:
+        ValueError: the arrays do not fit the bands or each other.
+    """
+    hsi, pan = tensors.get("training.hsi"), tensors.get("training.pan")
+    if hsi is None and pan is None:
+        return ()
+    if hsi is None or pan is None or hsi.ndim != 3 or hsi.shape[1] != bands or len(hsi) != len(pan):
+        raise ValueError("distributions that do not fit")
+    return tuple(map(Distribution.from_arrays, hsi, pan))
 
 
 def _check_fields(header: Mapping[str, Any], refusal: InputError) -> None:
@@ -237,7 +252,15 @@ def _verify_checksum(file: ModelFile, path: str) -> None:
         )
 
 
-def _scaling(scene: Scene) -> list[list[float]]:
+def scaling_of(scene: Scene) -> list[list[float]]:
+    """Scales and offsets of an HSI, as the header of a model file has them.
+
+    Args:
+        scene: whose HSI.
+
+    Returns:
+        Two lists of one number a band.
+    """
     metadata = scene.hsi.metadata
     return [list(map(float, metadata.scales)), list(map(float, metadata.offsets))]
 
@@ -285,7 +308,7 @@ def describe(
         "good": [int(flag) for flag in good],
         "wavelengths": list(first.hsi.metadata.wavelengths),
         "fwhm": list(first.hsi.metadata.fwhm),
-        "scaling": _scaling(first),
+        "scaling": scaling_of(first),
         "ratio": first.ratio,
         "mtf": mtf_gain,
         "consistency": iterations,

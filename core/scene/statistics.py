@@ -60,6 +60,43 @@ class Statistics:
         """(bands, 1 + components): what the PAN's detail and the networks' residual are multiplied with."""
         return np.concatenate([self.gains[:, None], self.basis * self.std[:, None]], axis=1)
 
+    def converted(
+        self, scale: np.ndarray | float, offset: np.ndarray | float, pan_scale: float, pan_offset: float
+    ) -> Statistics:
+        """The same scene in other units; the subspace is of standardised bands and stays.
+
+        Args:
+            scale: new HSI units per old one, (bands,) or one number, above 0.
+            offset: what is added after that, (bands,) or one number, new HSI units.
+            pan_scale: new PAN units per old one, above 0.
+            pan_offset: what is added after that, new PAN units.
+
+        Returns:
+            The statistics of ``scale * HSI + offset`` and ``pan_scale * PAN + pan_offset``.
+        """
+        factors = np.asarray(scale, np.float64)
+        return dataclasses.replace(
+            self,
+            mean=(factors * self.mean + offset).astype(np.float32),
+            std=(factors * self.std).astype(np.float32),
+            gains=(factors * self.gains / pan_scale).astype(np.float32),
+            pan_mean=float(np.float32(pan_scale * self.pan_mean + pan_offset)),
+            pan_std=float(np.float32(pan_scale * self.pan_std)),
+            detail_std=float(np.float32(pan_scale * self.detail_std)),
+        )
+
+    def reordered(self, order: np.ndarray) -> Statistics:
+        """The same scene with its bands in another order.
+
+        Args:
+            order: (bands,) int, bands counted from 0, in the order of the result.
+
+        Returns:
+            The statistics.
+        """
+        of_bands = {name: getattr(self, name)[order] for name in ("mean", "std", "gains", "basis")}
+        return dataclasses.replace(self, **of_bands)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """All numbers as float32 arrays by name, (bands,), (bands, components), (components,) or scalar, for a model
         file."""

@@ -19,6 +19,7 @@ from ..networks.side_by_side import side_by_side
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
+from ..scene.distribution import sample_distribution
 from ..scene.statistics import StatisticsBuilder
 from .areas import AreaContext
 from .checkpoint import Checkpoint
@@ -70,6 +71,7 @@ def learn(
     progress.set(0.0, "Computing statistics")
     context = _context(scenes, mtf_gain, settings.components, device, progress)
     statistics, good = context.statistics, context.good
+    sampled = [sample_distribution(scene, mtf_gain, progress) for scene in scenes]
     fingerprint = _fingerprint(statistics.arrays())
     processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
     settings = replace(settings, components=statistics.components)
@@ -101,7 +103,7 @@ def learn(
     )
     stored = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
     stored.load(pair.tensors())
-    return TrainedModel(header, stored, statistics)
+    return TrainedModel(header, stored, statistics, tuple(one for one in sampled if one is not None))
 
 
 def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..fusion.classical import METHODS, ClassicalMethod
 from ..fusion.method import FittedMethod, FusionMethod
@@ -16,6 +16,9 @@ from ..scene.scene import Scene
 from .options.fusion import SharpenOptions
 from .options.quality import CompareOptions
 from .sharpen import learn_scene, regression_prior
+
+if TYPE_CHECKING:
+    from ..models.trained import TrainedModel
 
 BASE = "exp"  # what scores are relative to; always among the methods
 
@@ -97,11 +100,16 @@ class _Trained:
         from ..models.trained import TrainedModel
 
         self.trained, self._model, self._device = TrainedModel.open(model), model, device
+        self._fitted: TrainedModel | None = None
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
-        """Sees whether it suits the scene."""
-        self.trained.check_fits(scene, self._model)
-        return regression_prior(self.trained, choose_device(self._device)[0]).fit(scene, progress)
+        """Sees whether it suits the scene; the views of one scene at both resolutions have the same units."""
+        from ..models.units import fit_to_scene
+
+        if self._fitted is None:
+            self._fitted = fit_to_scene(self.trained, scene, self._model, progress)
+        self._fitted.check_fits(scene, self._model)
+        return regression_prior(self._fitted, choose_device(self._device)[0]).fit(scene, progress)
 
 
 def _trained(model: str, hsi: str, device: str) -> Candidate:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..fusion.prior import RegressionPrior
 from ..models.trained import TrainedModel
+from ..models.units import fit_to_scene
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -56,7 +57,7 @@ def fuse(
         if options.bands:
             progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
     with open_scene(hsi, pan, options, progress) as scene:
-        trained.check_fits(scene, model)
+        trained = fit_to_scene(trained, scene, model, progress)
         return {**fuse_scene(scene, trained, options, outputs, progress), "model": model}
 
 

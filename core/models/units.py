@@ -1,0 +1,226 @@
+"""Whether a scene has the units and the order of bands that a model was trained on; plain factors are converted.
+
+Scenes of one sensor differ in brightness by a factor of two or three. Units differ by powers of ten (reflectance, per
+cent, reflectance x 10,000) or by the range of a type of integers (255, 65,535), and by that much in all bands. A PAN is
+only known up to gain and offset: it is matched by its regression on the bands, which does not depend on brightness.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+import numpy as np
+
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from ..scene.distribution import Distribution, sample_distribution
+from ..scene.scene import Scene
+from .band_order import reordered, warn_of_order
+from .trained import TrainedModel, scaling_of
+
+LEAST_FACTOR = 8.0  # from here on units differ, below only brightness
+PLAIN = sorted([10.0**power for power in range(1, 10)] + [255.0, 65535.0])
+_BRIGHTNESS = 2.5  # that a plain factor may be off by
+_PAN_BRIGHTNESS = 2.0  # the same of a PAN, after the HSI's brightness is taken out of it
+_MATCHED = 3.0  # gain of a PAN, and ratio of its two estimates, that needs no matching
+_CONTRAST = 6.0  # that spread over level may differ by
+_UNLIKE_FACTOR, _UNLIKE = 15.0, 100.0  # how far the ratios of bands may differ: where units differ, where not
+_FAR = 10.0  # spreads between the spectra, at the same brightness
+_CORRELATED = 0.7  # with the bands: from here on a PAN's regression can be used
+
+
+@dataclass(frozen=True)
+class Units:
+    """``scale * HSI + offset`` and ``pan_scale * PAN + pan_offset``, from the model's units to the scene's."""
+
+    scale: np.ndarray
+    offset: np.ndarray
+    pan_scale: float = 1.0
+    pan_offset: float = 0.0
+
+
+def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progress | None = None) -> TrainedModel:
+    """Check that a model can be used on a scene, and bring it to the scene's units and order of bands.
+
+    Args:
+        trained: the model.
+        scene: to fuse.
+        name: of the model file, for messages.
+        progress: receives messages; asked for cancellation.
+
+    Returns:
+        The model with statistics in the scene's units; the model itself where those are the same.
+
+    Raises:
+        InputError: the scene has other bands, another ratio, or units that cannot be told.
+    """
+    progress = progress or Progress()
+    trained = reordered(trained, scene)
+    trained.check_fits(scene, name)
+    found = sample_distribution(scene, trained.header["mtf"], progress)
+    if found is None:
+        return trained
+    good = np.array(trained.header["good"], bool) & scene.good
+    comparison = _Comparison(trained, scene, name, found, good, progress)
+    warn_of_order(comparison.reference, found, good, scene, name, progress)
+    units = comparison.units()
+    if units is None:
+        return trained
+    statistics = trained.statistics.converted(units.scale, units.offset, units.pan_scale, units.pan_offset)
+    return replace(trained, statistics=statistics)
+
+
+class _Comparison:
+    """A scene's distribution beside those of training."""
+
+    def __init__(
+        self,
+        trained: TrainedModel,
+        scene: Scene,
+        name: str,
+        found: Distribution,
+        good: np.ndarray,
+        progress: Progress,
+    ) -> None:
+        self.scene, self.name, self.found, self.good, self.progress = scene, name, found, good, progress
+        self.scaling = trained.header.get("scaling")
+        known = trained.distributions or (Distribution.of_statistics(trained.statistics),)
+        self.reference = min(known, key=lambda one: abs(math.log(self._ratio(one.level, one.spread)[0])))
+
+    def units(self) -> Units | None:
+        """From the model's units to the scene's; None where they are the same."""
+        scale, offset, words = self._hsi()
+        level = scale * self.reference.level + offset
+        brightness = self._ratio(level, scale * self.reference.spread, self.reference.correlation**2)[0]
+        pan_scale, pan_offset, pan_words = self._pan(float(np.median(scale)), brightness)
+        if not words and not pan_words:
+            return None
+        self._say(words, pan_words)
+        return Units(scale, offset, pan_scale, pan_offset)
+
+    def _ratio(
+        self, level: np.ndarray, spread: np.ndarray, weights: np.ndarray | None = None
+    ) -> tuple[float, float, float]:
+        """The scene's level over ``level``, by bands: the median; by how much its contrast differs; how far bands are
+        apart (90 % of them). Bands of nearly no signal say nothing; where most are so, spreads are compared."""
+        own, own_spread, good = self.found.level, self.found.spread, self.good
+        usable = good & (own > 0) & (level > 0.02 * np.abs(level[good]).max()) & (spread > 0) & (own_spread > 0)
+        if usable.sum() < max(1, good.sum() // 2):
+            varies = good & (spread > 0) & (own_spread > 0)
+            return (float(np.median(own_spread[varies] / spread[varies])) if varies.any() else 1.0), 1.0, 1.0
+        logs = np.log(own[usable] / level[usable])
+        contrast = float(np.exp(np.median(np.log(own_spread[usable] / spread[usable]) - logs)))
+        low, high = np.quantile(logs, (0.05, 0.95))
+        if weights is not None and weights[usable].sum() > 0:
+            return float(np.exp(np.average(logs, weights=weights[usable]))), contrast, float(np.exp(high - low))
+        return float(np.exp(np.median(logs))), contrast, float(np.exp(high - low))
+
+    def _hsi(self) -> tuple[np.ndarray, np.ndarray, str]:
+        """Scale and offset of the HSI, and what they are known from, "" where units are the same."""
+        bands = len(self.good)
+        same = np.ones(bands), np.zeros(bands)
+        candidates = [(*same, "")]
+        own = scaling_of(self.scene)
+        if self.scaling is not None and not np.allclose(self.scaling, own, rtol=1e-6):
+            (scales, offsets), (own_scales, own_offsets) = np.array(self.scaling, float), np.array(own, float)
+            stated = scales / own_scales, (offsets - own_offsets) / own_scales
+            known = (*stated, "by the scales and offsets of their metadata")
+            both = not any(np.allclose(one, [[1.0], [0.0]]) for one in (self.scaling, own))
+            if (scales > 0).all() and (own_scales > 0).all():
+                candidates.insert(0 if both else 1, known)
+        for scale, offset, words in candidates:
+            ratio, contrast, unlike = self._ratio(scale * self.reference.level + offset, scale * self.reference.spread)
+            if 1 / LEAST_FACTOR < ratio < LEAST_FACTOR and unlike <= _UNLIKE:
+                self._check_distance(scale, offset, ratio)
+                return scale, offset, words
+        ratio, contrast, unlike = self._ratio(self.reference.level, self.reference.spread)
+        factor = _plain(ratio, _BRIGHTNESS)
+        if factor is None or unlike > _UNLIKE_FACTOR or not 1 / _CONTRAST < contrast < _CONTRAST:
+            self._refuse(ratio, contrast, unlike)
+        return np.full(bands, factor), same[1], "by the distribution of their numbers"
+
+    def _check_distance(self, scale: np.ndarray, offset: np.ndarray, ratio: float) -> None:
+        """Refuse spectra that lie many spreads apart at the same brightness."""
+        brightness = min(max(ratio, 1 / _MATCHED), _MATCHED)
+        own, spread = brightness * (scale * self.reference.level + offset), brightness * scale * self.reference.spread
+        widest = np.maximum(np.maximum(spread, self.found.spread), 1e-6 * np.abs(own))[self.good]
+        apart = float(np.median(np.abs(self.found.level - own)[self.good] / np.maximum(widest, 1e-300)))
+        if apart > _FAR:
+            raise InputError(
+                f"The mean spectrum of {self.scene.hsi.name} lies {apart:.0f} standard deviations from that of the "
+                f"scenes that {self.name} was trained on; convert the image to their units, or train a model on it."
+            )
+
+    def _refuse(self, ratio: float, contrast: float, unlike: float) -> NoReturn:
+        hsi = self.scene.hsi.name
+        if unlike > _UNLIKE_FACTOR:
+            what = f"bands differ from it by factors that are {unlike:.0f} times larger in some bands than in others"
+        elif not 1 / _CONTRAST < contrast < _CONTRAST:
+            what = f"its level differs by a factor of {ratio:.3g} but its contrast by one of {ratio * contrast:.3g}"
+        else:
+            what = f"its numbers differ by a factor of {ratio:.3g}, which is no change of units that can be told"
+        raise InputError(
+            f"{hsi} has other units than the scenes that {self.name} was trained on: {what} (median of the bands "
+            f"{np.median(self.found.level[self.good]):.4g}, in training "
+            f"{np.median(self.reference.level[self.good]):.4g}); convert the image to the units of training, or train "
+            "a model on it."
+        )
+
+    def _pan(self, hsi_factor: float, brightness: float) -> tuple[float, float, str]:
+        """Scale and offset of the PAN, and how they are known, "" where units are the same."""
+        found, reference = self.found, self.reference
+        by_level = 1.0
+        if found.pan_level > 0 and reference.pan_level > 0:
+            by_level = found.pan_level / (brightness * reference.pan_level)
+        elif reference.pan_spread > 0 and found.pan_spread > 0:
+            by_level = found.pan_spread / (brightness * reference.pan_spread)
+        by_gain = self._pan_gain(hsi_factor)
+        agrees = by_gain is None or 1 / _MATCHED < by_level / by_gain < _MATCHED
+        if agrees:
+            for factor in sorted({1.0, hsi_factor}, key=lambda one: abs(math.log(by_level / one))):
+                if 1 / _MATCHED < by_level / factor < _MATCHED:
+                    return factor, 0.0, "" if factor == 1 else "plain"
+            plain = _plain(by_level, _PAN_BRIGHTNESS)
+            if plain is not None:
+                return plain, 0.0, "plain"
+            if by_gain is None and 1 / LEAST_FACTOR < by_level < LEAST_FACTOR:
+                return 1.0, 0.0, ""
+        gain = by_level if by_gain is None else by_gain
+        expected = gain * brightness * reference.pan_level
+        return gain, 0.0 if agrees else found.pan_level - expected, "matched"
+
+    def _pan_gain(self, hsi_factor: float) -> float | None:
+        """New PAN units per old one, by the slopes of the bands on the PAN; None where they are not sure."""
+        found, reference, good = self.found, self.reference, self.good
+        sure = good & (np.minimum(found.correlation, reference.correlation) > _CORRELATED)
+        if sure.sum() < 2 or found.pan_std <= 0:
+            return None
+        return float(np.median(hsi_factor * reference.gains[sure] / found.gains[sure]))
+
+    def _say(self, words: str, pan_words: str) -> None:
+        scene, found, reference = self.scene, self.found, self.reference
+        medians = (
+            f"median {np.median(found.level[self.good]):.4g} for {np.median(reference.level[self.good]):.4g}, PAN "
+            f"{found.pan_level:.4g} for {reference.pan_level:.4g}"
+        )
+        which = " and ".join([name for name, one in ((scene.hsi.name, words), (scene.pan.name, pan_words)) if one])
+        how = words or "by the distribution of their numbers"
+        if pan_words == "matched":
+            how += f", {scene.pan.name} by its regression on the bands"
+        sentence = (
+            f"The units of {which} are not those that {self.name} was trained on ({medians}); the model is converted, "
+            f"{how}, and the result is in the units of {scene.hsi.name}."
+        )
+        metadata_only = words.endswith("metadata") and not pan_words
+        (self.progress.info if metadata_only else self.progress.warning)(sentence)
+
+
+def _plain(ratio: float, tolerance: float) -> float | None:
+    """The plain factor, or its inverse, that a ratio is nearest to; None where it is within ``tolerance`` of none."""
+    if ratio <= 0 or not math.isfinite(ratio):
+        return None
+    factors = [*PLAIN, *(1 / factor for factor in PLAIN)]
+    nearest = min(factors, key=lambda factor: abs(math.log(ratio / factor)))
+    return nearest if 1 / tolerance <= ratio / nearest <= tolerance else None

@@ -1,0 +1,184 @@
+"""How the numbers of a scene are distributed, from a sample of its rows: tells units and orders of bands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..operators.pair import Operators
+from ..runtime.progress import Progress
+from .scene import Scene
+from .statistics import Statistics
+from .streams import pan_stream, scene_operators
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_STRIP, _STRIPS = 8, 8  # HSI rows read at once, and how often
+_SAMPLES = 16_000_000  # samples of the HSI that are read at most
+_OF_BANDS = 4 + len(QUANTILES)  # numbers kept of a band
+_OF_PAN = 2 + len(QUANTILES)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Of the valid pixels of one scene, in stored units (DN).
+
+    Attributes:
+        mean, std: (bands,) of the HSI.
+        quantiles: (bands, 5) of the HSI, at :data:`QUANTILES`.
+        gains: (bands,), slopes of the bands on the PAN, HSI units per PAN unit.
+        correlation: (bands,), of the bands with the degraded PAN, -1 to 1.
+        pan_mean, pan_std: of the degraded PAN.
+        pan_quantiles: (5,) of the degraded PAN.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    quantiles: np.ndarray
+    gains: np.ndarray
+    correlation: np.ndarray
+    pan_mean: float
+    pan_std: float
+    pan_quantiles: np.ndarray
+
+    @property
+    def level(self) -> np.ndarray:
+        """(bands,), the medians."""
+        return self.quantiles[:, 2]
+
+    @property
+    def spread(self) -> np.ndarray:
+        """(bands,), the standard deviation of a normal distribution with these quantiles."""
+        return _spread(self.quantiles, self.std)
+
+    @property
+    def pan_level(self) -> float:
+        """The median of the PAN."""
+        return float(self.pan_quantiles[2])
+
+    @property
+    def pan_spread(self) -> float:
+        """As :attr:`spread`, of the PAN."""
+        return float(_spread(self.pan_quantiles, np.float64(self.pan_std)))
+
+    def select(self, order: Sequence[int] | np.ndarray) -> Distribution:
+        """The bands in another order.
+
+        Args:
+            order: bands, counted from 0, in the order of the result.
+
+        Returns:
+            The distribution of these bands.
+        """
+        index = np.asarray(order)
+        bands = (self.mean, self.std, self.quantiles, self.gains, self.correlation)
+        return Distribution(*(values[index] for values in bands), self.pan_mean, self.pan_std, self.pan_quantiles)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """All numbers for a model file: (bands, 9) and (7,) float32."""
+        bands = np.column_stack([self.mean, self.std, self.gains, self.correlation, self.quantiles])
+        pan = np.concatenate([[self.pan_mean, self.pan_std], self.pan_quantiles])
+        return bands.astype(np.float32), pan.astype(np.float32)
+
+    @classmethod
+    def from_arrays(cls, bands: np.ndarray, pan: np.ndarray) -> Distribution:
+        """The inverse of :meth:`arrays`.
+
+        Args:
+            bands: (bands, 9) float32.
+            pan: (7,) float32.
+
+        Returns:
+            The distribution.
+
+        Raises:
+            ValueError: the arrays have another shape.
+        """
+        if bands.ndim != 2 or bands.shape[1] != _OF_BANDS or pan.shape != (_OF_PAN,):
+            raise ValueError(f"a distribution of shape {bands.shape} and {pan.shape}")
+        bands, pan = bands.astype(np.float64), pan.astype(np.float64)
+        mean, std, gains, correlation = bands[:, :4].T
+        return cls(mean, std, bands[:, 4:], gains, correlation, float(pan[0]), float(pan[1]), pan[2:])
+
+    @classmethod
+    def of_statistics(cls, statistics: Statistics) -> Distribution:
+        """What statistics of mean and spread alone say, as of a normal distribution.
+
+        Args:
+            statistics: the scene-wide numbers.
+
+        Returns:
+            The distribution.
+        """
+        normal = np.array([-1.645, -0.674, 0.0, 0.674, 1.645])
+        mean, std, gains = (getattr(statistics, name).astype(np.float64) for name in ("mean", "std", "gains"))
+        correlation = np.clip(gains * statistics.pan_std / std, -1.0, 1.0)
+        pan_mean, pan_std = statistics.pan_mean, statistics.pan_std
+        bands = mean[:, None] + std[:, None] * normal
+        return cls(mean, std, bands, gains, correlation, pan_mean, pan_std, pan_mean + pan_std * normal)
+
+
+def sample_distribution(scene: Scene, mtf_gain: float, progress: Progress | None = None) -> Distribution | None:
+    """The distribution of a scene, from some strips of rows that are spread over it.
+
+    Args:
+        scene: the scene.
+        mtf_gain: MTF gain of the HSI, by which the PAN is degraded.
+        progress: asked for cancellation.
+
+    Returns:
+        The distribution; None where the sampled rows hold fewer than two valid pixels.
+    """
+    progress = progress or Progress()
+    operators = scene_operators(scene, mtf_gain)
+    bands, pans = [], []
+    for start, stop in _strips(scene):
+        progress.check()
+        values, _ = scene.hsi_rows(start, stop)
+        chosen = scene.low_covered[start:stop]
+        bands.append(values[:, chosen].astype(np.float64))
+        pans.append(_degraded_rows(scene, operators, start, stop)[chosen].astype(np.float64))
+    scene.hsi.release()
+    scene.pan.release()
+    if sum(pan.size for pan in pans) < 2:
+        return None
+    hsi, pan = np.concatenate(bands, axis=1), np.concatenate(pans)
+    mean, std, pan_mean, pan_std = hsi.mean(1), hsi.std(1), float(pan.mean()), float(pan.std())
+    covariance = (hsi - mean[:, None]) @ (pan - pan_mean) / pan.size
+    gains = covariance / max(pan_std**2, 1e-300)
+    correlation = covariance / np.maximum(std * pan_std, 1e-300)
+    quantiles, pan_quantiles = np.quantile(hsi, QUANTILES, axis=1).T, np.quantile(pan, QUANTILES)
+    return Distribution(mean, std, quantiles, gains, correlation, pan_mean, pan_std, pan_quantiles)
+
+
+def _strips(scene: Scene) -> list[tuple[int, int]]:
+    """(start, stop) of the sampled HSI rows, spread over those with valid pixels."""
+    rows = np.flatnonzero(scene.low_covered.any(axis=1))
+    if not rows.size:
+        return []
+    count = int(np.clip(_SAMPLES // (_STRIP * scene.hsi.bands * scene.low_shape[1]), 1, _STRIPS))
+    if rows.size <= count * _STRIP:
+        return [(int(rows[0]), int(rows[-1]) + 1)] if rows[-1] - rows[0] < count * _STRIP else _cut(rows)
+    firsts = np.linspace(0, rows.size - _STRIP, count).astype(int) if count > 1 else [(rows.size - _STRIP) // 2]
+    return [(int(rows[first]), min(int(rows[first]) + _STRIP, int(rows[-1]) + 1)) for first in firsts]
+
+
+def _cut(rows: np.ndarray) -> list[tuple[int, int]]:
+    """Runs of consecutive rows."""
+    runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    return [(int(run[0]), int(run[-1]) + 1) for run in runs]
+
+
+def _degraded_rows(scene: Scene, operators: Operators, start: int, stop: int) -> np.ndarray:
+    """Rows of D P, (rows, columns)."""
+    low, high = operators.down.y.support(start, stop)
+    values, valid = scene.pan_rows(low, high)
+    fallback = float(values[0][valid].mean()) if valid.any() else 0.0
+    rows = pan_stream(scene, high - low, fallback, low).get(low, high)
+    return operators.down.part(rows, (start, stop), (0, scene.low_shape[1]), (low, 0))[0]
+
+
+def _spread(quantiles: np.ndarray, std: np.ndarray) -> np.ndarray:
+    width = (quantiles[..., 4] - quantiles[..., 0]) / 3.29
+    return np.where(width > 0, width, std)
