@@ -21,9 +21,10 @@ from .band_order import reordered, warn_of_order
 from .trained import TrainedModel, scaling_of
 
 LEAST_FACTOR = 8.0  # from here on units differ, below only brightness
-PLAIN = sorted([10.0**power for power in range(1, 10)] + [255.0, 65535.0])
-_BRIGHTNESS = 2.5  # that a plain factor may be off by
-_PAN_BRIGHTNESS = 2.0  # the same of a PAN, after the HSI's brightness is taken out of it
+_PLAIN = (*(10.0**power for power in range(1, 10)), 255.0, 65535.0)
+_FACTORS = (*_PLAIN, *(1 / factor for factor in _PLAIN))
+_BRIGHTNESS = 3.0  # that a plain factor may be off by
+_PAN_BRIGHTNESS = 1.4  # the same of a PAN, after the HSI's brightness is taken out of it
 _MATCHED = 3.0  # gain of a PAN, and ratio of its two estimates, that needs no matching
 _CONTRAST = 6.0  # that spread over level may differ by
 _UNLIKE_FACTOR, _UNLIKE = 15.0, 100.0  # how far the ratios of bands may differ: where units differ, where not
@@ -136,10 +137,28 @@ class _Comparison:
                 self._check_distance(scale, offset, ratio)
                 return scale, offset, words
         ratio, contrast, unlike = self._ratio(self.reference.level, self.reference.spread)
-        factor = _plain(ratio, _BRIGHTNESS)
+        factor = self._hsi_factor(ratio)
         if factor is None or unlike > _UNLIKE_FACTOR or not 1 / _CONTRAST < contrast < _CONTRAST:
             self._refuse(ratio, contrast, unlike)
         return np.full(bands, factor), same[1], "by the distribution of their numbers"
+
+    def _hsi_factor(self, ratio: float) -> float | None:
+        """The plain factor that a ratio of levels stands for. Of several, the one that agrees best with the PAN, which
+        has the same brightness; None for none."""
+        near = [factor for factor in _FACTORS if 1 / _BRIGHTNESS <= ratio / factor <= _BRIGHTNESS]
+        if not near:
+            return None
+        reference, found = self.reference, self.found
+        relative = 0.0
+        if found.pan_level > 0 and reference.pan_level > 0:
+            weighted = self._ratio(reference.level, reference.spread, reference.correlation**2)[0]
+            relative = found.pan_level / reference.pan_level / weighted
+
+        def distance(factor: float) -> float:
+            odd = min(abs(math.log(relative * factor)), abs(math.log(relative))) if relative else 0.0
+            return abs(math.log(ratio / factor)) + 4.0 * min(odd, math.log(2.0))
+
+        return min(near, key=distance)
 
     def _check_distance(self, scale: np.ndarray, offset: np.ndarray, ratio: float) -> None:
         """Refuse spectra that lie many spreads apart at the same brightness."""
@@ -218,9 +237,8 @@ class _Comparison:
 
 
 def _plain(ratio: float, tolerance: float) -> float | None:
-    """The plain factor, or its inverse, that a ratio is nearest to; None where it is within ``tolerance`` of none."""
+    """The plain factor that a ratio is nearest to; None where it is within ``tolerance`` of none."""
     if ratio <= 0 or not math.isfinite(ratio):
         return None
-    factors = [*PLAIN, *(1 / factor for factor in PLAIN)]
-    nearest = min(factors, key=lambda factor: abs(math.log(ratio / factor)))
+    nearest = min(_FACTORS, key=lambda factor: abs(math.log(ratio / factor)))
     return nearest if 1 / tolerance <= ratio / nearest <= tolerance else None

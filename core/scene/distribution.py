@@ -60,7 +60,7 @@ class Distribution:
     @property
     def pan_spread(self) -> float:
         """As :attr:`spread`, of the PAN."""
-        return float(_spread(self.pan_quantiles, np.float64(self.pan_std)))
+        return float(_spread(self.pan_quantiles, np.asarray(self.pan_std)))
 
     def select(self, order: Sequence[int] | np.ndarray) -> Distribution:
         """The bands in another order.
@@ -73,7 +73,9 @@ class Distribution:
         """
         index = np.asarray(order)
         bands = (self.mean, self.std, self.quantiles, self.gains, self.correlation)
-        return Distribution(*(values[index] for values in bands), self.pan_mean, self.pan_std, self.pan_quantiles)
+        mean, std, quantiles, gains, correlation = (values[index] for values in bands)
+        pan = self.pan_mean, self.pan_std, self.pan_quantiles
+        return Distribution(mean, std, quantiles, gains, correlation, *pan)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """All numbers for a model file: (bands, 9) and (7,) float32."""

@@ -15,11 +15,12 @@ import torch
 
 from ..models.pair import Pair, kind_of
 from ..models.trained import TrainedModel, describe
+from ..models.units import LEAST_FACTOR
 from ..networks.side_by_side import side_by_side
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
-from ..scene.distribution import sample_distribution
+from ..scene.distribution import Distribution, sample_distribution
 from ..scene.statistics import StatisticsBuilder
 from .areas import AreaContext
 from .checkpoint import Checkpoint
@@ -72,6 +73,7 @@ def learn(
     context = _context(scenes, mtf_gain, settings.components, device, progress)
     statistics, good = context.statistics, context.good
     sampled = [sample_distribution(scene, mtf_gain, progress) for scene in scenes]
+    _warn_of_units(scenes, sampled, good, progress)
     fingerprint = _fingerprint(statistics.arrays())
     processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
     settings = replace(settings, components=statistics.components)
@@ -146,6 +148,24 @@ def _context(
     if good is None or not good.any():
         raise InputError("The scenes have no good band in common; choose scenes of one sensor.")
     return AreaContext(statistics, good, mtf_gain, device)
+
+
+def _warn_of_units(
+    scenes: Sequence[Scene], sampled: Sequence[Distribution | None], good: np.ndarray, progress: Progress
+) -> None:
+    """Warn of scenes whose numbers are many times larger than those of others."""
+    found = [
+        (float(np.median(np.abs(one.level[good]))), scene) for one, scene in zip(sampled, scenes) if one is not None
+    ]
+    if len(found) < 2:
+        return
+    least, most = min(found, key=lambda one: one[0]), max(found, key=lambda one: one[0])
+    if most[0] > LEAST_FACTOR * least[0]:
+        progress.warning(
+            f"The numbers of {most[1].hsi.name} are {most[0] / max(least[0], 1e-300):.3g} times those of "
+            f"{least[1].hsi.name} (median of the bands {most[0]:.4g} and {least[0]:.4g}): scenes that train one model "
+            "need the same units; convert one of them."
+        )
 
 
 def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, int], progress: Progress) -> None:

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+torch = pytest.importorskip("torch")
+
+from core.models.format import ModelFile, read_model, write_model  # noqa: E402
+from core.models.trained import TrainedModel  # noqa: E402
+from core.operators.pair import Operators  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
+from core.workflows.compare import compare  # noqa: E402
+from core.workflows.fuse import fuse  # noqa: E402
+from core.workflows.train import train  # noqa: E402
+
+HIGH = (500000.0, 7.5, 0.0, 5800000.0, 0.0, -7.5)
+LOW = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
+WAVES = np.linspace(420, 2400, 20)
+SIDE = 40
+FACTORS = (1e-4, 1e4, 65535.0, 1 / 65535, 100.0, 0.1)
+
+
+class Log(Progress):
+    def __init__(self):
+        self.warnings, self.infos = [], []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+    def info(self, text):
+        self.infos.append(text)
+
+
+def ground(seed, bright=1.0):
+    """(truth, hsi, pan) in reflectance: fields with sharp edges of five materials."""
+    random, side = np.random.default_rng(seed), 4 * SIDE
+    shares = np.full((5, side, side), 0.3)
+    for share in shares:
+        for _ in range(90):
+            row, col, height, width = (int(n) for n in random.integers([0, 0, 3, 3], [side, side, 18, 18]))
+            share[row : row + height, col : col + width] = 0.1 + random.random()
+    along = np.linspace(0, 1, len(WAVES))
+    spectra = np.stack([0.1 + 0.5 * np.exp(-(((along - centre) / 0.25) ** 2)) for centre in np.linspace(0, 0.8, 5)])
+    truth = np.einsum("kyx,kb->byx", shares / shares.sum(0), spectra) * (0.7 + 0.3 * np.sin(np.arange(side) / 23.0))
+    truth = (bright * truth + random.normal(0, 0.003, truth.shape)).clip(0.005).astype(np.float32)
+    return truth, Operators((SIDE, SIDE), (side, side), 4).down(truth), truth[WAVES <= 900].mean(0)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return {"trained": ground(1), "other": ground(2), "bright": ground(3, 2.2), "dark": ground(4, 0.4)}
+
+
+@pytest.fixture
+def write(tmp_path, make_raster):
+    def pair(name, hsi, pan, waves=WAVES, order=slice(None), **options):
+        paths = tmp_path / f"{name}_hsi.tif", tmp_path / f"{name}_pan.tif"
+        make_raster(paths[0], np.float32(hsi)[order], LOW)
+        make_raster(paths[1], np.float32(pan), HIGH)
+        dataset = gdal.Open(str(paths[0]), gdal.GA_Update)
+        for number in range(1, dataset.RasterCount + 1):
+            band = dataset.GetRasterBand(number)
+            if waves is not None:
+                band.SetMetadata({"wavelength": str(waves[order][number - 1]), "wavelength_units": "nm"})
+            if "scale" in options:
+                band.SetScale(options["scale"])
+        dataset = None
+        return str(paths[0]), str(paths[1])
+
+    return pair
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, images):
+    """Trained on reflectance x 10,000."""
+    folder = tmp_path_factory.mktemp("model")
+    _, hsi, pan = images["trained"]
+    paths = [str(folder / name) for name in ("hsi.tif", "pan.tif", "m.ssml")]
+    for path, image, step in zip(paths, (hsi * 1e4, pan[None] * 1e4), (30.0, 7.5)):
+        dataset = gdal.GetDriverByName("GTiff").Create(path, *image.shape[:0:-1], len(image), gdal.GDT_Float32)
+        dataset.SetGeoTransform((500000.0, step, 0.0, 5800000.0, 0.0, -step))
+        for number, plane in enumerate(image, start=1):
+            band = dataset.GetRasterBand(number)
+            band.WriteArray(plane)
+            if len(image) > 1:
+                band.SetMetadata({"wavelength": str(WAVES[number - 1]), "wavelength_units": "nm"})
+        dataset = None
+    train([paths[0]], [paths[1]], paths[2], steps=60, device="cpu")
+    return paths[2]
+
+
+@pytest.fixture
+def without_distributions(model, tmp_path):
+    """The model as a file that was written before distributions were kept."""
+    file = read_model(model)
+    tensors = {name: array for name, array in file.tensors.items() if not name.startswith("training.")}
+    header = {key: value for key, value in file.header.items() if key != "checksum"}
+    write_model(tmp_path / "old.ssml", ModelFile(header, tensors))
+    return str(tmp_path / "old.ssml")
+
+
+def fused(pair, model, folder):
+    log = Log()
+    fuse(*pair, model, str(folder / "fused.tif"), device="cpu", compress="none", progress=log)
+    return gdal.Open(str(folder / "fused.tif")).ReadAsArray().astype(np.float64), log
+
+
+def rmse(values, truth):
+    return float(np.sqrt(np.mean((values - truth) ** 2)))
+
+
+@pytest.mark.parametrize("name", ["trained", "other", "bright", "dark"])
+@pytest.mark.parametrize("which", ["hsi", "pan", "both"])
+def test_plain_factors_are_recognised_and_the_result_is_in_the_scenes_own_units(
+    images, write, model, tmp_path, name, which
+):
+    truth, hsi, pan = images[name]
+    plain, log = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    assert not log.warnings
+    for factor in FACTORS if name in ("trained", "other") else FACTORS[:-1]:  # 0.1 x 2.2 may be a dark scene
+        own, other = (factor if which in (one, "both") else 1.0 for one in ("hsi", "pan"))
+        result, log = fused(write("scaled", hsi * 1e4 * own, pan * 1e4 * other), model, tmp_path)
+        assert rmse(result / own / 1e4, truth) < 1.1 * rmse(plain / 1e4, truth), factor
+        assert len(log.warnings) == 1, log.warnings
+        assert "units" in log.warnings[0]
+        assert ("scaled_hsi.tif and" in log.warnings[0]) == (which == "both")
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_model_file_of_statistics_alone_recognises_factors_too(
+    images, write, without_distributions, tmp_path, factor
+):
+    truth, hsi, pan = images["other"]
+    assert not TrainedModel.open(without_distributions).distributions
+    plain, log = fused(write("plain", hsi * 1e4, pan * 1e4), without_distributions, tmp_path)
+    assert not log.warnings
+    result, log = fused(write("scaled", hsi * 1e4 * factor, pan * 1e4 * factor), without_distributions, tmp_path)
+    assert rmse(result / factor / 1e4, truth) < 1.1 * rmse(plain / 1e4, truth)
+    assert len(log.warnings) == 1
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.025, 0), (1 / 16, 0), (40, 0), (0.2, 0), (1, 30000), (0.03, 500)])
+def test_a_pan_of_another_depth_or_offset_is_matched_by_its_regression(images, write, model, tmp_path, gain, offset):
+    truth, hsi, pan = images["other"]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    result, log = fused(write("scaled", hsi * 1e4, pan * 1e4 * gain + offset), model, tmp_path)
+    assert rmse(result, truth * 1e4) < 1.1 * rmse(plain, truth * 1e4)
+    assert len(log.warnings) == 1
+    assert "regression" in log.warnings[0]
+
+
+def test_scales_of_metadata_say_the_units_without_a_warning(images, write, tmp_path):
+    truth, hsi, pan = images["trained"]
+    learned = write("learned", hsi * 1e4, pan * 1e4, scale=1e-4)
+    train([learned[0]], [learned[1]], str(tmp_path / "m.ssml"), steps=20, device="cpu")
+    plain, log = fused(learned, str(tmp_path / "m.ssml"), tmp_path)
+    assert not log.warnings
+    pair = write("scaled", hsi * 2e4, pan * 1e4, scale=5e-5)  # a factor that could be brightness
+    result, log = fused(pair, str(tmp_path / "m.ssml"), tmp_path)
+    assert rmse(result / 2, plain) < 0.01 * rmse(plain, truth * 1e4)
+    assert not log.warnings
+    assert any("scales and offsets of their metadata" in text for text in log.infos)
+    result, log = fused(write("lost", hsi * 1e4, pan * 1e4), str(tmp_path / "m.ssml"), tmp_path)
+    np.testing.assert_array_equal(result, plain)  # the same numbers, whose scale was dropped
+    result, _ = fused(write("physical", hsi, pan * 1e4), str(tmp_path / "m.ssml"), tmp_path)
+    assert rmse(result * 1e4, plain) < 0.01 * rmse(plain, truth * 1e4)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda hsi: hsi * 1e4 * 31, "factor of 31"),
+        (lambda hsi: hsi * 1e4 + 50000, "contrast"),
+        (lambda hsi: hsi * np.geomspace(300, 1, len(hsi))[:, None, None], "larger in some bands"),
+    ],
+)
+def test_units_that_no_plain_factor_explains_are_refused_in_one_sentence(images, write, model, tmp_path, change, words):
+    _, hsi, pan = images["other"]
+    with pytest.raises(InputError, match=words) as caught:
+        fused(write("odd", change(hsi), pan * 1e4), model, tmp_path)
+    text = str(caught.value)
+    assert "odd_hsi.tif" in text
+    assert "m.ssml" in text
+    assert text.count(". ") == 0
+    assert text.endswith(".")
+    assert not (tmp_path / "fused.tif").exists()
+
+
+def test_bands_reversed_with_their_wavelengths_are_right_without_a_word(images, write, model, tmp_path):
+    _, hsi, pan = images["other"]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    result, log = fused(write("turned", hsi * 1e4, pan * 1e4, order=slice(None, None, -1)), model, tmp_path)
+    np.testing.assert_allclose(result[::-1], plain, rtol=1e-5, atol=0.05)
+    assert not log.warnings
+
+
+@pytest.mark.parametrize("waves", [None, WAVES[::-1]])
+def test_bands_reversed_without_their_wavelengths_are_named(images, write, model, tmp_path, waves):
+    _, hsi, pan = images["other"]
+    _, log = fused(write("straight", hsi * 1e4, pan * 1e4, waves=None), model, tmp_path)
+    assert not log.warnings
+    pair = write("turned", hsi * 1e4, pan * 1e4, waves=waves, order=slice(None, None, -1))
+    _, log = fused(pair, model, tmp_path)
+    assert len(log.warnings) == 1
+    assert "reversed order" in log.warnings[0]
+    assert "turned_hsi.tif" in log.warnings[0]
+
+
+def test_bands_in_any_other_order_without_wavelengths_are_warned_of(images, write, model, tmp_path):
+    _, hsi, pan = images["other"]
+    order = np.random.default_rng(5).permutation(len(WAVES))
+    _, log = fused(write("mixed", hsi * 1e4, pan * 1e4, waves=None, order=order), model, tmp_path)
+    assert len(log.warnings) == 1
+    assert "another order" in log.warnings[0]
+
+
+def test_a_comparison_converts_a_model_once(images, write, model, tmp_path):
+    _, hsi, pan = images["other"]
+    log, plain = Log(), Log()
+    options = {"model": model, "methods": ["mtf-glp"], "device": "cpu"}
+    first = compare(*write("plain", hsi * 1e4, pan * 1e4), progress=plain, **options)
+    second = compare(*write("scaled", hsi, pan), progress=log, **options)
+    assert len([text for text in log.warnings if "units" in text]) == 1
+    assert not [text for text in plain.warnings if "units" in text]
+    one, other = (next(m for m in result["methods"] if m["name"] == "model") for result in (first, second))
+    assert other["reduced"]["sam"] == pytest.approx(one["reduced"]["sam"], rel=0.02)
+
+
+def test_scenes_of_training_in_different_units_are_warned_of(images, write, tmp_path):
+    pairs = [write("a", images["trained"][1] * 1e4, images["trained"][2] * 1e4)]
+    pairs.append(write("b", *images["other"][1:]))
+    log = Log()
+    train([one[0] for one in pairs], [one[1] for one in pairs], str(tmp_path / "m.ssml"), steps=2, progress=log)
+    assert any("a_hsi.tif" in text and "b_hsi.tif" in text and "same units" in text for text in log.warnings)
