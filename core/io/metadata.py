@@ -17,7 +17,7 @@ from osgeo import gdal
 
 from .band_sources import read_sources
 from .encoding import representable
-from .wavelengths import without_repeated_wavelength, without_wavelength
+from .wavelengths import corrected, without_repeated_wavelength, without_wavelength
 
 _TYPES = ("Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float16", "Float32", "Float64")
 # Those that this GDAL knows: Int64 since 3.5, Int8 since 3.7, Float16 since 3.11.
@@ -43,6 +43,7 @@ class RasterMetadata:
         dtype: numpy name of the data type on disk, such as "uint16".
         reflectance_factor: ENVI's reflectance scale factor, where the scales are one divided by it; None elsewhere.
             ENVI is written with it, other formats with the scales.
+        wavelength_factor: by which stated wavelengths that cannot be, as 420,000 nm, were multiplied; 1 for others.
     """
 
     names: tuple[str, ...]
@@ -54,6 +55,7 @@ class RasterMetadata:
     nodata: float | None
     dtype: str
     reflectance_factor: float | None = None
+    wavelength_factor: float = 1.0
 
     def __post_init__(self) -> None:
         lengths = {len(getattr(self, field)) for field in _OF_BANDS}
@@ -143,6 +145,7 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     numbers = data_bands(dataset)
     bands = [dataset.GetRasterBand(n) for n in numbers]
     found = read_sources(dataset, numbers)
+    waves, widths, wavelength_factor = corrected(found.wavelengths, found.fwhm)
     scales = tuple(1.0 if band.GetScale() is None else float(band.GetScale()) for band in bands)
     offsets = tuple(0.0 if band.GetOffset() is None else float(band.GetOffset()) for band in bands)
     factor = found.reflectance_scale_factor
@@ -154,14 +157,15 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
     return RasterMetadata(
         names=tuple(without_repeated_wavelength(band.GetDescription() or "") for band in bands),
-        wavelengths=found.wavelengths,
-        fwhm=found.fwhm,
+        wavelengths=waves,
+        fwhm=widths,
         bbl=found.bbl,
         scales=scales,
         offsets=offsets,
         nodata=next((float(value) for value in nodata if value is not None), None),
         dtype=str(np.result_type(*{np.dtype(name) for name in dtypes})),
         reflectance_factor=factor,
+        wavelength_factor=wavelength_factor,
     )
 
 

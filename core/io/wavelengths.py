@@ -18,6 +18,10 @@ _NM_PER_UNIT = {
     )
     for name in names.split()
 }
+_POSSIBLE = 100.0, 100_000.0  # nm, of any optical sensor
+_USUAL = 300.0, 15_000.0  # nm, that a corrected unit has to lead to
+_PLAIN_FACTORS = (1e-3, 1e3, 1e-6, 1e6)  # between units that are mistaken for each other
+_WIDTHS = 1e-3, 1.0  # width over wavelength, where both are in one unit
 _WAVENUMBER_UNITS = ("wavenumber", "cm-1", "1/cm")
 _NO_UNIT = ("", "unknown", "none")
 _OPTICAL_FACTORS = (0.1, 1.0, 1e3)  # angstroms, nanometres, micrometres
@@ -47,7 +51,45 @@ def in_nanometres(
     waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
     widths = [value if value is not None and math.isfinite(value) and value > 0 else None for value in fwhm]
     pairs = to_nanometres(waves, widths, [unit.strip().lower()] * len(waves))
-    return tuple(wave for wave, _ in pairs), tuple(width for _, width in pairs)
+    return corrected([wave for wave, _ in pairs], [width for _, width in pairs])[:2]
+
+
+def is_plausible(wavelengths: Sequence[float | None]) -> bool:
+    """Whether wavelengths can be those of an optical sensor.
+
+    Args:
+        wavelengths: nm; None where unknown.
+
+    Returns:
+        True where each is, or is unknown.
+    """
+    return all(wave is None or _POSSIBLE[0] <= wave <= _POSSIBLE[1] for wave in wavelengths)
+
+
+def corrected(
+    wavelengths: Sequence[float | None], fwhm: Sequence[float | None]
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...], float]:
+    """Wavelengths whose unit is wrong, as 420,000 nm, brought to the range of sensors by a plain factor.
+
+    Args:
+        wavelengths: nm; None where unknown.
+        fwhm: widths, nm; None where unknown. They are taken times the same where they fit the stated wavelengths.
+
+    Returns:
+        Wavelengths and widths in nm, and the factor; unchanged and 1 where they are plausible, or none makes them so.
+    """
+    known = [wave for wave in wavelengths if wave is not None]
+    factor = 1.0
+    if not is_plausible(known):
+        low, high = _USUAL
+        fits = (one for one in _PLAIN_FACTORS if all(low <= one * wave <= high for wave in known))
+        factor = next(fits, 1.0)
+    if factor == 1.0:
+        return tuple(wavelengths), tuple(fwhm), factor
+    shares = [width / wave for wave, width in zip(wavelengths, fwhm) if wave is not None and width is not None]
+    of_widths = factor if all(_WIDTHS[0] < share < _WIDTHS[1] for share in shares) else 1.0
+    waves = tuple(_scaled(wave, factor) for wave in wavelengths)
+    return waves, tuple(_scaled(width, of_widths) for width in fwhm), factor
 
 
 def to_nanometres(

@@ -34,7 +34,12 @@ _CORRELATED = 0.7  # with the bands: from here on a PAN's regression can be used
 
 @dataclass(frozen=True)
 class Units:
-    """``scale * HSI + offset`` and ``pan_scale * PAN + pan_offset``, from the model's units to the scene's."""
+    """From the model's units to the scene's: ``scale * HSI + offset`` and ``pan_scale * PAN + pan_offset``.
+
+    Attributes:
+        scale, offset: (bands,) float64, HSI units of the scene.
+        pan_scale, pan_offset: PAN units of the scene.
+    """
 
     scale: np.ndarray
     offset: np.ndarray

@@ -25,12 +25,12 @@ class Distribution:
     """Of the valid pixels of one scene, in stored units (DN).
 
     Attributes:
-        mean, std: (bands,) of the HSI.
-        quantiles: (bands, 5) of the HSI, at :data:`QUANTILES`.
-        gains: (bands,), slopes of the bands on the PAN, HSI units per PAN unit.
-        correlation: (bands,), of the bands with the degraded PAN, -1 to 1.
+        mean, std: (bands,) float64 of the HSI.
+        quantiles: (bands, 5) float64 of the HSI, at :data:`QUANTILES`.
+        gains: (bands,) float64, slopes of the bands on the PAN, HSI units per PAN unit.
+        correlation: (bands,) float64, of the bands with the degraded PAN, -1 to 1.
         pan_mean, pan_std: of the degraded PAN.
-        pan_quantiles: (5,) of the degraded PAN.
+        pan_quantiles: (5,) float64 of the degraded PAN.
     """
 
     mean: np.ndarray
@@ -66,7 +66,7 @@ class Distribution:
         """The bands in another order.
 
         Args:
-            order: bands, counted from 0, in the order of the result.
+            order: (bands,) int, bands counted from 0, in the order of the result.
 
         Returns:
             The distribution of these bands.

@@ -66,8 +66,8 @@ class Statistics:
         """The same scene in other units; the subspace is of standardised bands and stays.
 
         Args:
-            scale: new HSI units per old one, (bands,) or one number, above 0.
-            offset: what is added after that, (bands,) or one number, new HSI units.
+            scale: new HSI units per old one, (bands,) float64 or one number, above 0.
+            offset: what is added after that, (bands,) float64 or one number, new HSI units.
             pan_scale: new PAN units per old one, above 0.
             pan_offset: what is added after that, new PAN units.
 

@@ -23,6 +23,7 @@ from .opening import measured_correction
 from .options.declare import on_files
 from .options.quality import AssessOptions
 from .output import check_outputs, one_gain, write_json
+from .stored_numbers import warn_of_numbers
 
 
 @on_files(AssessOptions)
@@ -71,6 +72,7 @@ def assess(
             key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi", progress))
             for key, path in files.items()
         }
+        warn_of_numbers(readers.values(), progress)
         if options.correct_shift and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)
             readers["pan"].grid = readers["pan"].grid.move(*measured_correction(scene, progress))

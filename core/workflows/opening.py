@@ -15,6 +15,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
+from .stored_numbers import warn_of_numbers
 
 NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
@@ -39,6 +40,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     progress.set(0.0, "Looking through the scene")
     scene = open_pair(hsi, pan, progress)
     try:
+        warn_of_numbers((scene.hsi, scene.pan), progress)
         moved = (0.0, 0.0)
         if options.correct_shift:
             moved = measured_correction(scene, progress)

@@ -24,6 +24,7 @@ from ..runtime.progress import Progress
 from .options.declare import on_files
 from .options.quality import SimulateOptions
 from .output import check_fraction, check_outputs
+from .stored_numbers import warn_of_numbers
 
 
 @on_files(SimulateOptions)
@@ -73,6 +74,7 @@ def simulate(
     with open_raster(reference, progress=progress) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
+        warn_of_numbers([reader], progress)
         gains = _gains(options.mtf_hsi, reader)
         rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
         if min(rows, cols) < MIN_OVERLAP * ratio:

@@ -55,6 +55,35 @@ def test_without_units_only_unambiguous_numbers_are_taken(tagged):
     assert tagged({"wavelength": "50"}, {"wavelength": "450"}).wavelengths == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("stated", "unit", "nanometres", "factor"),
+    [
+        (("420", "2400"), "Micrometers", (420.0, 2400.0), 1e-3),
+        (("420000", "2400000"), "Nanometers", (420.0, 2400.0), 1e-3),
+        (("0.42", "2.4"), "Nanometers", (420.0, 2400.0), 1e3),
+        (("8000", "12000"), "Nanometers", (8000.0, 12000.0), 1.0),
+        (("420000", "500"), "Nanometers", (420000.0, 500.0), 1.0),
+        (("42", "240"), "Nanometers", (42.0, 240.0), 1.0),
+    ],
+)
+def test_wavelengths_that_cannot_be_are_corrected_where_the_factor_is_plain(tagged, stated, unit, nanometres, factor):
+    metadata = tagged(*({"wavelength": wave, "fwhm": "10", "wavelength_units": unit} for wave in stated))
+    assert metadata.wavelengths == nanometres
+    assert metadata.wavelength_factor == factor
+
+
+@pytest.mark.parametrize(("width", "unit", "nanometres"), [("10", "Micrometers", 10.0), ("0.01", "Nanometers", 10.0)])
+def test_widths_are_corrected_with_their_wavelengths(tagged, width, unit, nanometres):
+    wave = "420" if unit == "Micrometers" else "0.42"
+    metadata = tagged({"wavelength": wave, "fwhm": width, "wavelength_units": unit})
+    assert metadata.wavelengths == (420.0,)
+    assert metadata.fwhm == (nanometres,)
+
+
+def test_widths_that_are_right_stay_where_wavelengths_are_corrected(tagged):
+    assert tagged({"wavelength": "420000", "fwhm": "10", "wavelength_units": "nm"}).fwhm == (10.0,)
+
+
 def test_width_and_bad_bands_are_read_band_by_band(tagged):
     metadata = tagged(
         {"wavelength": "0.5", "fwhm": "0.01", "wavelength_units": "Micrometers", "bbl": "1"},
