@@ -17,6 +17,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.distribution import Distribution, sample_distribution
 from ..scene.scene import Scene
+from ..scene.statistics import Statistics
 from .band_order import reordered, warn_of_order
 from .trained import TrainedModel, scaling_of
 
@@ -24,8 +25,10 @@ LEAST_FACTOR = 8.0  # from here on units differ, below only brightness
 _PLAIN = (*(10.0**power for power in range(1, 10)), 255.0, 65535.0)
 _FACTORS = (*_PLAIN, *(1 / factor for factor in _PLAIN))
 _BRIGHTNESS = 3.0  # that a plain factor may be off by
+_SURE = 1.5  # that it may be off by where the PAN does not confirm it
 _PAN_BRIGHTNESS = 1.4  # the same of a PAN, after the HSI's brightness is taken out of it
 _MATCHED = 3.0  # gain of a PAN, and ratio of its two estimates, that needs no matching
+_SURELY_MATCHED = 1.5  # the same gain, where the units of the HSI differ and its brightness is less sure
 _CONTRAST = 6.0  # that spread over level may differ by
 _UNLIKE_FACTOR, _UNLIKE = 15.0, 100.0  # how far the ratios of bands may differ: where units differ, where not
 _FAR = 10.0  # spreads between the spectra, at the same brightness
@@ -74,8 +77,20 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     units = comparison.units()
     if units is None:
         return trained
-    statistics = trained.statistics.converted(units.scale, units.offset, units.pan_scale, units.pan_offset)
+    with np.errstate(over="ignore"):
+        statistics = trained.statistics.converted(units.scale, units.offset, units.pan_scale, units.pan_offset)
+    if not _is_usable(statistics):
+        raise InputError(
+            f"The statistics of {name} are too large or too small for the units of {scene.hsi.name}; convert the image "
+            "to the units of training, or train a model on it."
+        )
     return replace(trained, statistics=statistics)
+
+
+def _is_usable(statistics: Statistics) -> bool:
+    """Whether float32 holds all numbers, and none that is divided by is 0."""
+    divisors = statistics.pan_std, statistics.detail_std, float(statistics.std.min())
+    return all(np.isfinite(array).all() for array in statistics.arrays().values()) and min(divisors) > 0
 
 
 class _Comparison:
@@ -159,11 +174,15 @@ class _Comparison:
             weighted = self._ratio(reference.level, reference.spread, reference.correlation**2)[0]
             relative = found.pan_level / reference.pan_level / weighted
 
-        def distance(factor: float) -> float:
-            odd = min(abs(math.log(relative * factor)), abs(math.log(relative))) if relative else 0.0
-            return abs(math.log(ratio / factor)) + 4.0 * min(odd, math.log(2.0))
+        def odd(factor: float) -> float:
+            """How far the PAN is from being in units of its own, or in the HSI's."""
+            return min(abs(math.log(relative * factor)), abs(math.log(relative))) if relative else 0.0
 
-        return min(near, key=distance)
+        def distance(factor: float) -> float:
+            return abs(math.log(ratio / factor)) + 4.0 * min(odd(factor), math.log(2.0))
+
+        best = min(near, key=distance)
+        return None if abs(math.log(ratio / best)) > math.log(_SURE) < odd(best) else best
 
     def _check_distance(self, scale: np.ndarray, offset: np.ndarray, ratio: float) -> None:
         """Refuse spectra that lie many spreads apart at the same brightness."""
@@ -202,9 +221,10 @@ class _Comparison:
             by_level = found.pan_spread / (brightness * reference.pan_spread)
         by_gain = self._pan_gain(hsi_factor)
         agrees = by_gain is None or 1 / _MATCHED < by_level / by_gain < _MATCHED
+        near = _MATCHED if hsi_factor == 1 else _SURELY_MATCHED
         if agrees:
             for factor in sorted({1.0, hsi_factor}, key=lambda one: abs(math.log(by_level / one))):
-                if 1 / _MATCHED < by_level / factor < _MATCHED:
+                if 1 / near < by_level / factor < near:
                     return factor, 0.0, "" if factor == 1 else "plain"
             plain = _plain(by_level, _PAN_BRIGHTNESS)
             if plain is not None:
@@ -221,7 +241,8 @@ class _Comparison:
         sure = good & (np.minimum(found.correlation, reference.correlation) > _CORRELATED)
         if sure.sum() < 2 or found.pan_std <= 0:
             return None
-        return float(np.median(hsi_factor * reference.gains[sure] / found.gains[sure]))
+        gain = float(np.median(hsi_factor * reference.gains[sure] / found.gains[sure]))
+        return gain if gain > 0 else None
 
     def _say(self, words: str, pan_words: str) -> None:
         scene, found, reference = self.scene, self.found, self.reference

@@ -151,6 +151,14 @@ def test_a_pan_of_another_depth_or_offset_is_matched_by_its_regression(images, w
     assert "regression" in log.warnings[0]
 
 
+def test_gains_follow_where_the_hsi_alone_has_a_factor_that_could_be_brightness(images, write, model, tmp_path):
+    truth, hsi, pan = images["other"]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    result, log = fused(write("scaled", hsi * 1e4 * 0.2, pan * 1e4), model, tmp_path)
+    assert rmse(result / 0.2, truth * 1e4) < 1.1 * rmse(plain, truth * 1e4)
+    assert len(log.warnings) == 1
+
+
 def test_scales_of_metadata_say_the_units_without_a_warning(images, write, tmp_path):
     truth, hsi, pan = images["trained"]
     learned = write("learned", hsi * 1e4, pan * 1e4, scale=1e-4)
@@ -171,7 +179,9 @@ def test_scales_of_metadata_say_the_units_without_a_warning(images, write, tmp_p
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda hsi: hsi * 1e4 * 31, "factor of 31"),
+        (lambda hsi: hsi * 1e4 * 31, "factor of 3"),
+        (lambda hsi: hsi * 255, "factor of 0.0"),  # 8 bits: the PAN says that the scene is no brighter
+        (lambda hsi: hsi * 0.255, "factor of 2"),
         (lambda hsi: hsi * 1e4 + 50000, "contrast"),
         (lambda hsi: hsi * np.geomspace(300, 1, len(hsi))[:, None, None], "larger in some bands"),
     ],

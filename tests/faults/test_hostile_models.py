@@ -203,6 +203,18 @@ def test_places_and_shapes_that_do_not_fit_are_refused(parts, tmp_path):
         refused(tmp_path / "m.ssml", rebuilt({**table, "statistics.mean": {**entry, **wrong}}, header, body))
 
 
+@pytest.mark.parametrize("name", ["training.hsi", "training.pan"])
+def test_distributions_that_do_not_fit_are_refused(name, parts, tmp_path):
+    table, header, body = parts
+    shape = table[name]["shape"]
+    refused(tmp_path / "m.ssml", rebuilt({**table, name: {**table[name], "shape": shape[::-1]}}, header, body))
+    refused(
+        tmp_path / "m.ssml", rebuilt({**table, name: {**table[name], "shape": [int(np.prod(shape))]}}, header, body)
+    )
+    renamed = {key if key != name else "training.other": entry for key, entry in table.items()}
+    refused(tmp_path / "m.ssml", rebuilt(renamed, header, body))
+
+
 def test_names_of_arrays_are_names_and_no_places(parts, tmp_path):
     table, header, body = parts
     wrong = {key if key != "statistics.mean" else "../../../statistics.mean": entry for key, entry in table.items()}
@@ -238,7 +250,10 @@ def test_a_pickle_is_not_opened(tmp_path):
 
 
 @pytest.mark.parametrize("value", [3e38, 1e-40, -1.0])
-@pytest.mark.parametrize("name", ["statistics.std", "statistics.variance", "statistics.gains", "statistics.basis"])
+@pytest.mark.parametrize(
+    "name",
+    [*(f"statistics.{key}" for key in ("mean", "std", "variance", "gains", "basis")), "training.hsi", "training.pan"],
+)
 def test_statistics_that_are_finite_but_absurd_give_no_wrong_pixels(name, value, parts, files, tmp_path):
     """Either the numbers are refused, or all pixels that come out are finite."""
     from osgeo import gdal
