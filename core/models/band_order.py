@@ -46,11 +46,18 @@ def reordered(trained: TrainedModel, scene: Scene) -> TrainedModel:
 
 
 def warn_of_order(
-    reference: Distribution, found: Distribution, good: np.ndarray, scene: Scene, name: str, progress: Progress
+    trained: TrainedModel,
+    reference: Distribution,
+    found: Distribution,
+    good: np.ndarray,
+    scene: Scene,
+    name: str,
+    progress: Progress,
 ) -> None:
     """Warn where the spectra of a scene look like those of training in another order.
 
     Args:
+        trained: the model, of which wavelengths count.
         reference: of a scene of training.
         found: of the scene.
         good: (bands,) bool, the bands that are compared.
@@ -63,7 +70,7 @@ def warn_of_order(
     if both.sum() < _FEWEST:
         return
     likeness, turned = _likeness(reference, found, both), _likeness(backwards, found, both)
-    known = None not in scene.hsi.metadata.wavelengths
+    known = None not in scene.hsi.metadata.wavelengths and None not in trained.header["wavelengths"]
     least, exceeds = _SURELY_REVERSED if known else _REVERSED
     hsi = scene.hsi.name
     numbers = f"(correlation of its mean spectrum with that of training {likeness:.2f}, reversed {turned:.2f})"
@@ -74,9 +81,9 @@ def warn_of_order(
         )
     elif not known and likeness < _UNLIKE:
         progress.warning(
-            f"The bands of {hsi}, which has no wavelengths, do not look like those that {name} was trained on "
-            f"{numbers}: they may lie in another order or be of another sensor; give it the order of the training "
-            "images, or its wavelengths."
+            f"The bands of {hsi} do not look like those that {name} was trained on {numbers}, and wavelengths that "
+            "would tell them are missing: they may lie in another order or be of another sensor; give it the order of "
+            "the training images, or its wavelengths."
         )
 
 

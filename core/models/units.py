@@ -73,7 +73,7 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
         return trained
     good = np.array(trained.header["good"], bool) & scene.good
     comparison = _Comparison(trained, scene, name, found, good, progress)
-    warn_of_order(comparison.reference, found, good, scene, name, progress)
+    warn_of_order(trained, comparison.reference, found, good, scene, name, progress)
     units = comparison.units()
     if units is None:
         return trained
