@@ -31,8 +31,9 @@ def bands_that_lose_digits(reader: RasterReader) -> tuple[list[int], float, floa
         return [], 0.0, 0.0
     rows, cols = reader.grid.rows, reader.grid.cols
     height = int(np.clip(_SAMPLES // (_STRIPS * reader.bands * cols), 1, max(1, rows // _STRIPS)))
+    strips = min(_STRIPS, max(2, rows // reader.block_rows))  # high blocks cost as much as all of their rows
     values, valid = [], []
-    for start in np.unique(np.linspace(0, rows - height, _STRIPS).astype(int)).tolist():
+    for start in np.unique(np.linspace(0, rows - height, strips).astype(int)).tolist():
         values.append(reader.read_stored(start, height).astype(np.float64).reshape(reader.bands, -1))
         valid.append(reader.read(Window(start, 0, height, cols)).valid.reshape(reader.bands, -1))
     found = []

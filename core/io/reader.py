@@ -176,6 +176,11 @@ class RasterReader:
         """
         return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
 
+    @property
+    def block_rows(self) -> int:
+        """Rows that are read from the file whenever one of them is."""
+        return self._block_rows
+
     def release(self) -> None:
         """Free the read-ahead buffer and GDAL's block cache of this file."""
         self._buffer = None

@@ -155,11 +155,14 @@ def sample_distribution(scene: Scene, mtf_gain: float, progress: Progress | None
 
 
 def _strips(scene: Scene) -> list[tuple[int, int]]:
-    """(start, stop) of the sampled HSI rows, spread over those with valid pixels."""
+    """(start, stop) of the sampled HSI rows, spread over those with valid pixels. Blocks that are high cost as much as
+    all of their rows, so there are fewer strips then."""
     rows = np.flatnonzero(scene.low_covered.any(axis=1))
     if not rows.size:
         return []
     count = int(np.clip(_SAMPLES // (_STRIP * scene.hsi.bands * scene.low_shape[1]), 1, _STRIPS))
+    if rows.size > scene.hsi.block_rows:
+        count = min(count, max(2, rows.size // scene.hsi.block_rows))
     if rows.size <= count * _STRIP:
         return [(int(rows[0]), int(rows[-1]) + 1)] if rows[-1] - rows[0] < count * _STRIP else _cut(rows)
     firsts = np.linspace(0, rows.size - _STRIP, count).astype(int) if count > 1 else [(rows.size - _STRIP) // 2]
