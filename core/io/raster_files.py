@@ -29,9 +29,7 @@ def move_raster(finished: str, path: str) -> None:
     if not os.path.isdir(folder_of(path)):
         raise folder_removed_error(path)
     stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
-    stale = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
     if driver_of(path) == "GTiff":
-        stale += [stem + ".tfw", stem + ".tifw"]
         side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
     else:
         try:
@@ -41,10 +39,16 @@ def move_raster(finished: str, path: str) -> None:
                 f"The header of {os.path.basename(path)} could not be written ({error.strerror or error}); make room "
                 "or choose another folder."
             ) from None
-        stale += [path + ".hdr"]
         # The header says all: GDAL's .aux.xml would repeat it.
         side_files = [(finished_stem + ".hdr", stem + ".hdr"), (finished + ".ovr", path + ".ovr")]
-    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], stale)
+    move_into_place([(finished, path)] + [pair for pair in side_files if os.path.exists(pair[0])], _stale(path))
+
+
+def _stale(path: str) -> list[str]:
+    """The files that describe a former raster of that name."""
+    stem = os.path.splitext(path)[0]
+    beside = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
+    return beside + ([stem + ".tfw", stem + ".tifw"] if driver_of(path) == "GTiff" else [path + ".hdr"])
 
 
 def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
@@ -52,7 +56,8 @@ def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[s
 
     Args:
         path: the raster to write.
-        inputs: files that are read; none may be overwritten.
+        inputs: files that are read, as :func:`check_output` takes them; none may be overwritten, nor removed as a file
+            that describes a former raster.
 
     Returns:
         The files that will be written: the raster, and for ENVI its header.
@@ -62,10 +67,11 @@ def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[s
     """
     path = as_path(path)
     check_output(path, inputs)
-    if driver_of(path) != "ENVI":
-        return [path]
-    check_header_is_free(path)
-    return [path, os.path.splitext(path)[0] + ".hdr"]
+    header = [os.path.splitext(path)[0] + ".hdr"] if driver_of(path) == "ENVI" else []
+    check_output(path, inputs, header + _stale(path))
+    if header:
+        check_header_is_free(path)
+    return [path, *header]
 
 
 def driver_of(path: str) -> str:

@@ -13,23 +13,25 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from .errors import InputError
 from .paths import StrPath, as_path
 
 
-def check_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> None:
+def check_output(path: StrPath, inputs: Iterable[StrPath] = (), replaced: Iterable[str] = ()) -> None:
     """Make sure that a file can be written at ``path``, before hours of work go into it; nothing is left there. What
     a run that was killed left of the same file under a hidden name is removed.
 
     Args:
         path: where a result shall lie.
-        inputs: files that are read; none may be overwritten. Names that are no files are passed over.
+        inputs: files that are read; none may be overwritten. Names that are no files are passed over. A mapping says
+            which input each file is a part of, "" for the input itself.
+        replaced: files beside it that are written or removed with it.
 
     Raises:
-        InputError: no name, a folder, the folder is missing or not writable, or the file is one of the inputs.
+        InputError: no name, a folder, the folder is missing or not writable, or a file is one of the inputs.
     """
     path = as_path(path)
     name = os.path.basename(path)
@@ -44,10 +46,24 @@ def check_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{name} cannot be written to {folder} ({reason}); choose another folder.") from None
-    for source in map(as_path, inputs):
-        if os.path.exists(source) and os.path.exists(path) and os.path.samefile(source, path):
-            raise InputError(f"The output {name} is one of the input files; choose another name for it.")
+    _check_not_read(path, inputs if isinstance(inputs, Mapping) else dict.fromkeys(inputs, ""), replaced)
     _remove_stale_partials(path)
+
+
+def _check_not_read(path: str, inputs: Mapping[StrPath, str], replaced: Iterable[str]) -> None:
+    """Make sure that nothing which is read is overwritten or removed, whatever name it has: links are followed, and
+    the file system says whether names that differ in case are one."""
+    for written in (path, *replaced):
+        if not os.path.exists(written):
+            continue
+        for source, whole in inputs.items():
+            if os.path.exists(source) and os.path.samefile(source, written):
+                part = f" ({whole} is made of it)" if whole else ""
+                other = "it" if written == path else f"{os.path.basename(path)}, which replaces it"
+                raise InputError(
+                    f"The output {os.path.basename(written)} is one of the input files{part}; choose another name for "
+                    f"{other}."
+                )
 
 
 def folder_of(path: str) -> str:

@@ -75,7 +75,7 @@ def compare(
         Cancelled: the user stopped the job.
     """
     gain = one_gain(options.mtf, progress)
-    check_outputs([path for path in (hsi, pan, options.model) if path], (output,), (report, json_path, csv_path))
+    check_outputs((hsi, pan), (output,), (report, json_path, csv_path), (options.model,))
     chosen = candidates(options, gain, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
     with (

@@ -43,7 +43,7 @@ def fuse(
     """
     load_torch(progress)
     outputs = Outputs(output, disagreement)
-    outputs.check((hsi, pan, model), options.compress)
+    outputs.check((hsi, pan), options.compress, (model,))
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
     if options.consistency not in (None, trained.iterations):

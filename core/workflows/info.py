@@ -34,7 +34,7 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
         InputError: it is no model file, or an output cannot be written.
         MissingDependencyError: safetensors is not installed.
     """
-    check_outputs((model,), (), (report, json_path))
+    check_outputs((), (), (report, json_path), (model,))
     file = read_model(model)
     tensors = {
         name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in sorted(file.tensors.items())

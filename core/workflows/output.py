@@ -15,6 +15,7 @@ from ..fusion.engine import Fused, fuse
 from ..fusion.method import FittedMethod
 from ..io.encoding import output_nodata
 from ..io.grid import Window
+from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.writer import RasterWriter, can_compress
@@ -43,37 +44,46 @@ class Outputs:
     model: str = ""
     report: str = ""
 
-    def check(self, inputs: Sequence[str], compress: str = "") -> None:
+    def check(self, inputs: Sequence[str], compress: str = "", others: Sequence[str] = ()) -> None:
         """Make sure, before any work, that all of it can be written.
 
         Args:
-            inputs: files that are read; none of them may be overwritten.
+            inputs: rasters that are read; nothing that they are made of may be overwritten.
             compress: compression of GeoTIFFs that is asked for; "" for any.
+            others: further files that are read, such as a model.
 
         Raises:
             InputError: a place cannot be written to, is an input or another output, or this GDAL cannot compress so.
         """
         if compress and not can_compress(compress):
             raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
-        check_outputs(inputs, (self.output, self.disagreement), (self.model, self.report))
+        checkpoint = f"{self.model}.checkpoint" if self.model else ""  # written, and read where training is resumed
+        files = (self.model, self.report)
+        check_outputs(inputs, (self.output, self.disagreement), files, (*others, checkpoint))
+        if checkpoint:
+            check_output(checkpoint, files_read(inputs))
 
 
-def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = ()) -> None:
+def check_outputs(
+    inputs: Sequence[str], rasters: Sequence[str], files: Sequence[str] = (), others: Sequence[str] = ()
+) -> None:
     """Make sure, before any work, that everything a job shall write can be written.
 
     Args:
-        inputs: what is read; none of it may be overwritten.
+        inputs: rasters that are read; nothing that they are made of may be overwritten.
         rasters: rasters to write.
         files: other files to write. Empty names are passed over.
+        others: further files that are read, such as a model; none of them may be overwritten.
 
     Raises:
         InputError: a place cannot be written to, is an input, or two outputs would be the same file.
     """
     places: dict[str, str] = {}
+    read = files_read(inputs, [path for path in others if path])
     for path, is_raster in [(path, True) for path in rasters] + [(path, False) for path in files]:
         if not path:
             continue
-        for taken in check_raster_output(path, inputs) if is_raster else [path]:
+        for taken in check_raster_output(path, read) if is_raster else [path]:
             key = os.path.normcase(os.path.realpath(taken))
             if key in places:
                 raise InputError(
@@ -82,7 +92,7 @@ def check_outputs(inputs: Sequence[str], rasters: Sequence[str], files: Sequence
                 )
             places[key] = path
         if not is_raster:
-            check_output(path, inputs)
+            check_output(path, read)
 
 
 def check_fraction(value: float, name: str) -> None:

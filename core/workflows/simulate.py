@@ -70,7 +70,7 @@ def simulate(
             "Say which bands make the PAN in one of three ways: by numbers, as in 6-36, by wavelengths in nm, as in "
             "480-690, or by a file with its spectral response."
         )
-    check_outputs((reference, *([pan_response] if pan_response else [])), (hsi_out, pan_out))
+    check_outputs((reference,), (hsi_out, pan_out), others=(pan_response,))
     with open_raster(reference, progress=progress) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")

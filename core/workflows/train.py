@@ -62,7 +62,7 @@ def train(
         outputs = Outputs(model=model, report=report)
         one_gain(options.mtf, Progress())
         if group.first:
-            outputs.check((*hsi, *pan, *([resume] if resume else [])))
+            outputs.check((*hsi, *pan), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
         return train_scenes(scenes, options, outputs, progress, resume, group)
 
