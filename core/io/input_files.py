@@ -40,13 +40,13 @@ def files_read(rasters: Iterable[StrPath], others: Iterable[StrPath] = ()) -> di
         others: further files that are read, such as models; GDAL does not look into them.
 
     Returns:
-        The short name of the input that each file is a part of, by the file's path; "" for an input itself.
+        The short name of the input that each file is a part of, by the file's absolute path; "" for an input itself.
     """
     sources = [as_path(raster) for raster in rasters]
-    found = {path: "" for path in [*sources, *map(as_path, others)] if os.path.isfile(path)}
+    found = {os.path.abspath(path): "" for path in [*sources, *map(as_path, others)] if os.path.isfile(path)}
     for source in sources:
         for path in _parts(source):
-            found.setdefault(path, _short_name(source))
+            found.setdefault(os.path.abspath(path), _short_name(source))
     return found
 
 
@@ -86,7 +86,7 @@ def _names_in_xml(text: str, folders: Sequence[str] = ()) -> list[str]:
     if not text.lstrip().startswith("<"):
         return []
     with gdal_messages() as messages:
-        waiting: list[Any] = [messages.call(gdal.ParseXMLString, text)]
+        waiting: list[Any] = [messages.call(gdal.ParseXMLString, text.encode("utf-8", "replace").decode())]
     texts: set[str] = set()
     while waiting:
         node = waiting.pop()
@@ -158,7 +158,7 @@ def _wrapper_text(name: str) -> str:
             gdal.VSIFSeekL(file, 0, os.SEEK_END)
             size = gdal.VSIFTellL(file)
             gdal.VSIFSeekL(file, 0, os.SEEK_SET)
-            return bytes(messages.call(gdal.VSIFReadL, 1, size, file) or b"").decode("utf-8", "surrogateescape")
+            return bytes(messages.call(gdal.VSIFReadL, 1, size, file) or b"").decode("utf-8", "replace")
         finally:
             gdal.VSIFCloseL(file)
 
