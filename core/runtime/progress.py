@@ -91,6 +91,36 @@ class _Part(Progress):
         return self._whole.cancelled()
 
 
+class SaidOnce(Progress):
+    """The progress of a job: a warning that several of its steps or scenes give in the same words is said once.
+
+    Args:
+        outer: what shows it.
+    """
+
+    def __init__(self, outer: Progress) -> None:
+        self._outer = outer
+        self._said: set[str] = set()
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        """As :meth:`Progress.set`."""
+        self._outer.set(fraction, text)
+
+    def info(self, text: str) -> None:
+        """As :meth:`Progress.info`."""
+        self._outer.info(text)
+
+    def warning(self, text: str) -> None:
+        """As :meth:`Progress.warning`, the first time."""
+        if text not in self._said:
+            self._said.add(text)
+            self._outer.warning(text)
+
+    def cancelled(self) -> bool:
+        """As :meth:`Progress.cancelled`."""
+        return self._outer.cancelled()
+
+
 class ConsoleProgress(Progress):
     """A bar on a terminal; plain lines of text where the stream is none.
 

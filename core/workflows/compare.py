@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from .options.quality import CompareOptions
 from .options.shared import FusionOptions
 from .output import Outputs, check_outputs, one_gain, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
+from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 
 _PARAMETERS = ("crop", "bands", "correct_shift", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
@@ -81,11 +83,15 @@ def compare(
     with (
         open_scene(hsi, pan, options, progress) as scene,
         working_folder(places[0] if places else "") as folder,
+        contextlib.ExitStack() as stack,
     ):
         rows, cols = scene.low_shape
         progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
         check_space(scene, Outputs(output), FusionOptions(), folder)
-        settings = _Settings(folder, gain, options.crop, FusionOptions(memory=options.memory, compress="none"))
+        warnings = RunWarnings([candidate.title for candidate in chosen])
+        stack.callback(warnings.pass_on, progress)
+        fusion = FusionOptions(memory=options.memory, compress="none")
+        settings = _Settings(folder, gain, options.crop, fusion, warnings)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
@@ -125,12 +131,13 @@ def compare(
 
 @dataclass(frozen=True)
 class _Settings:
-    """See :func:`compare`; ``folder`` is for rasters that are needed for a while."""
+    """See :func:`compare`; ``folder`` is for rasters that are needed for a while, ``warnings`` are of all runs."""
 
     folder: str
     mtf_gain: float
     crop: int
     fusion: FusionOptions
+    warnings: RunWarnings
 
 
 def _at_reduced(
@@ -144,7 +151,10 @@ def _at_reduced(
     pair = reduced_pair(scene, settings.mtf_gain, settings.folder, progress.part(0.0, 0.1))
     runs = []
     steps = progress.part(0.1, 1.0)
-    with open_pair(pair.hsi, pair.pan, progress) as reduced, RasterReader(pair.truth) as reader:
+    # What there is to warn of was said of the scene; warnings of the runs call its files by their own names.
+    quiet = RunProgress(progress, "Reduced resolution", REDUCED)
+    with open_pair(pair.hsi, pair.pan, quiet) as reduced, RasterReader(pair.truth) as reader:
+        reduced.hsi.name, reduced.pan.name = scene.hsi.name, scene.pan.name
         values, valid = overview(reader, range(reader.bands), _MAP_SIZE)
         pixels = pick_pixels(values, np.broadcast_to(valid, values.shape), scene.good)
         window = Window(0, 0, reader.grid.rows, reader.grid.cols)
@@ -154,8 +164,9 @@ def _at_reduced(
         for number, candidate in enumerate(chosen):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{candidate.title} at reduced resolution")
-            _fuse(candidate, reduced, Outputs(path), settings.fusion, part)
-            watched = _Quiet(part.part(0.8, 1.0), candidate.title)
+            named = RunProgress(part.part(0.0, 0.8), candidate.title, REDUCED, settings.warnings)
+            _fuse(candidate, reduced, Outputs(path), settings.fusion, named)
+            watched = RunProgress(part.part(0.8, 1.0), candidate.title, REDUCED)
             with RasterReader(path) as fused:
                 images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
                 scores = Scores(good_bands(images, watched))
@@ -170,10 +181,9 @@ def _at_reduced(
 
 
 def _fuse(candidate: Candidate, scene: Scene, outputs: Outputs, options: FusionOptions, progress: Progress) -> None:
-    """Fit and fuse: the first four fifths of a run."""
-    named = _Named(progress.part(0.0, 0.8), candidate.title)
-    fitted = candidate.method.fit(scene, named.part(0.0, _FITTED))
-    write_fused(scene, fitted, outputs, options, named.part(_FITTED, 1.0))
+    """Fit and fuse."""
+    fitted = candidate.method.fit(scene, progress.part(0.0, _FITTED))
+    write_fused(scene, fitted, outputs, options, progress.part(_FITTED, 1.0))
 
 
 def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place: tuple[int, int]) -> np.ndarray:
@@ -194,12 +204,13 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     path = kept or os.path.join(settings.folder, "full.tif")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
     fusion = replace(settings.fusion, compress="deflate") if kept else settings.fusion
+    named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
     with PeakMemory() as memory:
-        _fuse(candidate, scene, Outputs(path, disagreement), fusion, progress)
+        _fuse(candidate, scene, Outputs(path, disagreement), fusion, named)
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
-        run.full = _full_scores(reader, scene, settings, _Quiet(progress.part(0.8, 1.0), candidate.title))
+        run.full = _full_scores(reader, scene, settings, RunProgress(progress.part(0.8, 1.0), candidate.title, FULL))
         if views is not None:
             run.compared = replace(run.compared, pictures=views.of_result(reader))
     if disagreement:
@@ -226,26 +237,3 @@ def _full_scores(fused: RasterReader, scene: Scene, settings: _Settings, progres
     )
     scores.add_full_resolution(result, pair, progress)
     return scores.indices
-
-
-class _Named(Progress):
-    """Progress of one run: its texts begin with the name of the method; information is not passed on."""
-
-    def __init__(self, outer: Progress, name: str) -> None:
-        self._outer, self._name = outer, name
-
-    def set(self, fraction: float, text: str | None = None) -> None:
-        self._outer.set(fraction, f"{self._name}: {text}" if text else None)
-
-    def warning(self, text: str) -> None:
-        self._outer.warning(f"{self._name}: {text}")
-
-    def cancelled(self) -> bool:
-        return self._outer.cancelled()
-
-
-class _Quiet(_Named):
-    """The same without its warnings, such as those of scores that the table shows as missing."""
-
-    def warning(self, text: str) -> None:
-        pass

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from core.assessment.reduced import reduced_pair
+from core.fusion.classical import METHODS as METHODS_BY_NAME
+from core.fusion.classical import ClassicalMethod
 from core.io.reader import RasterReader
 from core.operators.pair import Operators
 from core.products.pair import open_pair
@@ -21,6 +23,7 @@ from core.workflows import opening
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
+from core.workflows.run_messages import FULL, REDUCED, RunProgress, RunWarnings
 
 BANDS, LOW = 5, 32
 COARSE = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
@@ -285,3 +288,53 @@ def test_peak_memory_sees_what_was_held_for_a_while():
         assert held[-1] == 1
         del held
     assert 80e6 < memory.peak - memory.before < 400e6
+
+
+class Heard(Progress):
+    def __init__(self):
+        self.warnings = []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+def test_a_warning_about_the_reduced_pair_names_the_files_that_were_given(make_raster, tmp_path):
+    """bdsd has too few valid pixels to learn from there, but enough in the scene itself."""
+    rng = np.random.default_rng(0)
+    cube = rng.integers(100, 900, (3, 24, 24), np.uint16)
+    cube[:, :, 12:] = 0
+    hsi = make_raster(tmp_path / "few.tif", cube, COARSE, nodata=0)
+    pan = make_raster(tmp_path / "fine.tif", rng.integers(100, 900, (72, 72), np.uint16), FINE)
+    heard = Heard()
+    compare(hsi, pan, methods=("bdsd", "gsa"), progress=heard)
+    (warning,) = [text for text in heard.warnings if "bdsd" in text]
+    assert warning.startswith(f"{METHODS_BY_NAME['bdsd'].title} at reduced resolution: few.tif shares too few pixels")
+
+
+def test_warnings_of_runs_name_methods_and_resolution():
+    found, heard = RunWarnings(["A", "B", "C"]), Heard()
+    for title, stage, text in [
+        ("A", REDUCED, "Dark."), ("B", REDUCED, "Dark."), ("A", FULL, "Dark."), ("A", FULL, "Dark."),
+        ("C", REDUCED, "Small."),
+        *[(title, stage, "Noisy.") for title in "ABC" for stage in (REDUCED, FULL)],
+    ]:  # fmt: skip
+        progress = RunProgress(Progress(), title, stage, found)
+        progress.part(0.0, 0.5).warning(text)
+    RunProgress(Progress(), "A", FULL).warning("Not kept.")
+    found.pass_on(heard)
+    found.pass_on(heard)
+    assert heard.warnings == ["A, B: Dark.", "C at reduced resolution: Small.", "All methods: Noisy."]
+
+
+def test_warnings_of_runs_are_said_where_the_comparison_fails(pair, monkeypatch):
+    heard = Heard()
+
+    def fit(self, scene, progress):
+        progress.warning("Something is odd.")
+        raise InputError("It cannot be fitted.")
+
+    monkeypatch.setattr(ClassicalMethod, "fit", fit)
+    with pytest.raises(InputError, match="cannot be fitted"):
+        compare(*pair, methods=METHODS, progress=heard)
+    assert len(heard.warnings) == 1
+    assert heard.warnings[0].endswith("at reduced resolution: Something is odd.")

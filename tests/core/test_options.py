@@ -12,7 +12,9 @@ import pytest
 import core
 from core.cli.arguments import build_parser
 from core.runtime.errors import InputError
+from core.runtime.progress import Progress
 from core.workflows.options import JOBS
+from core.workflows.options.declare import Options, on_files
 from core.workflows.options.fusion import ClassicalOptions, FuseOptions, SharpenOptions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,3 +68,24 @@ def test_options_as_a_whole_may_be_given_and_changed_by_name(tmp_path):
 def test_the_declarations_load_nothing_that_takes_time():
     code = "import sys, core.workflows.options; sys.exit(bool({'numpy', 'torch', 'osgeo', 'qgis'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_a_job_says_a_warning_once(tmp_path):
+    """As where each of several training scenes leads to the same sentence."""
+    heard = []
+
+    class Heard(Progress):
+        def warning(self, text):
+            heard.append(text)
+
+    @on_files(Options)
+    def job(hsi: str, *, options, progress):
+        for part in (progress, progress.part(0.0, 0.5), progress.part(0.5, 1.0)):
+            part.warning("Bands overlap.")
+            part.warning("Bands are many.")
+        return {}
+
+    job("a.tif", progress=Heard())
+    assert heard == ["Bands overlap.", "Bands are many."]
+    job("a.tif", progress=Heard())
+    assert len(heard) == 4

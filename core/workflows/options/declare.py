@@ -13,7 +13,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 
 from ...runtime.errors import InputError
 from ...runtime.paths import as_path, path_list
-from ...runtime.progress import Progress
+from ...runtime.progress import Progress, SaidOnce
 
 INPUTS = ("raster", "rasters", "file", "folder")
 OUTPUTS = ("raster_out", "file_out")
@@ -328,7 +328,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
             named.update({name: as_path(named[name], name) for name in paths if name in named})
             chosen = kind.of(named, options)
             chosen.check()
-            return function(*bound.args, **bound.kwargs, options=chosen, progress=progress or Progress())
+            return function(*bound.args, **bound.kwargs, options=chosen, progress=SaidOnce(progress or Progress()))
 
         by_name = inspect.Parameter.KEYWORD_ONLY
         more = {**fields, "options": None, "progress": None}
