@@ -17,6 +17,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR
 from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QWidget
 
 from .. import settings
 from ..core.runtime.devices import is_out_of_memory
@@ -126,6 +127,14 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def svgIconPath(self) -> str:
         """Icon where QGIS wants a file."""
         return icon_path(self.name())
+
+    def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget | None:
+        """The dialog, in a QGIS with windows."""
+        if qgis.utils.iface is None:
+            return None
+        from .dialog import SsmlDialog
+
+        return SsmlDialog(self, parent=parent)
 
     def createInstance(self) -> SsmlAlgorithm:
         """Make a fresh algorithm for a run."""
