@@ -19,9 +19,10 @@ from ..io.data_array import data_array_of, image_of, is_data_array, plane_of
 from ..io.grid import align
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
-from ..runtime.paths import StrPath
+from ..runtime.paths import StrPath, as_path
 from .classical import classical
 from .fuse import fuse
+from .output import check_outputs
 from .sharpen import sharpen
 
 if TYPE_CHECKING:
@@ -119,6 +120,10 @@ def _through_files(
 ) -> FusedArrays:
     wavelengths, nodata, pan_nodata = (options.pop(name, None) for name in ("wavelengths", "nodata", "pan_nodata"))
     disagreement = options.pop("disagreement", False)
+    # DataArrays remember the file that they come from, which may be read only when their numbers are asked for.
+    sources = [str(array.encoding.get("source") or "") for array in (hsi, pan) if is_data_array(array)]
+    written = [as_path(options[name], name) for name in ("model", "report") if name in options]
+    check_outputs([path for path in sources if path], (), written)
     images = _images(hsi, pan, ratio, nodata, pan_nodata)
     if wavelengths is not None:
         images = with_wavelengths(images[0], wavelengths), images[1]

@@ -239,6 +239,15 @@ def test_rioxarray_reads_the_result_as_gdal_reads_the_file(arrays, files, tmp_pa
     assert done.returncode == 0, done.stderr
 
 
+def test_the_file_that_a_data_array_comes_from_is_not_overwritten(arrays, files):
+    hsi, pan = (array.copy() for array in arrays)
+    pan.encoding["source"] = files[1]
+    before = Path(files[1]).read_bytes()
+    with pytest.raises(InputError, match=r"The output pan\.tif is one of the input files"):
+        core.sharpen_arrays(hsi, pan, report=files[1])
+    assert Path(files[1]).read_bytes() == before
+
+
 def test_learning_on_data_arrays_gives_its_disagreement_as_one(arrays, files, tmp_path):
     pytest.importorskip("torch")
     hsi, pan = arrays
