@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any, Callable
 
 from osgeo import gdal, osr
@@ -55,6 +58,64 @@ class GdalMessages:
         text = (self.failures or self._raised or [""])[-1]
         text = text.split(" May be caused by: ")[0]  # with exceptions, new GDAL repeats its earlier messages
         return f" (GDAL: {text[:300].rstrip('.')})" if text else ""
+
+
+def open_quietly(messages: GdalMessages, name: str, *arguments: Any, **options: Any) -> gdal.Dataset | None:
+    """Open a dataset. The HDF5 library prints what is wrong with a damaged file itself, past GDAL's error handlers: the
+    standard error output of the process goes nowhere while such a file is opened.
+
+    Args:
+        messages: of the :func:`gdal_messages` block.
+        name: what to open.
+        *arguments: of ``gdal.OpenEx``, after the name.
+        **options: of ``gdal.OpenEx``.
+
+    Returns:
+        The dataset; None where it cannot be opened.
+    """
+    with _silent_hdf5 if _holds_hdf5(name) else nullcontext():
+        return messages.call(gdal.OpenEx, name, *arguments, **options)
+
+
+def _holds_hdf5(name: str) -> bool:
+    """Whether a file, or the container that a subdataset's name speaks of, has the signature of HDF5."""
+    for path in [name, *re.findall('"([^"]+)"', name), *name.split(":")]:
+        with suppress(OSError, ValueError):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    if file.read(8) == b"\x89HDF\r\n\x1a\n":
+                        return True
+    return False
+
+
+class _SilentErrorOutput:
+    """Sends the file descriptor 2 nowhere; one thread at a time, so that it always comes back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._saved: int | None = None
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        try:
+            self._saved = os.dup(2)
+        except OSError:  # a program with windows may have none
+            self._saved = None
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            if self._saved is not None:
+                os.dup2(self._saved, 2)
+                os.close(self._saved)
+        finally:
+            self._lock.release()
+
+
+_silent_hdf5 = _SilentErrorOutput()
 
 
 @contextmanager

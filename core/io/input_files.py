@@ -17,7 +17,7 @@ from typing import Any
 from osgeo import gdal
 
 from ..runtime.paths import StrPath, as_path
-from .gdal_errors import gdal_messages
+from .gdal_errors import gdal_messages, open_quietly
 
 _LONGEST = 4096  # characters of a text that may be a name
 _MOST_PARTS = 12  # between colons, of such a text
@@ -52,9 +52,11 @@ def files_read(rasters: Iterable[StrPath], others: Iterable[StrPath] = ()) -> di
 
 def _parts(source: str) -> Iterator[str]:
     """The files on disk that a raster is made of."""
-    if os.path.isdir(source):
-        yield from _files_in(source, deep=_is_product_folder(source))
     waiting = [*_names(source), *_names_in_xml(source)]
+    if os.path.isdir(source):
+        waiting.append(source)
+        if any(_PRODUCT_FILE.match(os.path.basename(path)) for path in _files_in(source, deep=False)):
+            yield from _files_in(source, deep=False)
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -63,7 +65,8 @@ def _parts(source: str) -> Iterator[str]:
         seen.add(name)
         path = _on_disk(name)
         if path:
-            yield path
+            if os.path.isfile(path):
+                yield path
             yield from _product_files(path)
         waiting += _members(name)
 
@@ -73,7 +76,7 @@ def _members(name: str) -> list[str]:
     if name.lower().endswith(_BESIDE):
         return []
     with gdal_messages() as messages:
-        dataset = messages.call(gdal.OpenEx, name, gdal.OF_RASTER)
+        dataset = open_quietly(messages, name, gdal.OF_RASTER)
         listed = (messages.call(dataset.GetFileList) if dataset is not None else None) or []
         del dataset
     folders = _folders(name)

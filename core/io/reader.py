@@ -13,7 +13,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_sources import unused_lists
 from .encoding import equals_nodata, representable
-from .gdal_errors import gdal_messages
+from .gdal_errors import gdal_messages, open_quietly
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, data_bands, read_metadata
 
@@ -79,7 +79,7 @@ class RasterReader:
         if not self.path.strip():
             raise InputError("No raster file is named; choose one.")
         with gdal_messages() as messages:
-            dataset = messages.call(gdal.OpenEx, self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+            dataset = open_quietly(messages, self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
         if dataset is None:
             if _is_missing(self.path):
                 raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from ..io.gdal_errors import gdal_messages
+from ..io.gdal_errors import gdal_messages, open_quietly
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
@@ -112,7 +112,7 @@ class PrismaReader(RasterReader):
         if not os.path.isfile(self.path):
             raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
         with gdal_messages() as messages:
-            dataset = messages.call(gdal.OpenEx, self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
+            dataset = open_quietly(messages, self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
         if dataset is None:
             raise InputError(f"{self.name} is no HDF5 file; choose a PRISMA L2D product{messages.words()}.")
         return dataset

@@ -20,6 +20,16 @@ from .progress import Progress
 _POLL_SECONDS = 0.2  # between two checks for cancellation
 
 
+def ignore_overflow() -> None:
+    """Set numpy's handling of numbers that overflow or are not defined for this thread: they are not warned of.
+
+    Every thread has a setting of its own. Results are checked for such numbers where they are written.
+    """
+    import numpy as np  # here, as QGIS loads this when it starts
+
+    np.seterr(all="ignore")
+
+
 def usable_cores() -> int:
     """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -62,7 +72,7 @@ def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:
     Raises:
         Cancelled: the user asked to stop; the thread ends by itself when ``work`` does. And what ``work`` raises.
     """
-    pool = ThreadPoolExecutor(1, "ssml")
+    pool = ThreadPoolExecutor(1, "ssml", ignore_overflow)
     future = pool.submit(work)
     try:
         return wait_for(future, progress)
@@ -111,7 +121,13 @@ class Workers:
 
     def __init__(self, count: int | None = None, prepare: Callable[[], object] | None = None) -> None:
         self.count = count or usable_cores()
-        self._pool = ThreadPoolExecutor(self.count, "ssml", prepare)
+        self._prepare = prepare
+        self._pool = ThreadPoolExecutor(self.count, "ssml", self._begin)
+
+    def _begin(self) -> None:
+        ignore_overflow()
+        if self._prepare is not None:
+            self._prepare()
 
     def __enter__(self) -> Workers:
         _unsplit_products.__enter__()

@@ -273,6 +273,7 @@ def make_strip(job: StripJob, share: Share) -> str:
         raise InputError(f"On the worker {_address()}: {error}") from None
 
 
+@np.errstate(all="ignore")  # as in every job
 def _make_strip(job: StripJob, share: Share) -> str:
     if not os.path.isdir(job.folder):
         raise InputError(f"{job.folder} cannot be seen; write the output to a folder that all workers share.")

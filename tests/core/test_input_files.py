@@ -189,10 +189,18 @@ def enmap(folder):
     return f"{name}-SPECTRAL_IMAGE.TIF", f"{name}-QL_QUALITY_CLOUD.TIF"
 
 
+def enmap_folder(folder):
+    (folder / "scene").mkdir()
+    os.rename(enmap(folder)[0], "scene/ENMAP01-____L2A-DT1-SPECTRAL_IMAGE.TIF")
+    (folder / "scene/ENMAP01-____L2A-DT1-METADATA.XML").write_text("<a/>")
+    return "scene", "scene/ENMAP01-____L2A-DT1-METADATA.XML"
+
+
 CASES = [
     nested, warped, absolute, behind_a_link, raw_band, declared, as_text, connection, of_a_driver, in_memory,
     in_an_archive, in_an_archive_by_braces, vrt_in_an_archive, vrt_of_an_archive, subfile, netcdf, netcdf_unquoted,
     vrt_of_netcdf, vrt_of_hdf5, hard_link, symbolic_link, linked_input, in_a_safe_folder, safe_folder_itself, enmap,
+    enmap_folder,
 ]  # fmt: skip
 
 

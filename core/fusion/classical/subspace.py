@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...io.encoding import check_finite
 from ...operators.pair import Operators
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
@@ -163,4 +164,6 @@ def _detail_gains(
     detail = (components[:, :rows, :cols] - lowpass)[:, inside].astype(np.float64)
     pan = moments.pan_low[:, :rows, :cols][:, inside] - moments.pan_mean
     regressors = np.concatenate([lowpass[:, inside], pan, np.ones_like(pan)]).astype(np.float64)
-    return np.linalg.lstsq(regressors @ regressors.T, regressors @ detail.T, rcond=1e-12)[0]
+    squares, products = regressors @ regressors.T, regressors @ detail.T
+    check_finite(np.hstack([squares, products]), None)
+    return np.linalg.lstsq(squares, products, rcond=1e-12)[0]

@@ -328,7 +328,10 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
             named.update({name: as_path(named[name], name) for name in paths if name in named})
             chosen = kind.of(named, options)
             chosen.check()
-            return function(*bound.args, **bound.kwargs, options=chosen, progress=SaidOnce(progress or Progress()))
+            import numpy as np  # here, so that help comes without it
+
+            with np.errstate(all="ignore"):  # results are checked for what is not finite where they are written
+                return function(*bound.args, **bound.kwargs, options=chosen, progress=SaidOnce(progress or Progress()))
 
         by_name = inspect.Parameter.KEYWORD_ONLY
         more = {**fields, "options": None, "progress": None}
