@@ -79,12 +79,14 @@ def open_quietly(messages: GdalMessages, name: str, *arguments: Any, **options: 
 
 def _holds_hdf5(name: str) -> bool:
     """Whether a file, or the container that a subdataset's name speaks of, has the signature of HDF5."""
-    for path in [name, *re.findall('"([^"]+)"', name), *name.split(":")]:
-        with suppress(OSError, ValueError):
-            if os.path.isfile(path):
-                with open(path, "rb") as file:
-                    if file.read(8) == b"\x89HDF\r\n\x1a\n":
-                        return True
+    return any(_has_signature(path) for path in [name, *re.findall('"([^"]+)"', name), *name.split(":")])
+
+
+def _has_signature(path: str) -> bool:
+    if "\0" in path or not os.path.isfile(path):
+        return False
+    with suppress(OSError), open(path, "rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
     return False
 
 
