@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from typing import Any, Callable
+from typing import IO, Any, Callable
 
 from osgeo import gdal, osr
 
@@ -61,8 +62,8 @@ class GdalMessages:
 
 
 def open_quietly(messages: GdalMessages, name: str, *arguments: Any, **options: Any) -> gdal.Dataset | None:
-    """Open a dataset. The HDF5 library prints what is wrong with a damaged file itself, past GDAL's error handlers: the
-    standard error output of the process goes nowhere while such a file is opened.
+    """Open a dataset. The HDF5 library prints what is wrong with a damaged file itself, past GDAL's error handlers:
+    these lines are caught.
 
     Args:
         messages: of the :func:`gdal_messages` block.
@@ -73,7 +74,7 @@ def open_quietly(messages: GdalMessages, name: str, *arguments: Any, **options: 
     Returns:
         The dataset; None where it cannot be opened.
     """
-    with _silent_hdf5 if _holds_hdf5(name) else nullcontext():
+    with hdf5_silence if _holds_hdf5(name) else nullcontext():
         return messages.call(gdal.OpenEx, name, *arguments, **options)
 
 
@@ -90,34 +91,43 @@ def _has_signature(path: str) -> bool:
     return False
 
 
-class _SilentErrorOutput:
-    """Sends the file descriptor 2 nowhere; one thread at a time, so that it always comes back."""
+class _Hdf5Silence:
+    """Keeps what HDF5 prints off the file descriptor 2; what others print there meanwhile is printed afterwards. One
+    thread at a time, so that the descriptor always comes back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._saved: int | None = None
+        self._saved = -1
+        self._caught: IO[bytes] | None = None
 
     def __enter__(self) -> None:
         self._lock.acquire()
         try:
             self._saved = os.dup(2)
-        except OSError:  # a program with windows may have none
-            self._saved = None
-            return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
+            self._caught = tempfile.TemporaryFile()
+            os.dup2(self._caught.fileno(), 2)
+        except OSError:  # a program with windows may have no such descriptor
+            self._caught = None
 
     def __exit__(self, *exception: object) -> None:
         try:
-            if self._saved is not None:
+            if self._saved >= 0:
                 os.dup2(self._saved, 2)
-                os.close(self._saved)
+            if self._caught is not None:
+                with self._caught as caught:
+                    caught.seek(0)
+                    others = _HDF5_LINES.sub(b"", caught.read())
+                if others:
+                    os.write(2, others)
         finally:
+            if self._saved >= 0:
+                os.close(self._saved)
+            self._saved, self._caught = -1, None
             self._lock.release()
 
 
-_silent_hdf5 = _SilentErrorOutput()
+_HDF5_LINES = re.compile(rb"HDF5-DIAG: .*\n(?:  #\d+: .*\n|    (?:major|minor): .*\n)*")
+hdf5_silence = _Hdf5Silence()
 
 
 @contextmanager

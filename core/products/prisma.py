@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from ..io.gdal_errors import gdal_messages, open_quietly
+from ..io.gdal_errors import gdal_messages, hdf5_silence, open_quietly
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
@@ -194,7 +194,8 @@ class PrismaReader(RasterReader):
         if cube != "PAN":
             start.insert(1, first)
             count.insert(1, stop - first)
-        data = self._checked(lambda: self._arrays[cube].Read(array_start_idx=start, count=count), window)
+        with hdf5_silence:
+            data = self._checked(lambda: self._arrays[cube].Read(array_start_idx=start, count=count), window)
         values = np.frombuffer(data, np.uint16).reshape(count)
         return values[None] if cube == "PAN" else values.transpose(1, 0, 2)
 

@@ -12,6 +12,7 @@ import pytest
 from osgeo import gdal
 
 from core.fusion.classical import METHODS
+from core.io.gdal_errors import hdf5_silence
 
 ROOT = Path(__file__).resolve().parents[2]
 HSI, PAN = (5e5, 40, 0, 5.8e6, 0, -40), (5e5, 10, 0, 5.8e6, 0, -10)
@@ -85,3 +86,28 @@ def test_a_damaged_product_is_one_sentence(tmp_path):
         )
         assert done.returncode == 2
         assert done.stderr == "PRS_L2D_bad.he5 is no HDF5 file; choose a PRISMA L2D product.\n"
+
+
+def test_a_product_with_a_damaged_block_is_one_sentence(files, tmp_path):
+    """A part in the middle of the compressed PAN is lost."""
+    content = bytearray(Path(files.product).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 3000] = bytes(value ^ 0x5A for value in content[middle : middle + 3000])
+    path = tmp_path / "PRS_L2D_damaged.he5"
+    path.write_bytes(content)
+    outputs = ["--out-hsi", str(tmp_path / "h.tif"), "--out-pan", str(tmp_path / "p.tif")]
+    start = [sys.executable, "-m", "core", "openprisma", str(path), *outputs]
+    done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "the file seems damaged or cut off" in done.stderr
+
+
+def test_what_others_print_while_hdf5_is_silent_is_kept(capfd):
+    with hdf5_silence:
+        os.write(
+            2, b"before\nHDF5-DIAG: Error detected\n  #000: a.c line 1\n    major: Dataset\n    minor: Read\nafter\n"
+        )
+        assert capfd.readouterr().err == ""
+    os.write(2, b"end\n")
+    assert capfd.readouterr().err == "before\nafter\nend\n"
