@@ -10,9 +10,10 @@ import numpy as np
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from .encoding import representable
-from .grid import MAX_RATIO, MIN_RATIO, Grid
+from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata
 from .reader import RasterReader
+from .remedies import MAX_RATIO, MIN_RATIO
 from .row_stream import row_strips
 from .writer import BLOCK_ROWS, RasterWriter
 

@@ -13,8 +13,10 @@ from osgeo import osr
 
 from ..runtime.errors import InputError
 from .gdal_errors import gdal_messages
+from .remedies import MAX_RATIO, MIN_RATIO, RasterFacts, Source
+from .unplaced import UnplacedError
+from .warp_remedies import crs_sentence, direction_sentence, ratio_sentence
 
-MIN_RATIO, MAX_RATIO = 2, 16
 TOLERANCE = 0.01  # PAN pixels: by how much the grids may miss each other over the whole overlap
 MIN_OVERLAP = 8  # HSI pixels in each direction
 
@@ -84,7 +86,7 @@ class Grid:
     crs: str = ""
 
     @classmethod
-    def from_geotransform(cls, transform: tuple, rows: int, cols: int, crs: str, name: str) -> Grid:
+    def from_geotransform(cls, transform: tuple, rows: int, cols: int, crs: str, name: str | Source) -> Grid:
         """The grid of a raster from its geotransform.
 
         Args:
@@ -92,21 +94,20 @@ class Grid:
             rows: number of rows.
             cols: number of columns.
             crs: WKT, "" for none.
-            name: the raster's, for the error.
+            name: the raster's, for the error; with its path, the error gives a command.
 
         Returns:
             The grid.
 
         Raises:
-            InputError: the raster is rotated or has no georeference.
+            UnplacedError: the raster is rotated or has no georeference.
         """
-        if tuple(transform) in ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)):
-            raise InputError(
-                f"{name} has no georeference; assign one (GDAL > Assign projection, or a world file) first."
-            )
+        facts = RasterFacts(Source.of(name), tuple(transform), rows, cols, crs)
+        if facts.transform in ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)):
+            raise UnplacedError(facts, rotated=False)
         x, dx, rotation_x, y, rotation_y, dy = transform
         if abs(rotation_x) * rows > 1e-6 * abs(dx) or abs(rotation_y) * cols > 1e-6 * abs(dy) or dx <= 0 or dy == 0:
-            raise InputError(f"{name} lies rotated or mirrored on the map; warp it to a north-up grid first.")
+            raise UnplacedError(facts, rotated=True)
         return cls(x, y, dx, dy, rows, cols, crs)
 
     @property
@@ -124,6 +125,17 @@ class Grid:
         """(xmin, ymin, xmax, ymax) in map units."""
         other_x, other_y = self.x + self.cols * self.dx, self.y + self.rows * self.dy
         return min(self.x, other_x), min(self.y, other_y), max(self.x, other_x), max(self.y, other_y)
+
+    def facts(self, source: str | Source) -> RasterFacts:
+        """What remedies know of a raster on this grid.
+
+        Args:
+            source: the raster, or its name alone.
+
+        Returns:
+            The facts.
+        """
+        return RasterFacts(Source.of(source), self.geotransform, self.rows, self.cols, self.crs)
 
     def crop(self, window: Window) -> Grid:
         """The grid of a window of this raster.
@@ -204,14 +216,14 @@ def same_crs(first: str, second: str) -> bool:
         return bool(systems[0].IsSame(systems[1]))
 
 
-def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the PAN") -> Alignment:
+def align(hsi: Grid, pan: Grid, hsi_name: str | Source = "the HSI", pan_name: str | Source = "the PAN") -> Alignment:
     """Compute how ``pan`` lies on ``hsi``.
 
     Args:
         hsi: the HSI's grid.
         pan: the PAN's grid.
-        hsi_name: the HSI's name, for errors.
-        pan_name: the PAN's name, for errors.
+        hsi_name: the HSI's name, for errors; with its path, they give commands.
+        pan_name: the PAN's name, likewise.
 
     Returns:
         The alignment.
@@ -221,49 +233,61 @@ def align(hsi: Grid, pan: Grid, hsi_name: str = "the HSI", pan_name: str = "the 
             from 2 to 16 (see CONTRACT's tolerance: 0.01 PAN pixel over the overlap), or they overlap by less than
             8 x 8 HSI pixels.
     """
+    low, high = hsi.facts(hsi_name), pan.facts(pan_name)
     if not same_crs(hsi.crs, pan.crs):
-        raise InputError(
-            f"{hsi_name} and {pan_name} have different coordinate reference systems; reproject the PAN to the HSI's "
-            "first."
-        )
+        raise InputError(crs_sentence(low, high))
     if (hsi.dy > 0) != (pan.dy > 0):
-        raise InputError(f"{hsi_name} and {pan_name} run in opposite directions; warp both to a north-up grid first.")
+        raise InputError(direction_sentence(low, high))
+    names = f"{low.source.name} and {high.source.name}"
     (low_y, low_x), (high_y, high_x) = hsi.axes, pan.axes
-    ratio_y, first_y, count_y = _align_axis(low_y, high_y, hsi_name, pan_name)
-    ratio_x, first_x, count_x = _align_axis(low_x, high_x, hsi_name, pan_name)
-    if ratio_x != ratio_y:
-        raise InputError(
-            f"The ratio of {hsi_name} to {pan_name} is {ratio_x} in x but {ratio_y} in y; resample the PAN to square "
-            "fractions of the HSI's pixels first."
-        )
+    shared_y, shared_x = _shared(low_y, high_y, names), _shared(low_x, high_x, names)
+    ratio = _whole_ratio(low_y, high_y, shared_y)
+    if ratio is None or ratio != _whole_ratio(low_x, high_x, shared_x):
+        raise InputError(ratio_sentence(low, high))
+    first_y, count_y = _pan_inside(low_y, high_y, shared_y, ratio, names)
+    first_x, count_x = _pan_inside(low_x, high_x, shared_x, ratio, names)
     window = Window(first_y, first_x, count_y, count_x)
-    row, rows, phase_y = _covered(low_y, high_y, first_y, count_y, ratio_y)
-    col, cols, phase_x = _covered(low_x, high_x, first_x, count_x, ratio_x)
-    return Alignment(ratio_y, window, Window(row, col, rows, cols), (phase_y, phase_x), pan.crop(window))
+    row, rows, phase_y = _covered(low_y, high_y, first_y, count_y, ratio)
+    col, cols, phase_x = _covered(low_x, high_x, first_x, count_x, ratio)
+    return Alignment(ratio, window, Window(row, col, rows, cols), (phase_y, phase_x), pan.crop(window))
 
 
-def _align_axis(low: Axis, high: Axis, hsi_name: str, pan_name: str) -> tuple[int, int, int]:
-    """Ratio, first PAN pixel and count of PAN pixels wholly inside the HSI, along one axis of both."""
+def _inside(low: Axis, high: Axis) -> tuple[int, int]:
+    """The PAN pixels wholly inside the HSI along one axis: the first, and the one after the last."""
     offset = (low.start - high.start) / high.step  # the HSI's corner in PAN pixels
     exact = low.step / high.step
-    first = max(0, math.ceil(offset - TOLERANCE))
-    last = min(high.count, math.floor(offset + exact * low.count + TOLERANCE))
+    return (
+        max(0, math.ceil(offset - TOLERANCE)),
+        min(high.count, math.floor(offset + exact * low.count + TOLERANCE)),
+    )
+
+
+def _shared(low: Axis, high: Axis, names: str) -> float:
+    """What both share along one axis, in PAN pixels, not only whole ones."""
+    first, last = _inside(low, high)
     if last <= first:
-        raise InputError(f"{hsi_name} and {pan_name} do not overlap; choose two images of the same place.")
+        raise InputError(f"{names} do not overlap; choose two images of the same place.")
+    offset, exact = (low.start - high.start) / high.step, low.step / high.step
+    return min(offset + exact * low.count, high.count) - max(offset, 0.0)
+
+
+def _whole_ratio(low: Axis, high: Axis, shared: float) -> int | None:
+    """PAN pixels per HSI pixel along one axis; None where that is no integer, or one out of range."""
+    exact = low.step / high.step
     ratio = round(exact)
-    shared = min(offset + exact * low.count, high.count) - max(offset, 0.0)  # PAN pixels, not only whole ones
     overlap = min(low.count, math.ceil(shared / max(exact, 1e-9)))
-    if not MIN_RATIO <= ratio <= MAX_RATIO or abs(exact - ratio) * overlap >= TOLERANCE:
-        raise InputError(
-            f"A pixel of {hsi_name} is {exact:.6g} pixels of {pan_name}; the ratio must be an integer from {MIN_RATIO} "
-            f"to {MAX_RATIO}: resample the PAN to such a fraction of the HSI's pixel size first."
-        )
+    return None if not MIN_RATIO <= ratio <= MAX_RATIO or abs(exact - ratio) * overlap >= TOLERANCE else ratio
+
+
+def _pan_inside(low: Axis, high: Axis, shared: float, ratio: int, names: str) -> tuple[int, int]:
+    """First PAN pixel and count of PAN pixels wholly inside the HSI, along one axis of both."""
     if shared < MIN_OVERLAP * ratio - TOLERANCE:
         raise InputError(
-            f"{hsi_name} and {pan_name} overlap by only {shared / ratio:.1f} HSI pixels in one direction; "
-            f"at least {MIN_OVERLAP} are needed: choose images that share more ground."
+            f"{names} overlap by only {shared / ratio:.1f} HSI pixels in one direction; at least {MIN_OVERLAP} are "
+            "needed: choose images that share more ground."
         )
-    return ratio, first, last - first
+    first, last = _inside(low, high)
+    return first, last - first
 
 
 def _covered(low: Axis, high: Axis, first: int, count: int, ratio: int) -> tuple[int, int, float]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..runtime.errors import InputError
 from .grid import TOLERANCE, Axis, Grid, Window, same_crs
+from .remedies import Source
+from .warp_remedies import same_grid_sentence
 
 
-def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tuple[Window, Window]:
+def overlap(first: Grid, second: Grid, first_name: str | Source, second_name: str | Source) -> tuple[Window, Window]:
     """The shared rectangle as a window of either raster, from both geotransforms.
 
     The grids may start and end at different places; pixel size, reference system and the places of the pixels must be
@@ -15,8 +17,8 @@ def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tup
     Args:
         first: grid of one raster.
         second: grid of the other.
-        first_name: its name, for errors.
-        second_name: its name, for errors.
+        first_name: its name, for errors; with its path, they give commands.
+        second_name: likewise.
 
     Returns:
         The shared pixels as a window of the first raster and of the second.
@@ -24,19 +26,16 @@ def overlap(first: Grid, second: Grid, first_name: str, second_name: str) -> tup
     Raises:
         InputError: they are not, or the two do not overlap.
     """
+    facts = first.facts(first_name), second.facts(second_name)
     if not same_crs(first.crs, second.crs):
-        raise InputError(
-            f"{first_name} and {second_name} have different coordinate reference systems; reproject one to the grid of "
-            "the other first."
-        )
+        raise InputError(same_grid_sentence(*facts))
     (row, other_row, rows), (col, other_col, cols) = map(_shared, first.axes, second.axes)
     if row is None or col is None:
-        raise InputError(
-            f"{first_name} and {second_name} do not share a pixel grid (pixels of {first.dx:g} x {abs(first.dy):g} and "
-            f"{second.dx:g} x {abs(second.dy):g} map units); resample one to the grid of the other first."
-        )
+        raise InputError(same_grid_sentence(*facts))
     if rows <= 0 or cols <= 0:
-        raise InputError(f"{first_name} and {second_name} do not overlap; choose two images of the same place.")
+        raise InputError(
+            f"{facts[0].source.name} and {facts[1].source.name} do not overlap; choose two images of the same place."
+        )
     return Window(row, col, rows, cols), Window(other_row, other_col, rows, cols)
 
 

@@ -11,11 +11,13 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
+from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import unused_lists
 from .encoding import equals_nodata, representable
 from .gdal_errors import gdal_messages, open_quietly
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, data_bands, read_metadata
+from .remedies import Source
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
 _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a mask besides its nodata value
@@ -89,7 +91,7 @@ class RasterReader:
     def _describe(self) -> None:
         dataset = self._dataset
         if dataset.RasterCount == 0:
-            raise InputError(f"{self.name} holds no bands itself; choose one of the subdatasets (layers) inside it.")
+            raise InputError(subdatasets_sentence(self.source, dataset.GetSubDatasets()))
         self._numbers = data_bands(dataset)
         if not self._numbers:
             raise InputError(f"{self.name} has nothing but an alpha band; choose a raster with data.")
@@ -97,10 +99,10 @@ class RasterReader:
         types = [band_dtype(band) for band in bands]
         if None in types:
             kind = gdal.GetDataTypeName(bands[types.index(None)].DataType)
-            raise InputError(f"{self.name} has {kind} values, which cannot be used; convert it to real numbers first.")
+            raise InputError(complex_sentence(self.source, kind))
         self._dtypes = [dtype for dtype in types if dtype is not None]
         size = dataset.RasterYSize, dataset.RasterXSize
-        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, _crs(dataset), self.name)
+        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, _crs(dataset), self.source)
         self.metadata: RasterMetadata = read_metadata(dataset)
         self.notes = unused_lists(dataset, self.name)
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
@@ -113,6 +115,11 @@ class RasterReader:
         self._masks = _mask_sources(dataset, self._numbers)
         integers = np.dtype(self.metadata.dtype).kind in "iu"
         self.always_valid = integers and self._nodata.count(None) == len(bands) and not any(self._masks + self._alpha)
+
+    @property
+    def source(self) -> Source:
+        """The raster as sentences name it and commands open it."""
+        return Source(self.name, self.path)
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""

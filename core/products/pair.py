@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..io.reader import RasterReader
+from ..io.unplaced import UnplacedError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
@@ -22,10 +24,22 @@ def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> S
     Raises:
         InputError: a file cannot be used, or the two do not fit together.
     """
-    hsi_reader = open_raster(hsi, "hsi", progress)
+    hsi_reader = _open(hsi, "hsi", pan, progress)
     try:
-        pan_reader = open_raster(pan, "pan", progress)
+        pan_reader = _open(pan, "pan", hsi, progress)
     except BaseException:
         hsi_reader.close()
         raise
     return Scene.of(hsi_reader, pan_reader, progress)
+
+
+def _open(path: StrPath, role: str, partner: StrPath, progress: Progress | None) -> RasterReader:
+    """One raster of a pair; where it lies on no grid, the refusal's remedy makes it fit the other."""
+    try:
+        return open_raster(path, role, progress)
+    except UnplacedError as error:
+        try:
+            with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:
+                raise error.beside(other.grid.facts(other.source), role) from None
+        except UnplacedError as other_error:
+            raise error.beside(other_error, role) from None

@@ -26,6 +26,7 @@ from ..io.gdal_errors import gdal_messages, hdf5_silence, open_quietly
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
+from ..io.remedies import Source
 from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
@@ -105,6 +106,11 @@ class PrismaReader(RasterReader):
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
         return type(self), (os.path.abspath(self.path), self.role)
+
+    @property
+    def source(self) -> Source:
+        """The image as sentences name it; GDAL's tools cannot open it by the product's name."""
+        return Source(self.name)
 
     def _open(self) -> gdal.Dataset:
         if gdal.GetDriverByName("HDF5") is None:

@@ -10,6 +10,7 @@ from typing import Any, Callable, TypeVar
 
 import numpy as np
 
+from ..io.band_remedies import one_band_sentence, several_bands_sentence, swapped_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
 from ..io.reader import Block, RasterReader
@@ -82,13 +83,13 @@ class Scene:
             InputError: the two do not fit together, or hold no valid values.
         """
         try:
+            if hsi.bands < 2 <= pan.bands:
+                raise InputError(swapped_sentence(hsi.source, pan.source, pan.bands))
             if hsi.bands < 2:
-                raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
+                raise InputError(several_bands_sentence(hsi.source))
             if pan.bands != 1:
-                raise InputError(
-                    f"{pan.name} has {pan.bands} bands; choose a panchromatic image with one band as the PAN."
-                )
-            return cls._scanned(hsi, pan, align(hsi.grid, pan.grid, hsi.name, pan.name), progress)
+                raise InputError(one_band_sentence(pan.source, pan.bands))
+            return cls._scanned(hsi, pan, align(hsi.grid, pan.grid, hsi.source, pan.source), progress)
         except BaseException:
             hsi.close()
             pan.close()
@@ -138,7 +139,7 @@ class Scene:
         """
         if not any(shift):
             return self
-        alignment = align(self.hsi.grid, self.pan.grid.move(*shift), self.hsi.name, self.pan.name)
+        alignment = align(self.hsi.grid, self.pan.grid.move(*shift), self.hsi.source, self.pan.source)
         return self._scanned(self.hsi, self.pan, alignment, progress)
 
     def __enter__(self) -> Scene:

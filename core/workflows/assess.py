@@ -8,6 +8,7 @@ from typing import Any
 from ..assessment.full_resolution import FusedPair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
+from ..io.band_remedies import one_band_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Window, align
 from ..io.overlap import overlap
@@ -151,14 +152,14 @@ def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, 
     fused, views, alignment = readers["fused"], {}, None
     if "reference" in readers:
         truth = readers["reference"]
-        shared = overlap(fused.grid, truth.grid, fused.name, truth.name)
+        shared = overlap(fused.grid, truth.grid, fused.source, truth.source)
         views = {key: View(readers[key], window).crop(crop) for key, window in zip(("fused", "reference"), shared)}
     if "hsi" in readers:
         hsi, pan = readers["hsi"], readers["pan"]
         if pan.bands != 1:
-            raise InputError(f"{pan.name} has {pan.bands} bands; choose a panchromatic image with one band as the PAN.")
-        overlap(fused.grid, pan.grid, fused.name, pan.name)
-        alignment = align(hsi.grid, fused.grid, hsi.name, fused.name)
+            raise InputError(one_band_sentence(pan.source, pan.bands))
+        overlap(fused.grid, pan.grid, fused.source, pan.source)
+        alignment = align(hsi.grid, fused.grid, hsi.source, fused.source)
         View(fused, alignment.pan).crop(crop)
         views.setdefault("fused", View(fused, alignment.pan))
         views["hsi"] = View(hsi, alignment.hsi)

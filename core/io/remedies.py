@@ -1,0 +1,277 @@
+"""What a refusal tells to do: whole commands of GDAL's tools, with the name of QGIS's algorithm that does the same.
+
+Whether an image is refused is decided elsewhere. Here it is said how commands, new files, rasters and their reference
+systems are named. The remedies are in ``band_remedies.py`` (choice of bands), ``warp_remedies.py`` (other grids) and
+``unplaced.py`` (no grid).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from osgeo import gdal, osr
+
+from .gdal_errors import gdal_messages
+
+MIN_RATIO, MAX_RATIO = 2, 16
+"""The ratios that a pair may have, in PAN pixels per HSI pixel."""
+
+_MATCH = 90  # per cent: how sure PROJ must be of an EPSG code that the file does not state itself
+
+
+@dataclass(frozen=True)
+class Source:
+    """A raster as sentences name it and as commands open it.
+
+    Attributes:
+        name: short name.
+        path: what GDAL opens; "" for what has no file of its own (arrays, parts of products): no command can be given.
+    """
+
+    name: str
+    path: str = ""
+
+    @classmethod
+    def of(cls, source: str | Source) -> Source:
+        """A source from itself or from its name alone.
+
+        Args:
+            source: either.
+
+        Returns:
+            The source.
+        """
+        return source if isinstance(source, Source) else cls(source)
+
+
+@dataclass(frozen=True)
+class RasterFacts:
+    """What remedies know of a raster.
+
+    Attributes:
+        source: its names.
+        transform: GDAL's six numbers.
+        rows: number of rows.
+        cols: number of columns.
+        crs: coordinate reference system as WKT; "" for none.
+    """
+
+    source: Source
+    transform: tuple
+    rows: int
+    cols: int
+    crs: str = ""
+
+    @property
+    def corners(self) -> tuple[float, float, float, float]:
+        """(x, y) of the outer corner of the first pixel and (x, y) of the last one's, of a grid that is not rotated."""
+        x, dx, _, y, _, dy = self.transform
+        return x, y, x + self.cols * dx, y + self.rows * dy
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """(xmin, ymin, xmax, ymax) in map units, of a grid that is not rotated."""
+        x, y, other_x, other_y = self.corners
+        return min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y)
+
+
+def command(arguments: Sequence[str], algorithm: str) -> str:
+    """A command as it is typed, with the algorithm of QGIS in brackets.
+
+    Args:
+        arguments: the program and its arguments, not quoted.
+        algorithm: what QGIS calls it.
+
+    Returns:
+        The text.
+    """
+    return f"{' '.join(map(quoted, arguments))} ({algorithm})"
+
+
+def quoted(argument: str) -> str:
+    """An argument as a POSIX shell, or Windows' own, reads it back.
+
+    Args:
+        argument: the argument.
+
+    Returns:
+        The text.
+    """
+    if os.name != "nt":
+        return shlex.quote(argument)
+    return argument if re.fullmatch(r"[\w.:\\/=+-]+", argument) else '"' + argument.replace('"', '\\"') + '"'
+
+
+def number(value: float) -> str:
+    """A length or a coordinate: 12 digits, so that grids made from it fit exactly, and no exponent.
+
+    Args:
+        value: map units.
+
+    Returns:
+        The text.
+    """
+    text = f"{value:.12g}"
+    return text if "e" not in text else np.format_float_positional(float(text), trim="-")
+
+
+def path_argument(path: str) -> str:
+    """A path that no tool takes for an option.
+
+    Args:
+        path: the path.
+
+    Returns:
+        The path, or "./" before it.
+    """
+    return "./" + path if path.startswith("-") else path
+
+
+def new_file(path: str, suffix: str, ending: str = ".tif") -> str:
+    """The name of a file that is not there yet, beside a raster; in the working directory for what is no file.
+
+    Args:
+        path: the raster.
+        suffix: what is added to the name.
+        ending: of the file's format.
+
+    Returns:
+        The new file's path.
+    """
+    if os.path.exists(path):
+        stem = os.path.splitext(path)[0]
+    else:
+        last = os.path.splitext(re.split(r"[/\\]", path)[-1])[0]
+        stem = re.sub(r"[^\w.-]+", "_", last).strip("_") or "raster"
+    found, count = f"{stem}_{suffix}{ending}", 1
+    while os.path.exists(found):
+        count += 1
+        found = f"{stem}_{suffix}_{count}{ending}"
+    return path_argument(found)
+
+
+def crs_code(crs: str) -> str:
+    """What ``-t_srs`` takes for a reference system: its code, or WKT where it has none.
+
+    Args:
+        crs: WKT; "" for none.
+
+    Returns:
+        As "EPSG:32633".
+    """
+    with gdal_messages() as messages:
+        system = _system(crs)
+        code = _stated_code(system)
+        if not code:
+            for match, sureness in messages.call(system.FindMatches) or ():
+                if sureness >= _MATCH and match.IsSame(system):
+                    code = _stated_code(match)
+                    break
+        return code or crs
+
+
+def crs_name(crs: str) -> str:
+    """A reference system as a sentence names it.
+
+    Args:
+        crs: WKT; "" for none.
+
+    Returns:
+        As "EPSG:32633 (WGS 84 / UTM zone 33N)".
+    """
+    if not crs:
+        return "none"
+    code = crs_code(crs)
+    with gdal_messages():
+        name = _system(crs).GetName() or "unnamed"
+    return name if code == crs else f"{code} ({name})"
+
+
+def wkt_of(code: str) -> str:
+    """A reference system as WKT.
+
+    Args:
+        code: as "EPSG:4326".
+
+    Returns:
+        WKT.
+    """
+    with gdal_messages():
+        system = osr.SpatialReference()
+        system.SetFromUserInput(code)
+        return str(system.ExportToWkt())
+
+
+def is_geographic(crs: str) -> bool:
+    """Whether coordinates are degrees.
+
+    Args:
+        crs: WKT; "" for none.
+
+    Returns:
+        Whether they are.
+    """
+    with gdal_messages():
+        return bool(crs) and bool(_system(crs).IsGeographic())
+
+
+def _system(crs: str) -> osr.SpatialReference:
+    system = osr.SpatialReference()
+    system.ImportFromWkt(crs)
+    system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return system
+
+
+def _stated_code(system: osr.SpatialReference) -> str:
+    authority, code = system.GetAuthorityName(None), system.GetAuthorityCode(None)
+    return f"{authority}:{code}" if authority and code else ""
+
+
+def edit_command(source: Source, crs: str = "", corners: tuple[float, float, float, float] | None = None) -> str:
+    """The command that writes a reference system, corners, or both into a file that has none; without a file, in words.
+
+    Args:
+        source: the raster.
+        crs: WKT; "" to leave it.
+        corners: (x, y) of the first pixel's outer corner and (x, y) of the last one's, map units; None to leave them.
+
+    Returns:
+        The text.
+    """
+    options = ["-a_srs", crs_code(crs)] if crs else []
+    if corners is not None:
+        options += ["-a_ullr", *map(number, corners)]
+    if not source.path:
+        return f"give {source.name} the georeference {' '.join(options)}"
+    read_only = [] if _can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
+    algorithm = "Assign projection" if corners is None else "Translate with these as additional parameters"
+    return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)
+
+
+def _can_be_updated(path: str) -> bool:
+    with gdal_messages() as messages:
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"
+
+
+def fill_options(path: str) -> list[str]:
+    """The options of gdalwarp that mark pixels which the source does not cover, where it has no nodata value itself.
+
+    Args:
+        path: the source.
+
+    Returns:
+        The options: NaN for floats, the lowest value of integers.
+    """
+    with gdal_messages() as messages:
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        if dataset is None or dataset.RasterCount == 0 or dataset.GetRasterBand(1).GetNoDataValue() is not None:
+            return []
+        kind = gdal.GetDataTypeName(dataset.GetRasterBand(1).DataType)
+    lowest = {"Int8": "-128", "Int16": "-32768", "Int32": "-2147483648", "Float32": "nan", "Float64": "nan"}
+    return ["-dstnodata", lowest.get(kind, "0")]

@@ -1,0 +1,342 @@
+"""Remedies that put a raster on another grid: the grid is computed, and the command has its numbers.
+
+A PAN goes onto a grid that nests in the HSI's (whole ratio, same corner), so that one command is enough. Pixels are
+interpolated by cubic convolution: GDAL's default, nearest, moves each by up to half a pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from osgeo import osr
+
+from .gdal_errors import gdal_messages
+from .remedies import (
+    MAX_RATIO,
+    MIN_RATIO,
+    RasterFacts,
+    Source,
+    command,
+    crs_code,
+    crs_name,
+    edit_command,
+    fill_options,
+    is_geographic,
+    new_file,
+    number,
+    path_argument,
+    wkt_of,
+)
+
+WARP = "Warp (reproject)"
+NEARLY_WHOLE = 0.05  # a ratio that differs by less from an integer is meant to be that integer
+_EDGE = 32  # steps along each edge of an image, where its outline is projected
+
+
+@dataclass(frozen=True)
+class TargetGrid:
+    """A north-up grid that a raster is to be warped to.
+
+    Attributes:
+        crs: coordinate reference system as WKT; "" for none.
+        step: (x, y) size of a pixel, map units, positive.
+        extent: (xmin, ymin, xmax, ymax), map units.
+    """
+
+    crs: str
+    step: tuple[float, float]
+    extent: tuple[float, float, float, float]
+
+
+def ratios(exact: float) -> tuple[int, ...]:
+    """The whole ratios next to one that does not fit, the finer first.
+
+    Args:
+        exact: HSI pixel size in PAN pixels.
+
+    Returns:
+        One or two integers of the range; none where the PAN is not finer than the HSI.
+    """
+    if exact <= 1.0 + NEARLY_WHOLE:
+        return ()
+    nearest = round(exact)
+    if abs(exact - nearest) < NEARLY_WHOLE:
+        return (min(max(nearest, MIN_RATIO), MAX_RATIO),)
+    both = {min(max(whole, MIN_RATIO), MAX_RATIO) for whole in (math.ceil(exact), math.floor(exact))}
+    return tuple(sorted(both, reverse=True))
+
+
+def nearest_ratio(exact: float) -> int | None:
+    """The whole ratio next to one that a transformation gives.
+
+    Args:
+        exact: HSI pixel size in PAN pixels.
+
+    Returns:
+        An integer of the range; None where the PAN is not finer than the HSI.
+    """
+    return None if exact <= 1.0 + NEARLY_WHOLE else min(max(round(exact), MIN_RATIO), MAX_RATIO)
+
+
+def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str] = (), reproject: bool = True) -> str:
+    """The command that warps a raster to a grid; for what has no file of its own, the grid in words.
+
+    Args:
+        source: the raster.
+        target: the grid.
+        suffix: of the new file's name.
+        how: options that say where pixels lie, as ``-tps``.
+        reproject: whether the reference system is named.
+
+    Returns:
+        The text.
+    """
+    size = [number(step) for step in target.step]
+    extent = [number(value) for value in target.extent]
+    if not source.path:
+        crs = f" in {crs_name(target.crs)}" if target.crs else ""
+        return (
+            f"resample {source.name} with cubic interpolation to pixels of {' x '.join(size)}{crs}, from x {extent[0]} "
+            f"to {extent[2]} and y {extent[1]} to {extent[3]}"
+        )
+    system = ["-t_srs", crs_code(target.crs)] if reproject and target.crs else []
+    arguments = ["gdalwarp", *how, *system, "-tr", *size, "-te", *extent, *fill_options(source.path), "-r", "cubic"]
+    return command([*arguments, path_argument(source.path), new_file(source.path, suffix)], WARP)
+
+
+def nest(hsi: TargetGrid, outline: np.ndarray, ratio: int) -> TargetGrid | None:
+    """The grid of a PAN that nests in an HSI's: whole HSI pixels that the PAN touches.
+
+    Args:
+        hsi: the HSI's grid.
+        outline: (points, 2) float64, the PAN's outline in the HSI's map units.
+        ratio: PAN pixels per HSI pixel.
+
+    Returns:
+        The grid; None where the two do not overlap.
+    """
+    (dx, dy), (xmin, ymin, xmax, ymax) = hsi.step, hsi.extent
+    low, high = outline.min(0), outline.max(0)
+    first_col, last_col = _touched(low[0] - xmin, high[0] - xmin, dx, round((xmax - xmin) / dx))
+    first_row, last_row = _touched(ymax - high[1], ymax - low[1], dy, round((ymax - ymin) / dy))
+    if first_col >= last_col or first_row >= last_row:
+        return None
+    extent = (xmin + first_col * dx, ymax - last_row * dy, xmin + last_col * dx, ymax - first_row * dy)
+    return TargetGrid(hsi.crs, (dx / ratio, dy / ratio), extent)
+
+
+def _touched(start: float, stop: float, step: float, count: int) -> tuple[int, int]:
+    """First pixel and the one after the last; a hundredth of a pixel does not count."""
+    return max(0, math.floor(start / step + 0.01)), min(count, math.ceil(stop / step - 0.01))
+
+
+def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """HSI and PAN have different reference systems, or one has none.
+
+    Args:
+        hsi: the HSI.
+        pan: the PAN.
+
+    Returns:
+        The refusal.
+    """
+    names = f"{hsi.source.name} and {pan.source.name} have different coordinate reference systems"
+    start = f"{names}, {crs_name(hsi.crs)} and {crs_name(pan.crs)}"
+    if not hsi.crs or not pan.crs:
+        lacking, known = (pan, hsi) if not pan.crs else (hsi, pan)
+        start = f"{names}: {lacking.source.name} has no CRS, {known.source.name} has {crs_name(known.crs)}"
+        if not _looks_geographic(lacking) or is_geographic(known.crs):
+            assigned = edit_command(lacking.source, known.crs)
+            return f"{start}; if {lacking.source.name} is {crs_code(known.crs)} too: {assigned}."
+        assigned = edit_command(lacking.source, wkt_of("EPSG:4326"))
+        return f"{start}; the coordinates of {lacking.source.name} seem to be degrees; if they are: {assigned}."
+    outline = outline_of(pan, hsi.crs)
+    if outline is None:
+        return f"{start}, and the one cannot be transformed to the other; choose two images of the same place."
+    grid = own_grid(hsi)
+    exact = math.sqrt(grid.step[0] * grid.step[1] / pixel_area(outline, pan))
+    ratio = nearest_ratio(exact)
+    if ratio is None:
+        return f"{start}, and {_not_finer(hsi.source, pan.source, exact)}."
+    target = nest(grid, outline, ratio)
+    if target is None:
+        return f"{start}, and do not overlap; choose two images of the same place."
+    code = crs_code(hsi.crs)
+    warped = warp_text(pan.source, target, "warped" if code == hsi.crs else code.rpartition(":")[2])
+    return (
+        f"{start} (pixels of {_size_text(hsi)} and {_size_text(pan)}); put the PAN on a grid that nests in the HSI's "
+        f"at ratio {ratio}: {warped}{_turned_too(hsi)}."
+    )
+
+
+def ratio_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """The ratio of two rasters in one reference system is not a whole number of the range.
+
+    Args:
+        hsi: the HSI.
+        pan: the PAN.
+
+    Returns:
+        The refusal.
+    """
+    x, y = abs(hsi.transform[1] / pan.transform[1]), abs(hsi.transform[5] / pan.transform[5])
+    low, high, mean = hsi.source.name, pan.source.name, math.sqrt(x * y)
+    if abs(x - y) < NEARLY_WHOLE * min(x, y):
+        start, wanted = f"A pixel of {low} is {x:.6g} pixels of {high}", ratios(mean)
+    else:
+        start = f"The ratio of {low} to {high} is {x:.6g} in x but {y:.6g} in y"
+        wanted = tuple(sorted({ratio for exact in (x, y) for ratio in ratios(exact)[:1]}))
+    start += f"; the ratio must be an integer from {MIN_RATIO} to {MAX_RATIO}"
+    sizes = f"the pixels are {_size_text(hsi)} and {_size_text(pan)} map units"
+    if mean <= 1.0 + NEARLY_WHOLE:
+        return f"{start} ({sizes}): {_not_finer(hsi.source, pan.source, mean)}."
+    grid, outline = own_grid(hsi), outline_of(pan, hsi.crs)
+    targets = [(ratio, None if outline is None else nest(grid, outline, ratio)) for ratio in wanted]
+    if mean > MAX_RATIO + NEARLY_WHOLE:
+        least, coarser = number(grid.step[0] / MAX_RATIO), number(grid.step[0] / (MAX_RATIO - 1))
+        sizes += f", the PAN's must be {least} or larger ({coarser}: ratio {MAX_RATIO - 1})"
+    commands = [
+        f"{warp_text(pan.source, target, f'ratio{ratio}', reproject=False)} for ratio {ratio}"
+        for ratio, target in targets
+        if target is not None
+    ]
+    return f"{start} ({sizes}): {', or '.join(commands)}{_turned_too(hsi)}."
+
+
+def same_grid_sentence(first: RasterFacts, second: RasterFacts) -> str:
+    """Two rasters that are compared pixel by pixel lie on different grids.
+
+    Args:
+        first: the raster whose grid is kept.
+        second: the other.
+
+    Returns:
+        The refusal.
+    """
+    names = f"{first.source.name} and {second.source.name}"
+    if crs_name(first.crs) != crs_name(second.crs):
+        start = f"{names} have different coordinate reference systems, {crs_name(first.crs)} and {crs_name(second.crs)}"
+        if not first.crs or not second.crs:
+            lacking, known = (first, second) if not first.crs else (second, first)
+            return f"{start}; if they are the same: {edit_command(lacking.source, known.crs)}."
+    else:
+        start = f"{names} do not share a pixel grid (pixels of {_size_text(first)} and {_size_text(second)} map units)"
+    return f"{start}; put the second on the grid of the first: {warp_text(second.source, own_grid(first), 'grid')}."
+
+
+def direction_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """One raster runs north-up, the other south-up.
+
+    Args:
+        hsi: the HSI.
+        pan: the PAN.
+
+    Returns:
+        The refusal.
+    """
+    return (
+        f"{hsi.source.name} and {pan.source.name} run in opposite directions; "
+        f"{_turned(pan if pan.transform[5] > 0 else hsi)}."
+    )
+
+
+def _turned(raster: RasterFacts) -> str:
+    """What turns a raster that runs from south to north; its pixels keep their values."""
+    warped = warp_text(raster.source, own_grid(raster), "northup", reproject=False)
+    return f"turn {raster.source.name}, whose first row lies in the south, to a north-up grid: {warped}"
+
+
+def _turned_too(hsi: RasterFacts) -> str:
+    """gdalwarp writes a PAN north-up, so the HSI must run so, too."""
+    return f"; and {_turned(hsi)}" if hsi.transform[5] > 0 else ""
+
+
+def _not_finer(hsi: Source, pan: Source, exact: float) -> str:
+    if exact < 1.0 - NEARLY_WHOLE:
+        return f"the PAN {pan.name} is coarser than the HSI {hsi.name} (are the two swapped?)"
+    return f"the PAN {pan.name} is not finer than the HSI {hsi.name}: nothing can be sharpened, choose a finer PAN"
+
+
+def _size_text(raster: RasterFacts) -> str:
+    return f"{abs(raster.transform[1]):.6g} x {abs(raster.transform[5]):.6g}"
+
+
+def own_grid(raster: RasterFacts) -> TargetGrid:
+    """The grid of a raster that is not rotated, north-up.
+
+    Args:
+        raster: the raster.
+
+    Returns:
+        Its grid.
+    """
+    return TargetGrid(raster.crs, (abs(raster.transform[1]), abs(raster.transform[5])), raster.extent)
+
+
+def _looks_geographic(raster: RasterFacts) -> bool:
+    xmin, ymin, xmax, ymax = raster.extent
+    return xmin >= -180.0 and xmax <= 360.0 and ymin >= -90.0 and ymax <= 90.0 and xmax - xmin < 0.1 * raster.cols
+
+
+def outline_pixels(rows: int, cols: int) -> np.ndarray:
+    """Points around an image, clockwise from its first corner.
+
+    Args:
+        rows: number of rows.
+        cols: number of columns.
+
+    Returns:
+        (points, 2) float64, columns and rows in pixels.
+    """
+    along = np.arange(_EDGE) / _EDGE
+    zero, one = np.zeros(_EDGE), np.ones(_EDGE)
+    x = np.concatenate([along, one, 1 - along, zero]) * cols
+    y = np.concatenate([zero, along, one, 1 - along]) * rows
+    return np.stack([x, y], 1)
+
+
+def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
+    """The outline of a raster by its geotransform.
+
+    Args:
+        raster: the raster.
+        crs: WKT of the outline's reference system.
+
+    Returns:
+        (points, 2) float64 in map units; None where it cannot be transformed.
+    """
+    x0, dx, rx, y0, ry, dy = raster.transform
+    col, row = outline_pixels(raster.rows, raster.cols).T
+    points = np.stack([x0 + col * dx + row * rx, y0 + col * ry + row * dy], 1)
+    return points if crs == raster.crs else _projected(points, raster.crs, crs)
+
+
+def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | None:
+    with gdal_messages() as messages:
+        systems = []
+        for wkt in (source, target):
+            system = osr.SpatialReference()
+            system.ImportFromWkt(wkt)
+            system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+            systems.append(system)
+        transformation = messages.call(osr.CoordinateTransformation, *systems)
+        found = transformation and messages.call(transformation.TransformPoints, points.tolist())
+    moved = np.array(found or [[math.inf] * 3], float)[:, :2]
+    return moved if len(moved) == len(points) and np.isfinite(moved).all() else None
+
+
+def pixel_area(outline: np.ndarray, raster: RasterFacts) -> float:
+    """Mean area of a pixel (shoelace formula).
+
+    Args:
+        outline: (points, 2) float64, map units.
+        raster: the raster.
+
+    Returns:
+        In square map units.
+    """
+    x, y = (outline - outline.mean(0)).T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2.0 / (raster.rows * raster.cols))
