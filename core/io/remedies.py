@@ -146,7 +146,7 @@ def new_file(path: str, suffix: str, ending: str = ".tif") -> str:
     if os.path.exists(path):
         stem = os.path.splitext(path)[0]
     else:
-        last = os.path.splitext(re.split(r"[/\\]", path)[-1])[0]
+        last = re.sub(r"\.\w+$", "", re.split(r"[/\\]", path)[-1])
         stem = re.sub(r"[^\w.-]+", "_", last).strip("_") or "raster"
     found, count = f"{stem}_{suffix}{ending}", 1
     while os.path.exists(found):
@@ -233,7 +233,8 @@ def _stated_code(system: osr.SpatialReference) -> str:
 
 
 def edit_command(source: Source, crs: str = "", corners: tuple[float, float, float, float] | None = None) -> str:
-    """The command that writes a reference system, corners, or both into a file that has none; without a file, in words.
+    """The command that gives a raster a reference system, corners, or both: written into its file; into a new one for a
+    part of a container; in words for what GDAL cannot open by a name.
 
     Args:
         source: the raster.
@@ -248,6 +249,9 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
         options += ["-a_ullr", *map(number, corners)]
     if not source.path:
         return f"give {source.name} the georeference {' '.join(options)}"
+    if not os.path.exists(source.path):
+        arguments = ["gdal_translate", *options, path_argument(source.path), new_file(source.path, "placed")]
+        return command(arguments, "Translate (convert format)")
     read_only = [] if _can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
     algorithm = "Assign projection" if corners is None else "Translate with these as additional parameters"
     return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)

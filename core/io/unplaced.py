@@ -13,7 +13,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .gdal_errors import gdal_messages
-from .remedies import MAX_RATIO, RasterFacts, crs_name, edit_command, is_geographic, wkt_of
+from .remedies import MAX_RATIO, RasterFacts, crs_name, edit_command, is_geographic, number, wkt_of
 from .warp_remedies import (
     TargetGrid,
     nearest_ratio,
@@ -144,7 +144,8 @@ class _Unplaced:
 
     def warp(self, target: TargetGrid) -> str:
         """The command that warps it."""
-        return warp_text(self.raster.source, target, "grid", self.how or (), target.crs != self.raster.crs)
+        suffix = f"grid{number(target.step[0])}"  # HSI and PAN may have the same stem
+        return warp_text(self.raster.source, target, suffix, self.how or (), target.crs != self.raster.crs)
 
 
 def _transformed_outline(dataset: Any, raster: RasterFacts, method: str, crs: str) -> np.ndarray | None:

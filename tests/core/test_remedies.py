@@ -1,0 +1,569 @@
+"""Every command that a refusal prints is run: the next try must be accepted, and the right pixels must come out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from osgeo import gdal, osr
+
+from core.io.grid import Grid, align
+from core.io.reader import RasterReader
+from core.io.remedies import crs_code, number
+from core.products.pair import open_pair
+from core.runtime.errors import InputError
+from core.workflows.assess import assess
+
+TOOLS = ("gdalwarp", "gdal_translate", "gdal_edit.py", "gdalbuildvrt")
+HSI = (500000.0, 30.0, 0.0, 4600000.0, 0.0, -30.0)
+SIZE = 48  # HSI pixels
+CENTRE = 500720.0, 4599280.0
+
+
+def system(epsg):
+    made = osr.SpatialReference()
+    made.ImportFromEPSG(epsg)
+    made.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return made
+
+
+def transformed(x, y, source, target):
+    if source == target:
+        return x, y
+    points = np.stack([x.ravel(), y.ravel()], 1)
+    found = osr.CoordinateTransformation(system(source), system(target)).TransformPoints(points.tolist())
+    found = np.array(found)[:, :2].T
+    return found[0].reshape(x.shape), found[1].reshape(y.shape)
+
+
+def ground(x, y):
+    """The truth at a place in EPSG:32633: waves of 130 m and more."""
+    x, y = (x - CENTRE[0]) / 30.0, (y - CENTRE[1]) / 30.0
+    return 1000 + 200 * np.sin(x / 2.3 + y / 7) + 200 * np.cos(y / 0.7 - x / 5) + 100 * np.sin((x + y) / 0.9)
+
+
+def centres(transform, rows, cols):
+    row, col = np.mgrid[:rows, :cols] + 0.5
+    x0, dx, rx, y0, ry, dy = transform
+    return x0 + col * dx + row * rx, y0 + col * ry + row * dy
+
+
+def image(transform, rows, cols, epsg=32633):
+    return ground(*transformed(*centres(transform, rows, cols), epsg, 32633)).astype(np.float32)
+
+
+def cube(*arguments):
+    plane = image(*arguments)
+    return np.stack([plane, plane * 2, plane * 3])
+
+
+def rotated(pixel, degrees, mirrored=False):
+    """A geotransform around the centre of the place."""
+    angle, sign = np.radians(degrees), -1.0 if mirrored else 1.0
+    dx, ry = sign * pixel * np.cos(angle), sign * pixel * np.sin(angle)
+    rx, dy = pixel * np.sin(angle), -pixel * np.cos(angle)
+    half = SIZE * 30.0 / pixel / 2
+    return CENTRE[0] - half * (dx + rx), dx, rx, CENTRE[1] - half * (ry + dy), ry, dy
+
+
+def plain(step, step_y=None):
+    return HSI[0], step, 0.0, HSI[3], 0.0, -(step_y or step)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder whose name a shell would split, as the working directory."""
+    made = tmp_path / "it's my data"
+    made.mkdir()
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.fixture
+def make(folder, make_raster):
+    def write(name, array, transform, epsg=32633, **options):
+        return make_raster(folder / name, array, transform, epsg, **options)
+
+    return write
+
+
+def commands(message):
+    """The commands of a refusal, as lists of arguments; each ends before the bracket with QGIS's algorithm."""
+    assert message.endswith(".")
+    assert "\n" not in message
+    found = []
+    for start in re.finditer(rf"(?<![\w/])({'|'.join(map(re.escape, TOOLS))}) ", message):
+        words = shlex.shlex(message[start.start() :], posix=True, punctuation_chars=False)
+        words.whitespace_split, words.commenters = True, ""
+        arguments = []
+        for word in words:
+            if word.startswith("("):
+                break
+            arguments.append(word)
+        found.append(arguments)
+    return found
+
+
+def refusal(hsi, pan):
+    with pytest.raises(InputError) as error:
+        open_pair(hsi, pan)
+    return str(error.value)
+
+
+def follow(arguments, dropped=()):
+    """Run a command; returns the raster to use from now on."""
+    if shutil.which(arguments[0]) is None:
+        pytest.skip(f"{arguments[0]} is not on the PATH")
+    arguments = [word for word in arguments if word not in dropped]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "ERROR" not in done.stderr, done.stderr
+    return arguments[2] if arguments[0] == "gdalbuildvrt" else arguments[-1]
+
+
+def error_of(reader):
+    """Relative RMSE of the first band against the truth, over valid pixels."""
+    block = reader.read(bands=[0])
+    truth, valid = image(reader.grid.geotransform, reader.grid.rows, reader.grid.cols), block.valid[0]
+    assert valid.mean() > 0.4
+    difference = (block.values[0] - truth)[valid]
+    return float(np.sqrt((difference**2).mean()) / truth[valid].std())
+
+
+CRS = {
+    "next zone": 32632,
+    "other datum": 25833,
+    "degrees": 4326,
+    "Mercator": 3857,
+    "equal area": 3035,
+}
+
+
+def pan_in(epsg):
+    """A PAN of 7.5 m or so in another reference system, somewhat larger than the place."""
+    x, y = transformed(*np.meshgrid([HSI[0] - 40, HSI[0] + 1480], [HSI[3] + 40, HSI[3] - 1480]), 32633, epsg)
+    step = np.sqrt((x.max() - x.min()) * (y.max() - y.min())) / 1520 * 7.43
+    transform = (x.min(), step, 0.0, y.max(), 0.0, -step)
+    rows, cols = int((y.max() - y.min()) / step), int((x.max() - x.min()) / step)
+    return image(transform, rows, cols, epsg), transform
+
+
+@pytest.mark.parametrize("name", CRS)
+def test_a_pan_in_another_crs_nests_after_one_command(make, name):
+    array, transform = pan_in(CRS[name])
+    hsi, pan = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), make("pan.tif", array, transform, CRS[name])
+    said = refusal(hsi, pan)
+    assert f"EPSG:32633 (WGS 84 / UTM zone 33N) and EPSG:{CRS[name]} (" in said
+    assert f"(pixels of 30 x 30 and {transform[1]:.6g} x {transform[1]:.6g})" in said
+    [command] = commands(said)
+    assert command[:6] == ["gdalwarp", "-t_srs", "EPSG:32633", "-tr", "7.5", "7.5"]
+    assert said.endswith("(Warp (reproject)).")
+    with open_pair(hsi, follow(command)) as scene:
+        assert (scene.ratio, scene.alignment.phase) == (4, (0.0, 0.0))
+        assert scene.high_shape == (4 * SIZE, 4 * SIZE)
+        assert error_of(scene.pan) < 0.03
+    nearest = ["near" if word == "cubic" else word for word in command]
+    nearest[-1] = "nearest.tif"
+    with RasterReader(follow(nearest)) as reader:
+        assert error_of(reader) > 0.06  # so the bound above tells them apart
+
+
+def test_an_hsi_in_degrees_gets_a_pan_in_degrees(make):
+    step = pan_in(4326)[1][1] * 4
+    lon, lat = transformed(np.array([CENTRE[0]]), np.array([CENTRE[1]]), 32633, 4326)
+    low = (lon[0] - 20 * step, step, 0.0, lat[0] + 20 * step, 0.0, -step)
+    hsi = make("hsi.tif", cube(low, 40, 40, 4326), low, 4326)
+    pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5))
+    [command] = commands(refusal(hsi, pan))
+    with open_pair(hsi, follow(command)) as scene:
+        assert scene.alignment.phase == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("lacking", "known"), [("pan", "hsi"), ("hsi", "pan")])
+def test_a_raster_without_crs_is_told_to_get_that_of_the_other(make, lacking, known):
+    epsg = {known: 32633, lacking: 0}
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI, epsg["hsi"])
+    pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5), epsg["pan"])
+    said = refusal(hsi, pan)
+    assert f"{lacking}.tif has no CRS, {known}.tif has EPSG:32633 (WGS 84 / UTM zone 33N)" in said
+    assert "reproject " not in said
+    [command] = commands(said)
+    assert command[:3] == ["gdal_edit.py", "-a_srs", "EPSG:32633"]
+    assert said.endswith("(Assign projection).")
+    follow(command)
+    with open_pair(hsi, pan) as scene:
+        assert error_of(scene.pan) == 0.0
+
+
+def test_coordinates_in_degrees_are_not_taken_for_metres(make):
+    array, transform = pan_in(4326)
+    hsi, pan = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), make("pan.tif", array, transform, 0)
+    [command] = commands(refusal(hsi, pan))
+    assert command[:3] == ["gdal_edit.py", "-a_srs", "EPSG:4326"]
+    follow(command)
+    [command] = commands(refusal(hsi, pan))
+    with open_pair(hsi, follow(command)) as scene:
+        assert error_of(scene.pan) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (30 / 3.6, 30 / 3.6, {4: "7.5", 3: "10"}),
+        (12.5, 12.5, {3: "10", 2: "15"}),
+        (20.0, 20.0, {2: "15"}),
+        (10.01, 10.01, {3: "10"}),
+        (15.0, 7.5, {2: "15", 4: "7.5"}),
+        (1.5, 1.5, {16: "1.875"}),
+        (30 / 15.6, 30 / 15.6, {16: "1.875", 15: "2"}),
+    ],
+)
+def test_each_ratio_that_is_offered_is_accepted(make, x, y, expected):
+    cols, rows = int(1440 / x), int(1440 / y)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", image(plain(x, y), rows, cols), plain(x, y))
+    said = refusal(hsi, pan)
+    assert f"30 x 30 and {x:.6g} x {y:.6g} map units" in said
+    found = commands(said)
+    assert {command[2] for command in found} == set(expected.values())
+    accepted = {}
+    for command in found:
+        with open_pair(hsi, follow(command)) as scene:
+            accepted[scene.ratio] = command[2]
+            assert scene.alignment.phase == (0.0, 0.0)
+            assert error_of(scene.pan) < 0.1
+    assert accepted == expected
+
+
+@pytest.mark.parametrize(
+    ("pixel", "words"),
+    [
+        (1.5, "must be 1.875 or larger (2: ratio 15)"),
+        (30.0, "is not finer than the HSI hsi.tif: nothing can be sharpened"),
+        (90.0, "is coarser than the HSI hsi.tif (are the two swapped?)"),
+    ],
+)
+def test_a_ratio_out_of_range_says_which_pixels_are_in_it(make, pixel, words):
+    size = int(1440 / pixel)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", image(plain(pixel), size, size), plain(pixel))
+    assert words in refusal(hsi, pan)
+
+
+def test_a_pan_of_another_place_gets_no_command(make):
+    far = (700000.0, 7.5, 0.0, 5600000.0, 0.0, -7.5)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    said = refusal(hsi, make("pan.tif", image(far, 192, 192, 32632), far, 32632))
+    assert "do not overlap" in said
+    assert commands(said) == []
+
+
+HOW = {  # the HSI's and the PAN's geotransform, commands
+    "rotated PAN": (HSI, rotated(7.5, 14), 1),
+    "mirrored PAN": (HSI, rotated(7.5, 0, mirrored=True), 1),
+    "rotated HSI": (rotated(30.0, 14), plain(7.5), 1),
+    "both rotated": (rotated(30.0, 14), rotated(7.5, 14), 2),
+    "both rotated, differently": (rotated(30.0, 14), rotated(7.2, -8), 2),
+    "HSI of 29.7 m rotated": (rotated(29.7, -25), plain(7.5), 1),
+    "south-up PAN": (HSI, (HSI[0], 7.5, 0.0, HSI[3] - 1440, 0.0, 7.5), 1),
+    "south-up HSI": ((HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0), plain(7.5), 1),
+    "both south-up, ratio 3.6": (
+        (HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0),
+        (HSI[0], 30 / 3.6, 0.0, HSI[3] - 1440, 0.0, 30 / 3.6),
+        3,
+    ),
+}
+
+
+def use(found, hsi, pan):
+    """The pair after the commands; of alternatives, the first."""
+    made = {}
+    for command in found:
+        source = command[-2] if command[0] != "gdal_edit.py" else command[-1]
+        if source not in made:
+            made[source] = follow(command)
+    return made.get(hsi, hsi), made.get(pan, pan)
+
+
+@pytest.mark.parametrize("epsg", [32633, 0])
+@pytest.mark.parametrize("name", HOW)
+def test_rotated_and_mirrored_rasters_fit_after_the_commands(make, name, epsg):
+    low, high, count = HOW[name]
+    size = round(1440 / np.hypot(high[1], high[4]))
+    hsi = make("hsi.tif", cube(low, SIZE, SIZE), low, epsg)
+    pan = make("pan.tif", image(high, size, size), high, epsg)
+    found = commands(refusal(hsi, pan))
+    assert len(found) == count
+    assert all(command[command.index("-r") + 1] == "cubic" for command in found)
+    with open_pair(*use(found, hsi, pan)) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) < 0.04
+        assert error_of(scene.hsi) < 0.35  # 130 m waves in pixels of 30 m
+
+
+def points(path, transform, epsg, degrees_of=None):
+    """Move a raster's georeference into ground control points on a grid of 4 x 4."""
+    dataset = gdal.Open(path, gdal.GA_Update)
+    col, row = np.meshgrid(np.linspace(0, dataset.RasterXSize, 4), np.linspace(0, dataset.RasterYSize, 4))
+    x0, dx, rx, y0, ry, dy = transform
+    x, y = transformed(x0 + col * dx + row * rx, y0 + col * ry + row * dy, 32633, epsg)
+    made = [gdal.GCP(*place) for place in zip(x.flat, y.flat, np.zeros(16), col.flat, row.flat)]
+    dataset.SetGCPs(made, system(epsg).ExportToWkt())
+    dataset.FlushCache()
+    return path
+
+
+@pytest.mark.parametrize("epsg", [32633, 4326])
+@pytest.mark.parametrize("which", ["hsi", "pan", "both"])
+def test_control_points_are_used(make, which, epsg):
+    low, high = (rotated(30.0, 11) if which != "pan" else HSI), (rotated(7.5, 11) if which != "hsi" else plain(7.5))
+    gone = {"hsi": which != "pan", "pan": which != "hsi"}
+    hsi = make("hsi.tif", cube(low, SIZE, SIZE), None if gone["hsi"] else low, 0 if gone["hsi"] else 32633)
+    pan = make("pan.tif", image(high, 192, 192), None if gone["pan"] else high, 0 if gone["pan"] else 32633)
+    for path, transform in ((hsi, low), (pan, high)):
+        if gone[path[-7:-4]]:
+            points(path, transform, epsg)
+    said = refusal(hsi, pan)
+    assert "16 ground control points" in said
+    assert "-a_srs" not in said
+    found = commands(said)
+    assert len(found) == (2 if which == "both" else 1)
+    assert all(command[:2] == ["gdalwarp", "-tps"] for command in found)
+    with open_pair(*use(found, hsi, pan)) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) < 0.04
+        assert error_of(scene.hsi) < 0.35
+
+
+def test_rpcs_are_used_with_an_elevation_model(make):
+    """Rows and columns that are linear in latitude and longitude: 7.5 m or so."""
+    lon, lat = transformed(np.array([CENTRE[0]]), np.array([CENTRE[1]]), 32633, 4326)
+    step_x, step_y = 7.5 / (111320 * np.cos(np.radians(lat[0]))), 7.5 / 111080
+    exact = (lon[0] - 96 * step_x, step_x, 0.0, lat[0] + 96 * step_y, 0.0, -step_y)
+    pan = make("pan.tif", image(exact, 192, 192, 4326), None, 0)
+    rest = " 0" * 17
+    # RPCs count pixels from the centre of the first.
+    items = {"LINE_OFF": 95.5, "SAMP_OFF": 95.5, "LAT_OFF": lat[0], "LONG_OFF": lon[0], "HEIGHT_OFF": 0}
+    items |= {"LINE_SCALE": 96, "SAMP_SCALE": 96, "LAT_SCALE": 96 * step_y, "LONG_SCALE": 96 * step_x}
+    items |= {"HEIGHT_SCALE": 500, "LINE_NUM_COEFF": "0 0 -1" + rest, "LINE_DEN_COEFF": "1 0 0" + rest}
+    items |= {"SAMP_NUM_COEFF": "0 1 0" + rest, "SAMP_DEN_COEFF": "1 0 0" + rest}
+    dataset = gdal.Open(pan, gdal.GA_Update)
+    dataset.SetMetadata({key: str(value) for key, value in items.items()}, "RPC")
+    dataset = None
+    make("dem.tif", np.zeros((20, 20), np.float32), (lon[0] - 0.1, 0.01, 0.0, lat[0] + 0.1, 0.0, -0.01), 4326)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    said = refusal(hsi, pan)
+    assert "rational polynomial coefficients" in said
+    [command] = commands(said)
+    assert command[:6] == ["gdalwarp", "-rpc", "-to", "RPC_DEM=dem.tif", "-t_srs", "EPSG:32633"]
+    with open_pair(hsi, follow(command)) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) < 0.05
+
+
+def test_geolocation_arrays_are_used(make):
+    transform = rotated(7.5, 11)
+    pan = make("pan.tif", image(transform, 192, 192), None, 0)
+    places = transformed(*centres(transform, 192, 192), 32633, 4326)
+    for name, values in zip(("lon.tif", "lat.tif"), places):
+        make(name, values, None, 0)
+    dataset = gdal.Open(pan, gdal.GA_Update)
+    items = {
+        "X_DATASET": "lon.tif",
+        "Y_DATASET": "lat.tif",
+        "X_BAND": "1",
+        "Y_BAND": "1",
+        "SRS": system(4326).ExportToWkt(),
+    }
+    items |= {"PIXEL_OFFSET": "0", "LINE_OFFSET": "0", "PIXEL_STEP": "1", "LINE_STEP": "1"}
+    items["SRS"] = system(4326).ExportToWkt()
+    dataset.SetMetadata({**items, "GEOREFERENCING_CONVENTION": "PIXEL_CENTER"}, "GEOLOCATION")
+    dataset = None
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    [command] = commands(refusal(hsi, pan))
+    assert command[:2] == ["gdalwarp", "-geoloc"]
+    with open_pair(hsi, follow(command)) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) < 0.1
+
+
+@pytest.mark.parametrize("epsg", [0, 32633])
+def test_a_pair_without_georeference_lies_corner_on_corner_after_the_commands(make, epsg):
+    low, high = cube(HSI, SIZE, SIZE + 2), image(plain(7.5), 4 * SIZE, 4 * SIZE + 8)
+    hsi, pan = make("hsi.tif", low, None, epsg), make("pan.tif", high, None, epsg)
+    found = commands(refusal(hsi, pan))
+    assert [command[:2] for command in found] == [["gdal_edit.py", "-a_ullr"]] * 2
+    use(found, hsi, pan)
+    with open_pair(hsi, pan) as scene:
+        assert (scene.ratio, scene.alignment.phase, scene.high_shape) == (4, (0.0, 0.0), (192, 200))
+        np.testing.assert_array_equal(scene.pan.read().values[0], high)
+
+
+@pytest.mark.parametrize("driver", ["GTiff", "PNG"])
+def test_a_pan_without_georeference_gets_the_corners_and_crs_of_the_hsi(make, driver):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", image(plain(7.5), 192, 192).astype(np.uint16), None, 0)
+    if driver == "PNG":
+        gdal.Translate("pan.png", pan, format="PNG")
+        pan = "pan.png"
+    [command] = commands(refusal(hsi, pan))
+    follow(command)
+    with open_pair(hsi, pan) as scene:
+        assert (scene.ratio, scene.alignment.phase) == (4, (0.0, 0.0))
+        assert error_of(scene.pan) < 0.01
+
+
+def test_one_band_of_a_pan_of_several(make):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", cube(plain(7.5), 192, 192), plain(7.5))
+    said = refusal(hsi, pan)
+    assert said.endswith("(Rearrange bands).")
+    [command] = commands(said)
+    assert command[:3] == ["gdal_translate", "-b", "1"]
+    with open_pair(hsi, follow(command)) as scene:
+        assert error_of(scene.pan) == 0.0
+
+
+def test_swapped_inputs_are_recognised_by_their_bands(make):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5))
+    assert "are HSI and PAN swapped?" in refusal(pan, hsi)
+
+
+def test_files_of_one_band_each_become_an_hsi_in_the_order_of_their_numbers(make):
+    plane = image(HSI, SIZE, SIZE)
+    paths = {n: make(f"scene B{n}.tif", plane + n, HSI) for n in (1, 2, 10)}
+    pan = make("scene B8.tif", image(plain(7.5), 192, 192), plain(7.5))
+    said = refusal(paths[2], pan)
+    assert "Build virtual raster" in said
+    [command] = commands(said)
+    assert command[:2] == ["gdalbuildvrt", "-separate"]
+    assert command[3:] == [paths[1], paths[2], paths[10]]
+    with open_pair(follow(command), pan) as scene:
+        np.testing.assert_array_equal(scene.hsi.read().values, plane + np.float32([1, 2, 10])[:, None, None])
+
+
+@pytest.mark.skipif(gdal.GetDriverByName("netCDF") is None, reason="this GDAL has no netCDF driver")
+def test_subdatasets_are_listed_as_gdal_opens_them(folder):
+    box = gdal.GetDriverByName("netCDF").CreateMultiDimensional("box.nc")
+    root = box.GetRootGroup()
+    kind = gdal.ExtendedDataType.Create(gdal.GDT_Float64)
+    bands = root.CreateDimension("band", None, None, 3)
+    for name, values in (("hsi", cube(HSI, SIZE, SIZE)), ("pan", image(plain(7.5), 192, 192))):
+        axes = [root.CreateDimension(axis + name, None, None, values.shape[-1]) for axis in "yx"]
+        root.CreateMDArray(name, [bands, *axes] if name == "hsi" else axes, kind).WriteArray(values.astype(float))
+    del box, root, axes, bands
+    said = refusal("box.nc", "box.nc")
+    listed = [shlex.split(name)[0] for name in re.findall(r"'NETCDF:[^']*'", said)]
+    assert listed == ['NETCDF:"box.nc":hsi', 'NETCDF:"box.nc":pan']
+    assert "[192x192] pan (64-bit floating-point)" in said
+    found = commands(refusal(*listed))  # these arrays have no coordinates
+    assert [command[:2] for command in found] == [["gdal_translate", "-a_ullr"]] * 2
+    with open_pair(*use(found, *listed)) as scene:
+        assert scene.high_shape == (192, 192)
+
+
+def test_complex_numbers_become_amplitudes(make):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    plane = image(plain(7.5), 192, 192)
+    pan = make("pan.tif", (plane * np.exp(1j)).astype(np.complex64), plain(7.5))
+    [command] = commands(refusal(hsi, pan))
+    with open_pair(hsi, follow(command)) as scene:
+        assert error_of(scene.pan) < 1e-6
+
+
+@pytest.mark.parametrize("name", ["a b.tif", "it's.tif", 'the "best".tif', "$HOME;x&.tif", "-pan.tif", "größe.tif"])
+def test_names_are_quoted_as_a_shell_reads_them(make, folder, name):
+    array, transform = pan_in(32632)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    make(name, array, transform, 32632)
+    [command] = commands(refusal(hsi, name))
+    with open_pair(hsi, follow(command)) as scene:
+        assert scene.ratio == 4
+
+
+def test_no_file_that_is_there_is_named_as_the_new_one(make):
+    array, transform = pan_in(32632)
+    hsi, pan = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), make("pan.tif", array, transform, 32632)
+    [first] = commands(refusal(hsi, pan))
+    follow(first)
+    [second] = commands(refusal(hsi, pan))
+    assert first[-1] != second[-1]
+
+
+def test_an_hsi_and_a_pan_of_one_stem_get_different_new_names(make):
+    low, high = rotated(30.0, 14), rotated(7.5, 14)
+    hsi, pan = make("a.img", cube(low, SIZE, SIZE), low, driver="ENVI"), make("a.tif", image(high, 192, 192), high)
+    found = commands(refusal(hsi, pan))
+    assert found[0][-1] != found[1][-1]
+
+
+@pytest.mark.parametrize(("dtype", "fill"), [("uint16", "0"), ("int16", "-32768"), ("float32", "nan")])
+def test_what_a_warped_pan_does_not_cover_is_nodata(make, dtype, fill):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", image(rotated(7.5, 14), 192, 192).astype(dtype), rotated(7.5, 14))
+    [command] = commands(refusal(hsi, pan))
+    assert command[command.index("-dstnodata") + 1] == fill
+    with open_pair(hsi, follow(command)) as scene:
+        valid = scene.pan.read().valid[0]
+        assert 0.7 < valid.mean() < 0.99
+        assert error_of(scene.pan) < 0.04
+
+
+def test_a_nodata_value_of_the_pan_stays(make):
+    array, transform = pan_in(32632)
+    array[40:90, 50:110] = -1
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = make("pan.tif", array, transform, 32632, nodata=-1)
+    [command] = commands(refusal(hsi, pan))
+    assert "-dstnodata" not in command
+    with open_pair(hsi, follow(command)) as scene:
+        assert 0.8 < scene.pan.read().valid.mean() < 0.95
+        assert error_of(scene.pan) < 0.04
+
+
+def test_a_raster_alone_is_told_of_its_own_grid(make):
+    with pytest.raises(InputError) as error:
+        RasterReader(make("hsi.tif", cube(rotated(29.9, 14), SIZE, SIZE), rotated(29.9, 14)))
+    [command] = commands(str(error.value))
+    with RasterReader(follow(command)) as reader:
+        assert reader.grid.dx == 30.0
+        assert error_of(reader) < 0.35
+
+
+def test_a_result_on_another_grid_is_compared_after_one_command(make, folder):
+    reference = make("truth.tif", cube(plain(7.5), 96, 96), plain(7.5))
+    transform = (HSI[0] + 3, 7.2, 0.0, HSI[3] - 3, 0.0, -7.2)
+    fused = make("fused.tif", cube(transform, 98, 98), transform)
+    with pytest.raises(InputError) as error:
+        assess(fused, reference=reference, json_path=str(folder / "o.json"))
+    [command] = commands(str(error.value))
+    made = assess(fused, reference=follow(command), json_path=str(folder / "o.json"))
+    assert made is not None
+
+
+def test_without_a_file_the_grid_is_told_in_words():
+    hsi, pan = Grid(0.0, 600.0, 30.0, -30.0, 20, 20), Grid(0.0, 600.0, 8.0, -8.0, 75, 75)
+    with pytest.raises(InputError) as error:
+        align(hsi, pan, "hsi", "pan")
+    said = str(error.value)
+    assert "resample pan with cubic interpolation to pixels of 7.5 x 7.5, from x 0 to 600 and y 0 to 600" in said
+    assert "gdalwarp" not in said
+
+
+def test_a_code_that_a_file_does_not_state_is_found():
+    made = system(32633)
+    bare = re.sub(r',\s*AUTHORITY\["[^"]*","[^"]*"\]', "", made.ExportToWkt())
+    assert "EPSG" not in bare
+    assert crs_code(bare) == "EPSG:32633"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(7.5, "7.5"), (4600000.0, "4600000"), (30 / 7, "4.28571428571"), (7.95e-05, "0.0000795")]
+)
+def test_numbers_have_twelve_digits_and_no_exponent(value, text):
+    assert number(value) == text
