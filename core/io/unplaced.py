@@ -13,7 +13,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .gdal_errors import gdal_messages
-from .remedies import MAX_RATIO, RasterFacts, crs_name, edit_command, is_geographic, number, wkt_of
+from .remedies import MAX_RATIO, RasterFacts, crs_code, crs_name, edit_command, is_geographic, wkt_of
 from .warp_remedies import (
     TargetGrid,
     nearest_ratio,
@@ -73,6 +73,7 @@ class _Unplaced:
         how: gdalwarp's options; None where nothing says it.
         method: the method of GDAL's transformer; "" for the geotransform.
         crs: a projected reference system to warp to, as WKT; "" for none.
+        crs_unknown: whether its geotransform or control points have no reference system: the partner's is assumed.
     """
 
     raster: RasterFacts
@@ -80,6 +81,7 @@ class _Unplaced:
     how: tuple[str, ...] | None
     method: str = ""
     crs: str = ""
+    crs_unknown: bool = False
 
     @classmethod
     def of(cls, raster: RasterFacts, rotated: bool) -> _Unplaced:
@@ -87,7 +89,7 @@ class _Unplaced:
         if rotated:
             _, dx, rx, _, ry, dy = raster.transform
             how: tuple[str, ...] | None = None if dx * dy == rx * ry else ()
-            return cls(raster, "lies rotated or mirrored on the map", how, "", raster.crs)
+            return cls(raster, "lies rotated or mirrored on the map", how, "", raster.crs, not raster.crs)
         with gdal_messages() as messages:
             dataset = messages.call(gdal.OpenEx, raster.source.path, gdal.OF_RASTER) if raster.source.path else None
             besides = f" besides its CRS, {crs_name(raster.crs)}" if raster.crs else ""
@@ -104,23 +106,31 @@ class _Unplaced:
             else:
                 return plain
             crs = dataset.GetGCPProjection() if method == "GCP_TPS" else ""
-            if not crs or is_geographic(crs):
+            unknown = method == "GCP_TPS" and not crs
+            if not unknown and (not crs or is_geographic(crs)):
                 crs = _utm(_transformed_outline(dataset, raster, method, wkt_of("EPSG:4326")))
-        return cls(raster, f"has no georeference but {about}", how, method, crs)
+        return cls(raster, f"has no georeference but {about}", how, method, crs, unknown)
 
     def outline(self, crs: str) -> np.ndarray | None:
-        """(points, 2) in map units; None where it cannot be computed."""
+        """(points, 2) in map units; None where it cannot be computed, or encloses no area (points on a line)."""
         if self.how is None:
             return None
         if not self.method:
-            return outline_of(self.raster, crs)
-        with gdal_messages() as messages:
-            dataset = messages.call(gdal.OpenEx, self.raster.source.path, gdal.OF_RASTER)
-            return None if dataset is None else _transformed_outline(dataset, self.raster, self.method, crs)
+            found = outline_of(self.raster, crs)
+        else:
+            with gdal_messages() as messages:
+                dataset = messages.call(gdal.OpenEx, self.raster.source.path, gdal.OF_RASTER)
+                found = dataset and _transformed_outline(
+                    dataset, self.raster, self.method, "" if self.crs_unknown else crs
+                )
+        if found is None:
+            return None
+        box = float(np.prod(np.ptp(found, axis=0)))
+        return found if pixel_area(found, self.raster) * self.raster.rows * self.raster.cols > 0.01 * box else None
 
     def grid(self, partner: RasterFacts | None = None) -> TargetGrid | None:
         """A grid of about the raster's own pixel size; beside a PAN, of whole pixels of the PAN."""
-        crs = self.crs if partner is None else partner.crs
+        crs = self.crs if partner is None or not partner.crs else partner.crs
         outline = self.outline(crs)
         if outline is None:
             return None
@@ -144,12 +154,14 @@ class _Unplaced:
 
     def warp(self, target: TargetGrid) -> str:
         """The command that warps it."""
-        suffix = f"grid{number(target.step[0])}"  # HSI and PAN may have the same stem
-        return warp_text(self.raster.source, target, suffix, self.how or (), target.crs != self.raster.crs)
+        how, suffix = self.how or (), f"grid{target.step[0]:.4g}"  # HSI and PAN may have the same stem
+        if self.crs_unknown and target.crs:
+            how = (*how, "-s_srs", crs_code(target.crs))
+        return warp_text(self.raster.source, target, suffix, how, target.crs != self.raster.crs)
 
 
 def _transformed_outline(dataset: Any, raster: RasterFacts, method: str, crs: str) -> np.ndarray | None:
-    options = [f"METHOD={method}", f"DST_SRS={crs}"]
+    options = [f"METHOD={method}"] + ([f"DST_SRS={crs}"] if crs else [])
     if method == "RPC":
         options.append(f"RPC_HEIGHT={dataset.GetMetadata('RPC').get('HEIGHT_OFF', '0').split()[0]}")
     with gdal_messages() as messages:
@@ -191,23 +203,25 @@ def _unplaced_sentence(own: _Unplaced, partner: RasterFacts | None = None, role:
         target = own.nested(own_grid(partner))
     if target is None:
         return f"{start}, from which no grid can be computed that fits; choose another raster."
-    return f"{start}; warp it to a north-up grid: {own.warp(target)}."
+    assumed = f" and has no CRS ({crs_code(target.crs)} is assumed)" if own.crs_unknown and target.crs else ""
+    return f"{start}{assumed}; warp it to a north-up grid: {own.warp(target)}."
 
 
 def _both_sentence(hsi: _Unplaced, pan: _Unplaced) -> str:
     """An HSI and a PAN that both lie on no grid."""
     start = f"{hsi.raster.source.name} {hsi.about}"
     if hsi.how is None and pan.how is None:
-        extents = _pixel_corners(hsi, pan)
-        commands = [edit_command(image.raster.source, corners=extents) for image in (hsi, pan)] if extents else []
-        if not commands:
-            return f"{start}, nor has {pan.raster.source.name}; {_corners(hsi, None)}."
+        low, high = hsi.raster, pan.raster
+        if not _whole(low, high):
+            return f"{start}, nor has {high.source.name}; {_georeferencer(low, high)}."
+        crs, corners = low.crs or high.crs, (0.0, float(low.rows), float(low.cols), 0.0)  # HSI pixels
+        both = [edit_command(raster.source, "" if raster.crs else crs, corners) for raster in (low, high)]
         return (
-            f"{start}, nor has {pan.raster.source.name}; if both show the same ground, give both the same corners (map "
-            f"coordinates, or these of pixels): {' and '.join(commands)}."
+            f"{start}, nor has {high.source.name}; if both show the same ground, give both the same corners (map "
+            f"coordinates, or these of pixels): {' and '.join(both)}."
         )
-    if hsi.how is None or pan.how is None:
-        return _unplaced_sentence(hsi)
+    if hsi.how is None:  # it can get the corners of the PAN when that has some
+        return _unplaced_sentence(pan)
     target = hsi.grid()
     fine = None if target is None else pan.nested(target)
     if target is None or fine is None:
@@ -218,12 +232,19 @@ def _both_sentence(hsi: _Unplaced, pan: _Unplaced) -> str:
     )
 
 
-def _pixel_corners(hsi: _Unplaced, pan: _Unplaced) -> tuple[float, float, float, float] | None:
-    """Corners in HSI pixels, where the sizes have one whole ratio; the origin is the lower left corner."""
-    low, high = hsi.raster, pan.raster
-    ratio = high.rows // low.rows
-    whole = ratio >= 2 and (high.rows, high.cols) == (low.rows * ratio, low.cols * ratio)
-    return (0.0, float(low.rows), float(low.cols), 0.0) if whole else None
+def _whole(first: RasterFacts, second: RasterFacts) -> bool:
+    """Whether the sizes of two rasters have one whole ratio, so that both may show the same ground."""
+    low, high = sorted((first, second), key=lambda raster: raster.rows)
+    return (high.rows, high.cols) == (low.rows * (high.rows // low.rows), low.cols * (high.rows // low.rows))
+
+
+def _georeferencer(own: RasterFacts, partner: RasterFacts) -> str:
+    """Two rasters that do not show the same ground, so that no numbers are known."""
+    return (
+        f"the {own.rows} x {own.cols} pixels of {own.source.name} and the {partner.rows} x {partner.cols} of "
+        f"{partner.source.name} have no whole ratio, so that neither tells the other's corners: set control points in "
+        "QGIS (Layer > Georeferencer)"
+    )
 
 
 def _corners(own: _Unplaced, partner: RasterFacts | None) -> str:
@@ -232,6 +253,8 @@ def _corners(own: _Unplaced, partner: RasterFacts | None) -> str:
     if partner is None:
         corners = (0.0, float(raster.rows), float(raster.cols), 0.0)
         return f"give it its corners in map coordinates, or these of pixels: {edit_command(raster.source, '', corners)}"
+    if not _whole(raster, partner):
+        return _georeferencer(raster, partner)
     crs = "" if partner.crs == raster.crs else partner.crs
     edited = edit_command(raster.source, crs, partner.corners)
     return f"if it shows the same ground as {partner.source.name}, give it the same corners: {edited}"

@@ -303,7 +303,7 @@ def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
 
     Args:
         raster: the raster.
-        crs: WKT of the outline's reference system.
+        crs: WKT of the outline's reference system; where either is unknown, both are taken to be the same.
 
     Returns:
         (points, 2) float64 in map units; None where it cannot be transformed.
@@ -311,7 +311,7 @@ def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
     x0, dx, rx, y0, ry, dy = raster.transform
     col, row = outline_pixels(raster.rows, raster.cols).T
     points = np.stack([x0 + col * dx + row * rx, y0 + col * ry + row * dy], 1)
-    return points if crs == raster.crs else _projected(points, raster.crs, crs)
+    return points if crs == raster.crs or not crs or not raster.crs else _projected(points, raster.crs, crs)
 
 
 def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | None:
@@ -322,7 +322,7 @@ def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | Non
             system.ImportFromWkt(wkt)
             system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
             systems.append(system)
-        transformation = messages.call(osr.CoordinateTransformation, *systems)
+        transformation = messages.call(osr.CreateCoordinateTransformation, *systems)
         found = transformation and messages.call(transformation.TransformPoints, points.tolist())
     moved = np.array(found or [[math.inf] * 3], float)[:, :2]
     return moved if len(moved) == len(points) and np.isfinite(moved).all() else None

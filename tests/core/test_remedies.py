@@ -114,11 +114,10 @@ def refusal(hsi, pan):
     return str(error.value)
 
 
-def follow(arguments, dropped=()):
+def follow(arguments):
     """Run a command; returns the raster to use from now on."""
     if shutil.which(arguments[0]) is None:
         pytest.skip(f"{arguments[0]} is not on the PATH")
-    arguments = [word for word in arguments if word not in dropped]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "ERROR" not in done.stderr, done.stderr
@@ -305,7 +304,7 @@ def test_rotated_and_mirrored_rasters_fit_after_the_commands(make, name, epsg):
         assert error_of(scene.hsi) < 0.35  # 130 m waves in pixels of 30 m
 
 
-def points(path, transform, epsg, degrees_of=None):
+def points(path, transform, epsg):
     """Move a raster's georeference into ground control points on a grid of 4 x 4."""
     dataset = gdal.Open(path, gdal.GA_Update)
     col, row = np.meshgrid(np.linspace(0, dataset.RasterXSize, 4), np.linspace(0, dataset.RasterYSize, 4))
@@ -337,6 +336,46 @@ def test_control_points_are_used(make, which, epsg):
         assert scene.ratio == 4
         assert error_of(scene.pan) < 0.04
         assert error_of(scene.hsi) < 0.35
+
+
+def test_what_has_no_crs_is_taken_to_be_in_that_of_the_other(make):
+    high = rotated(7.5, 11)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    turned = make("turned.tif", image(high, 192, 192), high, 0)
+    pointed = make("pointed.tif", image(high, 192, 192), None, 0)
+    points(pointed, high, 32633)
+    dataset = gdal.Open(pointed, gdal.GA_Update)
+    dataset.SetGCPs(dataset.GetGCPs(), "")
+    dataset = None
+    for pan in (turned, pointed):
+        said = refusal(hsi, pan)
+        assert "has no CRS (EPSG:32633 is assumed)" in said
+        with open_pair(*use(commands(said), hsi, pan)) as scene:
+            assert error_of(scene.pan) < 0.04
+
+
+def test_control_points_on_a_line_give_no_command(make):
+    pan = make("pan.tif", image(plain(7.5), 192, 192), None, 0)
+    dataset = gdal.Open(pan, gdal.GA_Update)
+    dataset.SetGCPs([gdal.GCP(5e5 + i, 4.6e6 - i, 0, i, i) for i in range(5)], system(32633).ExportToWkt())
+    dataset = None
+    said = refusal(make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), pan)
+    assert "no grid can be computed" in said
+    assert commands(said) == []
+
+
+def test_a_crs_without_a_code_is_written_out(make):
+    made = osr.SpatialReference()
+    made.ImportFromProj4("+proj=tmerc +lat_0=0 +lon_0=15.001 +k=0.9996 +x_0=500084 +y_0=0 +datum=WGS84 +units=m")
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI, 0)
+    dataset = gdal.Open(hsi, gdal.GA_Update)
+    dataset.SetProjection(made.ExportToWkt())
+    dataset = None
+    pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5))
+    [command] = commands(refusal(hsi, pan))
+    with open_pair(hsi, follow(command)) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) < 0.05  # both systems are the same but for a turn of a few centimetres
 
 
 def test_rpcs_are_used_with_an_elevation_model(make):
@@ -401,6 +440,15 @@ def test_a_pair_without_georeference_lies_corner_on_corner_after_the_commands(ma
     with open_pair(hsi, pan) as scene:
         assert (scene.ratio, scene.alignment.phase, scene.high_shape) == (4, (0.0, 0.0), (192, 200))
         np.testing.assert_array_equal(scene.pan.read().values[0], high)
+
+
+def test_sizes_without_a_whole_ratio_tell_no_corners(make):
+    hsi, pan = cube(HSI, SIZE, SIZE), make("pan.tif", image(plain(7.5), 190, 192), None, 0)
+    for transform in (HSI, None):
+        said = refusal(make("hsi.tif", hsi, transform, 32633 if transform else 0), pan)
+        assert "no whole ratio" in said
+        assert "Georeferencer" in said
+        assert commands(said) == []
 
 
 @pytest.mark.parametrize("driver", ["GTiff", "PNG"])
