@@ -93,16 +93,17 @@ def command(arguments: Sequence[str], algorithm: str) -> str:
     return f"{' '.join(map(quoted, arguments))} ({algorithm})"
 
 
-def quoted(argument: str) -> str:
+def quoted(argument: str, windows: bool = os.name == "nt") -> str:
     """An argument as a POSIX shell, or Windows' own, reads it back.
 
     Args:
         argument: the argument.
+        windows: whether Windows' own shell reads it.
 
     Returns:
         The text.
     """
-    if os.name != "nt":
+    if not windows:
         return shlex.quote(argument)
     return argument if re.fullmatch(r"[\w.:\\/=+-]+", argument) else '"' + argument.replace('"', '\\"') + '"'
 

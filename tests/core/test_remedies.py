@@ -13,7 +13,7 @@ from osgeo import gdal, osr
 
 from core.io.grid import Grid, align
 from core.io.reader import RasterReader
-from core.io.remedies import crs_code, number
+from core.io.remedies import crs_code, number, quoted
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.workflows.assess import assess
@@ -615,3 +615,17 @@ def test_a_code_that_a_file_does_not_state_is_found():
 )
 def test_numbers_have_twelve_digits_and_no_exponent(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        (r"C:\data\pan.tif", r"C:\data\pan.tif"),
+        (r"C:\my data\pan.tif", r'"C:\my data\pan.tif"'),
+        ("a&b.tif", '"a&b.tif"'),
+        ('NETCDF:"x.nc":v', r'"NETCDF:\"x.nc\":v"'),
+        ("-tr", "-tr"),
+    ],
+)
+def test_windows_has_other_quotes(argument, text):
+    assert quoted(argument, windows=True) == text
