@@ -96,7 +96,7 @@ class _Unplaced:
             plain = cls(raster, f"has no georeference{besides}", None)
             if dataset is None:
                 return plain
-            if dataset.GetGCPCount() >= 3:
+            if dataset.GetGCPCount():
                 about, how, method = f"{dataset.GetGCPCount()} ground control points (GCPs)", ("-tps",), "GCP_TPS"
             elif dataset.GetMetadata("RPC"):
                 about, method = "rational polynomial coefficients (RPCs; dem.tif is an elevation model)", "RPC"
@@ -161,6 +161,8 @@ class _Unplaced:
 
 
 def _transformed_outline(dataset: Any, raster: RasterFacts, method: str, crs: str) -> np.ndarray | None:
+    if method == "GCP_TPS" and dataset.GetGCPCount() < 3:
+        return None
     options = [f"METHOD={method}"] + ([f"DST_SRS={crs}"] if crs else [])
     if method == "RPC":
         options.append(f"RPC_HEIGHT={dataset.GetMetadata('RPC').get('HEIGHT_OFF', '0').split()[0]}")
@@ -202,7 +204,7 @@ def _unplaced_sentence(own: _Unplaced, partner: RasterFacts | None = None, role:
     else:
         target = own.nested(own_grid(partner))
     if target is None:
-        return f"{start}, from which no grid can be computed that fits; choose another raster."
+        return f"{start}, which give no grid that fits; set control points in QGIS (Layer > Georeferencer)."
     assumed = f" and has no CRS ({crs_code(target.crs)} is assumed)" if own.crs_unknown and target.crs else ""
     return f"{start}{assumed}; warp it to a north-up grid: {own.warp(target)}."
 

@@ -301,7 +301,7 @@ def test_rotated_and_mirrored_rasters_fit_after_the_commands(make, name, epsg):
     with open_pair(*use(found, hsi, pan)) as scene:
         assert scene.ratio == 4
         assert error_of(scene.pan) < 0.04
-        assert error_of(scene.hsi) < 0.35  # 130 m waves in pixels of 30 m
+        assert error_of(scene.hsi) < 0.1  # 0.32 with nearest
 
 
 def points(path, transform, epsg):
@@ -335,7 +335,7 @@ def test_control_points_are_used(make, which, epsg):
     with open_pair(*use(found, hsi, pan)) as scene:
         assert scene.ratio == 4
         assert error_of(scene.pan) < 0.04
-        assert error_of(scene.hsi) < 0.35
+        assert error_of(scene.hsi) < 0.1  # 0.32 with nearest
 
 
 def test_what_has_no_crs_is_taken_to_be_in_that_of_the_other(make):
@@ -354,13 +354,14 @@ def test_what_has_no_crs_is_taken_to_be_in_that_of_the_other(make):
             assert error_of(scene.pan) < 0.04
 
 
-def test_control_points_on_a_line_give_no_command(make):
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_few_control_points_and_points_on_a_line_give_no_command(make, count):
     pan = make("pan.tif", image(plain(7.5), 192, 192), None, 0)
     dataset = gdal.Open(pan, gdal.GA_Update)
-    dataset.SetGCPs([gdal.GCP(5e5 + i, 4.6e6 - i, 0, i, i) for i in range(5)], system(32633).ExportToWkt())
+    dataset.SetGCPs([gdal.GCP(5e5 + i, 4.6e6 - i, 0, i, i) for i in range(count)], system(32633).ExportToWkt())
     dataset = None
     said = refusal(make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), pan)
-    assert "no grid can be computed" in said
+    assert "no grid that fits" in said
     assert commands(said) == []
 
 
@@ -580,7 +581,7 @@ def test_a_raster_alone_is_told_of_its_own_grid(make):
     [command] = commands(str(error.value))
     with RasterReader(follow(command)) as reader:
         assert reader.grid.dx == 30.0
-        assert error_of(reader) < 0.35
+        assert error_of(reader) < 0.1
 
 
 def test_a_result_on_another_grid_is_compared_after_one_command(make, folder):
