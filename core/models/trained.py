@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
 _DAMAGE_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of damaged files
 _NAME = re.compile(r"[\w+-]{1,60}")
+_MOST_BANDS = 4000  # of which distributions are kept, all scenes together: some 300 kB of the header
+_LARGEST = 3.4e38  # as float32 holds
 WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
 
 
@@ -89,7 +91,7 @@ class TrainedModel:
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
-            distributions = _distributions(file.tensors, bands)
+            distributions = _distributions(file.header, bands)
             check_config(file.header["network"], config, file.tensors)
         except (InputError, *_DAMAGE_ERRORS):
             raise refusal from None
@@ -115,14 +117,12 @@ class TrainedModel:
         Args:
             path: of the file; an existing one is replaced.
         """
-        kept = [distribution.arrays() for distribution in self.distributions]
-        stacked = {f"training.{name}": np.stack(arrays) for name, arrays in zip(("hsi", "pan"), zip(*kept))}
+        kept = _thinned(self.distributions)
         tensors = {
             **self.pair.tensors(),
-            **stacked,
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
         }
-        write_model(path, ModelFile({**self.header, "checksum": _checksum(tensors)}, tensors))
+        write_model(path, ModelFile({**self.header, **kept, "checksum": _checksum(tensors)}, tensors))
 
     def bands_for(self, hsi: str) -> str:
         """The bands of an HSI that the model takes.
@@ -191,18 +191,33 @@ class TrainedModel:
         return PairResidual(self.pair, device, use, sum(self.header["good"]))
 
 
-def _distributions(tensors: Mapping[str, np.ndarray], bands: int) -> tuple[Distribution, ...]:
-    """Of the scenes of training, as the file holds them.
+def _thinned(distributions: Sequence[Distribution]) -> dict[str, Any]:
+    """The header's field of distributions, to 5 digits; of many scenes some that are spread over them."""
+    if not distributions:
+        return {}
+    count = int(np.clip(_MOST_BANDS // len(distributions[0].mean), 1, len(distributions)))
+    chosen = [distributions[index] for index in np.linspace(0, len(distributions) - 1, count).astype(int)]
+    arrays = [one.arrays() for one in chosen]
+    return {"distributions": [{"hsi": _rounded(hsi), "pan": _rounded(pan[None])[0]} for hsi, pan in arrays]}
+
+
+def _rounded(rows: np.ndarray) -> list[list[float]]:
+    return [[float(f"{value:.5g}") for value in row] for row in rows]
+
+
+def _distributions(header: Mapping[str, Any], bands: int) -> tuple[Distribution, ...]:
+    """Of the scenes of training, as the header holds them.
 
     Raises:
-        ValueError: the arrays do not fit the bands or each other.
+        KeyError, TypeError, ValueError: the numbers do not fit the bands, or are none.
     """
-    hsi, pan = tensors.get("training.hsi"), tensors.get("training.pan")
-    if hsi is None and pan is None:
-        return ()
-    if hsi is None or pan is None or hsi.ndim != 3 or hsi.shape[1] != bands or len(hsi) != len(pan):
-        raise ValueError("distributions that do not fit")
-    return tuple(map(Distribution.from_arrays, hsi, pan))
+    found = []
+    for record in header.get("distributions", []):
+        hsi, pan = np.array(record["hsi"], np.float64), np.array(record["pan"], np.float64)
+        if len(hsi) != bands or not ((np.abs(hsi) < _LARGEST).all() and (np.abs(pan) < _LARGEST).all()):
+            raise ValueError("distributions that do not fit")
+        found.append(Distribution.from_arrays(hsi, pan))
+    return tuple(found)
 
 
 def _check_fields(header: Mapping[str, Any], refusal: InputError) -> None:

@@ -12,7 +12,19 @@ from ..runtime.progress import Progress
 from .options.declare import Options, on_files
 from .output import check_outputs, write_json
 
-_LONG = ("tensors", "costs", "history", "wavelengths", "fwhm", "good", "scaling", "scores", "training_data", "settings")
+_LONG = (
+    "tensors",
+    "costs",
+    "history",
+    "wavelengths",
+    "fwhm",
+    "good",
+    "scaling",
+    "scores",
+    "training_data",
+    "settings",
+    "distributions",
+)
 
 
 @on_files(Options)

@@ -95,9 +95,8 @@ def model(tmp_path_factory, images):
 def without_distributions(model, tmp_path):
     """The model as a file that was written before distributions were kept."""
     file = read_model(model)
-    tensors = {name: array for name, array in file.tensors.items() if not name.startswith("training.")}
-    header = {key: value for key, value in file.header.items() if key != "checksum"}
-    write_model(tmp_path / "old.ssml", ModelFile(header, tensors))
+    header = {key: value for key, value in file.header.items() if key not in ("checksum", "distributions")}
+    write_model(tmp_path / "old.ssml", ModelFile(header, file.tensors))
     return str(tmp_path / "old.ssml")
 
 
