@@ -12,25 +12,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .runtime.errors import Cancelled as Cancelled
-    from .runtime.errors import InputError as InputError
-    from .runtime.errors import MissingDependencyError as MissingDependencyError
-    from .runtime.progress import ConsoleProgress as ConsoleProgress
-    from .runtime.progress import Progress as Progress
-    from .runtime.version import __version__ as __version__
-    from .workflows.arrays import FusedArrays as FusedArrays
-    from .workflows.arrays import classical_arrays as classical_arrays
-    from .workflows.arrays import fuse_arrays as fuse_arrays
-    from .workflows.arrays import sharpen_arrays as sharpen_arrays
-    from .workflows.assess import assess as assess
-    from .workflows.classical import classical as classical
-    from .workflows.compare import compare as compare
-    from .workflows.fuse import fuse as fuse
-    from .workflows.info import info as info
-    from .workflows.openprisma import openprisma as openprisma
-    from .workflows.sharpen import sharpen as sharpen
-    from .workflows.simulate import simulate as simulate
-    from .workflows.train import train as train
+    from .runtime.errors import Cancelled, InputError, MissingDependencyError
+    from .runtime.progress import ConsoleProgress, Progress
+    from .runtime.version import __version__
+    from .workflows.arrays import FusedArrays, classical_arrays, fuse_arrays, sharpen_arrays
+    from .workflows.assess import assess
+    from .workflows.classical import classical
+    from .workflows.compare import compare
+    from .workflows.fuse import fuse
+    from .workflows.info import info
+    from .workflows.openprisma import openprisma
+    from .workflows.sharpen import sharpen
+    from .workflows.simulate import simulate
+    from .workflows.train import train
+
+__all__ = [
+    "Cancelled",
+    "ConsoleProgress",
+    "FusedArrays",
+    "InputError",
+    "MissingDependencyError",
+    "Progress",
+    "__version__",
+    "assess",
+    "classical",
+    "classical_arrays",
+    "compare",
+    "fuse",
+    "fuse_arrays",
+    "info",
+    "openprisma",
+    "sharpen",
+    "sharpen_arrays",
+    "simulate",
+    "train",
+]
 
 _MODULES = {
     "Cancelled": "runtime.errors",
@@ -48,8 +64,6 @@ _MODULES = {
         for job in ("assess", "classical", "compare", "fuse", "info", "openprisma", "sharpen", "simulate", "train")
     },
 }
-
-__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:

@@ -97,9 +97,9 @@ class _Trained:
     """A trained model, which fits the scenes of its sensor only."""
 
     def __init__(self, model: str, device: str) -> None:
-        from ..models.trained import TrainedModel
+        from ..models import trained
 
-        self.trained, self._model, self._device = TrainedModel.open(model), model, device
+        self.trained, self._model, self._device = trained.TrainedModel.open(model), model, device
         self._fitted: TrainedModel | None = None
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
