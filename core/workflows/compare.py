@@ -90,7 +90,7 @@ def compare(
         check_space(scene, Outputs(output), FusionOptions(), folder)
         warnings = RunWarnings([candidate.title for candidate in chosen])
         stack.callback(warnings.pass_on, progress)
-        fusion = FusionOptions(memory=options.memory, compress="none")
+        fusion = FusionOptions(memory=options.memory)
         settings = _Settings(folder, gain, options.crop, fusion, warnings)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
@@ -203,7 +203,6 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     candidate = run.candidate
     path = kept or os.path.join(settings.folder, "full.tif")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
-    fusion = replace(settings.fusion, compress="deflate") if kept else settings.fusion
     named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
     with PeakMemory() as memory:
