@@ -206,7 +206,7 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
     named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
     with PeakMemory() as memory:
-        _fuse(candidate, scene, Outputs(path, disagreement), fusion, named)
+        _fuse(candidate, scene, Outputs(path, disagreement), settings.fusion, named)
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
         run.full = _full_scores(reader, scene, settings, RunProgress(progress.part(0.8, 1.0), candidate.title, FULL))
