@@ -160,9 +160,9 @@ def _good(item: dict[str, str]) -> int:
 def _most_exact(*values: float | None) -> float | None:
     """The first that is known; if it is of whole nm, a later one that rounds to it and has more digits."""
     known = [value for value in values if value is not None]
-    if not known or known[0] != round(known[0]):
+    if not known or not known[0].is_integer():
         return known[0] if known else None
-    return next((v for v in known[1:] if v != round(v) and abs(v - known[0]) <= _ROUNDING), known[0])
+    return next((v for v in known[1:] if not v.is_integer() and abs(v - known[0]) <= _ROUNDING), known[0])
 
 
 def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -389,3 +391,13 @@ def test_a_data_array_tells_its_good_bands_and_the_wavelengths_in_its_names(key)
     assert metadata.wavelengths == (402.3, 550.0)
     named = array.drop_vars("name").assign_attrs(long_name=("402.3 nm", "0.55 um"))
     assert image_of(named, "hsi").metadata.wavelengths == (402.3, 550.0)
+
+
+def test_an_infinite_wavelength_is_taken_as_it_is_stated(make_raster, tmp_path):
+    path = make_raster(tmp_path / "h.tif", np.ones((2, 4, 4), np.float32))
+    dataset = gdal.Open(path, gdal.GA_Update)
+    for band in (1, 2):
+        dataset.GetRasterBand(band).SetMetadataItem("wavelength", "inf")
+    dataset = None
+    with RasterReader(path) as reader:
+        assert all(wave is None or not math.isfinite(wave) for wave in reader.metadata.wavelengths)
