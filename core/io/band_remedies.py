@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from osgeo import gdal
 
-from .gdal_errors import gdal_messages
+from .gdal_errors import gdal_messages, open_quietly
 from .remedies import Source, command, new_file, path_argument, quoted
 
 _MOST_LISTED = 12  # subdatasets that a sentence lists
@@ -87,7 +87,7 @@ def _band_files(path: str) -> list[str]:
 def _size(path: str) -> tuple[int, int, tuple] | None:
     """Rows, columns and geotransform of a raster of one band; None of anything else."""
     with gdal_messages() as messages:
-        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        dataset = open_quietly(messages, path, gdal.OF_RASTER)
         if dataset is None or dataset.RasterCount != 1:
             return None
         return dataset.RasterYSize, dataset.RasterXSize, tuple(dataset.GetGeoTransform())

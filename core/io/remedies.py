@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal, osr
 
-from .gdal_errors import gdal_messages
+from .gdal_errors import gdal_messages, open_quietly
 
 MIN_RATIO, MAX_RATIO = 2, 16
 """The ratios that a pair may have, in PAN pixels per HSI pixel."""
@@ -166,7 +166,7 @@ def crs_code(crs: str) -> str:
         As "EPSG:32633".
     """
     with gdal_messages() as messages:
-        system = _system(crs)
+        system = spatial_reference(crs)
         code = _stated_code(system)
         if not code:
             for match, sureness in messages.call(system.FindMatches) or ():
@@ -189,7 +189,7 @@ def crs_name(crs: str) -> str:
         return "none"
     code = crs_code(crs)
     with gdal_messages():
-        name = _system(crs).GetName() or "unnamed"
+        name = spatial_reference(crs).GetName() or "unnamed"
     return name if code == crs else f"{code} ({name})"
 
 
@@ -218,10 +218,18 @@ def is_geographic(crs: str) -> bool:
         Whether they are.
     """
     with gdal_messages():
-        return bool(crs) and bool(_system(crs).IsGeographic())
+        return bool(crs) and bool(spatial_reference(crs).IsGeographic())
 
 
-def _system(crs: str) -> osr.SpatialReference:
+def spatial_reference(crs: str) -> osr.SpatialReference:
+    """A reference system whose coordinates are x, then y.
+
+    Args:
+        crs: WKT.
+
+    Returns:
+        The system.
+    """
     system = osr.SpatialReference()
     system.ImportFromWkt(crs)
     system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
@@ -260,7 +268,7 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
 
 def _can_be_updated(path: str) -> bool:
     with gdal_messages() as messages:
-        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        dataset = open_quietly(messages, path, gdal.OF_RASTER)
         return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"
 
 
@@ -274,7 +282,7 @@ def fill_options(path: str) -> list[str]:
         The options: NaN for floats, the lowest value of integers.
     """
     with gdal_messages() as messages:
-        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        dataset = open_quietly(messages, path, gdal.OF_RASTER)
         if dataset is None or dataset.RasterCount == 0 or dataset.GetRasterBand(1).GetNoDataValue() is not None:
             return []
         kind = gdal.GetDataTypeName(dataset.GetRasterBand(1).DataType)

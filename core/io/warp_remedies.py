@@ -28,6 +28,7 @@ from .remedies import (
     new_file,
     number,
     path_argument,
+    spatial_reference,
     wkt_of,
 )
 
@@ -64,9 +65,8 @@ def ratios(exact: float) -> tuple[int, ...]:
         return ()
     nearest = round(exact)
     if abs(exact - nearest) < NEARLY_WHOLE:
-        return (min(max(nearest, MIN_RATIO), MAX_RATIO),)
-    both = {min(max(whole, MIN_RATIO), MAX_RATIO) for whole in (math.ceil(exact), math.floor(exact))}
-    return tuple(sorted(both, reverse=True))
+        return (_clamped(nearest),)
+    return tuple(sorted({_clamped(math.ceil(exact)), _clamped(math.floor(exact))}, reverse=True))
 
 
 def nearest_ratio(exact: float) -> int | None:
@@ -78,7 +78,11 @@ def nearest_ratio(exact: float) -> int | None:
     Returns:
         An integer of the range; None where the PAN is not finer than the HSI.
     """
-    return None if exact <= 1.0 + NEARLY_WHOLE else min(max(round(exact), MIN_RATIO), MAX_RATIO)
+    return None if exact <= 1.0 + NEARLY_WHOLE else _clamped(round(exact))
+
+
+def _clamped(ratio: int) -> int:
+    return min(max(ratio, MIN_RATIO), MAX_RATIO)
 
 
 def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str] = (), reproject: bool = True) -> str:
@@ -316,12 +320,7 @@ def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
 
 def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | None:
     with gdal_messages() as messages:
-        systems = []
-        for wkt in (source, target):
-            system = osr.SpatialReference()
-            system.ImportFromWkt(wkt)
-            system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-            systems.append(system)
+        systems = map(spatial_reference, (source, target))
         transformation = messages.call(osr.CreateCoordinateTransformation, *systems)
         found = transformation and messages.call(transformation.TransformPoints, points.tolist())
     moved = np.array(found or [[math.inf] * 3], float)[:, :2]

@@ -152,7 +152,7 @@ class _Comparison:
             if (scales > 0).all() and (own_scales > 0).all():
                 candidates.insert(0 if both else 1, known)
         for scale, offset, words in candidates:
-            ratio, contrast, unlike = self._ratio(scale * self.reference.level + offset, scale * self.reference.spread)
+            ratio, _, unlike = self._ratio(scale * self.reference.level + offset, scale * self.reference.spread)
             if 1 / LEAST_FACTOR < ratio < LEAST_FACTOR and unlike <= _UNLIKE:
                 self._check_distance(scale, offset, ratio)
                 return scale, offset, words

@@ -178,8 +178,10 @@ def _cut(rows: np.ndarray) -> list[tuple[int, int]]:
 def _degraded_rows(scene: Scene, operators: Operators, start: int, stop: int) -> np.ndarray:
     """Rows of D P, (rows, columns)."""
     low, high = operators.down.y.support(start, stop)
-    values, valid = scene.pan_rows(low, high)
-    fallback = float(values[0][valid].mean()) if valid.any() else 0.0
+    fallback = 0.0
+    if not scene.complete:
+        values, valid = scene.pan_rows(low, high)
+        fallback = float(values[0][valid].mean()) if valid.any() else 0.0
     rows = pan_stream(scene, high - low, fallback, low).get(low, high)
     return operators.down.part(rows, (start, stop), (0, scene.low_shape[1]), (low, 0))[0]
 

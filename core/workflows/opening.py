@@ -111,7 +111,7 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
         scene: that is fused.
         outputs: the rasters to write.
         options: of fusion.
-        scratch: folder that holds one result without compression for a while; "" for none.
+        scratch: folder that holds one more result for a while, counted as if it did not compress; "" for none.
 
     Raises:
         InputError: there is not, or nothing of the extent is in the scene.

@@ -58,10 +58,11 @@ class Outputs:
         if compress and not can_compress(compress):
             raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
         checkpoint = f"{self.model}.checkpoint" if self.model else ""  # written, and read where training is resumed
-        files = (self.model, self.report)
-        check_outputs(inputs, (self.output, self.disagreement), files, (*others, checkpoint))
+        rasters = files_read(inputs)
+        read = {**rasters, **files_read((), [path for path in (*others, checkpoint) if path])}
+        _check_places(read, (self.output, self.disagreement), (self.model, self.report))
         if checkpoint:
-            check_output(checkpoint, files_read(inputs))
+            check_output(checkpoint, rasters)
 
 
 def check_outputs(
@@ -78,8 +79,12 @@ def check_outputs(
     Raises:
         InputError: a place cannot be written to, is an input, or two outputs would be the same file.
     """
+    _check_places(files_read(inputs, [path for path in others if path]), rasters, files)
+
+
+def _check_places(read: Mapping[str, str], rasters: Sequence[str], files: Sequence[str]) -> None:
+    """As :func:`check_outputs`, with what :func:`.files_read` returns."""
     places: dict[str, str] = {}
-    read = files_read(inputs, [path for path in others if path])
     for path, is_raster in [(path, True) for path in rasters] + [(path, False) for path in files]:
         if not path:
             continue
