@@ -39,6 +39,9 @@ from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 _PARAMETERS = ("crop", "bands", "correct_shift", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
+# Rasters that are written, scored and removed are ENVI: compression would take longer than all else about them, and
+# libtiff 4.5 does not end when it closes an uncompressed GeoTIFF on a full disk.
+_SCRATCH = ".bsq"
 
 
 @on_files(CompareOptions)
@@ -160,7 +163,7 @@ def _at_reduced(
         window = Window(0, 0, reader.grid.rows, reader.grid.cols)
         step = decimation((window.rows, window.cols), _MAP_SIZE)
         places = [(row * step + step // 2, col * step + step // 2) for row, col in pixels]
-        path = os.path.join(settings.folder, "reduced.tif")
+        path = os.path.join(settings.folder, f"reduced{_SCRATCH}")
         for number, candidate in enumerate(chosen):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{candidate.title} at reduced resolution")
@@ -201,7 +204,7 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
         kept: raster to write where the result is to be kept.
     """
     candidate = run.candidate
-    path = kept or os.path.join(settings.folder, "full.tif")
+    path = kept or os.path.join(settings.folder, f"full{_SCRATCH}")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
     named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
