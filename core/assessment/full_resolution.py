@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -18,7 +19,7 @@ from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.memory import trim_heap
 from ..runtime.progress import Progress
-from ..runtime.threads import Workers
+from ..runtime.threads import Workers, wait_for
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import View
@@ -116,8 +117,7 @@ class _FullResolution:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
-        for start, stop in self.fused.blocks(len(self.bands) + 1, progress):
-            stack, here = self._high_rows(start, stop)
+        for start, stop, stack, here in self._read_ahead(self.fused.blocks(4 * len(self.bands) + 4, progress)):
             mask[start:stop] = here
             whole = bool(here.all())
             for band, plane in enumerate(stack):
@@ -128,6 +128,17 @@ class _FullResolution:
                 part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
                 self.indices.update_high(stack[part], here[part], self._side_by_side)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
+
+    def _read_ahead(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        """Rows and what :meth:`_high_rows` reads of them; the rows that follow are read in the meantime."""
+        reading: Future | None = None
+        for span in spans:
+            ready = None if reading is None else wait_for(reading, self.progress)
+            reading = self.workers.submit(lambda start, stop: (start, stop, *self._high_rows(start, stop)), *span)
+            if ready is not None:
+                yield ready
+        if reading is not None:
+            yield wait_for(reading, self.progress)
 
     def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """The bands of the result and, last, the PAN (B + 1, r, c), and where all are valid (r, c)."""

@@ -69,13 +69,15 @@ class LocalCorrelation:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
         pan, pan_mean, pan_variance, varies = self._moments(self._above.plane(stack, -1), origin[-1], mask)
-        usable = whole & varies
-        step = max(1, _SAMPLES // whole.shape[1])
+        usable = varies
+        usable[:, : whole.shape[1]] &= whole
+        usable[:, whole.shape[1] :] = False
+        step = max(1, _SAMPLES // usable.shape[1])
 
         def correlate(band: int) -> None:
             self._check()
             plane = self._above.plane(stack, band)
-            correlation, chosen = np.empty(whole.shape), usable.copy()
+            correlation, chosen = np.empty(usable.shape), usable.copy()
             for top in range(0, len(whole), step):
                 here = slice(top, min(top + step, len(whole)))
                 under = slice(top, here.stop + self.size - 1)
@@ -90,8 +92,9 @@ class LocalCorrelation:
                 with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
                     np.sqrt(variance, out=variance)
                     np.divide(covariance, variance, out=correlation[here])
-            found = correlation.ravel() if chosen.all() else correlation[chosen]
-            self._sums[band] += np.clip(found, -1.0, 1.0, out=found).sum()
+            found = correlation[chosen]
+            np.minimum(found, 1.0, out=found)
+            self._sums[band] += np.maximum(found, -1.0, out=found).sum()
             self._windows[band] += found.size
 
         return [functools.partial(correlate, band) for band in range(len(stack) - 1)]

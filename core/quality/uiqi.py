@@ -50,6 +50,8 @@ def ratio_or_one(numerator: np.ndarray | np.floating, denominator: np.ndarray | 
         the broadcast shape (...), float64.
     """
     zero = denominator == 0
+    if not np.any(zero):
+        return np.asarray(numerator / denominator)
     return np.where(zero, 1.0, numerator / np.where(zero, 1.0, denominator))
 
 

@@ -73,38 +73,43 @@ class CarriedRows:
 
 
 def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
-    """Sums over sliding windows, by doubling, so that no running sum loses digits.
+    """Sums over sliding windows, by doubling, so that no running sum loses digits; along rows as one array from end to
+    end, which is several times faster than row by row.
 
     Args:
         plane: (r, c) float64.
         size: width and height of the windows in pixels.
 
     Returns:
-        (r - size + 1, c - size + 1) float64.
+        (r - size + 1, c) float64; the windows of the last size - 1 columns reach over the right edge, and their sums
+        mean nothing (they are finite where the plane is).
 
     Raises:
         ValueError: the size is not positive.
     """
-    return _run_sums(_run_sums(plane, size, 0), size, 1)
+    rows = _run_sums(plane, size)
+    sums = np.zeros(rows.shape)
+    flat = rows.reshape(-1)
+    if flat.size >= size:
+        _run_sums(flat, size, sums.reshape(-1)[: flat.size - size + 1])
+    return sums
 
 
-def _run_sums(plane: np.ndarray, size: int, axis: int) -> np.ndarray:
-    """Sums of ``size`` neighbours along an axis."""
-
-    def run(start: int, stop: int) -> np.ndarray:
-        return plane[start:stop] if axis == 0 else plane[:, start:stop]
-
-    outputs = plane.shape[axis] - size + 1
+def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> np.ndarray:
+    """Sums of ``size`` neighbours along the first axis."""
+    outputs = len(values) - size + 1
     total: np.ndarray | None = None
     covered, width = 0, 1
     while width <= size:
         if size & width:
-            part = run(covered, covered + outputs)
-            total = part if total is None else total + part
+            part = values[covered : covered + outputs]
             covered += width
+            last = out if covered == size else None
+            total = part if total is None else np.add(total, part, out=last)
             if covered == size:
+                if last is not None and total is not last:
+                    last[...] = total
                 return total
-        count = plane.shape[axis]
-        plane = run(0, count - width) + run(width, count)
+        values = values[: len(values) - width] + values[width:]
         width *= 2
     raise ValueError(f"a window has at least one row, not {size}")
