@@ -9,11 +9,15 @@ import subprocess
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from osgeo import gdal, osr
 
+from core.io.band_remedies import subdatasets_sentence
 from core.io.grid import Grid, align
 from core.io.reader import RasterReader
-from core.io.remedies import crs_code, number, quoted
+from core.io.remedies import Source, crs_code, number, quoted
+from core.io.warp_remedies import nest, outline_of, own_grid, ratios
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.workflows.assess import assess
@@ -630,3 +634,37 @@ def test_numbers_have_twelve_digits_and_no_exponent(value, text):
 )
 def test_windows_has_other_quotes(argument, text):
     assert quoted(argument, windows=True) == text
+
+
+def test_many_subdatasets_are_not_all_listed():
+    source = Source("a.nc", "a.nc")
+    said = subdatasets_sentence(source, [(f"NETCDF:a.nc:v{n}", f"[9x9] v{n}") for n in range(20)])
+    assert "NETCDF:a.nc:v11 [9x9] v11, and 8 more that gdalinfo a.nc lists." in said
+    assert "NETCDF:a.nc:v12 " not in said
+    assert (
+        subdatasets_sentence(source, [])
+        == "a.nc holds no bands itself, and no subdatasets (layers); choose another file."
+    )
+
+
+@given(
+    pixel=st.sampled_from([30.0, 29.97, 2.0 / 3, 1000 / 7, 0.0002694945852]),
+    ratio=st.floats(1.1, 40.0),
+    x=st.floats(-20.0, 20.0),
+    y=st.floats(-20.0, 20.0),
+)
+def test_the_numbers_of_a_command_nest_for_any_ratio_and_place(pixel, ratio, x, y):
+    hsi = Grid(500000.0 + pixel / 3, 4600000.0, pixel, -pixel, 60, 60)
+    if pixel < 0.01:
+        hsi = Grid(15.123456789012, 41.55, pixel, -pixel, 60, 60)
+    step = pixel / ratio
+    pan = Grid(hsi.x + x * pixel, hsi.y + y * pixel, step, -step, int(60 * ratio), int(60 * ratio)).facts("pan")
+    for whole in ratios(ratio):
+        target = nest(own_grid(hsi.facts("hsi")), outline_of(pan, ""), whole)
+        dx, dy = (float(number(value)) for value in target.step)
+        xmin, ymin, xmax, ymax = (float(number(value)) for value in target.extent)
+        rows, cols = int((ymax - ymin) / dy + 0.5), int((xmax - xmin) / dx + 0.5)  # as gdalwarp counts
+        found = align(hsi, Grid(xmin, ymax, dx, -dy, rows, cols))
+        assert (found.ratio, found.phase) == (whole, (0.0, 0.0))
+        assert found.pan.rows == rows
+        assert found.pan.cols == cols
