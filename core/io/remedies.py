@@ -170,6 +170,7 @@ def crs_code(crs: str) -> str:
         code = _stated_code(system)
         if not code:
             for match, sureness in messages.call(system.FindMatches) or ():
+                match.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
                 if sureness >= _MATCH and match.IsSame(system):
                     code = _stated_code(match)
                     break

@@ -608,11 +608,12 @@ def test_without_a_file_the_grid_is_told_in_words():
     assert "gdalwarp" not in said
 
 
-def test_a_code_that_a_file_does_not_state_is_found():
-    made = system(32633)
+@pytest.mark.parametrize("epsg", [32633, 4326, 3035])
+def test_a_code_that_a_file_does_not_state_is_found(epsg):
+    made = system(epsg)
     bare = re.sub(r',\s*AUTHORITY\["[^"]*","[^"]*"\]', "", made.ExportToWkt())
     assert "EPSG" not in bare
-    assert crs_code(bare) == "EPSG:32633"
+    assert crs_code(bare) == f"EPSG:{epsg}"
 
 
 @pytest.mark.parametrize(
