@@ -1,10 +1,11 @@
 """How far the PAN is shifted against the HSI: phase correlation at the HSI's resolution, in steps (own).
 
 The PAN, degraded to the HSI's grid by the exact operator ``D``, is compared with the sum of bands in its range that
-explains it best. The cross-power spectrum, whitened (Kuglin and Hines, 1975) and weighted by a low-pass, is summed over
-tiles; the peak of its inverse transform, evaluated between the samples, is the shift. Then the PAN's *position* is
-moved by it, the PAN is degraded anew, and what remains is measured again: so what aliasing and the sampling of either
-image add does not stay in the result, and the shift found is the one that the exact sub-pixel phase of ``D`` corrects.
+explains it best. A wide search over blocks, each with one vote, gives a place to start from besides 0. From both, the
+peak of the phase correlation is found, the PAN's *position* is moved by it, the PAN is degraded anew, and what remains
+is measured again: so what aliasing and the sampling of either image add does not stay in the result, and the shift
+found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that only one image shows (clouds) are left out,
+and a shift counts only where most blocks fit better with it than without.
 """
 
 from __future__ import annotations
@@ -14,21 +15,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..operators.fill import fill_invalid
-from ..operators.linear import Separable, Span
-from ..operators.pair import DEFAULT_MTF_GAIN
-from ..operators.resample import degrader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .explain import Explained, explain
+from .phase import coarse_peak, cross_spectrum, fine_peak, window
+from .tiles import Tiles, read_tiles
 
-MAX_SHIFT = 4.0  # HSI pixels: shifts beyond are not searched for
-VISIBLE = (400.0, 900.0)  # nm: where panchromatic bands lie
-_BANDS = 12  # of those, spread evenly: more explain the PAN no better
-_RIDGE = 1e-3  # of the bands' mean variance, so that neighbours share a weight
-_LEAST_CORRELATION = 0.5  # of the two images where they fit: below, there is no result
-_STEPS, _CONVERGED = 8, 0.03  # steps at most; PAN pixels: a residual shift below is none
-_TILE, _PAN_TILE, _TILES = 256, 1024, 3  # HSI and PAN pixels along an edge at most; tiles along each axis
-_LOW_PASS = 0.25  # cycles per HSI pixel at which the weight has fallen to exp(-1/2)
+MAX_SHIFT = 10.0  # HSI pixels: shifts beyond are no measurement
+LEAST_CORRELATION = 0.5  # of the two images where they fit: below, there is no result
+_SEARCHED = 16.0  # HSI pixels: how far the wide search goes, so that a shift beyond the limit can be told
+_BLOCK = 64  # HSI pixels along the edge of a block of the wide search
+_CLEAR = 4.0  # standard deviations by which the peak of the wide search stands out
+_STEPS, _CONVERGED, _REACH = 8, 0.03, 2.0  # steps at most; PAN pixels: a residual shift below is none; HSI pixels
+_BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,14 @@ class Shift:
         y, x: PAN pixels, towards higher rows and columns.
         correlation: of the degraded PAN, moved, with the sum of the HSI's bands that explains it best.
         unmoved: the same where the PAN stays.
+        beyond: whether it is larger than can be measured; then it is rough.
     """
 
     y: float
     x: float
     correlation: float
     unmoved: float
+    beyond: bool = False
 
     @property
     def size(self) -> float:
@@ -62,146 +63,92 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         progress: asked for cancellation.
 
     Returns:
-        The shift; None where it cannot be measured: the images are not alike, moved or not, or have no contrast.
+        The shift, 0 where the images fit no better when moved; None where it cannot be measured: the images are not
+        alike, moved or not, or have no contrast.
     """
     progress = progress or Progress()
-    tiles = _tiles(scene)
-    bands = _bands(scene)
-    images = [_hsi_tile(scene, tile, bands, progress) for tile in tiles]
-    shift, unmoved = np.zeros(2), 0.0
-    max_shift = min(MAX_SHIFT, min(min(valid.shape) for _, valid in images) / 4)
-    converged = False
-    for step in range(_STEPS + 1):
-        down = _moved(scene, (float(shift[0]), float(shift[1])))
-        degraded = [_degraded_tile(scene, tile, down, progress) for tile in tiles]
-        sums, correlation = _explain(images, degraded, progress)
-        unmoved = correlation if step == 0 else unmoved
-        if converged or step == _STEPS:
-            break
-        found = _peak(sums, degraded, max_shift)
-        if found is None:
-            return None
-        converged = bool(np.hypot(*found) * scene.ratio < _CONVERGED)
-        shift = np.clip(shift + found * scene.ratio, -MAX_SHIFT * scene.ratio, MAX_SHIFT * scene.ratio)
-    if correlation < max(_LEAST_CORRELATION, unmoved - 1e-3):
+    tiles = read_tiles(scene, progress)
+    unmoved = explain(tiles, (0.0, 0.0), progress)
+    wide, clear = _wide_search(tiles, unmoved, progress)
+    starts = [np.zeros(2)]
+    if clear >= _CLEAR and np.abs(wide).max() > 0.5:
+        starts.append(wide * scene.ratio)
+    best, moved, least = np.zeros(2), unmoved, math.inf
+    for start in starts:
+        shift, fit = _refined(tiles, start, progress)
+        error = _typical(fit.block_errors())
+        if fit.correlation >= LEAST_CORRELATION and error < least:
+            best, moved, least = shift, fit, error
+    if moved.correlation < LEAST_CORRELATION:
         return None
-    return Shift(float(shift[0]), float(shift[1]), correlation, unmoved)
+    beyond = bool(np.abs(best).max() > MAX_SHIFT * scene.ratio)
+    if not _clearly_better(unmoved.block_errors(), moved.block_errors()):
+        best, moved, beyond = np.zeros(2), unmoved, False
+        if moved.correlation < LEAST_CORRELATION:
+            return None
+    return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond)
 
 
-def _tiles(scene: Scene) -> list[tuple[Span, Span]]:
-    """Spans of rows and columns of the HSI, spread evenly."""
-    size = max(64, min(_TILE, _PAN_TILE // scene.ratio))
+def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> tuple[np.ndarray, float]:
+    """The place, (y, x) in HSI pixels, at which most blocks correlate, and by how much it stands out.
+
+    The mean of the bands stands for the PAN: a fit at the wrong place has weights without meaning.
+    """
+    spectra, least = [], math.inf
+    for tile, pan, valid in zip(tiles.tiles, unmoved.pan, unmoved.valid):
+        scale = np.maximum(tile.values.std(axis=(1, 2), dtype=np.float64), 1e-30)
+        image = (tile.values / scale[:, None, None]).mean(axis=0)
+        for rows, cols in _halves(valid.shape):
+            progress.check()
+            cross = cross_spectrum(image[rows, cols], pan[rows, cols], window(valid[rows, cols]))
+            if cross is not None:
+                spectra.append(cross)
+                least = min(least, *cross.shape)
+    if not spectra:
+        return np.zeros(2), 0.0
+    return coarse_peak(spectra, min(_SEARCHED, math.floor(least / 3)))
+
+
+def _halves(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Blocks of a tile that overlap by half."""
     spans = []
-    for count in scene.low_shape:
-        length = min(size, count)
-        number = min(_TILES, max(1, count // length))
-        starts = np.linspace(0, count - length, number).astype(int) if number > 1 else [(count - length) // 2]
-        spans.append([(int(start), int(start) + length) for start in starts])
+    for count in shape:
+        length = min(_BLOCK, count)
+        number = 2 * (count // length) - 1
+        starts = np.linspace(0, count - length, max(1, number)).astype(int)
+        spans.append([slice(int(start), int(start) + length) for start in starts])
     return [(rows, cols) for rows in spans[0] for cols in spans[1]]
 
 
-def _moved(scene: Scene, shift: tuple[float, float]) -> Separable:
-    """D of the PAN whose position is moved by (y, x) PAN pixels."""
-    phase = scene.alignment.phase
-    return degrader(
-        scene.high_shape, scene.low_shape, scene.ratio, (phase[0] + shift[0], phase[1] + shift[1]), DEFAULT_MTF_GAIN
-    )
+def _refined(tiles: Tiles, start: np.ndarray, progress: Progress) -> tuple[np.ndarray, Explained]:
+    """The shift, (y, x) in PAN pixels, to which the steps from a start lead, and how the images fit there."""
+    shift, ratio = start, tiles.scene.ratio
+    fit = explain(tiles, (float(shift[0]), float(shift[1])), progress)
+    for _ in range(_STEPS):
+        spectra = [
+            cross
+            for total, pan, same in zip(fit.sums, fit.pan, fit.same)
+            if (cross := cross_spectrum(total, pan, window(same))) is not None
+        ]
+        if not spectra:
+            break
+        found = fine_peak(spectra, _REACH)
+        shift = np.clip(shift + found * ratio, -_SEARCHED * ratio, _SEARCHED * ratio)
+        fit = explain(tiles, (float(shift[0]), float(shift[1])), progress)
+        if np.hypot(*found) * ratio < _CONVERGED:
+            break
+    return shift, fit
 
 
-def _degraded_tile(
-    scene: Scene, tile: tuple[Span, Span], down: Separable, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """A tile of the degraded PAN, and the share of valid pixels in it: (rows, columns) each."""
-    progress.check()
-    (top, bottom), (left, right) = down.support(*tile)
-    block = scene.pan.read(scene.alignment.pan.part((top, bottom), (left, right)))
-    if block.valid.all():
-        share = np.ones((1, tile[0][1] - tile[0][0], tile[1][1] - tile[1][0]))
-        values = block.values
-    else:
-        share = down.part(block.valid.astype(np.float32), *tile, (top, left))
-        level = block.values[block.valid].mean() if block.valid.any() else 0.0
-        values = fill_invalid(block.values, block.valid[0], 2 * scene.ratio, level)
-    progress.check()
-    return down.part(values, *tile, (top, left))[0].astype(np.float64), share[0] > 0.99
+def _typical(errors: np.ndarray) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(np.median(known)) if known.size else math.inf
 
 
-def _bands(scene: Scene) -> list[int]:
-    """Some good bands where panchromatic ones lie, or of all where wavelengths are unknown."""
-    waves = scene.hsi.metadata.wavelengths
-    good = [int(band) for band in np.flatnonzero(scene.good)]
-    visible = [band for band in good if (wave := waves[band]) is not None and VISIBLE[0] <= wave <= VISIBLE[1]] or good
-    return [visible[i] for i in np.unique(np.linspace(0, len(visible) - 1, _BANDS).round().astype(int))]
-
-
-def _hsi_tile(
-    scene: Scene, tile: tuple[Span, Span], bands: list[int], progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """A tile of some bands (bands, rows, columns), and its valid pixels."""
-    progress.check()
-    block = scene.hsi.read(scene.alignment.hsi.part(*tile), bands)
-    return block.values, scene.low_valid[slice(*tile[0]), slice(*tile[1])]
-
-
-def _explain(images: list, degraded: list, progress: Progress) -> tuple[list, float]:
-    """Of each tile the sum of bands that explains the PAN best in all of them, and its valid pixels; and how well it
-    does: the correlation with the PAN, each tile about its own mean, edges faded."""
-    count = len(images[0][0])
-    products = np.zeros((count + 1, count + 1))
-    for (values, valid), (pan, pan_valid) in zip(images, degraded):
-        progress.check()
-        root = np.sqrt(_window(valid & pan_valid)).ravel()
-        stack = np.concatenate([values.reshape(count, -1), pan.reshape(1, -1)]).astype(np.float64)
-        stack -= (stack @ root**2 / max((root**2).sum(), 1e-30))[:, None]
-        products += (stack * root) @ (stack * root).T
-    covariance, common, variance = products[:-1, :-1], products[:-1, -1], products[-1, -1]
-    ridge = _RIDGE * max(np.trace(covariance) / count, 1e-30)
-    weights = np.linalg.solve(covariance + ridge * np.eye(count), common)
-    spread = float(weights @ covariance @ weights) * float(variance)
-    correlation = float(weights @ common) / math.sqrt(spread) if spread > 0 else 0.0
-    return [(np.tensordot(weights, values, 1), valid) for values, valid in images], correlation
-
-
-def _weighted(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Without its mean, faded out towards edges and where it is not valid."""
-    total = weight.sum()
-    return weight * (image - (weight * image).sum() / total) if total > 0 else np.zeros_like(image)
-
-
-def _window(valid: np.ndarray) -> np.ndarray:
-    edges = [np.sin(np.pi * (np.arange(count) + 0.5) / count) ** 2 for count in valid.shape]
-    return edges[0][:, None] * edges[1][None, :] * valid
-
-
-def _peak(sums: list, degraded: list, max_shift: float) -> np.ndarray | None:
-    """Where the summed phase correlation is highest, (y, x) in HSI pixels; None without any contrast."""
-    summed: dict[tuple[int, int], np.ndarray] = {}
-    for (image, valid), (pan, pan_valid) in zip(sums, degraded):
-        window = _window(valid & pan_valid)
-        cross = np.fft.fft2(_weighted(image, window)) * np.conj(np.fft.fft2(_weighted(pan, window)))
-        size = np.abs(cross)
-        if size.max() > 0:
-            # The root leaves the strong frequencies some of their weight: in small scenes the weak ones are noise.
-            whitened = cross / np.sqrt(np.maximum(size, 1e-9 * size.max()) * size.max())
-            summed[image.shape] = summed.get(image.shape, 0.0) + whitened
-    if not summed:
-        return None
-    centre, reach = np.zeros(2), max_shift
-    for step in (0.125, 0.01):
-        offsets = np.arange(-reach, reach + step / 2, step)
-        surface = np.zeros((len(offsets), len(offsets)))
-        for cross in summed.values():
-            surface += _surface(cross, centre[0] + offsets, centre[1] + offsets)
-        row, col = np.unravel_index(int(np.argmax(surface)), surface.shape)
-        centre = centre + np.array([offsets[row], offsets[col]])
-        reach = step
-    return centre
-
-
-def _surface(cross: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The inverse transform of a weighted cross spectrum at any places, (y, x)."""
-    frequencies = [np.fft.fftfreq(count, 1.0) for count in cross.shape]
-    low_pass = [np.exp(-0.5 * (frequency / _LOW_PASS) ** 2) for frequency in frequencies]
-    rows = np.exp(2j * np.pi * y[:, None] * frequencies[0]) * low_pass[0]
-    cols = np.exp(2j * np.pi * x[:, None] * frequencies[1]) * low_pass[1]
-    return (rows @ cross @ cols.T).real
+def _clearly_better(unmoved: np.ndarray, moved: np.ndarray) -> bool:
+    """Whether most blocks fit better when the PAN is moved; blocks that cannot be compared have no vote."""
+    known = np.isfinite(unmoved) & np.isfinite(moved)
+    if not known.any():
+        return False
+    change = moved[known] / np.maximum(unmoved[known], 1e-12)
+    return bool(np.median(change) < _BETTER and (change < 1.0).mean() >= _SHARE)

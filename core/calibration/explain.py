@@ -1,0 +1,169 @@
+"""The sum of bands that explains the PAN, in spite of clouds and of ground that has changed.
+
+A least-squares fit follows a cloud that only one of the images shows. So each block gives a fit of its own, too, and the
+one whose error is least over the better part of all pixels is taken (least quantile of squares, Rousseeuw, 1984);
+coherent areas of large residuals are then left out (own).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..operators.linear import Span
+from ..runtime.progress import Progress
+from .tiles import Tiles
+
+_RIDGE = 1e-3  # of the bands' mean variance, so that neighbours share a weight
+_BLOCK = 16  # HSI pixels along the edge of a block
+_QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
+_SAMPLE = 20_000  # pixels that fits are compared on
+_BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
+_OUTLIER = 5.0  # standard deviations of averaged residuals
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The PAN at a position, as the bands explain it.
+
+    Attributes:
+        sums: of each tile, (rows, columns) float64, the sum of bands.
+        pan: of each tile, (rows, columns) float64.
+        valid: of each tile, (rows, columns) bool.
+        same: of each tile, (rows, columns) bool, the valid pixels that show the same in both images.
+        correlation: of sum and PAN over these, 0 to 1.
+    """
+
+    sums: list[np.ndarray]
+    pan: list[np.ndarray]
+    valid: list[np.ndarray]
+    same: list[np.ndarray]
+    correlation: float
+
+    def block_errors(self) -> np.ndarray:
+        """(blocks,) float64: of each block the share of the PAN's variance that is not explained, NaN where too few
+        pixels are valid or there is no contrast."""
+        errors = []
+        for total, pan, valid in zip(self.sums, self.pan, self.valid):
+            for rows, cols in _blocks(valid.shape):
+                here = valid[rows, cols]
+                y = pan[rows, cols][here]
+                if y.size < _BLOCK * _BLOCK // 2 or not y.var() > 0:
+                    errors.append(math.nan)
+                    continue
+                error = y - total[rows, cols][here]
+                errors.append(float(error.var() / y.var()))
+        return np.array(errors)
+
+
+def explain(tiles: Tiles, shift: tuple[float, float], progress: Progress) -> Explained:
+    """Fit the PAN at a position by the HSI's bands.
+
+    Args:
+        tiles: of the scene.
+        shift: (rows, columns) in PAN pixels, by which the PAN is moved.
+        progress: asked whether to stop.
+
+    Returns:
+        The fit.
+    """
+    degraded = tiles.pan(shift, progress)
+    pan = [values for values, _ in degraded]
+    valid = [tile.valid & known for tile, (_, known) in zip(tiles.tiles, degraded)]
+    stacks = [np.concatenate([t.values.reshape(len(t.values), -1), p.reshape(1, -1)]) for t, p in zip(tiles.tiles, pan)]
+    chosen = np.concatenate([s[:, v.ravel()] for s, v in zip(stacks, valid)], axis=1).astype(np.float64)
+    fit = _most_agreed(tiles, stacks, valid, chosen, progress)
+    same = valid
+    for _ in range(2):
+        progress.check()
+        residuals = [_residual(stack, fit, plane.shape) for stack, plane in zip(stacks, pan)]
+        same = _coherent(residuals, valid)
+        kept = np.concatenate([s[:, v.ravel()] for s, v in zip(stacks, same)], axis=1).astype(np.float64)
+        fit = _fit(kept)
+    sums = [p - _residual(stack, fit, p.shape) for stack, p in zip(stacks, pan)]
+    return Explained(sums, pan, valid, same, _correlation(kept, fit))
+
+
+def _most_agreed(
+    tiles: Tiles, stacks: list[np.ndarray], valid: list[np.ndarray], chosen: np.ndarray, progress: Progress
+) -> np.ndarray:
+    """The fit, of all pixels or of one block, with the least error over the better part of the pixels."""
+    sample = chosen[:, :: max(1, chosen.shape[1] // _SAMPLE)]
+    best, least = _fit(chosen), math.inf
+    fits = [best]
+    for stack, here in zip(stacks, valid):
+        shape = here.shape
+        for rows, cols in _blocks(shape)[:: max(1, len(_blocks(shape)) // 16)]:
+            inside = here[rows, cols].ravel()
+            if inside.sum() >= _BLOCK * _BLOCK // 2:
+                block = stack.reshape(len(stack), *shape)[:, rows, cols].reshape(len(stack), -1)
+                fits.append(_fit(block[:, inside].astype(np.float64)))
+    for fit in fits:
+        progress.check()
+        error = np.abs(sample[-1] - fit[:-1] @ sample[:-1] - fit[-1])
+        error = float(np.quantile(error, _QUANTILE)) if error.size else math.inf
+        if error < least:
+            best, least = fit, error
+    return best
+
+
+def _fit(samples: np.ndarray) -> np.ndarray:
+    """Weights of bands and a constant, (bands + 1,), of samples (bands + 1, n), the last of which is the PAN."""
+    bands = len(samples) - 1
+    if not samples.shape[1]:
+        return np.zeros(bands + 1)
+    mean = samples.mean(axis=1)
+    centred = samples - mean[:, None]
+    products = centred @ centred.T / samples.shape[1]
+    ridge = _RIDGE * max(np.trace(products[:-1, :-1]) / bands, 1e-30)
+    weights = np.linalg.solve(products[:-1, :-1] + ridge * np.eye(bands), products[:-1, -1])
+    return np.append(weights, mean[-1] - weights @ mean[:-1])
+
+
+def _correlation(samples: np.ndarray, fit: np.ndarray) -> float:
+    if samples.shape[1] < 2:
+        return 0.0
+    total, pan = fit[:-1] @ samples[:-1], samples[-1]
+    total, pan = total - total.mean(), pan - pan.mean()
+    spread = float(total @ total) * float(pan @ pan)
+    return float(total @ pan) / math.sqrt(spread) if spread > 0 else 0.0
+
+
+def _residual(stack: np.ndarray, fit: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    residual: np.ndarray = (stack[-1] - fit[:-1] @ stack[:-1] - fit[-1]).reshape(shape)
+    return residual
+
+
+def _coherent(residuals: list[np.ndarray], valid: list[np.ndarray]) -> list[np.ndarray]:
+    """The valid pixels without areas that one image shows otherwise than the other."""
+    means = [_box(np.where(v, r, 0.0)) / np.maximum(_box(v.astype(float)), 1e-9) for r, v in zip(residuals, valid)]
+    sizes = np.concatenate([np.abs(m[v]) for m, v in zip(means, valid)])
+    if not sizes.size:
+        return valid
+    # 0.524 standard deviations hold 40 per cent of a normal distribution.
+    limit = _OUTLIER * float(np.quantile(sizes, _QUANTILE)) / 0.524
+    kept = [v & (_box((np.abs(m) > limit).astype(float)) < 0.5 / (2 * _BOX + 1) ** 2) for m, v in zip(means, valid)]
+    return kept if sum(int(k.sum()) for k in kept) > 0.3 * sizes.size else valid
+
+
+def _box(image: np.ndarray) -> np.ndarray:
+    """Mean over a square of 2 _BOX + 1 samples, edges repeated."""
+    size = 2 * _BOX + 1
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (_BOX + 1, _BOX)
+        total = np.cumsum(np.pad(image, pad, mode="edge"), axis=axis)
+        count = image.shape[axis]
+        image = (total.take(range(size, size + count), axis) - total.take(range(count), axis)) / size
+    return image
+
+
+def _blocks(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    spans: list[list[Span]] = []
+    for count in shape:
+        number = max(1, count // _BLOCK)
+        edges = np.linspace(0, count, number + 1).astype(int)
+        spans.append([(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])])
+    return [(slice(*rows), slice(*cols)) for rows in spans[0] for cols in spans[1]]
