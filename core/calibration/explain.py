@@ -22,6 +22,8 @@ _QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
 _SAMPLE = 20_000  # pixels that fits are compared on
 _BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
 _OUTLIER = 5.0  # standard deviations of averaged residuals
+_WORSE, _UNLIKE = 3.0, 0.5  # a block is not alike whose unexplained share is so many times the usual one, and above this
+_ALIKE = 8  # pixels that count as one observation, as neighbours are alike
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,12 @@ class Explained:
     def block_errors(self) -> np.ndarray:
         """(blocks,) float64: of each block the share of the PAN's variance that is not explained, NaN where too few
         pixels are valid or there is no contrast."""
-        errors = []
-        for total, pan, valid in zip(self.sums, self.pan, self.valid):
-            for rows, cols in _blocks(valid.shape):
-                here = valid[rows, cols]
-                y = pan[rows, cols][here]
-                if y.size < _BLOCK * _BLOCK // 2 or not y.var() > 0:
-                    errors.append(math.nan)
-                    continue
-                error = y - total[rows, cols][here]
-                errors.append(float(error.var() / y.var()))
-        return np.array(errors)
+        residuals = [pan - total for pan, total in zip(self.pan, self.sums)]
+        return _block_errors(residuals, self.pan, self.valid)
+
+    def same_blocks(self) -> np.ndarray:
+        """(blocks,) bool: whether most of a block shows the same in both images."""
+        return np.array([same[block].mean() >= 0.5 for same in self.same for block in _blocks(same.shape)])
 
 
 def explain(tiles: Tiles, shift: tuple[float, float], progress: Progress) -> Explained:
@@ -79,11 +76,11 @@ def explain(tiles: Tiles, shift: tuple[float, float], progress: Progress) -> Exp
     for _ in range(2):
         progress.check()
         residuals = [_residual(stack, fit, plane.shape) for stack, plane in zip(stacks, pan)]
-        same = _coherent(residuals, valid)
+        same = _alike_blocks(residuals, pan, _coherent(residuals, valid))
         kept = np.concatenate([s[:, v.ravel()] for s, v in zip(stacks, same)], axis=1).astype(np.float64)
         fit = _fit(kept)
     sums = [p - _residual(stack, fit, p.shape) for stack, p in zip(stacks, pan)]
-    return Explained(sums, pan, valid, same, _correlation(kept, fit))
+    return Explained(sums, pan, valid, same, _adjusted(_correlation(kept, fit), len(kept) - 1, kept.shape[1] / _ALIKE))
 
 
 def _most_agreed(
@@ -122,6 +119,19 @@ def _fit(samples: np.ndarray) -> np.ndarray:
     return np.append(weights, mean[-1] - weights @ mean[:-1])
 
 
+def multiple_correlation(samples: np.ndarray) -> float:
+    """How well bands explain the PAN, less what as many bands explain by chance.
+
+    Args:
+        samples: (bands + 1, n) float64, the last row the PAN; taken as independent.
+
+    Returns:
+        0 to 1, no unit; NaN where there are too few samples to tell.
+    """
+    bands, count = len(samples) - 1, samples.shape[1]
+    return _adjusted(_correlation(samples, _fit(samples)), bands, count) if count > 4 * (bands + 1) else math.nan
+
+
 def _correlation(samples: np.ndarray, fit: np.ndarray) -> float:
     if samples.shape[1] < 2:
         return 0.0
@@ -131,6 +141,40 @@ def _correlation(samples: np.ndarray, fit: np.ndarray) -> float:
     return float(total @ pan) / math.sqrt(spread) if spread > 0 else 0.0
 
 
+def _adjusted(correlation: float, bands: int, count: float) -> float:
+    """Without what as many bands explain by chance."""
+    if correlation <= 0 or count <= bands + 2:
+        return 0.0
+    return math.sqrt(max(0.0, 1 - (1 - correlation**2) * (count - 1) / (count - bands - 1)))
+
+
+def _block_errors(residuals: list[np.ndarray], pan: list[np.ndarray], valid: list[np.ndarray]) -> np.ndarray:
+    errors = []
+    for residual, plane, known in zip(residuals, pan, valid):
+        for block in _blocks(known.shape):
+            here = known[block]
+            y = plane[block][here]
+            enough = y.size >= here.size // 2 and y.var() > 0
+            errors.append(float(residual[block][here].var() / y.var()) if enough else math.nan)
+    return np.array(errors)
+
+
+def _alike_blocks(residuals: list[np.ndarray], pan: list[np.ndarray], valid: list[np.ndarray]) -> list[np.ndarray]:
+    """The valid pixels without the blocks that fit much worse than the better part of them."""
+    errors = _block_errors(residuals, pan, valid)
+    known = errors[np.isfinite(errors)]
+    if not known.size:
+        return valid
+    limit = max(_WORSE * float(np.quantile(known, _QUANTILE)), _UNLIKE)
+    fitting, kept = iter(~(errors > limit)), []
+    for here in valid:
+        part = here.copy()
+        for block in _blocks(here.shape):
+            part[block] &= next(fitting)
+        kept.append(part)
+    return kept
+
+
 def _residual(stack: np.ndarray, fit: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     residual: np.ndarray = (stack[-1] - fit[:-1] @ stack[:-1] - fit[-1]).reshape(shape)
     return residual
@@ -138,18 +182,25 @@ def _residual(stack: np.ndarray, fit: np.ndarray, shape: tuple[int, ...]) -> np.
 
 def _coherent(residuals: list[np.ndarray], valid: list[np.ndarray]) -> list[np.ndarray]:
     """The valid pixels without areas that one image shows otherwise than the other."""
-    means = [_box(np.where(v, r, 0.0)) / np.maximum(_box(v.astype(float)), 1e-9) for r, v in zip(residuals, valid)]
+    means = [box_mean(np.where(v, r, 0.0)) / np.maximum(box_mean(v.astype(float)), 1e-9) for r, v in zip(residuals, valid)]
     sizes = np.concatenate([np.abs(m[v]) for m, v in zip(means, valid)])
     if not sizes.size:
         return valid
     # 0.524 standard deviations hold 40 per cent of a normal distribution.
     limit = _OUTLIER * float(np.quantile(sizes, _QUANTILE)) / 0.524
-    kept = [v & (_box((np.abs(m) > limit).astype(float)) < 0.5 / (2 * _BOX + 1) ** 2) for m, v in zip(means, valid)]
+    kept = [v & (box_mean((np.abs(m) > limit).astype(float)) < 0.5 / (2 * _BOX + 1) ** 2) for m, v in zip(means, valid)]
     return kept if sum(int(k.sum()) for k in kept) > 0.3 * sizes.size else valid
 
 
-def _box(image: np.ndarray) -> np.ndarray:
-    """Mean over a square of 2 _BOX + 1 samples, edges repeated."""
+def box_mean(image: np.ndarray) -> np.ndarray:
+    """Mean over squares of 5 x 5 samples, edges repeated.
+
+    Args:
+        image: (rows, columns) of a floating-point dtype.
+
+    Returns:
+        (rows, columns) of the same dtype.
+    """
     size = 2 * _BOX + 1
     for axis in (0, 1):
         pad = [(0, 0), (0, 0)]

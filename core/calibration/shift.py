@@ -27,6 +27,7 @@ _SEARCHED = 16.0  # HSI pixels: how far the wide search goes, so that a shift be
 _BLOCK = 64  # HSI pixels along the edge of a block of the wide search
 _CLEAR = 4.0  # standard deviations by which the peak of the wide search stands out
 _STEPS, _CONVERGED, _REACH = 8, 0.03, 2.0  # steps at most; PAN pixels: a residual shift below is none; HSI pixels
+_PRECISION = 0.05  # PAN pixels: what is finer cannot be told
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
 
@@ -76,17 +77,26 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     best, moved, least = np.zeros(2), unmoved, math.inf
     for start in starts:
         shift, fit = _refined(tiles, start, progress)
-        error = _typical(fit.block_errors())
+        error = _typical(fit)
         if fit.correlation >= LEAST_CORRELATION and error < least:
             best, moved, least = shift, fit, error
     if moved.correlation < LEAST_CORRELATION:
         return None
     beyond = bool(np.abs(best).max() > MAX_SHIFT * scene.ratio)
-    if not _clearly_better(unmoved.block_errors(), moved.block_errors()):
+    if not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
         if moved.correlation < LEAST_CORRELATION:
             return None
+    best = _snapped(best, scene)
     return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond)
+
+
+def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:
+    """The shift; where it brings the PAN's grid onto the HSI's within the precision, exactly onto it, so that the
+    output begins where the HSI does."""
+    phase = np.array(scene.alignment.phase)
+    whole = np.round(phase + shift) - phase
+    return np.where(np.abs(whole - shift) < _PRECISION, whole, shift)
 
 
 def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> tuple[np.ndarray, float]:
@@ -140,15 +150,18 @@ def _refined(tiles: Tiles, start: np.ndarray, progress: Progress) -> tuple[np.nd
     return shift, fit
 
 
-def _typical(errors: np.ndarray) -> float:
+def _typical(fit: Explained) -> float:
+    """The unexplained share of a block in the middle of the better ones: up to half may have changed."""
+    errors = fit.block_errors()
     known = errors[np.isfinite(errors)]
-    return float(np.median(known)) if known.size else math.inf
+    return float(np.quantile(known, 0.3)) if known.size else math.inf
 
 
-def _clearly_better(unmoved: np.ndarray, moved: np.ndarray) -> bool:
-    """Whether most blocks fit better when the PAN is moved; blocks that cannot be compared have no vote."""
-    known = np.isfinite(unmoved) & np.isfinite(moved)
+def _clearly_better(unmoved: Explained, moved: Explained) -> bool:
+    """Whether most blocks fit better when the PAN is moved; those that are alike at neither place have no vote."""
+    before, after = unmoved.block_errors(), moved.block_errors()
+    known = np.isfinite(before) & np.isfinite(after) & (unmoved.same_blocks() | moved.same_blocks())
     if not known.any():
         return False
-    change = moved[known] / np.maximum(unmoved[known], 1e-12)
+    change = after[known] / np.maximum(before[known], 1e-12)
     return bool(np.median(change) < _BETTER and (change < 1.0).mean() >= _SHARE)

@@ -7,7 +7,8 @@ import shutil
 
 import numpy as np
 
-from ..calibration.shift import measure_shift
+from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
+from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
@@ -48,6 +49,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
             _warn_of_shift(scene, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
+        _say_relation(scene, progress)
         return scene
     except BaseException:
         scene.close()
@@ -73,23 +75,61 @@ def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]
             f"The shift of {scene.pan.name} against {scene.hsi.name} cannot be measured, as the two are not alike "
             "enough; leave the correction out, or register the images first."
         )
+    if shift.beyond:
+        raise InputError(_too_far(scene, shift))
     progress.info(
-        f"{scene.pan.name} is moved by {shift.x:+.2f} columns and {shift.y:+.2f} rows (PAN pixels; correlation with "
-        f"the HSI {shift.correlation:.3f}, before {shift.unmoved:.3f})."
+        f"{scene.pan.name} is moved by {shift.x:+.2f} columns and {shift.y:+.2f} rows (PAN pixels); its correlation "
+        f"with {scene.hsi.name} is {shift.unmoved:.3f} before and {shift.correlation:.3f} after that."
     )
     return shift.y, shift.x
+
+
+def _too_far(scene: Scene, shift: Shift) -> str:
+    return (
+        f"{scene.pan.name} lies farther than {MAX_SHIFT:g} HSI pixels from where {scene.hsi.name} shows the same, which "
+        f"is more than can be measured; move it by about {shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN pixels) "
+        "first, by changing its geotransform."
+    )
 
 
 def _warn_of_shift(scene: Scene, progress: Progress) -> None:
     """Says where the PAN lies: the opposite of what moves it into place."""
     shift = measure_shift(scene, progress)
-    if shift is not None and shift.size > NOTICED_SHIFT:
+    if shift is None or shift.size <= NOTICED_SHIFT:
+        return
+    if shift.beyond:
+        progress.warning(_too_far(scene, shift))
+        return
+    progress.warning(
+        f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {shift.size:.1f} PAN pixels "
+        f"({-shift.x:+.1f} columns, {-shift.y:+.1f} rows): their correlation is {shift.unmoved:.3f} as they lie, and "
+        f"rises to {shift.correlation:.3f} when the PAN is moved back, which the option --correct-shift "
+        "(CORRECT_SHIFT) does."
+    )
+
+
+def _say_relation(scene: Scene, progress: Progress) -> None:
+    """The correlation of PAN and HSI, and what follows where it is low."""
+    relation = pan_relation(scene, progress)
+    if np.isnan(relation.detail):
+        progress.info(f"{scene.pan.name} and {scene.hsi.name} share too few pixels to tell how alike they are.")
+        return
+    sentence = (
+        f"The correlation of {scene.pan.name}, degraded, with the bands of {scene.hsi.name} is {relation.level:.2f}, "
+        f"that of their details {relation.detail:.2f}"
+    )
+    if relation.unrelated:
         progress.warning(
-            f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {shift.size:.1f} PAN pixels "
-            f"({-shift.x:+.1f} columns, {-shift.y:+.1f} rows), measured by phase correlation (correlation "
-            f"{shift.unmoved:.3f}, without the shift {shift.correlation:.3f}); the option that corrects it "
-            "(--correct-shift, CORRECT_SHIFT) moves the PAN by that."
+            f"{sentence}, which is below {UNRELATED:g}: there the PAN does not show what the HSI shows, so no detail is taken "
+            "from it and nothing is learned from it; choose a PAN of the same ground and spectral range."
         )
+    elif relation.doubtful:
+        progress.warning(
+            f"{sentence}, but {DOUBTFUL:g} or more is usual where both show the same ground and light; check that the "
+            "PAN belongs to the HSI, and compare the result with plain up-sampling (--method exp, METHOD)."
+        )
+    else:
+        progress.info(f"{sentence}.")
 
 
 def _description(scene: Scene) -> str:

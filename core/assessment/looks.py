@@ -1,0 +1,133 @@
+"""A cheap look at a finished result, at places spread evenly over it: does it reproduce the HSI, and does it stay near
+the HSI's values?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from ..io.grid import Window
+from ..io.reader import Block
+from ..operators.linear import Span
+from ..scene.scene import Scene
+from ..scene.streams import scene_operators
+
+_PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
+_OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
+_SPREAD = 0.5  # standard deviations of the band that are allowed besides
+
+Read = Callable[[Window, list], Block]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen.
+
+    Attributes:
+        residual: relative RMSE of the degraded result against the HSI over all samples, a ratio.
+        band: number, counted from 1, of the band whose own is largest.
+        band_residual: that band's.
+        outside: share of the samples that lie far outside the range of the 3 x 3 HSI pixels around them.
+        samples: how many were seen.
+    """
+
+    residual: float
+    band: int
+    band_residual: float
+    outside: float
+    samples: int
+
+
+def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | None:
+    """Look at a result.
+
+    Args:
+        scene: what it was made of.
+        read: gives (bands, rows, columns) DN of some bands of a window of the whole output, and what is valid.
+        gain: the HSI's MTF gain.
+        window: the part of the output that the result covers.
+
+    Returns:
+        What was seen; None where the result is too small, or nothing of it is valid.
+    """
+    good = np.flatnonzero(scene.good)
+    bands = [int(good[i]) for i in np.unique(np.linspace(0, len(good) - 1, _BANDS).round().astype(int))]
+    errors, squares = np.zeros(len(bands)), np.zeros(len(bands))
+    outside = samples = 0
+    down = scene_operators(scene, gain).down
+    for rows, cols in _places(scene, window):
+        high = down.support(rows, cols)
+        around = [(max(0, a - 1), min(count, b + 1)) for (a, b), count in zip((rows, cols), scene.low_shape)]
+        block = read(Window(high[0][0], high[1][0], high[0][1] - high[0][0], high[1][1] - high[1][0]), bands)
+        low = scene.hsi.read(scene.alignment.hsi.part(*around), bands)
+        inner = tuple(slice(a - top, b - top) for (a, b), (top, _) in zip((rows, cols), around))
+        known = block.valid.all(axis=0)
+        seen = scene.low_covered[slice(*rows), slice(*cols)] & low.valid.all(axis=0)[inner]
+        if not known.all():
+            share = down.part(known[None].astype(np.float32), rows, cols, (high[0][0], high[1][0]))[0]
+            seen = seen & (share > 0.999)
+        if not seen.any():
+            continue
+        values = np.where(known, block.values, 0.0).astype(np.float32)
+        degraded = down.part(values, rows, cols, (high[0][0], high[1][0]))[:, seen].astype(np.float64)
+        truth = low.values[:, inner[0], inner[1]][:, seen].astype(np.float64)
+        errors += ((degraded - truth) ** 2).sum(axis=1)
+        squares += (truth**2).sum(axis=1)
+        far, count = _far_outside(scene, block, low, (rows, cols), (high, tuple(around)))
+        outside, samples = outside + far, samples + count
+    if not samples or not squares.sum() > 0:
+        return None
+    relative = np.sqrt(errors / np.maximum(squares, 1e-30))
+    worst = int(np.argmax(relative))
+    overall = math.sqrt(float(errors.sum() / squares.sum()))
+    return Look(overall, bands[worst] + 1, float(relative[worst]), outside / samples, samples)
+
+
+def _places(scene: Scene, window: Window) -> Iterator[tuple[Span, Span]]:
+    """Spans of HSI rows and columns that lie wholly, with all that their degradation takes, in the window."""
+    ratio, spans = scene.ratio, []
+    extents = (window.row, window.rows), (window.col, window.cols)
+    for (first, size), phase, count in zip(extents, scene.alignment.phase, scene.low_shape):
+        least = max(0, math.ceil((first + phase) / ratio) + (3 if first > 0 else 0))
+        most = min(count, math.floor((first + size + phase) / ratio) - (3 if first > 0 else 0))
+        length = min(_SIZE, most - least)
+        if length < 1:
+            return
+        starts = np.unique(np.linspace(least, most - length, _PLACES).round().astype(int))
+        spans.append([(int(start), int(start) + length) for start in starts])
+    yield from ((rows, cols) for rows in spans[0] for cols in spans[1])
+
+
+def _far_outside(
+    scene: Scene, block: Block, low: Block, place: tuple[Span, Span], held: tuple[tuple[Span, ...], tuple[Span, ...]]
+) -> tuple[int, int]:
+    """Samples of a place that lie far outside the HSI's local range, and all of its samples."""
+    high, around = held
+    least, most = (_extreme(low.values, function) for function in (np.minimum, np.maximum))
+    spread = low.values.std(axis=(1, 2))[:, None, None]
+    margin = _OUTSIDE * (most - least) + _SPREAD * spread
+    picks, owners = [], []
+    for axis, ((start, stop), (first, end), (top, _)) in enumerate(zip(place, high, around)):
+        owner = scene.low_owner(axis)[first:end]
+        own = np.flatnonzero((owner >= start) & (owner < stop))
+        picks.append(slice(int(own[0]), int(own[-1]) + 1) if own.size else slice(0, 0))
+        owners.append(owner[picks[-1]] - top)
+    values, valid = block.values[:, picks[0], picks[1]], block.valid[:, picks[0], picks[1]]
+    grid = np.ix_(range(len(values)), *owners)
+    far = valid & ((values < (least - margin)[grid]) | (values > (most + margin)[grid]))
+    return int(np.count_nonzero(far)), int(np.count_nonzero(valid))
+
+
+def _extreme(values: np.ndarray, function: np.ufunc) -> np.ndarray:
+    """The least or greatest of 3 x 3 samples, edges repeated."""
+    for axis in (1, 2):
+        pad = [(0, 0), (0, 0), (0, 0)]
+        pad[axis] = (1, 1)
+        wide, count = np.pad(values, pad, mode="edge"), values.shape[axis]
+        parts = [wide.take(range(start, start + count), axis) for start in range(3)]
+        values = function(function(parts[0], parts[1]), parts[2])
+    return values

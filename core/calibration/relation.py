@@ -1,0 +1,71 @@
+"""Whether a PAN shows what the HSI shows: the bounds below which no detail is taken from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+from .explain import box_mean, explain, multiple_correlation
+from .tiles import read_tiles
+
+DOUBTFUL = 0.5  # correlation below which a warning is given
+# Below this no detail is taken from the PAN, and nothing is learned. Measured: 0.57 to 0.95 on seven real pairs, 0.99 on
+# simulated ones; 0.00 with the PAN mirrored, turned, of another place, or noise; 0.00 to 0.14 when it is 2 HSI pixels off.
+UNRELATED = 0.3
+_TILE = 96  # HSI pixels along the edge of a tile
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How alike the degraded PAN and the HSI's bands in its range are: multiple correlations, 0 to 1, less what as many
+    bands explain by chance.
+
+    Attributes:
+        level: of the values, areas that differ left out.
+        detail: of what is left of both when the mean of 5 x 5 HSI pixels is taken off. This is what counts: bright
+            and dark regions are alike by chance, and a cloud has no detail. NaN where the scene is too small to tell.
+    """
+
+    level: float
+    detail: float
+
+    @property
+    def unrelated(self) -> bool:
+        """Whether the PAN does not show what the HSI shows."""
+        return self.detail < UNRELATED
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it shows less of it than usual."""
+        return self.detail < DOUBTFUL
+
+
+def pan_relation(scene: Scene, progress: Progress | None = None) -> Relation:
+    """How alike PAN and HSI are. Computed once for a view of a scene.
+
+    Args:
+        scene: the HSI and the PAN.
+        progress: asked whether to stop.
+
+    Returns:
+        The correlations.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    work = progress or Progress()
+
+    def compute() -> Relation:
+        tiles = read_tiles(scene, work, _TILE)
+        fit = explain(tiles, (0.0, 0.0), work)
+        samples = []
+        for tile, pan, valid in zip(tiles.tiles, fit.pan, fit.valid):
+            whole = box_mean(valid.astype(float)) > 1 - 1e-9
+            planes = [*tile.values, pan]
+            samples.append(np.stack([(plane - box_mean(np.where(valid, plane, 0.0)))[whole] for plane in planes]))
+        return Relation(fit.correlation, multiple_correlation(np.concatenate(samples, axis=1).astype(np.float64)))
+
+    return scene.cached("pan_relation", compute)
