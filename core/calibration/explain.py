@@ -1,7 +1,7 @@
 """The sum of bands that explains the PAN, in spite of clouds and of ground that has changed.
 
-A least-squares fit follows a cloud that only one of the images shows. So each block gives a fit of its own, too, and the
-one whose error is least over the better part of all pixels is taken (least quantile of squares, Rousseeuw, 1984);
+A least-squares fit follows a cloud that only one of the images shows. So each block gives a fit of its own, too, and
+the one whose error is least over the better part of all pixels is taken (least quantile of squares, Rousseeuw, 1984);
 coherent areas of large residuals are then left out (own).
 """
 
@@ -22,7 +22,10 @@ _QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
 _SAMPLE = 20_000  # pixels that fits are compared on
 _BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
 _OUTLIER = 5.0  # standard deviations of averaged residuals
-_WORSE, _UNLIKE = 3.0, 0.5  # a block is not alike whose unexplained share is so many times the usual one, and above this
+_WORSE, _UNLIKE = (
+    3.0,
+    0.5,
+)  # a block is not alike whose unexplained share is so many times the usual one, and above this
 _ALIKE = 8  # pixels that count as one observation, as neighbours are alike
 
 
@@ -182,7 +185,9 @@ def _residual(stack: np.ndarray, fit: np.ndarray, shape: tuple[int, ...]) -> np.
 
 def _coherent(residuals: list[np.ndarray], valid: list[np.ndarray]) -> list[np.ndarray]:
     """The valid pixels without areas that one image shows otherwise than the other."""
-    means = [box_mean(np.where(v, r, 0.0)) / np.maximum(box_mean(v.astype(float)), 1e-9) for r, v in zip(residuals, valid)]
+    means = [
+        box_mean(np.where(v, r, 0.0)) / np.maximum(box_mean(v.astype(float)), 1e-9) for r, v in zip(residuals, valid)
+    ]
     sizes = np.concatenate([np.abs(m[v]) for m, v in zip(means, valid)])
     if not sizes.size:
         return valid

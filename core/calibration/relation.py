@@ -12,8 +12,9 @@ from .explain import box_mean, explain, multiple_correlation
 from .tiles import read_tiles
 
 DOUBTFUL = 0.5  # correlation below which a warning is given
-# Below this no detail is taken from the PAN, and nothing is learned. Measured: 0.57 to 0.95 on seven real pairs, 0.99 on
-# simulated ones; 0.00 with the PAN mirrored, turned, of another place, or noise; 0.00 to 0.14 when it is 2 HSI pixels off.
+# Below this no detail is taken from the PAN, and nothing is learned. Measured: 0.57 to 0.95 on seven real pairs, 0.99
+# on simulated ones; 0.01 at most with the PAN mirrored, turned, of another place, or noise; 0.00 to 0.14 when it is
+# 2 HSI pixels or more off.
 UNRELATED = 0.3
 _TILE = 96  # HSI pixels along the edge of a tile
 

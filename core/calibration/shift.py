@@ -4,8 +4,8 @@ The PAN, degraded to the HSI's grid by the exact operator ``D``, is compared wit
 explains it best. A wide search over blocks, each with one vote, gives a place to start from besides 0. From both, the
 peak of the phase correlation is found, the PAN's *position* is moved by it, the PAN is degraded anew, and what remains
 is measured again: so what aliasing and the sampling of either image add does not stay in the result, and the shift
-found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that only one image shows (clouds) are left out,
-and a shift counts only where most blocks fit better with it than without.
+found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that only one image shows (clouds) are left
+out, and a shift counts only where most blocks fit better with it than without.
 """
 
 from __future__ import annotations

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..fusion.classical import ClassicalMethod
+from ..calibration.relation import pan_relation
+from ..fusion.classical import METHODS, ClassicalMethod
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import ClassicalOptions
-from .output import Outputs, one_gain, write_fused
+from .output import Outputs, one_gain
 
 
 @on_files(ClassicalOptions)
@@ -22,7 +24,8 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``,
+        see :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -54,6 +57,11 @@ def classical_scene(scene: Scene, options: ClassicalOptions, outputs: Outputs, p
     check_space(scene, outputs, options)
     gain = one_gain(options.mtf, progress)
     progress.set(0.1, "Computing statistics")
-    fitted = ClassicalMethod(options.method, gain, options.consistency).fit(scene, progress)
+    if pan_relation(scene, progress).unrelated:
+        attempt = up_sampling(scene, gain, options.consistency, progress)
+    else:
+        fitted = ClassicalMethod(options.method, gain, options.consistency).fit(scene, progress)
+        attempt = Attempt(METHODS[options.method].title, fitted)
     progress.set(0.25, "Fusing")
-    return {**write_fused(scene, fitted, outputs, options, progress.part(0.25, 1.0)), "method": options.method}
+    written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.25, 1.0))
+    return {**written, "method": options.method}

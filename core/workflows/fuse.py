@@ -6,6 +6,7 @@ import contextlib
 import functools
 from dataclasses import replace
 
+from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..models.trained import TrainedModel
 from ..models.units import fit_to_scene
@@ -14,10 +15,11 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
+from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import FuseOptions
-from .output import Outputs, write_fused
+from .output import Outputs
 
 
 @on_files(FuseOptions)
@@ -34,7 +36,8 @@ def fuse(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and
+        ``pan_correlation``, see :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -88,14 +91,20 @@ def fuse_scene(
         if residual.engine:
             progress.info(residual.engine)
         iterations = trained.iterations if options.consistency is None else options.consistency
-        prior = RegressionPrior(trained.statistics, trained.header["mtf"], iterations, residual)
-        fitted = prior.fit(scene, progress)
+        gain = trained.header["mtf"]
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
-        strips = None
-        if client is not None:
-            strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
-        return {**write_fused(scene, fitted, outputs, options, part, strips=strips), "network": trained.pair.name}
+        plain = RegressionPrior(trained.statistics, gain, iterations).fit(scene, progress)
+        if pan_relation(scene, progress).unrelated:
+            attempt = up_sampling(scene, gain, iterations, progress)
+        else:
+            fitted = RegressionPrior(trained.statistics, gain, iterations, residual).fit(scene, progress)
+            strips = None
+            if client is not None:
+                strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
+            attempt = Attempt("networks'", fitted, strips)
+        written = write_looked_at(scene, [attempt], outputs, options, part, plain)
+        return {**written, "network": trained.pair.name}
 
 
 def check_disagreement(network: str, disagreement: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..report.html import render, write_page
 from ..report.training import training_report
@@ -12,10 +13,11 @@ from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import SharpenOptions
-from .output import Outputs, one_gain, write_fused
+from .output import Outputs, one_gain
 
 if TYPE_CHECKING:
     import torch
@@ -50,7 +52,9 @@ def sharpen(
 
     Returns:
         ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
-        ``history`` (the checks while learning), ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``history`` (the checks while learning), ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``,
+        ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`. Where the PAN is unrelated to the HSI,
+        nothing is learned, and no model or report is written: ``scores`` and ``history`` are empty then.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -88,6 +92,8 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
     with working_folder() as folder:
         check_space(scene, outputs, options)
         gain = one_gain(options.mtf, progress)
+        if pan_relation(scene, progress).unrelated:
+            return _without_learning(scene, options, gain, outputs, progress)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
@@ -96,20 +102,50 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         pages: list[str] = []
         parameters = _parameters(scene, trained, options, outputs)
 
-        def draw(fused: str, disagreement: str = "") -> None:
+        def draw(facts: dict, fused: str, disagreement: str = "") -> None:
+            parameters.update(_seen(facts))
             pages.append(render(training_report(trained, parameters, fused, scene, disagreement), progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
-        before = draw if outputs.report else None
-        fused = write_fused(scene, fitted, outputs, options, progress.part(0.9, 0.99), before=before)
+        plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
+        before, part = draw if outputs.report else None, progress.part(0.9, 0.99)
+        attempt = Attempt("networks'", fitted)
+        fused = write_looked_at(scene, [attempt], outputs, options, part, plain, before)
         if outputs.model:
             trained.save(outputs.model)
         if outputs.report:
             write_page(outputs.report, pages[0])
         Checkpoint(checkpoint).remove()
         progress.set(1.0, "Done")
+        used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
-        return {**fused, **learned, "model": outputs.model, "used_prior": _is_prior(trained)}
+        return {**fused, **learned, "model": outputs.model, "used_prior": used_prior}
+
+
+def _without_learning(
+    scene: Scene, options: SharpenOptions, gain: float, outputs: Outputs, progress: Progress
+) -> dict[str, object]:
+    """Plain up-sampling; the warning was given when the scene was opened."""
+    for path in (outputs.model, outputs.report):
+        if path:
+            progress.warning(f"{path} is not written, as nothing was learned from a PAN that is unrelated to the HSI.")
+    attempt = up_sampling(scene, gain, options.consistency, progress)
+    written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
+    return {**written, "scores": {}, "history": [], "model": "", "used_prior": True}
+
+
+def _seen(facts: dict) -> dict[str, object]:
+    """What the report says of the look at the result."""
+    look = facts["look"]
+    correlation = {f"correlation of PAN and HSI, {name}": value for name, value in facts["pan_correlation"].items()}
+    if look is None:
+        return {**correlation, "result": facts["result"]}
+    return {
+        **correlation,
+        "result": facts["result"],
+        "degraded result against the HSI": f"{look['residual']:.2%} (band {look['band']}: {look['band_residual']:.2%})",
+        "samples far outside the HSI's local range": f"{look['outside']:.2%} of {look['samples']:,} looked at",
+    }
 
 
 def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, outputs: Outputs) -> dict[str, object]:
