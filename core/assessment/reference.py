@@ -10,6 +10,7 @@ import numpy as np
 
 from ..io.grid import Window, decimation
 from ..io.reader import RasterReader
+from ..quality.angle_bands import angle_bands
 from ..quality.reference import BandRange, PixelMaps, ReferenceIndices
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -185,7 +186,9 @@ def score_reference(
         values, other = reference.read(start, stop, bands, progress)
         progress.check()
         limits.update(values, valid & other.all(axis=0))
-    indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check)
+    waves = [_wavelength(fused, reference, band) for band in bands]
+    chosen = angle_bands(waves, limits.levels())
+    indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check, chosen)
     step = decimation(fused.shape, map_size)
     maps: list[list[np.ndarray]] = [[], []]
     for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
@@ -196,6 +199,12 @@ def score_reference(
         for kept, plane in zip(maps, block):
             kept.append(plane[first::step, step // 2 :: step])
     return indices.result(), PixelMaps(*(np.concatenate(kept) for kept in maps))
+
+
+def _wavelength(fused: View, reference: View, band: int) -> float | None:
+    """Of a band, in either raster."""
+    known = reference.reader.metadata.wavelengths[band]
+    return fused.reader.metadata.wavelengths[band] if known is None else known
 
 
 def finite(value: float) -> float | None:

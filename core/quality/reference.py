@@ -11,7 +11,8 @@ With x the fused and y the reference image, b a band of B, p a pixel of N:
 * CC: mean over bands of Pearson's correlation coefficient.
 * SSIM: mean over bands, see :mod:`.ssim`.
 * SAM, the spectral angle mapper :math:`\frac{1}{N} \sum_p \arccos \frac{x_p \cdot y_p}{|x_p| |y_p|}`, in degrees;
-  pixels where either spectrum is all zero are left out. Source: Yuhas, Goetz and Boardman, JPL Airborne Geoscience
+  pixels where either spectrum is all zero are left out, and so are bands that would swamp the angle
+  (:mod:`.angle_bands`). Source: Yuhas, Goetz and Boardman, JPL Airborne Geoscience
   Workshop, 1992.
 * ERGAS :math:`\frac{100}{R} \sqrt{\frac{1}{B} \sum_b \frac{RMSE_b^2}{\bar y_b^2}}` with R the ratio of the pixel sizes
   (HSI to PAN), bands whose reference mean is not positive left out. Source: Wald, Data Fusion, Presses des Mines, 2002.
@@ -62,6 +63,7 @@ class BandRange:
     def __init__(self, bands: int) -> None:
         self.minimum = np.full(bands, math.inf)
         self.maximum = np.full(bands, -math.inf)
+        self._sizes, self._count = np.zeros(bands), 0
 
     def update(self, values: np.ndarray, valid: np.ndarray) -> None:
         """Add rows.
@@ -76,6 +78,12 @@ class BandRange:
             if inside.size:
                 self.minimum[band] = min(self.minimum[band], float(inside.min()))
                 self.maximum[band] = max(self.maximum[band], float(inside.max()))
+                self._sizes[band] += float(np.abs(inside).sum(dtype=np.float64))
+        self._count += int(np.count_nonzero(valid))
+
+    def levels(self) -> np.ndarray:
+        """(B,) float64 means of the absolute values; NaN where no pixel was valid."""
+        return self._sizes / self._count if self._count else np.full(len(self._sizes), math.nan)
 
     def result(self) -> np.ndarray:
         """(B,) float64 maximum minus minimum; NaN where no pixel was valid."""
@@ -90,6 +98,7 @@ class ReferenceIndices:
         ratio: pixel size of the HSI over that of the PAN, for ERGAS; None leaves ERGAS out (NaN).
         data_range: (B,) float64 maximum minus minimum of the reference's bands (:class:`BandRange`), for SSIM.
         check: called between pieces of work; may raise to stop it.
+        angle_bands: (B,) bool, the bands that take part in SAM, see :func:`.angle_bands.angle_bands`; all by default.
     """
 
     def __init__(
@@ -98,7 +107,9 @@ class ReferenceIndices:
         ratio: float | None,
         data_range: np.ndarray,
         check: Callable[[], None] | None = None,
+        angle_bands: np.ndarray | None = None,
     ) -> None:
+        self._in_angle = np.ones(bands, bool) if angle_bands is None else angle_bands
         self._check = check or (lambda: None)
         self.bands, self.ratio = bands, ratio
         self.pixels = 0
@@ -144,9 +155,10 @@ class ReferenceIndices:
             x = fused[band][inside].astype(np.float64, copy=False).ravel()
             y = reference[band][inside].astype(np.float64, copy=False).ravel()
             error = (x - y) ** 2
-            dot += x * y
-            square_x += x * x
-            square_y += y * y
+            if self._in_angle[band]:
+                dot += x * y
+                square_x += x * x
+                square_y += y * y
             square_error += error
             self._squared_error[band] += error.sum()
             self._squared_reference[band] += y @ y
@@ -206,6 +218,12 @@ class ReferenceIndices:
             "rsnr": float(pooled),
         }
         notes += block_notes(self._blocks, "UIQI and Q2n")
+        if not self._in_angle.all():
+            left_out = ", ".join(str(band + 1) for band in np.flatnonzero(~self._in_angle))
+            notes.append(
+                f"SAM leaves out {int((~self._in_angle).sum())} of {self.bands} bands, which are thermal or far larger "
+                f"than the others and would swamp the angle (of the bands compared, no. {left_out})."
+            )
         if self._angle_pixels < self.pixels:
             left_out = self.pixels - self._angle_pixels
             notes.append(f"SAM leaves out {left_out} pixel(s) whose spectrum is all zero in one of the images.")

@@ -17,6 +17,7 @@ from ..models.pair import Pair, kind_of
 from ..models.trained import TrainedModel, describe
 from ..models.units import LEAST_FACTOR
 from ..networks.side_by_side import side_by_side
+from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
@@ -92,7 +93,14 @@ def learn(
     state = checkpoint.load(header, learner)
     mean = context.tensor((statistics.mean[good] / statistics.std[good])[:, None, None])
     save = partial(checkpoint.save, header, learner) if processes.first else None
-    trainer = Trainer(learner, labelled, unlabelled, scenes[0].ratio, mean, save, pair.branches)
+    waves = [wave for wave, flag in zip(scenes[0].hsi.metadata.wavelengths, good) if flag]
+    compared = angle_bands(waves, statistics.mean[good])
+    if not compared.all():
+        progress.info(
+            f"The held-out SAM leaves out {int((~compared).sum())} of {len(compared)} bands, which are thermal or far "
+            "larger than the others and would swamp the angle."
+        )
+    trainer = Trainer(learner, labelled, unlabelled, scenes[0].ratio, mean, save, pair.branches, compared)
     _announce(trainer, state, pair.parameters, progress)
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))

@@ -61,6 +61,7 @@ class Trainer:
         mean: (bands, 1, 1) float32, the good bands' means in standard deviations.
         save: called with the state at every check, and when the user stops, to keep a checkpoint.
         branches: names of the networks; where there are two, each is scored beside their mean.
+        angle_bands: (bands,) bool, the bands that take part in SAM; all by default.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class Trainer:
         mean: Tensor,
         save: Callable[[TrainingState], None] | None = None,
         branches: Sequence[str] = ("spectral", "spatial"),
+        angle_bands: np.ndarray | None = None,
     ) -> None:
+        partial_angle = angle_bands is not None and not angle_bands.all()
+        self.angle_bands = torch.from_numpy(np.flatnonzero(angle_bands)).to(mean.device) if partial_angle else None
         self.learner = learner
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
@@ -245,6 +249,8 @@ class _Sums:
         self.squares = self.squares + (difference.double() ** 2 * area.held_out_mask).sum((1, 2))
         scale = self._trainer.learner.loss.scale
         first, second = (area.truth + difference) * scale, area.truth * scale
+        if self._trainer.angle_bands is not None:
+            first, second = first[self._trainer.angle_bands], second[self._trainer.angle_bands]
         norms = first.norm(dim=0) * second.norm(dim=0)
         used = area.held_out_mask * (norms > 0)
         cosine = (first * second).sum(0) / norms.clamp(min=1e-12)

@@ -87,8 +87,8 @@ def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]
 def _too_far(scene: Scene, shift: Shift) -> str:
     return (
         f"{scene.pan.name} lies farther than {MAX_SHIFT:g} HSI pixels from where {scene.hsi.name} shows the same, "
-        f"which is more than can be measured; move it by about {shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN pixels) "
-        "first, by changing its geotransform."
+        f"which is more than can be measured; move it by about {shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN "
+        "pixels) first, by changing its geotransform."
     )
 
 
@@ -120,8 +120,8 @@ def _say_relation(scene: Scene, progress: Progress) -> None:
     )
     if relation.unrelated:
         progress.warning(
-            f"{sentence}, which is below {UNRELATED:g}: there the PAN does not show what the HSI shows, so no detail is "
-            "taken from it and nothing is learned from it; choose a PAN of the same ground and spectral range."
+            f"{sentence}, which is below {UNRELATED:g}: there the PAN does not show what the HSI shows, so no detail "
+            "is taken from it and nothing is learned from it; choose a PAN of the same ground and spectral range."
         )
     elif relation.doubtful:
         progress.warning(

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..calibration.relation import pan_relation
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -64,6 +65,7 @@ def train(
         if group.first:
             outputs.check((*hsi, *pan), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
+        _check_related(scenes, progress)
         return train_scenes(scenes, options, outputs, progress, resume, group)
 
 
@@ -125,6 +127,17 @@ def train_scenes(
         write_page(outputs.report, page)
     checkpoint.remove()
     return {"model": outputs.model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
+
+
+def _check_related(scenes: Sequence[Scene], progress: Progress) -> None:
+    for scene in scenes:
+        relation = pan_relation(scene, progress)
+        if relation.unrelated:
+            raise InputError(
+                f"Nothing can be learned from {scene.pan.name}, whose detail has a correlation of {relation.detail:.2f} "
+                f"with that of {scene.hsi.name}; leave the scene out, or choose a PAN of the same ground and spectral "
+                "range."
+            )
 
 
 def _check_same_sensor(scenes: Sequence[Scene]) -> None:
