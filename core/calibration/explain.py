@@ -19,7 +19,7 @@ from .tiles import Tiles
 _RIDGE = 1e-3  # of the bands' mean variance, so that neighbours share a weight
 _BLOCK = 16  # HSI pixels along the edge of a block
 _QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
-_SAMPLE = 20_000  # pixels that fits are compared on
+_SAMPLE = 5_000  # pixels that fits are compared on
 _BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
 _OUTLIER = 5.0  # standard deviations of averaged residuals
 _WORSE, _UNLIKE = (

@@ -8,15 +8,15 @@ import numpy as np
 
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .explain import box_mean, explain, multiple_correlation
-from .tiles import read_tiles
+from .explain import Explained, box_mean, explain, multiple_correlation
+from .tiles import Tiles, read_tiles
 
 DOUBTFUL = 0.5  # correlation below which a warning is given
 # Below this no detail is taken from the PAN, and nothing is learned. Measured: 0.57 to 0.95 on seven real pairs, 0.99
 # on simulated ones; 0.01 at most with the PAN mirrored, turned, of another place, or noise; 0.00 to 0.14 when it is
 # 2 HSI pixels or more off.
 UNRELATED = 0.3
-_TILE = 96  # HSI pixels along the edge of a tile
+_KEY = "pan_relation"
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,26 @@ def pan_relation(scene: Scene, progress: Progress | None = None) -> Relation:
     work = progress or Progress()
 
     def compute() -> Relation:
-        tiles = read_tiles(scene, work, _TILE)
-        fit = explain(tiles, (0.0, 0.0), work)
-        samples = []
-        for tile, pan, valid in zip(tiles.tiles, fit.pan, fit.valid):
-            whole = box_mean(valid.astype(float)) > 1 - 1e-9
-            planes = [*tile.values, pan]
-            samples.append(np.stack([(plane - box_mean(np.where(valid, plane, 0.0)))[whole] for plane in planes]))
-        return Relation(fit.correlation, multiple_correlation(np.concatenate(samples, axis=1).astype(np.float64)))
+        tiles = read_tiles(scene, work)
+        return _relation(tiles, explain(tiles, (0.0, 0.0), work))
 
-    return scene.cached("pan_relation", compute)
+    return scene.cached(_KEY, compute)
+
+
+def keep_relation(tiles: Tiles, unmoved: Explained) -> None:
+    """Keep the relation of a scene, where what it is computed of is at hand.
+
+    Args:
+        tiles: of the scene.
+        unmoved: how its bands explain the PAN where it lies.
+    """
+    tiles.scene.cached(_KEY, lambda: _relation(tiles, unmoved))
+
+
+def _relation(tiles: Tiles, fit: Explained) -> Relation:
+    samples = []
+    for tile, pan, valid in zip(tiles.tiles, fit.pan, fit.valid):
+        whole = box_mean(valid.astype(float)) > 1 - 1e-9
+        planes = [*tile.values, pan]
+        samples.append(np.stack([(plane - box_mean(np.where(valid, plane, 0.0)))[whole] for plane in planes]))
+    return Relation(fit.correlation, multiple_correlation(np.concatenate(samples, axis=1).astype(np.float64)))

@@ -19,6 +19,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import Explained, explain
 from .phase import coarse_peak, cross_spectrum, fine_peak, window
+from .relation import keep_relation
 from .tiles import Tiles, read_tiles
 
 MAX_SHIFT = 10.0  # HSI pixels: shifts beyond are no measurement
@@ -70,6 +71,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     progress = progress or Progress()
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
+    keep_relation(tiles, unmoved)
     wide, clear = _wide_search(tiles, unmoved, progress)
     starts = [np.zeros(2)]
     if clear >= _CLEAR and np.abs(wide).max() > 0.5:

@@ -94,20 +94,19 @@ class Tiles:
         return down.part(clipped, *spans, (top, left))[0].astype(np.float64), share[0] > 0.99
 
 
-def read_tiles(scene: Scene, progress: Progress, size: int = _TILE) -> Tiles:
+def read_tiles(scene: Scene, progress: Progress) -> Tiles:
     """Read what is compared.
 
     Args:
         scene: the scene.
         progress: asked whether to stop.
-        size: HSI pixels along a tile's edge, at most.
 
     Returns:
         The tiles.
     """
     bands, low, high = compared_bands(scene), [], []
     tiles = []
-    for rows, cols in _spans(scene, size):
+    for rows, cols in _spans(scene):
         progress.check()
         values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), bands).values
         valid = scene.low_valid[slice(*rows), slice(*cols)]
@@ -138,9 +137,9 @@ def compared_bands(scene: Scene) -> list[int]:
     return [visible[i] for i in np.unique(np.linspace(0, len(visible) - 1, _BANDS).round().astype(int))]
 
 
-def _spans(scene: Scene, size: int) -> list[tuple[Span, Span]]:
+def _spans(scene: Scene) -> list[tuple[Span, Span]]:
     """Spans of rows and columns of the HSI, spread evenly."""
-    size = min(size, max(64, min(_TILE, _PAN_TILE // scene.ratio)))
+    size = max(64, min(_TILE, _PAN_TILE // scene.ratio))
     spans = []
     for count in scene.low_shape:
         length = min(size, count)

@@ -134,9 +134,9 @@ def _check_related(scenes: Sequence[Scene], progress: Progress) -> None:
         relation = pan_relation(scene, progress)
         if relation.unrelated:
             raise InputError(
-                f"Nothing can be learned from {scene.pan.name}, whose detail has a correlation of {relation.detail:.2f} "
-                f"with that of {scene.hsi.name}; leave the scene out, or choose a PAN of the same ground and spectral "
-                "range."
+                f"Nothing can be learned from {scene.pan.name}, whose detail has a correlation of "
+                f"{relation.detail:.2f} with that of {scene.hsi.name}; leave the scene out, or choose "
+                "a PAN that shows its ground."
             )
 
 

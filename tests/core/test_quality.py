@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from core.quality.angle_bands import angle_bands
 from core.quality.reference import INDICES, BandRange, ReferenceIndices, reference_indices
 from core.quality.ssim import gaussian_window
 
@@ -248,3 +249,31 @@ def test_inputs_are_not_changed(pair):
     reference_indices(fused, reference, 4)
     np.testing.assert_array_equal(fused, before[0])
     np.testing.assert_array_equal(reference, before[1])
+
+
+def test_thermal_bands_do_not_swamp_the_angle():
+    rng = np.random.default_rng(0)
+    reflective = rng.uniform(0.1, 0.5, (2, 4, 12, 12))
+    heat = np.full((2, 12, 12), 290.0)
+    fused, truth = (np.concatenate([part, heat]) for part in reflective)
+    alone = reference_indices(*reflective, 4)["sam"]
+    swamped = reference_indices(fused, truth, 4)["sam"]
+    assert swamped < 0.01 * alone
+    valid = np.ones((12, 12), bool)
+    limits = BandRange(6)
+    limits.update(truth, valid)
+    for waves in ((450.0, 550.0, 650.0, 850.0, 10800.0, 12000.0), (None,) * 6):
+        chosen = angle_bands(waves, limits.levels())
+        assert chosen.tolist() == [True] * 4 + [False] * 2
+        indices = ReferenceIndices(6, 4, limits.result(), angle_bands=chosen)
+        indices.update(fused, truth, valid)
+        found = indices.result()
+        assert found["sam"] == pytest.approx(alone)
+        assert any("SAM leaves out 2 of 6 bands" in note for note in found["notes"])
+
+
+def test_bands_of_one_kind_all_take_part_in_the_angle():
+    levels = np.array([100.0, 60.0, 10.0, 5.0])
+    assert angle_bands((8000.0, 9000.0, 10000.0, 11000.0), levels).all()
+    assert angle_bands((450.0, 900.0, 1600.0, 2400.0), 10 ** np.arange(4.0)).all()
+    assert angle_bands((None,) * 4, levels).all()

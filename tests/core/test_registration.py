@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -104,6 +106,8 @@ def test_a_shift_is_warned_of_with_its_number_and_a_fitting_pan_is_not(pair, tmp
     (warning,) = told.warnings
     assert "pan.tif seems to be shifted against hsi.tif by 2.0 PAN pixels (+2.0" in warning
     assert "CORRECT_SHIFT" in warning
+    before, after = (float(number) for number in re.findall(r"(?:is|to) (0\.\d+|1\.0+)", warning))
+    assert before < after
     told = Told()
     classical(*pair(0.1, 0.1), str(tmp_path / "o.tif"), progress=told)
     assert told.warnings == []
@@ -166,3 +170,97 @@ def test_the_landsat_scenes_are_off_by_about_one_pan_pixel(scenes):
         with open_pair(str(folder / f"{number}_ms.tif"), str(folder / f"{number}_pan.tif")) as scene:
             shift = measure_shift(scene)
         assert (shift.x, shift.y) == (pytest.approx(1.0, abs=0.2), pytest.approx(1.0, abs=0.2))
+
+
+def blobs(size, count, seed):
+    """(rows, columns) of rectangles of random brightness."""
+    rng = np.random.default_rng(seed)
+    image = np.full((size, size), 0.3, np.float32)
+    for _ in range(count):
+        row, col = rng.integers(0, size, 2)
+        rows, cols = rng.integers(4, size // 8, 2)
+        image[row : row + rows, col : col + cols] = 0.1 + rng.random()
+    return image
+
+
+@pytest.fixture
+def wide(make_raster, tmp_path):
+    """A function: a pair of 80 x 80 HSI pixels, the PAN changed by a function and misplaced."""
+    size = 80
+    maps = np.stack([blobs(size * RATIO, 150, seed) for seed in range(4)])
+    shares = maps / maps.sum(0)
+    truth = np.tensordot(np.random.default_rng(0).uniform(300, 3000, (4, BANDS)).T, shares, 1).astype(np.float32)
+    hsi = Operators((size, size), truth.shape[1:], RATIO).down(truth)
+
+    def make(change=lambda pan: pan, cols=0.0, rows=0.0):
+        return (
+            make_raster(tmp_path / "hsi.tif", hsi, LOW),
+            make_raster(tmp_path / "pan.tif", change(truth.mean(0)), moved(HIGH, cols, rows)),
+        )
+
+    return make
+
+
+def clouded(pan):
+    y, x = np.mgrid[: pan.shape[0], : pan.shape[1]]
+    weight = np.clip(1.3 - np.hypot(y - 120, x - 180) / 50, 0, 1).astype(np.float32)
+    return pan * (1 - weight) + 1.6 * np.percentile(pan, 99).astype(np.float32) * weight
+
+
+def with_hot_pixels(pan):
+    pan, rng = pan.copy(), np.random.default_rng(5)
+    pan[tuple(rng.integers(0, pan.shape[0], (2, 9)))] = 65535.0
+    return pan
+
+
+def half_changed(pan):
+    pan = pan.copy()
+    pan[:, pan.shape[1] // 2 :] = blobs(pan.shape[0], 150, 77)[:, pan.shape[1] // 2 :] * pan.mean() * 2
+    return pan
+
+
+@pytest.mark.parametrize("change", [clouded, with_hot_pixels, half_changed])
+@pytest.mark.parametrize(("cols", "rows"), [(0.0, 0.0), (0.5, 0.0), (-1.2, 0.7), (2.0, -3.0)])
+def test_clouds_hot_pixels_and_changed_ground_do_not_disturb(wide, change, cols, rows):
+    with open_pair(*wide(change, cols, rows)) as scene:
+        shift = measure_shift(scene)
+    assert (shift.x, shift.y) == (pytest.approx(-cols, abs=0.1), pytest.approx(-rows, abs=0.1))
+
+
+@pytest.mark.parametrize(("cols", "rows"), [(20.0, 0.0), (-28.0, 12.0), (0.0, 38.0)])
+def test_a_shift_of_up_to_ten_hsi_pixels_is_found_as_a_whole(wide, cols, rows):
+    with open_pair(*wide(cols=cols, rows=rows)) as scene:
+        shift = measure_shift(scene)
+    assert (shift.x, shift.y) == (pytest.approx(-cols, abs=0.1), pytest.approx(-rows, abs=0.1))
+    assert not shift.beyond
+
+
+def test_a_larger_shift_is_no_measurement_and_is_refused_with_about_its_size(wide, tmp_path):
+    pair = wide(cols=50.0)
+    with pytest.raises(InputError, match=r"farther than 10 HSI pixels.*move it by about -50 columns.*first"):
+        classical(*pair, str(tmp_path / "o.tif"), correct_shift=True)
+    told = Told()
+    classical(*pair, str(tmp_path / "o.tif"), progress=told)
+    assert any("farther than 10 HSI pixels" in text for text in told.warnings)
+
+
+def test_a_pan_of_other_ground_has_no_shift(wide):
+    for change in (lambda pan: pan[::-1].copy(), lambda pan: blobs(len(pan), 150, 99)):
+        with open_pair(*wide(change)) as scene:
+            assert measure_shift(scene) is None
+
+
+@pytest.mark.parametrize("change", [clouded, with_hot_pixels])
+def test_real_scenes_have_the_same_shift_with_a_cloud_or_hot_pixels(scenes, make_raster, tmp_path, change):
+    for folder, hsi in (("eo1_paris", "hsi.tif"), ("ikonos", "ms.tif"), ("worldview2", "ms.tif")):
+        places = [str(scenes / folder / name) for name in (hsi, "pan.tif")]
+        dataset = gdal.Open(places[1])
+        pan = make_raster(tmp_path / "p.tif", change(dataset.ReadAsArray()), dataset.GetGeoTransform())
+        spoiled = gdal.Open(pan, gdal.GA_Update)
+        spoiled.SetProjection(dataset.GetProjection())
+        spoiled = None
+        found = []
+        for path in (places[1], pan):
+            with open_pair(places[0], path) as scene:
+                found.append(measure_shift(scene))
+        assert (found[1].x, found[1].y) == (pytest.approx(found[0].x, abs=0.1), pytest.approx(found[0].y, abs=0.1))
