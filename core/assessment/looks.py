@@ -117,7 +117,7 @@ def _far_outside(
         picks.append(slice(int(own[0]), int(own[-1]) + 1) if own.size else slice(0, 0))
         owners.append(owner[picks[-1]] - top)
     values, valid = block.values[:, picks[0], picks[1]], block.valid[:, picks[0], picks[1]]
-    grid = np.ix_(range(len(values)), *owners)
+    grid = np.ix_(np.arange(len(values)), *owners)
     far = valid & ((values < (least - margin)[grid]) | (values > (most + margin)[grid]))
     return int(np.count_nonzero(far)), int(np.count_nonzero(valid))
 

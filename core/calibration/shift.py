@@ -73,7 +73,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)
     wide, clear = _wide_search(tiles, unmoved, progress)
-    starts = [np.zeros(2)]
+    starts: list[np.ndarray] = [np.zeros(2)]
     if clear >= _CLEAR and np.abs(wide).max() > 0.5:
         starts.append(wide * scene.ratio)
     best, moved, least = np.zeros(2), unmoved, math.inf

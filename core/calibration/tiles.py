@@ -83,7 +83,7 @@ class Tiles:
         scene, spans = self.scene, (tile.rows, tile.cols)
         (top, bottom), (left, right) = down.support(*spans)
         block = scene.pan.read(scene.alignment.pan.part((top, bottom), (left, right)))
-        clipped = np.clip(block.values, *np.float32(self.limits))
+        clipped = np.clip(block.values, np.float32(self.limits[0]), np.float32(self.limits[1]))
         if block.valid.all():
             share = np.ones((1, *tile.valid.shape))
         else:

@@ -219,10 +219,10 @@ class ReferenceIndices:
         }
         notes += block_notes(self._blocks, "UIQI and Q2n")
         if not self._in_angle.all():
-            left_out = ", ".join(str(band + 1) for band in np.flatnonzero(~self._in_angle))
+            numbers = ", ".join(str(band + 1) for band in np.flatnonzero(~self._in_angle))
             notes.append(
                 f"SAM leaves out {int((~self._in_angle).sum())} of {self.bands} bands, which are thermal or far larger "
-                f"than the others and would swamp the angle (of the bands compared, no. {left_out})."
+                f"than the others and would swamp the angle (of the bands compared, no. {numbers})."
             )
         if self._angle_pixels < self.pixels:
             left_out = self.pixels - self._angle_pixels

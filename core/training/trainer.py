@@ -75,8 +75,9 @@ class Trainer:
         branches: Sequence[str] = ("spectral", "spatial"),
         angle_bands: np.ndarray | None = None,
     ) -> None:
-        partial_angle = angle_bands is not None and not angle_bands.all()
-        self.angle_bands = torch.from_numpy(np.flatnonzero(angle_bands)).to(mean.device) if partial_angle else None
+        self.angle_bands: Tensor | None = None  # where not all take part: their places
+        if angle_bands is not None and not angle_bands.all():
+            self.angle_bands = torch.from_numpy(np.flatnonzero(angle_bands)).to(mean.device)
         self.learner = learner
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
