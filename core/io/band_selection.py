@@ -109,7 +109,7 @@ class SelectedBands(RasterReader):
         self.numbers, self.of = _as_text(self._chosen), reader.bands
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
-        self.bands, self.always_valid = len(self._chosen), reader.always_valid
+        self.bands, self.always_valid, self.fills = len(self._chosen), reader.always_valid, reader.fills
         self._block_rows = reader.block_rows
 
     def __reduce__(self) -> tuple:

@@ -17,6 +17,7 @@ from osgeo import gdal
 
 from .band_sources import read_sources
 from .encoding import representable
+from .masks import data_bands
 from .wavelengths import corrected, without_repeated_wavelength, without_wavelength
 
 _TYPES = ("Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float16", "Float32", "Float64")
@@ -103,19 +104,6 @@ class RasterMetadata:
             The copy.
         """
         return dataclasses.replace(self, **changes)
-
-
-def data_bands(dataset: gdal.Dataset) -> list[int]:
-    """GDAL's numbers (from 1) of the bands that carry data: all but alpha bands.
-
-    Args:
-        dataset: the open raster.
-
-    Returns:
-        The numbers, ascending.
-    """
-    numbers = range(1, dataset.RasterCount + 1)
-    return [n for n in numbers if dataset.GetRasterBand(n).GetColorInterpretation() != gdal.GCI_AlphaBand]
 
 
 def band_dtype(band: gdal.Band) -> str | None:

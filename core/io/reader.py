@@ -13,14 +13,17 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import unused_lists
+from .crs import crs_of
 from .encoding import equals_nodata, representable
+from .envi_checks import check_interleave, least_size
 from .gdal_errors import gdal_messages, open_quietly
 from .grid import Grid, Window
-from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, data_bands, read_metadata
+from .masks import alpha_notes, data_bands, mask_sources
+from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
 from .remedies import Source
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
-_NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a mask besides its nodata value
+_OF_NODATA = ("metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
 _BANDS = 16  # that are read in one go, where blocks are high
 
 
@@ -36,11 +39,27 @@ class Block(NamedTuple):
     valid: np.ndarray
 
 
+class Fill(NamedTuple):
+    """A number that fills all bands of a region at the border of a raster, though it is not declared as nodata.
+
+    Attributes:
+        value: the number, as it is stored.
+        pixels: of the regions that it fills.
+        share: of all pixels of the raster, 0 to 1.
+        region: (rows, columns) bool, where it stands for "no value"; None for wherever a sample has it.
+    """
+
+    value: float
+    pixels: int
+    share: float
+    region: np.ndarray | None
+
+
 class RasterReader:
     """A raster opened for reading; a context manager.
 
-    A sample is not valid where it has its own band's nodata value, is NaN or infinite, or where a mask band or an
-    alpha band is 0. An alpha band is not counted as a band.
+    A sample is not valid where it has its own band's nodata value or one that was given besides, is NaN or infinite, or
+    where a mask band or an alpha band is 0. An alpha band is not counted as a band, unless its numbers are data.
 
     Attributes:
         path: what was opened: a file, or any name that GDAL understands.
@@ -49,8 +68,10 @@ class RasterReader:
         bands: number of bands.
         metadata: of the bands.
         dtype: numpy name of the type on disk.
-        notes: sentences about what the file says of its bands and cannot be used, for the user.
         always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
+        palette: whether its only band is drawn in the colors of a table.
+        fills: what :meth:`add_fill` was told.
+        notes: sentences about what the file says of its bands and cannot be used, for the user.
 
     Raises:
         InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
@@ -58,6 +79,10 @@ class RasterReader:
 
     notes: tuple[str, ...] = ()
     always_valid = False
+    palette = False
+    fills: tuple[Fill, ...] = ()
+    _more_nodata: tuple[float, ...] = ()  # of all bands, besides each band's own
+    _can_be_complete = False  # integers without a mask
     _least_size = 0  # bytes that the file must have; 0 where that is not known
     _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
     _block_row = 0  # the row of blocks that was read last
@@ -102,19 +127,20 @@ class RasterReader:
             raise InputError(complex_sentence(self.source, kind))
         self._dtypes = [dtype for dtype in types if dtype is not None]
         size = dataset.RasterYSize, dataset.RasterXSize
-        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, _crs(dataset), self.source)
+        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, crs_of(dataset), self.source)
         self.metadata: RasterMetadata = read_metadata(dataset)
-        self.notes = unused_lists(dataset, self.name)
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
-        self._least_size, height = _least_size(dataset), bands[0].GetBlockSize()[1]
+        self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height
         self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
         self._check_size()
-        self._check_interleave()
-        self._masks = _mask_sources(dataset, self._numbers)
-        integers = np.dtype(self.metadata.dtype).kind in "iu"
-        self.always_valid = integers and self._nodata.count(None) == len(bands) and not any(self._masks + self._alpha)
+        check_interleave(dataset, self.name)
+        self._masks = mask_sources(dataset, self._numbers)
+        self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
+        self.always_valid = self._can_be_complete and self._nodata.count(None) == len(bands)
+        self.palette = len(bands) == 1 and bands[0].GetColorInterpretation() == gdal.GCI_PaletteIndex
+        self.notes = (*unused_lists(dataset, self.name), *alpha_notes(dataset, self._numbers, self.name))
 
     @property
     def source(self) -> Source:
@@ -122,8 +148,40 @@ class RasterReader:
         return Source(self.name, self.path)
 
     def __reduce__(self) -> tuple:
-        """Opened anew where it is unpickled."""
-        return type(self), (os.path.abspath(self.path) if os.path.exists(self.path) else self.path,)
+        """Opened anew where it is unpickled, with the nodata values that it has here."""
+        return type(self), self._arguments(), {key: getattr(self, key) for key in _OF_NODATA}
+
+    def _arguments(self) -> tuple:
+        return (os.path.abspath(self.path) if os.path.exists(self.path) else self.path,)
+
+    def set_nodata(self, values: Sequence[float], own: bool = True) -> None:
+        """Numbers that stand for "no value" in all bands.
+
+        Args:
+            values: as they are stored. own: whether those that the file declares count as well.
+        """
+        if not own:
+            self._nodata = [None] * self.bands
+            self.metadata = self.metadata.replace(nodata=None)
+        self._more_nodata = tuple(value for value in values if representable(value, self.dtype) is not None)
+        self._note_nodata(self._more_nodata)
+
+    def add_fill(self, fill: Fill) -> None:
+        """Take a fill value that the file does not declare as "no value".
+
+        Args:
+            fill: the value, and where it stands for that.
+        """
+        self.fills += (fill,)
+        if fill.region is None:
+            self._more_nodata += (fill.value,)
+        self._note_nodata((fill.value,))
+
+    def _note_nodata(self, values: Sequence[float]) -> None:
+        if self.metadata.nodata is None and values:
+            self.metadata = self.metadata.replace(nodata=float(values[0]))
+        none = self._nodata.count(None) == self.bands and not self._more_nodata and not self.fills
+        self.always_valid = self._can_be_complete and none
 
     def __enter__(self) -> RasterReader:
         return self
@@ -159,7 +217,7 @@ class RasterReader:
         self._check(window, chosen)
         self._check_size()
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
-        valid = np.ones(values.shape, bool)
+        valid = np.ones_like(values, bool)
         for part in self._in_block_rows(window) if values.size else ():
             here = slice(part.row - window.row, part.row - window.row + part.rows)
             self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
@@ -216,19 +274,6 @@ class RasterReader:
                 "copy."
             )
 
-    def _check_interleave(self) -> None:
-        """Refuse an ENVI file whose samples GDAL takes to lie in another order than its header says: GDAL compares
-        "bip" and "BIP" by the rules of the locale, and a Turkish i has another capital."""
-        if self._dataset.GetDriver().ShortName != "ENVI" or self._dataset.RasterCount == 1:
-            return
-        stated = self._dataset.GetMetadata("ENVI").get("interleave", "").lower()
-        if stated in ("bip", "bil") and self._dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
-            raise InputError(
-                f"{self.name} is interleaved as {stated}, which GDAL does not understand where i and I are no pair of "
-                "letters (Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF "
-                "on another machine."
-            )
-
     def _check(self, window: Window, bands: list[int]) -> None:
         inside = (
             0 <= window.row <= window.row + window.rows <= self.grid.rows
@@ -253,11 +298,16 @@ class RasterReader:
                     values[i] = plane
                 if plane.dtype.kind == "f":
                     np.isfinite(values[i], out=valid[i])
-                nodata = self._nodata[bands[i]]
-                if nodata is not None:
-                    valid[i] &= ~equals_nodata(plane, nodata)
+                for nodata in (self._nodata[bands[i]], *self._more_nodata):
+                    mark = representable(nodata, dtype)
+                    if mark is not None:
+                        valid[i] &= ~equals_nodata(plane, mark)
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
+        rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
+        for fill in self.fills:
+            if fill.region is not None:
+                valid &= ~fill.region[rows, cols]
         for number in self._alpha:
             valid &= self._raster(window, [number], None)[0] > 0
         sources = [self._masks[band] for band in bands]
@@ -305,37 +355,6 @@ class RasterReader:
                 f"damaged or cut off; get a fresh copy{messages.words()}."
             )
         return data
-
-
-def _least_size(dataset: gdal.Dataset) -> int:
-    """Bytes that an ENVI file must have at least; 0 where that cannot be said."""
-    if dataset.GetDriver().ShortName != "ENVI":
-        return 0
-    items = dataset.GetMetadata("ENVI")
-    try:
-        offset = int(items.get("header_offset", 0))
-        packed = int(items.get("file_compression", 0))
-    except ValueError:
-        return 0
-    size = gdal.GetDataTypeSize(dataset.GetRasterBand(1).DataType) // 8
-    return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
-
-
-def _mask_sources(dataset: gdal.Dataset, numbers: list[int]) -> list[int]:
-    """For every band the number of the band whose mask applies to it, 0 for none; one mask serves a whole dataset."""
-    flags = {number: dataset.GetRasterBand(number).GetMaskFlags() for number in numbers}
-    masked = [n for n in numbers if flags[n] not in _NO_MASK and not flags[n] & gdal.GMF_ALPHA]
-    shared = [n for n in masked if flags[n] & gdal.GMF_PER_DATASET]
-    return [shared[0] if n in shared else n if n in masked else 0 for n in numbers]
-
-
-def _crs(dataset: gdal.Dataset) -> str:
-    """The coordinate reference system as WKT; empty for none, which ENVI files call Arbitrary."""
-    wkt = dataset.GetProjection() or ""
-    if not wkt and dataset.GetSpatialRef() is not None:
-        wkt = dataset.GetSpatialRef().ExportToWkt(["FORMAT=WKT2_2018"])
-    placeless = wkt.startswith(('LOCAL_CS["Arbitrary', 'LOCAL_CS["Unknown', 'LOCAL_CS["unnamed'))
-    return "" if placeless else wkt
 
 
 def _is_missing(path: str) -> bool:

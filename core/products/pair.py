@@ -7,16 +7,24 @@ from ..io.unplaced import UnplacedError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .claims import Claims, open_claimed
 from .prisma import open_raster
 
 
-def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> Scene:
+def open_pair(
+    hsi: StrPath,
+    pan: StrPath,
+    progress: Progress | None = None,
+    claims: tuple[Claims, Claims] | None = None,
+) -> Scene:
     """Open an HSI and a PAN together; one PRISMA product (.he5) may be both.
 
     Args:
         hsi: the HSI's file.
         pan: the PAN's file.
         progress: receives warnings; asked for cancellation while the scene is scanned.
+        claims: what the user says of the HSI and of the PAN; None takes both files as they are, and looks for no fill
+            values.
 
     Returns:
         The scene, which closes both files.
@@ -24,19 +32,21 @@ def open_pair(hsi: StrPath, pan: StrPath, progress: Progress | None = None) -> S
     Raises:
         InputError: a file cannot be used, or the two do not fit together.
     """
-    hsi_reader = _open(hsi, "hsi", pan, progress)
+    progress = progress or Progress()
+    hsi_claims, pan_claims = claims or (None, None)
+    hsi_reader = _open(hsi, "hsi", pan, hsi_claims, progress)
     try:
-        pan_reader = _open(pan, "pan", hsi, progress)
+        pan_reader = _open(pan, "pan", hsi, pan_claims, progress)
     except BaseException:
         hsi_reader.close()
         raise
     return Scene.of(hsi_reader, pan_reader, progress)
 
 
-def _open(path: StrPath, role: str, partner: StrPath, progress: Progress | None) -> RasterReader:
+def _open(path: StrPath, role: str, partner: StrPath, claims: Claims | None, progress: Progress) -> RasterReader:
     """One raster of a pair; where it lies on no grid, the refusal's remedy makes it fit the other."""
     try:
-        return open_raster(path, role, progress)
+        return open_raster(path, role, progress) if claims is None else open_claimed(path, role, claims, progress)
     except UnplacedError as error:
         try:
             with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:

@@ -79,9 +79,15 @@ def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = No
         The open raster.
 
     Raises:
-        InputError: the file cannot be used.
+        InputError: the file cannot be used, or the PAN has a color table.
     """
     reader = PrismaReader(path, role) if is_prisma(path) else RasterReader(path)
+    if role == "pan" and reader.palette:
+        reader.close()
+        raise InputError(
+            f"{reader.name} has a color table: its numbers name colors and are no brightness; choose a panchromatic "
+            f'image, or make gray values of it (gdal_translate -expand gray {reader.name} gray.tif, "Translate").'
+        )
     if progress is not None:
         for note in reader.notes:
             progress.warning(note)
@@ -103,9 +109,8 @@ class PrismaReader(RasterReader):
         self.role = role
         super().__init__(path)
 
-    def __reduce__(self) -> tuple:
-        """Opened anew where it is unpickled."""
-        return type(self), (os.path.abspath(self.path), self.role)
+    def _arguments(self) -> tuple:
+        return os.path.abspath(self.path), self.role
 
     @property
     def source(self) -> Source:

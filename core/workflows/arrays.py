@@ -119,6 +119,8 @@ def _through_files(
     job: Callable[..., dict[str, object]], hsi: Array, pan: Array, ratio: int | None, options: dict[str, Any]
 ) -> FusedArrays:
     wavelengths, nodata, pan_nodata = (options.pop(name, None) for name in ("wavelengths", "nodata", "pan_nodata"))
+    if isinstance(pan_nodata, str):  # as the jobs on files have it
+        options["pan_nodata"], pan_nodata = pan_nodata, None
     disagreement = options.pop("disagreement", False)
     # DataArrays remember the file that they come from, which may be read only when their numbers are asked for.
     sources = [str(array.encoding.get("source") or "") for array in (hsi, pan) if is_data_array(array)]

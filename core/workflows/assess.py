@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from ..assessment.full_resolution import FusedPair
@@ -13,14 +14,14 @@ from ..io.band_selection import select_bands
 from ..io.grid import Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
-from ..products.prisma import open_raster
+from ..products.claims import open_claimed
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .opening import measured_correction
+from .opening import claims_of, measured_correction
 from .options.declare import on_files
 from .options.quality import AssessOptions
 from .output import check_outputs, one_gain, write_json
@@ -69,10 +70,7 @@ def assess(
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
     with contextlib.ExitStack() as stack:
-        readers = {
-            key: stack.enter_context(open_raster(path, "pan" if key == "pan" else "hsi", progress))
-            for key, path in files.items()
-        }
+        readers = {key: stack.enter_context(_open(key, path, options, progress)) for key, path in files.items()}
         warn_of_numbers(readers.values(), progress)
         if options.correct_shift and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)
@@ -97,6 +95,16 @@ def assess(
             write_page(report, page)
     progress.set(1.0)
     return scores
+
+
+def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
+    """One of the files. What the options say of the HSI goes for the reference, too; the result is taken as it is, but
+    for what its layer says."""
+    role = "pan" if key == "pan" else "hsi"
+    if key == "fused":
+        layer = claims_of(path, role, AssessOptions(layers=options.layers))
+        return open_claimed(path, role, replace(layer, look=False), progress)
+    return open_claimed(path, role, claims_of(path, role, options), progress)
 
 
 def _score(

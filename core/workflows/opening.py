@@ -9,6 +9,7 @@ import numpy as np
 
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
+from ..products.claims import Claims
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
@@ -29,7 +30,8 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     Args:
         hsi: file of the HSI.
         pan: file of the PAN.
-        options: which bands to use, and whether the shift is corrected; otherwise a large one is warned of.
+        options: which bands to use, what the user says of the files, and whether the shift is corrected; otherwise a
+            large one is warned of.
         progress: receives messages; asked whether to stop.
 
     Returns:
@@ -39,7 +41,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
         InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
     """
     progress.set(0.0, "Looking through the scene")
-    scene = open_pair(hsi, pan, progress)
+    scene = open_pair(hsi, pan, progress, (claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)))
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         moved = (0.0, 0.0)
@@ -54,6 +56,22 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     except BaseException:
         scene.close()
         raise
+
+
+def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
+    """What the options say of a file; an option counts more than what a layer of QGIS says.
+
+    Args:
+        path: the file.
+        role: "hsi" or "pan".
+        options: of the job.
+
+    Returns:
+        What is said of it.
+    """
+    nodata, crs = (options.layers or {}).get(path, ("", ""))
+    given = options.pan_nodata if role == "pan" else options.hsi_nodata
+    return Claims(given or nodata, crs, options.assume_crs)
 
 
 def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]:
@@ -140,8 +158,18 @@ def _description(scene: Scene) -> str:
     return (
         f"{hsi.name} and {pan.name} share {rows} x {cols} HSI pixels and {high_rows} x {high_cols} PAN pixels of "
         f"{abs(pan.grid.dx):g} map units; ratio {scene.ratio}; {int(scene.good.sum())} of {hsi.bands} bands are good, "
-        f"{span}."
+        f"{span}; {_taking_part(scene)}."
     )
+
+
+def _taking_part(scene: Scene) -> str:
+    """How many HSI pixels are valid, and what an undeclared fill value takes."""
+    valid, count = int(scene.low_valid.sum()), scene.low_valid.size
+    if valid == count:
+        return f"all {count} HSI pixels take part"
+    share = sum(fill.share for fill in scene.hsi.fills)
+    filled = f", {100 * share:.3g} % of the whole image are an undeclared fill value" if share else ""
+    return f"{valid} of {count} HSI pixels take part ({100 * valid / count:.3g} %{filled})"
 
 
 def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch: str = "") -> None:

@@ -108,6 +108,24 @@ CORRECT_SHIFT = Option(
     False,
     advanced=True,
 )
+HSI_NODATA = Option(
+    "The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; "
+    "none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a "
+    "number that fills all bands of a region at the border is looked for, taken and warned of.",
+    "Nodata value of the HSI (empty: the file's own, none: no value)",
+    metavar="V",
+    advanced=True,
+)
+PAN_NODATA = HSI_NODATA.but(
+    help="As that of the HSI, for the PAN.", label="Nodata value of the PAN (empty: the file's own, none: no value)"
+)
+ASSUME_CRS = Option(
+    "The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep "
+    "their own.",
+    "CRS of an image that has none, as EPSG:32633",
+    metavar="CRS",
+    advanced=True,
+)
 EFFORT = Option(
     "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
     "from the size of the scene and the effort, never from a clock.",
@@ -131,10 +149,20 @@ class SceneOptions(Options):
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
         correct_shift: whether to move the PAN by its measured shift.
+        hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
+            and those that are found.
+        assume_crs: of a file that has none; "" for none.
+        layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
     """
 
     bands: str = BANDS.field()
     correct_shift: bool = CORRECT_SHIFT.field()
+    hsi_nodata: str = HSI_NODATA.field()
+    pan_nodata: str = PAN_NODATA.field()
+    assume_crs: str = ASSUME_CRS.field()
+    layers: Mapping[str, tuple[str, str]] | None = Option(
+        "By file, what its layer says instead of it: nodata and CRS.", default=None, flag=""
+    ).field()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""Which bands of a raster are masks of the others: mask bands, and alpha bands that are no data."""
+
+from __future__ import annotations
+
+import numpy as np
+from osgeo import gdal
+
+_NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a mask besides its nodata value
+_ROWS = 64  # of an alpha band that are looked at
+_STEPS = 8  # of transparency that a mask may have whatever their shares
+_MASK_SHARE = 0.9  # of the numbers of an alpha band, at least, are 0 or the one that marks valid pixels
+
+
+def data_bands(dataset: gdal.Dataset) -> list[int]:
+    """GDAL's numbers (from 1) of the bands that carry data: all but alpha bands. A band that is marked as alpha but
+    whose numbers are not mostly 0 and one other number carries data (a fourth band is often marked so by mistake).
+
+    Args:
+        dataset: the open raster.
+
+    Returns:
+        The numbers, ascending.
+    """
+    numbers = range(1, dataset.RasterCount + 1)
+    alpha = gdal.GCI_AlphaBand
+    return [
+        n
+        for n in numbers
+        if dataset.GetRasterBand(n).GetColorInterpretation() != alpha or not _is_mask(dataset.GetRasterBand(n))
+    ]
+
+
+def _is_mask(band: gdal.Band) -> bool:
+    """Whether nearly all numbers of an alpha band are 0 or one other number; the rest are half-transparent edges."""
+    count = band.YSize
+    rows = sorted({round(row) for row in np.linspace(0, count - 1, min(count, _ROWS))})
+    lines = [band.ReadRaster(0, row, band.XSize, 1, buf_type=gdal.GDT_Float64) for row in rows]
+    values = np.frombuffer(b"".join(line for line in lines if line), np.float64)
+    found, counts = np.unique(values[values != 0], return_counts=True)
+    if found.size < _STEPS:
+        return True
+    return bool(values.size - counts.sum() + counts.max() >= _MASK_SHARE * values.size)
+
+
+def alpha_notes(dataset: gdal.Dataset, numbers: list[int], name: str) -> tuple[str, ...]:
+    """What is to be said of bands that are marked as alpha but carry data.
+
+    Args:
+        dataset: the open raster.
+        numbers: GDAL's numbers (from 1) of its bands with data.
+        name: the raster's, for the sentences.
+
+    Returns:
+        A sentence for each such band.
+    """
+    return tuple(
+        f"Band {n} of {name} is marked as alpha, but its numbers are data and no mask (0, and one other number): it is "
+        "used as a band like the others."
+        for n in numbers
+        if dataset.GetRasterBand(n).GetColorInterpretation() == gdal.GCI_AlphaBand
+    )
+
+
+def mask_sources(dataset: gdal.Dataset, numbers: list[int]) -> list[int]:
+    """For every band the number of the band whose mask applies to it; one mask serves a whole dataset.
+
+    Args:
+        dataset: the open raster.
+        numbers: GDAL's numbers (from 1) of its bands with data.
+
+    Returns:
+        One number for each of them, 0 for none.
+    """
+    flags = {number: dataset.GetRasterBand(number).GetMaskFlags() for number in numbers}
+    masked = [n for n in numbers if flags[n] not in _NO_MASK and not flags[n] & gdal.GMF_ALPHA]
+    shared = [n for n in masked if flags[n] & gdal.GMF_PER_DATASET]
+    return [shared[0] if n in shared else n if n in masked else 0 for n in numbers]

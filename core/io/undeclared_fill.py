@@ -1,0 +1,244 @@
+"""A fill value that nobody declared: one number in all bands of a region at the border of a raster.
+
+Bands of real data differ, so a number that all bands of a pixel share is looked for along the border first, which costs
+a few rows of a few bands. Only where there is one, these bands are read as a whole for the region that hangs together
+with the border. What is no fill (own rules):
+
+* a region inside the raster, such as a dark lake of 0;
+* saturation: around it, many pixels have the number in some bands (few bands, or the type's highest number);
+* in a single band, a number that is neither the lowest nor the highest of all, or one whose neighbours are nearly the
+  same: a calm sea, or a bright cloud.
+
+Numbers that data have as well, 0 and the type's highest, stand for "no value" inside the region only; any other number
+wherever a sample has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..runtime.progress import Progress
+from .grid import Window
+from .reader import Fill, RasterReader
+from .row_stream import row_strips
+
+_PROBES = 9  # bands that are looked at
+_BORDER_ROWS = 128  # whose first and last pixels are looked at
+_CANDIDATES = 3  # numbers that are followed up
+_MANY = 8  # bands: from here on no chance makes all of them equal
+_LEAST = {True: 3, False: 16}  # pixels of a region, with many bands and with few
+_LEAST_OF_ONE = 64  # pixels of a region in one band
+_LEAST_RUN = 12  # pixels that follow each other along the border, in one band
+_SATURATED = 0.25  # of the pixels around a region: from here on it is saturated, not filled
+_NEAR = 0.02  # of the range of all numbers: neighbours so near are the same surface
+_SAMPLES = 4_000_000  # read at once
+_PIXELS = 16_000_000  # of a single band that are looked at, evenly spaced
+_CHECKED = 6  # pixels at which all bands are compared
+
+
+def undeclared_fills(reader: RasterReader, progress: Progress | None = None) -> list[Fill]:
+    """Fill values of a raster that it does not declare as nodata.
+
+    Args:
+        reader: the open raster.
+        progress: asked for cancellation.
+
+    Returns:
+        The values; none in most rasters.
+
+    Raises:
+        InputError: the file is damaged where it is looked at.
+    """
+    progress = progress or Progress()
+    good = [band for band, flag in enumerate(reader.metadata.bbl) if flag] or list(range(reader.bands))
+    bands = [good[round(i)] for i in np.linspace(0, len(good) - 1, min(len(good), _PROBES))]
+    found = []
+    for value in _candidates(reader, bands, progress):
+        fill = _Region(reader, bands, value, progress).fill(good)
+        if fill is not None:
+            found.append(fill)
+    reader.release()
+    return found
+
+
+def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> list[np.float32]:
+    """Numbers that all of these bands share at pixels of the border, the most frequent first."""
+    sides = [_shared(reader, bands, [Window(row, 0, 1, reader.grid.cols)]) for row in {0, reader.grid.rows - 1}]
+    rows = np.unique(np.linspace(0, reader.grid.rows - 1, min(reader.grid.rows, _BORDER_ROWS)).round().astype(int))
+    for col in {0, reader.grid.cols - 1}:
+        progress.check()
+        sides.append(_shared(reader, bands, [Window(int(row), col, 1, 1) for row in rows]))
+    if len(bands) == 1:
+        sides = [_long_runs(side) for side in sides]
+    shared = np.concatenate(sides)
+    values, counts = np.unique(shared[np.isfinite(shared)], return_counts=True)
+    return list(values[np.argsort(-counts, kind="stable")][:_CANDIDATES])
+
+
+def _shared(reader: RasterReader, bands: list[int], windows: list[Window]) -> np.ndarray:
+    """The number that all bands have at each pixel of some windows, in a row; NaN where they differ or are invalid."""
+    rows = []
+    for window in windows:
+        block = reader.read(window, bands)
+        same = block.valid.all(axis=0) & (block.values == block.values[0]).all(axis=0)
+        rows.append(np.where(same, block.values[0], np.nan).ravel())
+    return np.concatenate(rows)
+
+
+def _long_runs(side: np.ndarray) -> np.ndarray:
+    """The numbers that follow each other often enough, once for each pixel."""
+    starts = np.flatnonzero(np.concatenate([[True], side[1:] != side[:-1]]))
+    lengths = np.diff(np.append(starts, side.size))
+    return np.repeat(side[starts], np.where(lengths >= min(_LEAST_RUN, side.size), lengths, 0))
+
+
+class _Region:
+    """Where a number fills some bands, in connection with the border.
+
+    Args:
+        reader: the open raster.
+        bands: counted from 0.
+        value: the number, as float32.
+        progress: asked for cancellation.
+    """
+
+    def __init__(self, reader: RasterReader, bands: list[int], value: np.float32, progress: Progress) -> None:
+        self._reader, self._value, self._progress = reader, value, progress
+        self._bands = bands
+        grid = reader.grid
+        self._step = 1 if len(bands) > 1 else max(1, -int(-((grid.rows * grid.cols / _PIXELS) ** 0.5) // 1))
+        shape = -(-grid.rows // self._step), -(-grid.cols // self._step)
+        self._filled, self._alike, self._valid = (np.zeros(shape, bool) for _ in range(3))
+        self._plane = np.zeros(shape if len(bands) == 1 else (0, 0), np.float32)
+        for rows, values, valid in self._blocks():
+            equal = (values == value) & valid
+            self._filled[rows], self._alike[rows] = equal.all(axis=0), equal.any(axis=0)
+            self._valid[rows] = valid.all(axis=0)
+            if len(bands) == 1:
+                self._plane[rows] = values[0]
+        self._region = connected_to_border(self._filled, progress)
+
+    def _blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """The bands, every so many rows and columns, from top to bottom."""
+        grid, step = self._reader.grid, self._step
+        if step > 1:
+            for number, row in enumerate(range(0, grid.rows, step)):
+                self._progress.check()
+                block = self._reader.read(Window(row, 0, 1, grid.cols), self._bands)
+                yield slice(number, number + 1), block.values[..., ::step], block.valid[..., ::step]
+            return
+        for start, stop in row_strips(grid.rows, max(1, _SAMPLES // (len(self._bands) * grid.cols)), self._progress):
+            block = self._reader.read(Window(start, 0, stop - start, grid.cols), self._bands)
+            yield slice(start, stop), block.values, block.valid
+
+    def fill(self, good: list[int]) -> Fill | None:
+        """What the number is, if it is a fill value.
+
+        Args:
+            good: all good bands, counted from 0.
+        """
+        count, rest = int(self._region.sum()), self._valid & ~self._region
+        around = grown(self._region) & rest
+        if not rest.any() or not around.any():
+            return None
+        exact, highest = self._exact()
+        if len(self._bands) == 1:
+            if count < _LEAST_OF_ONE or not self._stands_out(around, rest):
+                return None
+        else:
+            many = len(good) >= _MANY
+            doubtful = highest or not many
+            saturated = doubtful and float(self._alike[around].mean()) > _SATURATED
+            if count < _LEAST[many] or saturated or not self._in_all(good):
+                return None
+        pixels = count * self._step**2
+        region = self._region if len(self._bands) > 1 and (highest or exact == 0) else None
+        return Fill(exact, pixels, count / self._region.size, region)
+
+    def _exact(self) -> tuple[float, bool]:
+        """The number as it is stored, and whether it is the highest of an integer type."""
+        row, col = (int(at[0]) * self._step for at in np.nonzero(self._region))
+        stored = self._reader.read_stored(row, 1)[self._bands[0], 0, col]
+        return float(stored), stored.dtype.kind in "iu" and stored == np.iinfo(stored.dtype).max
+
+    def _in_all(self, good: list[int]) -> bool:
+        """Whether the number fills all good bands, at most of some pixels of the region."""
+        rows, cols = np.nonzero(self._region)
+        chosen = np.unique(np.linspace(0, rows.size - 1, _CHECKED).round().astype(int))
+        full = 0
+        for at in chosen:
+            block = self._reader.read(Window(int(rows[at]), int(cols[at]), 1, 1), good)
+            full += bool((block.valid & (block.values == self._value)).all())
+        return full * 3 >= chosen.size * 2
+
+    def _stands_out(self, around: np.ndarray, rest: np.ndarray) -> bool:
+        """Whether the number of a single band is at an end of all numbers, and not that of its neighbours."""
+        others = self._plane[rest]
+        if self._value != 0 and others.min() < self._value < others.max():
+            return False
+        low, high = np.percentile(others[:: max(1, others.size // 100_000)], (2, 98))
+        step = 1.0 if np.dtype(self._reader.dtype).kind in "iu" else 0.0
+        near = np.abs(self._plane[around] - self._value) <= max(step, _NEAR * (high - low))
+        return float(near.mean()) <= _SATURATED
+
+
+def grown(region: np.ndarray) -> np.ndarray:
+    """A region and the pixels that touch it, also at corners.
+
+    Args:
+        region: (rows, columns) bool.
+
+    Returns:
+        (rows, columns) bool.
+    """
+    wide = region.copy()
+    wide[1:] |= region[:-1]
+    wide[:-1] |= region[1:]
+    result = wide.copy()
+    result[:, 1:] |= wide[:, :-1]
+    result[:, :-1] |= wide[:, 1:]
+    return result
+
+
+def connected_to_border(mask: np.ndarray, progress: Progress | None = None) -> np.ndarray:
+    """The part of a mask that hangs together with the border; pixels touch at corners, too.
+
+    Args:
+        mask: (rows, columns) bool.
+        progress: asked for cancellation.
+
+    Returns:
+        (rows, columns) bool.
+    """
+    progress = progress or Progress()
+    reached = np.zeros_like(mask)
+    for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        reached[edge] = mask[edge]
+    count = -1
+    while count != (count := int(reached.sum())):
+        progress.check()
+        for rows, before in ((range(len(mask)), -1), (range(len(mask) - 1, -1, -1), 1)):
+            for row in rows:
+                other = reached[row + before] if 0 <= row + before < len(mask) else None
+                _spread(mask[row], reached[row], other)
+    return reached
+
+
+def _spread(mask: np.ndarray, reached: np.ndarray, other: np.ndarray | None) -> None:
+    """Reach whole runs of a row of the mask that touch what is reached in it or in the row beside it."""
+    seeds = reached.copy()
+    if other is not None:
+        seeds |= other
+        seeds[1:] |= other[:-1]
+        seeds[:-1] |= other[1:]
+    seeds &= mask
+    if not seeds.any():
+        return
+    starts = mask.copy()
+    starts[1:] &= ~mask[:-1]
+    runs = np.cumsum(starts)
+    touched = np.zeros(int(runs[-1]) + 1, bool)
+    touched[runs[seeds]] = True
+    reached |= touched[runs] & mask

@@ -1,0 +1,98 @@
+"""What a user says of a raster beside its file: nodata values, a coordinate reference system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..io.crs import crs_named
+from ..io.reader import RasterReader
+from ..io.undeclared_fill import undeclared_fills
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath
+from ..runtime.progress import Progress
+from .prisma import PrismaReader, open_raster
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What is said of a raster.
+
+    Attributes:
+        nodata: numbers that stand for "no value" beside the file's own, as "-9999" or "0,-9999"; after "none", as
+            "none,-9999", instead of them; "none" alone: no number does. "" looks for fill values that the file does
+            not declare.
+        crs: that replaces the file's; "" for the file's.
+        assume_crs: of a file that has none; "" for none.
+        look: whether fill values are looked for at all.
+    """
+
+    nodata: str = ""
+    crs: str = ""
+    assume_crs: str = ""
+    look: bool = True
+
+
+def nodata_values(text: str, option: str) -> tuple[tuple[float, ...], bool]:
+    """What :attr:`Claims.nodata` says.
+
+    Args:
+        text: of the user.
+        option: its name, for the error.
+
+    Returns:
+        The numbers, and whether those of the file count as well.
+
+    Raises:
+        InputError: a part of it is no number.
+    """
+    words = [word.strip() for word in text.lower().split(",")] if text.strip() else []
+    own = words[:1] != ["none"]
+    try:
+        return tuple(float(word) for word in (words if own else words[1:])), own
+    except ValueError:
+        raise InputError(
+            f"{option} is {text!r}, but it must be a number, several with commas between, or none; give it as in -9999."
+        ) from None
+
+
+def open_claimed(path: StrPath, role: str, claims: Claims, progress: Progress) -> RasterReader:
+    """Open a raster as a user says that it is; what is not as its file says is warned of.
+
+    Args:
+        path: the file.
+        role: "hsi" or "pan".
+        claims: of the user.
+        progress: receives warnings; asked for cancellation.
+
+    Returns:
+        The open raster.
+
+    Raises:
+        InputError: the file or a claim cannot be used.
+    """
+    reader = open_raster(path, role, progress)
+    try:
+        crs = claims.crs or (claims.assume_crs if not reader.grid.crs else "")
+        if crs:
+            reader.grid = replace(reader.grid, crs=crs_named(crs))
+        _apply_nodata(reader, role, claims, progress)
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+def _apply_nodata(reader: RasterReader, role: str, claims: Claims, progress: Progress) -> None:
+    flag, key = f"--{role}-nodata", f"{role.upper()}_NODATA"
+    if claims.nodata.strip():
+        reader.set_nodata(*nodata_values(claims.nodata, flag))
+    elif claims.look and not isinstance(reader, PrismaReader):
+        for fill in undeclared_fills(reader, progress):
+            reader.add_fill(fill)
+            value = f"{fill.value:.10g}"
+            what = "all bands of " if reader.bands > 1 else ""
+            progress.warning(
+                f"{reader.name} has {value} in {what}{fill.pixels} pixels at its border ({100 * fill.share:.3g} % of "
+                f"the image) and does not declare it as nodata; it is taken as nodata here: {flag} {value} ({key}) "
+                f"confirms that, {flag} none keeps these pixels as data."
+            )
