@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import functools
+import re
+import sys
 import textwrap
 from typing import Any, NoReturn
 
@@ -13,6 +15,7 @@ from ..workflows.options import JOBS
 from ..workflows.options.declare import Job, Option, number_or_word
 
 PROGRAM = "ssml"
+_NUMBERS = re.compile(r"-[\d.]+(e[+-]?\d+|,.*)", re.IGNORECASE)  # negative ones that argparse takes for options
 
 
 class _ListMethods(argparse.Action):
@@ -45,6 +48,15 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_LAYOUT, allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but numbers such as -3.4e38 and -9999,0 after an option are its values, no options."""
+        words: list[str] = []
+        for word in sys.argv[1:] if args is None else args:
+            if words and _NUMBERS.fullmatch(word) and words[-1].startswith("--") and "=" not in words[-1]:
+                word = f"{words.pop()}={word}"
+            words.append(word)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.\n")

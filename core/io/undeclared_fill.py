@@ -15,6 +15,7 @@ wherever a sample has it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,7 +33,10 @@ _LEAST = {True: 3, False: 16}  # pixels of a region, with many bands and with fe
 _LEAST_OF_ONE = 64  # pixels of a region in one band
 _LEAST_RUN = 12  # pixels that follow each other along the border, in one band
 _SATURATED = 0.25  # of the pixels around a region: from here on it is saturated, not filled
-_NEAR = 0.02  # of the range of all numbers: neighbours so near are the same surface
+_MOST_EQUAL = 0.2  # of the other pixels: where more have equal bands, equal bands tell nothing
+_NEAR, _NEAR_USUAL = 0.1, 0.02  # of the range of all numbers: neighbours so near show the same surface
+_HUGE = 1e9  # no data
+_SAMPLED_ROWS = 64  # from which that range is taken
 _SAMPLES = 4_000_000  # read at once
 _PIXELS = 16_000_000  # of a single band that are looked at, evenly spaced
 _CHECKED = 6  # pixels at which all bands are compared
@@ -54,16 +58,16 @@ def undeclared_fills(reader: RasterReader, progress: Progress | None = None) -> 
     progress = progress or Progress()
     good = [band for band, flag in enumerate(reader.metadata.bbl) if flag] or list(range(reader.bands))
     bands = [good[round(i)] for i in np.linspace(0, len(good) - 1, min(len(good), _PROBES))]
-    found = []
-    for value in _candidates(reader, bands, progress):
-        fill = _Region(reader, bands, value, progress).fill(good)
+    found, candidates = [], _candidates(reader, bands, progress)
+    for value in candidates:
+        fill = _Region(reader, bands, value, candidates, progress).fill(good)
         if fill is not None:
             found.append(fill)
     reader.release()
     return found
 
 
-def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> list[np.float32]:
+def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> np.ndarray:
     """Numbers that all of these bands share at pixels of the border, the most frequent first."""
     sides = [_shared(reader, bands, [Window(row, 0, 1, reader.grid.cols)]) for row in {0, reader.grid.rows - 1}]
     rows = np.unique(np.linspace(0, reader.grid.rows - 1, min(reader.grid.rows, _BORDER_ROWS)).round().astype(int))
@@ -74,7 +78,7 @@ def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> l
         sides = [_long_runs(side) for side in sides]
     shared = np.concatenate(sides)
     values, counts = np.unique(shared[np.isfinite(shared)], return_counts=True)
-    return list(values[np.argsort(-counts, kind="stable")][:_CANDIDATES])
+    return values[np.argsort(-counts, kind="stable")][:_CANDIDATES]
 
 
 def _shared(reader: RasterReader, bands: list[int], windows: list[Window]) -> np.ndarray:
@@ -101,24 +105,38 @@ class _Region:
         reader: the open raster.
         bands: counted from 0.
         value: the number, as float32.
+        candidates: all numbers that are followed up.
         progress: asked for cancellation.
     """
 
-    def __init__(self, reader: RasterReader, bands: list[int], value: np.float32, progress: Progress) -> None:
-        self._reader, self._value, self._progress = reader, value, progress
-        self._bands = bands
+    def __init__(
+        self,
+        reader: RasterReader,
+        bands: list[int],
+        value: np.float32,
+        candidates: np.ndarray,
+        progress: Progress,
+    ) -> None:
+        self._reader, self._bands, self._value, self._progress = reader, bands, value, progress
         grid = reader.grid
-        self._step = 1 if len(bands) > 1 else max(1, -int(-((grid.rows * grid.cols / _PIXELS) ** 0.5) // 1))
+        self._step = 1 if len(bands) > 1 else max(1, math.ceil((grid.rows * grid.cols / _PIXELS) ** 0.5))
         shape = -(-grid.rows // self._step), -(-grid.cols // self._step)
-        self._filled, self._alike, self._valid = (np.zeros(shape, bool) for _ in range(3))
-        self._plane = np.zeros(shape if len(bands) == 1 else (0, 0), np.float32)
+        filled, self._alike, self._valid = (np.zeros(shape, bool) for _ in range(3))
+        self._lowest, self._highest = np.inf, -np.inf  # of all other numbers
+        self._same, self._others = 0, 0  # pixels with none of the candidates: whose bands are equal, and all
+        near = self._near() if len(bands) == 1 else 0.0
         for rows, values, valid in self._blocks():
             equal = (values == value) & valid
-            self._filled[rows], self._alike[rows] = equal.all(axis=0), equal.any(axis=0)
-            self._valid[rows] = valid.all(axis=0)
-            if len(bands) == 1:
-                self._plane[rows] = values[0]
-        self._region = connected_to_border(self._filled, progress)
+            filled[rows], self._valid[rows] = equal.all(axis=0), valid.all(axis=0)
+            alike = np.abs(values - value) <= near if len(bands) == 1 else equal
+            self._alike[rows] = alike.any(axis=0)
+            others = values[valid & ~equal]
+            if others.size:
+                self._lowest, self._highest = min(self._lowest, others.min()), max(self._highest, others.max())
+            plain = valid.all(axis=0) & ~np.isin(values[0], candidates)
+            self._others += int(plain.sum())
+            self._same += int((plain & (values == values[0]).all(axis=0)).sum())
+        self._region = connected_to_border(filled, progress)
 
     def _blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """The bands, every so many rows and columns, from top to bottom."""
@@ -133,29 +151,41 @@ class _Region:
             block = self._reader.read(Window(start, 0, stop - start, grid.cols), self._bands)
             yield slice(start, stop), block.values, block.valid
 
+    def _near(self) -> float:
+        """How near other numbers are to that of a single band when they show the same surface: numbers that fills
+        seldom have must stand out more."""
+        grid = self._reader.grid
+        rows = np.unique(np.linspace(0, grid.rows - 1, min(grid.rows, _SAMPLED_ROWS)).round().astype(int))
+        blocks = [self._reader.read(Window(int(row), 0, 1, grid.cols), self._bands) for row in rows]
+        others = np.concatenate([block.values[block.valid & (block.values != self._value)] for block in blocks])
+        low, high = np.percentile(others, (2, 98)) if others.size else (0.0, 0.0)
+        usual = self._value <= 0 or self._value > _HUGE
+        step = 1.0 if np.dtype(self._reader.dtype).kind in "iu" else 0.0
+        return max(step, (_NEAR_USUAL if usual else _NEAR) * float(high - low))
+
     def fill(self, good: list[int]) -> Fill | None:
         """What the number is, if it is a fill value.
 
         Args:
             good: all good bands, counted from 0.
         """
-        count, rest = int(self._region.sum()), self._valid & ~self._region
-        around = grown(self._region) & rest
-        if not rest.any() or not around.any():
+        count, single = int(self._region.sum()), len(self._bands) == 1
+        around = grown(self._region) & self._valid & ~self._region
+        if not around.any():
             return None
+        alike = float(self._alike[around].mean())
         exact, highest = self._exact()
-        if len(self._bands) == 1:
-            if count < _LEAST_OF_ONE or not self._stands_out(around, rest):
-                return None
+        if single:
+            least, surface = _LEAST_OF_ONE, alike > _SATURATED
+            possible = exact == 0 or not self._lowest < self._value < self._highest
         else:
             many = len(good) >= _MANY
-            doubtful = highest or not many
-            saturated = doubtful and float(self._alike[around].mean()) > _SATURATED
-            if count < _LEAST[many] or saturated or not self._in_all(good):
-                return None
-        pixels = count * self._step**2
-        region = self._region if len(self._bands) > 1 and (highest or exact == 0) else None
-        return Fill(exact, pixels, count / self._region.size, region)
+            least, surface = _LEAST[many], (highest or not many) and alike > _SATURATED
+            possible = self._same <= _MOST_EQUAL * self._others
+        if count < least or surface or not possible or not (single or self._in_all(good)):
+            return None
+        region = None if single or not (highest or exact == 0) else self._region
+        return Fill(exact, count * self._step**2, count / self._region.size, region)
 
     def _exact(self) -> tuple[float, bool]:
         """The number as it is stored, and whether it is the highest of an integer type."""
@@ -172,16 +202,6 @@ class _Region:
             block = self._reader.read(Window(int(rows[at]), int(cols[at]), 1, 1), good)
             full += bool((block.valid & (block.values == self._value)).all())
         return full * 3 >= chosen.size * 2
-
-    def _stands_out(self, around: np.ndarray, rest: np.ndarray) -> bool:
-        """Whether the number of a single band is at an end of all numbers, and not that of its neighbours."""
-        others = self._plane[rest]
-        if self._value != 0 and others.min() < self._value < others.max():
-            return False
-        low, high = np.percentile(others[:: max(1, others.size // 100_000)], (2, 98))
-        step = 1.0 if np.dtype(self._reader.dtype).kind in "iu" else 0.0
-        near = np.abs(self._plane[around] - self._value) <= max(step, _NEAR * (high - low))
-        return float(near.mean()) <= _SATURATED
 
 
 def grown(region: np.ndarray) -> np.ndarray:

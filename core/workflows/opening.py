@@ -71,7 +71,7 @@ def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
     """
     nodata, crs = (options.layers or {}).get(path, ("", ""))
     given = options.pan_nodata if role == "pan" else options.hsi_nodata
-    return Claims(given or nodata, crs, options.assume_crs)
+    return Claims(str(given).strip() or nodata, crs, options.assume_crs)
 
 
 def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]:

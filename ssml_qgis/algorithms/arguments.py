@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsMapLayer,
-    QgsProcessingAlgorithm,
-    QgsProcessingContext,
-    QgsProcessingException,
-)
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingContext, QgsProcessingException
 from qgis.PyQt.QtCore import QVariant
 
 from .. import settings
 from ..core.workflows.options.declare import Option, number_or_word
-from ..translation import tr
+from .source import Source
 
-_OPTIONS = re.compile(r"\|(?:option|credential):")
 _READERS: dict[str, Callable[[QgsProcessingAlgorithm, dict[str, Any], str, QgsProcessingContext], Any]] = {
     "file": QgsProcessingAlgorithm.parameterAsFile,
     "folder": QgsProcessingAlgorithm.parameterAsFile,
@@ -32,32 +24,6 @@ _READERS: dict[str, Callable[[QgsProcessingAlgorithm, dict[str, Any], str, QgsPr
     "switch": QgsProcessingAlgorithm.parameterAsBool,
 }
 """What reads the value of a parameter, by the kind of its option."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the engine needs of a map layer, so that no layer is touched outside the thread it belongs to."""
-
-    name: str
-    source: str
-    provider: str
-    crs: QgsCoordinateReferenceSystem
-
-    @classmethod
-    def of(cls, layer: QgsMapLayer) -> Source:
-        """Read it from a layer."""
-        return cls(layer.name(), layer.source(), layer.providerType(), layer.crs())
-
-    def path(self) -> str:
-        """The name GDAL opens it by; refuses what is no GDAL raster."""
-        if self.provider != "gdal":
-            raise QgsProcessingException(
-                tr(
-                    "The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens "
-                    "can be used: export the layer to a GeoTIFF first."
-                ).format(name=self.name, provider=self.provider)
-            )
-        return _OPTIONS.split(self.source, maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
@@ -93,6 +59,11 @@ class Arguments:
         optional = kind in ("whole", "number") and option.default is None
         value = None if optional and not given else _READERS[kind](self.algorithm, self.parameters, key, self.context)
         return value or settings.memory() if option.name == "memory" else value
+
+    def layers(self) -> dict[str, tuple[str, str]]:
+        """By file, what its layer says instead of it: nodata as the engine's options have it, and the CRS as WKT."""
+        sources = [source for some in self.sources.values() for source in some]
+        return {source.path(): (source.nodata, source.own_crs) for source in sources if source.says_more}
 
     def layer_name(self, key: str) -> str:
         """Name of the layer given, as the user sees it; "" where none was."""

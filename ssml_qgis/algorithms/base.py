@@ -27,11 +27,12 @@ from ..core.runtime.progress import Progress
 from ..core.workflows.options.declare import OUTPUTS, Job, Option
 from ..package import icon_path, metadata
 from ..translation import tr
-from .arguments import Arguments, Source
+from .arguments import Arguments
 from .feedback import FeedbackProgress
 from .layers import show
 from .parameters import definition, output
 from .requirements import missing_packages_sentence
+from .source import Source
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -52,17 +53,41 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def values(self, arguments: Arguments) -> dict[str, Any]:
         """What the job is given, by name."""
-        return {option.name: arguments.value(option) for option in self.JOB.dialog()}
+        values = {option.name: arguments.value(option) for option in self.JOB.dialog()}
+        layers = arguments.layers() if self._takes_layers() else {}
+        return {**values, "layers": layers} if layers else values
+
+    def _takes_layers(self) -> bool:
+        """Whether the job heeds the settings of layers."""
+        return any(option.name == "layers" for option in self.JOB.declared())
 
     def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
         """Do the job and return the outputs by key; free of QGIS's errors, feedback and layers."""
         values = self.values(arguments)
+        self._say_settings(values.get("layers", {}), progress)
         made = self.JOB.run(values, progress)
         written = {o.key or "": values[o.name] for o in self.JOB.dialog() if o.kind in OUTPUTS and values[o.name]}
         for key, path in written.items():
             name = self.layer_name(key, arguments, self.method(values, made))
             show(arguments.context, path, name, disagreement=key == "DISAGREEMENT")
         return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
+
+    def _say_settings(self, layers: dict[str, tuple[str, str]], progress: Progress) -> None:
+        """Which settings of layers count, and which do not."""
+        for source in (source for some in self._sources.values() for source in some):
+            if source.note:
+                progress.warning(source.note)
+            if not source.says_more:
+                continue
+            if source.path() in layers:
+                text = tr("The layer “{name}” has its own no-data values or CRS, which count instead of its file's.")
+                progress.info(text.format(name=source.name))
+            else:
+                text = tr(
+                    "The no-data values and the CRS that were set for the layer “{name}” in QGIS are not taken over: "
+                    "export the layer to a new file to make them count."
+                )
+                progress.warning(text.format(name=source.name))
 
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """What has made the images, for the names of their layers."""

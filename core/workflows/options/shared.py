@@ -157,8 +157,8 @@ class SceneOptions(Options):
 
     bands: str = BANDS.field()
     correct_shift: bool = CORRECT_SHIFT.field()
-    hsi_nodata: str = HSI_NODATA.field()
-    pan_nodata: str = PAN_NODATA.field()
+    hsi_nodata: str | float = HSI_NODATA.field()
+    pan_nodata: str | float = PAN_NODATA.field()
     assume_crs: str = ASSUME_CRS.field()
     layers: Mapping[str, tuple[str, str]] | None = Option(
         "By file, what its layer says instead of it: nodata and CRS.", default=None, flag=""
