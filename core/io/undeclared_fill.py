@@ -6,11 +6,12 @@ with the border. What is no fill (own rules):
 
 * a region inside the raster, such as a dark lake of 0;
 * saturation: around it, many pixels have the number in some bands (few bands, or the type's highest number);
+* a surface that is dark or bright in all bands: most pixels around it have nearly the same number in all of them;
 * in a single band, a number that is neither the lowest nor the highest of all, or one whose neighbours are nearly the
   same: a calm sea, or a bright cloud.
 
-Numbers that data have as well, 0 and the type's highest, stand for "no value" inside the region only; any other number
-wherever a sample has it.
+Numbers that data may have as well (0, the type's highest, those between others) stand for "no value" inside the region
+only; any other number wherever a sample has it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _MOST_EQUAL = 0.2  # of the other pixels: where more have equal bands, equal ban
 _NEAR, _NEAR_USUAL = 0.1, 0.02  # of the range of all numbers: neighbours so near show the same surface
 _HUGE = 1e9  # no data
 _SAMPLED_ROWS = 64  # from which that range is taken
+_DARK = 0.5  # of the pixels around a region that show the same surface in all bands: it is a dark or bright surface
 _SAMPLES = 4_000_000  # read at once
 _PIXELS = 16_000_000  # of a single band that are looked at, evenly spaced
 _CHECKED = 6  # pixels at which all bands are compared
@@ -121,15 +123,15 @@ class _Region:
         grid = reader.grid
         self._step = 1 if len(bands) > 1 else max(1, math.ceil((grid.rows * grid.cols / _PIXELS) ** 0.5))
         shape = -(-grid.rows // self._step), -(-grid.cols // self._step)
-        filled, self._alike, self._valid = (np.zeros(shape, bool) for _ in range(3))
+        filled, self._partly, self._near, self._valid = (np.zeros(shape, bool) for _ in range(4))
         self._lowest, self._highest = np.inf, -np.inf  # of all other numbers
         self._same, self._others = 0, 0  # pixels with none of the candidates: whose bands are equal, and all
-        near = self._near() if len(bands) == 1 else 0.0
+        near = self._nearness()
         for rows, values, valid in self._blocks():
             equal = (values == value) & valid
             filled[rows], self._valid[rows] = equal.all(axis=0), valid.all(axis=0)
-            alike = np.abs(values - value) <= near if len(bands) == 1 else equal
-            self._alike[rows] = alike.any(axis=0)
+            self._partly[rows] = equal.any(axis=0)
+            self._near[rows] = (np.abs(values - value) <= near).all(axis=0)
             others = values[valid & ~equal]
             if others.size:
                 self._lowest, self._highest = min(self._lowest, others.min()), max(self._highest, others.max())
@@ -151,17 +153,21 @@ class _Region:
             block = self._reader.read(Window(start, 0, stop - start, grid.cols), self._bands)
             yield slice(start, stop), block.values, block.valid
 
-    def _near(self) -> float:
-        """How near other numbers are to that of a single band when they show the same surface: numbers that fills
+    def _nearness(self) -> np.ndarray:
+        """How near other numbers are to this one when they show the same surface, (bands, 1, 1): numbers that fills
         seldom have must stand out more."""
         grid = self._reader.grid
         rows = np.unique(np.linspace(0, grid.rows - 1, min(grid.rows, _SAMPLED_ROWS)).round().astype(int))
         blocks = [self._reader.read(Window(int(row), 0, 1, grid.cols), self._bands) for row in rows]
-        others = np.concatenate([block.values[block.valid & (block.values != self._value)] for block in blocks])
-        low, high = np.percentile(others, (2, 98)) if others.size else (0.0, 0.0)
-        usual = self._value <= 0 or self._value > _HUGE
+        usual = self._value <= 0 or self._value > _HUGE or len(self._bands) > 1
         step = 1.0 if np.dtype(self._reader.dtype).kind in "iu" else 0.0
-        return max(step, (_NEAR_USUAL if usual else _NEAR) * float(high - low))
+        near = []
+        for band in range(len(self._bands)):
+            planes = [(block.values[band], block.valid[band]) for block in blocks]
+            others = np.concatenate([plane[valid & (plane != self._value)] for plane, valid in planes])
+            low, high = np.percentile(others, (2, 98)) if others.size else (0.0, 0.0)
+            near.append(max(step, (_NEAR_USUAL if usual else _NEAR) * float(high - low)))
+        return np.array(near, np.float32)[:, None, None]
 
     def fill(self, good: list[int]) -> Fill | None:
         """What the number is, if it is a fill value.
@@ -173,25 +179,29 @@ class _Region:
         around = grown(self._region) & self._valid & ~self._region
         if not around.any():
             return None
-        alike = float(self._alike[around].mean())
+        partly, near = float(self._partly[around].mean()), float(self._near[around].mean())
         exact, highest = self._exact()
         if single:
-            least, surface = _LEAST_OF_ONE, alike > _SATURATED
+            least, surface = _LEAST_OF_ONE, near > _SATURATED
             possible = exact == 0 or not self._lowest < self._value < self._highest
         else:
             many = len(good) >= _MANY
-            least, surface = _LEAST[many], (highest or not many) and alike > _SATURATED
+            least = _LEAST[many]
+            surface = near > _DARK or ((highest or not many) and partly > _SATURATED)
             possible = self._same <= _MOST_EQUAL * self._others
         if count < least or surface or not possible or not (single or self._in_all(good)):
             return None
-        region = None if single or not (highest or exact == 0) else self._region
+        like_data = highest or exact == 0 or self._lowest <= self._value <= self._highest
+        region = self._region if like_data and self._step == 1 else None
         return Fill(exact, count * self._step**2, count / self._region.size, region)
 
     def _exact(self) -> tuple[float, bool]:
         """The number as it is stored, and whether it is the highest of an integer type."""
         row, col = (int(at[0]) * self._step for at in np.nonzero(self._region))
         stored = self._reader.read_stored(row, 1)[self._bands[0], 0, col]
-        return float(stored), stored.dtype.kind in "iu" and stored == np.iinfo(stored.dtype).max
+        if stored.dtype.kind == "f":
+            return float(str(stored)), False  # 3.4e38 rather than what float32 makes of it
+        return float(stored), bool(stored == np.iinfo(stored.dtype).max)
 
     def _in_all(self, good: list[int]) -> bool:
         """Whether the number fills all good bands, at most of some pixels of the region."""

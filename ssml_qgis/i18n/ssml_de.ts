@@ -71,6 +71,18 @@
 <translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
 <message><source>Compression of a GeoTIFF</source>
 <translation>Kompression eines GeoTIFF</translation></message>
+<message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
+<translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
+<message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
+<translation>Nodata-Wert des HSI (leer: die der Datei, none: kein Wert)</translation></message>
+<message><source>As that of the HSI, for the PAN.</source>
+<translation>Wie beim HSI, für das PAN.</translation></message>
+<message><source>Nodata value of the PAN (empty: the file's own, none: no value)</source>
+<translation>Nodata-Wert des PAN (leer: die der Datei, none: kein Wert)</translation></message>
+<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
+<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
+<message><source>CRS of an image that has none, as EPSG:32633</source>
+<translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>The sharpened image.</source>
 <translation>Das geschärfte Bild.</translation></message>
 <message><source>Sharpened image</source>
@@ -441,10 +453,12 @@
 <translation>Diagnose</translation></message>
 <message><source>HTML (*.html);;Text (*.txt)</source>
 <translation>HTML (*.html);;Text (*.txt)</translation></message>
-<message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
-<translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>the panel Log Messages, tab SSML, has the details</source>
 <translation>Näheres steht im Protokollfenster, Reiter SSML</translation></message>
+<message><source>The layer “{name}” has its own no-data values or CRS, which count instead of its file's.</source>
+<translation>Der Layer „{name}“ hat eigene Keine-Daten-Werte oder ein eigenes KBS; sie gelten statt derer seiner Datei.</translation></message>
+<message><source>The no-data values and the CRS that were set for the layer “{name}” in QGIS are not taken over: export the layer to a new file to make them count.</source>
+<translation>Die Keine-Daten-Werte und das KBS, die in QGIS für den Layer „{name}“ eingestellt wurden, werden nicht übernommen: exportieren Sie den Layer in eine neue Datei, damit sie gelten.</translation></message>
 <message><source>“{title}” stopped because of a defect ({kind}: {message}); {details}: please report them at {tracker}.</source>
 <translation>„{title}“ brach wegen eines Fehlers im Programm ab ({kind}: {message}); {details}: bitte melden Sie ihn unter {tracker}.</translation></message>
 <message><source>Disagreement: {name}</source>
@@ -479,6 +493,10 @@
 <translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
 <message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
 <translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
+<message><source>The no-data settings of the layer “{name}” are not taken over, because they have ranges or differ between its bands: give single numbers in the nodata parameter.</source>
+<translation>Die Keine-Daten-Einstellungen des Layers „{name}“ werden nicht übernommen, weil sie Bereiche haben oder zwischen seinen Bändern abweichen: geben Sie einzelne Zahlen im Nodata-Parameter an.</translation></message>
+<message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
+<translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>Sharpen and judge</source>
 <translation>Schärfen und beurteilen</translation></message>
 <message><source>Train on many, fuse one</source>

@@ -129,6 +129,9 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "extent": None,
         "bands": "",
         "correct_shift": False,
+        "hsi_nodata": "",
+        "pan_nodata": "",
+        "assume_crs": "",
         "overviews": False,
     }
     assert result == {"OUTPUT": output, "MODEL": model}
@@ -157,6 +160,9 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "device": "auto",
         "bands": "1-3",
         "correct_shift": False,
+        "hsi_nodata": "",
+        "pan_nodata": "",
+        "assume_crs": "",
         "resume": "",
     }
     run("train", {**lists, "MODEL": model})
@@ -183,6 +189,9 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "extent": None,
         "bands": "",
         "correct_shift": False,
+        "hsi_nodata": "",
+        "pan_nodata": "",
+        "assume_crs": "",
         "overviews": False,
         "device": "auto",
         "memory": None,
@@ -210,6 +219,9 @@ def test_assess_returns_the_numbers_that_were_computed_and_no_others(workflow, s
         "crop": 2,
         "bands": "",
         "correct_shift": False,
+        "hsi_nodata": "",
+        "pan_nodata": "",
+        "assume_crs": "",
         "json_path": "",
         "report": "",
     }

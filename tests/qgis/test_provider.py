@@ -35,6 +35,9 @@ CONTRACT = {
         "EXTENT": "extent",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -56,6 +59,9 @@ CONTRACT = {
         "CONSISTENCY": "number",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "RESUME": "file",
         "MODEL": "fileDestination",
         "REPORT": "fileDestination",
@@ -69,6 +75,9 @@ CONTRACT = {
         "EXTENT": "extent",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "OVERVIEWS": "boolean",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
@@ -85,6 +94,9 @@ CONTRACT = {
         "EXTENT": "extent",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -100,6 +112,9 @@ CONTRACT = {
         "CROP": "number",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "REPORT": "fileDestination",
         "JSON": "fileDestination",
     },
@@ -116,6 +131,9 @@ CONTRACT = {
         "CROP": "number",
         "BANDS": "string",
         "CORRECT_SHIFT": "boolean",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
         "MEMORY": "number",
         "OUTPUT": "rasterDestination",
         "REPORT": "fileDestination",
@@ -135,6 +153,7 @@ CONTRACT = {
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
 ADVANCED |= {"EXTENT", "BANDS", "CORRECT_SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
+ADVANCED |= {"HSI_NODATA", "PAN_NODATA", "ASSUME_CRS"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
