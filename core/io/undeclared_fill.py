@@ -41,6 +41,7 @@ _SAMPLED_ROWS = 64  # from which that range is taken
 _DARK = 0.5  # of the pixels around a region that show the same surface in all bands: it is a dark or bright surface
 _SAMPLES = 4_000_000  # read at once
 _PIXELS = 16_000_000  # of a single band that are looked at, evenly spaced
+_ALL = 0.9  # of the bands, at least, that a fill has; the rest may be dead
 _CHECKED = 6  # pixels at which all bands are compared
 
 
@@ -59,7 +60,7 @@ def undeclared_fills(reader: RasterReader, progress: Progress | None = None) -> 
     """
     progress = progress or Progress()
     good = [band for band, flag in enumerate(reader.metadata.bbl) if flag] or list(range(reader.bands))
-    bands = [good[round(i)] for i in np.linspace(0, len(good) - 1, min(len(good), _PROBES))]
+    bands = _varying(reader, [good[round(i)] for i in np.linspace(0, len(good) - 1, min(len(good), _PROBES))])
     found, candidates = [], _candidates(reader, bands, progress)
     for value in candidates:
         fill = _Region(reader, bands, value, candidates, progress).fill(good)
@@ -67,6 +68,14 @@ def undeclared_fills(reader: RasterReader, progress: Progress | None = None) -> 
             found.append(fill)
     reader.release()
     return found
+
+
+def _varying(reader: RasterReader, bands: list[int]) -> list[int]:
+    """The bands that are not one number throughout, as dead ones are; all of them where less than half vary."""
+    rows = [reader.grid.rows * quarter // 4 for quarter in (1, 2, 3)]
+    numbers = np.concatenate([reader.read(Window(row, 0, 1, reader.grid.cols), bands).values for row in rows], axis=2)
+    varying = [band for band, plane in zip(bands, numbers) if plane.min() < plane.max()]
+    return varying if 2 * len(varying) > len(bands) else bands
 
 
 def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> np.ndarray:
@@ -204,13 +213,13 @@ class _Region:
         return float(stored), bool(stored == np.iinfo(stored.dtype).max)
 
     def _in_all(self, good: list[int]) -> bool:
-        """Whether the number fills all good bands, at most of some pixels of the region."""
+        """Whether the number fills all good bands but a few dead ones, at most of some pixels of the region."""
         rows, cols = np.nonzero(self._region)
         chosen = np.unique(np.linspace(0, rows.size - 1, _CHECKED).round().astype(int))
         full = 0
         for at in chosen:
             block = self._reader.read(Window(int(rows[at]), int(cols[at]), 1, 1), good)
-            full += bool((block.valid & (block.values == self._value)).all())
+            full += float((block.valid & (block.values == self._value)).mean()) >= _ALL
         return full * 3 >= chosen.size * 2
 
 

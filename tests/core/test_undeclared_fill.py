@@ -148,6 +148,15 @@ def test_what_is_invalid_already_is_not_said_again(make_raster, tmp_path):
         assert undeclared_fills(reader) == []
 
 
+@pytest.mark.parametrize("dead", [0, 11])
+def test_a_dead_band_does_not_hide_a_fill(make_raster, tmp_path, dead):
+    spoiled, mask = stored(coarse(reflectance()), "int16"), shape_of("corner", SIZE)
+    spoiled[:, mask] = -9999
+    spoiled[dead] = 0
+    with RasterReader(make_raster(tmp_path / "a.tif", spoiled, LOW)) as reader:
+        assert [(fill.value, fill.pixels) for fill in undeclared_fills(reader)] == [(-9999, mask.sum())]
+
+
 def test_zero_stands_for_no_value_in_the_filled_region_only(make_raster, tmp_path):
     spoiled, mask = stored(coarse(reflectance()), "uint16"), shape_of("ragged side", SIZE)
     spoiled[:, mask] = 0
