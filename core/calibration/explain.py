@@ -201,7 +201,7 @@ def box_mean(image: np.ndarray) -> np.ndarray:
     """Mean over squares of 5 x 5 samples, edges repeated.
 
     Args:
-        image: (rows, columns) of a floating-point dtype.
+        image: (rows, columns) float32 or float64.
 
     Returns:
         (rows, columns) of the same dtype.

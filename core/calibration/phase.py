@@ -75,7 +75,7 @@ def coarse_peak(spectra: Iterable[np.ndarray], reach: float) -> tuple[np.ndarray
     """Where most blocks have a high phase correlation: each block's surface weighs the same.
 
     Args:
-        spectra: of :func:`cross_spectrum`.
+        spectra: (rows, columns) complex each, of :func:`cross_spectrum`.
         reach: HSI pixels to either side that are searched.
 
     Returns:
