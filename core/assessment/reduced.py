@@ -15,7 +15,8 @@ from ..io.writer import BLOCK_ROWS, RasterWriter
 from ..operators.wald import Reference, degraded_rows
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from ..scene.scene import Scene, scan_bands
+from ..scene.scan import scan_bands
+from ..scene.scene import Scene
 from ..scene.streams import degraded_pan, scene_operators
 from .full_resolution import footprints
 
@@ -86,11 +87,11 @@ def degradable(reader: RasterReader, ratio: int, progress: Progress) -> tuple[Re
         InputError: no good band holds a value, or there is no pixel at which all do.
     """
     rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
-    good, empty, valid, complete = scan_bands(reader, Window(0, 0, rows, cols), progress)
+    scan = scan_bands(reader, Window(0, 0, rows, cols), progress)
     metadata = reader.metadata.replace(dtype="float32")
-    if not complete:
+    if not scan.complete:
         metadata = metadata.replace(nodata=output_nodata("float32", metadata.nodata))
-    return Reference(reader, ratio, good, empty, valid), metadata
+    return Reference(reader, ratio, scan.good, scan.empty, scan.valid, scan.present, scan.regressions), metadata
 
 
 def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progress) -> None:

@@ -108,7 +108,10 @@ def read_tiles(scene: Scene, progress: Progress) -> Tiles:
     tiles = []
     for rows, cols in _spans(scene):
         progress.check()
-        values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), bands).values
+        if scene.missing[bands].any():  # a missing sample is estimated from all the others
+            values = scene.hsi_rows(*rows, cols).values[bands]
+        else:
+            values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), bands).values
         valid = scene.low_valid[slice(*rows), slice(*cols)]
         if valid.any():
             limits = np.percentile(values[:, valid], _CLIP, axis=1).astype(np.float32)

@@ -275,7 +275,7 @@ class Pipeline:
         if number or coefficients is not None:
             self._workers.run(add_round_trip, band_chunks(len(values), self._progress), self._progress)
         np.subtract(own, result, out=result)
-        result *= self.scene.low_covered[start:stop, cols[0] : cols[1]]
+        result *= self.scene.low_projected[start:stop, cols[0] : cols[1]]
         return result
 
     def _degraded_bands(self, values: np.ndarray, part: Part) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Wald's protocol: a low-resolution HSI and a PAN made of a reference, in rows, whatever its size.
 
 The reference is degraded with the HSI's MTF and decimated; the PAN is the mean of some of its bands at full
-resolution (Wald, Ranchin and Mangolini, 1997). Invalid pixels are filled before a filter sees them, and an HSI pixel is
-valid only if all reference pixels in it are.
+resolution (Wald, Ranchin and Mangolini, 1997). Invalid pixels are filled before a filter sees them, and an HSI sample
+is valid only if all reference samples in it are, or are estimated from the other bands of pixels that miss few.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..io.reader import Block, RasterReader
 from ..io.row_stream import RowStream, row_strips
 from ..runtime.progress import Progress
 from .fill import fill_invalid
+from .gaps import BandRegressions
 from .resample import GAUSSIAN_CUT, gaussian_line
 
 STRIP = 16  # rows of the HSI at once, as high as the blocks of the files that are written
@@ -30,8 +31,10 @@ class Reference:
     Attributes:
         reader: the open raster. ratio: R.
         good, empty: (bands,) bool, as in :class:`..scene.scene.Scene`.
-        valid: (rows, columns) bool: every good band is valid; rows and columns are multiples of R, from the upper-left
-            corner of the raster on.
+        valid: (rows, columns) bool: hardly a good band is missing, as in :class:`..scene.scan.BandScan`; rows and
+            columns are multiples of R, from the upper-left corner of the raster on.
+        present: (rows, columns) bool: some good band is valid.
+        regressions: estimate missing samples; None where nothing is missing in single good bands.
     """
 
     reader: RasterReader
@@ -39,6 +42,8 @@ class Reference:
     good: np.ndarray
     empty: np.ndarray
     valid: np.ndarray
+    present: np.ndarray
+    regressions: BandRegressions | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -56,6 +61,25 @@ class Reference:
         """Valid pixels of the simulated HSI, (rows, columns) bool."""
         return _all_inside(self.valid, self.ratio)
 
+    def read(self, start: int, stop: int, bands: Sequence[int]) -> Block:
+        """Rows of the reference; where a pixel misses few good bands, they are estimated and count as valid.
+
+        Args:
+            start: first row.
+            stop: the row after the last.
+            bands: counted from 0.
+
+        Returns:
+            values (bands, rows, columns) float32, DN; valid of the same shape.
+        """
+        window = Window(start, 0, stop - start, self.shape[1])
+        if self.regressions is None:
+            return self.reader.read(window, bands)
+        values, valid = self.reader.read(window)
+        values = self.regressions.filled(values, valid, self.present[start:stop])
+        valid[self.good] |= self.valid[start:stop]
+        return Block(values[bands], valid[bands])
+
     def filled(self, start: int, stop: int, bands: Sequence[int], passes: int) -> np.ndarray:
         """Rows of the reference, invalid pixels filled.
 
@@ -70,15 +94,15 @@ class Reference:
         """
         low, high = start, stop
         own = not self.good[bands].all()
-        if own or not self.valid[start:stop].all():
+        if own or not self.present[start:stop].all():
             low, high = max(0, start - passes), min(self.shape[0], stop + passes)
-        block = self.reader.read(Window(low, 0, high - low, self.shape[1]), bands)
+        block = self.read(low, high, bands)
         if own:
             for values, valid in zip(block.values, block.valid):
                 values[:] = fill_invalid(values[None], valid, passes, 0.0)[0]
             values = block.values
         else:
-            values = fill_invalid(block.values, self.valid[low:high], passes, 0.0)
+            values = fill_invalid(block.values, self.present[low:high], passes, 0.0)
         return values[:, start - low : stop - low]
 
 
@@ -97,7 +121,7 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
     rows, cols = reference.shape
     low_rows, low_cols = reference.low_shape
     low_valid = reference.low_valid
-    others = np.flatnonzero(~reference.good & ~reference.empty)
+    others = np.flatnonzero(~reference.empty & (~reference.good | (reference.regressions is not None)))
     groups = _groups(reference, mtf_gains)
     lines = {each: [gaussian_line(n, n // ratio, ratio, 0.0, each) for n in (rows, cols)] for each in set(mtf_gains)}
     passes = GAUSSIAN_CUT * ratio
@@ -123,8 +147,7 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
             values[chosen] = lines[mtf_gain][0].apply(stream.get(low, high)[chosen], -2, start, stop, low)
         valid[reference.empty] = False
         if len(others):
-            window = Window(start * ratio, 0, (stop - start) * ratio, cols)
-            valid[others] = _all_inside(reference.reader.read(window, list(others)).valid, ratio)
+            valid[others] = _all_inside(reference.read(start * ratio, stop * ratio, list(others)).valid, ratio)
         yield start, Block(values, valid)
         progress.set(stop / low_rows)
 
@@ -156,7 +179,7 @@ def pan_rows(
         for first in range(0, len(bands), most):
             progress.check()
             some = list(bands[first : first + most])
-            block = reference.reader.read(Window(start, 0, stop - start, cols), some)
+            block = reference.read(start, stop, some)
             valid &= block.valid.all(axis=0)
             for band, values in zip(some, block.values):
                 part = values * metadata.scales[band] + metadata.offsets[band] if physical else values

@@ -15,26 +15,32 @@ from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
 from ..io.reader import Block, RasterReader
 from ..io.row_stream import row_strips
+from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .scan import scan_bands
 
 _T = TypeVar("_T")
-_SCAN_SAMPLES = 16_000_000  # samples read at once while the scene is scanned
+_SCAN_SAMPLES = 16_000_000  # samples of the PAN read at once while it is scanned
 
 
 @dataclass
 class Scene:
     """An HSI and a PAN opened together; a context manager.
 
-    A pixel is valid if every good band is (HSI), or the PAN is. A band is good unless its ``bbl`` is 0 or it holds no
-    value at all.
+    A band is good unless its ``bbl`` is 0 or it holds no value at all. Validity is per band: where single good bands
+    miss a sample, it is estimated from the others, and comes out as nodata in that band only. Pixels that miss more
+    than a tenth of the good bands take no part in statistics and learning.
 
     Attributes:
         hsi, pan: the open rasters.
         alignment: how they lie on each other.
         good: (bands,) bool, the bands that take part in statistics, learning, masks and indices.
         empty: (bands,) bool, the bands that hold no value.
-        low_valid: (rows, columns) bool, the valid pixels of the HSI.
+        low_valid: (rows, columns) bool, the HSI pixels that take part in statistics and learning.
+        low_present: (rows, columns) bool, the HSI pixels at which some good band is valid.
+        missing: (bands,) int, how many of those pixels each good band misses.
+        regressions: estimate missing samples; None where every good band is valid wherever one is.
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
     """
 
@@ -44,6 +50,9 @@ class Scene:
     good: np.ndarray
     empty: np.ndarray
     low_valid: np.ndarray
+    low_present: np.ndarray
+    missing: np.ndarray
+    regressions: BandRegressions | None
     complete: bool
     _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -97,11 +106,12 @@ class Scene:
 
     @classmethod
     def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
-        good, empty, valid, complete = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
-        complete = _scan_pan(pan, alignment.pan, progress) and complete
+        scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
+        complete = _scan_pan(pan, alignment.pan, progress) and scan.complete
         for reader in (hsi, pan):
             reader.release()
-        return cls(hsi, pan, alignment, good, empty, valid, complete)
+        bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
+        return cls(hsi, pan, alignment, *bands, complete)
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
@@ -170,12 +180,22 @@ class Scene:
 
     @cached_property
     def low_covered(self) -> np.ndarray:
-        """The valid HSI pixels whose centre lies inside the output, (rows, columns)."""
+        """The HSI pixels that take part in learning and whose centre lies inside the output, (rows, columns)."""
+        return self.low_valid & self._low_inside
+
+    @cached_property
+    def low_projected(self) -> np.ndarray:
+        """The HSI pixels that the degraded output has to equal, (rows, columns): some good band is valid, and the
+        centre lies inside the output."""
+        return self.low_present & self._low_inside
+
+    @property
+    def _low_inside(self) -> np.ndarray:
         inside = []
         for count, size, phase in zip(self.low_shape, self.high_shape, self.alignment.phase):
             centre = (np.arange(count) + 0.5) * self.ratio - phase
             inside.append((centre >= 0) & (centre <= size))
-        return self.low_valid & inside[0][:, None] & inside[1][None, :]
+        return inside[0][:, None] & inside[1][None, :]
 
     def low_owner(self, axis: int) -> np.ndarray:
         """The HSI row (axis 0) or column (axis 1) in which the centre of each output row or column lies.
@@ -199,12 +219,15 @@ class Scene:
             read_ahead: the next rows follow, see :meth:`..io.reader.RasterReader.read`.
 
         Returns:
-            ``values`` (bands, rows, columns) float32 in DN, 0 where a sample is not valid; ``valid`` (rows, columns)
-            bool.
+            ``values`` (bands, rows, columns) float32 in DN, missing samples of good bands estimated; ``valid``
+            (rows, columns) bool, the pixels at which some good band is valid: elsewhere the values are 0.
         """
         left, right = cols or (0, self.low_shape[1])
-        block = self.hsi.read(self.alignment.hsi.part((start, stop), (left, right)), read_ahead=read_ahead)
-        return Block(block.values, self.low_valid[start:stop, left:right])
+        values, valid = self.hsi.read(self.alignment.hsi.part((start, stop), (left, right)), read_ahead=read_ahead)
+        present = self.low_present[start:stop, left:right]
+        if self.regressions is not None:
+            values = self.regressions.filled(values, valid, present)
+        return Block(values, present)
 
     def hsi_band_valid(
         self, start: int, stop: int, bands: list[int], cols: tuple[int, int] | None = None
@@ -259,47 +282,6 @@ class Scene:
         if stop_row <= row or stop_col <= col:
             raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
         return Window(row, col, stop_row - row, stop_col - col)
-
-
-def scan_bands(
-    reader: RasterReader, window: Window, progress: Progress | None = None, where: str = ""
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Scan a raster once for empty bands and invalid pixels.
-
-    Args:
-        reader: the raster.
-        window: the pixels to scan.
-        progress: asked for cancellation.
-        where: for the sentence that refuses a raster without any value.
-
-    Returns:
-        (bands,) bool of good and of empty bands, (rows, columns) bool of the pixels at which every good band is valid,
-        and whether every sample of all bands is valid.
-
-    Raises:
-        InputError: no good band holds a value, or there is no pixel at which all do.
-    """
-    listed = np.array([flag != 0 for flag in reader.metadata.bbl])
-    if reader.always_valid and listed.any():
-        return listed, np.zeros(reader.bands, bool), np.ones((window.rows, window.cols), bool), True
-    filled, complete = np.zeros(reader.bands, bool), True
-    count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
-    step = max(1, _SCAN_SAMPLES // (reader.bands * window.cols))
-    for start, stop in row_strips(window.rows, step, progress):
-        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
-        filled |= valid.any(axis=(1, 2))
-        complete = complete and bool(valid.all())
-        count[start:stop] = valid[listed].sum(axis=0)
-    good = listed & filled
-    if not good.any():
-        raise InputError(f"{reader.name} holds no valid values{where}; choose another image.")
-    valid = count == good.sum()
-    if not valid.any():
-        raise InputError(
-            f"{reader.name} has no pixel at which all good bands hold values; mark its bad bands in the bad-band list "
-            "(bbl)."
-        )
-    return good, ~filled, valid, complete
 
 
 def _scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> bool:

@@ -46,7 +46,8 @@ def pan_stream(
 def hsi_stream(
     scene: Scene, step: int, fallback: np.ndarray, first: int = 0, cols: tuple[int, int] | None = None
 ) -> RowStream:
-    """The HSI's rows, invalid pixels filled. A bad band has gaps of its own.
+    """The HSI's rows, invalid pixels filled. Single good bands are estimated from the others; a bad band has gaps of
+    its own.
 
     Args:
         scene: the scene.
@@ -114,28 +115,23 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
     return result
 
 
-def high_valid(
-    scene: Scene, start: int, stop: int, pan_valid: np.ndarray, cols: tuple[int, int] | None = None
-) -> np.ndarray:
-    """Valid output pixels: the PAN is valid, and so is the HSI pixel under the centre.
+def high_valid(scene: Scene, start: int, stop: int, pan_valid: np.ndarray) -> np.ndarray:
+    """Output pixels that statistics are taken over: the PAN is valid, and the HSI pixel under the centre takes part.
 
     Args:
         scene: the scene.
         start: first row.
         stop: the row after the last.
-        pan_valid: (rows, columns) bool, the valid PAN pixels of that part.
-        cols: (start, stop) of some columns; all by default.
+        pan_valid: (rows, columns) bool, the valid PAN pixels of those rows.
 
     Returns:
         (rows, columns) bool.
     """
-    left, right = cols or (0, scene.high_shape[1])
-    owners = scene.low_owner(0)[start:stop], scene.low_owner(1)[left:right]
-    return pan_valid & scene.low_valid[np.ix_(*owners)]
+    return pan_valid & scene.low_valid[np.ix_(scene.low_owner(0)[start:stop], scene.low_owner(1))]
 
 
 def output_valid(scene: Scene, rows: tuple[int, int], cols: tuple[int, int]) -> np.ndarray:
-    """Where a part of the output is valid.
+    """Where a part of the output is valid: the PAN is, and so is the HSI pixel under the centre.
 
     Args:
         scene: the scene.
@@ -143,18 +139,20 @@ def output_valid(scene: Scene, rows: tuple[int, int], cols: tuple[int, int]) -> 
         cols: (start, stop).
 
     Returns:
-        (rows, columns) bool, or (bands, rows, columns) where bands differ, as bad bands have gaps of their own.
+        (rows, columns) bool, or (bands, rows, columns) where bands differ: bad bands, and good ones that miss samples,
+        have gaps of their own.
     """
     if scene.complete:
         return np.broadcast_to(np.True_, (rows[1] - rows[0], cols[1] - cols[0]))
-    valid = high_valid(scene, *rows, scene.pan_rows(*rows, cols).valid, cols)
-    if scene.good.all():
+    owners = scene.low_owner(0)[slice(*rows)], scene.low_owner(1)[slice(*cols)]
+    valid = scene.pan_rows(*rows, cols).valid & scene.low_present[np.ix_(*owners)]
+    own = (scene.missing > 0) | ~scene.good
+    if not own.any():
         return valid
     valid = np.repeat(valid[None], scene.hsi.bands, axis=0)
     valid[scene.empty] = False
-    others = np.flatnonzero(~scene.good & ~scene.empty)
+    others = np.flatnonzero(own & ~scene.empty)
     if len(others):
-        owners = scene.low_owner(0)[slice(*rows)], scene.low_owner(1)[slice(*cols)]
         spans = [(int(owner[0]), int(owner[-1]) + 1) for owner in owners]
         bands = scene.hsi_band_valid(*spans[0], list(others), spans[1])
         valid[others] &= bands[:, owners[0] - spans[0][0]][:, :, owners[1] - spans[1][0]]

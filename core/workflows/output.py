@@ -158,7 +158,7 @@ def write_json(path: str, values: Mapping[str, object]) -> None:
 
 
 def valid_pixels(piece: Fused, scene: Scene) -> np.ndarray:
-    """Where the good bands of a piece are valid.
+    """Where some good band of a piece is valid.
 
     Args:
         piece: of the result.
@@ -167,7 +167,7 @@ def valid_pixels(piece: Fused, scene: Scene) -> np.ndarray:
     Returns:
         (rows, columns) bool.
     """
-    return piece.valid if piece.valid.ndim == 2 else piece.valid[int(np.flatnonzero(scene.good)[0])]
+    return piece.valid if piece.valid.ndim == 2 else piece.valid[scene.good].any(axis=0)
 
 
 def write_fused(

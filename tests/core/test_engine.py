@@ -272,11 +272,11 @@ def test_bad_pixels_stay_bad_and_only_they(open_scene):
     scene = open_scene((14, 12), 3, gaps=gaps)
     assert not scene.complete
     values, valid, _ = collect(scene, method_for(scene))
-    expected = np.ones((42, 36), bool)
-    expected[15:18, 18:21] = False
-    expected[27:30, 27:30] = False
-    expected[20, 21] = False
-    np.testing.assert_array_equal(valid, np.repeat(expected[None], 4, axis=0))
+    expected = np.ones((4, 42, 36), bool)
+    expected[2, 15:18, 18:21] = False  # the band that is missing there, and no other
+    expected[:, 27:30, 27:30] = False
+    expected[:, 20, 21] = False
+    np.testing.assert_array_equal(valid, expected)
     assert np.isfinite(values).all()
     assert np.abs(values).max() < 5000  # -9999 has not bled into anything
 

@@ -69,7 +69,7 @@ def test_gains_are_the_regression_of_up_sampled_bands_on_the_low_passed_pan(open
 
 def test_gains_are_taken_over_valid_pixels_only(open_scene):
     hsi, pan = images(1)
-    hsi[2, 5:8, 6:10] = NODATA
+    hsi[:, 5:8, 6:10] = NODATA
     low_valid = (hsi != NODATA).all(0)
     high_valid = np.repeat(np.repeat(low_valid, RATIO, 0), RATIO, 1)
     statistics = scene_statistics(open_scene(hsi, pan, nodata=NODATA), 0.3, 2)

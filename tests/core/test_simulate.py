@@ -112,7 +112,7 @@ def test_band_numbers_count_from_one_and_include_both_ends(job, text, bands):
 
 def test_one_bad_pixel_makes_one_hsi_pixel_bad_and_does_not_bleed(job):
     values, valid = image(), np.ones((3, 45, 51), bool)
-    valid[1, 21, 30] = False  # one band only
+    valid[:, 21, 30] = False
     hsi, pan = job(values, 4, valid, nodata=-9999.0, pan_bands="1-2")
     expected = np.ones((11, 12), bool)
     expected[5, 7] = False
@@ -125,6 +125,21 @@ def test_one_bad_pixel_makes_one_hsi_pixel_bad_and_does_not_bleed(job):
     clean = degrader((44, 48), (11, 12), 4)(filled)
     got = hsi.read()
     np.testing.assert_allclose(got.values[got.valid], clean[got.valid], rtol=1e-4)
+
+
+def test_a_pixel_bad_in_one_band_makes_one_hsi_pixel_bad_in_that_band_only(job):
+    values, valid = image(), np.ones((3, 45, 51), bool)
+    valid[1, 21, 30] = False
+    hsi, pan = job(values, 4, valid, nodata=-9999.0, pan_bands="1-2")
+    got, expected = hsi.read(), np.ones((3, 11, 12), bool)
+    expected[1, 5, 7] = False
+    np.testing.assert_array_equal(got.valid, expected)
+    expected = np.ones((44, 48), bool)
+    expected[21, 30] = False
+    np.testing.assert_array_equal(pan.read().valid[0], expected)
+    clean = degrader((44, 48), (11, 12), 4)(values[:, :44, :48].astype(float))
+    np.testing.assert_allclose(got.values[[0, 2]], clean[[0, 2]], rtol=1e-4)
+    assert np.abs(got.values[1] - clean[1])[got.valid[1]].max() < 100  # the gap has not bled
 
 
 def test_a_pan_without_the_bad_band_is_complete(job):
