@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..runtime.progress import Progress
 from ..runtime.threads import Workers, wait_for
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
-from .reference import View
+from .reference import EstimatedView, View
 
 _Read = Callable[[int, int], np.ndarray]
 
@@ -53,9 +53,11 @@ class FusedPair:
 def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> dict:
     """The indices that need no reference, and the consistency.
 
-    Pixels count at full resolution where every good band and the PAN are valid, inside the crop; HSI pixels that are
+    Pixels count at full resolution where the good bands and the PAN are valid, inside the crop; HSI pixels that are
     valid themselves and whose own ratio x ratio pixels of the result all exist and count. Invalid pixels are filled
-    from their neighbours before a degradation. Blocks begin at the upper-left pixel that can count.
+    from their neighbours before a degradation. Blocks begin at the upper-left pixel that can count. Where the HSI
+    misses samples in single bands, those of pixels that miss a tenth of the bands at most are estimated from the other
+    bands, in the HSI and in the result.
 
     Args:
         fused: the result, the window ``alignment.pan``.
@@ -66,6 +68,9 @@ def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> d
         what :meth:`.NoReferenceIndices.result` returns; ``consistency``, in ``per_band`` too; ``hsi_pixels``, the
         number of HSI pixels that count.
     """
+    hsi = EstimatedView.of(pair.hsi, progress)
+    if hsi is not pair.hsi:
+        fused, pair = EstimatedView.of(fused, progress), replace(pair, hsi=hsi)
     with Workers() as workers:
         return _FullResolution(fused, pair, workers, progress).scores()
 

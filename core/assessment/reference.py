@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..io.grid import Window, decimation
-from ..io.reader import RasterReader
+from ..io.reader import Block, RasterReader
 from ..quality.angle_bands import angle_bands
 from ..quality.reference import BandRange, PixelMaps, ReferenceIndices
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.scan import BandScan, scan_bands
 
 MAP_SIZE = 480  # pixels: the maps of the report at most
 SAMPLES = 32_000_000  # of one raster held at once
@@ -76,14 +77,14 @@ class View:
         row, col, cols = self.window.row, self.window.col, self.window.cols
         portions = list(self.portions(start, stop, len(bands)))
         if len(portions) == 1:
-            values, valid = self.reader.read(Window(row + start, col, stop - start, cols), bands)
+            values, valid = self._samples(Window(row + start, col, stop - start, cols), bands)
         else:
             values = np.empty((len(bands), stop - start, cols), np.float32)
             valid = np.empty(values.shape, bool)
             for first, last in portions:
                 progress.check()
                 here = np.s_[:, first - start : last - start]
-                values[here], valid[here] = self.reader.read(Window(row + first, col, last - first, cols), bands)
+                values[here], valid[here] = self._samples(Window(row + first, col, last - first, cols), bands)
         metadata = self.reader.metadata
         for plane, band in zip(values, bands):
             if metadata.scales[band] != 1.0:
@@ -91,6 +92,10 @@ class View:
             if metadata.offsets[band] != 0.0:
                 plane += np.float32(metadata.offsets[band])
         return values, valid
+
+    def _samples(self, window: Window, bands: Sequence[int]) -> Block:
+        """Samples of some bands, in DN."""
+        return self.reader.read(window, bands)
 
     def portions(self, start: int, stop: int, bands: int) -> Iterator[tuple[int, int]]:
         """The runs of rows that are read in one go.
@@ -122,6 +127,43 @@ class View:
             progress.set(start / self.window.rows)
             yield start, min(start + step, self.window.rows)
         progress.set(1.0)
+
+
+@dataclass(frozen=True)
+class EstimatedView(View):
+    """A view whose pixels that miss few good bands count as valid, the missing samples estimated from the others.
+
+    Attributes:
+        scan: of the window.
+    """
+
+    scan: BandScan
+
+    @classmethod
+    def of(cls, view: View, progress: Progress) -> View:
+        """A view with estimates.
+
+        Args:
+            view: what to look at.
+            progress: asked whether to stop.
+
+        Returns:
+            The new view; ``view`` itself where no single bands miss samples.
+
+        Raises:
+            InputError: hardly a pixel holds nearly all good bands.
+        """
+        scan = scan_bands(view.reader, view.window, progress)
+        return view if scan.regressions is None else cls(view.reader, view.window, scan)
+
+    def _samples(self, window: Window, bands: Sequence[int]) -> Block:
+        values, valid = self.reader.read(window)
+        if self.scan.regressions is not None:
+            top, left = window.row - self.window.row, window.col - self.window.col
+            here = np.s_[top : top + window.rows, left : left + window.cols]
+            values = self.scan.regressions.filled(values, valid, self.scan.present[here])
+            valid[self.scan.good] |= self.scan.valid[here]
+        return Block(values[list(bands)], valid[list(bands)])
 
 
 def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
@@ -182,10 +224,10 @@ def score_reference(
     """
     limits = BandRange(len(bands))
     for start, stop in fused.blocks(len(bands), progress.part(0.0, 0.3)):
-        valid = fused.read(start, stop, bands, progress)[1].all(axis=0)
+        valid = fused.read(start, stop, bands, progress)[1]
         values, other = reference.read(start, stop, bands, progress)
         progress.check()
-        limits.update(values, valid & other.all(axis=0))
+        limits.update(values, _in_both(valid, other))
     waves = [_wavelength(fused, reference, band) for band in bands]
     chosen = angle_bands(waves, limits.levels())
     indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check, chosen)
@@ -194,7 +236,7 @@ def score_reference(
     for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
         values, valid = fused.read(start, stop, bands, progress)
         truth, other = reference.read(start, stop, bands, progress)
-        block = indices.update(values, truth, valid.all(axis=0) & other.all(axis=0))
+        block = indices.update(values, truth, _in_both(valid, other))
         first = (step // 2 - start) % step
         for kept, plane in zip(maps, block):
             kept.append(plane[first::step, step // 2 :: step])
@@ -205,6 +247,13 @@ def _wavelength(fused: View, reference: View, band: int) -> float | None:
     """Of a band, in either raster."""
     known = reference.reader.metadata.wavelengths[band]
     return fused.reader.metadata.wavelengths[band] if known is None else known
+
+
+def _in_both(valid: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Samples valid in both of two images (B, r, c): (r, c) where all bands agree, else (B, r, c)."""
+    both = valid & other
+    shared = both.all(axis=0)
+    return shared if np.array_equal(shared, both.any(axis=0)) else both
 
 
 def finite(value: float) -> float | None:

@@ -116,6 +116,11 @@ class SelectedBands(RasterReader):
         """Opened anew where it is unpickled."""
         return type(self), (self._reader, self._chosen)
 
+    @property
+    def band_numbers(self) -> list[int]:
+        """As :attr:`RasterReader.band_numbers`."""
+        return [self._reader.band_numbers[band] for band in self._chosen]
+
     def release(self) -> None:
         """As :meth:`RasterReader.release`."""
         self._reader.release()

@@ -183,6 +183,11 @@ class RasterReader:
         none = self._nodata.count(None) == self.bands and not self._more_nodata and not self.fills
         self.always_valid = self._can_be_complete and none
 
+    @property
+    def band_numbers(self) -> list[int]:
+        """The numbers that the bands have in the file, counted from 1, as sentences name them."""
+        return list(range(1, self.bands + 1))
+
     def __enter__(self) -> RasterReader:
         return self
 

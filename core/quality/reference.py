@@ -1,8 +1,9 @@
 r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS, UIQI, Q2n, RSNR.
 
-All are masked (a pixel takes part only where the caller marks it as valid) and streamed (row blocks of any height give
-the value of the whole image), with sums in double precision and no double copy of the cube. Values are taken as they
-are: apply scale and offset first, so that both images are in physical units. Leave bad bands out of both.
+All are masked (a sample takes part only where the caller marks it as valid, in all bands or in its own) and streamed
+(row blocks of any height give the value of the whole image), with sums in double precision and no double copy of the
+cube. Values are taken as they are: apply scale and offset first, so that both images are in physical units. Leave bad
+bands out of both.
 
 With x the fused and y the reference image, b a band of B, p a pixel of N:
 
@@ -10,24 +11,25 @@ With x the fused and y the reference image, b a band of B, p a pixel of N:
 * PSNR :math:`\frac{1}{B} \sum_b 20 \log_{10} (\max_p y_b / RMSE_b)`, in dB.
 * CC: mean over bands of Pearson's correlation coefficient.
 * SSIM: mean over bands, see :mod:`.ssim`.
-* SAM, the spectral angle mapper :math:`\frac{1}{N} \sum_p \arccos \frac{x_p \cdot y_p}{|x_p| |y_p|}`, in degrees;
-  pixels where either spectrum is all zero are left out, and so are bands that would swamp the angle
-  (:mod:`.angle_bands`). Source: Yuhas, Goetz and Boardman, JPL Airborne Geoscience
-  Workshop, 1992.
+* SAM, the spectral angle mapper :math:`\frac{1}{N} \sum_p \arccos \frac{x_p \cdot y_p}{|x_p| |y_p|}`, in degrees,
+  over the bands that are valid in the pixel; pixels where either spectrum is all zero are left out, and so are bands
+  that would swamp the angle (:mod:`.angle_bands`). Source: Yuhas, Goetz and Boardman, JPL Airborne Geoscience Workshop,
+  1992.
 * ERGAS :math:`\frac{100}{R} \sqrt{\frac{1}{B} \sum_b \frac{RMSE_b^2}{\bar y_b^2}}` with R the ratio of the pixel sizes
   (HSI to PAN), bands whose reference mean is not positive left out. Source: Wald, Data Fusion, Presses des Mines, 2002.
 * RSNR, the reconstruction signal-to-noise ratio :math:`10 \log_{10} (\sum y^2 / \sum (x - y)^2)`, in dB, pooled over
   bands and pixels.
 * UIQI: mean over bands, see :mod:`.uiqi`; Q2n: see :mod:`.q2n`.
 
-SSIM leaves windows that touch invalid pixels out, UIQI and Q2n blocks that hold any: they are defined on fewer pixels
-than the others.
+SSIM leaves windows out that touch invalid samples of their band, UIQI and Q2n blocks that hold pixels with any: they
+are defined on fewer pixels than the others.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -70,10 +72,9 @@ class BandRange:
 
         Args:
             values: (B, r, c) of any dtype.
-            valid: (r, c) bool.
+            valid: (r, c) bool, or (B, r, c) where bands differ.
         """
-        chosen = _index(valid)
-        for band, plane in enumerate(values):
+        for band, (plane, chosen) in enumerate(zip(values, _indices(valid, len(values)))):
             inside = plane[chosen]
             if inside.size:
                 self.minimum[band] = min(self.minimum[band], float(inside.min()))
@@ -113,6 +114,7 @@ class ReferenceIndices:
         self._check = check or (lambda: None)
         self.bands, self.ratio = bands, ratio
         self.pixels = 0
+        self._counts = np.zeros(bands, np.int64)
         self._mean_x, self._mean_y = np.zeros(bands), np.zeros(bands)
         self._xx, self._yy, self._xy = np.zeros(bands), np.zeros(bands), np.zeros(bands)  # about the means
         self._squared_error, self._squared_reference = np.zeros(bands), np.zeros(bands)
@@ -128,7 +130,7 @@ class ReferenceIndices:
         Args:
             fused: (B, r, c) of any dtype, physical units.
             reference: (B, r, c) of any dtype, the same units.
-            valid: (r, c) bool; where it is False the values may be anything, NaN too.
+            valid: (r, c) bool, or (B, r, c) where bands differ; where it is False the values may be anything, NaN too.
 
         Returns:
             the maps of these rows.
@@ -141,38 +143,47 @@ class ReferenceIndices:
                 f"expected two (B, r, c) arrays of {self.bands} bands, got {fused.shape}, {reference.shape}"
             )
         shape = fused.shape[1:]
-        if valid.shape != shape:
-            raise ValueError(f"expected a mask of shape {shape}, got {valid.shape}")
+        if valid.shape not in (shape, fused.shape):
+            raise ValueError(f"expected a mask of shape {shape} or {fused.shape}, got {valid.shape}")
+        common, some = (valid, valid) if valid.ndim == 2 else (valid.all(axis=0), valid.any(axis=0))
         self._ssim.update(fused, reference, valid)
-        for block in self._blocks.update(fused, reference, valid):
+        for block in self._blocks.update(fused, reference, common):
             self._uiqi += band_quality(block)
             self._q2n += hypercomplex_quality(block)
-        inside = _index(valid)
-        count = int(np.count_nonzero(valid))
-        dot, square_x, square_y, square_error = np.zeros((4, count))
-        for band in range(self.bands if count else 0):
+        count = int(np.count_nonzero(some))
+        sums = np.zeros((5, count))
+        for band, inside in enumerate(_indices(valid, self.bands)):
+            if not count:
+                break
             self._check()
-            x = fused[band][inside].astype(np.float64, copy=False).ravel()
-            y = reference[band][inside].astype(np.float64, copy=False).ravel()
-            error = (x - y) ** 2
-            if self._in_angle[band]:
-                dot += x * y
-                square_x += x * x
-                square_y += y * y
-            square_error += error
-            self._squared_error[band] += error.sum()
-            self._squared_reference[band] += y @ y
-            self._maximum[band] = max(self._maximum[band], y.max())
-            self._merge(band, x, y)
+            self._add_band(band, fused[band][inside].ravel(), reference[band][inside].ravel(), sums, valid, some)
+        dot, square_x, square_y, square_error, bands = sums
         self.pixels += count
         angle = _angles(dot, square_x, square_y)
         defined = np.isfinite(angle)
         self._angles += float(angle[defined].sum())
         self._angle_pixels += int(np.count_nonzero(defined))
         maps = np.full((2, *shape), math.nan, dtype=np.float32)
-        maps[0][valid] = np.sqrt(square_error / max(self.bands, 1))
-        maps[1][valid] = np.degrees(angle)
+        maps[0][some] = np.sqrt(square_error / np.maximum(bands, 1))
+        maps[1][some] = np.degrees(angle)
         return PixelMaps(maps[0], maps[1])
+
+    def _add_band(
+        self, band: int, fused: np.ndarray, reference: np.ndarray, sums: np.ndarray, valid: np.ndarray, some: np.ndarray
+    ) -> None:
+        """Add the valid samples of one band; ``sums`` of pixels with any: x y, x^2, y^2, (x - y)^2, and how many."""
+        if not fused.size:
+            return
+        x, y = fused.astype(np.float64, copy=False), reference.astype(np.float64, copy=False)
+        error = (x - y) ** 2
+        here = slice(None) if valid.ndim == 2 else valid[band][some]
+        terms = (x * y, x * x, y * y) if self._in_angle[band] else (0.0, 0.0, 0.0)
+        for total, term in zip(sums, (*terms, error, 1.0)):
+            total[here] += term
+        self._squared_error[band] += error.sum()
+        self._squared_reference[band] += y @ y
+        self._maximum[band] = max(self._maximum[band], y.max())
+        self._merge(band, x, y)
 
     def result(self) -> dict:
         """The indices over everything handed in.
@@ -180,16 +191,16 @@ class ReferenceIndices:
         Returns:
             floats ``ergas``, ``sam`` (degrees), ``psnr`` (dB, infinite where a band is exact), ``cc``, ``ssim``,
             ``rmse`` (physical units), ``uiqi``, ``q2n`` and ``rsnr`` (dB, infinite for an exact image), NaN where an
-            index cannot be computed; ``pixels``, the number of valid pixels; ``per_band``, a dict of (B,) float64
-            arrays ``rmse``, ``psnr``, ``cc``, ``ssim``, ``uiqi``, ``rsnr`` and the reference's ``mean``; ``notes``,
-            sentences on what was left out of which index.
+            index cannot be computed; ``pixels``, the number of pixels with valid samples; ``per_band``, a dict of (B,)
+            float64 arrays ``rmse``, ``psnr``, ``cc``, ``ssim``, ``uiqi``, ``rsnr`` and the reference's ``mean``, NaN
+            for a band without valid samples; ``notes``, sentences on what was left out of which index.
         """
         if not self.pixels:
             empty = {key: np.full(self.bands, math.nan) for key in PER_BAND}
             reason = "No pixel is valid in both images, so no index could be computed."
             return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": [reason]}
         notes: list[str] = []
-        error = self._squared_error / self.pixels
+        error = np.where(self._counts > 0, self._squared_error / np.maximum(self._counts, 1), math.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
             psnr = 20 * np.log10(self._maximum) - 10 * np.log10(error)
             psnr[~(self._maximum > 0)] = math.nan
@@ -212,7 +223,7 @@ class ReferenceIndices:
             "psnr": _mean(psnr, "PSNR", "a reference maximum that is not positive", notes),
             "cc": _mean(cc, "CC", "no variation in one of the images", notes),
             "ssim": _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
-            "rmse": math.sqrt(float(error.mean())),
+            "rmse": self._pooled_error(error),
             "uiqi": float(uiqi.mean()),
             "q2n": self._q2n / used if used else math.nan,
             "rsnr": float(pooled),
@@ -227,16 +238,27 @@ class ReferenceIndices:
         if self._angle_pixels < self.pixels:
             left_out = self.pixels - self._angle_pixels
             notes.append(f"SAM leaves out {left_out} pixel(s) whose spectrum is all zero in one of the images.")
-        per_band = dict(zip(PER_BAND, (np.sqrt(error), psnr, cc, ssim, uiqi, rsnr, self._mean_y.copy())))
+        per_band = dict(
+            zip(
+                PER_BAND,
+                (np.sqrt(error), psnr, cc, ssim, uiqi, rsnr, np.where(self._counts > 0, self._mean_y, math.nan)),
+            )
+        )
         return {**overall, "pixels": self.pixels, "per_band": per_band, "notes": notes}
+
+    def _pooled_error(self, error: np.ndarray) -> float:
+        """RMSE over all valid samples."""
+        if (self._counts == self.pixels).all():
+            return math.sqrt(float(error.mean()))
+        return math.sqrt(float(self._squared_error.sum()) / int(self._counts.sum()))
 
     def _constant(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Which bands vary by no more than the rounding of their mean."""
-        return squares <= self.pixels * (1e-12 * mean) ** 2
+        return squares <= self._counts * (1e-12 * mean) ** 2
 
     def _merge(self, band: int, x: np.ndarray, y: np.ndarray) -> None:
         """Merge a block's moments into the band's (Chan, Golub and LeVeque, 1983), stable for means far from zero."""
-        before, count = self.pixels, x.size
+        before, count = int(self._counts[band]), x.size
         mean_x, mean_y = x.mean(), y.mean()
         x, y = x - mean_x, y - mean_y
         step_x, step_y = mean_x - self._mean_x[band], mean_y - self._mean_y[band]
@@ -246,6 +268,7 @@ class ReferenceIndices:
         self._xy[band] += x @ y + weight * step_x * step_y
         self._mean_x[band] += step_x * count / (before + count)
         self._mean_y[band] += step_y * count / (before + count)
+        self._counts[band] += count
 
 
 def reference_indices(
@@ -257,7 +280,7 @@ def reference_indices(
         fused: (B, r, c) of any dtype, physical units.
         reference: (B, r, c) of any dtype, the same units.
         ratio: pixel size of the HSI over that of the PAN; None leaves ERGAS out.
-        valid: (r, c) bool, None for all.
+        valid: (r, c) bool, or (B, r, c) where bands differ; None for all.
 
     Returns:
         what :meth:`ReferenceIndices.result` returns.
@@ -275,9 +298,12 @@ def reference_indices(
     return indices.result()
 
 
-def _index(valid: np.ndarray) -> np.ndarray | slice:
-    """What to index a plane with: a view of it where every pixel is valid."""
-    return slice(None) if valid.all() else valid
+def _indices(valid: np.ndarray, bands: int) -> Iterator[np.ndarray | slice]:
+    """What to index the plane of each band with: a view of it where every pixel is valid."""
+    if valid.ndim == 3:
+        yield from valid
+    else:
+        yield from itertools.repeat(slice(None) if valid.all() else valid, bands)
 
 
 def _angles(dot: np.ndarray, square_x: np.ndarray, square_y: np.ndarray) -> np.ndarray:

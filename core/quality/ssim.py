@@ -56,7 +56,7 @@ class StructuralSimilarity:
         self._check = check or (lambda: None)
         self._range = np.asarray(data_range, dtype=np.float64)
         self._sums = np.zeros(len(self._range))
-        self._windows = 0
+        self._windows = np.zeros(len(self._range), np.int64)
         self._above = CarriedRows(SIZE)
         window = gaussian_window()
         self._matrix = np.zeros((TILE + SIZE - 1, TILE))
@@ -69,24 +69,27 @@ class StructuralSimilarity:
         Args:
             fused: (B, r, c) of any dtype.
             reference: (B, r, c) of any dtype, the same units.
-            valid: (r, c) bool.
+            valid: (r, c) bool, or (B, r, c) where bands differ.
         """
-        mask = self._above.mask(valid)
-        whole = whole_windows(mask, SIZE)
-        if whole.any():
-            for band, data_range in enumerate(self._range):
-                self._check()
-                if data_range > 0:
-                    x, y = self._above.plane(fused, band, 0), self._above.plane(reference, band, 1)
-                    self._sums[band] += self._sum(x, y, mask, whole, data_range)
-            self._windows += int(np.count_nonzero(whole))
-        self._above.keep(mask, fused, reference)
+        masks = self._above.mask(valid)
+        shared = masks if masks.ndim == 2 else None
+        whole = None if shared is None else whole_windows(shared, SIZE)
+        for band, data_range in enumerate(self._range):
+            mask = masks[band] if shared is None else shared
+            own = whole_windows(mask, SIZE) if whole is None else whole
+            if not own.any():
+                continue
+            self._check()
+            if data_range > 0:
+                x, y = self._above.plane(fused, band, 0), self._above.plane(reference, band, 1)
+                self._sums[band] += self._sum(x, y, mask, own, data_range)
+            self._windows[band] += int(np.count_nonzero(own))
+        self._above.keep(masks, fused, reference)
 
     def result(self) -> np.ndarray:
-        """(B,) float64 in [-1, 1]; NaN for a band without range, and for all where no whole window was found."""
-        if not self._windows:
-            return np.full(len(self._range), math.nan)
-        return np.where(self._range > 0, self._sums / self._windows, math.nan)
+        """(B,) float64 in [-1, 1]; NaN for a band without range, or without a whole window."""
+        defined = (self._range > 0) & (self._windows > 0)
+        return np.where(defined, self._sums / np.maximum(self._windows, 1), math.nan)
 
     def _sum(self, x: np.ndarray, y: np.ndarray, valid: np.ndarray, whole: np.ndarray, data_range: float) -> float:
         moments = np.empty((4, *x.shape))

@@ -39,12 +39,16 @@ class CarriedRows:
         """The mask with the rows carried over above it.
 
         Args:
-            valid: (r, c) bool of the next rows.
+            valid: (r, c) bool of the next rows, or (B, r, c).
 
         Returns:
-            (up to size - 1 + r, c) bool.
+            (up to size - 1 + r, c) bool; (B, up to size - 1 + r, c) where either part has bands.
         """
-        return np.concatenate([self._valid, valid]) if self._stacks else valid
+        if not self._stacks:
+            return valid
+        lead = np.broadcast_shapes(self._valid.shape[:-2], valid.shape[:-2])
+        parts = [np.broadcast_to(part, (*lead, *part.shape[-2:])) for part in (self._valid, valid)]
+        return np.concatenate(parts, axis=-2)
 
     def plane(self, stack: np.ndarray, band: int, image: int = 0) -> np.ndarray:
         """One band with the rows carried over above it.
@@ -63,13 +67,13 @@ class CarriedRows:
         """Carry the last rows over to the next block.
 
         Args:
-            mask: (up to size - 1 + r, c) bool, what :meth:`mask` returned.
+            mask: (..., up to size - 1 + r, c) bool, what :meth:`mask` returned.
             *stacks: (B, r, c) of any dtype, the rows of each image.
         """
         if self._stacks and stacks[0].shape[1] < self._keep:
             stacks = tuple(np.concatenate(both, axis=1) for both in zip(self._stacks, stacks))
         self._stacks = [stack[:, -self._keep :].copy() for stack in stacks]
-        self._valid = mask[-self._keep :].copy()
+        self._valid = mask[..., -self._keep :, :].copy()
 
 
 def window_sums(plane: np.ndarray, size: int) -> np.ndarray:

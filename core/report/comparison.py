@@ -103,6 +103,8 @@ def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list
         (row, column) of at most three pixels; none where no pixel is valid.
     """
     inside = valid[good].all(axis=0)
+    if not inside.any():  # every pixel misses some band
+        inside = valid[good].mean(axis=0) >= 0.5
     places = np.argwhere(inside)
     spectra = values[good][:, inside].T.astype(np.float64)
     norms = np.linalg.norm(spectra, axis=1)

@@ -15,6 +15,7 @@ from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .missing import describe_pixels, warn_of_missing_samples
 from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
 from .stored_numbers import warn_of_numbers
@@ -51,6 +52,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
             _warn_of_shift(scene, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
+        warn_of_missing_samples(scene, progress)
         _say_relation(scene, progress)
         return scene
     except BaseException:
@@ -158,18 +160,8 @@ def _description(scene: Scene) -> str:
     return (
         f"{hsi.name} and {pan.name} share {rows} x {cols} HSI pixels and {high_rows} x {high_cols} PAN pixels of "
         f"{abs(pan.grid.dx):g} map units; ratio {scene.ratio}; {int(scene.good.sum())} of {hsi.bands} bands are good, "
-        f"{span}; {_taking_part(scene)}."
+        f"{span}; {describe_pixels(scene)}."
     )
-
-
-def _taking_part(scene: Scene) -> str:
-    """How many HSI pixels are valid, and what an undeclared fill value takes."""
-    valid, count = int(scene.low_valid.sum()), scene.low_valid.size
-    if valid == count:
-        return f"all {count} HSI pixels take part"
-    share = sum(fill.share for fill in scene.hsi.fills)
-    filled = f", {100 * share:.3g} % of the whole image are an undeclared fill value" if share else ""
-    return f"{valid} of {count} HSI pixels take part ({100 * valid / count:.3g} %{filled})"
 
 
 def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch: str = "") -> None:

@@ -99,7 +99,7 @@ def test_scale_and_offset_give_physical_units(write, images):
     assert scores["ergas"] == pytest.approx(expected["ergas"], rel=1e-4)
 
 
-def test_bad_bands_and_pixels_of_either_image_take_no_part(write, images):
+def test_bad_bands_and_samples_of_either_image_take_no_part(write, images):
     fused, reference = images
     broken, truth = fused.copy(), reference.copy()
     broken[1] = 1e6
@@ -113,13 +113,13 @@ def test_bad_bands_and_pixels_of_either_image_take_no_part(write, images):
         reference=write("reference.tif", truth, valid=reference_valid),
         ratio=4,
     )
-    mask = np.ones((36, 48), bool)
-    mask[3, 5] = False
-    mask[20:23, 30] = False
+    mask = np.ones((2, 36, 48), bool)  # each band has its own
+    mask[0, 3, 5] = False
+    mask[1, 20:23, 30] = False
     expected = reference_indices(fused[[0, 2]], reference[[0, 2]], 4, mask)
     for key in ("ergas", "sam", "psnr", "cc", "ssim", "rmse"):
         assert scores[key] == pytest.approx(expected[key], rel=1e-6), key
-    assert scores["pixels"] == 36 * 48 - 4
+    assert scores["pixels"] == 36 * 48
     assert scores["per_band"]["band"] == [1, 3]
 
 

@@ -277,3 +277,39 @@ def test_bands_of_one_kind_all_take_part_in_the_angle():
     assert angle_bands((8000.0, 9000.0, 10000.0, 11000.0), levels).all()
     assert angle_bands((450.0, 900.0, 1600.0, 2400.0), 10 ** np.arange(4.0)).all()
     assert angle_bands((None,) * 4, levels).all()
+
+
+def test_each_band_is_judged_on_its_own_samples_and_angles_on_the_bands_valid_there():
+    reference = np.array([[[2.0, 4.0, 5.0]], [[10.0, 30.0, 7.0]], [[1.0, 2.0, 3.0]]])
+    fused = reference + np.array([[[1.0, -1.0, 9.0]], [[2.0, 4.0, 9.0]], [[9.0, 1.0, 9.0]]])
+    valid = np.array([[[True, True, False]], [[True, True, False]], [[False, True, False]]])
+    spoiled = np.where(valid, fused, np.nan), np.where(valid, reference, np.nan)
+    scores = reference_indices(*spoiled, ratio=4, valid=valid)
+    assert scores["rmse"] == pytest.approx(math.sqrt((1 + 1 + 4 + 16 + 1) / 5))
+    np.testing.assert_allclose(scores["per_band"]["rmse"], [1, math.sqrt(10), 1])
+    assert scores["ergas"] == pytest.approx(100 / 4 * math.sqrt((1 / 9 + 10 / 400 + 1 / 4) / 3))
+    first = math.acos((3 * 2 + 12 * 10) / math.sqrt((9 + 144) * (4 + 100)))
+    second = math.acos((3 * 4 + 34 * 30 + 3 * 2) / math.sqrt((9 + 34**2 + 9) * (16 + 900 + 4)))
+    assert scores["sam"] == pytest.approx(math.degrees((first + second) / 2))
+    assert scores["pixels"] == 2
+
+
+@pytest.mark.parametrize("heights", [(40,), (7, 13, 20), (1, 12, 27)])
+def test_bands_with_masks_of_their_own_have_the_values_of_each_band_alone(pair, heights):
+    fused, reference = pair
+    valid = np.ones(reference.shape, bool)
+    valid[1, 3, 5] = valid[4, 30:33, 20] = valid[2, 20, :] = False
+    limits = BandRange(6)
+    limits.update(reference, valid)
+    indices = ReferenceIndices(6, 4, limits.result())
+    row = 0
+    for height in heights:  # bands agree in some runs of rows
+        part = valid[:, row : row + height]
+        part = part[0] if (part == part[0]).all() else part
+        indices.update(fused[:, row : row + height], reference[:, row : row + height], part)
+        row += height
+    found = indices.result()
+    for band in range(6):
+        alone = reference_indices(fused[[band]], reference[[band]], 4, valid[band])
+        for key in ("rmse", "psnr", "cc", "ssim"):
+            assert found["per_band"][key][band] == pytest.approx(alone[key], rel=1e-9), (key, band)

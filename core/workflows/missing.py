@@ -1,0 +1,95 @@
+"""What is said of samples that a scene misses in single bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+
+_MUCH = 0.01  # share of the pixels: a band that misses more is warned of
+_RUNS = 8  # of bands that are named
+
+
+def describe_pixels(scene: Scene) -> str:
+    """How many pixels take part, and what bands with few missing samples cost.
+
+    Args:
+        scene: the scene.
+
+    Returns:
+        A clause for the line that describes a scene.
+    """
+    valid, count = int(np.count_nonzero(scene.low_valid)), scene.low_valid.size
+    words = f"all {count} HSI pixels take part"
+    if valid < count:
+        share = sum(fill.share for fill in scene.hsi.fills)
+        filled = f", {100 * share:.3g} % of the whole image are an undeclared fill value" if share else ""
+        words = f"{valid} of {count} HSI pixels take part ({100 * valid / count:.3g} %{filled})"
+    few = [band for band in np.flatnonzero(scene.missing) if scene.missing[band] <= _much(scene)]
+    return f"{words}, single samples are missing in {_named(scene, few)}" if few else words
+
+
+def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
+    """Name the bands that miss many samples where others hold values.
+
+    Args:
+        scene: the scene.
+        progress: receives the warnings.
+    """
+    much = [int(band) for band in np.flatnonzero(scene.missing > _much(scene))]
+    if much:
+        progress.warning(
+            f"{scene.hsi.name} misses samples in single bands, of {np.count_nonzero(scene.low_present)} pixels: "
+            f"{_named(scene, much)}; they are estimated from the other bands for learning and come out as nodata in "
+            "those bands only (if they are values and no gaps, declare the nodata value: --hsi-nodata, HSI_NODATA)."
+        )
+    listed = np.array([flag != 0 for flag in scene.hsi.metadata.bbl])
+    sparse = [int(band) for band in np.flatnonzero(listed & ~scene.good & ~scene.empty)]
+    if sparse:
+        progress.warning(
+            f"{scene.hsi.name} holds values of {_runs_text(scene, sparse)} at fewer than half of its pixels, and "
+            "hardly a pixel has all bands: these bands are only up-sampled; leave them out (--bands, BANDS) or mark "
+            "them in the bad-band list (bbl)."
+        )
+
+
+def _much(scene: Scene) -> float:
+    return _MUCH * float(np.count_nonzero(scene.low_present))
+
+
+def _named(scene: Scene, bands: Sequence[int]) -> str:
+    """ "band 3 (12 pixels), bands 7-9 (4 to 8 pixels each)"."""
+    runs = _runs(scene, bands)
+    words = []
+    for run in runs[:_RUNS]:
+        counts = [int(scene.missing[band]) for band in run]
+        span = f"{min(counts)} to {max(counts)}" if min(counts) != max(counts) else f"{counts[0]}"
+        words.append(
+            f"{_run_text(scene, run)} ({span} {'pixel' if span == '1' else 'pixels'}{' each' * (len(run) > 1)})"
+        )
+    rest = sum(len(run) for run in runs[_RUNS:])
+    return ", ".join(words) + (f" and {rest} more bands" if rest else "")
+
+
+def _runs_text(scene: Scene, bands: Sequence[int]) -> str:
+    return ", ".join(_run_text(scene, run) for run in _runs(scene, bands))
+
+
+def _run_text(scene: Scene, run: Sequence[int]) -> str:
+    first, last = (scene.hsi.band_numbers[run[end]] for end in (0, -1))
+    return f"band {first}" if len(run) == 1 else f"bands {first}-{last}"
+
+
+def _runs(scene: Scene, bands: Sequence[int]) -> list[list[int]]:
+    """Bands whose numbers in the file follow each other."""
+    numbers = scene.hsi.band_numbers
+    runs: list[list[int]] = []
+    for band in bands:
+        if runs and numbers[band] == numbers[runs[-1][-1]] + 1:
+            runs[-1].append(int(band))
+        else:
+            runs.append([int(band)])
+    return runs
