@@ -18,6 +18,7 @@ from ..io.row_stream import row_strips
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .defects import Defects, MaskedReader, find_defects
 from .scan import scan_bands
 
 _T = TypeVar("_T")
@@ -42,6 +43,7 @@ class Scene:
         missing: (bands,) int, how many of those pixels each good band misses.
         regressions: estimate missing samples; None where every good band is valid wherever one is.
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
+        defects: what was found among the HSI's samples, and counts as missing; None for a view of a scene.
     """
 
     hsi: RasterReader
@@ -54,6 +56,7 @@ class Scene:
     missing: np.ndarray
     regressions: BandRegressions | None
     complete: bool
+    defects: Defects | None = None
     _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -98,7 +101,11 @@ class Scene:
                 raise InputError(several_bands_sentence(hsi.source))
             if pan.bands != 1:
                 raise InputError(one_band_sentence(pan.source, pan.bands))
-            return cls._scanned(hsi, pan, align(hsi.grid, pan.grid, hsi.source, pan.source), progress)
+            alignment = align(hsi.grid, pan.grid, hsi.source, pan.source)
+            defects = find_defects(hsi, alignment.hsi, progress)
+            scene = cls._scanned(MaskedReader(hsi, defects.places) if defects.places else hsi, pan, alignment, progress)
+            scene.defects = defects
+            return scene
         except BaseException:
             hsi.close()
             pan.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def describe_pixels(scene: Scene) -> str:
         filled = f", {100 * share:.3g} % of the whole image are an undeclared fill value" if share else ""
         words = f"{valid} of {count} HSI pixels take part ({100 * valid / count:.3g} %{filled})"
     few = [band for band in np.flatnonzero(scene.missing) if scene.missing[band] <= _much(scene)]
-    return f"{words}, single samples are missing in {_named(scene, few)}" if few else words
+    return f"{words}, single samples are missing in {_missing(scene, few)}" if few else words
 
 
 def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
@@ -43,7 +43,7 @@ def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
     if much:
         progress.warning(
             f"{scene.hsi.name} misses samples in single bands, of {np.count_nonzero(scene.low_present)} pixels: "
-            f"{_named(scene, much)}; they are estimated from the other bands for learning and come out as nodata in "
+            f"{_missing(scene, much)}; they are estimated from the other bands for learning and come out as nodata in "
             "those bands only (if they are values and no gaps, declare the nodata value: --hsi-nodata, HSI_NODATA)."
         )
     listed = np.array([flag != 0 for flag in scene.hsi.metadata.bbl])
@@ -56,20 +56,41 @@ def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
         )
 
 
+def warn_of_defects(scene: Scene, progress: Progress) -> None:
+    """Say in one sentence which samples count as missing though no nodata value is declared, and which are saturated.
+
+    Args:
+        scene: as it was opened.
+        progress: receives the warning.
+    """
+    if not scene.defects:
+        return
+    kinds = [
+        (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
+        (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
+        (scene.defects.saturated, "sample", "saturated samples in {}, which are used as they are"),
+    ]
+    found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
+    progress.warning(f"{scene.hsi.name} has {'; '.join(found)}; leave bands out with --bands (BANDS) if they are poor.")
+
+
+def _missing(scene: Scene, bands: Sequence[int]) -> str:
+    return _named(scene, bands, dict(enumerate(scene.missing.tolist())), "pixel")
+
+
 def _much(scene: Scene) -> float:
     return _MUCH * float(np.count_nonzero(scene.low_present))
 
 
-def _named(scene: Scene, bands: Sequence[int]) -> str:
+def _named(scene: Scene, bands: Sequence[int], counts: Mapping[int, int], unit: str) -> str:
     """ "band 3 (12 pixels), bands 7-9 (4 to 8 pixels each)"."""
     runs = _runs(scene, bands)
     words = []
     for run in runs[:_RUNS]:
-        counts = [int(scene.missing[band]) for band in run]
-        span = f"{min(counts)} to {max(counts)}" if min(counts) != max(counts) else f"{counts[0]}"
-        words.append(
-            f"{_run_text(scene, run)} ({span} {'pixel' if span == '1' else 'pixels'}{' each' * (len(run) > 1)})"
-        )
+        numbers = sorted({int(counts[band]) for band in run})
+        span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+        units = unit if numbers[-1] == 1 else f"{unit}s"
+        words.append(f"{_run_text(scene, run)} ({span} {units}{' each' * (len(run) > 1)})")
     rest = sum(len(run) for run in runs[_RUNS:])
     return ", ".join(words) + (f" and {rest} more bands" if rest else "")
 

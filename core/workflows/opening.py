@@ -15,7 +15,7 @@ from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .missing import describe_pixels, warn_of_missing_samples
+from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
 from .stored_numbers import warn_of_numbers
@@ -45,6 +45,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     scene = open_pair(hsi, pan, progress, (claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)))
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
+        warn_of_defects(scene, progress)
         moved = (0.0, 0.0)
         if options.correct_shift:
             moved = measured_correction(scene, progress)

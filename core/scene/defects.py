@@ -1,0 +1,232 @@
+"""Samples that hold a number but no value: dead detectors and failed retrievals, found in one pass over the HSI.
+
+Only what is sure counts as missing. A column (or row) of one band that is exactly constant, while the columns beside it
+vary, comes of a dead detector. An exact 0 in a band whose spectral neighbours are far above 0 in the same pixel is a
+failed retrieval. Samples at the highest number of the integer type are saturated, and are only counted (own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..io.grid import Window
+from ..io.reader import Block, RasterReader
+from ..io.row_stream import row_strips
+from ..runtime.progress import Progress
+
+_SAMPLES = 16_000_000  # read at once
+_LEAST_LINE = 16  # pixels of a column or row that can be told to be dead
+_MOST_DEAD = 0.05  # share of a band's columns: where more are constant, the band is like that
+_VARIES = 0.05  # of the band's range: by so much the columns beside a dead one vary at least
+_NEAR = 3  # bands on either side that a 0 is compared with
+_FAR_ABOVE = 0.25  # of a band's mean: values far above 0
+_LEAST_BANDS = 16  # fewer are too far apart to tell a failed 0 from a dark band
+_SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
+_MOST_ZEROS = 0.1  # share of the bands: a pixel with more zeros is dark or fill
+
+
+@dataclass
+class Defects:
+    """What was found.
+
+    Attributes:
+        places: by band, counted from 0: flat indices (rows first) into the raster of samples that count as missing, in
+            ascending order.
+        lines: by band, how many columns and rows are dead.
+        zeros: by band, how many samples are failed retrievals.
+        saturated: by band, how many samples have the highest number of the type, where they are many.
+    """
+
+    places: dict[int, np.ndarray] = field(default_factory=dict)
+    lines: dict[int, int] = field(default_factory=dict)
+    zeros: dict[int, int] = field(default_factory=dict)
+    saturated: dict[int, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.saturated)
+
+
+class MaskedReader(RasterReader):
+    """An open raster some of whose samples count as missing; closes it with itself.
+
+    Args:
+        reader: the open raster.
+        places: as :attr:`Defects.places`.
+    """
+
+    def __init__(self, reader: RasterReader, places: Mapping[int, np.ndarray]) -> None:
+        self._reader, self._places = reader, dict(places)
+        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
+        self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, False
+
+    def __reduce__(self) -> tuple:
+        """Opened anew where it is unpickled."""
+        return type(self), (self._reader, self._places)
+
+    @property
+    def band_numbers(self) -> list[int]:
+        """As :attr:`RasterReader.band_numbers`."""
+        return self._reader.band_numbers
+
+    def release(self) -> None:
+        """As :meth:`RasterReader.release`."""
+        self._reader.release()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
+        """As :meth:`RasterReader.read`."""
+        window = window or Window(0, 0, self.grid.rows, self.grid.cols)
+        values, valid = self._reader.read(window, bands, read_ahead)
+        for place, band in enumerate(range(self.bands) if bands is None else bands):
+            flat = self._places.get(int(band))
+            if flat is None:
+                continue
+            ends = window.row * self.grid.cols, (window.row + window.rows) * self.grid.cols
+            first, last = np.searchsorted(flat, ends)
+            rows, cols = np.divmod(flat[first:last], self.grid.cols)
+            inside = (cols >= window.col) & (cols < window.col + window.cols)
+            here = place, rows[inside] - window.row, cols[inside] - window.col
+            valid[here], values[here] = False, 0.0
+        return Block(values, valid)
+
+
+def find_defects(reader: RasterReader, window: Window, progress: Progress | None = None) -> Defects:
+    """Look through a raster.
+
+    Args:
+        reader: the raster.
+        window: the pixels to look at.
+        progress: asked for cancellation.
+
+    Returns:
+        What was found; nothing in nearly all images.
+    """
+    scan = _Scan(reader, window)
+    step = max(1, _SAMPLES // (reader.bands * window.cols))
+    for start, stop in row_strips(window.rows, step, progress):
+        values, valid = reader.read(window.part((start, stop), (0, window.cols)))
+        scan.add(values, valid, start)
+    return scan.result()
+
+
+class _Scan:
+    """Numbers of the rows seen so far."""
+
+    def __init__(self, reader: RasterReader, window: Window) -> None:
+        self.window, self.cols = window, reader.grid.cols
+        self.listed = np.array([flag != 0 for flag in reader.metadata.bbl])
+        bands = reader.bands
+        self.least = [np.full((bands, count), np.inf, np.float32) for count in (window.cols, window.rows)]
+        self.most = [np.full((bands, count), -np.inf, np.float32) for count in (window.cols, window.rows)]
+        self.total, self.count = np.zeros(bands), np.zeros(bands, np.int64)
+        self.saturated = np.zeros(bands, np.int64)
+        kind = np.dtype(reader.dtype)
+        self.top = float(np.float32(np.iinfo(kind).max)) if kind.kind in "iu" else None
+        self.zeros: list[
+            tuple[np.ndarray, ...]
+        ] = []  # band, row, column and the bands around of each 0 that may be one
+
+    def add(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
+        whole = bool(valid.all())
+        low = values if whole else np.where(valid, values, np.float32(np.inf))
+        high = values if whole else np.where(valid, values, np.float32(-np.inf))
+        rows = slice(start, start + values.shape[1])
+        by_row = low.min(axis=2), high.max(axis=2)
+        self.least[1][:, rows], self.most[1][:, rows] = by_row
+        np.minimum(self.least[0], low.min(axis=1), out=self.least[0])
+        np.maximum(self.most[0], high.max(axis=1), out=self.most[0])
+        self.total += values.sum(axis=(1, 2), dtype=np.float64)
+        self.count += np.count_nonzero(valid, axis=(1, 2))
+        for band in np.flatnonzero(by_row[1].max(axis=1) == self.top) if self.top is not None else ():
+            self.saturated[band] += np.count_nonzero(valid[band] & (values[band] == self.top))
+        if np.count_nonzero(self.listed) >= _LEAST_BANDS and (by_row[0][self.listed] <= 0).any():
+            self._add_zeros(values, valid, start)
+
+    def _add_zeros(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
+        used = np.flatnonzero(self.listed)
+        zero = valid[used] & (values[used] == 0)
+        zero &= zero.sum(axis=0) <= _MOST_ZEROS * len(used)
+        place, y, x = np.nonzero(zero)
+        if not len(place):
+            return
+        around = np.stack([self._around(values, used, place, y, x, side) for side in (-1, 1)])
+        self.zeros.append((used[place], y + start, x, around))
+
+    def _around(
+        self, values: np.ndarray, used: np.ndarray, place: np.ndarray, y: np.ndarray, x: np.ndarray, side: int
+    ) -> np.ndarray:
+        """(2, n): the nearest band on one side that is not 0, and its value; -1 and 0 where there is none near."""
+        band, value = np.full(len(place), -1), np.zeros(len(place))
+        for distance in range(1, _NEAR + 1):
+            other = place + side * distance
+            there = (band < 0) & (other >= 0) & (other < len(used))
+            chosen = used[other[there]]
+            found = values[chosen, y[there], x[there]]
+            at = np.flatnonzero(there)[found != 0]
+            band[at], value[at] = chosen[found != 0], found[found != 0]
+        return np.stack([band, value])
+
+    def result(self) -> Defects:
+        found = Defects()
+        flat: dict[int, list[np.ndarray]] = {}
+        for axis in (0, 1):
+            for band, line in zip(*np.nonzero(self._dead(axis))):
+                pixels = np.arange(self.window.rows if axis == 0 else self.window.cols)
+                rows, cols = (pixels, line) if axis == 0 else (line, pixels)
+                flat.setdefault(int(band), []).append(self._flat(rows, cols))
+                found.lines[int(band)] = found.lines.get(int(band), 0) + 1
+        for band, indices in self._failed().items():
+            new = np.setdiff1d(indices, np.concatenate(flat.get(band, [np.zeros(0, np.int64)])))
+            if len(new):
+                flat.setdefault(band, []).append(new)
+                found.zeros[band] = len(new)
+        found.places = {band: np.unique(np.concatenate(parts)) for band, parts in flat.items()}
+        found.saturated = {
+            int(band): int(self.saturated[band]) for band in np.flatnonzero(self.saturated > _SATURATED * self.count)
+        }
+        return found
+
+    def _flat(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        return (rows + self.window.row) * np.int64(self.cols) + cols + self.window.col
+
+    def _dead(self, axis: int) -> np.ndarray:
+        """(bands, columns or rows) bool."""
+        least, most = self.least[axis], self.most[axis]
+        pixels = self.window.rows if axis == 0 else self.window.cols
+        if pixels < _LEAST_LINE or least.shape[1] < _LEAST_LINE:
+            return np.zeros(least.shape, bool)
+        spread = np.where(least <= most, most, 0.0) - np.where(least <= most, least, 0.0)
+        constant = (spread == 0) & (least <= most)
+        whole = np.where(constant, -np.inf, most).max(axis=1) - np.where(constant, np.inf, least).min(axis=1)
+        varies = (spread > _VARIES * whole[:, None]) & (whole[:, None] > 0)
+        beside = np.ones(least.shape, bool)  # a line of the image's edge has one neighbour
+        beside[:, 1:] &= varies[:, :-1] | constant[:, :-1]
+        beside[:, :-1] &= varies[:, 1:] | constant[:, 1:]
+        dead = constant & beside & self.listed[:, None]
+        lines = constant.shape[1]
+        dead &= (constant.sum(axis=1) <= max(3.0, _MOST_DEAD * lines))[:, None]  # else the band has few values
+        dead &= constant.sum(axis=0) <= max(1.0, _MOST_ZEROS * len(constant))  # else all bands are like that there
+        return dead
+
+    def _failed(self) -> dict[int, np.ndarray]:
+        """By band, the flat indices of zeros between bands far above 0."""
+        if not self.zeros:
+            return {}
+        band, y, x = (np.concatenate([part[i] for part in self.zeros]) for i in range(3))
+        around = np.concatenate([part[3] for part in self.zeros], axis=2)
+        mean = self.total / np.maximum(self.count, 1)
+        used = np.flatnonzero(self.listed)
+        known = around[:, 0] >= 0
+        others = around[:, 0].astype(int)
+        above = known & (mean[others] > 0) & (around[:, 1] > _FAR_ABOVE * mean[others])
+        comparable = ~known | (mean[band] > _FAR_ABOVE * mean[others])  # else an absorption band, where 0 is usual
+        edge = np.stack([band == used[0], band == used[-1]])
+        sure = ((above & comparable) | edge).all(axis=0)
+        band, flat = band[sure], self._flat(y[sure], x[sure])
+        return {int(each): np.sort(flat[band == each]) for each in np.unique(band)}

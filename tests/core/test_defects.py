@@ -1,0 +1,148 @@
+"""Dead lines and failed retrievals count as missing samples; clean scenes have none."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from core.io.grid import Window
+from core.io.reader import RasterReader
+from core.products.pair import open_pair
+from core.runtime.progress import Progress
+from core.scene.defects import MaskedReader, find_defects
+from core.workflows.classical import classical
+
+LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
+HIGH = (500000.0, 5.0, 0.0, 5800000.0, 0.0, -5.0)
+BANDS, ROWS, COLS, RATIO = 40, 32, 36, 4
+
+
+def truth(seed=0):
+    """(bands, rows, columns) DN: mixtures of three spectra, dark and bright fields, two bands of absorption, noise."""
+    rng = np.random.default_rng(seed)
+    share = rng.random((3, ROWS // 2, COLS // 2)).repeat(2 * RATIO, axis=1).repeat(2 * RATIO, axis=2) ** 2
+    place = np.linspace(0, 1, BANDS)
+    spectra = np.stack([np.exp(-(((place - centre) / 0.3) ** 2)) for centre in (0.0, 0.5, 1.0)])
+    spectra[:, 20:22] *= 0.01
+    return np.einsum("kyx,kb->byx", share, spectra) * 3000 + rng.normal(20, 6, (BANDS, ROWS * RATIO, COLS * RATIO))
+
+
+@pytest.fixture
+def files(make_raster, tmp_path):
+    def make(spoil=None, name="hsi", dtype=np.uint16):
+        image = truth()
+        hsi = np.rint(image.reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))).clip(0).astype(dtype)
+        if spoil is not None:
+            spoil(hsi)
+        pan = image[:10].mean(axis=0).astype(np.float32)
+        return make_raster(tmp_path / f"{name}.tif", hsi, LOW), make_raster(tmp_path / "pan.tif", pan, HIGH), image
+
+    return make
+
+
+class Told(Progress):
+    def __init__(self):
+        self.warnings = []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+def found(path):
+    with RasterReader(path) as reader:
+        return find_defects(reader, Window(0, 0, ROWS, COLS))
+
+
+def dead_column(hsi):
+    hsi[7, :, 11] = 0
+
+
+def dead_level(hsi):
+    hsi[7, :, 11] = 700
+
+
+def dead_row_at_the_edge(hsi):
+    hsi[30, 0] = 3
+
+
+def failed(hsi):
+    bright = np.argwhere(hsi[14] > 400)[::7]
+    hsi[15, bright[:, 0], bright[:, 1]] = 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize(
+    ("spoil", "band", "lines"), [(dead_column, 7, 1), (dead_level, 7, 1), (dead_row_at_the_edge, 30, 1)]
+)
+def test_a_line_that_is_constant_in_one_band_is_dead(files, spoil, band, lines, dtype):
+    defects = found(files(spoil, dtype=dtype)[0])
+    assert defects.lines == {band: lines}
+    assert set(defects.places) == {band}
+
+
+def test_zeros_between_bands_far_above_are_failed_retrievals(files):
+    path, _, _ = files(failed)
+    defects = found(path)
+    with RasterReader(path) as reader:
+        values = reader.read(bands=[15]).values[0]
+    assert list(defects.zeros) == [15]
+    np.testing.assert_array_equal(defects.places[15], np.flatnonzero((values == 0).ravel()))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_clean_scenes_have_no_defects(make_raster, tmp_path, seed, dtype):
+    image = truth(seed).reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 15  # zeros where it is dark
+    image[:, 10:14, 10:14] = 0  # and a lake without light
+    assert not found(make_raster(tmp_path / "hsi.tif", np.rint(image).clip(0).astype(dtype), LOW))
+
+
+def test_saturated_samples_are_reported_and_used(files):
+    def saturate(hsi):
+        hsi[3:5, :6, :6] = 65535
+
+    with open_pair(*files(saturate)[:2]) as scene:
+        assert scene.defects.saturated == {3: 36, 4: 36}
+        assert scene.complete
+
+
+def test_the_same_samples_are_missing_in_every_window_and_on_another_worker(files):
+    def spoil(hsi):
+        dead_column(hsi)
+        failed(hsi)
+
+    path, _, _ = files(spoil)
+    defects = found(path)
+    with MaskedReader(RasterReader(path), defects.places) as reader:
+        whole = reader.read()
+        part = reader.read(Window(3, 9, 20, 12), [15, 7])
+        np.testing.assert_array_equal(part.valid, whole.valid[[15, 7], 3:23, 9:21])
+        other = pickle.loads(pickle.dumps(reader))
+    with other:
+        np.testing.assert_array_equal(other.read().valid, whole.valid)
+    assert np.count_nonzero(~whole.valid) == sum(len(places) for places in defects.places.values())
+
+
+@pytest.mark.parametrize(("spoil", "words"), [(dead_column, "dead columns or rows in band 8 (1 line)"),
+                                              (failed, "failed retrievals in band 16")])  # fmt: skip
+def test_defects_cost_their_own_samples_alone_and_are_said_in_one_line(files, tmp_path, spoil, words):
+    hsi, pan, image = files()
+    out, told = str(tmp_path / "out.tif"), Told()
+    classical(hsi, pan, out, progress=told)
+    assert not [text for text in told.warnings if "count as missing" in text]
+    with RasterReader(out) as result:
+        unspoiled = result.read().values
+    spoiled = files(spoil, "spoiled")[0]
+    classical(spoiled, pan, out, progress=told)
+    assert len([text for text in told.warnings if "spoiled.tif has" in text and words in text]) == 1
+    with RasterReader(out) as result:
+        values, valid = result.read()
+    with RasterReader(spoiled) as reader, RasterReader(hsi) as clean:
+        changed = reader.read().values != clean.read().values
+    near = np.kron(changed.any(axis=0), np.ones((RATIO, RATIO), bool))
+    near = valid & np.stack([near | np.roll(near, RATIO, 1) | np.roll(near, -RATIO, 1)] * BANDS)
+    errors = [np.sqrt(np.mean((each - image)[near] ** 2)) for each in (unspoiled, values)]
+    assert errors[1] < 1.05 * errors[0]
+    assert np.count_nonzero(~valid) == np.count_nonzero(changed) * RATIO**2
