@@ -32,14 +32,16 @@ def describe_pixels(scene: Scene) -> str:
     return f"{words}, single samples are missing in {_missing(scene, few)}" if few else words
 
 
-def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
+def warn_of_missing_samples(scene: Scene, defects: Mapping[int, int], progress: Progress) -> None:
     """Name the bands that miss many samples where others hold values.
 
     Args:
         scene: the scene.
+        defects: by band number in the file, how many samples have been named already.
         progress: receives the warnings.
     """
-    much = [int(band) for band in np.flatnonzero(scene.missing > _much(scene))]
+    named = np.array([defects.get(number, 0) for number in scene.hsi.band_numbers])
+    much = [int(band) for band in np.flatnonzero(scene.missing - named > _much(scene))]
     if much:
         progress.warning(
             f"{scene.hsi.name} misses samples in single bands, of {np.count_nonzero(scene.low_present)} pixels: "
@@ -56,15 +58,18 @@ def warn_of_missing_samples(scene: Scene, progress: Progress) -> None:
         )
 
 
-def warn_of_defects(scene: Scene, progress: Progress) -> None:
+def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     """Say in one sentence which samples count as missing though no nodata value is declared, and which are saturated.
 
     Args:
         scene: as it was opened.
         progress: receives the warning.
+
+    Returns:
+        by band number in the file, how many samples count as missing for it.
     """
     if not scene.defects:
-        return
+        return {}
     kinds = [
         (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
         (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
@@ -72,6 +77,7 @@ def warn_of_defects(scene: Scene, progress: Progress) -> None:
     ]
     found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
     progress.warning(f"{scene.hsi.name} has {'; '.join(found)}; leave bands out with --bands (BANDS) if they are poor.")
+    return {scene.hsi.band_numbers[band]: len(places) for band, places in scene.defects.places.items()}
 
 
 def _missing(scene: Scene, bands: Sequence[int]) -> str:

@@ -45,7 +45,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     scene = open_pair(hsi, pan, progress, (claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)))
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
-        warn_of_defects(scene, progress)
+        defects = warn_of_defects(scene, progress)
         moved = (0.0, 0.0)
         if options.correct_shift:
             moved = measured_correction(scene, progress)
@@ -53,7 +53,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
             _warn_of_shift(scene, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
-        warn_of_missing_samples(scene, progress)
+        warn_of_missing_samples(scene, defects, progress)
         _say_relation(scene, progress)
         return scene
     except BaseException:

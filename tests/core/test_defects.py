@@ -137,6 +137,7 @@ def test_defects_cost_their_own_samples_alone_and_are_said_in_one_line(files, tm
     spoiled = files(spoil, "spoiled")[0]
     classical(spoiled, pan, out, progress=told)
     assert len([text for text in told.warnings if "spoiled.tif has" in text and words in text]) == 1
+    assert not [text for text in told.warnings if "single bands" in text]  # named once
     with RasterReader(out) as result:
         values, valid = result.read()
     with RasterReader(spoiled) as reader, RasterReader(hsi) as clean:
