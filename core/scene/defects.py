@@ -2,11 +2,13 @@
 
 Only what is sure counts as missing. A column (or row) of one band that is exactly constant, while the columns beside it
 vary, comes of a dead detector. An exact 0 in a band whose spectral neighbours are far above 0 in the same pixel is a
-failed retrieval. Samples at the highest number of the integer type are saturated, and are only counted (own).
+failed retrieval. Stripes, hot pixels and saturated samples (the highest number of the integer type) are only counted
+(own).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +26,9 @@ _VARIES = 0.05  # of the band's range: by so much the columns beside a dead one 
 _NEAR = 3  # bands on either side that a 0 is compared with
 _FAR_ABOVE = 0.25  # of a band's mean: values far above 0
 _LEAST_BANDS = 16  # fewer are too far apart to tell a failed 0 from a dark band
+_STRIPE, _OUTLIER = 0.25, 20.0  # of the band's mean, and of its usual difference: from here on a column is a stripe
+_HOT = 5.0  # times what a row's largest sample is usually, and in the bands beside: it is hot
+_PIXELS, _SURE = 4096, 2.0  # spectra that are kept; times the usual difference of bands that are next to each other
 _SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
 _MOST_ZEROS = 0.1  # share of the bands: a pixel with more zeros is dark or fill
 
@@ -37,16 +42,20 @@ class Defects:
             ascending order.
         lines: by band, how many columns and rows are dead.
         zeros: by band, how many samples are failed retrievals.
+        stripes: by band, how many columns are brighter or darker than those beside them, in this band alone.
+        hot: by band, how many rows hold a sample far above all that the band and those next to it hold.
         saturated: by band, how many samples have the highest number of the type, where they are many.
     """
 
     places: dict[int, np.ndarray] = field(default_factory=dict)
     lines: dict[int, int] = field(default_factory=dict)
     zeros: dict[int, int] = field(default_factory=dict)
+    stripes: dict[int, int] = field(default_factory=dict)
+    hot: dict[int, int] = field(default_factory=dict)
     saturated: dict[int, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.places or self.saturated)
+        return bool(self.places or self.stripes or self.hot or self.saturated)
 
 
 class MaskedReader(RasterReader):
@@ -124,16 +133,20 @@ class _Scan:
         bands = reader.bands
         self.least = [np.full((bands, count), np.inf, np.float32) for count in (window.cols, window.rows)]
         self.most = [np.full((bands, count), -np.inf, np.float32) for count in (window.cols, window.rows)]
-        self.total, self.count = np.zeros(bands), np.zeros(bands, np.int64)
+        self.column_total, self.column_count = np.zeros((bands, window.cols)), np.zeros((bands, window.cols), np.int64)
         self.saturated = np.zeros(bands, np.int64)
         kind = np.dtype(reader.dtype)
         self.top = float(np.float32(np.iinfo(kind).max)) if kind.kind in "iu" else None
+        self.step = max(1, math.isqrt(window.rows * window.cols // _PIXELS))
+        self.sample: list[np.ndarray] = []  # spectra (bands, n) spread over the scene
         self.zeros: list[
             tuple[np.ndarray, ...]
         ] = []  # band, row, column and the bands around of each 0 that may be one
 
     def add(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         whole = bool(valid.all())
+        first = -start % self.step
+        self.sample.append(values[:, first :: self.step, :: self.step].reshape(len(values), -1))
         low = values if whole else np.where(valid, values, np.float32(np.inf))
         high = values if whole else np.where(valid, values, np.float32(-np.inf))
         rows = slice(start, start + values.shape[1])
@@ -141,8 +154,8 @@ class _Scan:
         self.least[1][:, rows], self.most[1][:, rows] = by_row
         np.minimum(self.least[0], low.min(axis=1), out=self.least[0])
         np.maximum(self.most[0], high.max(axis=1), out=self.most[0])
-        self.total += values.sum(axis=(1, 2), dtype=np.float64)
-        self.count += np.count_nonzero(valid, axis=(1, 2))
+        self.column_total += values.sum(axis=1, dtype=np.float64)
+        self.column_count += values.shape[1] if whole else np.count_nonzero(valid, axis=1)
         for band in np.flatnonzero(by_row[1].max(axis=1) == self.top) if self.top is not None else ():
             self.saturated[band] += np.count_nonzero(valid[band] & (values[band] == self.top))
         if np.count_nonzero(self.listed) >= _LEAST_BANDS and (by_row[0][self.listed] <= 0).any():
@@ -173,6 +186,7 @@ class _Scan:
         return np.stack([band, value])
 
     def result(self) -> Defects:
+        self.total, self.count = self.column_total.sum(axis=1), self.column_count.sum(axis=1)
         found = Defects()
         flat: dict[int, list[np.ndarray]] = {}
         for axis in (0, 1):
@@ -187,10 +201,75 @@ class _Scan:
                 flat.setdefault(band, []).append(new)
                 found.zeros[band] = len(new)
         found.places = {band: np.unique(np.concatenate(parts)) for band, parts in flat.items()}
+        found.hot = self._counted(self._hot())
+        striped = self._striped() & ~self._dead(0)
+        striped[list(found.hot)] = False  # hot pixels spoil the means of their columns
+        found.stripes = self._counted(striped)
         found.saturated = {
             int(band): int(self.saturated[band]) for band in np.flatnonzero(self.saturated > _SATURATED * self.count)
         }
         return found
+
+    def _counted(self, lines: np.ndarray) -> dict[int, int]:
+        return {int(band): int(np.count_nonzero(lines[band])) for band in np.flatnonzero(lines.any(axis=1))}
+
+    def _beside(self, used: np.ndarray, array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each used band the array of the used band before it and of that after it; of the other one at an end."""
+        order = np.arange(len(used))
+        before, after = np.where(order > 0, order - 1, 1), np.where(order < len(used) - 1, order + 1, len(used) - 2)
+        return array[used[before]], array[used[after]]
+
+    def _striped(self) -> np.ndarray:
+        """(bands, columns) bool: the mean differs from those beside it far more than in the bands before and after."""
+        striped = np.zeros(self.column_total.shape, bool)
+        used = self._usable()
+        if min(self.window.rows, self.window.cols) < _LEAST_LINE or not len(used):
+            return striped
+        mean = self.column_total / np.maximum(self.column_count, 1)
+        relative = mean / np.where(self.total > 0, self.total / np.maximum(self.count, 1), 1.0)[:, None]
+        step = np.zeros(mean.shape)
+        step[:, 1:-1] = relative[:, 1:-1] - (relative[:, :-2] + relative[:, 2:]) / 2
+        before, after = self._beside(used, step)
+        own = step[used]
+        least = np.minimum(np.abs(own - before), np.abs(own - after))
+        usual = np.median(least[:, 1:-1], axis=1, keepdims=True)
+        padded = np.pad(least, ((0, 0), (1, 1)))
+        peak = (least >= padded[:, :-2]) & (least >= padded[:, 2:])  # the columns beside a stripe differ as well
+        striped[used] = peak & (usual > 0) & (least > _STRIPE) & (least > _OUTLIER * usual)
+        return striped
+
+    def _hot(self) -> np.ndarray:
+        """(bands, rows) bool."""
+        hot = np.zeros(self.most[1].shape, bool)
+        used = self._usable()
+        if not len(used):
+            return hot
+        mean = np.maximum(self.total / np.maximum(self.count, 1), 1e-30)
+        relative = np.where(np.isfinite(self.most[1]), self.most[1], 0.0) / mean[:, None]
+        before, after = self._beside(used, relative)
+        own = relative[used]
+        usual = np.median(own, axis=1, keepdims=True)
+        hot[used] = (own > _HOT * np.maximum(before, after)) & (own > _HOT * usual)
+        return hot
+
+    def _usable(self) -> np.ndarray:
+        """The bands with a mean above 0, where there are enough to compare neighbours."""
+        used = np.flatnonzero(self.listed & (self.total > 0))
+        return used if len(used) >= _LEAST_BANDS else used[:0]
+
+    def _usual_deviation(self) -> np.ndarray:
+        """(bands,) how far samples lie from the mean of the bands beside them, as a share of the bands' means: what 99
+        of 100 do not exceed, zeros left out; infinite for bad bands."""
+        used = np.flatnonzero(self.listed)
+        values = np.concatenate(self.sample, axis=1)[used]
+        level = values.sum(axis=1) / np.maximum(np.count_nonzero(values, axis=1), 1)  # zeros must not lower it
+        relative = values / np.where(level > 0, level, 1.0)[:, None]
+        before, after = self._beside(np.arange(len(used)), relative)
+        deviation = np.where(values != 0, np.abs(relative - (before + after) / 2), np.nan)
+        result = np.full(len(self.listed), np.inf)
+        some = np.isfinite(deviation).any(axis=1)
+        result[used[some]] = np.nanquantile(deviation[some], 0.99, axis=1)
+        return result
 
     def _flat(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         return (rows + self.window.row) * np.int64(self.cols) + cols + self.window.col
@@ -221,12 +300,12 @@ class _Scan:
         band, y, x = (np.concatenate([part[i] for part in self.zeros]) for i in range(3))
         around = np.concatenate([part[3] for part in self.zeros], axis=2)
         mean = self.total / np.maximum(self.count, 1)
-        used = np.flatnonzero(self.listed)
-        known = around[:, 0] >= 0
+        known = around[:, 0] >= 0  # the first and the last band are never sure
         others = around[:, 0].astype(int)
         above = known & (mean[others] > 0) & (around[:, 1] > _FAR_ABOVE * mean[others])
-        comparable = ~known | (mean[band] > _FAR_ABOVE * mean[others])  # else an absorption band, where 0 is usual
-        edge = np.stack([band == used[0], band == used[-1]])
-        sure = ((above & comparable) | edge).all(axis=0)
+        comparable = mean[band] > _FAR_ABOVE * mean[others]  # else an absorption band, where 0 is usual
+        relative = around[:, 1] / np.where(mean[others] > 0, mean[others], 1.0)
+        sure = (above & comparable).all(axis=0)
+        sure &= relative.mean(axis=0) > _SURE * self._usual_deviation()[band]
         band, flat = band[sure], self._flat(y[sure], x[sure])
         return {int(each): np.sort(flat[band == each]) for each in np.unique(band)}

@@ -73,6 +73,8 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     kinds = [
         (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
         (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
+        (scene.defects.stripes, "column", "stripes in {}, which are used as they are"),
+        (scene.defects.hot, "row", "hot pixels in {}, which are used as they are"),
         (scene.defects.saturated, "sample", "saturated samples in {}, which are used as they are"),
     ]
     found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]

@@ -147,3 +147,14 @@ def test_defects_cost_their_own_samples_alone_and_are_said_in_one_line(files, tm
     errors = [np.sqrt(np.mean((each - image)[near] ** 2)) for each in (unspoiled, values)]
     assert errors[1] < 1.05 * errors[0]
     assert np.count_nonzero(~valid) == np.count_nonzero(changed) * RATIO**2
+
+
+def test_a_stripe_and_hot_pixels_of_one_band_are_reported_and_used(files):
+    def spoil(hsi):
+        hsi[12, :, 9] = hsi[12, :, 9] * 1.8 + 300
+        hsi[25, [4, 20], [7, 30]] = 60000
+
+    with open_pair(*files(spoil)[:2]) as scene:
+        assert scene.defects.stripes == {12: 1}
+        assert scene.defects.hot == {25: 2}
+        assert scene.complete
