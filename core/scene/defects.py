@@ -28,7 +28,7 @@ _FAR_ABOVE = 0.25  # of a band's mean: values far above 0
 _LEAST_BANDS = 16  # fewer are too far apart to tell a failed 0 from a dark band
 _STRIPE, _OUTLIER = 0.25, 20.0  # of the band's mean, and of its usual difference: from here on a column is a stripe
 _HOT = 5.0  # times what a row's largest sample is usually, and in the bands beside: it is hot
-_PIXELS, _SURE = 4096, 2.0  # spectra that are kept; times the usual difference of bands that are next to each other
+_PIXELS, _SURE = 4096, 3.0  # spectra that are kept; times the usual difference of bands that are next to each other
 _SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
 _MOST_ZEROS = 0.1  # share of the bands: a pixel with more zeros is dark or fill
 
