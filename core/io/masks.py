@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from osgeo import gdal
 
@@ -9,6 +11,22 @@ _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a ma
 _ROWS = 64  # of an alpha band that are looked at
 _STEPS = 8  # of transparency that a mask may have whatever their shares
 _MASK_SHARE = 0.9  # of the numbers of an alpha band, at least, are 0 or the one that marks valid pixels
+
+
+class Fill(NamedTuple):
+    """A number that fills all bands of a region at the border of a raster, though it is not declared as nodata.
+
+    Attributes:
+        value: the number, as it is stored.
+        pixels: of the regions that it fills.
+        share: of all pixels of the raster, 0 to 1.
+        region: (rows, columns) bool, where it stands for "no value"; None for wherever a sample has it.
+    """
+
+    value: float
+    pixels: int
+    share: float
+    region: np.ndarray | None
 
 
 def data_bands(dataset: gdal.Dataset) -> list[int]:

@@ -128,3 +128,16 @@ def _complete_header(header: str, name: str) -> None:
         text = text[: names.start()] + text[names.end() :]
     with open(header, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(text)
+
+
+def is_missing_file(path: str) -> bool:
+    """Whether a name is that of an ordinary file that is not there.
+
+    Args:
+        path: any name that GDAL may understand.
+
+    Returns:
+        False for what only GDAL understands.
+    """
+    ordinary = not path.startswith(("/vsi", "<")) and (":" not in path or os.path.splitdrive(path)[0] != "")
+    return ordinary and not os.path.exists(path)

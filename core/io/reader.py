@@ -18,8 +18,9 @@ from .encoding import equals_nodata, representable
 from .envi_checks import check_interleave, least_size
 from .gdal_errors import gdal_messages, open_quietly
 from .grid import Grid, Window
-from .masks import alpha_notes, data_bands, mask_sources
+from .masks import Fill, alpha_notes, data_bands, mask_sources
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
+from .raster_files import is_missing_file
 from .remedies import Source
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
@@ -37,22 +38,6 @@ class Block(NamedTuple):
 
     values: np.ndarray
     valid: np.ndarray
-
-
-class Fill(NamedTuple):
-    """A number that fills all bands of a region at the border of a raster, though it is not declared as nodata.
-
-    Attributes:
-        value: the number, as it is stored.
-        pixels: of the regions that it fills.
-        share: of all pixels of the raster, 0 to 1.
-        region: (rows, columns) bool, where it stands for "no value"; None for wherever a sample has it.
-    """
-
-    value: float
-    pixels: int
-    share: float
-    region: np.ndarray | None
 
 
 class RasterReader:
@@ -108,7 +93,7 @@ class RasterReader:
         with gdal_messages() as messages:
             dataset = open_quietly(messages, self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
         if dataset is None:
-            if _is_missing(self.path):
+            if is_missing_file(self.path):
                 raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
             raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words()}.")
         return dataset
@@ -360,9 +345,3 @@ class RasterReader:
                 f"damaged or cut off; get a fresh copy{messages.words()}."
             )
         return data
-
-
-def _is_missing(path: str) -> bool:
-    """Whether ``path`` names an ordinary file (nothing that only GDAL understands) that is not there."""
-    ordinary = not path.startswith(("/vsi", "<")) and (":" not in path or os.path.splitdrive(path)[0] != "")
-    return ordinary and not os.path.exists(path)

@@ -23,7 +23,8 @@ import numpy as np
 
 from ..runtime.progress import Progress
 from .grid import Window
-from .reader import Fill, RasterReader
+from .masks import Fill
+from .reader import RasterReader
 from .row_stream import row_strips
 
 _PROBES = 9  # bands that are looked at

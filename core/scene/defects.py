@@ -16,6 +16,7 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import Block, RasterReader
+from ..io.remedies import Source
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
 
@@ -70,6 +71,7 @@ class MaskedReader(RasterReader):
         self._reader, self._places = reader, dict(places)
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, False
+        self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -79,6 +81,15 @@ class MaskedReader(RasterReader):
     def band_numbers(self) -> list[int]:
         """As :attr:`RasterReader.band_numbers`."""
         return self._reader.band_numbers
+
+    @property
+    def source(self) -> Source:
+        """As :attr:`RasterReader.source`."""
+        return self._reader.source
+
+    def read_stored(self, row: int, rows: int) -> np.ndarray:
+        """As :meth:`RasterReader.read_stored`."""
+        return self._reader.read_stored(row, rows)
 
     def release(self) -> None:
         """As :meth:`RasterReader.release`."""
