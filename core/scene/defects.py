@@ -39,8 +39,8 @@ class Defects:
     """What was found.
 
     Attributes:
-        places: by band, counted from 0: flat indices (rows first) into the raster of samples that count as missing, in
-            ascending order.
+        places: by band, counted from 0: (n,) int64 flat indices (rows first) into the raster of samples that count as
+            missing, in ascending order.
         lines: by band, how many columns and rows are dead.
         zeros: by band, how many samples are failed retrievals.
         stripes: by band, how many columns are brighter or darker than those beside them, in this band alone.
@@ -64,7 +64,7 @@ class MaskedReader(RasterReader):
 
     Args:
         reader: the open raster.
-        places: as :attr:`Defects.places`.
+        places: by band, (n,) int64, as :attr:`Defects.places`.
     """
 
     def __init__(self, reader: RasterReader, places: Mapping[int, np.ndarray]) -> None:
