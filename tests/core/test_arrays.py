@@ -67,7 +67,11 @@ def test_the_pixels_of_classical_arrays_are_those_of_files(pair, files, tmp_path
     assert made.fused.dtype == np.uint16
     assert made.fused.flags.writeable
     assert (made.nodata, made.disagreement) == (None, None)
-    assert made.facts == {"method": "gsa", "ratio": RATIO, "bands": 5, "rows": 64, "cols": 96}
+    seen = {name: made.facts[name] for name in ("look", "pan_correlation")}
+    known = {"method": "gsa", "ratio": RATIO, "bands": 5, "rows": 64, "cols": 96}
+    assert made.facts == {**known, "result": "Gram-Schmidt, adaptive (GSA)", **seen}
+    assert set(seen["look"]) == {"residual", "band", "band_residual", "outside", "samples"}
+    assert set(seen["pan_correlation"]) == {"level", "detail"}
 
 
 def test_the_pixels_of_sharpened_and_fused_arrays_are_those_of_files(pair, files, tmp_path):
