@@ -13,9 +13,11 @@ import numpy as np
 from ..io.grid import Window
 from ..io.reader import Block
 from ..operators.linear import Span
+from ..operators.resample import GAUSSIAN_CUT
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
 
+_REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on each side
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
 _OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
 _SPREAD = 0.5  # standard deviations of the band that are allowed besides
@@ -91,9 +93,9 @@ def _places(scene: Scene, window: Window) -> Iterator[tuple[Span, Span]]:
     """Spans of HSI rows and columns that lie wholly, with all that their degradation takes, in the window."""
     ratio, spans = scene.ratio, []
     extents = (window.row, window.rows), (window.col, window.cols)
-    for (first, size), phase, count in zip(extents, scene.alignment.phase, scene.low_shape):
-        least = max(0, math.ceil((first + phase) / ratio) + (3 if first > 0 else 0))
-        most = min(count, math.floor((first + size + phase) / ratio) - (3 if first > 0 else 0))
+    for (first, size), whole, phase, count in zip(extents, scene.high_shape, scene.alignment.phase, scene.low_shape):
+        least = max(0, math.ceil((first + phase) / ratio) + (_REACH if first > 0 else 0))
+        most = min(count, math.floor((first + size + phase) / ratio) - (_REACH if first + size < whole else 0))
         length = min(_SIZE, most - least)
         if length < 1:
             return

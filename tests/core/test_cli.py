@@ -161,8 +161,11 @@ def test_train_wants_as_many_pans_as_hsis(inputs, capsys):
 
 @needs_torch
 def test_any_two_networks_can_learn_from_each_other(inputs, make_raster, capsys):
-    make_raster(inputs / "h.tif", noise(4, 12, 12) + 5, COARSE)
-    make_raster(inputs / "p.tif", noise(36, 36) + 5, FINE)
+    pan = noise(36, 36) + 5
+    levels = np.arange(1, 5, dtype=np.float32)[:, None, None]
+    low = pan.reshape(12, 3, 12, 3).mean((1, 3)) * levels
+    make_raster(inputs / "h.tif", (low + 0.05 * noise(4, 12, 12)).astype(np.float32), COARSE)
+    make_raster(inputs / "p.tif", pan, FINE)
     scene = "--hsi", "h.tif", "--pan", "p.tif"
     pair = "--spectral-network", "hyperpnn", "--spatial-network", "pannet"
     assert run("train", *scene, "--out", "m", *pair, "--steps", 2) == 0
