@@ -310,8 +310,10 @@ def test_sharpen_trains_fuses_and_gives_the_same_from_its_file(files, tmp_path, 
 
 def test_an_image_of_two_bands_or_of_many_is_refused(make_raster, tmp_path, quick):
     rng = np.random.default_rng(0)
-    hsi = make_raster(tmp_path / "h.tif", rng.random((2, 24, 24)).astype(np.float32))
-    pan = make_raster(tmp_path / "p.tif", rng.random((96, 96)).astype(np.float32), (500000, 7.5, 0, 5800000, 0, -7.5))
+    sharp = rng.random((96, 96)).astype(np.float32)
+    low = sharp.reshape(24, 4, 24, 4).mean((1, 3))
+    hsi = make_raster(tmp_path / "h.tif", np.stack([low, 2 * low]))
+    pan = make_raster(tmp_path / "p.tif", sharp, (500000, 7.5, 0, 5800000, 0, -7.5))
     with pytest.raises(InputError, match="3 to 16 bands"):
         sharpen(hsi, pan, str(tmp_path / "o.tif"), network="s2bnet", settings=quick, device="cpu")
 

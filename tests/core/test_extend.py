@@ -44,8 +44,9 @@ def read(path):
 def pair(tmp_path, make_raster):
     """Paths of a small HSI and PAN, ratio 2."""
     rng = np.random.default_rng(0)
-    hsi = rng.uniform(100, 200, (3, 12, 12)).astype(np.float32)
     pan = rng.uniform(100, 200, (1, 24, 24)).astype(np.float32)
+    low = pan.reshape(12, 2, 12, 2).mean((1, 3))
+    hsi = np.stack([low, 2 * low, 3 * low])
     transform = (500000.0, 15.0, 0.0, 5800000.0, 0.0, -15.0)
     return make_raster(tmp_path / "hsi.tif", hsi), make_raster(tmp_path / "pan.tif", pan, transform)
 

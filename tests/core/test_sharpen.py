@@ -300,7 +300,8 @@ def test_a_model_of_all_bands_says_nothing_of_a_choice(scene, tmp_path):
 
 def test_an_image_too_small_to_be_degraded_once_more_is_refused(make_raster, materials, tmp_path):
     truth = materials(16 * 9, 16 * 9, BANDS).astype(np.float32)
-    hsi = make_raster(tmp_path / "h.tif", truth[:, :9, :9], (500000.0, 160.0, 0.0, 5800000.0, 0.0, -160.0))
+    blocks = truth.reshape(BANDS, 9, 16, 9, 16).mean((2, 4))
+    hsi = make_raster(tmp_path / "h.tif", blocks, (500000.0, 160.0, 0.0, 5800000.0, 0.0, -160.0))
     pan = make_raster(tmp_path / "p.tif", truth[0], HIGH)
     with pytest.raises(InputError, match="classical"):
         sharpen(hsi, pan, str(tmp_path / "o.tif"))

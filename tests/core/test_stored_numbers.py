@@ -48,6 +48,7 @@ def test_an_offset_that_float32_does_not_hold_beside_the_signal_is_warned_of_onc
     kind = gdal.GDT_Int64 if dtype == "int64" else None
     path = make_raster(tmp_path / "far.tif", values, LOW, kind=kind)
     warnings = warnings_of(path, make_raster(tmp_path / "pan.tif", pan, HIGH), tmp_path)
+    warnings = [text for text in warnings if "computation is in float32" in text]
     assert len(warnings) == 1, warnings
     for words in ("far.tif", dtype, "float32", f"{BANDS} of {BANDS} bands", "subtract the offset"):
         assert words in warnings[0]

@@ -212,17 +212,16 @@ def test_bands_reversed_without_their_wavelengths_are_named(images, write, model
     assert not log.warnings
     pair = write("turned", hsi * 1e4, pan * 1e4, waves=waves, order=slice(None, None, -1))
     _, log = fused(pair, model, tmp_path)
-    assert len(log.warnings) == 1
-    assert "reversed order" in log.warnings[0]
-    assert "turned_hsi.tif" in log.warnings[0]
+    named = [text for text in log.warnings if "reversed order" in text]
+    assert len(named) == 1
+    assert "turned_hsi.tif" in named[0]
 
 
 def test_bands_in_any_other_order_without_wavelengths_are_warned_of(images, write, model, tmp_path):
     _, hsi, pan = images["other"]
     order = np.random.default_rng(5).permutation(len(WAVES))
     _, log = fused(write("mixed", hsi * 1e4, pan * 1e4, waves=None, order=order), model, tmp_path)
-    assert len(log.warnings) == 1
-    assert "another order" in log.warnings[0]
+    assert len([text for text in log.warnings if "another order" in text]) == 1
 
 
 def test_a_comparison_converts_a_model_once(images, write, model, tmp_path):
