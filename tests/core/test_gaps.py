@@ -203,7 +203,7 @@ def test_bands_that_miss_much_are_named_with_their_pixels_and_few_in_the_descrip
     assert "21" not in warning
     (line,) = [text for text in told.infos if "bands are good" in text]
     assert (
-        f"{ROWS * COLS} of {ROWS * COLS} HSI pixels take part, single samples are missing in band 21 (1 pixel)" in line
+        f"all {ROWS * COLS} HSI pixels take part, single samples are missing in band 21 (1 pixel)" in line
     )
     told = Told()
     classical(*files(low_of(image), image, missing), str(tmp_path / "o.tif"), bands="5-30", progress=told)
