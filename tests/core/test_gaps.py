@@ -202,9 +202,7 @@ def test_bands_that_miss_much_are_named_with_their_pixels_and_few_in_the_descrip
     assert f"bands 7-8 ({10 * COLS} to {12 * COLS} pixels each)" in warning
     assert "21" not in warning
     (line,) = [text for text in told.infos if "bands are good" in text]
-    assert (
-        f"all {ROWS * COLS} HSI pixels take part, single samples are missing in band 21 (1 pixel)" in line
-    )
+    assert f"all {ROWS * COLS} HSI pixels take part, single samples are missing in band 21 (1 pixel)" in line
     told = Told()
     classical(*files(low_of(image), image, missing), str(tmp_path / "o.tif"), bands="5-30", progress=told)
     assert any("bands 7-8" in text for text in told.warnings)  # numbers of the file
