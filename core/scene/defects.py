@@ -1,9 +1,9 @@
 """Samples that hold a number but no value: dead detectors and failed retrievals, found in one pass over the HSI.
 
 Only what is sure counts as missing. A column (or row) of one band that is exactly constant, while the columns beside it
-vary, comes of a dead detector. An exact 0 in a band whose spectral neighbours are far above 0 in the same pixel is a
-failed retrieval. Stripes, hot pixels and saturated samples (the highest number of the integer type) are only counted
-(own).
+vary, comes of a dead detector, unless its number is so frequent in the band that whole lines have it by chance. An
+exact 0 in a band whose spectral neighbours are far above 0 in the same pixel is a failed retrieval. Stripes, hot pixels
+and saturated samples (the highest number of the integer type) are only counted (own).
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _HOT = 5.0  # times what a row's largest sample is usually, and in the bands bes
 _PIXELS, _SURE = 4096, 3.0  # spectra that are kept; times the usual difference of bands that are next to each other
 _SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
 _MOST_ZEROS = 0.1  # share of the bands: a pixel with more zeros is dark or fill
+_ALIKE, _CHANCE = (
+    8,
+    0.01,
+)  # pixels that count as one observation, as neighbours are alike; below it no line is by chance
+_STEPS = 5.0  # times the step of whole numbers: what is smaller may come of rounding
 
 
 @dataclass
@@ -242,11 +247,14 @@ class _Scan:
         step[:, 1:-1] = relative[:, 1:-1] - (relative[:, :-2] + relative[:, 2:]) / 2
         before, after = self._beside(used, step)
         own = step[used]
+        # The first and the last band have one neighbour; the two beside them say how it goes on.
+        after[0], before[-1] = 2 * own[1] - own[2], 2 * own[-2] - own[-3]
         least = np.minimum(np.abs(own - before), np.abs(own - after))
         usual = np.median(least[:, 1:-1], axis=1, keepdims=True)
         padded = np.pad(least, ((0, 0), (1, 1)))
         peak = (least >= padded[:, :-2]) & (least >= padded[:, 2:])  # the columns beside a stripe differ as well
         striped[used] = peak & (usual > 0) & (least > _STRIPE) & (least > _OUTLIER * usual)
+        striped[used] &= least * (self.total / np.maximum(self.count, 1))[used, None] >= _STEPS * self._rounding()
         return striped
 
     def _hot(self) -> np.ndarray:
@@ -256,12 +264,17 @@ class _Scan:
         if not len(used):
             return hot
         mean = np.maximum(self.total / np.maximum(self.count, 1), 1e-30)
-        relative = np.where(np.isfinite(self.most[1]), self.most[1], 0.0) / mean[:, None]
-        before, after = self._beside(used, relative)
-        own = relative[used]
-        usual = np.median(own, axis=1, keepdims=True)
-        hot[used] = (own > _HOT * np.maximum(before, after)) & (own > _HOT * usual)
+        most = np.where(np.isfinite(self.most[1]), self.most[1], 0.0)
+        hot[used] = True
+        for numbers in (most / mean[:, None], most):  # in itself, too: an absorption band has a low mean
+            before, after = self._beside(used, numbers)
+            hot[used] &= numbers[used] > _HOT * np.maximum(before, after)
+            hot[used] &= numbers[used] > _HOT * np.median(numbers[used], axis=1, keepdims=True)
         return hot
+
+    def _rounding(self) -> float:
+        """By how much numbers differ at least: 1 where all are whole, 0 where there is no such step."""
+        return 1.0 if self.top is not None or all(np.array_equal(part, np.rint(part)) for part in self.sample) else 0.0
 
     def _usable(self) -> np.ndarray:
         """The bands with a mean above 0, where there are enough to compare neighbours."""
@@ -302,7 +315,15 @@ class _Scan:
         lines = constant.shape[1]
         dead &= (constant.sum(axis=1) <= max(3.0, _MOST_DEAD * lines))[:, None]  # else the band has few values
         dead &= constant.sum(axis=0) <= max(1.0, _MOST_ZEROS * len(constant))  # else all bands are like that there
+        for band, line in zip(*np.nonzero(dead)):
+            dead[band, line] = self._chance(band, least[band, line], pixels, lines) < _CHANCE
         return dead
+
+    def _chance(self, band: int, number: float, pixels: int, lines: int) -> float:
+        """How many lines of a band have one number throughout by chance, by its share of the other lines."""
+        share = float(np.mean([np.mean(part[band] == number) for part in self.sample if part[band].size]))
+        others = max(0.0, (share - 1 / lines) / (1 - 1 / lines))
+        return lines * others ** (pixels / _ALIKE)
 
     def _failed(self) -> dict[int, np.ndarray]:
         """By band, the flat indices of zeros between bands far above 0."""
@@ -318,5 +339,7 @@ class _Scan:
         relative = around[:, 1] / np.where(mean[others] > 0, mean[others], 1.0)
         sure = (above & comparable).all(axis=0)
         sure &= relative.mean(axis=0) > _SURE * self._usual_deviation()[band]
+        least = _STEPS * self._rounding()
+        sure &= (relative.mean(axis=0) * mean[band] >= least) & (around[:, 1] >= least).all(axis=0)
         band, flat = band[sure], self._flat(y[sure], x[sure])
         return {int(each): np.sort(flat[band == each]) for each in np.unique(band)}

@@ -158,3 +158,39 @@ def test_a_stripe_and_hot_pixels_of_one_band_are_reported_and_used(files):
         assert scene.defects.stripes == {12: 1}
         assert scene.defects.hot == {25: 2}
         assert scene.complete
+
+
+def absorbed(dtype=np.uint16):
+    """(bands, rows, columns): radiances whose absorption bands are 0 to 4 DN."""
+    image = truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))
+    level = np.ones(BANDS)
+    level[18:26] = 0.004, 0.002, 0.0006, 0.0004, 0.0003, 0.0005, 0.001, 0.003
+    return np.rint(image * level[:, None, None]).clip(0).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16])
+def test_small_integers_of_absorption_bands_are_no_defects(make_raster, tmp_path, dtype):
+    hsi = absorbed(dtype)
+    assert (hsi[20:24].reshape(4, -1).max(axis=1) <= 3).all()  # else nothing is tested: lines of 0, and a sample of 1
+    hsi[22] = 0
+    hsi[22, 5, 5::9] = 1
+    hsi[21, 8, 20] = 2
+    assert not found(make_raster(tmp_path / "hsi.tif", hsi, LOW))
+
+
+def test_a_line_of_a_number_that_the_band_often_has_is_not_sure_to_be_dead(make_raster, tmp_path):
+    hsi = np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))).clip(1)
+    hsi[9, np.random.default_rng(0).random((ROWS, COLS)) < 0.5] = 0
+    hsi[9, :, 11] = 0  # by chance: 36 * 0.5 ** (32 / 8) = 2 of the columns
+    hsi[30, :, 11] = 0  # not by chance
+    path = make_raster(tmp_path / "hsi.tif", hsi.astype(np.uint16), LOW)
+    assert found(path).lines == {30: 1}
+
+
+def test_a_canal_and_fires_are_no_stripes_and_no_hot_pixels(make_raster, tmp_path):
+    hsi = truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))
+    place = np.linspace(0, 1, BANDS)
+    hsi[:, :, 14] = (900 * np.exp(-((place / 0.2) ** 2)))[:, None]  # steep at the blue end
+    hsi[:, [7, 20], [5, 30]] += (20000 * np.exp(-(((place - 1) / 0.2) ** 2)))[:, None]
+    defects = found(make_raster(tmp_path / "hsi.tif", np.rint(hsi).clip(0).astype(np.uint16), LOW))
+    assert (defects.stripes, defects.hot) == ({}, {})
