@@ -11,6 +11,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from .prisma import PrismaReader, open_raster
+from .same_surface import same_surface
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def nodata_values(text: str, option: str) -> tuple[tuple[float, ...], bool]:
         ) from None
 
 
-def open_claimed(path: StrPath, role: str, claims: Claims, progress: Progress) -> RasterReader:
+def open_claimed(
+    path: StrPath, role: str, claims: Claims, progress: Progress, hsi: RasterReader | None = None
+) -> RasterReader:
     """Open a raster as a user says that it is; what is not as its file says is warned of.
 
     Args:
@@ -63,6 +66,7 @@ def open_claimed(path: StrPath, role: str, claims: Claims, progress: Progress) -
         role: "hsi" or "pan".
         claims: of the user.
         progress: receives warnings; asked for cancellation.
+        hsi: the HSI of a PAN, open: what it shows as a bright or dark surface is no fill of the PAN.
 
     Returns:
         The open raster.
@@ -75,19 +79,23 @@ def open_claimed(path: StrPath, role: str, claims: Claims, progress: Progress) -
         crs = claims.crs or (claims.assume_crs if not reader.grid.crs else "")
         if crs:
             reader.grid = replace(reader.grid, crs=crs_named(crs))
-        _apply_nodata(reader, role, claims, progress)
+        _apply_nodata(reader, role, claims, hsi, progress)
     except BaseException:
         reader.close()
         raise
     return reader
 
 
-def _apply_nodata(reader: RasterReader, role: str, claims: Claims, progress: Progress) -> None:
+def _apply_nodata(
+    reader: RasterReader, role: str, claims: Claims, hsi: RasterReader | None, progress: Progress
+) -> None:
     flag, key = f"--{role}-nodata", f"{role.upper()}_NODATA"
     if claims.nodata.strip():
         reader.set_nodata(*nodata_values(claims.nodata, flag))
     elif claims.look and not isinstance(reader, PrismaReader):
         for fill in undeclared_fills(reader, progress):
+            if hsi is not None and same_surface(hsi, reader, fill):
+                continue
             reader.add_fill(fill)
             value = f"{fill.value:.10g}"
             what = "all bands of " if reader.bands > 1 else ""

@@ -36,17 +36,26 @@ def open_pair(
     hsi_claims, pan_claims = claims or (None, None)
     hsi_reader = _open(hsi, "hsi", pan, hsi_claims, progress)
     try:
-        pan_reader = _open(pan, "pan", hsi, pan_claims, progress)
+        pan_reader = _open(pan, "pan", hsi, pan_claims, progress, hsi_reader)
     except BaseException:
         hsi_reader.close()
         raise
     return Scene.of(hsi_reader, pan_reader, progress)
 
 
-def _open(path: StrPath, role: str, partner: StrPath, claims: Claims | None, progress: Progress) -> RasterReader:
+def _open(
+    path: StrPath,
+    role: str,
+    partner: StrPath,
+    claims: Claims | None,
+    progress: Progress,
+    hsi: RasterReader | None = None,
+) -> RasterReader:
     """One raster of a pair; where it lies on no grid, the refusal's remedy makes it fit the other."""
     try:
-        return open_raster(path, role, progress) if claims is None else open_claimed(path, role, claims, progress)
+        if claims is None:
+            return open_raster(path, role, progress)
+        return open_claimed(path, role, claims, progress, hsi)
     except UnplacedError as error:
         try:
             with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:

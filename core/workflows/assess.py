@@ -70,7 +70,9 @@ def assess(
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
     with contextlib.ExitStack() as stack:
-        readers = {key: stack.enter_context(_open(key, path, options, progress)) for key, path in files.items()}
+        readers: dict[str, RasterReader] = {}
+        for key, path in files.items():
+            readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
         warn_of_numbers(readers.values(), progress)
         if options.correct_shift and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)
@@ -97,14 +99,14 @@ def assess(
     return scores
 
 
-def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
+def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: RasterReader | None) -> RasterReader:
     """One of the files. What the options say of the HSI goes for the reference, too; the result is taken as it is, but
     for what its layer says."""
     role = "pan" if key == "pan" else "hsi"
     if key == "fused":
         layer = claims_of(path, role, AssessOptions(layers=options.layers))
         return open_claimed(path, role, replace(layer, look=False), progress)
-    return open_claimed(path, role, claims_of(path, role, options), progress)
+    return open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
 
 
 def _score(

@@ -12,7 +12,7 @@ from core.cli.arguments import build_parser
 from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.io.undeclared_fill import connected_to_border, undeclared_fills
-from core.products.claims import nodata_values
+from core.products.claims import Claims, nodata_values
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
@@ -133,6 +133,45 @@ def test_what_scenes_have_by_nature_is_no_fill(make_raster, tmp_path, dtype, ban
         numbers = np.rint(scene * scale).clip(0, top).astype(dtype)
         with RasterReader(make_raster(tmp_path / "a.tif", numbers, LOW)) as reader:
             assert undeclared_fills(reader) == []
+
+
+def snow(dtype, top):
+    """An HSI and a PAN with snow to the left, at which the PAN's highest number stands for all that is brighter; the
+    HSI lacks its first columns."""
+    image = reflectance()
+    image[:, :, : 9 * RATIO] = 4.0
+    pan = np.rint(image.mean(axis=0) * (200 if dtype == "uint8" else top)).clip(0, top).astype(dtype)
+    return coarse(image), pan
+
+
+@pytest.mark.parametrize(("dtype", "top"), [("uint8", 255), ("uint16", 65535), ("uint16", 4095)])
+def test_a_number_where_the_hsi_is_as_bright_is_no_fill_of_the_pan(make_raster, tmp_path, dtype, top):
+    image, pan = snow(dtype, top)
+    low, high = tmp_path / "hsi.tif", make_raster(tmp_path / "pan.tif", pan, HIGH)
+    with RasterReader(high) as reader:
+        assert [fill.pixels for fill in undeclared_fills(reader)] == [9 * RATIO * SIZE * RATIO]  # alone, it seems one
+    for bright, warned in ((4.0, False), (0.2, True), (np.nan, True)):
+        image[:, :, :9] = bright + np.random.default_rng(0).normal(0, 0.05, image[:, :, :9].shape)
+        said = Said()
+        claims = Claims(), Claims()
+        with open_pair(make_raster(low, image.astype("float32"), LOW), high, said, claims) as scene:
+            assert bool(scene.pan.fills) == warned
+        assert any("--pan-nodata" in text for text in said.warnings) == warned
+
+
+@pytest.mark.parametrize(("dark", "warned"), [(0.0, False), (0.3, True)])
+def test_black_water_that_the_hsi_shows_too_is_no_fill_of_the_pan(make_raster, tmp_path, dark, warned):
+    image = reflectance()
+    pan = stored(image.mean(axis=0), "uint16")
+    pan[:, : 9 * RATIO] = 0
+    image = coarse(image)
+    image[:, :, :9] = dark + np.random.default_rng(0).uniform(0, 0.01, image[:, :, :9].shape)
+    files = (
+        make_raster(tmp_path / "hsi.tif", image.astype("float32"), LOW),
+        make_raster(tmp_path / "pan.tif", pan, HIGH),
+    )
+    with open_pair(*files, Said(), (Claims(), Claims())) as scene:
+        assert bool(scene.pan.fills) == warned
 
 
 def test_bands_that_are_equal_everywhere_tell_nothing(make_raster, tmp_path):
