@@ -21,6 +21,7 @@ _REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on eac
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
 _OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
 _SPREAD = 0.5  # standard deviations of the band that are allowed besides
+_DARK = 0.01  # of the usual level: errors of darker bands are related to it
 
 Read = Callable[[Window, list], Block]
 
@@ -30,7 +31,8 @@ class Look:
     """What was seen.
 
     Attributes:
-        residual: relative RMSE of the degraded result against the HSI over all samples, a ratio.
+        residual: relative RMSE of the degraded result against the HSI over all samples, a ratio; of integers, what is
+            beyond 1 DN, which comes of rounding.
         band: number, counted from 1, of the band whose own is largest.
         band_residual: that band's.
         outside: share of the samples that lie far outside the range of the 3 x 3 HSI pixels around them.
@@ -60,6 +62,7 @@ def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | Non
     bands = [int(good[i]) for i in np.unique(np.linspace(0, len(good) - 1, _BANDS).round().astype(int))]
     errors, squares = np.zeros(len(bands)), np.zeros(len(bands))
     outside = samples = 0
+    rounding = 1.0 if np.dtype(scene.hsi.metadata.dtype).kind in "iu" else 0.0
     down = scene_operators(scene, gain).down
     for rows, cols in _places(scene, window):
         high = down.support(rows, cols)
@@ -77,13 +80,13 @@ def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | Non
         values = np.where(known, block.values, 0.0).astype(np.float32)
         degraded = down.part(values, rows, cols, (high[0][0], high[1][0]))[:, seen].astype(np.float64)
         truth = low.values[:, inner[0], inner[1]][:, seen].astype(np.float64)
-        errors += ((degraded - truth) ** 2).sum(axis=1)
+        errors += (np.maximum(np.abs(degraded - truth) - rounding, 0.0) ** 2).sum(axis=1)
         squares += (truth**2).sum(axis=1)
-        far, count = _far_outside(scene, block, low, (rows, cols), (high, tuple(around)))
+        far, count = _far_outside(scene, block, low, (rows, cols), (high, tuple(around)), rounding)
         outside, samples = outside + far, samples + count
     if not samples or not squares.sum() > 0:
         return None
-    relative = np.sqrt(errors / np.maximum(squares, 1e-30))
+    relative = np.sqrt(errors / np.maximum(squares, _DARK**2 * squares.mean()))
     worst = int(np.argmax(relative))
     overall = math.sqrt(float(errors.sum() / squares.sum()))
     return Look(overall, bands[worst] + 1, float(relative[worst]), outside / samples, samples)
@@ -105,13 +108,18 @@ def _places(scene: Scene, window: Window) -> Iterator[tuple[Span, Span]]:
 
 
 def _far_outside(
-    scene: Scene, block: Block, low: Block, place: tuple[Span, Span], held: tuple[tuple[Span, ...], tuple[Span, ...]]
+    scene: Scene,
+    block: Block,
+    low: Block,
+    place: tuple[Span, Span],
+    held: tuple[tuple[Span, ...], tuple[Span, ...]],
+    rounding: float,
 ) -> tuple[int, int]:
     """Samples of a place that lie far outside the HSI's local range, and all of its samples."""
     high, around = held
     least, most = (_extreme(low.values, function) for function in (np.minimum, np.maximum))
     spread = low.values.std(axis=(1, 2))[:, None, None]
-    margin = _OUTSIDE * (most - least) + _SPREAD * spread
+    margin = _OUTSIDE * (most - least) + _SPREAD * spread + rounding
     picks, owners = [], []
     for axis, ((start, stop), (first, end), (top, _)) in enumerate(zip(place, high, around)):
         owner = scene.low_owner(axis)[first:end]

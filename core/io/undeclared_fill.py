@@ -11,8 +11,8 @@ with the border. What is no fill (own rules):
   same: a calm sea, or a bright cloud.
 
 Numbers that data may have as well (0, the type's highest, those between others) stand for "no value" inside the region
-only; any other number wherever a sample has it. Whether a number of a PAN is saturation or black water is told by the HSI
-(:mod:`..products.same_surface`).
+only; any other number wherever a sample has it. Whether a number of a PAN is saturation or black water is told by the
+HSI (:mod:`..products.same_surface`).
 """
 
 from __future__ import annotations

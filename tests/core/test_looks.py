@@ -184,3 +184,16 @@ def test_real_scenes_are_not_warned_of(scenes, tmp_path, method):
     classical(*(str(scenes / "worldview2" / name) for name in ("ms.tif", "pan.tif")), str(tmp_path / "o.tif"),
               method=method, compress="none", progress=told)  # fmt: skip
     assert told.warnings == []
+
+
+def test_what_comes_of_rounding_small_integers_is_no_residual(make_raster, tmp_path):
+    truth = ground() / 600.0  # 0 to 6 DN
+    truth[2:4] = 0.0
+    hsi = np.rint(Operators((SIZE, SIZE), truth.shape[1:], RATIO).down(truth)).astype(np.uint16)
+    hsi[3, 7, 7] = 1  # a band without signal: nothing is divided by it
+    pan = make_raster(tmp_path / "pan.tif", (truth.mean(0) * 600).astype(np.float32), HIGH)
+    told = Told()
+    look = classical(make_raster(tmp_path / "hsi.tif", hsi, LOW), pan, str(tmp_path / "o.tif"), progress=told)["look"]
+    assert told.warnings == []
+    assert look["band_residual"] < 0.1
+    assert look["outside"] < 0.05
