@@ -61,7 +61,7 @@ def pan_relation(scene: Scene, progress: Progress | None = None) -> Relation:
 
     def compute() -> Relation:
         tiles = read_tiles(scene, work)
-        return _relation(tiles, explain(tiles, (0.0, 0.0), work))
+        return relation_at(tiles, explain(tiles, (0.0, 0.0), work))
 
     return scene.cached(_KEY, compute)
 
@@ -73,10 +73,19 @@ def keep_relation(tiles: Tiles, unmoved: Explained) -> None:
         tiles: of the scene.
         unmoved: how its bands explain the PAN where it lies.
     """
-    tiles.scene.cached(_KEY, lambda: _relation(tiles, unmoved))
+    tiles.scene.cached(_KEY, lambda: relation_at(tiles, unmoved))
 
 
-def _relation(tiles: Tiles, fit: Explained) -> Relation:
+def relation_at(tiles: Tiles, fit: Explained) -> Relation:
+    """The relation with the PAN at a position.
+
+    Args:
+        tiles: of the scene.
+        fit: how its bands explain the PAN there.
+
+    Returns:
+        The correlations.
+    """
     samples = []
     for tile, pan, valid in zip(tiles.tiles, fit.pan, fit.valid):
         whole = box_mean(valid.astype(float)) > 1 - 1e-9

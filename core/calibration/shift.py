@@ -19,7 +19,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import Explained, explain
 from .phase import coarse_peak, cross_spectrum, fine_peak, window
-from .relation import keep_relation
+from .relation import DOUBTFUL, keep_relation, relation_at
 from .tiles import Tiles, read_tiles
 
 MAX_SHIFT = 10.0  # HSI pixels: shifts beyond are no measurement
@@ -41,13 +41,20 @@ class Shift:
         correlation: of the degraded PAN, moved, with the sum of the HSI's bands that explains it best.
         unmoved: the same where the PAN stays.
         beyond: whether it is larger than can be measured; then it is rough.
+        detail: correlation of the details of PAN and HSI, moved, see :class:`.relation.Relation`.
     """
 
     y: float
     x: float
     correlation: float
     unmoved: float
-    beyond: bool = False
+    beyond: bool
+    detail: float
+
+    @property
+    def explains(self) -> bool:
+        """Whether the PAN shows what the HSI shows when it is moved."""
+        return self.size > 0 and self.detail >= DOUBTFUL
 
     @property
     def size(self) -> float:
@@ -90,7 +97,8 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         if moved.correlation < LEAST_CORRELATION:
             return None
     best = _snapped(best, scene)
-    return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond)
+    detail = relation_at(tiles, moved).detail
+    return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond, detail)
 
 
 def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:

@@ -46,15 +46,16 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         defects = warn_of_defects(scene, progress)
-        moved = (0.0, 0.0)
+        moved, shift = (0.0, 0.0), None
         if options.correct_shift:
             moved = measured_correction(scene, progress)
         else:
-            _warn_of_shift(scene, progress)
+            shift = measure_shift(scene, progress)
+            _warn_of_shift(scene, shift, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
-        _say_relation(scene, progress)
+        _say_relation(scene, shift, progress)
         return scene
     except BaseException:
         scene.close()
@@ -113,23 +114,49 @@ def _too_far(scene: Scene, shift: Shift) -> str:
     )
 
 
-def _warn_of_shift(scene: Scene, progress: Progress) -> None:
-    """Says where the PAN lies: the opposite of what moves it into place."""
-    shift = measure_shift(scene, progress)
-    if shift is None or shift.size <= NOTICED_SHIFT:
+def _warn_of_shift(scene: Scene, shift: Shift | None, progress: Progress) -> None:
+    """Says where the PAN lies: the opposite of what moves it into place. Where it is so far off that it seems
+    unrelated, its relation is said with the shift."""
+    if shift is None or shift.size <= NOTICED_SHIFT or (shift.explains and pan_relation(scene, progress).unrelated):
         return
     if shift.beyond:
         progress.warning(_too_far(scene, shift))
         return
     progress.warning(
-        f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {shift.size:.1f} PAN pixels "
-        f"({-shift.x:+.1f} columns, {-shift.y:+.1f} rows): their correlation is {shift.unmoved:.3f} as they lie, and "
-        f"rises to {shift.correlation:.3f} when the PAN is moved back, which the option --correct-shift "
-        "(CORRECT_SHIFT) does."
+        f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_size(shift)}: their correlation is "
+        f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which the "
+        "option --correct-shift (CORRECT_SHIFT) does."
     )
 
 
-def _say_relation(scene: Scene, progress: Progress) -> None:
+def _size(shift: Shift) -> str:
+    return f"{shift.size:.1f} PAN pixels ({-shift.x:+.1f} columns, {-shift.y:+.1f} rows)"
+
+
+def cause_of_shift(scene: Scene, shift: Shift, detail: float) -> str:
+    """Why a PAN seems unrelated to the HSI, where a shift explains it, and what to do.
+
+    Args:
+        scene: the two.
+        shift: that explains it.
+        detail: correlation of their details as they lie.
+
+    Returns:
+        a sentence without its end.
+    """
+    remedy = "which the option --correct-shift (CORRECT_SHIFT) does"
+    if shift.beyond:
+        remedy = (
+            f"but that is farther than {MAX_SHIFT:g} HSI pixels, more than can be corrected; move it by about "
+            f"{shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN pixels) first, by changing its geotransform"
+        )
+    return (
+        f"{scene.pan.name} is shifted against {scene.hsi.name} by {_size(shift)}: the correlation of their details is "
+        f"{detail:.2f} as they lie, and {shift.detail:.2f} when the PAN is moved back, {remedy}"
+    )
+
+
+def _say_relation(scene: Scene, shift: Shift | None, progress: Progress) -> None:
     """The correlation of PAN and HSI, and what follows where it is low."""
     relation = pan_relation(scene, progress)
     if np.isnan(relation.detail):
@@ -139,12 +166,18 @@ def _say_relation(scene: Scene, progress: Progress) -> None:
         f"The correlation of {scene.pan.name}, degraded, with the bands of {scene.hsi.name} is {relation.level:.2f}, "
         f"that of their details {relation.detail:.2f}"
     )
-    if relation.unrelated:
+    explained = shift is not None and shift.explains
+    if relation.unrelated and shift is not None and explained:
+        progress.warning(
+            f"{cause_of_shift(scene, shift, relation.detail)}; as it lies, no detail is taken from it and nothing is "
+            "learned from it."
+        )
+    elif relation.unrelated:
         progress.warning(
             f"{sentence}, which is below {UNRELATED:g}: there the PAN does not show what the HSI shows, so no detail "
             "is taken from it and nothing is learned from it; choose a PAN of the same ground and spectral range."
         )
-    elif relation.doubtful:
+    elif relation.doubtful and not explained:
         progress.warning(
             f"{sentence}, but {DOUBTFUL:g} or more is usual where both show the same ground and light; check that the "
             "PAN belongs to the HSI, and compare the result with plain up-sampling (--method exp, METHOD)."

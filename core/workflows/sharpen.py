@@ -128,7 +128,7 @@ def _without_learning(
     """Plain up-sampling; the warning was given when the scene was opened."""
     for path in (outputs.model, outputs.report):
         if path:
-            progress.warning(f"{path} is not written, as nothing was learned from a PAN that is unrelated to the HSI.")
+            progress.warning(f"{path} is not written, as nothing was learned from {scene.pan.name}.")
     attempt = up_sampling(scene, gain, options.consistency, progress)
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
     return {**written, "scores": {}, "history": [], "model": "", "used_prior": True}

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..calibration.relation import pan_relation
+from ..calibration.shift import measure_shift
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .opening import open_scene
+from .opening import cause_of_shift, open_scene
 from .options.declare import on_files
 from .options.fusion import TrainOptions
 from .output import Outputs, one_gain
@@ -133,6 +134,9 @@ def _check_related(scenes: Sequence[Scene], progress: Progress) -> None:
     for scene in scenes:
         relation = pan_relation(scene, progress)
         if relation.unrelated:
+            shift = measure_shift(scene, progress)
+            if shift is not None and shift.explains:
+                raise InputError(f"Nothing can be learned: {cause_of_shift(scene, shift, relation.detail)}.")
             raise InputError(
                 f"Nothing can be learned from {scene.pan.name}, whose detail has a correlation of "
                 f"{relation.detail:.2f} with that of {scene.hsi.name}; leave the scene out, or choose "

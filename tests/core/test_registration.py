@@ -235,6 +235,33 @@ def test_a_shift_of_up_to_ten_hsi_pixels_is_found_as_a_whole(wide, cols, rows):
     assert not shift.beyond
 
 
+@pytest.mark.parametrize("job", ["classical", "train"])
+@pytest.mark.parametrize(("cols", "rows", "remedy"), [(8.0, 4.0, "option --correct-shift (CORRECT_SHIFT) does"),
+                                                      (-30.0, 0.0, "--correct-shift"),
+                                                      (50.0, 0.0, "move it by about -50 columns and")])  # fmt: skip
+def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_path, cols, rows, remedy, job):
+    files, told, out = wide(cols=cols, rows=rows), Told(), str(tmp_path / "o.tif")
+    words = f"({cols:+.1f} columns, {rows:+.1f} rows)", "as they lie, and ", remedy
+    if job == "train":
+        pytest.importorskip("torch")
+        from core.workflows.train import train
+
+        with pytest.raises(InputError, match="Nothing can be learned: ") as error:
+            train([files[0]], [files[1]], str(tmp_path / "m.safetensors"), effort="fast", device="cpu")
+        assert all(word in str(error.value).replace("-0.0 rows", "+0.0 rows") for word in words)
+        return
+    result = classical(*files, out, progress=told)
+    assert result["pan_correlation"]["detail"] < 0.3
+    (warning,) = told.warnings
+    assert all(word in warning.replace("-0.0 rows", "+0.0 rows") for word in (*words, "no detail is taken from it"))
+    classical(*files, str(tmp_path / "plain.tif"), method="exp")
+    np.testing.assert_array_equal(*(gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "plain.tif")))
+    if abs(cols) < 40:
+        corrected = Told()
+        assert classical(*files, out, correct_shift=True, progress=corrected)["pan_correlation"]["detail"] > 0.9
+        assert corrected.warnings == []
+
+
 def test_a_larger_shift_is_no_measurement_and_is_refused_with_about_its_size(wide, tmp_path):
     pair = wide(cols=50.0)
     with pytest.raises(InputError, match=r"farther than 10 HSI pixels.*move it by about -50 columns.*first"):
