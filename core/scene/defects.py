@@ -31,7 +31,7 @@ _STRIPE, _OUTLIER = 0.25, 20.0  # of the band's mean, and of its usual differenc
 _HOT = 5.0  # times what a row's largest sample is usually, and in the bands beside: it is hot
 _PIXELS, _SURE = 4096, 3.0  # spectra that are kept; times the usual difference of bands that are next to each other
 _SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
-_MOST_ZEROS = 0.1  # share of the bands: a pixel with more zeros is dark or fill
+_MOST_ZEROS, _MOST_BANDS = 0.2, 0.1  # share of the bands: a pixel with more zeros, a line dead in more, is like that
 _ALIKE, _CHANCE = (
     8,
     0.01,
@@ -289,7 +289,9 @@ class _Scan:
         level = values.sum(axis=1) / np.maximum(np.count_nonzero(values, axis=1), 1)  # zeros must not lower it
         relative = values / np.where(level > 0, level, 1.0)[:, None]
         before, after = self._beside(np.arange(len(used)), relative)
-        deviation = np.where(values != 0, np.abs(relative - (before + after) / 2), np.nan)
+        beside = self._beside(np.arange(len(used)), values)
+        known = (values != 0) & (beside[0] != 0) & (beside[1] != 0)  # else zeros hide each other
+        deviation = np.where(known, np.abs(relative - (before + after) / 2), np.nan)
         result = np.full(len(self.listed), np.inf)
         some = np.isfinite(deviation).any(axis=1)
         result[used[some]] = np.nanquantile(deviation[some], 0.99, axis=1)
@@ -314,7 +316,7 @@ class _Scan:
         dead = constant & beside & self.listed[:, None]
         lines = constant.shape[1]
         dead &= (constant.sum(axis=1) <= max(3.0, _MOST_DEAD * lines))[:, None]  # else the band has few values
-        dead &= constant.sum(axis=0) <= max(1.0, _MOST_ZEROS * len(constant))  # else all bands are like that there
+        dead &= constant.sum(axis=0) <= max(1.0, _MOST_BANDS * len(constant))  # else all bands are like that there
         for band, line in zip(*np.nonzero(dead)):
             dead[band, line] = self._chance(band, least[band, line], pixels, lines) < _CHANCE
         return dead

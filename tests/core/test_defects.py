@@ -91,6 +91,19 @@ def test_zeros_between_bands_far_above_are_failed_retrievals(files):
     np.testing.assert_array_equal(defects.places[15], np.flatnonzero((values == 0).ravel()))
 
 
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
+def test_many_dropouts_do_not_hide_each_other(files, share):
+    drawn = np.random.default_rng(7).random((BANDS, ROWS, COLS)) < share
+
+    def drop(hsi):
+        hsi[:] = np.maximum(hsi, 900)
+        hsi[drawn] = 0
+
+    zeros = found(files(drop)[0]).zeros
+    told = sum(zeros.get(band, 0) for band in range(3, 17))  # between bands that are alike
+    assert told > 0.95 * drawn[3:17].sum()
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_clean_scenes_have_no_defects(make_raster, tmp_path, seed, dtype):
