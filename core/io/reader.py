@@ -66,6 +66,7 @@ class RasterReader:
     always_valid = False
     palette = False
     fills: tuple[Fill, ...] = ()
+    settled = False  # whether set_nodata has said which numbers are nodata
     _more_nodata: tuple[float, ...] = ()  # of all bands, besides each band's own
     _can_be_complete = False  # integers without a mask
     _least_size = 0  # bytes that the file must have; 0 where that is not known
@@ -145,6 +146,7 @@ class RasterReader:
         Args:
             values: as they are stored. own: whether those that the file declares count as well.
         """
+        self.settled = True
         if not own:
             self._nodata = [None] * self.bands
             self.metadata = self.metadata.replace(nodata=None)

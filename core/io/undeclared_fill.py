@@ -38,7 +38,7 @@ _LEAST_RUN = 12  # pixels that follow each other along the border, in one band
 _SATURATED = 0.25  # of the pixels around a region: from here on it is saturated, not filled
 _MOST_EQUAL = 0.2  # of the other pixels: where more have equal bands, equal bands tell nothing
 _NEAR, _NEAR_USUAL = 0.1, 0.02  # of the range of all numbers: neighbours so near show the same surface
-_HUGE = 1e9  # no data
+_LOW, _HUGE = -999.0, 1e9  # no surface is so dark or bright in all bands
 _SAMPLED_ROWS = 64  # from which that range is taken
 _DARK = 0.5  # of the pixels around a region that show the same surface in all bands: it is a dark or bright surface
 _SAMPLES = 4_000_000  # read at once
@@ -200,6 +200,7 @@ class _Region:
             least = _LEAST[many]
             surface = near > _DARK or ((highest or not many) and partly > _SATURATED)
             possible = self._same <= _MOST_EQUAL * self._others
+            surface &= _LOW < self._value < _HUGE  # what lies beside came of resampling
         if count < least or surface or not possible or not (single or self._in_all(good)):
             return None
         like_data = highest or exact == 0 or self._lowest <= self._value <= self._highest

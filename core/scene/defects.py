@@ -9,16 +9,16 @@ and saturated samples (the highest number of the integer type) are only counted 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..io.grid import Window
-from ..io.reader import Block, RasterReader
-from ..io.remedies import Source
+from ..io.masks import Fill
+from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
+from .stray_fills import StrayFills
 
 _SAMPLES = 16_000_000  # read at once
 _LEAST_LINE = 16  # pixels of a column or row that can be told to be dead
@@ -51,6 +51,7 @@ class Defects:
         stripes: by band, how many columns are brighter or darker than those beside them, in this band alone.
         hot: by band, how many rows hold a sample far above all that the band and those next to it hold.
         saturated: by band, how many samples have the highest number of the type, where they are many.
+        strays: by fill value that is found inside the image, by band, how many samples have it.
     """
 
     places: dict[int, np.ndarray] = field(default_factory=dict)
@@ -59,70 +60,14 @@ class Defects:
     stripes: dict[int, int] = field(default_factory=dict)
     hot: dict[int, int] = field(default_factory=dict)
     saturated: dict[int, int] = field(default_factory=dict)
+    strays: dict[float, dict[int, int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.places or self.stripes or self.hot or self.saturated)
-
-
-class MaskedReader(RasterReader):
-    """An open raster some of whose samples count as missing; closes it with itself.
-
-    Args:
-        reader: the open raster.
-        places: by band, (n,) int64, as :attr:`Defects.places`.
-    """
-
-    def __init__(self, reader: RasterReader, places: Mapping[int, np.ndarray]) -> None:
-        self._reader, self._places = reader, dict(places)
-        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
-        self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, False
-        self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
-
-    def __reduce__(self) -> tuple:
-        """Opened anew where it is unpickled."""
-        return type(self), (self._reader, self._places)
-
-    @property
-    def band_numbers(self) -> list[int]:
-        """As :attr:`RasterReader.band_numbers`."""
-        return self._reader.band_numbers
-
-    @property
-    def source(self) -> Source:
-        """As :attr:`RasterReader.source`."""
-        return self._reader.source
-
-    def read_stored(self, row: int, rows: int) -> np.ndarray:
-        """As :meth:`RasterReader.read_stored`."""
-        return self._reader.read_stored(row, rows)
-
-    def release(self) -> None:
-        """As :meth:`RasterReader.release`."""
-        self._reader.release()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
-
-    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
-        """As :meth:`RasterReader.read`."""
-        window = window or Window(0, 0, self.grid.rows, self.grid.cols)
-        values, valid = self._reader.read(window, bands, read_ahead)
-        for place, band in enumerate(range(self.bands) if bands is None else bands):
-            flat = self._places.get(int(band))
-            if flat is None:
-                continue
-            ends = window.row * self.grid.cols, (window.row + window.rows) * self.grid.cols
-            first, last = np.searchsorted(flat, ends)
-            rows, cols = np.divmod(flat[first:last], self.grid.cols)
-            inside = (cols >= window.col) & (cols < window.col + window.cols)
-            here = place, rows[inside] - window.row, cols[inside] - window.col
-            valid[here], values[here] = False, 0.0
-        return Block(values, valid)
+        return bool(self.places or self.strays or self.stripes or self.hot or self.saturated)
 
 
 def find_defects(reader: RasterReader, window: Window, progress: Progress | None = None) -> Defects:
-    """Look through a raster.
+    """Look through a raster. Fill values that are found inside it are added to those of the reader.
 
     Args:
         reader: the raster.
@@ -132,12 +77,24 @@ def find_defects(reader: RasterReader, window: Window, progress: Progress | None
     Returns:
         What was found; nothing in nearly all images.
     """
+    scan = _scanned(reader, window, progress)
+    strays = {} if reader.settled else scan.strays.result()
+    if strays:
+        for number, bands in strays.items():
+            reader.add_fill(Fill(number, sum(bands.values()), 0.0, None))
+        scan = _scanned(reader, window, progress)
+    found = scan.result()
+    found.strays = strays
+    return found
+
+
+def _scanned(reader: RasterReader, window: Window, progress: Progress | None) -> _Scan:
     scan = _Scan(reader, window)
     step = max(1, _SAMPLES // (reader.bands * window.cols))
     for start, stop in row_strips(window.rows, step, progress):
         values, valid = reader.read(window.part((start, stop), (0, window.cols)))
         scan.add(values, valid, start)
-    return scan.result()
+    return scan
 
 
 class _Scan:
@@ -146,7 +103,7 @@ class _Scan:
     def __init__(self, reader: RasterReader, window: Window) -> None:
         self.window, self.cols = window, reader.grid.cols
         self.listed = np.array([flag != 0 for flag in reader.metadata.bbl])
-        bands = reader.bands
+        self.strays, bands = StrayFills(np.flatnonzero(self.listed)), reader.bands
         self.least = [np.full((bands, count), np.inf, np.float32) for count in (window.cols, window.rows)]
         self.most = [np.full((bands, count), -np.inf, np.float32) for count in (window.cols, window.rows)]
         self.column_total, self.column_count = np.zeros((bands, window.cols)), np.zeros((bands, window.cols), np.int64)
@@ -167,6 +124,7 @@ class _Scan:
         high = values if whole else np.where(valid, values, np.float32(-np.inf))
         rows = slice(start, start + values.shape[1])
         by_row = low.min(axis=2), high.max(axis=2)
+        self.strays.add(values, valid, by_row[0].min(axis=1), by_row[1].max(axis=1))
         self.least[1][:, rows], self.most[1][:, rows] = by_row
         np.minimum(self.least[0], low.min(axis=1), out=self.least[0])
         np.maximum(self.most[0], high.max(axis=1), out=self.most[0])
@@ -253,9 +211,16 @@ class _Scan:
         usual = np.median(least[:, 1:-1], axis=1, keepdims=True)
         padded = np.pad(least, ((0, 0), (1, 1)))
         peak = (least >= padded[:, :-2]) & (least >= padded[:, 2:])  # the columns beside a stripe differ as well
-        striped[used] = peak & (usual > 0) & (least > _STRIPE) & (least > _OUTLIER * usual)
+        striped[used] = peak & self._well_known()[used] & (usual > 0) & (least > _STRIPE) & (least > _OUTLIER * usual)
         striped[used] &= least * (self.total / np.maximum(self.count, 1))[used, None] >= _STEPS * self._rounding()
         return striped
+
+    def _well_known(self) -> np.ndarray:
+        """(bands, columns) bool: columns that hold most of their samples, as those beside them do: the means of others
+        are of other ground."""
+        most = np.pad(2 * self.column_count > self.window.rows, ((0, 0), (1, 1)), constant_values=True)
+        known: np.ndarray = most[:, :-2] & most[:, 1:-1] & most[:, 2:]
+        return known
 
     def _hot(self) -> np.ndarray:
         """(bands, rows) bool."""

@@ -18,7 +18,8 @@ from ..io.row_stream import row_strips
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from .defects import Defects, MaskedReader, find_defects
+from .defects import Defects, find_defects
+from .masked_reader import MaskedReader
 from .scan import scan_bands
 
 _T = TypeVar("_T")

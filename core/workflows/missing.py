@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -70,6 +71,13 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     """
     if not scene.defects:
         return {}
+    for number, counts in scene.defects.strays.items():
+        value, bands = f"{number:.10g}", _named(scene, sorted(counts), counts, "sample")
+        progress.warning(
+            f"{scene.hsi.name} has {value}, a number that no data has, in {bands}, and does not declare it as nodata; "
+            f"it is taken as nodata here: --hsi-nodata {value} (HSI_NODATA) confirms that, --hsi-nodata none keeps "
+            "these samples as data."
+        )
     kinds = [
         (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
         (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
@@ -78,8 +86,14 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
         (scene.defects.saturated, "sample", "saturated samples in {}, which are used as they are"),
     ]
     found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
-    progress.warning(f"{scene.hsi.name} has {'; '.join(found)}; leave bands out with --bands (BANDS) if they are poor.")
-    return {scene.hsi.band_numbers[band]: len(places) for band, places in scene.defects.places.items()}
+    if found:
+        progress.warning(
+            f"{scene.hsi.name} has {'; '.join(found)}; leave bands out with --bands (BANDS) if they are poor."
+        )
+    named = Counter({band: len(places) for band, places in scene.defects.places.items()})
+    for counts in scene.defects.strays.values():
+        named.update(counts)
+    return {scene.hsi.band_numbers[band]: count for band, count in named.items()}
 
 
 def _missing(scene: Scene, bands: Sequence[int]) -> str:

@@ -11,7 +11,8 @@ from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.runtime.progress import Progress
-from core.scene.defects import MaskedReader, find_defects
+from core.scene.defects import find_defects
+from core.scene.masked_reader import MaskedReader
 from core.workflows.classical import classical
 
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
@@ -102,6 +103,47 @@ def test_many_dropouts_do_not_hide_each_other(files, share):
     zeros = found(files(drop)[0]).zeros
     told = sum(zeros.get(band, 0) for band in range(3, 17))  # between bands that are alike
     assert told > 0.95 * drawn[3:17].sum()
+
+
+@pytest.mark.parametrize(("dtype", "number"), [(np.int16, -9999), (np.int16, -32768), (np.float32, -9999.0),
+                                               (np.float32, 3.4e38), (np.float32, 1e20)])  # fmt: skip
+@pytest.mark.parametrize("kind", ["dropouts", "a hole in all bands"])
+def test_a_number_that_no_data_has_is_no_value_inside_the_image_too(files, tmp_path, dtype, number, kind):
+    lost = np.random.default_rng(3).random((BANDS, ROWS, COLS)) < 0.03
+    if kind != "dropouts":
+        lost[:] = np.hypot(*(np.mgrid[:ROWS, :COLS] - 15)) < 6
+
+    def cut(hsi):
+        hsi[lost] = number
+
+    hsi, pan, _ = files(cut, dtype=dtype)
+    told = Told()
+    classical(hsi, pan, str(tmp_path / "o.tif"), hsi_nodata=f"{number:.10g}", progress=told)
+    declared = RasterReader(str(tmp_path / "o.tif")).read()
+    assert not [text for text in told.warnings if "no data has" in text]
+    classical(hsi, pan, str(tmp_path / "o.tif"), progress=told)
+    seen = RasterReader(str(tmp_path / "o.tif")).read()
+    np.testing.assert_array_equal(seen.valid, declared.valid)
+    np.testing.assert_array_equal(seen.values[seen.valid], declared.values[declared.valid])
+    (warning,) = [text for text in told.warnings if "no data has" in text]
+    assert f"--hsi-nodata {number:.10g} (HSI_NODATA)" in warning
+    assert len([text for text in told.warnings if "single bands" in text]) == (
+        kind == "dropouts"
+    )  # where it is declared
+    if number > 0:
+        return  # nothing can be computed with it
+    classical(hsi, pan, str(tmp_path / "o.tif"), hsi_nodata="none", progress=told)
+    assert len([text for text in told.warnings if "no data has" in text]) == 1
+    assert RasterReader(str(tmp_path / "o.tif")).read().valid.all()
+
+
+@pytest.mark.parametrize("lowest", [-1500, -1000, -9999])
+def test_low_numbers_with_others_near_them_are_data(files, lowest):
+    def spread(hsi):
+        hsi[5, :8] = lowest
+        hsi[5, 20, 20] = lowest * 0.6
+
+    assert found(files(spread, dtype=np.int16)[0]).strays == {}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -198,6 +240,14 @@ def test_a_line_of_a_number_that_the_band_often_has_is_not_sure_to_be_dead(make_
     hsi[30, :, 11] = 0  # not by chance
     path = make_raster(tmp_path / "hsi.tif", hsi.astype(np.uint16), LOW)
     assert found(path).lines == {30: 1}
+
+
+def test_columns_of_few_samples_are_no_stripes(make_raster, tmp_path):
+    hsi = truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))
+    hsi[12, 0, 9] *= 3.0
+    lost = np.arange(ROWS)[:, None] >= np.abs(np.arange(COLS) - 9) * 3 + 1  # one sample is left of column 9
+    hsi[:, lost] = np.nan
+    assert found(make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), LOW)).stripes == {}
 
 
 def test_a_canal_and_fires_are_no_stripes_and_no_hot_pixels(make_raster, tmp_path):

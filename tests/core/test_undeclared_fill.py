@@ -196,6 +196,18 @@ def test_a_dead_band_does_not_hide_a_fill(make_raster, tmp_path, dead):
         assert [(fill.value, fill.pixels) for fill in undeclared_fills(reader)] == [(-9999, mask.sum())]
 
 
+@pytest.mark.parametrize("method", ["near", "bilinear", "cubic"])
+@pytest.mark.parametrize("value", [-9999, -32768])
+def test_a_fill_whose_edge_was_resampled_is_found(make_raster, tmp_path, method, value):
+    spoiled, mask = stored(coarse(reflectance()), "float32") * 10000, shape_of("corner", SIZE)
+    spoiled[:, mask] = value
+    options = {"outputBounds": (500011, 4598567, 501421, 4599977), "xRes": 30, "yRes": 30}
+    whole = make_raster(tmp_path / "a.tif", spoiled, LOW)
+    gdal.Warp(str(tmp_path / "b.tif"), whole, resampleAlg=method, **options)
+    with RasterReader(tmp_path / "b.tif") as reader:
+        assert [fill.value for fill in undeclared_fills(reader)] == [value]
+
+
 def test_zero_stands_for_no_value_in_the_filled_region_only(make_raster, tmp_path):
     spoiled, mask = stored(coarse(reflectance()), "uint16"), shape_of("ragged side", SIZE)
     spoiled[:, mask] = 0
