@@ -21,6 +21,7 @@ _REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on eac
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
 _OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
 _SPREAD = 0.5  # standard deviations of the band that are allowed besides
+_TOUCHED = 1e-3  # weight of clipped samples in a degraded one, from which they count
 _DARK = 0.01  # of the usual level: errors of darker bands are related to it
 
 Read = Callable[[Window, list], Block]
@@ -32,7 +33,7 @@ class Look:
 
     Attributes:
         residual: relative RMSE of the degraded result against the HSI over all samples, a ratio; of integers, what is
-            beyond 1 DN, which comes of rounding.
+            beyond 1 DN, which comes of rounding, and does not come of clipping at the ends of the type.
         band: number, counted from 1, of the band whose own is largest.
         band_residual: that band's.
         outside: share of the samples that lie far outside the range of the 3 x 3 HSI pixels around them.
@@ -62,7 +63,8 @@ def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | Non
     bands = [int(good[i]) for i in np.unique(np.linspace(0, len(good) - 1, _BANDS).round().astype(int))]
     errors, squares = np.zeros(len(bands)), np.zeros(len(bands))
     outside = samples = 0
-    rounding = 1.0 if np.dtype(scene.hsi.metadata.dtype).kind in "iu" else 0.0
+    dtype = np.dtype(scene.hsi.metadata.dtype)
+    rounding = 1.0 if dtype.kind in "iu" else 0.0
     down = scene_operators(scene, gain).down
     for rows, cols in _places(scene, window):
         high = down.support(rows, cols)
@@ -80,7 +82,11 @@ def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | Non
         values = np.where(known, block.values, 0.0).astype(np.float32)
         degraded = down.part(values, rows, cols, (high[0][0], high[1][0]))[:, seen].astype(np.float64)
         truth = low.values[:, inner[0], inner[1]][:, seen].astype(np.float64)
-        errors += (np.maximum(np.abs(degraded - truth) - rounding, 0.0) ** 2).sum(axis=1)
+        error = np.maximum(np.abs(degraded - truth) - rounding, 0.0) * np.sign(degraded - truth)
+        for sign, clipped in _clipped(values, known, dtype):
+            share = down.part(clipped.astype(np.float32), rows, cols, (high[0][0], high[1][0]))[:, seen]
+            error[(share > _TOUCHED) & (sign * error > 0)] = 0.0
+        errors += (error**2).sum(axis=1)
         squares += (truth**2).sum(axis=1)
         far, count = _far_outside(scene, block, low, (rows, cols), (high, tuple(around)), rounding)
         outside, samples = outside + far, samples + count
@@ -90,6 +96,16 @@ def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | Non
     worst = int(np.argmax(relative))
     overall = math.sqrt(float(errors.sum() / squares.sum()))
     return Look(overall, bands[worst] + 1, float(relative[worst]), outside / samples, samples)
+
+
+def _clipped(values: np.ndarray, known: np.ndarray, dtype: np.dtype) -> Iterator[tuple[int, np.ndarray]]:
+    """Samples at the ends of an integer type, at one of which nodata may lie: what is clipped at the lowest number is
+    too high (1), what is clipped at the highest too low (-1), and no method can do better."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        for sign, clipped in ((1, values <= limits.min + 1), (-1, values >= limits.max - 1)):
+            if (clipped & known).any():
+                yield sign, clipped & known
 
 
 def _places(scene: Scene, window: Window) -> Iterator[tuple[Span, Span]]:

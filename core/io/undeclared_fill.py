@@ -200,7 +200,7 @@ class _Region:
             least = _LEAST[many]
             surface = near > _DARK or ((highest or not many) and partly > _SATURATED)
             possible = self._same <= _MOST_EQUAL * self._others
-            surface &= _LOW < self._value < _HUGE  # what lies beside came of resampling
+            surface = surface and bool(_LOW < self._value < _HUGE)  # what lies beside came of resampling
         if count < least or surface or not possible or not (single or self._in_all(good)):
             return None
         like_data = highest or exact == 0 or self._lowest <= self._value <= self._highest

@@ -197,3 +197,24 @@ def test_what_comes_of_rounding_small_integers_is_no_residual(make_raster, tmp_p
     assert told.warnings == []
     assert look["band_residual"] < 0.1
     assert look["outside"] < 0.05
+
+
+def test_what_unsigned_numbers_cannot_hold_is_no_residual_but_a_result_of_zeros_is(make_raster, tmp_path):
+    truth = ground()
+    truth[:, SIZE * RATIO // 4 : SIZE * RATIO // 2] = 0.0  # black water with sharp shores
+    truth[4:, ::20, ::20] *= 400.0  # and fires
+    hsi = np.rint(Operators((SIZE, SIZE), truth.shape[1:], RATIO).down(truth)).clip(0, 65535).astype(np.uint16)
+    files = make_raster(tmp_path / "hsi.tif", hsi, LOW), make_raster(tmp_path / "pan.tif", truth[:4].mean(0), HIGH)
+    told, seen = Told(), []
+    seen.append(classical(*files, str(tmp_path / "o.tif"), method="exp", progress=told)["look"]["residual"])
+    with open_pair(*files) as scene:
+        for number in (0, 1, 65535):
+
+            def read(part, bands, number=number):
+                values = np.full((len(bands), part.rows, part.cols), number, np.float32)
+                return Block(values, np.ones(values.shape, bool))
+
+            seen.append(look_at(scene, read, 0.3, Window(0, 0, *scene.high_shape)).residual)
+    assert seen[0] < 0.03
+    assert seen[1:3] == pytest.approx([1.0, 1.0], abs=0.01)
+    assert seen[3] > 1.0
