@@ -29,6 +29,7 @@ _BLOCK = 64  # HSI pixels along the edge of a block of the wide search
 _CLEAR = 4.0  # standard deviations by which the peak of the wide search stands out
 _STEPS, _CONVERGED, _REACH = 8, 0.03, 2.0  # steps at most; PAN pixels: a residual shift below is none; HSI pixels
 _PRECISION = 0.05  # PAN pixels: what is finer cannot be told
+_FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
 
@@ -87,7 +88,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     for start in starts:
         shift, fit = _refined(tiles, start, progress)
         error = _typical(fit)
-        if fit.correlation >= LEAST_CORRELATION and error < least:
+        if fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
             best, moved, least = shift, fit, error
     if moved.correlation < LEAST_CORRELATION:
         return None

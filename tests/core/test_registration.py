@@ -271,6 +271,20 @@ def test_a_larger_shift_is_no_measurement_and_is_refused_with_about_its_size(wid
     assert any("farther than 10 HSI pixels" in text for text in told.warnings)
 
 
+def test_of_two_places_that_fit_about_as_well_the_nearer_counts(scenes, tmp_path):
+    """Smooth ground, 25 x 25 pixels, which fits 4 PAN pixels off as well."""
+    low, high = gdal.Open(str(scenes / "landsat8" / "B2.tif")), gdal.Open(str(scenes / "landsat8" / "B8.tif"))
+    x, dx, _, y, _, dy = low.GetGeoTransform()
+    bands = [str(scenes / "landsat8" / f"B{number}.tif") for number in range(2, 8)]
+    stack = gdal.BuildVRT(str(tmp_path / "all.vrt"), bands, separate=True)
+    hsi, pan = str(tmp_path / "hsi.tif"), str(tmp_path / "pan.tif")
+    gdal.Translate(hsi, stack, srcWin=[225, 263, 25, 25])
+    gdal.Translate(pan, high, projWin=[x + 225 * dx, y + 263 * dy, x + 250 * dx, y + 288 * dy])
+    with open_pair(hsi, pan) as scene:
+        shift = measure_shift(scene)
+    assert (shift.x, shift.y) == (pytest.approx(0.35, abs=0.15), pytest.approx(-0.8, abs=0.15))  # as elsewhere in it
+
+
 def test_a_pan_of_other_ground_has_no_shift(wide):
     for change in (lambda pan: pan[::-1].copy(), lambda pan: blobs(len(pan), 150, 99)):
         with open_pair(*wide(change)) as scene:
