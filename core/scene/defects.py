@@ -107,6 +107,7 @@ class _Scan:
         self.least = [np.full((bands, count), np.inf, np.float32) for count in (window.cols, window.rows)]
         self.most = [np.full((bands, count), -np.inf, np.float32) for count in (window.cols, window.rows)]
         self.column_total, self.column_count = np.zeros((bands, window.cols)), np.zeros((bands, window.cols), np.int64)
+        self.row_count = np.zeros((bands, window.rows), np.int64)
         self.saturated = np.zeros(bands, np.int64)
         kind = np.dtype(reader.dtype)
         self.top = float(np.float32(np.iinfo(kind).max)) if kind.kind in "iu" else None
@@ -130,6 +131,7 @@ class _Scan:
         np.maximum(self.most[0], high.max(axis=1), out=self.most[0])
         self.column_total += values.sum(axis=1, dtype=np.float64)
         self.column_count += values.shape[1] if whole else np.count_nonzero(valid, axis=1)
+        self.row_count[:, rows] = values.shape[2] if whole else np.count_nonzero(valid, axis=2)
         for band in np.flatnonzero(by_row[1].max(axis=1) == self.top) if self.top is not None else ():
             self.saturated[band] += np.count_nonzero(valid[band] & (values[band] == self.top))
         if np.count_nonzero(self.listed) >= _LEAST_BANDS and (by_row[0][self.listed] <= 0).any():
@@ -272,7 +274,8 @@ class _Scan:
         if pixels < _LEAST_LINE or least.shape[1] < _LEAST_LINE:
             return np.zeros(least.shape, bool)
         spread = np.where(least <= most, most, 0.0) - np.where(least <= most, least, 0.0)
-        constant = (spread == 0) & (least <= most)
+        enough = (self.column_count, self.row_count)[axis] >= _LEAST_LINE  # valid samples: a few are equal by chance
+        constant = (spread == 0) & enough
         whole = np.where(constant, -np.inf, most).max(axis=1) - np.where(constant, np.inf, least).min(axis=1)
         varies = (spread > _VARIES * whole[:, None]) & (whole[:, None] > 0)
         beside = np.ones(least.shape, bool)  # a line of the image's edge has one neighbour

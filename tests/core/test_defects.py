@@ -73,6 +73,15 @@ def failed(hsi):
     hsi[15, bright[:, 0], bright[:, 1]] = 0
 
 
+@pytest.mark.parametrize("left", [1, 3, 15, 16])
+def test_a_line_with_few_values_left_is_not_dead_because_they_are_equal(make_raster, tmp_path, left):
+    image = np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))).clip(1).astype(np.uint16)
+    image[7, left:, 11] = image[9, 20, left:] = 0  # declared as nodata
+    image[7, :left, 11] = image[9, 20, :left] = 700
+    path = make_raster(tmp_path / "gaps.tif", image, LOW, nodata=0)
+    assert found(path).lines == ({7: 1, 9: 1} if left >= 16 else {})
+
+
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize(
     ("spoil", "band", "lines"), [(dead_column, 7, 1), (dead_level, 7, 1), (dead_row_at_the_edge, 30, 1)]
