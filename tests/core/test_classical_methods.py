@@ -56,7 +56,7 @@ def smooth(rng, rows, cols):
     return image
 
 
-def random_scene(write_scene, ratio=3, shift=(0.0, 0.0), shape=(30, 26), bands=5, gaps=None, seed=0):
+def random_scene(write_scene, ratio=3, shift=(0.0, 0.0), shape=(30, 26), bands=5, gaps=None, seed=0, units=(1.0, 1.0)):
     """Mixed spectra under a PAN that is related to them, all positive."""
     rng = np.random.default_rng(seed)
     operators = Operators(shape, (shape[0] * ratio, shape[1] * ratio), ratio, (0.0, 0.0), GAIN)
@@ -65,7 +65,7 @@ def random_scene(write_scene, ratio=3, shift=(0.0, 0.0), shape=(30, 26), bands=5
     hsi, pan = operators.down(truth), truth[:3].mean(axis=0)[None].copy()
     if gaps is not None:
         gaps(hsi, pan)
-    return write_scene(hsi, pan, ratio, shift)
+    return write_scene(hsi * units[0], pan * units[1], ratio, shift)
 
 
 def collect(scene, fitted, window=None, memory=None, limits=None):
@@ -82,6 +82,17 @@ def collect(scene, fitted, window=None, memory=None, limits=None):
 
 def fit(method, scene, iterations=0):
     return ClassicalMethod(method, GAIN, iterations).fit(scene)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("factor", [1e-7, 65535.0])
+def test_the_units_of_either_image_make_no_difference(write_scene, method, factor):
+    scene = random_scene(write_scene, shape=(40, 40))
+    usual = collect(scene, fit(method, scene))[0]
+    for units in ((factor, 1.0), (1.0, factor), (factor, factor)):
+        other = random_scene(write_scene, shape=(40, 40), units=units)
+        found = collect(other, fit(method, other))[0] / units[0]
+        np.testing.assert_allclose(found, usual, atol=1e-3 * usual.std())
 
 
 def test_every_method_has_a_title_and_its_source():

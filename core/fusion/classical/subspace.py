@@ -17,6 +17,7 @@ _SHARE = 0.999  # of the variance that the components carry
 _MOST = 10  # components
 _WINDOW = 1  # radius of the guided filter's window, in HSI pixels
 _SMOOTH = 1e-4  # the guided filter's regularisation, in variances of the PAN
+_DEPENDENT = 1e-12  # of the largest singular value: smaller ones are taken as 0
 _PIXELS = 10  # HSI pixels per coefficient that shall be estimated, at least
 
 
@@ -166,4 +167,16 @@ def _detail_gains(
     regressors = np.concatenate([lowpass[:, inside], pan, np.ones_like(pan)]).astype(np.float64)
     squares, products = regressors @ regressors.T, regressors @ detail.T
     check_finite(np.hstack([squares, products]), None)
-    return np.linalg.lstsq(squares, products, rcond=1e-12)[0]
+    return _least_squares(squares, products)
+
+
+def _least_squares(squares: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """(n, K): the solution of normal equations. Where regressors are of so different sizes, in other units, that the
+    small ones would be left out as if they depended on others, all are brought to one size first."""
+    solution, _, rank, _ = np.linalg.lstsq(squares, products, rcond=_DEPENDENT)
+    if rank == len(squares):
+        return solution
+    size = np.sqrt(np.diag(squares))
+    size[size == 0] = 1.0
+    scaled = np.linalg.lstsq(squares / np.outer(size, size), products / size[:, None], rcond=_DEPENDENT)[0]
+    return scaled / size[:, None]
