@@ -27,7 +27,9 @@ LEAST_CORRELATION = 0.5  # of the two images where they fit: below, there is no 
 _SEARCHED = 16.0  # HSI pixels: how far the wide search goes, so that a shift beyond the limit can be told
 _BLOCK = 64  # HSI pixels along the edge of a block of the wide search
 _CLEAR = 4.0  # standard deviations by which the peak of the wide search stands out
-_STEPS, _CONVERGED, _REACH = 8, 0.03, 2.0  # steps at most; PAN pixels: a residual shift below is none; HSI pixels
+_CONVERGED, _REACH = 0.03, 2.0  # PAN pixels: a residual shift below is none; HSI pixels
+_STEPS, _MOST_STEPS, _SMALL = 8, 32, 0.02  # steps; at most, as long as they are larger than this (HSI pixels)
+_SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to an end
 _PRECISION = 0.05  # PAN pixels: what is finer cannot be told
 _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
@@ -86,9 +88,9 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         starts.append(wide * scene.ratio)
     best, moved, least = np.zeros(2), unmoved, math.inf
     for start in starts:
-        shift, fit = _refined(tiles, start, progress)
+        shift, fit, settled = _refined(tiles, start, progress)
         error = _typical(fit)
-        if fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
+        if settled and fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
             best, moved, least = shift, fit, error
     if moved.correlation < LEAST_CORRELATION:
         return None
@@ -141,24 +143,26 @@ def _halves(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
     return [(rows, cols) for rows in spans[0] for cols in spans[1]]
 
 
-def _refined(tiles: Tiles, start: np.ndarray, progress: Progress) -> tuple[np.ndarray, Explained]:
-    """The shift, (y, x) in PAN pixels, to which the steps from a start lead, and how the images fit there."""
+def _refined(tiles: Tiles, start: np.ndarray, progress: Progress) -> tuple[np.ndarray, Explained, bool]:
+    """The shift, (y, x) in PAN pixels, to which the steps from a start lead, how the images fit there, and whether the
+    steps came to an end there."""
     shift, ratio = start, tiles.scene.ratio
-    fit = explain(tiles, (float(shift[0]), float(shift[1])), progress)
-    for _ in range(_STEPS):
+    fit, size = explain(tiles, (float(shift[0]), float(shift[1])), progress), math.inf
+    for step in range(1, _MOST_STEPS + 1):
         spectra = [
             cross
             for total, pan, same in zip(fit.sums, fit.pan, fit.same)
             if (cross := cross_spectrum(total, pan, window(same))) is not None
         ]
         if not spectra:
-            break
+            return shift, fit, False
         found = fine_peak(spectra, _REACH)
         shift = np.clip(shift + found * ratio, -_SEARCHED * ratio, _SEARCHED * ratio)
         fit = explain(tiles, (float(shift[0]), float(shift[1])), progress)
-        if np.hypot(*found) * ratio < _CONVERGED:
+        size = float(np.hypot(*found))
+        if size * ratio < _CONVERGED or (step >= _STEPS and size <= _SMALL):
             break
-    return shift, fit
+    return shift, fit, size <= _SETTLED
 
 
 def _typical(fit: Explained) -> float:

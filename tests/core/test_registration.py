@@ -15,6 +15,7 @@ from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
+from tests.core.spoiled import made_pair, write
 
 RATIO, SIZE, BANDS = 4, 40, 6
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
@@ -305,3 +306,13 @@ def test_real_scenes_have_the_same_shift_with_a_cloud_or_hot_pixels(scenes, make
             with open_pair(places[0], path) as scene:
                 found.append(measure_shift(scene))
         assert (found[1].x, found[1].y) == (pytest.approx(found[0].x, abs=0.1), pytest.approx(found[0].y, abs=0.1))
+
+
+@pytest.mark.parametrize("rows", [0.0, 5.0, 6.0])
+@pytest.mark.parametrize("cols", [17.0, 18.0, 19.0])
+def test_a_search_that_has_not_come_to_an_end_is_no_measurement(tmp_path, rows, cols):
+    """A narrow scene of which little is left in common: the steps are small and many."""
+    pair = made_pair(977287152, 2, 60, "uint16", (71, 37), 1.2).changed(moved=(-rows, -cols))
+    with open_pair(*write(pair, tmp_path, "narrow")) as scene:
+        shift = measure_shift(scene)
+    assert (shift.y, shift.x) == pytest.approx((rows, cols), abs=0.15)
