@@ -147,6 +147,15 @@ def test_a_corrected_result_is_assessed_with_the_same_correction(pair, tmp_path)
     assert assess(out, hsi=hsi, pan=pan, correct_shift=True)["consistency"] < 0.05
 
 
+@pytest.mark.parametrize(("amount", "sure"), [(0.3, True), (1.4, False)])
+def test_a_correction_at_a_low_correlation_is_warned_of(pair, tmp_path, amount, sure):
+    told, pan = Told(), ground().mean(0)
+    noise = np.random.default_rng(5).normal(0, amount * pan.std(), (SIZE, SIZE)).repeat(RATIO, 0).repeat(RATIO, 1)
+    classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), correct_shift=True, progress=told)
+    assert any("is moved by" in text for text in (told.infos if sure else told.warnings))
+    assert sure or any("pan.tif" in text and "may lie elsewhere" in text for text in told.warnings)
+
+
 def test_a_shift_that_cannot_be_measured_is_not_corrected(pair, tmp_path):
     flat = np.full(ground().shape[1:], 5.0, np.float32)
     with pytest.raises(InputError, match="cannot be measured"):

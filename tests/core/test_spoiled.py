@@ -189,9 +189,9 @@ def shift(case: Case, folder: Path) -> None:
     found = run(pair.changed(moved=moved), folder, "spoiled", method=case.method)
     assert "spoiled_pan.tif" in found.words(), moved
     corrected = run(pair.changed(moved=moved), folder, "moved", method=case.method, correct_shift=True)
-    if corrected.refusal:
-        assert "moved_pan.tif" in corrected.refusal
+    if "moved_pan.tif" in corrected.words():
         return
+    assert not corrected.refusal
     values, valid = placed(corrected, pair)
     plain = run(pair, folder, "plain", method=case.method)
     error, usual = (rmse(each, pair.truth, valid) for each in (values, plain.values))
