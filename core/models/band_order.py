@@ -12,7 +12,10 @@ from ..scene.scene import Scene
 from .trained import WAVELENGTH_TOLERANCE, TrainedModel
 
 _FEWEST = 6  # bands whose shape says anything
-_REVERSED, _SURELY_REVERSED = (0.6, 0.3), (0.8, 0.5)  # likeness reversed, and by how much it exceeds the likeness
+# Likeness reversed, and by how much it exceeds the likeness, where wavelengths are unknown and where they are known.
+# Measured on pairs of parts of real scenes and of made ones: in the right order 0.27 to 0.99, 0.28 or more above the
+# likeness reversed, which reaches 0.69 (vegetation from 420 to 2450 nm has a peak in the middle).
+_REVERSED, _SURELY_REVERSED = (0.3, 0.15), (0.3, 0.2)
 _UNLIKE = 0.2  # likeness of another order or sensor
 
 
