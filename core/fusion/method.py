@@ -14,6 +14,7 @@ import numpy as np
 from ..operators.linear import Span
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from ..scene.streams import Guide
 
 
 class Part(NamedTuple):
@@ -57,6 +58,7 @@ class FittedMethod(ABC):
         planes_count: K, number of planes.
         coefficients: (bands, K) float32 of a linear method; None for others, which give :meth:`fuse_bands`.
         support: see :class:`Support`.
+        guide: what the HSI is filled by where it has no values; None for its own edge.
     """
 
     mtf_gain: float
@@ -66,6 +68,7 @@ class FittedMethod(ABC):
     planes_count: int
     coefficients: np.ndarray | None
     support: Support
+    guide: Guide | None = None
 
     @abstractmethod
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:

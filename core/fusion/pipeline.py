@@ -88,7 +88,7 @@ class Pipeline:
         extent = self._rows.needs(self._out)
         low_step = self._low_step(heights)
         self._pan = pan_stream(scene, heights.planes, method.pan_mean, extent.pan[0], self._cols.pan)
-        self._hsi = hsi_stream(scene, low_step, method.mean, extent.hsi[0], self._cols.hsi)
+        self._hsi = hsi_stream(scene, low_step, method.mean, extent.hsi[0], self._cols.hsi, method.guide)
         self._high_planes = _stream(self._compute_high_planes, heights.planes, extent.high_planes)
         self._residuals = [
             _stream(partial(self._compute_residual, number), low_step, span)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..io.row_stream import RowStream, row_strips
@@ -13,6 +15,40 @@ from .scene import Scene
 FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters reach
 FILL_HIGH = 2  # the same for the PAN, in HSI pixels
 _SAMPLES = 8_000_000  # samples of the PAN held at once
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What tells how the HSI goes on where it has no values: the PAN, at the HSI's resolution.
+
+    Attributes:
+        pan_low: (rows, columns) float32, D P on the HSI's grid.
+        pan_mean: of D P.
+        gains: (bands,) float32, slopes of the bands on D P.
+    """
+
+    pan_low: np.ndarray
+    pan_mean: float
+    gains: np.ndarray
+
+    def fill(self, values: np.ndarray, valid: np.ndarray, fallback: np.ndarray, origin: tuple[int, int]) -> np.ndarray:
+        """Fill invalid pixels: what the PAN does not explain of their valid neighbours, and what it explains of them.
+
+        Args:
+            values: (bands, rows, columns) float32.
+            valid: (rows, columns) bool.
+            fallback: (bands,) float32, for what is far from valid pixels.
+            origin: row and column of the HSI's grid at which the values begin.
+
+        Returns:
+            Same shape, float32; valid pixels are what they were.
+        """
+        if valid.all():
+            return values
+        here = tuple(slice(first, first + count) for first, count in zip(origin, valid.shape))
+        explained = self.gains[:, None, None] * (self.pan_low[here] - np.float32(self.pan_mean))
+        filled = fill_invalid(values - explained, valid, FILL_LOW, fallback) + explained
+        return np.where(valid, values, filled)
 
 
 def pan_stream(
@@ -44,7 +80,12 @@ def pan_stream(
 
 
 def hsi_stream(
-    scene: Scene, step: int, fallback: np.ndarray, first: int = 0, cols: tuple[int, int] | None = None
+    scene: Scene,
+    step: int,
+    fallback: np.ndarray,
+    first: int = 0,
+    cols: tuple[int, int] | None = None,
+    guide: Guide | None = None,
 ) -> RowStream:
     """The HSI's rows, invalid pixels filled. Single good bands are estimated from the others; a bad band has gaps of
     its own.
@@ -55,6 +96,7 @@ def hsi_stream(
         fallback: (bands,) float32, values far from valid pixels, DN.
         first: the first row that will be asked for.
         cols: (start, stop) of some columns; all by default.
+        guide: how the PAN goes on where the HSI has no values; None to repeat the HSI's edge.
 
     Returns:
         A stream of (bands, rows, columns) float32, DN.
@@ -67,7 +109,10 @@ def hsi_stream(
             return scene.hsi_rows(start, stop, (left, right), read_ahead=True).values
         (low, high), (west, east) = _widened(scene.low_shape, FILL_LOW, (start, stop), (left, right))
         rows = scene.hsi_rows(low, high, (west, east), read_ahead=True)
-        filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
+        if guide is None:
+            filled = fill_invalid(rows.values, rows.valid, FILL_LOW, fallback)
+        else:
+            filled = guide.fill(rows.values, rows.valid, fallback, (low, west))
         for band, own in zip(others, scene.hsi_band_valid(low, high, others, (west, east)) if others else ()):
             filled[band] = fill_invalid(rows.values[band : band + 1], own & rows.valid, FILL_LOW, fallback[band])[0]
         return filled[:, start - low : stop - low, left - west : right - west]

@@ -169,6 +169,25 @@ def test_where_all_detail_is_the_pans_the_truth_comes_back(write_scene, method, 
     assert wrong.mean() <= (0.1 if method in HAZY else 0.0)
 
 
+@pytest.mark.parametrize("iterations", [0, 5])
+def test_beside_a_part_that_the_hsi_lacks_the_truth_comes_back_as_the_pan_goes_on(write_scene, iterations):
+    ratio, shape = 3, (30, 26)
+    operators = Operators(shape, (90, 78), ratio, (0.0, 0.0), GAIN)
+    pan = smooth(np.random.default_rng(4), 90, 78)[None] * 50 + 200
+    truth = np.array([0.7, 1.0, 2.5])[:, None, None] * pan + np.array([40.0, 0.0, 90.0])[:, None, None]
+    hsi = operators.down(truth)
+    hsi[:, :, 19:] = hsi[:, 20:, 15:] = NODATA
+    scene = write_scene(hsi, pan, ratio)
+    fused, valid = collect(scene, fit("mtf-glp", scene, iterations))
+    assert valid[:, :60, :57].all()
+    np.testing.assert_allclose(fused[valid], truth[valid], atol=5e-3 * truth.std())
+    plain, mirrored = (
+        collect(other, fit("exp", other, iterations))[0][valid]
+        for other in (scene, write_scene(hsi, pan[..., ::-1], ratio))
+    )
+    np.testing.assert_array_equal(plain, mirrored)  # plain up-sampling takes nothing from the PAN, not even there
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_bad_pixels_stay_bad_and_bleed_into_nothing(write_scene, method):
     def gaps(hsi, pan):

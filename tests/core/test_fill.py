@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.operators.fill import fill_invalid
+from core.scene.streams import Guide
 
 
 def test_valid_pixels_stay_and_complete_images_are_not_copied():
@@ -52,3 +53,21 @@ def test_filled_values_lie_between_the_valid_ones():
     filled = fill_invalid(values, valid, 10, 0.5)
     assert filled.min() >= values[:, valid].min()
     assert filled.max() <= values[:, valid].max()
+
+
+def test_a_guide_continues_an_image_as_the_pan_goes_on():
+    """Bands ``a p + c`` come back where they are missing; the fallback is for what is far."""
+    rng = np.random.default_rng(3)
+    pan_low = rng.uniform(100, 900, (9, 12)).astype(np.float32)
+    gains, offsets = np.array([2.0, -0.5, 0.0], np.float32), np.array([30.0, 800.0, 7.0], np.float32)
+    whole = gains[:, None, None] * pan_low + offsets[:, None, None]
+    valid = np.ones((9, 12), bool)
+    valid[:, 8:] = valid[2, 3] = False
+    guide = Guide(pan_low, float(pan_low.mean()), gains)
+    spoiled = np.where(valid, whole, np.float32(0))
+    mean = whole.mean(axis=(1, 2))
+    filled = guide.fill(spoiled, valid, mean, (0, 0))
+    np.testing.assert_allclose(filled, whole, rtol=1e-5)
+    np.testing.assert_array_equal(filled[:, valid], whole[:, valid])
+    part = guide.fill(spoiled[:, 2:7, 5:], valid[2:7, 5:], mean, (2, 5))
+    np.testing.assert_allclose(part, whole[:, 2:7, 5:], rtol=1e-5)

@@ -50,6 +50,7 @@ class ClassicalFit(FittedMethod):
         self.mtf_gain, self.iterations = moments.operators.mtf_gain, DEFAULT_ITERATIONS
         self.mean, self.pan_mean = moments.mean.astype(np.float32), float(np.float32(moments.pan_mean))
         self.coefficients = None if coefficients is None else coefficients.astype(np.float32)
+        self.guide = moments.guide
         self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights
         self._shift = np.zeros(len(self._weights)) if shift is None else shift
         self._stored = moments.pan_low if stored is None else stored
@@ -87,6 +88,7 @@ class Exp(ClassicalFit):
 
     def __init__(self, moments: Moments) -> None:
         super().__init__(moments, 1, coefficients=np.zeros((len(moments.mean), 1)))
+        self.guide = None  # nothing is taken from the PAN, nor where the HSI has no values
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """See :meth:`.fitted.ClassicalFit.high_planes`; a plane that no band takes from."""

@@ -15,7 +15,7 @@ from ...operators.pair import Operators
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
 from ...scene.statistics import pan_moments
-from ...scene.streams import degraded_pan, high_valid, hsi_stream, scene_operators
+from ...scene.streams import Guide, degraded_pan, high_valid, hsi_stream, scene_operators
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
 _FLAT = 1e-6  # a PAN whose contrast is below this share of its level has none
@@ -57,6 +57,12 @@ class Moments:
     def pan_std(self) -> float:
         """Standard deviation of D P."""
         return float(np.sqrt(self.pan_variance))
+
+    @property
+    def guide(self) -> Guide:
+        """How the HSI goes on where it has no values and the PAN has."""
+        gains = self.pan_covariance / max(self.pan_variance, 1e-300)
+        return Guide(self.pan_low[0], self.pan_mean, (gains if not self.flat else 0.0 * gains).astype(np.float32))
 
     @property
     def flat(self) -> bool:
@@ -200,20 +206,23 @@ def _chosen(scene: Scene, progress: Progress) -> np.ndarray:
     return chosen if chosen.any() else covered if covered.any() else scene.low_valid
 
 
-def low_strips(scene: Scene, fallback: np.ndarray, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
+def low_strips(
+    scene: Scene, fallback: np.ndarray, progress: Progress, guide: Guide | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
     """The HSI, filled, in strips of rows.
 
     Args:
         scene: the pair of images.
         fallback: (bands,) float32, what stands for pixels far from valid ones.
         progress: asked whether to stop.
+        guide: see :func:`..scene.streams.hsi_stream`.
 
     Yields:
         the first row and (bands, rows, columns) float32, from top to bottom.
     """
     rows, cols = scene.low_shape
     step = max(1, _SAMPLES // (scene.hsi.bands * cols))
-    stream = hsi_stream(scene, step, fallback)
+    stream = hsi_stream(scene, step, fallback, guide=guide)
     for start in range(0, rows, step):
         progress.check()
         stream.forget(start)

@@ -46,7 +46,7 @@ class CoupledFactorisation(ClassicalFit):
         sum_weight = float(np.sqrt(np.mean(sample**2) * len(sample)))  # a share counts as much as a usual spectrum
         spectra = _endmembers(sample, count, sum_weight, progress)
         shares = np.empty((count, *scene.low_shape), np.float32)
-        for start, values in low_strips(scene, moments.mean.astype(np.float32), progress):
+        for start, values in low_strips(scene, moments.mean.astype(np.float32), progress, moments.guide):
             pixels = self._physical(values.reshape(len(values), -1))[good]
             found = _shares(spectra, pixels, None, sum_weight, progress)
             shares[:, start : start + values.shape[1]] = found.reshape(count, *values.shape[1:])
