@@ -12,7 +12,7 @@ from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
-from ..scene.streams import degraded_pan, scene_operators
+from ..scene.streams import Guide, degraded_pan, scene_operators
 from .method import FittedMethod, Part, Support
 
 
@@ -107,6 +107,7 @@ class FittedPrior(FittedMethod):
         self._statistics, self._residual = statistics, residual
         self._operators = scene_operators(scene, self.mtf_gain)
         self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
+        self.guide = Guide(self._pan_low[0], self.pan_mean, statistics.gains.astype(np.float32))
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
         """See :meth:`.method.FittedMethod.planes`; the detail and the residual, float32, and the disagreement."""

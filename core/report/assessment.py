@@ -79,7 +79,7 @@ def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: P
         the report, to be written with :func:`.html.write_page`.
     """
     fused = shown[0].reader
-    sections = [Section("Quality indices", [_indices(scores), *(Text(note, True) for note in scores["notes"])])]
+    sections = [Section("Quality indices", [_indices(scores), *(Text(text, True) for text in scores["warnings"])])]
     sections.append(Section("Pictures", _pictures(shown)))
     if maps is not None and np.isfinite(maps.rmse).any():
         sections.append(Section("Where the differences lie", _maps(maps)))

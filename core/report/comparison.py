@@ -176,7 +176,8 @@ def _tables(result: Mapping[str, Any]) -> list[Item]:
             "had in use meanwhile.",
         ),
     ]
-    return items + [Text(record["note"], warning=True) for record in records if record["note"]]
+    notes = [record["note"] for record in records if record["note"]]
+    return items + [Text(note, warning=True) for note in (*notes, *result["warnings"])]
 
 
 def _table(

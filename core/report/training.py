@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ def training_report(
     output: str = "",
     scene: Scene | None = None,
     disagreement: str = "",
+    warnings: Sequence[str] = (),
 ) -> Report:
     """The report of a training.
 
@@ -39,6 +40,7 @@ def training_report(
         output: the fused raster, with its ``scene``; "" where no scene was fused.
         scene: the scene that was fused.
         disagreement: raster of the networks' disagreement, "" for none.
+        warnings: what the job warned of.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
@@ -82,11 +84,12 @@ def training_report(
         "licence": header["licence"],
     }
     sections = []
+    texts = [lead, *warnings] if used_prior else list(warnings)
     if output and scene is not None:
         sections.append(Section("Pictures", [Pictures(_pictures(output, scene, disagreement))]))
     sections += [
         Section("Scores on held-out pixels", [table, *_charts(header)]),
-        Section("What was run", [Facts(dict(parameters)), *([Text(lead, warning=True)] if used_prior else [])]),
+        Section("What was run", [Facts(dict(parameters)), *(Text(text, warning=True) for text in texts)]),
         Section("Model", [Facts(facts)]),
     ]
     return Report("Sharpened scene" if output else "Trained model", lead, sections)

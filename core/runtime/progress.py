@@ -51,6 +51,10 @@ class Progress:
             text: one sentence.
         """
 
+    def warned(self) -> list[str]:
+        """What was warned of so far, in a job; empty where that is not kept."""
+        return []
+
     def cancelled(self) -> bool:
         """Whether the user asked to stop."""
         return False
@@ -87,6 +91,9 @@ class _Part(Progress):
     def warning(self, text: str) -> None:
         self._whole.warning(text)
 
+    def warned(self) -> list[str]:
+        return self._whole.warned()
+
     def cancelled(self) -> bool:
         return self._whole.cancelled()
 
@@ -100,7 +107,7 @@ class SaidOnce(Progress):
 
     def __init__(self, outer: Progress) -> None:
         self._outer = outer
-        self._said: set[str] = set()
+        self._said: list[str] = []
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """As :meth:`Progress.set`."""
@@ -113,8 +120,12 @@ class SaidOnce(Progress):
     def warning(self, text: str) -> None:
         """As :meth:`Progress.warning`, the first time."""
         if text not in self._said:
-            self._said.add(text)
+            self._said.append(text)
             self._outer.warning(text)
+
+    def warned(self) -> list[str]:
+        """As :meth:`Progress.warned`."""
+        return list(self._said)
 
     def cancelled(self) -> bool:
         """As :meth:`Progress.cancelled`."""

@@ -57,8 +57,8 @@ def assess(
         ``cc``, ``ssim``, ``rmse`` (physical units), ``uiqi``, ``q2n``, ``rsnr`` (dB) and ``pixels``, the number of
         valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
         ``rqnr``, ``consistency`` (a ratio), ``mtf`` and ``hsi_pixels``. Always ``bands`` (number of good ones),
-        ``ratio``, ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files`` and
-        ``notes``.
+        ``ratio``, ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``,
+        ``notes`` and ``warnings`` (what was warned of, notes among it).
 
     Raises:
         InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
@@ -83,6 +83,7 @@ def assess(
         scores["files"] = files
         for note in scores["notes"]:
             progress.warning(note)
+        scores["warnings"] = progress.warned()
         progress.check()
         page = ""
         if report:

@@ -70,10 +70,10 @@ def compare(
 
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
-        classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters`` and
-        ``output``. ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``,
-        ``full`` and ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while
-        it ran at full resolution, None where unknown), ``ranked`` and ``note``.
+        classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters``,
+        ``output`` and ``warnings`` (what was warned of). ``methods`` has one record a method, best first: ``name``,
+        ``title``, ``score``, ``reduced``, ``full`` and ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory``
+        (bytes in use by this process while it ran at full resolution, None where unknown), ``ranked`` and ``note``.
 
     Raises:
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
@@ -115,6 +115,8 @@ def compare(
             **{name: getattr(options, name) for name in _PARAMETERS},
         }
         progress.check()
+        warnings.pass_on(progress)
+        result["warnings"] = progress.warned()
         page = ""
         if views is not None:
             progress.set(0.96, "Writing the report")

@@ -104,7 +104,8 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
 
         def draw(facts: dict, fused: str, disagreement: str = "") -> None:
             parameters.update(_seen(facts))
-            pages.append(render(training_report(trained, parameters, fused, scene, disagreement), progress))
+            page = training_report(trained, parameters, fused, scene, disagreement, progress.warned())
+            pages.append(render(page, progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)

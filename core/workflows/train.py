@@ -121,8 +121,9 @@ def train_scenes(
         from ..report.html import render, write_page
         from ..report.training import training_report
 
-        parameters = {"model": outputs.model, "bands": options.bands or "all"}
-        page = render(training_report(trained, {**parameters, "consistency iterations": trained.iterations}), progress)
+        iterations = {"consistency iterations": trained.iterations}
+        parameters = {"model": outputs.model, "bands": options.bands or "all", **iterations}
+        page = render(training_report(trained, parameters, warnings=progress.warned()), progress)
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)

@@ -1,0 +1,69 @@
+"""What was warned of stands in the report and in the JSON file of a job, too."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import pytest
+
+from core.workflows.assess import assess
+from core.workflows.classical import classical
+from core.workflows.compare import compare
+from tests.core.spoiled import Said, made_pair, write
+
+
+def in_report(path, text):
+    return text in html.unescape(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A pair with a fill value that is not declared."""
+    pair = made_pair(3, 4, 8, "uint16", (40, 44))
+    spoiled = pair.hsi.copy()
+    spoiled[:, :, :6] = 0
+    return write(pair.changed(hsi=spoiled), tmp_path, "filled")
+
+
+def test_compare(tmp_path):
+    pair, said = made_pair(5, 4, 8, "uint16", (44, 52)), Said()
+    files = write(pair.changed(pan=pair.pan[:, ::-1]), tmp_path, "mirrored")
+    report, table = tmp_path / "r.html", tmp_path / "c.json"
+    found = compare(*files, report=str(report), json_path=str(table), methods=["gsa", "sfim"], progress=said)
+    assert any("mirrored_pan.tif" in text and "no detail is taken" in text for text in said.warnings)
+    assert json.loads(table.read_text(encoding="utf-8"))["warnings"] == said.warnings == found["warnings"]
+    assert all(in_report(report, text) for text in said.warnings)
+
+
+def test_assess(tmp_path, filled):
+    out, said = str(tmp_path / "out.tif"), Said()
+    classical(*filled, out)
+    report, table = tmp_path / "r.html", tmp_path / "a.json"
+    found = assess(out, hsi=filled[0], pan=filled[1], report=str(report), json_path=str(table), progress=said)
+    assert any("filled_hsi.tif has 0 in all bands" in text for text in said.warnings)
+    assert json.loads(table.read_text(encoding="utf-8"))["warnings"] == said.warnings == found["warnings"]
+    assert all(in_report(report, text) for text in said.warnings)
+
+
+@pytest.mark.parametrize("job", ["sharpen", "train"])
+def test_learning(tmp_path, filled, job):
+    pytest.importorskip("torch")
+    from core.workflows.sharpen import sharpen
+    from core.workflows.train import train
+
+    report, said = tmp_path / "r.html", Said()
+    options = {"device": "cpu", "report": str(report), "progress": said}
+    if job == "sharpen":
+        sharpen(*filled, str(tmp_path / "o.tif"), effort="fast", **options)
+    else:
+        train([filled[0]], [filled[1]], str(tmp_path / "m.ssml"), steps=2, **options)
+    assert any("filled_hsi.tif has 0 in all bands" in text for text in said.warnings)
+    assert all(in_report(report, text) for text in said.warnings)
+
+
+def test_nothing_is_there_where_nothing_was_warned_of(tmp_path):
+    files = write(made_pair(5, 4, 8, "uint16", (44, 52)), tmp_path, "clean")
+    report = tmp_path / "r.html"
+    assert compare(*files, report=str(report), methods=["gsa", "sfim"])["warnings"] == []
+    assert 'class="warning"' not in report.read_text(encoding="utf-8")
