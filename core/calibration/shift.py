@@ -88,7 +88,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         starts.append(wide * scene.ratio)
     best, moved, least = np.zeros(2), unmoved, math.inf
     for start in starts:
-        shift, fit, settled = _refined(tiles, start, progress)
+        shift, fit, settled = _refined(tiles, start, unmoved, progress)
         error = _typical(fit)
         if settled and fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
             best, moved, least = shift, fit, error
@@ -143,11 +143,13 @@ def _halves(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
     return [(rows, cols) for rows in spans[0] for cols in spans[1]]
 
 
-def _refined(tiles: Tiles, start: np.ndarray, progress: Progress) -> tuple[np.ndarray, Explained, bool]:
+def _refined(
+    tiles: Tiles, start: np.ndarray, unmoved: Explained, progress: Progress
+) -> tuple[np.ndarray, Explained, bool]:
     """The shift, (y, x) in PAN pixels, to which the steps from a start lead, how the images fit there, and whether the
     steps came to an end there."""
-    shift, ratio = start, tiles.scene.ratio
-    fit, size = explain(tiles, (float(shift[0]), float(shift[1])), progress), math.inf
+    shift, ratio, size = start, tiles.scene.ratio, math.inf
+    fit = explain(tiles, (float(shift[0]), float(shift[1])), progress) if shift.any() else unmoved
     for step in range(1, _MOST_STEPS + 1):
         spectra = [
             cross
