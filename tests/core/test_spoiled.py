@@ -81,8 +81,8 @@ class Case:
 
 
 def case_of(bits: list[bool]) -> Case:
-    """A case by the bits of its seed. Numbers would be drawn in part from those in all modules that happen to be loaded,
-    so that other examples would be tried where other tests run before."""
+    """A case by the bits of its seed. Numbers would be drawn in part from those in all modules that happen to be
+    loaded, so that other examples would be tried where other tests run before."""
     seed = sum(1 << place for place, bit in enumerate(bits) if bit)
     rng = np.random.default_rng([seed, 4])
     names = ["", "", "", *(REAL if SCENES else ())]
