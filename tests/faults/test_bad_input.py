@@ -194,7 +194,8 @@ def _wavelengths(case: Case) -> list[tuple[object, str]]:
 
 
 def expected(case: Case):
-    """Rows and columns of PAN pixels in the output, and whether each is valid; None where there is nothing to fuse."""
+    """Rows and columns of PAN pixels in the output, whether each is valid in each good band, and these; None where there
+    is nothing to fuse."""
     ranges, owners = [], []
     for shift, high, low in zip(case.shift, case.pan.shape, case.hsi.shape[1:]):
         corners = shift + np.arange(high + 1)
@@ -207,7 +208,7 @@ def expected(case: Case):
     good = np.array([flag > 0 for flag in case.bbl]) & case.hsi_valid[:, seen[0], seen[1]].any((1, 2))
     if not good.any():
         return None
-    valid = case.hsi_valid[good].all(0)[owners[0]][:, owners[1]] & case.pan_valid[ranges[0], ranges[1]]
+    valid = case.hsi_valid[good][:, owners[0]][:, :, owners[1]] & case.pan_valid[ranges[0], ranges[1]]
     return ranges, valid, good
 
 
@@ -239,24 +240,24 @@ def check(case: Case, run, folder: Path, keeps_constants: bool = True) -> str:
     assert x == pytest.approx(X + 30.0 * (case.shift[1] + ranges[1].start), abs=1e-6)
     assert y == pytest.approx(Y - 30.0 * (case.shift[0] + ranges[0].start), abs=1e-6)
     found = dataset.ReadAsArray()
-    assert found.shape == (len(case.hsi), *valid.shape)
+    assert found.shape == (len(case.hsi), *valid.shape[1:])
     assert found.dtype == case.hsi.dtype
     nodata = dataset.GetRasterBand(1).GetNoDataValue()
     stored = np.zeros(found.shape, bool)
     if nodata is not None:
         stored = np.isnan(found) if math.isnan(nodata) else found == found.dtype.type(nodata)
-    np.testing.assert_array_equal(~stored[good], np.broadcast_to(valid, found[good].shape))
+    np.testing.assert_array_equal(~stored[good], valid)
     assert np.isfinite(found[~stored].astype(np.float64)).all()
-    for band in np.flatnonzero(good):
-        values = case.hsi[band][case.hsi_valid[good].all(0)]
+    for band, known in zip(np.flatnonzero(good), valid):
+        values = case.hsi[band][case.hsi_valid[band]]
         if (
             keeps_constants
             and case.hsi.dtype.kind == "f"
             and values.size
             and (values == values[0]).all()
-            and valid.any()
+            and known.any()
         ):
-            np.testing.assert_allclose(found[band][valid], values[0], rtol=1e-4, atol=1e-37)
+            np.testing.assert_allclose(found[band][known], values[0], rtol=1e-4, atol=1e-37)
     return ""
 
 
