@@ -110,7 +110,7 @@ class SelectedBands(RasterReader):
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
         self.bands, self.always_valid, self.fills = len(self._chosen), reader.always_valid, reader.fills
-        self._block_rows = reader.block_rows
+        self._block_rows, self.origin = reader.block_rows, reader.origin
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""

@@ -55,8 +55,7 @@ def _parts(source: str) -> Iterator[str]:
     waiting = [*_names(source), *_names_in_xml(source)]
     if os.path.isdir(source):
         waiting.append(source)
-        if any(_PRODUCT_FILE.match(os.path.basename(path)) for path in _files_in(source, deep=False)):
-            yield from _files_in(source, deep=False)
+        yield from (path for path in _files_in(source, deep=False) if _PRODUCT_FILE.match(os.path.basename(path)))
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -20,6 +20,7 @@ from .gdal_errors import gdal_messages, open_quietly
 from .grid import Grid, Window
 from .masks import Fill, alpha_notes, data_bands, mask_sources
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
+from .origin import Origin
 from .raster_files import is_missing_file
 from .remedies import Source
 
@@ -57,12 +58,14 @@ class RasterReader:
         palette: whether its only band is drawn in the colors of a table.
         fills: what :meth:`add_fill` was told.
         notes: sentences about what the file says of its bands and cannot be used, for the user.
+        origin: the product that it is a part of.
 
     Raises:
         InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
     """
 
     notes: tuple[str, ...] = ()
+    origin = Origin()
     always_valid = False
     palette = False
     fills: tuple[Fill, ...] = ()

@@ -10,7 +10,7 @@ from ..io.undeclared_fill import undeclared_fills
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
-from .prisma import PrismaReader, open_raster
+from .opening import open_raster
 from .same_surface import same_surface
 
 
@@ -92,7 +92,7 @@ def _apply_nodata(
     flag, key = f"--{role}-nodata", f"{role.upper()}_NODATA"
     if claims.nodata.strip():
         reader.set_nodata(*nodata_values(claims.nodata, flag))
-    elif claims.look and not isinstance(reader, PrismaReader):
+    elif claims.look and not reader.origin.says_valid:
         for fill in undeclared_fills(reader, progress):
             if hsi is not None and same_surface(hsi, reader, fill):
                 continue

@@ -8,7 +8,7 @@ from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .claims import Claims, open_claimed
-from .prisma import open_raster
+from .opening import open_raster
 
 
 def open_pair(

@@ -1,0 +1,37 @@
+"""Where an image comes from: the product that it is a part of, and what was taken from where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Origin(NamedTuple):
+    """What is known of an image besides its pixels and bands.
+
+    Attributes:
+        product: as "EnMAP L2A"; "" for rasters that are no product.
+        sensor: as :data:`..operators.sensors.SENSORS` calls it; "" where it is none of these.
+        acquired: date and time of the acquisition, as the product writes it; "" where it is not known.
+        provenance: what was taken from where, as "wavelengths from METADATA.XML".
+        says_valid: whether the product says of every sample whether it is valid, so that no fill value is looked for.
+    """
+
+    product: str = ""
+    sensor: str = ""
+    acquired: str = ""
+    provenance: tuple[str, ...] = ()
+    says_valid: bool = False
+
+    def sentence(self, name: str) -> str:
+        """What a user is told of a product.
+
+        Args:
+            name: of the raster.
+
+        Returns:
+            One sentence; "" for rasters that are no product.
+        """
+        if not self.product:
+            return ""
+        when = f" of {self.acquired}" if self.acquired else ""
+        return f"{name} is read as {self.product}{when}: {'; '.join(self.provenance)}."

@@ -1,0 +1,137 @@
+"""The files of a product: in a folder, in a zip archive, or beside the file that names it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from osgeo import gdal
+
+from ..io.gdal_errors import gdal_messages
+from ..runtime.errors import InputError
+
+_DEPTH = 5  # folders below a product's folder that are looked into
+_MOST = 20_000  # files of a folder or an archive
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+
+
+@dataclass(frozen=True)
+class Members:
+    """The files of one product.
+
+    Attributes:
+        given: what the user named.
+        scene: how the names of the product's files start; "" where a folder is all of it.
+        paths: the files, as GDAL opens them, sorted.
+    """
+
+    given: str
+    scene: str
+    paths: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The last part of what was named, for sentences."""
+        return base_name(self.given)
+
+    def all(self, pattern: str) -> list[str]:
+        """The files whose names fit a pattern.
+
+        Args:
+            pattern: regular expression of what follows :attr:`scene` in the whole name; case makes no difference.
+
+        Returns:
+            Their paths, sorted.
+        """
+        fits = re.compile(re.escape(self.scene) + f"(?:{pattern})", re.IGNORECASE)
+        return [path for path in self.paths if fits.fullmatch(base_name(path))]
+
+    def first(self, *patterns: str) -> str:
+        """The first file that fits the first pattern that any fits.
+
+        Args:
+            *patterns: as :meth:`all` takes them, the best one first.
+
+        Returns:
+            Its path; "" where there is none.
+        """
+        return next((found[0] for found in map(self.all, patterns) if found), "")
+
+    def need(self, what: str, *patterns: str) -> str:
+        """As :meth:`first`, of a file without which the product cannot be read.
+
+        Args:
+            what: its name, for the error.
+            *patterns: as :meth:`first` takes them.
+
+        Returns:
+            Its path.
+
+        Raises:
+            InputError: it is not there.
+        """
+        found = self.first(*patterns)
+        if not found:
+            raise InputError(f"{self.name} lacks its {what}; get the whole product, and keep its files together.")
+        return found
+
+
+def base_name(path: str) -> str:
+    """The last part of a path, of any system.
+
+    Args:
+        path: of a file or folder.
+
+    Returns:
+        Its name.
+    """
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or path
+
+
+def is_container(path: str) -> bool:
+    """Whether a name is that of a folder or an archive.
+
+    Args:
+        path: what the user named.
+
+    Returns:
+        Whether it is.
+    """
+    return os.path.isdir(path) or (path.lower().endswith(_ARCHIVES) and os.path.isfile(path))
+
+
+def files_of(path: str, depth: int = _DEPTH) -> list[str]:
+    """The files in a folder or an archive, as GDAL opens them; links to folders are not followed.
+
+    Args:
+        path: the folder or archive.
+        depth: folders below it that are looked into.
+
+    Returns:
+        Their paths, sorted; none where it cannot be read.
+
+    Raises:
+        InputError: there are too many of them.
+    """
+    found: list[str] = []
+    if os.path.isdir(path):
+        for root, folders, names in os.walk(path):
+            level = os.path.relpath(root, path).count(os.sep) + (root != path)
+            folders[:] = folders if level < depth else []
+            found += [os.path.join(root, name) for name in names]
+            _check_count(found, path)
+    elif os.path.isfile(path):
+        kind = "/vsizip/" if path.lower().endswith(".zip") else "/vsitar/"
+        archive = kind + os.path.abspath(path)
+        with gdal_messages() as messages:
+            listed = messages.call(gdal.ReadDirRecursive, archive) or []
+        found = [f"{archive}/{name}" for name in listed if not name.endswith("/") and name.count("/") <= depth]
+        _check_count(found, path)
+    return sorted(found)
+
+
+def _check_count(found: Sequence[str], path: str) -> None:
+    if len(found) > _MOST:
+        raise InputError(f"{base_name(path)} holds more than {_MOST} files; choose the folder or file of one product.")

@@ -1,0 +1,71 @@
+"""Any raster or product opened by a path: what the jobs use."""
+
+from __future__ import annotations
+
+from ..io.reader import RasterReader
+from ..runtime.errors import InputError
+from ..runtime.paths import StrPath, as_path
+from ..runtime.progress import Progress
+from .members import base_name, is_container
+from .table import PRODUCTS, Found, find_product
+
+_IMAGES = {
+    "hsi": "hyperspectral image",
+    "pan": "panchromatic image",
+    "guide": "sharper multispectral image",
+    "quality": "quality raster",
+}
+
+
+def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = None) -> RasterReader:
+    """Open any raster; of a product, the image that plays ``role``.
+
+    Args:
+        path: a file, or a product's file, folder or archive.
+        role: "hsi", "pan", "guide" or "quality"; without effect on rasters that are no product.
+        progress: told what a product's reader took from where, and warned of what cannot be used.
+
+    Returns:
+        The open raster.
+
+    Raises:
+        InputError: the file cannot be used, the product holds no such image, or the PAN has a color table.
+    """
+    path = as_path(path)
+    found = find_product(path, role)
+    if found is not None and role not in found.product.roles:
+        if not found.by_part:
+            raise InputError(_no_such_image(found, role))
+        found = None
+    if found is None:
+        _refuse_folder(path)
+        reader = RasterReader(path)
+    else:
+        reader = found.product.open(found.members, role)
+    if role == "pan" and reader.palette:
+        reader.close()
+        raise InputError(
+            f"{reader.name} has a color table: its numbers name colors and are no brightness; choose a panchromatic "
+            f'image, or make gray values of it (gdal_translate -expand gray {reader.name} gray.tif, "Translate").'
+        )
+    if progress is not None:
+        if reader.origin.product:
+            progress.info(reader.origin.sentence(reader.name))
+        for note in reader.notes:
+            progress.warning(note)
+    return reader
+
+
+def _no_such_image(found: Found, role: str) -> str:
+    there = ", ".join(_IMAGES[one] for one in found.product.roles)
+    return (
+        f"{found.members.name} is a product of {found.product.name}, which has no {_IMAGES[role]} (it has: {there}); "
+        f"choose another file for it."
+    )
+
+
+def _refuse_folder(path: str) -> None:
+    """A folder that is no product and that GDAL does not open either gets its sentence from the reader."""
+    if is_container(path) and not path.lower().rstrip("/\\").endswith((".zarr", ".safe")):
+        names = ", ".join(product.name for product in PRODUCTS)
+        raise InputError(f"{base_name(path)} holds no product that is known here ({names}); choose an image in it.")

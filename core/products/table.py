@@ -1,0 +1,150 @@
+"""The products that open as they are delivered: one table, and how a file or folder is found to be one of them.
+
+A product is recognised by its key file (``key``), which it never lacks, as EnMAP's ``METADATA.XML``. A user may name
+that file, the folder or archive that holds it, or another of its files (``parts``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Callable
+
+from ..io.reader import RasterReader
+from ..runtime.errors import InputError
+from . import enmap
+from .layout import LayOut
+from .members import Members, base_name, files_of, is_container
+from .prisma_l2d import PrismaReader
+from .reader import ProductReader
+
+_MOST_NAMED = 4  # products that a sentence names
+
+
+@dataclass(frozen=True)
+class Product:
+    """A line of the table.
+
+    Attributes:
+        name: as users know it.
+        key: regular expression of the name of its key file; the group "scene" is how the names of all its files start.
+        parts: of other files through which it may be named.
+        roles: the images that it holds: "hsi", "pan", "guide", "quality".
+        open: (its files, role) -> the open image.
+        source: the document that its reader follows.
+        depth: folders below the key file's in which parts may lie.
+    """
+
+    name: str
+    key: str
+    parts: str
+    roles: tuple[str, ...]
+    open: Callable[[Members, str], RasterReader]
+    source: str
+    depth: int = 0
+
+
+def _reader(lay_out: LayOut) -> Callable[[Members, str], RasterReader]:
+    return lambda members, role: ProductReader(members, role, lay_out)
+
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(
+        "PRISMA L2D",
+        r".*\.he5",
+        "",
+        ("hsi", "pan"),
+        lambda members, role: PrismaReader(members.paths[0], role),
+        "ASI, PRISMA Products Specification Document",
+    ),
+    Product("EnMAP", enmap.KEY, enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE),
+)
+"""All products, in the order in which a name is compared with them."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A product that was found.
+
+    Attributes:
+        product: its line in the table.
+        members: its files.
+        by_part: whether it was named by one of its images' files, which may be opened by itself.
+    """
+
+    product: Product
+    members: Members
+    by_part: bool = False
+
+
+def find_product(path: str, role: str) -> Found | None:
+    """The product that a file, a folder or an archive is, or is a part of.
+
+    Args:
+        path: what the user named.
+        role: of the image that is wanted; of several products in a folder those count that have it.
+
+    Returns:
+        The product and its files; None where it is no product's.
+
+    Raises:
+        InputError: a folder or archive holds several products of that role.
+    """
+    if is_container(path):
+        paths = [os.path.abspath(each) if os.path.exists(each) else each for each in files_of(path)]
+        found = list(_in_files(path, paths))
+        fitting = [one for one in found if role in one.product.roles] or found
+        if len(fitting) > 1:
+            names = ", ".join(f"{one.members.scene or one.members.name} ({one.product.name})" for one in fitting)
+            raise InputError(
+                f"{base_name(path)} holds {len(fitting)} products ({names[:400]}); choose a file of one of them."
+            )
+        return fitting[0] if fitting else None
+    return _of_file(path)
+
+
+def _in_files(given: str, paths: list[str]) -> Iterator[Found]:
+    """Each product whose key file is among these files."""
+    for product in PRODUCTS:
+        for path in paths:
+            match = re.fullmatch(product.key, base_name(path), re.IGNORECASE)
+            if match is not None:
+                yield Found(product, _members(product, given, path, match, paths))
+
+
+def _of_file(path: str) -> Found | None:
+    """The product of a file that is its key, or a part of it."""
+    name = base_name(path)
+    for product in PRODUCTS:
+        match = re.fullmatch(product.key, name, re.IGNORECASE)
+        if match is not None:
+            return Found(product, _members(product, path, path, match, _beside(product, path)))
+        part = re.fullmatch(product.parts, name, re.IGNORECASE) if product.parts and os.path.isfile(path) else None
+        folder = os.path.dirname(os.path.abspath(path))
+        for _ in range(product.depth + 1 if part is not None else 0):
+            beside = [os.path.join(folder, other) for other in sorted(os.listdir(folder))]
+            for other in beside:
+                match = re.fullmatch(product.key, base_name(other), re.IGNORECASE)
+                if match is not None and name.startswith(match.groupdict().get("scene") or ""):
+                    return Found(product, _members(product, path, other, match, _beside(product, other)), True)
+            folder = os.path.dirname(folder)
+    return None
+
+
+def _beside(product: Product, key: str) -> list[str]:
+    if not os.path.isfile(key):
+        return [key]
+    return files_of(os.path.dirname(os.path.abspath(key)), product.depth)
+
+
+def _members(product: Product, given: str, key: str, match: re.Match[str], paths: list[str]) -> Members:
+    """The files of the product of a key file: those below its folder whose names start as its scene's."""
+    scene = match.groupdict().get("scene")
+    if scene is None and not product.depth:
+        return Members(given, "", (key,))
+    folder = key.replace("\\", "/").rpartition("/")[0]
+    inside = [path for path in paths if path.replace("\\", "/").startswith(folder + "/") or not folder]
+    own = [path for path in inside if base_name(path).lower().startswith((scene or "").lower())]
+    return Members(given, scene or "", tuple(own))
