@@ -83,7 +83,7 @@ def lay_out(members: Members, role: str) -> Layout:
         bbl=tuple(0 if number in empty else 1 for number in range(count)),
         scales=numbers([band.text_of("GainOfBand") or "1" for band in described], "gains", source),
         offsets=numbers([band.text_of("OffsetOfBand") or "0" for band in described], "offsets", source),
-        nodata=_NODATA[level],
+        nodata=(_NODATA[level],),
         sensor="enmap",
         acquired=root.text_of("base/temporalCoverage/startTime"),
         provenance=(

@@ -9,20 +9,31 @@ from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
-from ..io.wavelengths import in_nanometres, is_plausible
+from ..io.wavelengths import is_plausible, to_nanometres
 from ..runtime.errors import InputError
 from .members import Members
 
 
 class BandFile(NamedTuple):
-    """A band: the file that it lies in, as GDAL opens it, and its number there, from 1."""
+    """A band of a product.
+
+    Attributes:
+        path: the file that it lies in, as GDAL opens it.
+        number: its number there, from 1.
+    """
 
     path: str
     number: int = 1
 
 
 class Flag(NamedTuple):
-    """A quality raster on the image's grid: a pixel is not valid where ``invalid`` of its numbers is true."""
+    """A quality raster on the image's grid.
+
+    Attributes:
+        path: the file that it lies in, as GDAL opens it.
+        number: its number there, from 1.
+        invalid: (rows, columns) int32 of it -> (rows, columns) bool, where pixels are not valid.
+    """
 
     path: str
     number: int
@@ -37,7 +48,7 @@ class Layout:
         bands: where they lie; all on one grid.
         product: its name, as "EnMAP L2A".
         names, wavelengths, fwhm, bbl, scales, offsets: as in :class:`..io.metadata.RasterMetadata`.
-        nodata: number that stands for "no value" in all bands, besides what the files declare; None for none.
+        nodata: numbers that stand for "no value" in all bands, besides what the files declare; an output has the first.
         flags: rasters that say which pixels are not valid.
         sensor: as :data:`..operators.sensors.SENSORS` calls it; "" where it is none of these.
         acquired: date and time of the acquisition, as the product writes it.
@@ -53,7 +64,7 @@ class Layout:
     bbl: Optional[tuple[int, ...]] = None
     scales: Optional[tuple[float, ...]] = None
     offsets: Optional[tuple[float, ...]] = None
-    nodata: Optional[float] = None
+    nodata: tuple[float, ...] = ()
     flags: tuple[Flag, ...] = ()
     sensor: str = ""
     acquired: str = ""
@@ -124,8 +135,9 @@ def spectral(
     Raises:
         InputError: they cannot be those of an optical sensor.
     """
-    given = list(fwhm) if len(fwhm) == len(wavelengths) else [0.0] * len(wavelengths)
-    waves, widths = in_nanometres(list(wavelengths), given, unit)
+    given: list[float | None] = list(fwhm) if len(fwhm) == len(wavelengths) else [0.0] * len(wavelengths)
+    bands = to_nanometres(list(wavelengths), given, [unit.strip().lower()] * len(given))
+    waves, widths = [wave for wave, _ in bands], [width for _, width in bands]
     pairs = [(wave, width) for wave, width in zip(waves, widths) if wave is not None and width is not None]
     if not any(waves) or not is_plausible(waves) or any(width >= wave for wave, width in pairs):
         raise InputError(

@@ -7,7 +7,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .members import base_name, is_container
-from .table import PRODUCTS, Found, find_product
+from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _IMAGES = {
     "hsi": "hyperspectral image",
@@ -40,6 +40,9 @@ def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = No
     if found is None:
         _refuse_folder(path)
         reader = RasterReader(path)
+        lone = incomplete_product(path) if role == "hsi" else None
+        if lone is not None and not any(reader.metadata.wavelengths):
+            reader.notes += (_lone(reader.name, lone),)
     else:
         reader = found.product.open(found.members, role)
     if role == "pan" and reader.palette:
@@ -61,6 +64,14 @@ def _no_such_image(found: Found, role: str) -> str:
     return (
         f"{found.members.name} is a product of {found.product.name}, which has no {_IMAGES[role]} (it has: {there}); "
         f"choose another file for it."
+    )
+
+
+def _lone(name: str, product: Product) -> str:
+    return (
+        f"{name} is named as a part of a product of {product.name}, but {product.key_name} is not beside it: "
+        "wavelengths, scales and bad bands, which stand there, are not known. Put it there, or choose the product's "
+        "folder."
     )
 
 

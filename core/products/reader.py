@@ -10,7 +10,6 @@ from functools import partial
 import numpy as np
 from osgeo import gdal
 
-from ..io.encoding import representable
 from ..io.gdal_errors import gdal_messages, open_quietly
 from ..io.grid import Window
 from ..io.origin import Origin
@@ -62,9 +61,9 @@ class ProductReader(RasterReader):
             if len(values) != bands:
                 raise InputError(f"{self.name} has {bands} bands, but its metadata has {len(values)} {field}.")
         self.metadata = self.metadata.replace(**changes, reflectance_factor=None)
-        if layout.nodata is not None and representable(layout.nodata, self.metadata.dtype) is not None:
+        if layout.nodata:
             self.bands, self.dtype = bands, self.metadata.dtype
-            self.set_nodata([layout.nodata])
+            self.set_nodata(layout.nodata)
         for flag in layout.flags:
             self._flags.append(self._flag_raster(flag.path))
         if layout.flags:

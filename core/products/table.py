@@ -33,12 +33,14 @@ class Product:
         parts: of other files through which it may be named.
         roles: the images that it holds: "hsi", "pan", "guide", "quality".
         open: (its files, role) -> the open image.
+        key_name: its key file as users know it.
         source: the document that its reader follows.
         depth: folders below the key file's in which parts may lie.
     """
 
     name: str
     key: str
+    key_name: str
     parts: str
     roles: tuple[str, ...]
     open: Callable[[Members, str], RasterReader]
@@ -54,12 +56,15 @@ PRODUCTS: tuple[Product, ...] = (
     Product(
         "PRISMA L2D",
         r".*\.he5",
+        "the .he5 file",
         "",
         ("hsi", "pan"),
         lambda members, role: PrismaReader(members.paths[0], role),
         "ASI, PRISMA Products Specification Document",
     ),
-    Product("EnMAP", enmap.KEY, enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE),
+    Product(
+        "EnMAP", enmap.KEY, "...-METADATA.XML", enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE
+    ),
 )
 """All products, in the order in which a name is compared with them."""
 
@@ -131,6 +136,19 @@ def _of_file(path: str) -> Found | None:
                     return Found(product, _members(product, path, other, match, _beside(product, other)), True)
             folder = os.path.dirname(folder)
     return None
+
+
+def incomplete_product(path: str) -> Product | None:
+    """The product that a file is named as a part of, but whose key file is not beside it.
+
+    Args:
+        path: a file of which :func:`find_product` finds no product.
+
+    Returns:
+        The product; None where the name is none of them.
+    """
+    name = base_name(path)
+    return next((one for one in PRODUCTS if one.parts and re.fullmatch(one.parts, name, re.IGNORECASE)), None)
 
 
 def _beside(product: Product, key: str) -> list[str]:
