@@ -74,8 +74,19 @@ class Members:
         """
         found = self.first(*patterns)
         if not found:
-            raise InputError(f"{self.name} lacks its {what}; get the whole product, and keep its files together.")
+            raise self.lacks(what)
         return found
+
+    def lacks(self, what: str) -> InputError:
+        """The refusal of a product of which files are missing.
+
+        Args:
+            what: the files' name.
+
+        Returns:
+            The error, to be raised.
+        """
+        return InputError(f"{self.name} lacks its {what}; get the whole product, and keep its files together.")
 
 
 def base_name(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import enmap
+from . import enmap, eo1
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
 from .prisma_l2d import PrismaReader
@@ -64,6 +64,24 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product(
         "EnMAP", enmap.KEY, "...-METADATA.XML", enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE
+    ),
+    Product(
+        "EO-1 Hyperion",
+        eo1.HYPERION_KEY,
+        "..._MTL_L1T.TXT",
+        eo1.HYPERION_PARTS,
+        ("hsi",),
+        _reader(eo1.lay_out_hyperion),
+        eo1.SOURCE,
+    ),
+    Product(
+        "EO-1 ALI",
+        eo1.ALI_KEY,
+        "..._MTL_L1T.TXT",
+        eo1.ALI_PARTS,
+        ("pan", "guide"),
+        _reader(eo1.lay_out_ali),
+        eo1.ALI_SOURCE,
     ),
 )
 """All products, in the order in which a name is compared with them."""

@@ -47,7 +47,8 @@ def metadata(level="L2A", waves=WAVES, gains=GAINS, offsets=None, start="", extr
     offsets = offsets or [0] * len(waves)
     bands = "".join(
         f'<bandID number="{i + 1}"><wavelengthCenterOfBand>{wave}</wavelengthCenterOfBand>'
-        f"<FWHMOfBand>{6.5 + i}</FWHMOfBand><GainOfBand>{gain}</GainOfBand><OffsetOfBand>{offset}</OffsetOfBand></bandID>"
+        f"<FWHMOfBand>{6.5 + i}</FWHMOfBand><GainOfBand>{gain}</GainOfBand>"
+        f"<OffsetOfBand>{offset}</OffsetOfBand></bandID>"
         for i, (wave, gain, offset) in enumerate(zip(waves, gains, offsets))
     )
     statistics = "".join(
