@@ -19,13 +19,11 @@ from __future__ import annotations
 
 import os
 
-from osgeo import gdal
-
-from ..io.gdal_errors import gdal_messages, open_quietly
 from ..io.xml_files import Element, read_xml
 from ..runtime.errors import InputError
 from .layout import BandFile, Layout, check_bands, numbers, spectral
 from .members import Members, base_name
+from .reader import band_count
 
 KEY = r"(?P<scene>ENMAP.+?)-METADATA\.XML"
 PARTS = r"ENMAP.+?-(?:SPECTRAL_IMAGE(?:_COG|_VNIR|_SWIR)?|QL_QUALITY_\w+)\.(?:TIFF?|GEOTIFF|BSQ|BIL|BIP)"
@@ -68,7 +66,7 @@ def lay_out(members: Members, role: str) -> Layout:
     )
     source = base_name(xml)
     described = root.all("specific/bandCharacterisation/bandID")
-    count = _count(image)
+    count = band_count(image)
     check_bands(len(described), count, source, base_name(image))
     waves = numbers([band.text_of("wavelengthCenterOfBand") for band in described], "wavelengths", source)
     widths = numbers([band.text_of("FWHMOfBand") or "0" for band in described], "widths", source)
@@ -110,14 +108,6 @@ def _level(members: Members, root: Element) -> str:
             f"{stated or 'nothing of its level'}; get a fresh copy of the product."
         )
     return level
-
-
-def _count(image: str) -> int:
-    with gdal_messages() as messages:
-        dataset = open_quietly(messages, image, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
-    if dataset is None:
-        raise InputError(f"{base_name(image)} cannot be read as a raster{messages.words()}; get a fresh copy.")
-    return int(dataset.RasterCount)
 
 
 def _empty_bands(root: Element, count: int) -> set[int]:

@@ -96,7 +96,10 @@ class PrismaReader(RasterReader):
 
     def _open(self) -> gdal.Dataset:
         if gdal.GetDriverByName("HDF5") is None:
-            raise InputError(f"{self.name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it.")
+            raise InputError(
+                f"{self.name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it, "
+                "or install it (conda: libgdal-hdf5)."
+            )
         if not os.path.isfile(self.path):
             raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
         with gdal_messages() as messages:

@@ -19,6 +19,7 @@ from ..runtime.errors import InputError
 from .layout import BandFile, LayOut
 from .members import Members, base_name
 
+_JPEG2000 = ("JP2OpenJPEG", "JP2KAK", "JP2ECW", "JP2MrSID")
 _OF_LAYOUT = ("names", "wavelengths", "fwhm", "bbl", "scales", "offsets")
 
 
@@ -143,9 +144,29 @@ def _vrt_band(place: int, path: str, band: gdal.Band, size: tuple[int, int]) -> 
     )
 
 
+def band_count(path: str) -> int:
+    """The number of bands of a raster.
+
+    Args:
+        path: as GDAL opens it.
+
+    Returns:
+        Their number.
+
+    Raises:
+        InputError: it cannot be read as a raster.
+    """
+    return int(_opened(path).RasterCount)
+
+
 def _opened(path: str) -> gdal.Dataset:
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
+    if dataset is None and path.lower().endswith(".jp2") and not any(map(gdal.GetDriverByName, _JPEG2000)):
+        raise InputError(
+            f"{base_name(path)} cannot be read: this GDAL has no driver of JPEG 2000; use a QGIS that has it, or "
+            "install GDAL's JP2OpenJPEG (conda: libgdal-jp2openjpeg)."
+        )
     if dataset is None or dataset.RasterCount == 0:
         raise InputError(f"{base_name(path)} cannot be read as a raster{messages.words()}; get a fresh copy.")
     return dataset

@@ -14,7 +14,7 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import enmap, eo1
+from . import desis, enmap, eo1
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
 from .prisma_l2d import PrismaReader
@@ -82,6 +82,15 @@ PRODUCTS: tuple[Product, ...] = (
         ("pan", "guide"),
         _reader(eo1.lay_out_ali),
         eo1.ALI_SOURCE,
+    ),
+    Product(
+        "DESIS",
+        desis.KEY,
+        "...-METADATA.xml",
+        desis.PARTS,
+        ("hsi", "quality"),
+        _reader(desis.lay_out),
+        desis.SOURCE,
     ),
 )
 """All products, in the order in which a name is compared with them."""
