@@ -14,7 +14,7 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import desis, enmap, eo1
+from . import desis, enmap, eo1, landsat, sentinel2
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
 from .prisma_l2d import PrismaReader
@@ -91,6 +91,25 @@ PRODUCTS: tuple[Product, ...] = (
         ("hsi", "quality"),
         _reader(desis.lay_out),
         desis.SOURCE,
+    ),
+    Product(
+        "Sentinel-2",
+        sentinel2.KEY,
+        "MTD_MSIL2A.xml (MTD_MSIL1C.xml)",
+        sentinel2.PARTS,
+        ("pan", "guide", "quality"),
+        _reader(sentinel2.lay_out),
+        sentinel2.SOURCE,
+        depth=sentinel2.DEPTH,
+    ),
+    Product(
+        "Landsat 7, 8, 9",
+        landsat.KEY,
+        "..._MTL.txt",
+        landsat.PARTS,
+        ("pan", "guide", "hsi", "quality"),
+        _reader(landsat.lay_out),
+        landsat.SOURCE,
     ),
 )
 """All products, in the order in which a name is compared with them."""

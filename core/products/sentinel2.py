@@ -1,0 +1,115 @@
+"""Sentinel-2 L2A and L1C as delivered (.SAFE, or its zip archive), as the sharper image of a pair.
+
+What catches people out:
+
+* Since processing baseline 04.00 the stored numbers carry an offset of -1000, which ``MTD_MSIL2A.xml`` lists for each
+  band: reflectance = (DN + offset) / 10000. Without it reflectances are 0.1 too high.
+* 0 is no data and 65535 saturated; neither is a reflectance.
+* Only B02, B03, B04 and B08 have 10 m; each band is a JPEG 2000 file of its own, five folders deep.
+* It has no panchromatic band: as PAN, the red band B04 is taken, which shows what most of the visible shows. Another
+  one is chosen by naming its file (``..._B08_10m.jp2``) instead of the product.
+* The scene classification (SCL, 20 m) says what a pixel shows, not whether it is valid: it is the role "quality".
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..io.xml_files import Element, read_xml
+from ..runtime.errors import InputError
+from .layout import BandFile, Layout, numbers
+from .members import Members, base_name
+
+KEY = r"MTD_MSIL(?:1C|2A)\.xml"
+PARTS = r"T\d\d[A-Z]{3}_\d{8}T\d{6}_(?:B\d[\dA]|SCL)(?:_\d0m)?\.jp2"
+SOURCE = "ESA, Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD"
+DEPTH = 4  # GRANULE, the granule, IMG_DATA, R10m
+
+_IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")  # by band_id
+_SHARP = ("B02", "B03", "B04", "B08")  # of 10 m
+_AS_PAN = "B04"
+_OFFSET_FROM, _OFFSET = 4.0, -1000.0  # baseline, and what the bands of later ones carry
+
+
+def lay_out(members: Members, role: str) -> Layout:
+    """A band of 10 m, the four of 10 m, or the scene classification.
+
+    Args:
+        members: the product's files.
+        role: "pan", "guide" or "quality".
+
+    Returns:
+        Where the bands lie, and what the metadata says of them.
+
+    Raises:
+        InputError: the product lacks a file, or its metadata cannot be used.
+    """
+    xml = members.need("MTD_MSIL2A.xml (MTD_MSIL1C.xml)", KEY)
+    level = "L2A" if "2A" in base_name(xml) else "L1C"
+    if role == "quality":
+        return Layout((BandFile(_file(members, "SCL", "20m")),), f"Sentinel-2 {level}", names=("SCL",), nodata=(0.0,))
+    root, source = read_xml(xml), base_name(xml)
+    named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
+    chosen = (named[1].upper() if named else _AS_PAN,) if role == "pan" else _SHARP
+    resolution = (named[2] or "10m") if role == "pan" and named else "10m"
+    factor, offsets, notes = _scale(root, source, chosen)
+    central = _wavelengths(root)
+    return Layout(
+        tuple(BandFile(_file(members, band, resolution)) for band in chosen),
+        f"Sentinel-2 {level}",
+        names=chosen,
+        wavelengths=tuple(central.get(band) for band in chosen),
+        scales=(1 / factor,) * len(chosen),
+        offsets=tuple(offset / factor for offset in offsets),
+        nodata=(0.0, 65535.0),
+        acquired=next((element.text for element in root.anywhere("PRODUCT_START_TIME")), ""),
+        provenance=(
+            f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}",
+            f"reflectance = (DN {offsets[0]:+g}) / {factor:g} as in {source}",
+            "0 is nodata, 65535 saturated",
+        ),
+        notes=notes,
+    )
+
+
+def _file(members: Members, band: str, resolution: str) -> str:
+    """A band's file: with the resolution in its name (L2A), or without (L1C)."""
+    start = r"T\d\d[A-Z]{3}_\d{8}T\d{6}_"
+    return members.need(f"band {band} (..._{band}.jp2)", rf"{start}{band}_{resolution}\.jp2", rf"{start}{band}\.jp2")
+
+
+def _scale(root: Element, source: str, bands: tuple[str, ...]) -> tuple[float, tuple[float, ...], tuple[str, ...]]:
+    """The divisor, the offset of each band, and what is to be said of them."""
+    names = ("BOA_QUANTIFICATION_VALUE", "QUANTIFICATION_VALUE")
+    stated = [element.text for name in names for element in root.anywhere(name)]
+    if not stated:
+        raise InputError(f"{source} has no QUANTIFICATION_VALUE; get a fresh copy of the product.")
+    factor = numbers(stated[:1], "quantification values", source)[0]
+    if factor <= 0:
+        raise InputError(f"{source} has the QUANTIFICATION_VALUE {factor:g}; get a fresh copy of the product.")
+    listed = [element for name in ("BOA_ADD_OFFSET", "RADIO_ADD_OFFSET") for element in root.anywhere(name)]
+    baseline = next((element.text for element in root.anywhere("PROCESSING_BASELINE")), "0")
+    if listed:
+        values = numbers([element.text for element in listed], "offsets", source)
+        known = {element.attribute("band_id"): value for element, value in zip(listed, values)}
+        offsets = tuple(known.get(str(_IDS.index(band)), 0.0) for band in bands)
+        return factor, offsets, ()
+    if numbers([baseline], "processing baselines", source)[0] < _OFFSET_FROM:
+        return factor, (0.0,) * len(bands), ()
+    return (
+        factor,
+        (_OFFSET,) * len(bands),
+        (f"{source} lists no offsets, as baseline {baseline} should: {_OFFSET:g} is taken, as ESA specifies.",),
+    )
+
+
+def _wavelengths(root: Element) -> dict[str, float]:
+    """Central wavelengths in nm by band, as the metadata lists them."""
+    found = {}
+    for entry in root.anywhere("Spectral_Information"):
+        match = re.fullmatch(r"B(\d+)(A?)", entry.attribute("physicalBand"))
+        text = entry.text_of("Wavelength/CENTRAL")
+        if match is not None and text:
+            band = "B8A" if match[2] else f"B{int(match[1]):02d}"
+            found[band] = numbers([text], "wavelengths", "MTD")[0]
+    return found
