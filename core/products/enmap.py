@@ -8,11 +8,11 @@ What catches people out:
   and an offset of its own in each band.
 * VNIR and SWIR overlap from about 900 to 1000 nm. Newer processors sort all bands by wavelength; with older ones the
   wavelength steps back once. Bands stay as the file has them; both detectors' are kept.
-* A band in a water vapour absorption may be empty: its statistics in the XML have the mean -1000000 and deviation 0. It
-  is marked as bad.
+* A band in a water vapour absorption may be empty: its statistics in the XML have the mean -1000000 and deviation 0.
+  It is marked as bad.
 * L1B lies in sensor geometry, its two detectors 20 pixels apart: it is refused.
-* The ``QL_`` rasters (classes, clouds, cloud shadows, haze, cirrus, snow) are classes of pixels and no statement that a
-  sample is invalid: they are the role "quality", to be used as a mask.
+* The ``QL_`` rasters (classes, clouds, cloud shadows, haze, cirrus, snow) are classes of pixels and no statement that
+  a sample is invalid: they are the role "quality", to be used as a mask.
 """
 
 from __future__ import annotations

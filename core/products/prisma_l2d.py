@@ -1,16 +1,20 @@
 """PRISMA L2D products (.he5), opened as an HSI or as a PAN, through GDAL's HDF5 driver.
 
-The file holds three cubes of 16-bit numbers on two map grids: VNIR and SWIR of 30 m, each (rows, bands, columns), and
-the PAN of 5 m (PRISMA Products Specification Document, ASI). Physical reflectance = minimum + DN (maximum - minimum) /
-65535, with the minimum and maximum of each cube. What is made of it here (own rules):
+What catches people out:
 
-* Bands are sorted by wavelength. A band that the product flags as unused, or that has no wavelength, is dropped. Where
-  VNIR and SWIR overlap, from the shortest SWIR band on, the SWIR is kept: silicon sees little there.
+* A stored 0 is a failed retrieval, in absorptions and over water above all, and no dark value. The error matrices
+  beside the cubes say which samples failed (0 good, 1 invalid before, 2 negative, 4 saturated): all but 0 are not
+  valid. Where a file has no matrices, 0 is not valid in any band.
+* A third of a granule may be padding: there all VNIR bands are 0, and so is the sun's zenith angle.
+* Bands come from long to short. One that is flagged as unused, or has no wavelength, is dropped; the rest is sorted.
+  Where VNIR and SWIR overlap, from the shortest SWIR band on, the SWIR is kept: silicon sees little there.
 * Bands inside the water vapour absorptions near 1400 and 1875 nm are kept and marked as bad (``bbl`` 0).
-* A pixel is outside the image where all VNIR bands are 0 (HSI), or the PAN is 0. A 0 in some bands alone is a dark
-  value, and valid.
-* A grid's pixels of 30 m (5 m) lie centred on the box of the product's four corners, whether these are the outer edges
-  or centres of pixels; the box must be smaller than the image by one HSI pixel at most.
+* Reflectance = minimum + DN (maximum - minimum) / 65535, with the minimum and maximum of each of the three cubes: VNIR
+  and SWIR of 30 m, (rows, bands, columns), and the PAN of 5 m (PRISMA Products Specification Document, ASI).
+* Readers differ in what the product's corners are. A grid's pixels of 30 m (5 m) lie centred on their box, which is
+  right for edges and for centres of pixels; the box must be smaller than the image by one HSI pixel at most. The PAN
+  may lie 12.5 m off all the same: a shift is measured, not assumed.
+* Products of the levels 1, 2B and 2C lie on no map.
 """
 
 from __future__ import annotations
@@ -41,8 +45,15 @@ _CUBES = {
     "SWIR": f"{_SWATHS}/PRS_L2D_HCO/Data Fields/SWIR_Cube",
     "PAN": f"{_SWATHS}/PRS_L2D_PCO/Data Fields/Cube",
 }
+_ERRORS = {
+    **{cube: f"{_SWATHS}/PRS_L2D_HCO/Data Fields/{cube}_PIXEL_L2_ERR_MATRIX" for cube in ("VNIR", "SWIR")},
+    "PAN": f"{_SWATHS}/PRS_L2D_PCO/Data Fields/PIXEL_L2_ERR_MATRIX",
+}
+_SUN = f"{_SWATHS}/PRS_L2D_HCO/Geometric Fields/Solar_Zenith_Angle"
 _PIXEL = {"hsi": 30.0, "pan": 5.0}
+_PLANES = (_CUBES["PAN"], _ERRORS["PAN"], _SUN)
 _FULL = 65535.0
+_GOOD = 0  # of the error matrices
 _STRIP = 64
 
 
@@ -100,7 +111,7 @@ class PrismaReader(RasterReader):
                 f"{self.name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it, "
                 "or install it (conda: libgdal-hdf5)."
             )
-        if not os.path.isfile(self.path):
+        if not os.path.isfile(self.path) and not self.path.startswith("/vsi"):
             raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
         with gdal_messages() as messages:
             dataset = open_quietly(messages, self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
@@ -128,12 +139,28 @@ class PrismaReader(RasterReader):
             raise InputError(f"{self.name} lacks the attribute {missing}; get a fresh copy of the product.") from None
         except ValueError as error:
             raise InputError(f"{self.name} cannot be used: {error}; get a fresh copy of the product.") from None
+        self._errors = self._error_matrices(root, sizes)
+        self._sun = None if self.role == "pan" else _array(root, _SUN, gdal.GDT_Float32)
+        self.origin = Origin(
+            "PRISMA L2D",
+            "prisma",
+            str(facts.get("Product_StartTime") or ""),
+            (
+                "wavelengths, widths, scales and corners from the product's attributes",
+                "failed retrievals from its error matrices" if self._errors else "0 is a failed retrieval",
+            ),
+            True,
+        )
         bands = len(self._bands)
-        self._numbers, self._dtypes, self._nodata = list(range(bands)), ["uint16"] * bands, [None] * bands
+        self._numbers, self._dtypes, self._nodata = (
+            list(range(bands)),
+            ["uint16"] * bands,
+            [None if self._errors else 0.0] * bands,
+        )
 
     def close(self) -> None:
         """Close the file."""
-        self._arrays = {}
+        self._arrays, self._errors, self._sun = {}, {}, None
         super().close()
 
     def release(self) -> None:
@@ -167,6 +194,22 @@ class PrismaReader(RasterReader):
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
         valid &= self._inside_image[window.row : window.row + window.rows, window.col : window.col + window.cols]
+        for cube, array in self._errors.items():
+            places = [i for i, number in enumerate(bands) if self._bands[number].cube == cube]
+            if places:
+                indices = [self._bands[bands[i]].number for i in places]
+                errors = self._block(cube, window, min(indices), max(indices) + 1, array)
+                valid[places] &= errors[np.subtract(indices, min(indices))] == _GOOD
+
+    def _error_matrices(self, root: gdal.Group, sizes: dict[str, list[int]]) -> dict[str, gdal.MDArray]:
+        """Those of the cubes; none where one lacks its own, or has one of another size."""
+        found = {cube: _array(root, _ERRORS[cube], gdal.GDT_Byte) for cube in self._arrays}
+        fits = {
+            cube: array
+            for cube, array in found.items()
+            if array is not None and [d.GetSize() for d in array.GetDimensions()] == sizes[cube]
+        }
+        return fits if len(fits) == len(found) else {}
 
     @cached_property
     def _inside_image(self) -> np.ndarray:
@@ -177,25 +220,37 @@ class PrismaReader(RasterReader):
         for start, stop in row_strips(self.grid.rows, _STRIP):
             block = self._block(cube, Window(start, 0, stop - start, self.grid.cols), min(used), max(used) + 1)
             inside[start:stop] = block.any(axis=0)
-        return inside
+        return inside & self._lit(inside.shape)
 
-    def _block(self, cube: str, window: Window, first: int, stop: int) -> np.ndarray:
-        """(B, rows, cols) of the bands ``first`` to ``stop`` of a cube."""
+    def _lit(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(rows, cols), False in the padding, where the sun's zenith angle is 0; True without such angles."""
+        if self._sun is None or tuple(d.GetSize() for d in self._sun.GetDimensions()) != shape:
+            return np.ones(shape, bool)
+        with hdf5_silence:
+            data = self._checked(self._sun.Read, Window(0, 0, *shape))
+        lit = np.frombuffer(data, np.float32).reshape(shape) != 0
+        return lit if lit.any() else np.ones(shape, bool)
+
+    def _block(
+        self, cube: str, window: Window, first: int, stop: int, errors: gdal.MDArray | None = None
+    ) -> np.ndarray:
+        """(B, rows, cols) of the bands ``first`` to ``stop`` of a cube, or of its error matrix."""
+        array, dtype = (self._arrays[cube], np.uint16) if errors is None else (errors, np.uint8)
         start, count = [window.row, window.col], [window.rows, window.cols]
         if cube != "PAN":
             start.insert(1, first)
             count.insert(1, stop - first)
         with hdf5_silence:
-            data = self._checked(lambda: self._arrays[cube].Read(array_start_idx=start, count=count), window)
-        values = np.frombuffer(data, np.uint16).reshape(count)
+            data = self._checked(lambda: array.Read(array_start_idx=start, count=count), window)
+        values = np.frombuffer(data, dtype).reshape(count)
         return values[None] if cube == "PAN" else values.transpose(1, 0, 2)
 
 
-def _array(root: gdal.Group, path: str) -> gdal.MDArray | None:
+def _array(root: gdal.Group, path: str, kind: int = gdal.GDT_UInt16) -> gdal.MDArray | None:
     with gdal_messages() as messages:
         array = messages.call(root.OpenMDArrayFromFullname, path)
-    known = array is not None and array.GetDataType().GetNumericDataType() == gdal.GDT_UInt16
-    return array if known and array.GetDimensionCount() == (2 if path == _CUBES["PAN"] else 3) else None
+    known = array is not None and array.GetDataType().GetNumericDataType() == kind
+    return array if known and array.GetDimensionCount() == (2 if path in _PLANES else 3) else None
 
 
 def _bands(facts: dict, sizes: dict[str, list[int]]) -> list[_Band]:

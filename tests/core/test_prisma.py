@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -40,11 +43,13 @@ def cubes(rows=ROWS, cols=COLS):
     found["VNIR"][:2, :, :3] = 0  # outside the image
     found["SWIR"][:2, :, :3] = 0
     found["PAN"][:12, :18] = 0
-    found["SWIR"][5, :, 5] = 0  # dark water
+    found["SWIR"][5, :, 5] = 0  # failed retrievals
     return found
 
 
-def write_product(path, content=None, inset=15.0, epsg=32633, leave_out=(), swath="PRS_L2D", **changes):
+def write_product(
+    path, content=None, inset=15.0, epsg=32633, leave_out=(), swath="PRS_L2D", errors=None, sun=None, **changes
+):
     """``inset``: how far the corners lie inside the outer edges, in m; 0 for edges, 15 for centres of HSI pixels."""
     content = cubes() if content is None else content
     rows, cols = content["VNIR"].shape[0], content["VNIR"].shape[2]
@@ -68,7 +73,15 @@ def write_product(path, content=None, inset=15.0, epsg=32633, leave_out=(), swat
         fields = file.create_group(f"HDFEOS/SWATHS/{swath}_HCO/Data Fields")
         for name in ("VNIR", "SWIR"):
             fields.create_dataset(f"{name}_Cube", data=content[name], chunks=True, compression="gzip")
-        file.create_group(f"HDFEOS/SWATHS/{swath}_PCO/Data Fields").create_dataset("Cube", data=content["PAN"])
+        panchromatic = file.create_group(f"HDFEOS/SWATHS/{swath}_PCO/Data Fields")
+        panchromatic.create_dataset("Cube", data=content["PAN"])
+        for name, matrix in (errors or {}).items():
+            group, prefix = (panchromatic, "") if name == "PAN" else (fields, f"{name}_")
+            group.create_dataset(f"{prefix}PIXEL_L2_ERR_MATRIX", data=matrix)
+        if sun is not None:
+            file.create_group(f"HDFEOS/SWATHS/{swath}_HCO/Geometric Fields").create_dataset(
+                "Solar_Zenith_Angle", data=sun
+            )
     return str(path)
 
 
@@ -99,13 +112,81 @@ def test_scale_and_offset_give_reflectance(product):
         assert pan.metadata.scales == pytest.approx((1.1 / 65535,))
 
 
-def test_a_pixel_is_outside_where_all_vnir_bands_are_zero_and_dark_water_is_inside(product):
+def inside_image():
+    inside = np.ones((ROWS, COLS), bool)
+    inside[:2, :3] = False
+    return inside
+
+
+def test_a_pixel_is_outside_where_all_vnir_bands_are_zero_and_a_zero_is_a_failed_retrieval(product):
     with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
         valid, of_pan = hsi.read().valid, pan.read().valid
-    expected = np.ones((ROWS, COLS), bool)
-    expected[:2, :3] = False
-    assert all((band == expected).all() for band in valid)
-    np.testing.assert_array_equal(of_pan[0], expected.repeat(6, 0).repeat(6, 1))
+        assert "0 is a failed retrieval" in hsi.origin.provenance
+    for found, (cube, _, _) in zip(valid, KEPT):
+        expected = inside_image()
+        expected[5, 5] = cube == "VNIR"
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(of_pan[0], inside_image().repeat(6, 0).repeat(6, 1))
+
+
+def error_matrices():
+    content = cubes()
+    found = {name: np.zeros(content[name].shape, np.uint8) for name in content}
+    found["SWIR"][7, :, 2] = 1
+    found["VNIR"][8, 4, 3], found["VNIR"][8, 5, 4], found["PAN"][30, 31] = 2, 4, 1
+    return found
+
+
+def test_the_error_matrices_say_which_samples_failed_and_a_zero_that_they_call_good_is_kept(tmp_path):
+    errors = error_matrices()
+    product = write_product(tmp_path / "p.he5", errors=errors)
+    with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
+        whole, part = hsi.read(), hsi.read(Window(3, 1, 6, 7), [8, 0, 2])
+        of_pan = pan.read().valid[0]
+        assert "failed retrievals from its error matrices" in hsi.origin.provenance
+    for found, (cube, index, _) in zip(whole.valid, KEPT):
+        np.testing.assert_array_equal(found, inside_image() & (errors[cube][:, index] == 0))
+    np.testing.assert_array_equal(part.valid, whole.valid[[8, 0, 2], 3:9, 1:8])
+    expected = inside_image().repeat(6, 0).repeat(6, 1)
+    expected[30, 31] = False
+    np.testing.assert_array_equal(of_pan, expected)
+
+
+def test_matrices_of_another_size_are_not_believed(tmp_path):
+    errors = {"VNIR": np.ones((3, 7, 3), np.uint8), "SWIR": np.ones((3, 8, 3), np.uint8)}
+    with open_raster(write_product(tmp_path / "p.he5", errors=errors), "hsi") as hsi:
+        assert "0 is a failed retrieval" in hsi.origin.provenance
+        assert hsi.read().valid[0].sum() == ROWS * COLS - 6
+
+
+def test_padding_is_where_the_sun_has_no_zenith_angle(tmp_path):
+    sun = np.full((ROWS, COLS), 31.5, np.float32)
+    sun[:, -1] = 0
+    with open_raster(write_product(tmp_path / "p.he5", sun=sun), "hsi") as hsi:
+        np.testing.assert_array_equal(hsi.read().valid[0], inside_image() & (sun != 0))
+    for useless in (np.zeros_like(sun), sun[:3]):
+        with open_raster(write_product(tmp_path / "q.he5", sun=useless), "hsi") as hsi:
+            np.testing.assert_array_equal(hsi.read().valid[0], inside_image())
+
+
+@pytest.mark.parametrize("way", ["folder", "zip"])
+def test_a_folder_or_an_archive_with_the_product_is_opened(product, tmp_path, way):
+    place = tmp_path / "delivered"
+    if way == "zip":
+        place = tmp_path / "delivered.zip"
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.write(product, "PRS_L2D_STD_20200101.he5")
+    else:
+        place.mkdir()
+        shutil.copy(product, place)
+    with open_raster(place, "hsi") as hsi, open_raster(product, "hsi") as expected:
+        np.testing.assert_array_equal(hsi.read().values, expected.read().values)
+
+
+def test_the_time_of_the_acquisition_is_known(tmp_path):
+    product = write_product(tmp_path / "p.he5", Product_StartTime=np.bytes_("2020-01-01T10:00:00.1"))
+    with open_raster(product, "pan") as pan:
+        assert (pan.origin.acquired, pan.origin.sensor) == ("2020-01-01T10:00:00.1", "prisma")
 
 
 def test_a_window_is_that_part_of_the_image(product):
