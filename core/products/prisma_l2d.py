@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from ..io.gdal_errors import gdal_messages, hdf5_silence, open_quietly
+from ..io.gdal_errors import gdal_messages, hdf5_silence
 from ..io.grid import Grid, Window
 from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
@@ -35,6 +35,7 @@ from ..io.remedies import Source
 from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
+from .hdf5 import Container
 
 WATER = ((1350.0, 1450.0), (1800.0, 1950.0))
 """Wavelengths in nm of the water vapour absorptions."""
@@ -106,18 +107,7 @@ class PrismaReader(RasterReader):
         return Source(self.name)
 
     def _open(self) -> gdal.Dataset:
-        if gdal.GetDriverByName("HDF5") is None:
-            raise InputError(
-                f"{self.name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it, "
-                "or install it (conda: libgdal-hdf5)."
-            )
-        if not os.path.isfile(self.path) and not self.path.startswith("/vsi"):
-            raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
-        with gdal_messages() as messages:
-            dataset = open_quietly(messages, self.path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
-        if dataset is None:
-            raise InputError(f"{self.name} is no HDF5 file; choose a PRISMA L2D product{messages.words()}.")
-        return dataset
+        return Container(self.path, self.name).dataset
 
     def _describe(self) -> None:
         root = self._dataset.GetRootGroup()

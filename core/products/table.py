@@ -14,7 +14,8 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import desis, enmap, eo1, landsat, sentinel2
+from . import desis, enmap, eo1, landsat, neon, sentinel2, tanager
+from .hdf5 import Container, Cube, Hdf5Reader
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
 from .prisma_l2d import PrismaReader
@@ -50,6 +51,10 @@ class Product:
 
 def _reader(lay_out: LayOut) -> Callable[[Members, str], RasterReader]:
     return lambda members, role: ProductReader(members, role, lay_out)
+
+
+def _cube(describe: Callable[[Container], Cube]) -> Callable[[Members, str], RasterReader]:
+    return lambda members, role: Hdf5Reader(members.paths[0], describe)
 
 
 PRODUCTS: tuple[Product, ...] = (
@@ -111,6 +116,8 @@ PRODUCTS: tuple[Product, ...] = (
         _reader(landsat.lay_out),
         landsat.SOURCE,
     ),
+    Product("NEON AOP", neon.KEY, "the .h5 file", "", ("hsi",), _cube(neon.describe), neon.SOURCE),
+    Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),
 )
 """All products, in the order in which a name is compared with them."""
 
