@@ -12,6 +12,7 @@ from osgeo import gdal
 
 from ..io.gdal_errors import gdal_messages, open_quietly
 from ..io.grid import Window
+from ..io.metadata import band_dtype
 from ..io.origin import Origin
 from ..io.reader import RasterReader
 from ..io.remedies import Source
@@ -157,6 +158,21 @@ def band_count(path: str) -> int:
         InputError: it cannot be read as a raster.
     """
     return int(_opened(path).RasterCount)
+
+
+def stored_type(path: str) -> str:
+    """The type of a raster's numbers.
+
+    Args:
+        path: as GDAL opens it.
+
+    Returns:
+        numpy's name of its first band's type; "" for one that this software cannot read.
+
+    Raises:
+        InputError: it cannot be read as a raster.
+    """
+    return band_dtype(_opened(path).GetRasterBand(1)) or ""
 
 
 def _opened(path: str) -> gdal.Dataset:

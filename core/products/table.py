@@ -14,7 +14,7 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import desis, enmap, eo1, landsat, neon, sentinel2, tanager
+from . import desis, enmap, eo1, landsat, neon, planetscope, sentinel2, tanager, wyvern
 from .hdf5 import Container, Cube, Hdf5Reader
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
@@ -118,6 +118,16 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product("NEON AOP", neon.KEY, "the .h5 file", "", ("hsi",), _cube(neon.describe), neon.SOURCE),
     Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),
+    Product("Wyvern", wyvern.KEY, "the image", "", ("hsi", "quality"), _reader(wyvern.lay_out), wyvern.SOURCE),
+    Product(
+        "PlanetScope",
+        planetscope.KEY,
+        "the image",
+        "",
+        ("pan", "guide", "quality"),
+        _reader(planetscope.lay_out),
+        planetscope.SOURCE,
+    ),
 )
 """All products, in the order in which a name is compared with them."""
 

@@ -1,0 +1,84 @@
+"""PlanetScope scenes as delivered (``..._3B_AnalyticMS_SR_8b.tif``, 3 m), as the sharper image of a pair.
+
+What catches people out:
+
+* Four bands are blue, green, red, near infrared; eight are coastal blue, blue, green I, green, yellow, red, red edge,
+  near infrared. The file does not say so: the number of bands does.
+* It has no panchromatic band: as PAN, the red band is taken.
+* Surface reflectance (``_SR``) is stored times 10000; without ``_SR`` the numbers are scaled radiance, each band with
+  a factor of its own in the XML.
+* 0 is no data. The usable data mask ``..._udm2.tif`` says what is clear, snow, shadow, haze and cloud: it is the role
+  "quality". Its band 8 has bit 0 set where there is no image.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..runtime.errors import InputError
+from .layout import BandFile, Flag, Layout
+from .members import Members, base_name
+from .reader import band_count
+
+KEY = r"(?P<scene>\d{8}_\d{6}(?:_\d{2})?_\w{4}_3B)_AnalyticMS(?:_SR)?(?:_8b)?(?:_clip)?\.tif"
+SOURCE = "Planet, PSScene item type: bands of the assets ortho_analytic_4b_sr, ortho_analytic_8b_sr and ortho_udm2"
+
+_NAMES = {
+    4: ("blue", "green", "red", "nir"),
+    8: ("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
+}
+_UDM2 = ("clear", "snow", "shadow", "haze_light", "haze_heavy", "cloud", "confidence", "udm1")
+_SCALE = 1e-4
+
+
+def _is_blackfill(values: np.ndarray) -> np.ndarray:
+    return (values & 1) == 1
+
+
+def lay_out(members: Members, role: str) -> Layout:
+    """The red band, all bands, or the usable data mask.
+
+    Args:
+        members: the product's files.
+        role: "pan", "guide" or "quality".
+
+    Returns:
+        Where the bands lie, and what is known of them.
+
+    Raises:
+        InputError: a file is missing, or has another number of bands than such products have.
+    """
+    mask = members.first(r"_udm2(?:_clip)?\.tif")
+    if mask and band_count(mask) != len(_UDM2):
+        raise InputError(f"{base_name(mask)} has not the {len(_UDM2)} bands of a usable data mask; get a fresh copy.")
+    if role == "quality":
+        if not mask:
+            raise members.lacks("usable data mask (..._udm2.tif)")
+        return Layout(tuple(BandFile(mask, i + 1) for i in range(len(_UDM2))), "PlanetScope", names=_UDM2)
+    images = members.all(r"_AnalyticMS(?:_SR)?(?:_8b)?(?:_clip)?\.tif")
+    named = [path for path in images if base_name(path) == base_name(members.given)]
+    if not images:
+        raise members.lacks("image (..._AnalyticMS_SR.tif)")
+    image = (named or images)[0]
+    names = _NAMES.get(band_count(image))
+    if names is None:
+        raise InputError(f"{base_name(image)} has {band_count(image)} bands, but such products have 4 or 8.")
+    chosen = ("red",) if role == "pan" else names
+    reflectance = re.search("_SR(?:_|[.])", base_name(image), re.IGNORECASE) is not None
+    return Layout(
+        tuple(BandFile(image, names.index(name) + 1) for name in chosen),
+        f"PlanetScope {'surface reflectance' if reflectance else 'radiance'}",
+        names=chosen,
+        scales=(_SCALE,) * len(chosen) if reflectance else None,
+        offsets=(0.0,) * len(chosen) if reflectance else None,
+        nodata=(0.0,),
+        flags=(Flag(mask, len(_UDM2), _is_blackfill),) if mask else (),
+        acquired=members.scene[:15],
+        provenance=(
+            f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}",
+            f"reflectance = DN x {_SCALE:g}" if reflectance else "stored numbers without a scale",
+            "0 is nodata",
+        ),
+    )
