@@ -27,8 +27,13 @@ _VIRTUAL = re.compile(r"/vsi(\w+)([/?])")  # GDAL's file systems: zip, tar, gzip
 _WRAPPER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:VRT|GDAL)", re.DOTALL)
 _BESIDE = (".aux.xml", ".hdr", ".tfw", ".tifw", ".wld", ".prj")  # files that are no rasters themselves
 _PRODUCT_FOLDERS = (".safe", ".zarr")
-_PRODUCT_FILE = re.compile(
-    r"((?:ENMAP|DESIS).+?)-(?:SPECTRAL_IMAGE(?:_VNIR|_SWIR)?|METADATA|HISTORY|QL_[\w-]+)\.\w+$", re.IGNORECASE
+_PRODUCT_FILE = re.compile(  # what the names of one product's files share, and what follows in them
+    r"(?P<scene>(?:ENMAP|DESIS).+?(?=-(?:SPECTRAL_IMAGE(?:_COG|_VNIR|_SWIR)?|METADATA|HISTORY|QL_[\w-]+)\.\w+$)"
+    r"|EO1[AH]\w+?(?=_(?:B\d{2,3}|MTL)_L1(?:T|GST)\.\w+$)"
+    r"|L[COE]0[789]_L\w{3}_\d{6}_\d{8}_\d{8}_\d{2}_(?:RT|T1|T2)(?=_(?:(?:SR_|ST_)?B\d+|QA_\w+|MTL|ANG)\.\w+$)"
+    r"|wyvern_dragonette-\d+_\d{8}T\d{6}_[0-9a-f]{8}(?=(?:_l\d\w)?(?:_data_mask|_pixel_quality_mask)?\.\w+$)"
+    r"|\d{8}_\d{6}(?:_\d{2})?_\w{4}_3B(?=_(?:AnalyticMS\w*|udm2\w*|metadata\w*)\.\w+$))",
+    re.IGNORECASE,
 )
 
 
@@ -176,7 +181,7 @@ def _product_files(path: str) -> Iterator[str]:
     product = _PRODUCT_FILE.match(os.path.basename(path))
     for other in _files_in(os.path.dirname(os.path.abspath(path)), deep=False) if product else ():
         sibling = _PRODUCT_FILE.match(os.path.basename(other))
-        if product and sibling and sibling[1].lower() == product[1].lower():
+        if product and sibling and sibling["scene"].lower() == product["scene"].lower():
             yield other
 
 

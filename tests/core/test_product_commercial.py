@@ -112,12 +112,12 @@ def test_planets_red_band_is_the_pan(planet, related, ending, bands, red):
     with (
         open_raster(folder, "pan") as pan,
         open_raster(folder, "guide") as guide,
-        open_raster(folder, "quality") as udm,
+        open_raster(folder, "quality") as mask,
     ):
         assert (pan.metadata.names, pan.metadata.scales, pan.metadata.nodata) == (("red",), (1e-4,), 0)
         block = pan.read()
         np.testing.assert_array_equal(block.values[0], guide.read().values[red])
-        assert guide.bands == bands
+        assert (guide.bands, mask.metadata.names[-1]) == (bands, "udm1")
     valid = np.ones((36, 36), bool)
     valid[:3, :3] = valid[-1, -1] = False
     np.testing.assert_array_equal(block.valid[0], valid)

@@ -11,6 +11,7 @@ from osgeo import gdal
 from core.io.reader import RasterReader
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
+from core.workflows.classical import classical
 
 TILE = "T33UUU_20220724T101559"
 SHARP = ("B02", "B03", "B04", "B08")
@@ -203,3 +204,14 @@ def test_level_2_has_its_own_scales_and_no_pan(landsat):
         assert quality.metadata.names == ("PIXEL",)
     with pytest.raises(InputError, match="has no panchromatic band"):
         open_raster(folder, "pan")
+
+
+@pytest.mark.parametrize("way", ["", "{}_MTL.txt", "{}_B4.TIF"])
+def test_no_file_of_a_landsat_product_is_overwritten_and_a_result_beside_it_is(landsat, way):
+    folder = landsat()
+    named = folder / way.format(SCENES["8"])
+    hsi, own = str(folder), str(folder / f"{SCENES['8']}_sharpened.tif")
+    with pytest.raises(InputError, match=r"_B3\.TIF"):
+        classical(hsi, str(named), str(folder / f"{SCENES['8']}_B3.TIF"))
+    for _ in range(2):
+        classical(hsi, str(folder / f"{SCENES['8']}_B8.TIF"), own, method="exp")
