@@ -68,7 +68,7 @@ def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
     wavelengths, fwhm = [], []
     for i, band in enumerate(bands):
         central = _micrometres(imagery[i].get("central_wavelength_um"))
-        named = wavelength_in_name(band.GetDescription() or "")
+        named = wavelength_in_name(readable(band.GetDescription()))
         wavelengths.append(_most_exact(stated[i][0], dimension[i], central, named))
         fwhm.append(_most_exact(stated[i][1], _micrometres(imagery[i].get("fwhm_um"))))
     factor = parse_number(whole.get("reflectance_scale_factor") or whole.get("reflectance scale factor"))
@@ -166,7 +166,19 @@ def _most_exact(*values: float | None) -> float | None:
 
 
 def _lower_keys(items: dict[str, str] | None) -> dict[str, str]:
-    return {key.lower(): value for key, value in (items or {}).items()}
+    return {readable(key).lower(): readable(value) for key, value in (items or {}).items()}
+
+
+def readable(text: str | bytes | None) -> str:
+    """A text of GDAL, which gives bytes where a file holds what is no UTF-8.
+
+    Args:
+        text: of GDAL.
+
+    Returns:
+        The text; bytes that are none are replaced.
+    """
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text or ""
 
 
 def _micrometres(text: str | None) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
-from .band_sources import read_sources
+from .band_sources import read_sources, readable
 from .encoding import representable
 from .masks import data_bands
 from .wavelengths import corrected, without_repeated_wavelength, without_wavelength
@@ -144,7 +144,7 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     dtypes = [band_dtype(band) or "float64" for band in bands]
     nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
     return RasterMetadata(
-        names=tuple(without_repeated_wavelength(band.GetDescription() or "") for band in bands),
+        names=tuple(without_repeated_wavelength(readable(band.GetDescription())) for band in bands),
         wavelengths=waves,
         fwhm=widths,
         bbl=found.bbl,

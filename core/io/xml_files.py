@@ -1,15 +1,17 @@
-"""XML files of products, refused before they are parsed where they could cost time or memory without limit.
+"""XML files of products, refused where they could cost time or memory without limit.
 
-What is looked at first, in one pass over the text: its size, the number and the depth of its elements, and whether it
-declares anything (``<!DOCTYPE``, ``<!ENTITY``), which no product's metadata does. Only what passed is given to GDAL's
-parser, which knows no entities but those of XML itself.
+Product metadata is plain: elements, attributes, texts. So it is read in one pass over the text, with limits of its
+size and of the number and the depth of its elements; whatever declares something (``<!DOCTYPE``, ``<!ENTITY``) is
+refused, which no product's metadata does. Parsers of whole XML know more, and some of them spend minutes or gigabytes
+on it.
 """
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from collections.abc import Iterator
-from typing import Any
 
 from osgeo import gdal
 
@@ -19,26 +21,32 @@ from .gdal_errors import gdal_messages
 MAX_BYTES = 32 * 1024**2  # that an XML file may have; products' metadata has a few MB at most
 MAX_TAGS = 400_000  # in it
 MAX_DEPTH = 64  # of elements inside each other
+_ATTRIBUTE = re.compile(r"\s*([^\s=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")  # at a place, never searched for
 
 
 class Element:
     """An element of an XML document; names are without the prefix of a namespace.
 
     Args:
-        node: as GDAL's parser gives it: type, name, children.
+        name: as in the document.
+        attributes: their values by name.
     """
 
-    def __init__(self, node: list[Any]) -> None:
-        self._node = node
-        self.name = str(node[1]).rpartition(":")[2]
+    __slots__ = ("_attributes", "children", "full_name", "name", "pieces")
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.full_name, self._attributes = name, attributes
+        self.name = name.rpartition(":")[2]
+        self.pieces: list[str] = []
+        self.children: list[Element] = []
 
     def __iter__(self) -> Iterator[Element]:
-        return (Element(node) for node in self._node[2:] if node[0] == gdal.CXT_Element)
+        return iter(self.children)
 
     @property
     def text(self) -> str:
         """The text that stands directly in the element, without blanks around it."""
-        return "".join(node[1] for node in self._node[2:] if node[0] == gdal.CXT_Text).strip()
+        return "".join(self.pieces).strip()
 
     def attribute(self, name: str) -> str:
         """The value of an attribute.
@@ -49,8 +57,7 @@ class Element:
         Returns:
             Its value, "" where there is none.
         """
-        found = (node for node in self._node[2:] if node[0] == gdal.CXT_Attribute and node[1] == name)
-        return next(("".join(child[1] for child in node[2:]) for node in found), "")
+        return self._attributes.get(name, "")
 
     def all(self, path: str) -> list[Element]:
         """The elements of a path below this one.
@@ -144,40 +151,57 @@ def read_xml(path: str) -> Element:
     Raises:
         InputError: it cannot be read, is no XML, declares a document type or entities, or is too long or too deep.
     """
-    name = os.path.basename(path)
-    checked = "".join(_checked(read_text(path), name))
-    with gdal_messages() as messages:
-        node = messages.call(gdal.ParseXMLString, checked)
-    if not isinstance(node, list) or len(node) < 2 or node[0] != gdal.CXT_Element:
-        raise _damaged(name)
-    return Element(node)
+    return _parsed(read_text(path), os.path.basename(path))
 
 
 def _damaged(name: str) -> InputError:
     return InputError(f"{name} is no complete XML file; get a fresh copy of the product.")
 
 
-def _checked(text: str, name: str) -> Iterator[str]:
-    """The text without comments and processing instructions, in pieces. One pass: the time is that of the length."""
+def _parsed(text: str, name: str) -> Element:
+    """The root element. One pass over the text: the time is that of its length."""
     if "\0" in text or text.count("<") > MAX_TAGS:
         raise InputError(f"{name} is not the metadata of a product ({MAX_TAGS} elements at most); it is not read.")
-    place, depth = 0, 0
+    place, document = 0, Element("", {})
+    inside = [document]
     while (start := text.find("<", place)) >= 0:
-        yield text[place:start]
+        inside[-1].pieces.append(html.unescape(text[place:start]))
         ending = _ending(text, start, name)
         stop = text.find(ending, start)
         if stop < 0:
             raise _damaged(name)
         place = stop + len(ending)
-        if ending in ("-->", "?>"):
-            continue
-        yield text[start:place]
-        if ending == ">" and text[stop - 1] != "/":
-            depth += -1 if text[start + 1] == "/" else 1
-        if not 0 <= depth <= MAX_DEPTH:
-            raise InputError(f"{name} has elements more than {MAX_DEPTH} deep, or none where one ends; it is not read.")
-    if depth != 0:
+        if ending == "]]>":
+            inside[-1].pieces.append(text[start + len("<![CDATA[") : stop])
+        elif ending == ">" and text[start + 1] == "/":
+            if inside.pop().full_name != text[start + 2 : stop].strip() or not inside:
+                raise _damaged(name)
+        elif ending == ">":
+            empty = text[stop - 1] == "/"
+            element = _opened(text[start + 1 : stop - empty], name)
+            inside[-1].children.append(element)
+            inside += [] if empty else [element]
+        if len(inside) > MAX_DEPTH + 1:
+            raise InputError(f"{name} has elements more than {MAX_DEPTH} deep; it is not read.")
+    if len(inside) != 1 or len(document.children) != 1 or document.text or text[place:].strip():
         raise _damaged(name)
+    return document.children[0]
+
+
+def _opened(tag: str, name: str) -> Element:
+    """The element of what stands between < and >."""
+    words = tag.split(None, 1)
+    if not words or tag[0].isspace():
+        raise _damaged(name)
+    attributes, rest = {}, words[1].strip() if len(words) > 1 else ""
+    place = 0
+    while place < len(rest):
+        match = _ATTRIBUTE.match(rest, place)
+        if match is None:
+            raise _damaged(name)
+        attributes[match[1]] = html.unescape(match[2] if match[2] is not None else match[3])
+        place = match.end()
+    return Element(words[0], attributes)
 
 
 def _ending(text: str, start: int, name: str) -> str:

@@ -401,3 +401,17 @@ def test_an_infinite_wavelength_is_taken_as_it_is_stated(make_raster, tmp_path):
     dataset = None
     with RasterReader(path) as reader:
         assert all(wave is None or not math.isfinite(wave) for wave in reader.metadata.wavelengths)
+
+
+def test_tags_that_are_no_utf_8_do_no_harm(tmp_path):
+    path = tmp_path / "tags.tif"
+    dataset = gdal.GetDriverByName("GTiff").Create(str(path), 4, 4, 1)
+    dataset.SetGeoTransform((0, 1, 0, 4, 0, -1))
+    dataset.GetRasterBand(1).SetMetadataItem("wavelength_unitZ", "XYZXYZ")
+    dataset.GetRasterBand(1).SetMetadataItem("wavelength", "550")
+    dataset = None
+    data = path.read_bytes()
+    assert data.count(b"XYZXYZ") == data.count(b"wavelength_unitZ") == 1
+    path.write_bytes(data.replace(b"XYZXYZ", b"X\xffZX\xffZ").replace(b"wavelength_unitZ", b"wavelength_unit\xff"))
+    with RasterReader(str(path)) as reader:
+        assert reader.metadata.wavelengths == (550.0,)

@@ -199,7 +199,7 @@ def test_a_lone_image_opens_with_a_word_about_what_is_missing(make):
         ({"waves": [0] * 7}, "cannot be those of an optical sensor"),
         ({"start": '<!DOCTYPE level_X [<!ENTITY a "b">]>'}, "declares a document type or entities"),
         ({"extra": "<a>" * 70 + "</a>" * 70}, "more than 64 deep"),
-        ({"extra": "</level_X></level_X>"}, "where one ends"),
+        ({"extra": "</level_X></level_X>"}, "no complete XML"),
         ({"extra": "<a>"}, "no complete XML"),
     ],
 )

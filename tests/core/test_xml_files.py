@@ -43,7 +43,12 @@ def test_elements_texts_and_attributes(xml):
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type or entities"),
         ('<?xml version="1.0"?><!--x--><!ENTITY b SYSTEM "c"><a/>', "document type or entities"),
         ("<a>" * 65 + "</a>" * 65, "64 deep"),
-        ("</a>", "where one ends"),
+        ("</a>", "no complete XML"),
+        ("<a></b>", "no complete XML"),
+        ("<a/><b/>", "no complete XML"),
+        ("<a/>text", "no complete XML"),
+        ("<a b=c/>", "no complete XML"),
+        ("< a/>", "no complete XML"),
         ("<a><b></b>", "no complete XML"),
         ("<a", "no complete XML"),
         ("<a><!-- never ends </a>", "no complete XML"),
@@ -70,6 +75,22 @@ def test_too_many_elements_and_too_many_bytes_are_refused_at_once(xml, monkeypat
     with pytest.raises(InputError, match="more than 1 MB"):
         read_text(xml("x" * (2**20 + 1)), limit=2**20)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("text", ["<a " + "b" * 10**6, "<a " + "b" * 10**6 + ">", "<!--" * 10**5, "<a b='" * 10**5])
+def test_long_markup_that_never_ends_takes_the_time_of_its_length(xml, text):
+    started = time.monotonic()
+    with pytest.raises(InputError):
+        read_xml(xml(text))
+    assert time.monotonic() - started < 5
+
+
+def test_what_is_no_utf_8_and_no_character_does_no_harm(tmp_path):
+    path = tmp_path / "METADATA.XML"
+    path.write_bytes(b"<a b='\xff'><n\xfc\xfc>&#xD800;&unknown;\xe4</n\xfc\xfc></a>")
+    root = read_xml(str(path))
+    assert root.attribute("b") == "\ufffd"
+    assert [child.text for child in root] == ["\ufffd&unknown;\ufffd"]
 
 
 def test_sixty_four_levels_are_read(xml):
