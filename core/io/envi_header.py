@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..runtime.errors import InputError
-from .xml_files import read_text
+from .xml_files import text_of_file
 
 _LIMIT = 8 * 1024**2  # bytes; headers have some kB
 
@@ -23,7 +23,7 @@ def read_envi_header(path: str) -> dict[str, str]:
     Raises:
         InputError: it cannot be read, or is no header.
     """
-    lines = read_text(path, _LIMIT).splitlines()
+    lines = text_of_file(path, _LIMIT).splitlines()
     if not lines or lines[0].strip() != "ENVI":
         raise InputError(f"{os.path.basename(path)} is no ENVI header; get a fresh copy of the product.")
     found: dict[str, str] = {}

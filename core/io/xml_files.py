@@ -110,7 +110,7 @@ class Element:
             yield from child.anywhere(name)
 
 
-def read_text(path: str, limit: int = MAX_BYTES) -> str:
+def text_of_file(path: str, limit: int = MAX_BYTES) -> str:
     """A text file, also one inside an archive.
 
     Args:
@@ -151,7 +151,7 @@ def read_xml(path: str) -> Element:
     Raises:
         InputError: it cannot be read, is no XML, declares a document type or entities, or is too long or too deep.
     """
-    return _parsed(read_text(path), os.path.basename(path))
+    return _parsed(text_of_file(path), os.path.basename(path))
 
 
 def _damaged(name: str) -> InputError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from ..io.xml_files import read_text
+from ..io.xml_files import text_of_file
 from ..runtime.errors import InputError
 
 _LIMIT = 4 * 1024**2  # bytes; such files have some kB
@@ -27,7 +27,7 @@ class Mtl:
         self.name = os.path.basename(path)
         self._groups: dict[str, dict[str, str]] = {}
         groups = [""]
-        for line in read_text(path, _LIMIT).splitlines():
+        for line in text_of_file(path, _LIMIT).splitlines():
             match = _LINE.fullmatch(line)
             if match is None:
                 continue

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.io import xml_files
-from core.io.xml_files import read_text, read_xml
+from core.io.xml_files import read_xml, text_of_file
 from core.runtime.errors import InputError
 
 
@@ -73,7 +73,7 @@ def test_too_many_elements_and_too_many_bytes_are_refused_at_once(xml, monkeypat
     with pytest.raises(InputError, match="1000 elements at most"):
         read_xml(xml("<a>" + "<b/>" * 1000 + "</a>"))
     with pytest.raises(InputError, match="more than 1 MB"):
-        read_text(xml("x" * (2**20 + 1)), limit=2**20)
+        text_of_file(xml("x" * (2**20 + 1)), limit=2**20)
     assert time.monotonic() - started < 5
 
 
