@@ -22,6 +22,7 @@ from ..io.remedies import Source
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 
+_HIGHEST = 256  # rows that are read in one go, however high chunks are
 _LARGEST = 200_000  # rows, columns or bands that a file may declare: no product has more
 
 
@@ -236,6 +237,8 @@ class Hdf5Reader(RasterReader):
         self._numbers, self._dtypes = list(range(bands)), [dtype] * bands
         self._nodata = [cube.metadata.nodata] * bands
         self._pixel_interleaved = True  # all bands in one call
+        height = min(int(array.GetBlockSize()[1 if self._band_axis == 0 else 0] or 1), _HIGHEST)  # 0: not known
+        self._block_rows = -(-self._block_rows // height) * height
 
     def close(self) -> None:
         """Close the file."""
