@@ -45,6 +45,7 @@ class Scene:
         regressions: estimate missing samples; None where every good band is valid wherever one is.
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
         defects: what was found among the HSI's samples, and counts as missing; None for a view of a scene.
+        moved: (rows, columns) in PAN pixels, by which the PAN was moved from where its file says.
     """
 
     hsi: RasterReader
@@ -58,6 +59,7 @@ class Scene:
     regressions: BandRegressions | None
     complete: bool
     defects: Defects | None = None
+    moved: tuple[float, float] = (0.0, 0.0)
     _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -113,13 +115,20 @@ class Scene:
             raise
 
     @classmethod
-    def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
+    def _scanned(
+        cls,
+        hsi: RasterReader,
+        pan: RasterReader,
+        alignment: Alignment,
+        progress: Progress | None,
+        moved: tuple[float, float] = (0.0, 0.0),
+    ) -> Scene:
         scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
         complete = _scan_pan(pan, alignment.pan, progress) and scan.complete
         for reader in (hsi, pan):
             reader.release()
         bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
-        return cls(hsi, pan, alignment, *bands, complete)
+        return cls(hsi, pan, alignment, *bands, complete, moved=moved)
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
@@ -140,7 +149,7 @@ class Scene:
             return self
         if hsi.bands < 2:
             raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
-        return self._scanned(hsi, self.pan, self.alignment, progress)
+        return self._scanned(hsi, self.pan, self.alignment, progress, self.moved)
 
     def shifted(self, shift: tuple[float, float], progress: Progress | None = None) -> Scene:
         """A view whose PAN is moved; the files are shared, and closed with either.
@@ -157,8 +166,9 @@ class Scene:
         """
         if not any(shift):
             return self
-        alignment = align(self.hsi.grid, self.pan.grid.move(*shift), self.hsi.source, self.pan.source)
-        return self._scanned(self.hsi, self.pan, alignment, progress)
+        moved = self.moved[0] + shift[0], self.moved[1] + shift[1]
+        alignment = align(self.hsi.grid, self.pan.grid.move(*moved), self.hsi.source, self.pan.source)
+        return self._scanned(self.hsi, self.pan, alignment, progress, moved)
 
     def __enter__(self) -> Scene:
         return self

@@ -11,7 +11,7 @@ from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..io.band_remedies import one_band_sentence
 from ..io.band_selection import select_bands
-from ..io.grid import Window, align
+from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
 from ..products.claims import open_claimed
@@ -21,7 +21,7 @@ from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .opening import claims_of, measured_correction
+from .opening import claims_of, correction
 from .options.declare import on_files
 from .options.quality import AssessOptions
 from .output import check_outputs, one_gain, write_json
@@ -74,9 +74,13 @@ def assess(
         for key, path in files.items():
             readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
         warn_of_numbers(readers.values(), progress)
-        if options.correct_shift and hsi:
+        if options.shift != "none" and hsi:
             scene = Scene.of(readers["hsi"], readers["pan"], progress)
-            readers["pan"].grid = readers["pan"].grid.move(*measured_correction(scene, progress))
+            moved = readers["pan"].grid.move(*correction(scene, options.shift, progress)[0])
+            if options.shift == "global" or _lies_on(readers["fused"], moved):
+                readers["pan"].grid = moved
+            else:
+                progress.info(f"{readers['fused'].name} lies on the grid of {readers['pan'].name} as its file has it.")
         for key in readers.keys() & {"reference", "hsi"}:
             readers[key] = select_bands(readers[key], options.bands)
         scores, views, maps = _score(readers, options, gain, progress)
@@ -108,6 +112,15 @@ def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: 
         layer = claims_of(path, role, AssessOptions(layers=options.layers))
         return open_claimed(path, role, replace(layer, look=False), progress)
     return open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
+
+
+def _lies_on(fused: RasterReader, grid: Grid) -> bool:
+    """Whether the result's pixels are those of a grid."""
+    try:
+        overlap(fused.grid, grid, fused.source, fused.source)
+    except InputError:
+        return False
+    return True
 
 
 def _score(

@@ -36,7 +36,7 @@ from .output import Outputs, check_outputs, one_gain, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
 from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 
-_PARAMETERS = ("crop", "bands", "correct_shift", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
+_PARAMETERS = ("crop", "bands", "shift", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
 # Rasters that are written, scored and removed are ENVI: compression would take longer than all else about them, and

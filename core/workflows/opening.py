@@ -33,8 +33,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     Args:
         hsi: file of the HSI.
         pan: file of the PAN.
-        options: which bands to use, what the user says of the files, and whether the shift is corrected; otherwise a
-            large one is warned of.
+        options: which bands to use, what the user says of the files, and how the shift is corrected.
         progress: receives messages; asked whether to stop.
 
     Returns:
@@ -48,12 +47,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         defects = warn_of_defects(scene, progress)
-        moved, shift = (0.0, 0.0), None
-        if options.correct_shift:
-            moved = measured_correction(scene, progress)
-        else:
-            shift = measure_shift(scene, progress)
-            _warn_of_shift(scene, shift, progress)
+        moved, shift = correction(scene, options.shift, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
@@ -80,24 +74,38 @@ def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
     return Claims(str(given).strip() or nodata, crs, options.assume_crs)
 
 
-def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]:
-    """By how much ``correct_shift`` moves the PAN: the same for the same two rasters.
+def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float, float], Shift | None]:
+    """By how much the PAN is moved: the same for the same two rasters.
 
     Args:
         scene: the HSI with all its bands, and the PAN where its file says.
-        progress: receives a message; asked whether to stop.
+        how: "auto", where the shift is sure, "none", or "global".
+        progress: receives a message, or a warning of a shift that stays; asked whether to stop.
 
     Returns:
-        (rows, columns) in PAN pixels.
+        (rows, columns) in PAN pixels; and the shift that was measured but stays, None where there is none.
 
     Raises:
-        InputError: the shift cannot be measured.
+        InputError: the shift cannot be measured, and was to be corrected in any case.
     """
     shift = measure_shift(scene, progress)
+    if how == "global":
+        return _moved(scene, shift, progress), None
+    if how == "auto" and shift is not None and _sure(shift):
+        return _moved(scene, shift, progress), None
+    _warn_of_shift(scene, shift, progress)
+    return (0.0, 0.0), shift
+
+
+def _sure(shift: Shift) -> bool:
+    return shift.explains and shift.correlation >= SURE_FIT and not shift.beyond
+
+
+def _moved(scene: Scene, shift: Shift | None, progress: Progress) -> tuple[float, float]:
     if shift is None:
         raise InputError(
             f"The shift of {scene.pan.name} against {scene.hsi.name} cannot be measured, as the two are not alike "
-            "enough; leave the correction out, or register the images first."
+            "enough; leave the PAN where it is (--shift none, SHIFT), or register the images first."
         )
     if shift.beyond:
         raise InputError(_too_far(scene, shift))
@@ -108,7 +116,7 @@ def measured_correction(scene: Scene, progress: Progress) -> tuple[float, float]
     if shift.size > 0 and shift.correlation < SURE_FIT:
         progress.warning(
             f"{sentence}, where {SURE_FIT:g} or more is usual: it may lie elsewhere; compare both images in a map, or "
-            "leave the correction (--correct-shift, CORRECT_SHIFT) out."
+            "leave the PAN where it is (--shift none, SHIFT)."
         )
     else:
         progress.info(f"{sentence}.")
@@ -134,7 +142,7 @@ def _warn_of_shift(scene: Scene, shift: Shift | None, progress: Progress) -> Non
     progress.warning(
         f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_size(shift)}: their correlation is "
         f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which the "
-        "option --correct-shift (CORRECT_SHIFT) does."
+        "option --shift global (SHIFT) does."
     )
 
 
@@ -153,7 +161,7 @@ def cause_of_shift(scene: Scene, shift: Shift, detail: float) -> str:
     Returns:
         a sentence without its end.
     """
-    remedy = "which the option --correct-shift (CORRECT_SHIFT) does"
+    remedy = "which the option --shift global (SHIFT) does"
     if shift.beyond:
         remedy = (
             f"but that is farther than {MAX_SHIFT:g} HSI pixels, more than can be corrected; move it by about "

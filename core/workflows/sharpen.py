@@ -162,8 +162,13 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
         "consistency iterations": trained.iterations,
         "device": trained.header["device"],
         "bands": options.bands or "all",
-        "shift of the PAN": "corrected" if options.correct_shift else "as it is",
+        "shift of the PAN": _position(scene),
     }
+
+
+def _position(scene: Scene) -> str:
+    rows, cols = scene.moved
+    return f"corrected by {cols:+.2f} columns and {rows:+.2f} rows (PAN pixels)" if rows or cols else "as it is"
 
 
 def learn_scene(

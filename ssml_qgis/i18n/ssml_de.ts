@@ -55,10 +55,10 @@
 <translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
 <translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
-<message><source>How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result lies on the moved grid.</source>
-<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage des PAN um das Gemessene verschoben, auf Bruchteile eines Pixels; das Ergebnis liegt auf dem verschobenen Gitter.</translation></message>
-<message><source>Correct the PAN's shift against the HSI</source>
-<translation>Verschiebung des PAN gegen das HSI berichtigen</translation></message>
+<message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. global: it is moved even if it is not sure, and a shift that cannot be measured is refused. none: it stays, and the log warns from half a PAN pixel on.</source>
+<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Raster. global: Es wird auch verschoben, wenn es nicht sicher ist, und eine nicht messbare Verschiebung wird abgelehnt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
+<message><source>How the PAN is moved onto the HSI</source>
+<translation>Wie das PAN auf das HSI verschoben wird</translation></message>
 <message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
 <translation>Fügt den Rastern Kopien in halber, viertel ... Auflösung hinzu, damit QGIS sie schnell zeigt.</translation></message>
 <message><source>Add overviews to the rasters written</source>
@@ -133,8 +133,8 @@
 <translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
 <translation>Nur diese Kanäle werden gelernt: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: alle. Das Modell merkt sie sich, und „Mit einem Modell fusionieren“ nimmt dieselben.</translation></message>
-<message><source>How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from half a PAN pixel on. With this option each PAN's position is moved by what was measured.</source>
-<translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen; ab einem halben PAN-Pixel warnt das Protokoll. Mit dieser Option wird die Lage jedes PAN um das Gemessene verschoben.</translation></message>
+<message><source>How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is moved by that where it is sure, and the log warns where it is not; global: even if it is not sure; none: it stays, and the log warns from half a PAN pixel on.</source>
+<translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Seine Lage wird um das Gemessene verschoben, wo das sicher ist, und wo nicht, warnt das Protokoll; global: auch wenn es nicht sicher ist; none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
 <message><source>A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.</source>
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
 <message><source>Checkpoint to take up</source>
@@ -239,8 +239,8 @@
 <translation>Pixel, die an den Rändern wegbleiben</translation></message>
 <message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
 <translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
-<message><source>To be ticked where it was ticked when the result was made: the PAN is moved in the same way.</source>
-<translation>Anzukreuzen, wenn es beim Machen des Ergebnisses angekreuzt war: das PAN wird ebenso verschoben.</translation></message>
+<message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has.</source>
+<translation>Wie beim Machen des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat.</translation></message>
 <message><source>All numbers, in one JSON file.</source>
 <translation>Alle Zahlen in einer JSON-Datei.</translation></message>
 <message><source>Results as JSON</source>

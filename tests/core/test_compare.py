@@ -137,7 +137,7 @@ def test_bands_and_shift_are_those_that_the_methods_were_given(make_raster, pair
     with RasterReader(pair[1]) as reader:
         pan = reader.read().values[0]
     moved = make_raster(tmp_path / "moved.tif", np.roll(pan, 1, axis=1).astype(np.int16), FINE)
-    choices = {"bands": "2-4", "correct_shift": True}
+    choices = {"bands": "2-4", "shift": "global"}
     best, by_hand = str(tmp_path / "best.tif"), str(tmp_path / "by-hand.tif")
     found = compare(pair[0], moved, best, methods=["mtf-glp"], report=str(tmp_path / "r.html"), **choices)
     classical(pair[0], moved, by_hand, method="mtf-glp", **choices)
@@ -163,11 +163,11 @@ def test_the_scene_is_opened_and_its_shift_measured_once_whatever_the_methods(pa
 
     monkeypatch.setattr(RasterReader, "_open", count_opening)
     monkeypatch.setattr(opening, "measure_shift", count_measuring)
-    compare(*pair, str(tmp_path / "best.tif"), methods=["gs", *METHODS], correct_shift=True)
+    compare(*pair, str(tmp_path / "best.tif"), methods=["gs", *METHODS], shift="global")
     # the scene and the reduced pair are called alike
     assert (opened["hsi.tif"], opened["pan.tif"], len(measured)) == (2, 2, 1)
     opened.clear()
-    assess(str(tmp_path / "best.tif"), hsi=pair[0], pan=pair[1], correct_shift=True)
+    assess(str(tmp_path / "best.tif"), hsi=pair[0], pan=pair[1], shift="global")
     assert (opened, len(measured)) == ({"best.tif": 1, "hsi.tif": 1, "pan.tif": 1}, 2)
 
 

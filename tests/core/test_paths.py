@@ -27,7 +27,7 @@ ARRAY = np.zeros((3, 4, 5))
 JOBS = ("assess", "classical", "compare", "fuse", "info", "openprisma", "sharpen", "simulate", "train")
 NO_PATHS = {
     *("ratio", "pan_bands", "pan_range", "mtf", "mtf_hsi", "mtf_pan", "method", "methods", "consistency", "extent"),
-    *("memory", "bands", "correct_shift", "overviews", "compress", "progress", "network", "effort", "seed", "device"),
+    *("memory", "bands", "shift", "overviews", "compress", "progress", "network", "effort", "seed", "device"),
     *("hsi_nodata", "pan_nodata", "assume_crs", "layers"),
     *("settings", "mode", "steps", "batch", "use", "dask", "crop", "spectral_network", "spatial_network", "options"),
 }

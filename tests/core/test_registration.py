@@ -103,14 +103,14 @@ def test_images_that_are_not_alike_have_no_shift(pair):
 
 def test_a_shift_is_warned_of_with_its_number_and_a_fitting_pan_is_not(pair, tmp_path):
     told = Told()
-    classical(*pair(2.0, 0.0), str(tmp_path / "o.tif"), progress=told)
+    classical(*pair(2.0, 0.0), str(tmp_path / "o.tif"), shift="none", progress=told)
     (warning,) = told.warnings
     assert "pan.tif seems to be shifted against hsi.tif by 2.0 PAN pixels (+2.0" in warning
-    assert "CORRECT_SHIFT" in warning
+    assert "SHIFT" in warning
     before, after = (float(number) for number in re.findall(r"(?:is|to) (0\.\d+|1\.0+)", warning))
     assert before < after
     told = Told()
-    classical(*pair(0.1, 0.1), str(tmp_path / "o.tif"), progress=told)
+    classical(*pair(0.1, 0.1), str(tmp_path / "o.tif"), shift="none", progress=told)
     assert told.warnings == []
     assert any("ratio 4; 6 of 6 bands are good, without wavelengths" in text for text in told.infos)
 
@@ -118,9 +118,9 @@ def test_a_shift_is_warned_of_with_its_number_and_a_fitting_pan_is_not(pair, tmp
 def test_the_correction_moves_the_output_and_makes_it_as_good_as_without_a_shift(pair, tmp_path, make_raster):
     reference = make_raster(tmp_path / "truth.tif", ground(), HIGH)
     scores = {}
-    for name, cols, correct in (("straight", 0.0, False), ("shifted", 2.0, False), ("corrected", 2.0, True)):
+    for name, cols, correct in (("straight", 0.0, "none"), ("shifted", 2.0, "none"), ("corrected", 2.0, "auto")):
         out = str(tmp_path / f"{name}.tif")
-        classical(*pair(cols, 0.0), out, correct_shift=correct)
+        classical(*pair(cols, 0.0), out, shift=correct)
         transform = list(gdal.Open(out).GetGeoTransform())
         if name == "corrected":
             # Found to a tenth; for a score against the truth the output is put on the grid of the truth.
@@ -141,17 +141,37 @@ def test_the_correction_moves_the_output_and_makes_it_as_good_as_without_a_shift
 def test_a_corrected_result_is_assessed_with_the_same_correction(pair, tmp_path):
     hsi, pan = pair(1.3, -0.6)
     out = str(tmp_path / "o.tif")
-    classical(hsi, pan, out, correct_shift=True)
+    classical(hsi, pan, out)
     with pytest.raises(InputError, match="do not share a pixel grid"):
-        assess(out, hsi=hsi, pan=pan)
-    assert assess(out, hsi=hsi, pan=pan, correct_shift=True)["consistency"] < 0.05
+        assess(out, hsi=hsi, pan=pan, shift="none")
+    for shift in ("auto", "global"):
+        assert assess(out, hsi=hsi, pan=pan, shift=shift)["consistency"] < 0.05
+
+
+@pytest.mark.parametrize("cols", [1.3, 2.0])
+def test_a_result_whose_pan_stayed_is_assessed_so(pair, tmp_path, cols):
+    """By default the result's own grid tells, where the shift is not a whole number of pixels."""
+    hsi, pan = pair(cols, 0.0)
+    out = str(tmp_path / "o.tif")
+    classical(hsi, pan, out, shift="none")
+    stayed, seen = (assess(out, hsi=hsi, pan=pan, shift=shift) for shift in ("none", "auto"))
+    assert (seen["d_rho"] == stayed["d_rho"]) == (cols % 1 != 0)
+
+
+@pytest.mark.parametrize(("amount", "moved"), [(0.3, True), (1.4, False)])
+def test_a_shift_is_corrected_by_default_where_it_is_sure(pair, tmp_path, amount, moved):
+    told, pan = Told(), ground().mean(0)
+    noise = np.random.default_rng(5).normal(0, amount * pan.std(), (SIZE, SIZE)).repeat(RATIO, 0).repeat(RATIO, 1)
+    classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), progress=told)
+    assert any("is moved by" in text for text in told.infos) == moved
+    assert any("seems to be shifted" in text for text in told.warnings) != moved
 
 
 @pytest.mark.parametrize(("amount", "sure"), [(0.3, True), (1.4, False)])
 def test_a_correction_at_a_low_correlation_is_warned_of(pair, tmp_path, amount, sure):
     told, pan = Told(), ground().mean(0)
     noise = np.random.default_rng(5).normal(0, amount * pan.std(), (SIZE, SIZE)).repeat(RATIO, 0).repeat(RATIO, 1)
-    classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), correct_shift=True, progress=told)
+    classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), shift="global", progress=told)
     assert any("is moved by" in text for text in (told.infos if sure else told.warnings))
     assert sure or any("pan.tif" in text and "may lie elsewhere" in text for text in told.warnings)
 
@@ -159,7 +179,7 @@ def test_a_correction_at_a_low_correlation_is_warned_of(pair, tmp_path, amount, 
 def test_a_shift_that_cannot_be_measured_is_not_corrected(pair, tmp_path):
     flat = np.full(ground().shape[1:], 5.0, np.float32)
     with pytest.raises(InputError, match="cannot be measured"):
-        classical(*pair(high=flat), str(tmp_path / "o.tif"), correct_shift=True)
+        classical(*pair(high=flat), str(tmp_path / "o.tif"), shift="global")
 
 
 def test_cancel_is_answered_while_measuring(pair):
@@ -246,8 +266,8 @@ def test_a_shift_of_up_to_ten_hsi_pixels_is_found_as_a_whole(wide, cols, rows):
 
 
 @pytest.mark.parametrize("job", ["classical", "train"])
-@pytest.mark.parametrize(("cols", "rows", "remedy"), [(8.0, 4.0, "option --correct-shift (CORRECT_SHIFT) does"),
-                                                      (-30.0, 0.0, "--correct-shift"),
+@pytest.mark.parametrize(("cols", "rows", "remedy"), [(8.0, 4.0, "option --shift global (SHIFT) does"),
+                                                      (-30.0, 0.0, "--shift global"),
                                                       (50.0, 0.0, "move it by about -50 columns and")])  # fmt: skip
 def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_path, cols, rows, remedy, job):
     files, told, out = wide(cols=cols, rows=rows), Told(), str(tmp_path / "o.tif")
@@ -257,25 +277,25 @@ def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_pa
         from core.workflows.train import train
 
         with pytest.raises(InputError, match="Nothing can be learned: ") as error:
-            train([files[0]], [files[1]], str(tmp_path / "m.safetensors"), effort="fast", device="cpu")
+            train([files[0]], [files[1]], str(tmp_path / "m.safetensors"), effort="fast", device="cpu", shift="none")
         assert all(word in str(error.value).replace("-0.0 rows", "+0.0 rows") for word in words)
         return
-    result = classical(*files, out, progress=told)
+    result = classical(*files, out, shift="none", progress=told)
     assert result["pan_correlation"]["detail"] < 0.3
     (warning,) = told.warnings
     assert all(word in warning.replace("-0.0 rows", "+0.0 rows") for word in (*words, "no detail is taken from it"))
-    classical(*files, str(tmp_path / "plain.tif"), method="exp")
+    classical(*files, str(tmp_path / "plain.tif"), method="exp", shift="none")
     np.testing.assert_array_equal(*(gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "plain.tif")))
     if abs(cols) < 40:
         corrected = Told()
-        assert classical(*files, out, correct_shift=True, progress=corrected)["pan_correlation"]["detail"] > 0.9
+        assert classical(*files, out, shift="global", progress=corrected)["pan_correlation"]["detail"] > 0.9
         assert corrected.warnings == []
 
 
 def test_a_larger_shift_is_no_measurement_and_is_refused_with_about_its_size(wide, tmp_path):
     pair = wide(cols=50.0)
     with pytest.raises(InputError, match=r"farther than 10 HSI pixels.*move it by about -50 columns.*first"):
-        classical(*pair, str(tmp_path / "o.tif"), correct_shift=True)
+        classical(*pair, str(tmp_path / "o.tif"), shift="global")
     told = Told()
     classical(*pair, str(tmp_path / "o.tif"), progress=told)
     assert any("farther than 10 HSI pixels" in text for text in told.warnings)

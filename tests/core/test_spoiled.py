@@ -197,7 +197,7 @@ def shift(case: Case, folder: Path) -> None:
     moved = float(np.round(pixels * np.sin(angle))), float(np.round(pixels * np.cos(angle)))
     found = run(pair.changed(moved=moved), folder, "spoiled", method=case.method)
     assert "spoiled_pan.tif" in found.words(), moved
-    corrected = run(pair.changed(moved=moved), folder, "moved", method=case.method, correct_shift=True)
+    corrected = run(pair.changed(moved=moved), folder, "moved", method=case.method, shift="global")
     if "moved_pan.tif" in corrected.words():
         return
     assert not corrected.refusal

@@ -34,7 +34,7 @@ CONTRACT = {
         "CONSISTENCY": "number",
         "EXTENT": "extent",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -58,7 +58,7 @@ CONTRACT = {
         "MTF": "string",
         "CONSISTENCY": "number",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "RESUME": "file",
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
@@ -74,7 +74,7 @@ CONTRACT = {
         "CONSISTENCY": "number",
         "EXTENT": "extent",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "OVERVIEWS": "boolean",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
@@ -93,7 +93,7 @@ CONTRACT = {
         "MTF": "string",
         "EXTENT": "extent",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -111,7 +111,7 @@ CONTRACT = {
         "MTF": "string",
         "CROP": "number",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -130,7 +130,7 @@ CONTRACT = {
         "CONSISTENCY": "number",
         "CROP": "number",
         "BANDS": "string",
-        "CORRECT_SHIFT": "boolean",
+        "SHIFT": "enum",
         "MEMORY": "number",
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
@@ -152,7 +152,7 @@ CONTRACT = {
     "diagnose": {"OUTPUT": "fileDestination"},
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
-ADVANCED |= {"EXTENT", "BANDS", "CORRECT_SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
+ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
 ADVANCED |= {"HSI_NODATA", "PAN_NODATA", "ASSUME_CRS"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {

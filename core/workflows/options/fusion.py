@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import shared
 from .declare import Job, Option
 
-FUSION = "EXTENT BANDS CORRECT_SHIFT OVERVIEWS"
+FUSION = "EXTENT BANDS SHIFT OVERVIEWS"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOpt
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        correct_shift: whether to move each PAN by its measured shift.
+        shift: how each PAN is moved by its measured shift: "auto" where that is sure, "none" or "global".
         consistency: iterations of the consistency projection; the model file keeps the number.
         mode: "mutual" or "alone".
         steps: of learning; None follows the effort.
@@ -76,9 +76,10 @@ class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOpt
         help=f"Only these bands are learned: {shared.BAND_NUMBERS}; empty: all. The model remembers them, and "
         "“Fuse with a model” takes the same."
     )
-    correct_shift: bool = shared.CORRECT_SHIFT.field(
-        help="How far each PAN is shifted against its HSI is measured by phase correlation, and the log warns from "
-        "half a PAN pixel on. With this option each PAN's position is moved by what was measured."
+    shift: str = shared.SHIFT.field(
+        help="How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is "
+        "moved by that where it is sure, and the log warns where it is not; global: even if it is not sure; none: it "
+        "stays, and the log warns from half a PAN pixel on."
     )
     consistency: int = shared.CONSISTENCY.field(
         help="How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; "
@@ -152,7 +153,7 @@ TRAIN = Job(
         ),
     ),
     TrainOptions,
-    order="HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS CORRECT_SHIFT RESUME",
+    order="HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT RESUME",
     example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
 )
 

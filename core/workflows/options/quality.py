@@ -104,7 +104,7 @@ class AssessOptions(shared.SceneOptions):
 
     Attributes:
         bands: of the reference and the HSI that the result has, as "1-100,120" or "430-900 nm"; "" for all.
-        correct_shift: whether the PAN was moved by its measured shift when the result was made.
+        shift: how the PAN was moved by its measured shift when the result was made: "auto", "none" or "global".
         ratio: PAN pixels per HSI pixel, for ERGAS; None where HSI and PAN tell it, or without ERGAS.
         mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
         crop: pixels left out along each edge.
@@ -113,8 +113,9 @@ class AssessOptions(shared.SceneOptions):
     bands: str = shared.BANDS.field(
         help="The bands of the reference and the HSI that the result has, where it was made with BANDS."
     )
-    correct_shift: bool = shared.CORRECT_SHIFT.field(
-        help="To be ticked where it was ticked when the result was made: the PAN is moved in the same way."
+    shift: str = shared.SHIFT.field(
+        help="As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid "
+        "that the PAN then has."
     )
     ratio: int | None = Option(
         "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
@@ -188,7 +189,7 @@ ASSESS = Job(
         Result("RQNR", "RQNR", "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best."),
         Result("CONSISTENCY", "Consistency", "Relative RMSE of the degraded result against the HSI; 0 is best."),
     ),
-    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS CORRECT_SHIFT",
+    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT",
     example="--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
     terminal="Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )
@@ -274,7 +275,7 @@ COMPARE = Job(
             "How far the best method's score lies below that of the best classical method, in per cent.",
         ),
     ),
-    order="HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS CORRECT_SHIFT MEMORY",
+    order="HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT MEMORY",
     example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
     terminal="Prints a table; the report shows the results side by side.",
 )

@@ -100,12 +100,14 @@ BANDS = Option(
     metavar="A-B",
     advanced=True,
 )
-CORRECT_SHIFT = Option(
-    "How far the PAN is shifted against the HSI is measured by phase correlation, and the log warns from half a PAN "
-    "pixel on. With this option the PAN's position is moved by what was measured, to a fraction of a pixel; the result "
-    "lies on the moved grid.",
-    "Correct the PAN's shift against the HSI",
-    False,
+SHIFT = Option(
+    "How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by "
+    "that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved "
+    "grid. global: it is moved even if it is not sure, and a shift that cannot be measured is refused. none: it stays, "
+    "and the log warns from half a PAN pixel on.",
+    "How the PAN is moved onto the HSI",
+    "auto",
+    choices=("auto", "none", "global"),
     advanced=True,
 )
 HSI_NODATA = Option(
@@ -148,7 +150,7 @@ class SceneOptions(Options):
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        correct_shift: whether to move the PAN by its measured shift.
+        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none" or "global".
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
         assume_crs: of a file that has none; "" for none.
@@ -156,7 +158,7 @@ class SceneOptions(Options):
     """
 
     bands: str = BANDS.field()
-    correct_shift: bool = CORRECT_SHIFT.field()
+    shift: str = SHIFT.field()
     hsi_nodata: str | float = HSI_NODATA.field()
     pan_nodata: str | float = PAN_NODATA.field()
     assume_crs: str = ASSUME_CRS.field()
