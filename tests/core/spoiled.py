@@ -258,7 +258,8 @@ class Outcome:
 
 
 def run(pair: Pair, folder: Path, name: str, job=classical, **options: object) -> Outcome:
-    """A job on the files of a pair."""
+    """A job on the files of a pair; the PAN stays where it is unless an option says otherwise."""
+    options.setdefault("shift", "none")
     said, out = Said(), str(folder / f"{name}_out.tif")
     try:
         facts = job(*write(pair, folder, name), output=out, compress="none", progress=said, **options)

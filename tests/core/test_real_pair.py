@@ -11,11 +11,17 @@ from core.workflows.assess import assess  # noqa: E402
 from core.workflows.sharpen import sharpen  # noqa: E402
 
 
-def test_the_real_pair_comes_out_on_the_pans_grid_with_its_wavelengths_and_gives_back_the_hsi(scenes, tmp_path):
+@pytest.mark.parametrize("shift", ["none", "auto"])
+def test_the_real_pair_comes_out_on_the_pans_grid_with_its_wavelengths_and_gives_back_the_hsi(scenes, tmp_path, shift):
     hsi, pan, out = str(scenes / "eo1_paris/hsi.tif"), str(scenes / "eo1_paris/pan.tif"), str(tmp_path / "fused.tif")
-    sharpen(hsi, pan, out, settings={"steps": 40})
+    sharpen(hsi, pan, out, settings={"steps": 40}, shift=shift)
     with RasterReader(hsi) as before, RasterReader(pan) as panchromatic, RasterReader(out) as after:
-        assert after.grid == panchromatic.grid
+        if shift == "none":
+            assert after.grid == panchromatic.grid
+        else:  # the PAN is 0.7 of its pixels off, which is corrected
+            grid = panchromatic.grid
+            assert (after.grid.dx, after.grid.dy) == (grid.dx, grid.dy)
+            assert 0.1 < abs(after.grid.x - grid.x) / grid.dx < 1.5
         assert after.bands == before.bands == 128
         assert after.metadata.wavelengths == before.metadata.wavelengths
         assert None not in after.metadata.wavelengths
