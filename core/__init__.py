@@ -1,9 +1,9 @@
 """SSML: hyperspectral pansharpening by spectral-spatial mutual learning.
 
 The public names are here: functions on files (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``,
-``assess``, ``compare``, ``info``, ``openprisma``), functions on arrays (``sharpen_arrays``, ``fuse_arrays``,
-``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for: importing this
-package loads neither numpy nor GDAL nor PyTorch.
+``inspect``, ``assess``, ``compare``, ``info``, ``openprisma``), functions on arrays (``sharpen_arrays``,
+``fuse_arrays``, ``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for:
+importing this package loads neither numpy nor GDAL nor PyTorch.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .workflows.compare import compare
     from .workflows.fuse import fuse
     from .workflows.info import info
+    from .workflows.inspect import inspect
     from .workflows.openprisma import openprisma
     from .workflows.sharpen import sharpen
     from .workflows.simulate import simulate
@@ -41,6 +42,7 @@ __all__ = [
     "fuse",
     "fuse_arrays",
     "info",
+    "inspect",
     "openprisma",
     "sharpen",
     "sharpen_arrays",
@@ -61,7 +63,10 @@ _MODULES = {
     "sharpen_arrays": "workflows.arrays",
     **{
         job: f"workflows.{job}"
-        for job in ("assess", "classical", "compare", "fuse", "info", "openprisma", "sharpen", "simulate", "train")
+        for job in (
+            *("assess", "classical", "compare", "fuse", "info", "inspect", "openprisma", "sharpen", "simulate"),
+            "train",
+        )
     },
 }
 

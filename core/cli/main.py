@@ -144,6 +144,15 @@ def _print_assessed(options: argparse.Namespace, scores: Mapping[str, Any]) -> N
         print(json.dumps(numbers))
 
 
+def _print_inspected(options: argparse.Namespace, found: Mapping[str, Any]) -> None:
+    if sys.stdout.isatty():
+        for key in ("ratio", "overlap", "shift_x", "shift_y", "response_r2"):
+            print(f"{key:<14} {_number(found[key]):>12}")
+        print(found["verdict"])
+    else:
+        print(json.dumps(found))
+
+
 def _print_compared(options: argparse.Namespace, found: Mapping[str, Any]) -> None:
     columns = ("score", "ergas", "sam", "psnr", "cc")
     width = max(len(record["title"]) for record in found["methods"])
@@ -209,6 +218,7 @@ def _number(value: object) -> str:
 _PRINT = {
     "simulate": _print_simulated,
     "train": _print_trained,
+    "inspect": _print_inspected,
     "assess": _print_assessed,
     "compare": _print_compared,
     "info": _print_facts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.defects import Defects
 from ..scene.scene import Scene
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, SceneOptions
@@ -25,6 +27,20 @@ NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it i
 SURE_FIT = 0.8
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
 _OVERVIEWS = 4 / 3  # what a raster with overviews takes, of what it takes without
+
+
+class Opened(NamedTuple):
+    """A scene, and what was found when it was opened.
+
+    Attributes:
+        scene: the scene.
+        shift: of its PAN; None where it cannot be measured, or was corrected.
+        defects: among the samples of the HSI; None where none were looked for.
+    """
+
+    scene: Scene
+    shift: Shift | None
+    defects: Defects | None
 
 
 def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Scene:
@@ -42,17 +58,36 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     Raises:
         InputError: a file cannot be used, the two do not fit together, or a shift to be corrected cannot be measured.
     """
+    return open_measured(hsi, pan, options, progress).scene
+
+
+def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Opened:
+    """As :func:`open_scene`, with what was found.
+
+    Args:
+        hsi: file of the HSI.
+        pan: file of the PAN.
+        options: as of :func:`open_scene`.
+        progress: receives messages; asked whether to stop.
+
+    Returns:
+        The scene, its shift and its defects.
+
+    Raises:
+        InputError: as :func:`open_scene`.
+    """
     progress.set(0.0, "Looking through the scene")
     scene = open_pair(hsi, pan, progress, (claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)))
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
+        found = scene.defects
         defects = warn_of_defects(scene, progress)
         moved, shift = correction(scene, options.shift, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
         _say_relation(scene, shift, progress)
-        return scene
+        return Opened(scene, shift, found)
     except BaseException:
         scene.close()
         raise

@@ -7,6 +7,7 @@ from .diagnose import DiagnoseAlgorithm
 from .installpytorch import InstallPytorchAlgorithm
 
 ALGORITHMS = (
+    jobs.InspectAlgorithm,
     jobs.SharpenAlgorithm,
     jobs.TrainAlgorithm,
     jobs.FuseAlgorithm,

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 
 from ..core.runtime.progress import Progress
-from ..core.workflows.options import fusion, quality
+from ..core.workflows.options import fusion, inspection, quality
 from ..core.workflows.options.declare import Option
 from ..core.workflows.options.shared import NETWORK_TITLES
 from ..translation import tr
@@ -107,6 +107,17 @@ class AssessAlgorithm(SsmlAlgorithm):
         if not hsi and not is_given(given.get("REFERENCE")):
             return tr("There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.")
         return ""
+
+
+class InspectAlgorithm(SsmlAlgorithm):
+    """Says whether an HSI and a PAN fit together, and what is wrong with them."""
+
+    JOB = inspection.INSPECT
+
+    def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        """The numbers; the verdict goes to the log, too."""
+        progress.info(made["verdict"])
+        return super().results(made, progress)
 
 
 class CompareAlgorithm(SsmlAlgorithm):

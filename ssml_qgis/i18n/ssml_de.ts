@@ -3,6 +3,76 @@
 <TS version="2.1" sourcelanguage="en" language="de">
 <context>
 <name>SSML</name>
+<message><source>Inspect a pair</source>
+<translation>Ein Bildpaar prüfen</translation></message>
+<message><source>Quality</source>
+<translation>Güte</translation></message>
+<message><source>Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.</source>
+<translation>Sagt in Sekunden und ohne zu lernen, ob HSI und PAN zusammenpassen und was an ihnen nicht stimmt.</translation></message>
+<message><source>Measured are the shift of the PAN against the HSI, how alike the two are, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that the files do not declare, and all warnings stand on the same page, under a verdict in one sentence.</source>
+<translation>Gemessen wird, wie weit das PAN gegen das HSI verschoben ist, wie ähnlich sich die beiden sind und aus welchen Kanälen das PAN besteht: Einzelheiten von Kanälen außerhalb davon sind erschlossen. Schlechte Kanäle, fehlende Werte, Fehler der Detektoren, Füllwerte, die in den Dateien nicht angegeben sind, und alle Warnungen stehen auf derselben Seite, unter einem Urteil in einem Satz.</translation></message>
+<message><source>Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.</source>
+<translation>Nichts wird verändert und kein Bild geschrieben. Gesagt wird, was die anderen Algorithmen von dem Paar sehen.</translation></message>
+<message><source>The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, nodata, scale and offset are taken from the file and kept.</source>
+<translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
+<message><source>Hyperspectral image (HSI)</source>
+<translation>Hyperspektralbild (HSI)</translation></message>
+<message><source>The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner.</source>
+<translation>Das panchromatische Bild desselben Ortes: ein Kanal, dasselbe KBS, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen.</translation></message>
+<message><source>Panchromatic image (PAN)</source>
+<translation>Panchromatisches Bild (PAN)</translation></message>
+<message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
+<translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
+<message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
+<translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
+<message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
+<translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
+<message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
+<translation>Nodata-Wert des HSI (leer: die der Datei, none: kein Wert)</translation></message>
+<message><source>As that of the HSI, for the PAN.</source>
+<translation>Wie beim HSI, für das PAN.</translation></message>
+<message><source>Nodata value of the PAN (empty: the file's own, none: no value)</source>
+<translation>Nodata-Wert des PAN (leer: die der Datei, none: kein Wert)</translation></message>
+<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
+<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
+<message><source>CRS of an image that has none, as EPSG:32633</source>
+<translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
+<message><source>A page in one HTML file, with charts and pictures; opens in any browser.</source>
+<translation>Eine Seite in einer einzigen HTML-Datei, mit Diagrammen und Bildern; lässt sich in jedem Browser öffnen.</translation></message>
+<message><source>Report</source>
+<translation>Bericht</translation></message>
+<message><source>HTML (*.html)</source>
+<translation>HTML (*.html)</translation></message>
+<message><source>All numbers, in one JSON file.</source>
+<translation>Alle Zahlen in einer JSON-Datei.</translation></message>
+<message><source>Results as JSON</source>
+<translation>Ergebnisse als JSON</translation></message>
+<message><source>JSON (*.json)</source>
+<translation>JSON (*.json)</translation></message>
+<message><source>PAN pixels per HSI pixel.</source>
+<translation>PAN-Pixel je HSI-Pixel.</translation></message>
+<message><source>Ratio</source>
+<translation>Verhältnis</translation></message>
+<message><source>By how many columns the PAN must be moved to lie on the HSI, in PAN pixels; empty where it cannot be measured.</source>
+<translation>Um wie viele Spalten das PAN verschoben werden muss, damit es auf dem HSI liegt, in PAN-Pixeln; leer, wo sich das nicht messen lässt.</translation></message>
+<message><source>Shift along columns (PAN pixels)</source>
+<translation>Verschiebung in Spalten (PAN-Pixel)</translation></message>
+<message><source>By how many rows the PAN must be moved to lie on the HSI, in PAN pixels; empty where it cannot be measured.</source>
+<translation>Um wie viele Zeilen das PAN verschoben werden muss, damit es auf dem HSI liegt, in PAN-Pixeln; leer, wo sich das nicht messen lässt.</translation></message>
+<message><source>Shift along rows (PAN pixels)</source>
+<translation>Verschiebung in Zeilen (PAN-Pixel)</translation></message>
+<message><source>Share of the degraded PAN's variance that the HSI's bands explain with weights that are not negative; 1 is all of it.</source>
+<translation>Anteil der Varianz des vergröberten PAN, den die Kanäle des HSI mit nicht negativen Gewichten erklären; 1 ist alles.</translation></message>
+<message><source>Share of the PAN that the bands explain</source>
+<translation>Anteil des PAN, den die Kanäle erklären</translation></message>
+<message><source>Share of the HSI's pixels that the PAN covers; 1 is all of them.</source>
+<translation>Anteil der HSI-Pixel, die das PAN bedeckt; 1 sind alle.</translation></message>
+<message><source>Overlap</source>
+<translation>Überdeckung</translation></message>
+<message><source>Whether the pair is fit for sharpening, in one sentence.</source>
+<translation>Ob sich das Paar schärfen lässt, in einem Satz.</translation></message>
+<message><source>Verdict</source>
+<translation>Urteil</translation></message>
 <message><source>Sharpen a scene</source>
 <translation>Szene schärfen</translation></message>
 <message><source>Fusion</source>
@@ -15,14 +85,6 @@
 <translation>Das Ergebnis liegt auf dem Gitter des PAN, auf die Überlappung zugeschnitten, und trägt Kanäle, Wellenlängen, Datentyp und Nodata-Wert des HSI.</translation></message>
 <message><source>Needs PyTorch and safetensors.</source>
 <translation>Braucht PyTorch und safetensors.</translation></message>
-<message><source>The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, nodata, scale and offset are taken from the file and kept.</source>
-<translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
-<message><source>Hyperspectral image (HSI)</source>
-<translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner.</source>
-<translation>Das panchromatische Bild desselben Ortes: ein Kanal, dasselbe KBS, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen.</translation></message>
-<message><source>Panchromatic image (PAN)</source>
-<translation>Panchromatisches Bild (PAN)</translation></message>
 <message><source>What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, the same network in full precision, to compare with.</source>
 <translation>Was lernt: ssml, ein spektrales und ein räumliches Netz, die einander unterrichten, für beliebig viele Kanäle; s2bnet, ein kleines binarisiertes Netz für Bilder mit 3 bis 16 Kanälen, schnell ohne Grafikkarte; bisrnet, sein einfacherer Vorfahr; s2bnet_float, dasselbe Netz in voller Genauigkeit, zum Vergleich.</translation></message>
 <message><source>Network</source>
@@ -53,8 +115,6 @@
 <translation>Zu bearbeitende Ausdehnung</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
-<message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
-<translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
 <message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. global: it is moved even if it is not sure, and a shift that cannot be measured is refused. none: it stays, and the log warns from half a PAN pixel on.</source>
 <translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Raster. global: Es wird auch verschoben, wenn es nicht sicher ist, und eine nicht messbare Verschiebung wird abgelehnt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
 <message><source>How the PAN is moved onto the HSI</source>
@@ -71,18 +131,6 @@
 <translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
 <message><source>Compression of a GeoTIFF</source>
 <translation>Kompression eines GeoTIFF</translation></message>
-<message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
-<translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
-<message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
-<translation>Nodata-Wert des HSI (leer: die der Datei, none: kein Wert)</translation></message>
-<message><source>As that of the HSI, for the PAN.</source>
-<translation>Wie beim HSI, für das PAN.</translation></message>
-<message><source>Nodata value of the PAN (empty: the file's own, none: no value)</source>
-<translation>Nodata-Wert des PAN (leer: die der Datei, none: kein Wert)</translation></message>
-<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
-<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
-<message><source>CRS of an image that has none, as EPSG:32633</source>
-<translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>The sharpened image.</source>
 <translation>Das geschärfte Bild.</translation></message>
 <message><source>Sharpened image</source>
@@ -95,10 +143,6 @@
 <translation>SSML-Modell (*.safetensors)</translation></message>
 <message><source>A report in one HTML file, with all parameters, versions and numbers; opens in any browser.</source>
 <translation>Ein Bericht in einer HTML-Datei, mit allen Parametern, Versionen und Zahlen; öffnet sich in jedem Browser.</translation></message>
-<message><source>Report</source>
-<translation>Bericht</translation></message>
-<message><source>HTML (*.html)</source>
-<translation>HTML (*.html)</translation></message>
 <message><source>One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands in standard deviations of the bands. High values mark places to trust less.</source>
 <translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die beiden Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
 <message><source>Disagreement of the networks</source>
@@ -173,8 +217,6 @@
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Simulate a pair (Wald's protocol)</source>
 <translation>Paar simulieren (Walds Protokoll)</translation></message>
-<message><source>Quality</source>
-<translation>Güte</translation></message>
 <message><source>Makes a low-resolution HSI and a PAN from a reference image, so that a method can be scored.</source>
 <translation>Macht aus einem Referenzbild ein niedrig aufgelöstes HSI und ein PAN, damit ein Verfahren benotet werden kann.</translation></message>
 <message><source>The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and assess the result against the reference.</source>
@@ -241,12 +283,6 @@
 <translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
 <message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has.</source>
 <translation>Wie beim Machen des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat.</translation></message>
-<message><source>All numbers, in one JSON file.</source>
-<translation>Alle Zahlen in einer JSON-Datei.</translation></message>
-<message><source>Results as JSON</source>
-<translation>Ergebnisse als JSON</translation></message>
-<message><source>JSON (*.json)</source>
-<translation>JSON (*.json)</translation></message>
 <message><source>Relative dimensionless global error; 0 is best.</source>
 <translation>Relativer dimensionsloser Gesamtfehler; 0 ist am besten.</translation></message>
 <message><source>ERGAS</source>

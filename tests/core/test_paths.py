@@ -24,7 +24,10 @@ from core.runtime.paths import as_path, path_list
 
 HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 ARRAY = np.zeros((3, 4, 5))
-JOBS = ("assess", "classical", "compare", "fuse", "info", "openprisma", "sharpen", "simulate", "train")
+JOBS = (
+    *("assess", "classical", "compare", "fuse", "info", "inspect", "openprisma", "sharpen", "simulate"),
+    "train",
+)
 NO_PATHS = {
     *("ratio", "pan_bands", "pan_range", "mtf", "mtf_hsi", "mtf_pan", "method", "methods", "consistency", "extent"),
     *("memory", "bands", "shift", "overviews", "compress", "progress", "network", "effort", "seed", "device"),

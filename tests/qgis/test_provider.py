@@ -13,6 +13,16 @@ from ssml_qgis.core.fusion.classical import METHODS
 
 # Types as QGIS calls them; enums with their words. Extend, never rename.
 CONTRACT = {
+    "inspect": {
+        "HSI": "raster",
+        "PAN": "raster",
+        "BANDS": "string",
+        "HSI_NODATA": "string",
+        "PAN_NODATA": "string",
+        "ASSUME_CRS": "string",
+        "REPORT": "fileDestination",
+        "JSON": "fileDestination",
+    },
     "simulate": {
         "REFERENCE": "raster",
         "RATIO": "number",
@@ -156,6 +166,12 @@ ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
 ADVANCED |= {"HSI_NODATA", "PAN_NODATA", "ASSUME_CRS"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
+    "inspect": {
+        "REPORT": "outputHtml",
+        "JSON": "outputFile",
+        **dict.fromkeys(["RATIO", "SHIFT_X", "SHIFT_Y", "RESPONSE_R2", "OVERLAP"], "outputNumber"),
+        "VERDICT": "outputString",
+    },
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},
     "sharpen": {
         "OUTPUT": "outputRaster",

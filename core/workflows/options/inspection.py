@@ -1,0 +1,71 @@
+"""The job that looks at a pair before anything is made of it: ``inspect``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import shared
+from .declare import Job, Result
+
+
+@dataclass(frozen=True)
+class InspectOptions(shared.SceneOptions):
+    """Of :func:`.inspect.inspect`.
+
+    Attributes:
+        bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
+        shift: "none"; the shift is what is asked for.
+    """
+
+    bands: str = shared.BANDS.field(help=f"Only these bands are looked at: {shared.BAND_NUMBERS}; empty: all.")
+    shift: str = shared.SHIFT.field(
+        default="none", help="Of no use here: the shift is measured, and the page says it.", label="", flag=""
+    )
+
+
+INSPECT = Job(
+    "inspect",
+    "Inspect a pair",
+    "Quality",
+    "Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.",
+    (
+        "Measured are the shift of the PAN against the HSI, how alike the two are, and which bands the PAN is made of: "
+        "detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that "
+        "the files do not declare, and all warnings stand on the same page, under a verdict in one sentence.",
+        "Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.",
+    ),
+    ("quality", "inspection", "shift", "registration", "spectral response", "pair", "hyperspectral"),
+    (
+        shared.HSI,
+        shared.PAN,
+        shared.REPORT.but(help="A page in one HTML file, with charts and pictures; opens in any browser."),
+        shared.JSON,
+    ),
+    InspectOptions,
+    (
+        Result("RATIO", "Ratio", "PAN pixels per HSI pixel."),
+        Result(
+            "SHIFT_X",
+            "Shift along columns (PAN pixels)",
+            "By how many columns the PAN must be moved to lie on the HSI, in PAN pixels; empty where it cannot be "
+            "measured.",
+        ),
+        Result(
+            "SHIFT_Y",
+            "Shift along rows (PAN pixels)",
+            "By how many rows the PAN must be moved to lie on the HSI, in PAN pixels; empty where it cannot be "
+            "measured.",
+        ),
+        Result(
+            "RESPONSE_R2",
+            "Share of the PAN that the bands explain",
+            "Share of the degraded PAN's variance that the HSI's bands explain with weights that are not negative; 1 "
+            "is all of it.",
+        ),
+        Result("OVERLAP", "Overlap", "Share of the HSI's pixels that the PAN covers; 1 is all of them."),
+        Result("VERDICT", "Verdict", "Whether the pair is fit for sharpening, in one sentence.", "text"),
+    ),
+    order="HSI PAN BANDS",
+    example="--hsi hsi.tif --pan pan.tif --report pair.html",
+    terminal="Prints the verdict and the numbers on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
+)
