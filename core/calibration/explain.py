@@ -39,6 +39,7 @@ class Explained:
         valid: of each tile, (rows, columns) bool.
         same: of each tile, (rows, columns) bool, the valid pixels that show the same in both images.
         correlation: of sum and PAN over these, 0 to 1.
+        fit: (bands + 1,) float64, the weights of the bands and the constant that make the sums.
     """
 
     sums: list[np.ndarray]
@@ -46,6 +47,7 @@ class Explained:
     valid: list[np.ndarray]
     same: list[np.ndarray]
     correlation: float
+    fit: np.ndarray
 
     def block_errors(self) -> np.ndarray:
         """(blocks,) float64: of each block the share of the PAN's variance that is not explained, NaN where too few
@@ -83,7 +85,8 @@ def explain(tiles: Tiles, shift: tuple[float, float], progress: Progress) -> Exp
         kept = np.concatenate([s[:, v.ravel()] for s, v in zip(stacks, same)], axis=1).astype(np.float64)
         fit = _fit(kept)
     sums = [p - _residual(stack, fit, p.shape) for stack, p in zip(stacks, pan)]
-    return Explained(sums, pan, valid, same, _adjusted(_correlation(kept, fit), len(kept) - 1, kept.shape[1] / _ALIKE))
+    correlation = _adjusted(_correlation(kept, fit), len(kept) - 1, kept.shape[1] / _ALIKE)
+    return Explained(sums, pan, valid, same, correlation, fit)
 
 
 def _most_agreed(

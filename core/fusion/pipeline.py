@@ -238,9 +238,19 @@ class Pipeline:
 
         def work() -> np.ndarray:
             planes = self._method.planes(hsi, pan, part, self._stoppable)
-            return np.ascontiguousarray(_columns(planes[:, start - rows[0] : stop - rows[0]], cols, span))
+            kept = np.ascontiguousarray(_columns(planes[:, start - rows[0] : stop - rows[0]], cols, span))
+            return self._faded(kept, (start, stop), span)
 
         return self._ahead.submit(work)
+
+    def _faded(self, planes: np.ndarray, rows: Span, cols: Span) -> np.ndarray:
+        """The planes without detail where the PAN contradicts the HSI; methods that are not linear in them keep it."""
+        faded = self.scene.faded
+        if faded is None or self._method.coefficients is None:
+            return planes
+        kept = self._operators.up.part(1.0 - faded[None].astype(np.float32), rows, cols)
+        planes[: self._method.planes_count] *= np.clip(kept, 0.0, 1.0)
+        return planes
 
     def _compute_low_planes(self, start: int, stop: int) -> np.ndarray:
         """(K, rows, columns): D of the high-resolution planes."""

@@ -12,7 +12,7 @@ from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
 from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
-from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
+from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
 
 PICTURE_SIZE = 480  # pixels
 _RUNS = 12  # of band numbers that are written out
@@ -25,12 +25,13 @@ _DEFECTS = {  # kind: what it is, what is counted
 }
 
 
-def inspection_report(found: Mapping[str, Any], scene: Scene) -> Report:
+def inspection_report(found: Mapping[str, Any], scene: Scene, contradictory: np.ndarray | None = None) -> Report:
     """The page of an inspection.
 
     Args:
         found: what the workflow ``inspect`` returned.
         scene: the open HSI and PAN.
+        contradictory: (rows, columns) bool, the HSI pixels that the PAN contradicts; None where none were looked for.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
@@ -40,6 +41,7 @@ def inspection_report(found: Mapping[str, Any], scene: Scene) -> Report:
         Section("Warnings", warnings),
         Section("How the two lie on each other", _placed(found)),
         Section("Pictures", _pictures(scene)),
+        *_contradictions(found, contradictory),
         Section("What the PAN is made of", _response(found["response"], scene)),
         Section("Bands and samples of the HSI", _samples(found)),
         Section("The files", _files(found)),
@@ -110,6 +112,28 @@ def _picture(reader: Any, bands: Sequence[int], window: Window, title: str) -> P
     values, valid = overview(reader, bands, PICTURE_SIZE, window)
     caption = f"{title}: {reader.name}, {window.rows} × {window.cols} pixels"
     return Picture(caption, png(values, valid, stretch_limits(values, valid)))
+
+
+def _contradictions(found: Mapping[str, Any], contradictory: np.ndarray | None) -> list[Section]:
+    if contradictory is None:
+        return []
+    count, size = int(contradictory.sum()), contradictory.size
+    items: list[Item] = [
+        Text(
+            f"In {count} of {size} HSI pixels ({100 * count / size:.2g} %) the PAN is far from what the bands explain: "
+            "a cloud in one of the images, something that has moved, a hot pixel or a glint. Nothing is learned from "
+            "these pixels, and linear methods and networks add no detail of the PAN there."
+        )
+    ]
+    if count:
+        step = max(1, -(-max(contradictory.shape) // PICTURE_SIZE))
+        rows, cols = (-(-length // step) * step for length in contradictory.shape)
+        padded = np.zeros((rows, cols), bool)
+        padded[: contradictory.shape[0], : contradictory.shape[1]] = contradictory
+        shown = padded.reshape(rows // step, step, cols // step, step).any(axis=(1, 3)).astype(np.float32)
+        caption = "HSI pixels that the PAN contradicts, in yellow"
+        items.append(Pictures([Picture(caption, colour_map(shown, np.ones(shown.shape, bool), 0.0, 1.0))]))
+    return [Section("Where the two contradict each other", items)]
 
 
 def _response(response: Mapping[str, Any], scene: Scene) -> list[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Callable, TypeVar
 
@@ -46,6 +46,8 @@ class Scene:
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
         defects: what was found among the HSI's samples, and counts as missing; None for a view of a scene.
         moved: (rows, columns) in PAN pixels, by which the PAN was moved from where its file says.
+        left_out: (rows, columns) bool, the HSI pixels that :meth:`without` keeps out of learning; None for none.
+        faded: (rows, columns) bool, the HSI pixels at which the PAN's detail is not trusted; None for none.
     """
 
     hsi: RasterReader
@@ -60,6 +62,8 @@ class Scene:
     complete: bool
     defects: Defects | None = None
     moved: tuple[float, float] = (0.0, 0.0)
+    left_out: np.ndarray | None = None
+    faded: np.ndarray | None = None
     _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -169,6 +173,30 @@ class Scene:
         moved = self.moved[0] + shift[0], self.moved[1] + shift[1]
         alignment = align(self.hsi.grid, self.pan.grid.move(*moved), self.hsi.source, self.pan.source)
         return self._scanned(self.hsi, self.pan, alignment, progress, moved)
+
+    def without(self, left_out: np.ndarray, faded: np.ndarray | None = None) -> Scene:
+        """A view from some of whose pixels nothing is learned; they take no part in statistics either, and are
+        sharpened as the others are. The files are shared, and closed with either.
+
+        Args:
+            left_out: (rows, columns) bool, HSI pixels under the output.
+            faded: the same, the pixels at which the PAN's detail is not trusted; None for none.
+
+        Returns:
+            The view; the scene itself where nothing is left out or faded.
+
+        Raises:
+            InputError: no pixel would take part.
+        """
+        faded = faded if faded is not None and faded.any() else None
+        if not left_out.any() and faded is None:
+            return self
+        valid = self.low_valid & ~left_out
+        if not valid.any():
+            raise InputError(
+                f"No pixel of {self.hsi.name} is left to learn from; choose a mask (--mask, MASK) that leaves some out."
+            )
+        return replace(self, low_valid=valid, left_out=left_out, faded=faded, _cached={})
 
     def __enter__(self) -> Scene:
         return self

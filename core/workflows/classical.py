@@ -33,7 +33,7 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
     """
     outputs = Outputs(output)
     one_gain(options.mtf, Progress())
-    outputs.check((hsi, pan), options.compress)
+    outputs.check((hsi, pan, *options.masks), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
         return classical_scene(scene, options, outputs, progress)
 

@@ -28,6 +28,7 @@ from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .candidates import Candidate, candidates
+from .left_out import reduced_without
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.quality import CompareOptions
@@ -80,7 +81,12 @@ def compare(
         Cancelled: the user stopped the job.
     """
     gain = one_gain(options.mtf, progress)
-    check_outputs((hsi, pan), (output,), (report, json_path, csv_path), (options.model,))
+    check_outputs(
+        (hsi, pan, *options.masks),
+        (output,),
+        (report, json_path, csv_path),
+        (options.model,),
+    )
     chosen = candidates(options, gain, hsi)
     places = [path for path in (output, report, json_path, csv_path) if path]
     with (
@@ -158,7 +164,8 @@ def _at_reduced(
     steps = progress.part(0.1, 1.0)
     # What there is to warn of was said of the scene; warnings of the runs call its files by their own names.
     quiet = RunProgress(progress, "Reduced resolution", REDUCED)
-    with open_pair(pair.hsi, pair.pan, quiet) as reduced, RasterReader(pair.truth) as reader:
+    with open_pair(pair.hsi, pair.pan, quiet) as whole, RasterReader(pair.truth) as reader:
+        reduced = reduced_without(whole, scene)
         reduced.hsi.name, reduced.pan.name = scene.hsi.name, scene.pan.name
         values, valid = overview(reader, range(reader.bands), _MAP_SIZE)
         pixels = pick_pixels(values, np.broadcast_to(valid, values.shape), scene.good)

@@ -42,13 +42,14 @@ def inspect(
         of the HSI's pixels under the PAN; ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved; None
         where that cannot be measured) and ``shift``, how sure they are; ``correlation`` of PAN and HSI (``level``,
         ``detail``); ``response_r2`` and ``response``, by band; ``hsi`` and ``pan``, what the files are; ``bands``
-        (numbers from 1, good and bad), ``samples``, ``defects`` and ``warnings``.
+        (numbers from 1, good and bad), ``samples``, ``defects``, ``contradictions`` and ``masked`` (HSI pixels; None
+        where they were not looked for), and ``warnings``.
 
     Raises:
         InputError: a file or an option cannot be used, or the two cannot be put on one grid.
         Cancelled: the user stopped the job.
     """
-    check_outputs((hsi, pan), (), (report, json_path))
+    check_outputs((hsi, pan, *options.masks), (), (report, json_path))
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene as scene:
         progress.set(0.6, "Looking for the bands that the PAN is made of")
@@ -59,7 +60,7 @@ def inspect(
         page = ""
         if report:
             progress.set(0.8, "Writing the report")
-            page = render(inspection_report(found, scene), progress)
+            page = render(inspection_report(found, scene, opened.contradictory), progress)
         if json_path:
             write_json(json_path, found)
         if report:
@@ -94,6 +95,8 @@ def _found(opened: Opened, relation: Relation, response: Response) -> dict[str, 
         "bands": _bands(scene),
         "samples": _samples(scene),
         "defects": _defects(scene, opened.defects),
+        "contradictions": None if opened.contradictory is None else int(opened.contradictory.sum()),
+        "masked": None if opened.masked is None else int(opened.masked.sum()),
     }
 
 

@@ -17,6 +17,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.scene import Scene
+from .left_out import left_out, without
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
@@ -36,11 +37,15 @@ class Opened(NamedTuple):
         scene: the scene.
         shift: of its PAN; None where it cannot be measured, or was corrected.
         defects: among the samples of the HSI; None where none were looked for.
+        contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
+        masked: the same, those that the mask covers; None without one.
     """
 
     scene: Scene
     shift: Shift | None
     defects: Defects | None
+    contradictory: np.ndarray | None
+    masked: np.ndarray | None
 
 
 def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Scene:
@@ -84,10 +89,13 @@ def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress)
         defects = warn_of_defects(scene, progress)
         moved, shift = correction(scene, options.shift, progress)
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
+        seen_at = shift if shift is not None and shift.size > NOTICED_SHIFT else None
+        contradictory, masked = left_out(scene, seen_at, options, progress)
+        scene = without(scene, contradictory, masked)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
         _say_relation(scene, shift, progress)
-        return Opened(scene, shift, found)
+        return Opened(scene, shift, found, contradictory, masked)
     except BaseException:
         scene.close()
         raise
@@ -267,7 +275,7 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
     written = [(outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32")]
     if scratch:
         written.append((os.path.join(scratch, ""), scene.hsi.bands, metadata.dtype))
-    share = float(scene.low_valid.mean()) * _COMPRESSION
+    share = float(scene.low_present.mean()) * _COMPRESSION
     needed: dict[int, tuple[str, float]] = {}  # folder and bytes, by file system
     for path, bands, dtype in written:
         if not path:

@@ -66,7 +66,7 @@ def sharpen(
     outputs = Outputs(output, disagreement, model, report)
     one_gain(options.mtf, Progress())
     check_disagreement(options.learner(), disagreement)
-    outputs.check((hsi, pan), options.compress)
+    outputs.check((hsi, pan, *options.masks), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
         return sharpen_scene(scene, options, outputs, progress)
 

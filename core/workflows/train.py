@@ -64,7 +64,7 @@ def train(
         outputs = Outputs(model=model, report=report)
         one_gain(options.mtf, Progress())
         if group.first:
-            outputs.check((*hsi, *pan), others=(resume,))
+            outputs.check((*hsi, *pan, *options.masks), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
         _check_related(scenes, progress)
         return train_scenes(scenes, options, outputs, progress, resume, group)

@@ -25,6 +25,14 @@
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
 <translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
+<message><source>A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
+<translation>Ein Raster mit einem Kanal im KBS des HSI, auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
+<message><source>Mask of pixels not to learn from</source>
+<translation>Maske der Pixel, aus denen nicht gelernt wird</translation></message>
+<message><source>auto: pixels where the PAN shows something else than the HSI (a cloud in one of them, what has moved, a hot pixel) are found and counted; nothing is learned from them, and the PAN's detail is faded there. off: they are taken as the others.</source>
+<translation>auto: Pixel, an denen das PAN etwas anderes zeigt als das HSI (eine Wolke in einem der beiden, was sich bewegt hat, ein heißes Pixel), werden gefunden und gezählt; aus ihnen wird nichts gelernt, und die Einzelheiten des PAN werden dort ausgeblendet. off: Sie werden wie die anderen genommen.</translation></message>
+<message><source>Pixels where the PAN contradicts the HSI</source>
+<translation>Pixel, an denen das PAN dem HSI widerspricht</translation></message>
 <message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
 <translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
 <message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>

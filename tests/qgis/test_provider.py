@@ -17,6 +17,8 @@ CONTRACT = {
         "HSI": "raster",
         "PAN": "raster",
         "BANDS": "string",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -48,6 +50,8 @@ CONTRACT = {
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -70,6 +74,8 @@ CONTRACT = {
         "BANDS": "string",
         "SHIFT": "enum",
         "RESUME": "file",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -107,6 +113,8 @@ CONTRACT = {
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -142,6 +150,8 @@ CONTRACT = {
         "BANDS": "string",
         "SHIFT": "enum",
         "MEMORY": "number",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",
@@ -163,7 +173,7 @@ CONTRACT = {
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
 ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
-ADVANCED |= {"HSI_NODATA", "PAN_NODATA", "ASSUME_CRS"}
+ADVANCED |= {"HSI_NODATA", "PAN_NODATA", "ASSUME_CRS", "MASK", "CONTRADICTIONS"}
 REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "inspect": {

@@ -310,7 +310,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
     def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         own = {n: p for n, p in inspect.signature(function).parameters.items() if n not in ("options", "progress")}
         fields = {option.name: option.default for option in kind.declared()}
-        paths = [option.name for option in kind.declared() if option.kind == "file"]
+        paths = [option.name for option in kind.declared() if option.kind in ("file", "raster")]
 
         @functools.wraps(function)
         def job(*given: Any, options: Any = None, progress: Progress | None = None, **named: Any) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from . import shared
 from .declare import Job, Option
+from .pixels import PIXELS, PixelOptions
 
 FUSION = "EXTENT BANDS SHIFT OVERVIEWS"
 
 
 @dataclass(frozen=True)
-class SharpenOptions(shared.FusionOptions, shared.SensorOptions, shared.LearningOptions):
+class SharpenOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions, shared.LearningOptions):
     """Of :func:`.sharpen.sharpen`.
 
     Attributes:
@@ -53,14 +54,14 @@ SHARPEN = Job(
         shared.DISAGREEMENT,
     ),
     SharpenOptions,
-    order=f"NETWORK EFFORT SEED DEVICE MTF CONSISTENCY {FUSION} MEMORY COMPRESS",
+    order=f"HSI PAN NETWORK EFFORT SEED DEVICE MTF CONSISTENCY {FUSION} MEMORY COMPRESS {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --out sharpened.tif --report report.html",
     terminal="Takes minutes on a laptop; the expected time is shown first.",
 )
 
 
 @dataclass(frozen=True)
-class TrainOptions(shared.SceneOptions, shared.SensorOptions, shared.LearningOptions):
+class TrainOptions(PixelOptions, shared.SensorOptions, shared.LearningOptions):
     """Of :func:`.train.train`.
 
     Attributes:
@@ -153,7 +154,7 @@ TRAIN = Job(
         ),
     ),
     TrainOptions,
-    order="HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT RESUME",
+    order=f"HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT RESUME {PIXELS}",
     example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
 )
 
@@ -218,7 +219,7 @@ def classical_methods() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class ClassicalOptions(shared.FusionOptions, shared.SensorOptions):
+class ClassicalOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions):
     """Of :func:`.classical.classical`.
 
     Attributes:
@@ -251,7 +252,7 @@ CLASSICAL = Job(
     ("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
     (shared.HSI, shared.PAN, shared.OUTPUT),
     ClassicalOptions,
-    order=f"METHOD CONSISTENCY MTF {FUSION} MEMORY COMPRESS",
+    order=f"HSI PAN METHOD CONSISTENCY MTF {FUSION} MEMORY COMPRESS {PIXELS}",
     id="classicalfuse",
     example="--hsi hsi.tif --pan pan.tif --out fused.tif --method mtf-glp",
 )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from . import shared
 from .declare import Job, Result
+from .pixels import PIXELS, PixelOptions
 
 
 @dataclass(frozen=True)
-class InspectOptions(shared.SceneOptions):
+class InspectOptions(PixelOptions):
     """Of :func:`.inspect.inspect`.
 
     Attributes:
@@ -65,7 +66,7 @@ INSPECT = Job(
         Result("OVERLAP", "Overlap", "Share of the HSI's pixels that the PAN covers; 1 is all of them."),
         Result("VERDICT", "Verdict", "Whether the pair is fit for sharpening, in one sentence.", "text"),
     ),
-    order="HSI PAN BANDS",
+    order=f"HSI PAN BANDS {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --report pair.html",
     terminal="Prints the verdict and the numbers on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from . import shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
+from .pixels import PIXELS, PixelOptions
 
 RATIOS = (2, 16)
 
@@ -196,7 +197,7 @@ ASSESS = Job(
 
 
 @dataclass(frozen=True)
-class CompareOptions(shared.MemoryOptions, shared.SceneOptions, shared.SensorOptions, shared.SeedOptions):
+class CompareOptions(shared.MemoryOptions, PixelOptions, shared.SensorOptions, shared.SeedOptions):
     """Of :func:`.compare.compare`.
 
     Attributes:
@@ -275,7 +276,7 @@ COMPARE = Job(
             "How far the best method's score lies below that of the best classical method, in per cent.",
         ),
     ),
-    order="HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT MEMORY",
+    order=f"HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT MEMORY {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
     terminal="Prints a table; the report shows the results side by side.",
 )

@@ -1,0 +1,162 @@
+"""Pixels where the PAN contradicts the HSI: clouds in one of the images, what has moved, hot pixels (own).
+
+The degraded PAN is compared with the sum of bands that explains it on ground that both show alike. A pixel contradicts
+where the two differ by far more than usual, by much of the PAN's own contrast, and by about as much as either varies
+around it: what blur or a small shift leaves lies where both vary, and is no contradiction. Where the PAN itself has a
+number far beyond what the bands explain (a hot pixel, a glint), it contradicts whatever varies around it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..io.row_stream import row_strips
+from ..operators.fill import fill_invalid
+from ..operators.pair import DEFAULT_MTF_GAIN
+from ..operators.resample import degrader
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+from .explain import explain
+from .relation import UNRELATED, relation_at
+from .tiles import compared_bands, read_tiles
+
+_SIGMAS, _AROUND = 8.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
+_CONTRAST = 0.75  # of the PAN's robust standard deviation
+_VARIES = 0.75  # of how much the images vary around the pixel
+_PEAK, _PEAK_CONTRAST = 8.0, 1.5  # the same of a single PAN pixel, and then of the degraded one
+_MOST = 0.5  # share of the pixels: where more contradict, it is the fit that does not hold
+_LEAST_EXPLAINED = 0.5  # correlation below which the fit says nothing
+_WHOLE = 0.99  # of the weights of a degraded sample lie on valid pixels
+_SAMPLES = 8_000_000  # read at once
+
+
+def contradictions(
+    scene: Scene, shift: tuple[float, float] = (0.0, 0.0), progress: Progress | None = None
+) -> np.ndarray:
+    """Find the pixels where the PAN contradicts the HSI.
+
+    Args:
+        scene: the HSI and the PAN.
+        shift: (rows, columns) in PAN pixels, by which the PAN's position is moved to lie on the HSI.
+        progress: asked whether to stop.
+
+    Returns:
+        (rows, columns) bool on the HSI's grid under the output; none where the two are not alike at all.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    progress = progress or Progress()
+    none = np.zeros(scene.low_shape, bool)
+    tiles = read_tiles(scene, progress)
+    explained = explain(tiles, shift, progress)
+    detail = relation_at(tiles, explained).detail
+    if explained.correlation < _LEAST_EXPLAINED or detail < UNRELATED:
+        return none
+    left = _joined([p - s for p, s in zip(explained.pan, explained.sums)], explained.same)
+    usual, contrast = _spread(left), _spread(_joined(explained.pan, explained.same))
+    if not contrast > 0:
+        return none
+    pan, known = _degraded(scene, shift, progress)
+    total = _summed(scene, explained.fit, progress)
+    known &= scene.low_present
+    differs = np.where(known, np.abs(pan - total - np.median(left)), 0.0)
+    varies = np.minimum(_range(total), _range(pan))
+    sure = (differs > _CONTRAST * contrast) & (differs > _VARIES * varies)
+    peaks = differs > np.maximum(_SIGMAS * usual, _PEAK_CONTRAST * contrast)
+    if peaks.any():
+        sure |= peaks & (_peaks(scene, total, shift, progress) > _PEAK * contrast)
+    sure &= differs > _SIGMAS * usual
+    found = _grown(sure, known & (differs > _AROUND * usual) & (differs > _CONTRAST / 2 * contrast))
+    return found if found.sum() <= _MOST * max(1, int(known.sum())) else none
+
+
+def _joined(planes: list[np.ndarray], chosen: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.zeros(0), *(plane[here] for plane, here in zip(planes, chosen))])
+
+
+def _spread(values: np.ndarray) -> float:
+    """Robust standard deviation."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values)))) if values.size else 0.0
+
+
+def _degraded(scene: Scene, shift: tuple[float, float], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    """The moved PAN on the HSI's grid, as it is, and where all of it is known, (rows, columns)."""
+    phase = scene.alignment.phase[0] + shift[0], scene.alignment.phase[1] + shift[1]
+    down = degrader(scene.high_shape, scene.low_shape, scene.ratio, phase, DEFAULT_MTF_GAIN)
+    (rows, cols), step = scene.low_shape, max(1, _SAMPLES // (scene.high_shape[1] * scene.ratio))
+    result, known = np.empty((rows, cols)), np.ones((rows, cols), bool)
+    for start, stop in row_strips(rows, step, progress):
+        low, high = down.y.support(start, stop)
+        block = scene.pan_rows(low, high)
+        values, spans = block.values, ((start, stop), (0, cols))
+        if not block.valid.all():
+            level = float(values[0][block.valid].mean()) if block.valid.any() else 0.0
+            values = fill_invalid(values, block.valid, 2 * scene.ratio, level)
+            known[start:stop] = down.part(block.valid[None].astype(np.float32), *spans, (low, 0))[0] > _WHOLE
+        result[start:stop] = down.part(values, *spans, (low, 0))[0]
+    for axis, (count, size, moved) in enumerate(zip((rows, cols), scene.high_shape, phase)):
+        centres = (np.arange(count) + 0.5) * scene.ratio - moved
+        known &= np.expand_dims((centres >= 0) & (centres <= size), 1 - axis)
+    return result, known
+
+
+def _summed(scene: Scene, fit: np.ndarray, progress: Progress) -> np.ndarray:
+    """(rows, columns) float64: the sum of bands that explains the PAN."""
+    bands, (rows, cols) = compared_bands(scene), scene.low_shape
+    weights, result = fit[:-1].astype(np.float32), np.empty((rows, cols))
+    step = max(1, _SAMPLES // (scene.hsi.bands * cols))
+    for start, stop in row_strips(rows, step, progress):
+        if scene.missing[bands].any():  # a missing sample is estimated from all the others
+            values = scene.hsi_rows(start, stop).values[bands]
+        else:
+            values = scene.hsi.read(scene.alignment.hsi.part((start, stop), (0, cols)), bands).values
+        result[start:stop] = np.tensordot(weights, values, 1) + fit[-1]
+    return result
+
+
+def _peaks(scene: Scene, total: np.ndarray, shift: tuple[float, float], progress: Progress) -> np.ndarray:
+    """(rows, columns): how far the farthest PAN pixel whose centre lies in an HSI pixel is from what explains that."""
+    owners = []
+    for axis in (0, 1):
+        centres = np.arange(scene.high_shape[axis]) + 0.5 + scene.alignment.phase[axis] + shift[axis]
+        owners.append(np.clip((centres // scene.ratio).astype(int), 0, scene.low_shape[axis] - 1))
+    result = np.zeros(scene.low_shape)
+    cols, col_starts = np.unique(owners[1], return_index=True)
+    step = max(1, _SAMPLES // scene.high_shape[1])
+    for start, stop in row_strips(scene.high_shape[0], step, progress):
+        block, rows = scene.pan_rows(start, stop), owners[0][start:stop]
+        far = np.where(block.valid, np.abs(block.values[0] - total[np.ix_(rows, owners[1])]), 0.0)
+        far = np.maximum.reduceat(far, col_starts, axis=1)
+        here, row_starts = np.unique(rows, return_index=True)
+        place = np.ix_(here, cols)
+        result[place] = np.maximum(result[place], np.maximum.reduceat(far, row_starts, axis=0))
+    return result
+
+
+def _range(image: np.ndarray) -> np.ndarray:
+    """Highest minus lowest of the 3 x 3 samples around each, edges repeated."""
+    low, high = image, image
+    for axis in (0, 1):
+        low, high = (_around(plane, axis, take) for plane, take in ((low, np.minimum), (high, np.maximum)))
+    spread: np.ndarray = high - low
+    return spread
+
+
+def _around(image: np.ndarray, axis: int, take: np.ufunc) -> np.ndarray:
+    """The least or the most of each sample and those before and after it."""
+    places, last = np.arange(image.shape[axis]), image.shape[axis] - 1
+    before = image.take(np.maximum(places - 1, 0), axis)
+    after = image.take(np.minimum(places + 1, last), axis)
+    result: np.ndarray = take(image, take(before, after))
+    return result
+
+
+def _grown(seeds: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """The seeds, and those that are allowed within two pixels of one: a cloud has an edge, a hot pixel a blur."""
+    near = seeds
+    for _ in range(2):
+        wider = _around(_around(near, 0, np.maximum), 1, np.maximum)
+        near = seeds | (wider & allowed)
+    grown: np.ndarray = near
+    return grown

@@ -1,0 +1,69 @@
+"""Pixels that a user masks: a raster that is not 0 where nothing is to be learned, on any grid of the same CRS."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..io.grid import Axis, Window, same_crs
+from ..io.reader import RasterReader
+from ..io.row_stream import row_strips
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from .scene import Scene
+
+_SAMPLES = 8_000_000  # of the mask, read at once
+_EDGE = 0.01  # of a mask pixel: what overlaps by less does not
+
+
+def masked_pixels(scene: Scene, path: str, progress: Progress | None = None) -> np.ndarray:
+    """The HSI pixels that a mask covers.
+
+    Args:
+        scene: the HSI and the PAN.
+        path: raster of one band; not 0 and not nodata where a pixel is masked.
+        progress: asked whether to stop.
+
+    Returns:
+        (rows, columns) bool on the HSI's grid under the output: pixels that some masked pixel overlaps.
+
+    Raises:
+        InputError: the file cannot be used, has several bands, or another CRS than the HSI.
+    """
+    rows, cols = scene.low_shape
+    corner = scene.alignment.hsi
+    grid = scene.hsi.grid.crop(Window(corner.row, corner.col, rows, cols))
+    result = np.zeros((rows, cols), bool)
+    with RasterReader(path) as mask:
+        if mask.bands != 1:
+            raise InputError(f"{mask.name} has {mask.bands} bands, but a mask (--mask, MASK) has one; choose another.")
+        if not same_crs(grid.crs, mask.grid.crs):
+            raise InputError(
+                f"{mask.name} and {scene.hsi.name} have different coordinate reference systems; reproject the mask "
+                "(--mask, MASK) to that of the image."
+            )
+        (y, x), (mask_y, mask_x) = grid.axes, mask.grid.axes
+        down, right = _under(y, mask_y), _under(x, mask_x)
+        step = max(1, _SAMPLES // mask.grid.cols)
+        for start, stop in row_strips(mask.grid.rows, step, progress):
+            block = mask.read(Window(start, 0, stop - start, mask.grid.cols))
+            set_there = (block.values[0] != 0) & block.valid[0]
+            if not set_there.any():
+                continue
+            held = _some(set_there.T, right).T
+            result |= _some(held, np.clip(down - start, 0, stop - start))
+    return result
+
+
+def _under(low: Axis, mask: Axis) -> np.ndarray:
+    """(2, pixels) int: the first pixel of the mask under each pixel of the image, and the one after the last."""
+    edges = (low.start + np.arange(low.count + 1) * low.step - mask.start) / mask.step
+    first, last = np.minimum(edges[:-1], edges[1:]), np.maximum(edges[:-1], edges[1:])
+    spans = np.stack([np.floor(first + _EDGE), np.ceil(last - _EDGE)]).astype(int)
+    return np.clip(spans, 0, mask.count)
+
+
+def _some(mask: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Whether some row is set of each span of rows, (spans, columns)."""
+    counts = np.concatenate([np.zeros((1, mask.shape[1]), np.int64), np.cumsum(mask, axis=0)])
+    some: np.ndarray = counts[spans[1]] > counts[spans[0]]
+    return some

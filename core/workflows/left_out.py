@@ -1,0 +1,115 @@
+"""Pixels of a scene from which nothing is learned: those that the PAN contradicts, and those that the user masks."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from ..calibration.contradictions import contradictions
+from ..calibration.shift import Shift
+from ..runtime.progress import Progress
+from ..scene.mask_raster import masked_pixels
+from ..scene.scene import Scene
+from .options.pixels import PixelOptions
+from .options.shared import SceneOptions
+
+NOTICED = 0.01  # share of the pixels from which on contradictions are worth a warning
+
+
+def left_out(
+    scene: Scene, shift: Shift | None, options: SceneOptions, progress: Progress
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Find the HSI pixels that the PAN contradicts, and those that are masked.
+
+    Args:
+        scene: the HSI and the PAN.
+        shift: of the PAN, where it is not corrected: the two are compared as they would lie then; None for none.
+        options: of the job.
+        progress: receives messages; asked whether to stop.
+
+    Returns:
+        Two of (rows, columns) bool on the HSI's grid under the output; None where it was not asked for.
+
+    Raises:
+        InputError: the mask cannot be used.
+    """
+    if not isinstance(options, PixelOptions):
+        return None, None
+    contradictory, masked = None, None
+    if options.contradictions == "auto":
+        place = (shift.y, shift.x) if shift is not None and not shift.beyond else (0.0, 0.0)
+        contradictory = contradictions(scene, place, progress)
+        _say_contradictions(scene, int(contradictory.sum()), progress)
+    if options.mask:
+        masked = masked_pixels(scene, options.mask, progress)
+        count = int(np.count_nonzero(masked & scene.low_valid))
+        text = f"{os.path.basename(options.mask)} keeps {count} of {masked.size} HSI pixels out of learning"
+        if count:
+            progress.info(f"{text}.")
+        else:
+            progress.warning(f"{text}: it is 0 wherever {scene.hsi.name} lies; check the mask (--mask, MASK).")
+    return contradictory, masked
+
+
+def without(scene: Scene, contradictory: np.ndarray | None, masked: np.ndarray | None) -> Scene:
+    """A view that learns nothing from them.
+
+    Args:
+        scene: the HSI and the PAN.
+        contradictory: (rows, columns) bool; their detail is faded, too. None for none.
+        masked: (rows, columns) bool; None for none.
+
+    Returns:
+        The view; the scene itself where there are none.
+
+    Raises:
+        InputError: no pixel would be left to learn from.
+    """
+    if contradictory is None and masked is None:
+        return scene
+    none = np.zeros(scene.low_shape, bool)
+    left_out = (none if contradictory is None else contradictory) | (none if masked is None else masked)
+    return scene.without(left_out, contradictory)
+
+
+def _say_contradictions(scene: Scene, count: int, progress: Progress) -> None:
+    if not count:
+        return
+    share = count / scene.low_valid.size
+    text = (
+        f"In {count} of {scene.low_valid.size} HSI pixels ({100 * share:.2g} %) {scene.pan.name} contradicts "
+        f"{scene.hsi.name}: nothing is learned there and the PAN's detail is faded (--contradictions, CONTRADICTIONS)"
+    )
+    if share > NOTICED:
+        progress.warning(f"{text}; look for clouds and change: ssml inspect shows a map.")
+    else:
+        progress.info(f"{text}.")
+
+
+def reduced_without(reduced: Scene, scene: Scene) -> Scene:
+    """The same pixels of the pair brought one step down.
+
+    Args:
+        reduced: the pair, whose HSI pixels are as many of the scene's as the ratio says.
+        scene: the scene that it was made of.
+
+    Returns:
+        A view of the pair; the pair itself where the scene leaves none out.
+
+    Raises:
+        InputError: no pixel would be left to learn from.
+    """
+    if scene.left_out is None:
+        return reduced
+    rows, cols = reduced.low_shape
+
+    def coarse(mask: np.ndarray | None) -> np.ndarray | None:
+        if mask is None:
+            return None
+        part = mask[: rows * scene.ratio, : cols * scene.ratio]
+        found: np.ndarray = part.reshape(rows, scene.ratio, cols, scene.ratio).any(axis=(1, 3))
+        return found
+
+    some = coarse(scene.left_out)
+    return reduced if some is None else reduced.without(some, coarse(scene.faded))

@@ -1,0 +1,45 @@
+"""Options that say from which pixels something is learned; several jobs have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .declare import Option
+from .shared import SceneOptions
+
+PIXELS = "MASK CONTRADICTIONS"
+MASK = Option(
+    "A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
+    "statistics are taken. These pixels are sharpened as the others are.",
+    "Mask of pixels not to learn from",
+    kind="raster",
+    advanced=True,
+)
+CONTRADICTIONS = Option(
+    "auto: pixels where the PAN shows something else than the HSI (a cloud in one of them, what has moved, a hot "
+    "pixel) are found and counted; nothing is learned from them, and the PAN's detail is faded there. off: they are "
+    "taken as the others.",
+    "Pixels where the PAN contradicts the HSI",
+    "auto",
+    choices=("auto", "off"),
+    noun="way with contradictions",
+    advanced=True,
+)
+
+
+@dataclass(frozen=True)
+class PixelOptions(SceneOptions):
+    """From which pixels something is learned.
+
+    Attributes:
+        mask: raster that is not 0 where nothing is to be learned; "" for none.
+        contradictions: "auto", or "off".
+    """
+
+    mask: str = MASK.field()
+    contradictions: str = CONTRADICTIONS.field()
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        """The rasters that are read besides: the mask, where there is one."""
+        return (self.mask,) if self.mask else ()
