@@ -13,7 +13,7 @@ from .tiles import Tiles, read_tiles
 
 _SAMPLE = 20_000  # pixels of the regression, over the whole scene
 _RIDGE = 1e-4  # of the bands' mean variance, so that neighbours, which are alike, share a weight
-_TAIL = 0.03  # of the weights lie below, and above, the range of the PAN: noise gives distant bands some
+_TAIL = 0.05  # of the weights lie below, and above, the range of the PAN: noise gives distant bands some
 
 
 @dataclass(frozen=True)

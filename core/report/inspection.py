@@ -17,11 +17,11 @@ from .pictures import colour_map, describe_bands, overview, png, stretch_limits,
 PICTURE_SIZE = 480  # pixels
 _RUNS = 12  # of band numbers that are written out
 _DEFECTS = {  # kind: what it is, what is counted
-    "lines": ("Dead columns or rows, which count as missing", "lines"),
-    "zeros": ("Zeros of failed retrievals, which count as missing", "samples"),
-    "stripes": ("Stripes, which are used as they are", "columns"),
-    "hot": ("Hot pixels, which are used as they are", "rows"),
-    "saturated": ("Saturated samples, which are used as they are", "samples"),
+    "lines": ("Dead columns or rows, which count as missing", "line"),
+    "zeros": ("Zeros of failed retrievals, which count as missing", "sample"),
+    "stripes": ("Stripes, which are used as they are", "column"),
+    "hot": ("Hot pixels, which are used as they are", "row"),
+    "saturated": ("Saturated samples, which are used as they are", "sample"),
 }
 
 
@@ -173,7 +173,7 @@ def _samples(found: Mapping[str, Any]) -> list[Item]:
         )
     ]
     rows = [
-        (_DEFECTS[kind][0], band_runs([int(band) for band in by]), f"{sum(by.values())} {_DEFECTS[kind][1]}")
+        (_DEFECTS[kind][0], band_runs([int(band) for band in by]), _counted(sum(by.values()), _DEFECTS[kind][1]))
         for kind, by in found["defects"].items()
     ]
     if rows:
@@ -181,6 +181,10 @@ def _samples(found: Mapping[str, Any]) -> list[Item]:
     else:
         items.append(Text("No dead detectors, stripes, hot or saturated samples were found."))
     return items
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _files(found: Mapping[str, Any]) -> list[Item]:

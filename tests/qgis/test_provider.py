@@ -95,6 +95,8 @@ CONTRACT = {
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
         "COMPRESS": "enum",
+        "MASK": "raster",
+        "CONTRADICTIONS": ["auto", "off"],
         "HSI_NODATA": "string",
         "PAN_NODATA": "string",
         "ASSUME_CRS": "string",

@@ -160,7 +160,7 @@ TRAIN = Job(
 
 
 @dataclass(frozen=True)
-class FuseOptions(shared.FusionOptions, shared.DeviceOptions):
+class FuseOptions(shared.FusionOptions, PixelOptions, shared.DeviceOptions):
     """Of :func:`.fuse.fuse`.
 
     Attributes:
@@ -206,7 +206,7 @@ FUSE = Job(
     ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
     (shared.HSI, shared.PAN, shared.MODEL, shared.OUTPUT, shared.DISAGREEMENT),
     FuseOptions,
-    order=f"HSI PAN MODEL USE CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS",
+    order=f"HSI PAN MODEL USE CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
 )
 
