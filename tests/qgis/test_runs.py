@@ -238,3 +238,31 @@ def test_openprisma_writes_two_layers(provider, tmp_path):
     assert processing.run("ssml:openprisma", {"INPUT": str(product), **outputs}) == outputs
     assert gdal.Open(outputs["HSI"]).ReadAsArray()[:, 0, 0].tolist() == [7, 7, 9, 9]
     assert shape(outputs["PAN"]) == (1, 48, 48)
+
+
+def test_inspect_says_that_a_simulated_pair_is_fit(scene, tmp_path):
+    report, numbers = str(tmp_path / "pair.html"), str(tmp_path / "pair.json")
+    found = processing.run("ssml:inspect", {"HSI": scene.hsi, "PAN": scene.pan, "REPORT": report, "JSON": numbers})
+    assert found["VERDICT"] == "Fit for sharpening."
+    assert (found["RATIO"], found["OVERLAP"]) == (RATIO, 1.0)
+    assert max(abs(found["SHIFT_X"]), abs(found["SHIFT_Y"])) < 0.3
+    assert found["RESPONSE_R2"] > 0.9
+    assert os.path.getsize(report) > 0
+    with open(numbers, encoding="utf-8") as file:
+        assert json.load(file)["verdict"] == found["VERDICT"]
+
+
+def test_classicalfuse_takes_a_mask(scene, tmp_path, make_raster):
+    from osgeo import gdal
+
+    image = gdal.Open(scene.hsi)
+    mask = np.zeros((image.RasterYSize, image.RasterXSize), np.uint8)
+    mask[:5, :5] = 1
+    system = image.GetSpatialRef()
+    path = make_raster(tmp_path / "mask.tif", mask, image.GetGeoTransform(), epsg=None)
+    target = gdal.Open(path, gdal.GA_Update)
+    target.SetSpatialRef(system)
+    target = None
+    plain = classical(scene, str(tmp_path / "plain.tif"))["OUTPUT"]
+    masked = classical(scene, str(tmp_path / "masked.tif"), MASK=path)["OUTPUT"]
+    assert not np.array_equal(*(gdal.Open(made).ReadAsArray() for made in (plain, masked)))
