@@ -12,7 +12,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
-from ..products.prisma import open_raster
+from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.versions import versions

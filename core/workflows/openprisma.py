@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..io.writer import RasterWriter
-from ..products.prisma import PrismaReader, is_prisma
+from ..products.prisma_l2d import PrismaReader, is_prisma
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .options.declare import Options, on_files

@@ -18,7 +18,7 @@ from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import degraded_rows, pan_rows
-from ..products.prisma import open_raster
+from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .options.declare import on_files

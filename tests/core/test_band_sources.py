@@ -12,7 +12,7 @@ from core.io.data_array import image_of
 from core.io.metadata import GDAL_OF_DTYPE, RasterMetadata, read_metadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
-from core.products.prisma import open_raster
+from core.products.opening import open_raster
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
 

@@ -17,8 +17,8 @@ from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
 from core.models.format import ModelFile, read_model, write_model
 from core.operators.response import read_response
+from core.products.opening import open_raster
 from core.products.pair import open_pair
-from core.products.prisma import open_raster
 from core.runtime.errors import InputError
 from core.runtime.paths import as_path, path_list
 

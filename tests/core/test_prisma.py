@@ -10,8 +10,8 @@ import pytest
 
 from core.io.grid import Window
 from core.io.reader import RasterReader
+from core.products.opening import open_raster
 from core.products.pair import open_pair
-from core.products.prisma import open_raster
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
