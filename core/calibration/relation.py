@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..operators.linear import Span
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import Explained, box_mean, explain, multiple_correlation
@@ -44,6 +45,20 @@ class Relation:
         return self.detail < DOUBTFUL
 
 
+@dataclass(frozen=True)
+class Ground:
+    """A part of the scene.
+
+    Attributes:
+        rows, cols: (start, stop) on the HSI's grid under the output.
+        same: (rows, columns) bool, the valid pixels that show the same in both images.
+    """
+
+    rows: Span
+    cols: Span
+    same: np.ndarray
+
+
 def pan_relation(scene: Scene, progress: Progress | None = None) -> Relation:
     """How alike PAN and HSI are. Computed once for a view of a scene.
 
@@ -57,11 +72,29 @@ def pan_relation(scene: Scene, progress: Progress | None = None) -> Relation:
     Raises:
         Cancelled: the user stopped the job.
     """
-    work = progress or Progress()
+    return _compared(scene, progress or Progress())[0]
 
-    def compute() -> Relation:
-        tiles = read_tiles(scene, work)
-        return relation_at(tiles, explain(tiles, (0.0, 0.0), work))
+
+def same_ground(scene: Scene, progress: Progress) -> list[Ground]:
+    """Where PAN and HSI show the same. Computed once for a view of a scene.
+
+    Args:
+        scene: the HSI and the PAN.
+        progress: asked whether to stop.
+
+    Returns:
+        The parts of the scene that are compared.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    return _compared(scene, progress)[1]
+
+
+def _compared(scene: Scene, progress: Progress) -> tuple[Relation, list[Ground]]:
+    def compute() -> tuple[Relation, list[Ground]]:
+        tiles = read_tiles(scene, progress)
+        return _of_fit(tiles, explain(tiles, (0.0, 0.0), progress))
 
     return scene.cached(_KEY, compute)
 
@@ -73,7 +106,12 @@ def keep_relation(tiles: Tiles, unmoved: Explained) -> None:
         tiles: of the scene.
         unmoved: how its bands explain the PAN where it lies.
     """
-    tiles.scene.cached(_KEY, lambda: relation_at(tiles, unmoved))
+    tiles.scene.cached(_KEY, lambda: _of_fit(tiles, unmoved))
+
+
+def _of_fit(tiles: Tiles, fit: Explained) -> tuple[Relation, list[Ground]]:
+    ground = [Ground(tile.rows, tile.cols, same) for tile, same in zip(tiles.tiles, fit.same)]
+    return relation_at(tiles, fit), ground
 
 
 def relation_at(tiles: Tiles, fit: Explained) -> Relation:

@@ -1,0 +1,308 @@
+"""How much the HSI is blurred against the PAN: its gain at its Nyquist frequency, along rows and columns, read from the
+pair itself (own).
+
+Of each group of bands that share detectors (VNIR, SWIR) some bands are compared with the PAN in a sample of the scene,
+where both show the same ground. :mod:`.blur_fit` finds blur and position together. What the bands do not explain of
+the PAN may blur or sharpen what is found, so the interval grows with it, and with how much the result depends on the
+frequencies that are looked at. What counts is the gain of the product relative to its PAN: a delivered image may be
+sharpened, and a published gain is that of the instrument.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..operators.fill import fill_invalid
+from ..operators.linear import Span
+from ..runtime.progress import Progress
+from ..scene.scene import Scene
+from .blur_fit import NYQUIST, Fit, Geometry, Part, degraders, fit_blur, high_passed, reject_outliers
+from .relation import Ground, same_ground
+
+_HALF = 12  # bands of each half of a group; twice as many where wavelengths are unknown
+_PIXELS_A_BAND = 25  # that take part, for each band of a half
+_LEAST_BANDS = 2  # of a group that is measured
+_DETECTORS = 1000.0  # nm: where VNIR detectors end and SWIR ones begin
+_PANCHROMATIC = (400.0, 920.0)  # nm: where a group's bands are taken from if it has enough of them there
+_PART, _PAN_PART = 128, 768  # HSI and PAN pixels along the edge of a part at most
+_BORDER = 2  # HSI pixels along the scene's edge that see ground outside of the PAN
+_NEAR, _FAR = 1, 3  # reach of the high-pass of the result, and of one to compare it with
+_NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
+_SURE = 0.1  # of a gain: half the width of an interval that is good enough
+_LEAST_EXPLAINED = 0.5  # of the PAN's detail
+_SHARPEST = 0.85  # a gain above is none of a sensor: the HSI was sharpened, or the PAN is no sharper
+_UNEXPLAINED, _POWER, _DEPENDENT = 0.2, 0.75, 0.5  # how the uncertainty grows, see _uncertainty
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A gain at the Nyquist frequency, without unit.
+
+    Attributes:
+        value: between 0 and 1.
+        low, high: the 90 per cent interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """Of the interval."""
+        return (self.high - self.low) / 2
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
+class GroupBlur:
+    """The blur of bands that share detectors.
+
+    Attributes:
+        name: "VNIR", "SWIR" or "all bands".
+        bands: counted from 0.
+        rows: gain along the rows' axis (along track, where rows are scanned lines).
+        columns: gain along the columns' axis (across track).
+        shift: (y, x) by which the PAN seems to lie off these bands, PAN pixels.
+        explained: share of the degraded PAN's detail that the bands explain, 0 to 1.
+        sure: whether the gains can be relied on.
+        taken_from: name of the group that the gains were taken from, as the PAN says too little about these bands; ""
+            where they were measured.
+    """
+
+    name: str
+    bands: tuple[int, ...]
+    rows: Gain
+    columns: Gain
+    shift: tuple[float, float]
+    explained: float
+    sure: bool
+    taken_from: str = ""
+
+    @property
+    def gains(self) -> tuple[float, float]:
+        """(along rows' axis, along columns' axis)."""
+        return self.rows.value, self.columns.value
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The blur of an HSI.
+
+    Attributes:
+        groups: of bands, at least one; the first is the one that the PAN shows best.
+    """
+
+    groups: tuple[GroupBlur, ...]
+
+    @property
+    def best(self) -> GroupBlur:
+        """The group that the PAN shows best."""
+        return self.groups[0]
+
+
+def measure_blur(scene: Scene, progress: Progress | None = None) -> Blur | None:
+    """Measure the gain of the HSI at its Nyquist frequency relative to the PAN. Computed once for a view of a scene.
+
+    Args:
+        scene: the HSI and the PAN.
+        progress: asked whether to stop.
+
+    Returns:
+        The blur; None where no group of bands can be compared with the PAN.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    return scene.cached("blur", lambda: _measured(scene, progress or Progress()))
+
+
+def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:
+    """Good bands that share detectors.
+
+    Args:
+        scene: of the bands.
+
+    Returns:
+        Name and bands of each, counted from 0: VNIR up to 1000 nm and SWIR, or up to where the wavelengths of the file
+        fall back; one of all bands where wavelengths are unknown.
+    """
+    waves = scene.hsi.metadata.wavelengths
+    good = [int(band) for band in np.flatnonzero(scene.good)]
+    if any(waves[band] is None for band in good):
+        return [("all bands", good)]
+    known = [(band, float(waves[band] or 0.0)) for band in good]
+    second = len(known)
+    for place in range(1, len(known)):
+        if known[place][1] < known[place - 1][1] and known[place][1] > 0.8 * _DETECTORS:
+            second = place
+            break
+    groups = [
+        ("VNIR", [band for place, (band, wave) in enumerate(known) if place < second and wave <= _DETECTORS]),
+        ("SWIR", [band for place, (band, wave) in enumerate(known) if place >= second or wave > _DETECTORS]),
+    ]
+    return [(name, bands) for name, bands in groups if bands]
+
+
+def _measured(scene: Scene, progress: Progress) -> Blur | None:
+    parts = _places(scene, same_ground(scene, progress))
+    if not parts:
+        return None
+    pans = [_pan_around(scene, rows, cols, progress) for rows, cols, _ in parts]
+    found: list[GroupBlur | tuple[str, list[int]]] = []
+    for name, bands in detector_groups(scene):
+        measured = None
+        if len(bands) >= _LEAST_BANDS:
+            measured = _measured_group(scene, name, bands, list(zip(parts, pans)), progress)
+        found.append(measured or (name, bands))
+    measured_groups = [each for each in found if isinstance(each, GroupBlur)]
+    if not measured_groups:
+        return None
+    best = max(measured_groups, key=lambda each: (each.sure, each.explained))
+    rest = [_completed(each, best) for each in found if each is not best]
+    return Blur((best, *rest))
+
+
+def _completed(found: GroupBlur | tuple[str, list[int]], best: GroupBlur) -> GroupBlur:
+    """A group that the PAN says too little about has the gains of the one that it shows best."""
+    if isinstance(found, GroupBlur):
+        if found.sure or not best.sure:
+            return found
+        name, bands, explained = found.name, found.bands, found.explained
+    else:
+        name, bands, explained = found[0], tuple(found[1]), 0.0
+    return replace(best, name=name, bands=bands, explained=explained, taken_from=best.name)
+
+
+_Place = tuple[Span, Span, np.ndarray]
+
+
+def _places(scene: Scene, ground: list[Ground]) -> list[_Place]:
+    """The middle of each compared part of the scene, where both images show the same: rows, columns, mask."""
+    size = max(32, min(_PART, _PAN_PART // scene.ratio))
+    places = []
+    for each in ground:
+        same = each.same.copy()
+        for axis, (span, count) in enumerate(zip((each.rows, each.cols), scene.low_shape)):
+            inside = np.arange(*span)
+            keep = (inside >= _BORDER) & (inside < count - _BORDER)
+            same &= keep[:, None] if axis == 0 else keep[None, :]
+        cuts = []
+        for length in same.shape:
+            first = max(0, (length - size) // 2)
+            cuts.append(slice(first, min(length, first + size)))
+        mask = same[cuts[0], cuts[1]]
+        if mask.sum() >= 64:
+            spans = [
+                (span[0] + int(cut.start), span[0] + int(cut.stop)) for span, cut in zip((each.rows, each.cols), cuts)
+            ]
+            places.append((spans[0], spans[1], mask))
+    return places
+
+
+def _geometry(scene: Scene) -> Geometry:
+    return Geometry(scene.high_shape, scene.low_shape, scene.ratio, scene.alignment.phase)
+
+
+def _pan_around(scene: Scene, rows: Span, cols: Span, progress: Progress) -> tuple[np.ndarray, tuple[int, int]]:
+    """The PAN that a part may depend on, moved by up to 2 HSI pixels, and where it begins."""
+    progress.check()
+    wide = degraders(_geometry(scene), np.full(2, 0.25), np.zeros(2))[0]
+    spans = []
+    for (low, high), size in zip(wide.support(rows, cols), scene.high_shape):
+        spans.append((max(0, low - 2 * scene.ratio), min(size, high + 2 * scene.ratio)))
+    block = scene.pan.read(scene.alignment.pan.part(*spans))
+    values, valid = block.values, block.valid[0]
+    level = float(values[0][valid].mean()) if valid.any() else 0.0
+    return fill_invalid(values, valid, 2 * scene.ratio, level) - np.float32(level), (spans[0][0], spans[1][0])
+
+
+def _chosen(scene: Scene, bands: list[int], pixels: int) -> tuple[list[int], list[int]]:
+    """Two halves of the bands of a group that are compared: neighbours, spread evenly, where panchromatic bands lie if
+    the group has enough of them there; no more than the pixels can tell apart."""
+    waves = scene.hsi.metadata.wavelengths
+    inside = [b for b in bands if (wave := waves[b]) is not None and _PANCHROMATIC[0] <= wave <= _PANCHROMATIC[1]]
+    source = inside if len(inside) >= _LEAST_BANDS else bands
+    most = _HALF if None not in (waves[band] for band in bands) else 2 * _HALF
+    number = min(most, len(source) // 2, max(2, pixels // _PIXELS_A_BAND))
+    if len(source) < 6:  # too few to be halved: their noise is small against what they show
+        return source, source
+    first = np.unique(np.linspace(0, len(source) - 2, number).round().astype(int))
+    return [source[i] for i in first], [source[i + 1] for i in first]
+
+
+def _measured_group(
+    scene: Scene,
+    name: str,
+    bands: list[int],
+    parts: list[tuple[_Place, tuple[np.ndarray, tuple[int, int]]]],
+    progress: Progress,
+) -> GroupBlur | None:
+    pixels = sum(int(mask.sum()) for (_, _, mask), _ in parts)
+    halves = _chosen(scene, bands, pixels)
+    chosen = sorted({*halves[0], *halves[1]})
+    places = [[chosen.index(band) for band in half] for half in halves]
+    images = []
+    for (rows, cols, _), _ in parts:
+        progress.check()
+        if scene.missing[chosen].any():  # a missing sample is estimated from all the others
+            values = scene.hsi_rows(*rows, cols).values[chosen]
+        else:
+            values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), chosen).values
+        images.append((values[places[0]], values[places[1]]))
+    masks = [mask for (_, _, mask), _ in parts]
+    fits: list[Fit] = []
+    for reach in (_NEAR, _FAR):
+        made = [_part(place, pan, image, mask, reach) for (place, pan), image, mask in zip(parts, images, masks)]
+        fit = fit_blur(made, _geometry(scene), reach, progress)
+        if fit is None:
+            return None
+        if not fits:
+            masks = reject_outliers(made, _geometry(scene), fit, reach)
+            if any((new != old).any() for new, (_, _, old) in zip(masks, (place for place, _ in parts))):
+                made = [_part(p, pan, image, mask, reach) for (p, pan), image, mask in zip(parts, images, masks)]
+                fit = fit_blur(made, _geometry(scene), reach, progress, fit) or fit
+        fits.append(fit)
+    return _group(name, bands, fits[0], fits[1], scene.ratio)
+
+
+def _part(
+    place: _Place,
+    pan: tuple[np.ndarray, tuple[int, int]],
+    halves: tuple[np.ndarray, np.ndarray],
+    mask: np.ndarray,
+    reach: int,
+) -> Part:
+    first, second = (high_passed(half, mask, reach) for half in halves)
+    return Part(place[0], place[1], (first, second), mask, pan[0], pan[1])
+
+
+def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratio: int) -> GroupBlur:
+    spread = _uncertainty(fit, other)
+    gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
+    sure = (
+        fit.converged
+        and fit.explained >= _LEAST_EXPLAINED
+        and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
+    )
+    shift = float(fit.shift[0]) * ratio, float(fit.shift[1]) * ratio
+    return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, fit.explained, bool(sure))
+
+
+def _uncertainty(fit: Fit, other: Fit) -> np.ndarray:
+    """(2,) half the width of the 90 per cent interval of the variances, HSI pixels squared."""
+    chance = np.diag(fit.covariance)[:2]
+    unexplained = _UNEXPLAINED * (1 - fit.explained) ** _POWER
+    dependent = _DEPENDENT * np.abs(fit.variances - other.variances)
+    few = 1 + 4 / max(fit.blocks - 5, 2)  # Student's t
+    return np.asarray(_NORMAL * np.sqrt(few * chance + unexplained**2 + dependent**2 + 0.0005**2))
+
+
+def _gain(variance: float, width: float) -> Gain:
+    low, high = (math.exp(-NYQUIST * max(variance + sign * width, 0.0)) for sign in (1, -1))
+    return Gain(math.exp(-NYQUIST * variance), low, high)
