@@ -74,9 +74,9 @@ class Fit:
     """What was found.
 
     Attributes:
-        variances: (2,) of the blur along rows' and columns' axis, HSI pixels squared.
-        shift: (2,) y and x by which the PAN lies off, HSI pixels.
-        covariance: (4, 4) of variances and shift.
+        variances: (2,) float64, of the blur along rows' and columns' axis, HSI pixels squared.
+        shift: (2,) float64, y and x by which the PAN has to be moved, HSI pixels.
+        covariance: (4, 4) float64, of variances and shift.
         explained: share of the high-passed PAN's variance that the bands explain, but for their noise, 0 to 1.
         blocks: how many blocks took part.
         converged: whether the steps came to rest inside the bounds.
@@ -99,7 +99,7 @@ def high_passed(planes: np.ndarray, mask: np.ndarray, reach: int) -> np.ndarray:
         reach: pixels to either side that count.
 
     Returns:
-        Same shape and dtype, 0 outside of the mask.
+        Same shape, same dtype: 0 outside of the mask.
     """
     weight = mask.astype(planes.dtype)
     count = np.maximum(_box_sum(weight, reach), 1)
@@ -121,8 +121,8 @@ def degraders(geometry: Geometry, variances: np.ndarray, shift: np.ndarray) -> l
 
     Args:
         geometry: of the scene.
-        variances: (2,) HSI pixels squared.
-        shift: (2,) HSI pixels, by which the PAN is moved.
+        variances: (2,) float64, HSI pixels squared.
+        shift: (2,) float64, HSI pixels, by which the PAN is moved.
 
     Returns:
         D, and its derivatives by the variances and by the shift along y and x.
