@@ -13,6 +13,7 @@ often the measurement is sure. With ``--results DIR`` what is found is written a
 from __future__ import annotations
 
 import argparse
+import itertools
 import resource
 import sys
 import tempfile
@@ -141,18 +142,14 @@ def cases(scenes: Path, names: tuple[str, ...], folder: Path) -> Iterator[Case]:
     """Every pair that is made of some scenes."""
     for name in names:
         cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
-        for ratio in RATIOS:
-            if min(cube.shape[1:]) // ratio < LEAST:
-                continue
-            for number, (label, trouble) in enumerate(TROUBLES.items()):
-                for seed, gains in enumerate(GAINS):
-                    hsi, pan = pair(cube, waves, ratio, gains, trouble, 100 * number + seed)
-                    blur, seconds = measured(hsi, pan, waves, folder)
-                    for group in blur.groups if blur is not None else ():
-                        if not group.taken_from:
-                            axes = ((gains[0], group.rows), (gains[1], group.columns))
-                            facts = group.name, group.sure, group.explained, seconds
-                            yield Case(name, ratio, label, *facts, axes)
+        ratios = [ratio for ratio in RATIOS if min(cube.shape[1:]) // ratio >= LEAST]
+        for ratio, (number, label), (seed, gains) in itertools.product(ratios, enumerate(TROUBLES), enumerate(GAINS)):
+            hsi, pan = pair(cube, waves, ratio, gains, TROUBLES[label], 100 * number + seed)
+            blur, seconds = measured(hsi, pan, waves, folder)
+            for group in blur.groups if blur is not None else ():
+                if not group.taken_from:
+                    axes = ((gains[0], group.rows), (gains[1], group.columns))
+                    yield Case(name, ratio, label, group.name, group.sure, group.explained, seconds, axes)
 
 
 def report(found: list[Case], title: str, record: Record) -> None:
