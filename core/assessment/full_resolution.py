@@ -15,6 +15,7 @@ from ..io.row_stream import RowStream
 from ..io.writer import BLOCK_ROWS
 from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
+from ..operators.resample import Gains
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.memory import trim_heap
@@ -46,7 +47,7 @@ class FusedPair:
     pan: View
     under: Window
     bands: Sequence[int]
-    gain: float
+    gain: Gains
     crop: int
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..io.grid import Window
 from ..io.reader import Block
 from ..operators.linear import Span
-from ..operators.resample import GAUSSIAN_CUT
+from ..operators.resample import GAUSSIAN_CUT, Gains
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
 
@@ -47,7 +47,7 @@ class Look:
     samples: int
 
 
-def look_at(scene: Scene, read: Read, gain: float, window: Window) -> Look | None:
+def look_at(scene: Scene, read: Read, gain: Gains, window: Window) -> Look | None:
     """Look at a result.
 
     Args:

@@ -12,6 +12,7 @@ from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
 from ..io.writer import BLOCK_ROWS, RasterWriter
+from ..operators.resample import Gains
 from ..operators.wald import Reference, degraded_rows
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -36,7 +37,7 @@ class ReducedPair:
     pan: str
 
 
-def reduced_pair(scene: Scene, gain: float, folder: str, progress: Progress | None = None) -> ReducedPair:
+def reduced_pair(scene: Scene, gain: Gains, folder: str, progress: Progress | None = None) -> ReducedPair:
     """Write the pair and its truth into a folder.
 
     Args:
@@ -104,7 +105,7 @@ def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progre
         writer.copy(scene.hsi, progress, (window.row, window.col))
 
 
-def _write_pan(scene: Scene, gain: float, truth: RasterReader, path: str, progress: Progress) -> None:
+def _write_pan(scene: Scene, gain: Gains, truth: RasterReader, path: str, progress: Progress) -> None:
     rows, cols = truth.grid.rows, truth.grid.cols
     valid = np.empty(scene.high_shape, bool)
     total, count = 0.0, 0

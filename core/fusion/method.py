@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..operators.linear import Span
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from ..scene.streams import Guide
@@ -61,7 +62,7 @@ class FittedMethod(ABC):
         guide: what the HSI is filled by where it has no values; None for its own edge.
     """
 
-    mtf_gain: float
+    mtf_gain: Gains
     iterations: int
     mean: np.ndarray
     pan_mean: float

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from ..operators.consistency import DEFAULT_ITERATIONS
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.scene import Scene
@@ -62,7 +63,7 @@ class RegressionPrior:
     """
 
     statistics: Statistics
-    mtf_gain: float
+    mtf_gain: Gains
     iterations: int = DEFAULT_ITERATIONS
     residual: Residual | None = None
 

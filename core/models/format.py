@@ -36,7 +36,8 @@ class ModelFile:
     Attributes:
         header: plain JSON values. Required: ``network`` (str, its name in the registry), ``config`` (dict, its
             arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None per band), ``ratio`` (int,
-            PAN pixels per HSI pixel), ``mtf`` (MTF gain at the low-resolution Nyquist frequency, between 0 and 1);
+            PAN pixels per HSI pixel), ``mtf`` (MTF gain at the low-resolution Nyquist frequency, between 0 and 1,
+            or a list of that along the rows' axis and that along the columns');
             ``format`` and ``version`` are added when it is written.
         tensors: weights and statistics by name, of any shape: float32, float64, int64, int8, uint8 or bool.
     """
@@ -145,7 +146,9 @@ def check_header(header: Mapping[str, Any], name: str = "The model file") -> Non
     waves = header["wavelengths"]
     if len(waves) != header["bands"] or not all(wave is None or _is_number(wave) for wave in waves):
         _refuse(name, "its wavelengths do not fit its bands")
-    if not _is_number(header.get("mtf")) or not 0.0 < header["mtf"] < 1.0:
+    gains = header.get("mtf")
+    gains = gains if isinstance(gains, list) and len(gains) == 2 else [gains]
+    if not all(_is_number(gain) and 0.0 < gain < 1.0 for gain in gains):
         _refuse(name, "its header has no usable 'mtf'")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from ..operators.resample import Gains
 from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
@@ -55,6 +56,12 @@ class TrainedModel:
     def iterations(self) -> int:
         """Iterations of the consistency projection in training."""
         return self.header.get("consistency", DEFAULT_ITERATIONS)
+
+    @property
+    def mtf_gain(self) -> Gains:
+        """The HSI's MTF gain in training."""
+        gains = self.header["mtf"]
+        return (float(gains[0]), float(gains[1])) if isinstance(gains, (list, tuple)) else float(gains)
 
     @classmethod
     def open(cls, path: StrPath) -> TrainedModel:
@@ -291,7 +298,7 @@ def describe(
     pair: Pair,
     scenes: Sequence[Scene],
     good: np.ndarray,
-    mtf_gain: float,
+    mtf_gain: Gains,
     iterations: int,
     learning: Mapping[str, Any],
     device: str,
@@ -325,7 +332,7 @@ def describe(
         "fwhm": list(first.hsi.metadata.fwhm),
         "scaling": scaling_of(first),
         "ratio": first.ratio,
-        "mtf": mtf_gain,
+        "mtf": list(mtf_gain) if isinstance(mtf_gain, tuple) else mtf_gain,
         "consistency": iterations,
         "training_data": [
             {

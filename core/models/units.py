@@ -68,7 +68,7 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     progress = progress or Progress()
     trained = reordered(trained, scene)
     trained.check_fits(scene, name)
-    found = sample_distribution(scene, trained.header["mtf"], progress)
+    found = sample_distribution(scene, trained.mtf_gain, progress)
     if found is None:
         return trained
     good = np.array(trained.header["good"], bool) & scene.good

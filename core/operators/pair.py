@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .linear import Separable
-from .resample import degrader, upsampler
+from .resample import Gains, degrader, upsampler
 
 DEFAULT_MTF_GAIN = 0.3  # MTF gain at the low-resolution Nyquist frequency
 
@@ -19,14 +19,14 @@ class Operators:
         low, high: (rows, columns) of the grids.
         ratio: high-resolution pixels per low-resolution pixel.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
-        mtf_gain: MTF gain of the degradation.
+        mtf_gain: MTF gain of the degradation, of both axes or of each.
     """
 
     low: tuple[int, int]
     high: tuple[int, int]
     ratio: int
     phase: tuple[float, float] = (0.0, 0.0)
-    mtf_gain: float = DEFAULT_MTF_GAIN
+    mtf_gain: Gains = DEFAULT_MTF_GAIN
 
     def __reduce__(self) -> tuple:
         """What is computed of the grids is computed anew where they are unpickled."""

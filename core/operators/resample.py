@@ -7,10 +7,14 @@ grid in high-resolution pixels, any real number; a sample stands at the centre o
 from __future__ import annotations
 
 import math
+from typing import Union
 
 import numpy as np
 
 from .linear import Line, Separable
+
+Gains = Union[float, tuple[float, float]]
+"""An MTF gain at the low-resolution Nyquist frequency: one, or one along the rows' axis and one along the columns'."""
 
 CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
@@ -44,6 +48,21 @@ def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
     arm = offset - offset.mean(axis=1, keepdims=True)
     weights -= centroid * arm / (arm**2).sum(axis=1, keepdims=True)
     return Line.gather(low, base[:, None].astype(int) + np.arange(-1, 3), weights)
+
+
+def per_axis(mtf_gain: Gains) -> tuple[float, float]:
+    """An MTF gain along each axis.
+
+    Args:
+        mtf_gain: one, or one for each axis.
+
+    Returns:
+        Along the rows' axis, and along the columns'.
+    """
+    if isinstance(mtf_gain, (int, float)):
+        return mtf_gain, mtf_gain
+    along, across = mtf_gain
+    return along, across
 
 
 def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
@@ -119,7 +138,7 @@ def degrader(
     low: tuple[int, int],
     ratio: int,
     phase: tuple[float, float] = (0.0, 0.0),
-    mtf_gain: float = 0.3,
+    mtf_gain: Gains = 0.3,
 ) -> Separable:
     """MTF-matched degradation.
 
@@ -128,10 +147,10 @@ def degrader(
         low: (rows, columns) of the output.
         ratio: input pixels per output pixel.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
-        mtf_gain: MTF gain at the low-resolution Nyquist frequency, between 0 and 1.
+        mtf_gain: MTF gain at the low-resolution Nyquist frequency, between 0 and 1, of both axes or of each.
 
     Returns:
         D.
     """
-    rows, cols = (gaussian_line(*axis, mtf_gain) for axis in zip(high, low, (ratio, ratio), phase))
+    rows, cols = (gaussian_line(*axis) for axis in zip(high, low, (ratio, ratio), phase, per_axis(mtf_gain)))
     return Separable(rows, cols)

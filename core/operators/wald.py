@@ -18,7 +18,7 @@ from ..io.row_stream import RowStream, row_strips
 from ..runtime.progress import Progress
 from .fill import fill_invalid
 from .gaps import BandRegressions
-from .resample import GAUSSIAN_CUT, gaussian_line
+from .resample import GAUSSIAN_CUT, Gains, gaussian_line, per_axis
 
 STRIP = 16  # rows of the HSI at once, as high as the blocks of the files that are written
 _SAMPLES = 16_000_000  # samples of the reference held at once
@@ -106,12 +106,12 @@ class Reference:
         return values[:, start - low : stop - low]
 
 
-def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Progress) -> Iterator[tuple[int, Block]]:
+def degraded_rows(reference: Reference, mtf_gains: Sequence[Gains], progress: Progress) -> Iterator[tuple[int, Block]]:
     """The simulated HSI from top to bottom.
 
     Args:
         reference: what to degrade.
-        mtf_gains: MTF gain of every band at the HSI's Nyquist frequency.
+        mtf_gains: MTF gain of every band at the HSI's Nyquist frequency, of both axes or of each.
         progress: gets the share of rows done, and is asked for cancellation.
 
     Yields:
@@ -123,7 +123,10 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[float], progress: Pr
     low_valid = reference.low_valid
     others = np.flatnonzero(~reference.empty & (~reference.good | (reference.regressions is not None)))
     groups = _groups(reference, mtf_gains)
-    lines = {each: [gaussian_line(n, n // ratio, ratio, 0.0, each) for n in (rows, cols)] for each in set(mtf_gains)}
+    lines = {
+        gains: [gaussian_line(n, n // ratio, ratio, 0.0, each) for n, each in zip((rows, cols), per_axis(gains))]
+        for gains in set(mtf_gains)
+    }
     passes = GAUSSIAN_CUT * ratio
 
     def narrow(start: int, stop: int) -> np.ndarray:
@@ -220,11 +223,11 @@ def _continuous_gain(mtf_gain: float) -> float:
     return (low + high) / 2
 
 
-def _groups(reference: Reference, mtf_gains: Sequence[float]) -> list[tuple[float, list[int]]]:
+def _groups(reference: Reference, mtf_gains: Sequence[Gains]) -> list[tuple[Gains, list[int]]]:
     """Bands that are filtered together: of one MTF gain, and with a common mask or each with its own."""
-    groups = []
-    for mtf_gain in sorted(set(mtf_gains)):
-        same = np.asarray(mtf_gains) == mtf_gain
+    groups: list[tuple[Gains, list[int]]] = []
+    for mtf_gain in sorted(set(mtf_gains), key=per_axis):
+        same = np.array([each == mtf_gain for each in mtf_gains])
         for chosen in (same & reference.good, same & ~reference.good & ~reference.empty):
             if chosen.any():
                 groups.append((mtf_gain, [int(band) for band in np.flatnonzero(chosen)]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..operators.pair import Operators
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from .scene import Scene
 from .statistics import Statistics
@@ -121,7 +122,7 @@ class Distribution:
         return cls(mean, std, bands, gains, correlation, pan_mean, pan_std, pan_mean + pan_std * normal)
 
 
-def sample_distribution(scene: Scene, mtf_gain: float, progress: Progress | None = None) -> Distribution | None:
+def sample_distribution(scene: Scene, mtf_gain: Gains, progress: Progress | None = None) -> Distribution | None:
     """The distribution of a scene, from some strips of rows that are spread over it.
 
     Args:

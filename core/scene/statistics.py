@@ -15,6 +15,7 @@ import numpy as np
 
 from ..io.row_stream import row_strips
 from ..operators.pair import Operators
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from .scene import Scene
 from .streams import degraded_pan, high_valid, hsi_stream, scene_operators
@@ -129,7 +130,7 @@ class StatisticsBuilder:
         mtf_gain: MTF gain of the HSI.
     """
 
-    def __init__(self, mtf_gain: float) -> None:
+    def __init__(self, mtf_gain: Gains) -> None:
         self.mtf_gain = mtf_gain
         self.good: np.ndarray | None = None
         self._origin: np.ndarray | None = None
@@ -201,7 +202,7 @@ class StatisticsBuilder:
         )
 
 
-def scene_statistics(scene: Scene, mtf_gain: float, components: int, progress: Progress | None = None) -> Statistics:
+def scene_statistics(scene: Scene, mtf_gain: Gains, components: int, progress: Progress | None = None) -> Statistics:
     """The scene-wide numbers of one scene; see :class:`StatisticsBuilder`.
 
     Args:

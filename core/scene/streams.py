@@ -9,6 +9,7 @@ import numpy as np
 from ..io.row_stream import RowStream, row_strips
 from ..operators.fill import fill_invalid
 from ..operators.pair import Operators
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from .scene import Scene
 
@@ -124,7 +125,7 @@ def _widened(shape: tuple[int, int], margin: int, *spans: tuple[int, int]) -> li
     return [(max(0, start - margin), min(count, stop + margin)) for count, (start, stop) in zip(shape, spans)]
 
 
-def scene_operators(scene: Scene, mtf_gain: float) -> Operators:
+def scene_operators(scene: Scene, mtf_gain: Gains) -> Operators:
     """The operators between the two grids of a scene.
 
     Args:

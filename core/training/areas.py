@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..operators.consistency import correction
 from ..operators.pair import Operators
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
@@ -39,7 +40,7 @@ class AreaContext:
 
     statistics: Statistics
     good: np.ndarray
-    mtf_gain: float
+    mtf_gain: Gains
     device: torch.device
 
     def tensor(self, array: np.ndarray) -> Tensor:
@@ -199,7 +200,7 @@ def shape_of(image: np.ndarray | Tensor) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def shared_operators(
-    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float], mtf_gain: float
+    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float], mtf_gain: Gains
 ) -> Operators:
     """Operators that areas of the same geometry share, so that their matrices are made once.
 

@@ -17,6 +17,7 @@ from ..models.pair import Pair, kind_of
 from ..models.trained import TrainedModel, describe
 from ..models.units import LEAST_FACTOR
 from ..networks.side_by_side import side_by_side
+from ..operators.resample import Gains
 from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def learn(
     scenes: Sequence[Scene],
     network: str,
-    mtf_gain: float,
+    mtf_gain: Gains,
     settings: Settings,
     device: torch.device,
     checkpoint: Checkpoint,
@@ -146,7 +147,7 @@ def _check_bands(scene: Scene, network: str) -> None:
 
 
 def _context(
-    scenes: Sequence[Scene], mtf_gain: float, components: int, device: torch.device, progress: Progress
+    scenes: Sequence[Scene], mtf_gain: Gains, components: int, device: torch.device, progress: Progress
 ) -> AreaContext:
     """The statistics of all scenes, and the bands that are good in each of them."""
     builder = StatisticsBuilder(mtf_gain)

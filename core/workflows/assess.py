@@ -14,6 +14,7 @@ from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
+from ..operators.resample import Gains
 from ..products.claims import open_claimed
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
@@ -124,7 +125,7 @@ def _lies_on(fused: RasterReader, grid: Grid) -> bool:
 
 
 def _score(
-    readers: dict[str, RasterReader], options: AssessOptions, mtf_gain: float, progress: Progress
+    readers: dict[str, RasterReader], options: AssessOptions, mtf_gain: Gains, progress: Progress
 ) -> tuple[dict[str, Any], dict[str, View], PixelMaps | None]:
     """What :func:`assess` returns but for ``files``; what was seen of each image with bands; maps of the differences
     from a reference.

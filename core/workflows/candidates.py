@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..fusion.classical import METHODS, ClassicalMethod
 from ..fusion.method import FittedMethod, FusionMethod
+from ..operators.resample import Gains
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, require_torch
 from ..runtime.progress import Progress
@@ -45,7 +46,7 @@ class Candidate:
     history: Sequence[Mapping[str, Any]] = ()
 
 
-def candidates(options: CompareOptions, mtf_gain: float, hsi: str) -> list[Candidate]:
+def candidates(options: CompareOptions, mtf_gain: Gains, hsi: str) -> list[Candidate]:
     """The base first, then the chosen methods, all classical ones where none is chosen, then the model.
 
     Args:
@@ -78,7 +79,7 @@ def candidates(options: CompareOptions, mtf_gain: float, hsi: str) -> list[Candi
 class _LearnedOnScene:
     """Networks that learn on the scene that they are fitted to."""
 
-    def __init__(self, network: str, options: CompareOptions, mtf_gain: float) -> None:
+    def __init__(self, network: str, options: CompareOptions, mtf_gain: Gains) -> None:
         shared = {name: getattr(options, name) for name in ("consistency", "effort", "seed", "device")}
         self._options, self._mtf_gain = SharpenOptions(network=network, **shared), mtf_gain
         self.history: list[Mapping[str, Any]] = []

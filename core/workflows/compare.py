@@ -18,6 +18,7 @@ from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
+from ..operators.resample import Gains
 from ..products.pair import open_pair
 from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
 from ..report.html import render, write_page
@@ -145,7 +146,7 @@ class _Settings:
     """See :func:`compare`; ``folder`` is for rasters that are needed for a while, ``warnings`` are of all runs."""
 
     folder: str
-    mtf_gain: float
+    mtf_gain: Gains
     crop: int
     fusion: FusionOptions
     warnings: RunWarnings

@@ -91,7 +91,7 @@ def fuse_scene(
         if residual.engine:
             progress.info(residual.engine)
         iterations = trained.iterations if options.consistency is None else options.consistency
-        gain = trained.header["mtf"]
+        gain = trained.mtf_gain
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
         plain = RegressionPrior(trained.statistics, gain, iterations).fit(scene, progress)

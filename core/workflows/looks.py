@@ -17,6 +17,7 @@ from ..io.grid import Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import Block, RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS
+from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .options.shared import FusionOptions
@@ -54,7 +55,7 @@ class Attempt:
     strips: Callable[[Window, RasterMetadata], Iterable[Fused]] | None = None
 
 
-def up_sampling(scene: Scene, gain: float, iterations: int, progress: Progress) -> Attempt:
+def up_sampling(scene: Scene, gain: Gains, iterations: int, progress: Progress) -> Attempt:
     """Plain up-sampling with the consistency projection, what is safe with any PAN.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
+from ..operators.resample import Gains
 from ..report.html import render, write_page
 from ..report.training import training_report
 from ..runtime.atomic_files import working_folder
@@ -124,7 +125,7 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
 
 
 def _without_learning(
-    scene: Scene, options: SharpenOptions, gain: float, outputs: Outputs, progress: Progress
+    scene: Scene, options: SharpenOptions, gain: Gains, outputs: Outputs, progress: Progress
 ) -> dict[str, object]:
     """Plain up-sampling; the warning was given when the scene was opened."""
     for path in (outputs.model, outputs.report):
@@ -172,7 +173,7 @@ def _position(scene: Scene) -> str:
 
 
 def learn_scene(
-    scene: Scene, options: SharpenOptions, mtf_gain: float, device: torch.device, checkpoint: str, progress: Progress
+    scene: Scene, options: SharpenOptions, mtf_gain: Gains, device: torch.device, checkpoint: str, progress: Progress
 ) -> TrainedModel:
     """Learn on an open scene; warns where the networks are no better than the prior.
 
@@ -221,7 +222,7 @@ def regression_prior(trained: TrainedModel, device: torch.device) -> RegressionP
         The method.
     """
     residual = trained.residual(device, "mean")
-    return RegressionPrior(trained.statistics, trained.header["mtf"], trained.iterations, residual)
+    return RegressionPrior(trained.statistics, trained.mtf_gain, trained.iterations, residual)
 
 
 def _is_prior(trained: TrainedModel) -> bool:

@@ -7,6 +7,7 @@ from typing import Callable
 
 from ...operators.consistency import DEFAULT_ITERATIONS
 from ...operators.pair import DEFAULT_MTF_GAIN
+from ...operators.resample import Gains
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
 from ..method import FittedMethod
@@ -123,7 +124,7 @@ class ClassicalMethod:
     """
 
     name: str = DEFAULT_METHOD
-    mtf_gain: float = DEFAULT_MTF_GAIN
+    mtf_gain: Gains = DEFAULT_MTF_GAIN
     iterations: int = DEFAULT_ITERATIONS
 
     def fit(self, scene: Scene, progress: Progress | None = None) -> FittedMethod:

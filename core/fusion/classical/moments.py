@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...operators.pair import Operators
+from ...operators.resample import Gains
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
 from ...scene.statistics import pan_moments
@@ -70,7 +71,7 @@ class Moments:
         return self.pan_std <= _FLAT * max(abs(self.pan_mean), 1e-30)
 
 
-def scene_moments(scene: Scene, gain: float, progress: Progress) -> Moments:
+def scene_moments(scene: Scene, gain: Gains, progress: Progress) -> Moments:
     """Estimate the moments of a scene.
 
     Args:
