@@ -305,4 +305,5 @@ def _uncertainty(fit: Fit, other: Fit) -> np.ndarray:
 
 def _gain(variance: float, width: float) -> Gain:
     low, high = (math.exp(-NYQUIST * max(variance + sign * width, 0.0)) for sign in (1, -1))
-    return Gain(math.exp(-NYQUIST * variance), low, high)
+    # Digits that depend on how sums are cut among threads shall not reach the pixels.
+    return Gain(*(round(gain, 3) for gain in (math.exp(-NYQUIST * variance), low, high)))

@@ -1,8 +1,8 @@
 """What is published of sensors: MTF gains at the Nyquist frequency, and the wavelengths of their panchromatic band.
 
-Each number names its source; where none was found there is no number. A gain that a document gives along and across
-the track stands here as the square root of the product, which is the gain of the round Gaussian whose variance is the
-mean of the two (own).
+Each number names its source; where none was found there is no number. Of gains that a document gives along and across
+the track, or as a range, the square root of the product stands here, too, which is the gain of the round Gaussian
+whose variance is the mean of the two (own).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Sensor:
         mtf_gains: MTF gains at the Nyquist frequency of the hyperspectral or multispectral bands, in the order of the
             bands, or one for all; empty where no published one is known.
         mtf_gains_source: where they are published.
+        mtf_axes: the gains along and across the track; None where they are not published apart.
+        product: how the names of its files begin, lower case; "" where they do not tell.
     """
 
     name: str
@@ -32,27 +34,54 @@ class Sensor:
     pan_source: str = ""
     mtf_gains: tuple[float, ...] = ()
     mtf_gains_source: str = ""
+    mtf_axes: tuple[float, float] | None = None
+    product: str = ""
 
 
 _AIAZZI = (
     "Aiazzi et al., MTF-tailored multiscale fusion of high-resolution MS and Pan imagery, PE&RS 72(5), 2006; "
     "blue, green, red, near infrared"
 )
+_VIVONE = (
+    "Vivone et al., A critical comparison among pansharpening algorithms, IEEE TGRS 53(5), 2015: its toolbox, genMTF"
+)
 _MAXAR = "the operator's data sheet of the satellite"
 
 SENSORS: dict[str, Sensor] = {
-    "prisma": Sensor("PRISMA", (400.0, 700.0), "ASI, PRISMA technical specifications"),
+    "prisma": Sensor(
+        "PRISMA",
+        (400.0, 700.0),
+        "ASI, PRISMA technical specifications",
+        (0.072,),
+        "USGS Open-File Report 2021-1030-K, doi:10.3133/ofr20211030K: measured from 0.054 to 0.096",
+        product="prs_l",
+    ),
     "enmap": Sensor(
         "EnMAP",
         mtf_gains=(0.2,),
         mtf_gains_source=(
             "EnMAP HSI instrument specification: more than 0.25 across and 0.16 along track at a period of 60 m"
         ),
+        mtf_axes=(0.16, 0.25),
+        product="enmap",
     ),
-    "eo-1": Sensor("EO-1 Hyperion and ALI", (480.0, 690.0), "NASA, EO-1 Advanced Land Imager, panchromatic band"),
-    "worldview-2": Sensor("WorldView-2", (450.0, 800.0), _MAXAR),
-    "worldview-3": Sensor("WorldView-3", (450.0, 800.0), _MAXAR),
-    "geoeye-1": Sensor("GeoEye-1", (450.0, 800.0), _MAXAR),
+    "tanager": Sensor(
+        "Tanager",
+        mtf_gains=(0.351,),
+        mtf_gains_source="USGS Open-File Report 2021-1030-W, doi:10.3133/ofr20211030W: measured from 0.253 to 0.488",
+    ),
+    "eo-1": Sensor(
+        "EO-1 Hyperion and ALI", (480.0, 690.0), "NASA, EO-1 Advanced Land Imager, panchromatic band", product="eo1h"
+    ),
+    "worldview-2": Sensor("WorldView-2", (450.0, 800.0), _MAXAR, (*(0.35,) * 7, 0.27), _VIVONE),
+    "worldview-3": Sensor(
+        "WorldView-3",
+        (450.0, 800.0),
+        _MAXAR,
+        (0.325, 0.355, 0.360, 0.350, 0.365, 0.360, 0.335, 0.315),
+        _VIVONE,
+    ),
+    "geoeye-1": Sensor("GeoEye-1", (450.0, 800.0), _MAXAR, (0.23, 0.23, 0.23, 0.23), _VIVONE),
     "quickbird": Sensor("QuickBird", (450.0, 900.0), _MAXAR, (0.34, 0.32, 0.30, 0.22), _AIAZZI),
     "ikonos": Sensor("IKONOS", (450.0, 900.0), _MAXAR, (0.26, 0.28, 0.29, 0.28), _AIAZZI),
     "gaofen-2": Sensor("GaoFen-2", (450.0, 900.0), "CRESDA, GF-2 payload parameters"),
@@ -124,6 +153,18 @@ def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
             "number."
         )
     return sensor.mtf_gains
+
+
+def sensor_of_file(name: str) -> Sensor | None:
+    """The sensor whose product a file is, as its name begins.
+
+    Args:
+        name: of the file, without folders.
+
+    Returns:
+        The sensor; None where the name does not tell.
+    """
+    return next((s for s in SENSORS.values() if s.product and name.lower().startswith(s.product)), None)
 
 
 def pan_range(name: str) -> tuple[float, float]:

@@ -168,7 +168,7 @@ def _facts(scores: Mapping[str, Any], shown: Sequence[Shown]) -> Facts:
         facts["Pixels scored"] = scores["pixels"]
     if "hsi_pixels" in scores:
         facts["HSI pixels compared"] = scores["hsi_pixels"]
-        facts["MTF gain at the Nyquist frequency"] = scores["mtf"]
+        facts["MTF gain at the Nyquist frequency"] = scores["mtf_gain"]["said"]
     facts["Ratio"] = scores["ratio"] if scores["ratio"] is not None else "not given"
     facts["Crop"] = f"{scores['crop']} pixels at each side"
     return Facts({**facts, **versions()})

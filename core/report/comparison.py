@@ -292,7 +292,7 @@ def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
         "Ratio": result["ratio"],
         "HSI pixels": f"{rows} × {cols}",
         "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
-        "MTF gain at the Nyquist frequency": parameters["mtf"],
+        "MTF gain at the Nyquist frequency": result["mtf_gain"]["said"],
         "Iterations of the consistency projection": f"{parameters['consistency']} (none for up-sampling{model})",
         "Crop": f"{parameters['crop']} pixels at each side",
         "Effort of learning": parameters["effort"],

@@ -14,18 +14,21 @@ from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
 from ..io.reader import RasterReader
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.claims import open_claimed
+from ..products.pair import open_pair
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .gains import ChosenGain, choose_gain, given_gain
 from .opening import claims_of, correction
 from .options.declare import on_files
 from .options.quality import AssessOptions
-from .output import check_outputs, one_gain, write_json
+from .output import check_outputs, write_json
 from .stored_numbers import warn_of_numbers
 
 
@@ -57,16 +60,17 @@ def assess(
         Floats, None where an index cannot be computed: with a reference ``ergas``, ``sam`` (degrees), ``psnr`` (dB),
         ``cc``, ``ssim``, ``rmse`` (physical units), ``uiqi``, ``q2n``, ``rsnr`` (dB) and ``pixels``, the number of
         valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
-        ``rqnr``, ``consistency`` (a ratio), ``mtf`` and ``hsi_pixels``. Always ``bands`` (number of good ones),
-        ``ratio``, ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``,
-        ``notes`` and ``warnings`` (what was warned of, notes among it).
+        ``rqnr``, ``consistency`` (a ratio), ``mtf`` (one number or two), ``mtf_gain`` (see
+        :meth:`.gains.ChosenGain.facts`) and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
+        ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
+        ``warnings`` (what was warned of, notes among it).
 
     Raises:
         InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
         Cancelled: the user stopped the job.
     """
     _check(reference, hsi, pan)
-    gain = one_gain(options.mtf, progress)
+    given_gain(options.mtf, Progress())
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
@@ -84,7 +88,10 @@ def assess(
                 progress.info(f"{readers['fused'].name} lies on the grid of {readers['pan'].name} as its file has it.")
         for key in readers.keys() & {"reference", "hsi"}:
             readers[key] = select_bands(readers[key], options.bands)
-        scores, views, maps = _score(readers, options, gain, progress)
+        chosen = _gain(hsi, pan, options, progress)
+        scores, views, maps = _score(readers, options, chosen.gain, progress)
+        if hsi:
+            scores.update(mtf=chosen.plain, mtf_gain=chosen.facts())
         scores["files"] = files
         for note in scores["notes"]:
             progress.warning(note)
@@ -105,7 +112,23 @@ def assess(
     return scores
 
 
-def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: RasterReader | None) -> RasterReader:
+def _gain(hsi: str, pan: str, options: AssessOptions, progress: Progress) -> ChosenGain:
+    """The gain to degrade the result with; where HSI and PAN make no scene, nothing is measured."""
+    given = given_gain(options.mtf, progress)
+    if given is not None or not hsi:
+        return ChosenGain(given or DEFAULT_MTF_GAIN, "given")
+    claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
+    try:
+        with open_pair(hsi, pan, progress, claims) as scene:
+            moved = measured_correction(scene, progress) if options.correct_shift else (0.0, 0.0)
+            view = scene.with_bands(options.bands, progress).shifted(moved, progress)
+            return choose_gain(view, options.mtf, progress)
+    except InputError as error:
+        progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
+        return ChosenGain(DEFAULT_MTF_GAIN, "assumed")
+
+
+def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
     """One of the files. What the options say of the HSI goes for the reference, too; the result is taken as it is, but
     for what its layer says."""
     role = "pan" if key == "pan" else "hsi"
@@ -143,7 +166,7 @@ def _score(
             )
         ratio = alignment.ratio
     found = Scores(good_bands(list(views.values()), progress))
-    maps, numbers = None, {}
+    maps = None
     half = 0.55 if alignment is not None else 0.97
     if "reference" in views:
         progress.set(0.0, "Comparing with the reference")
@@ -157,8 +180,7 @@ def _score(
         under, pan = _shared_with_pan(readers, window)
         pair = FusedPair(views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, mtf_gain, options.crop)
         found.add_full_resolution(window, pair, progress.part(max(begin, 0.02), 0.97))
-        numbers["mtf"] = mtf_gain
-    scores: dict[str, Any] = {**found.indices, **found.pixels, **numbers}
+    scores: dict[str, Any] = {**found.indices, **found.pixels}
     scores.update(bands=len(found.bands), ratio=ratio, crop=options.crop)
     scores.update(per_band=found.table(readers["fused"].metadata), notes=found.notes)
     return scores, views, maps

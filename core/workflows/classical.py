@@ -6,11 +6,12 @@ from ..calibration.relation import pan_relation
 from ..fusion.classical import METHODS, ClassicalMethod
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .gains import choose_gain, given_gain
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import ClassicalOptions
-from .output import Outputs, one_gain
+from .output import Outputs
 
 
 @on_files(ClassicalOptions)
@@ -24,15 +25,15 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``method``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``,
-        see :func:`.looks.write_looked_at`.
+        ``output``, ``method``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``ratio``, ``bands``, ``rows``,
+        ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.
         Cancelled: the user stopped the job.
     """
     outputs = Outputs(output)
-    one_gain(options.mtf, Progress())
+    given_gain(options.mtf, Progress())
     outputs.check((hsi, pan, *options.masks), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
         return classical_scene(scene, options, outputs, progress)
@@ -55,7 +56,8 @@ def classical_scene(scene: Scene, options: ClassicalOptions, outputs: Outputs, p
         Cancelled: the user stopped the job.
     """
     check_space(scene, outputs, options)
-    gain = one_gain(options.mtf, progress)
+    chosen = choose_gain(scene, options.mtf, progress)
+    gain = chosen.gain
     progress.set(0.1, "Computing statistics")
     if pan_relation(scene, progress).unrelated:
         attempt = up_sampling(scene, gain, options.consistency, progress)
@@ -64,4 +66,4 @@ def classical_scene(scene: Scene, options: ClassicalOptions, outputs: Outputs, p
         attempt = Attempt(METHODS[options.method].title, fitted)
     progress.set(0.25, "Fusing")
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.25, 1.0))
-    return {**written, "method": options.method}
+    return {**written, "method": options.method, "mtf_gain": chosen.facts()}

@@ -18,6 +18,7 @@ from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
+from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.pair import open_pair
 from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
@@ -29,12 +30,13 @@ from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .candidates import Candidate, candidates
+from .gains import choose_gain, given_gain
 from .left_out import reduced_without
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions
-from .output import Outputs, check_outputs, one_gain, write_fused, write_json
+from .output import Outputs, check_outputs, write_fused, write_json
 from .ranking import Run, ranked, result_of, write_csv
 from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 
@@ -73,35 +75,33 @@ def compare(
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters``,
-        ``output`` and ``warnings`` (what was warned of). ``methods`` has one record a method, best first: ``name``,
-        ``title``, ``score``, ``reduced``, ``full`` and ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory``
-        (bytes in use by this process while it ran at full resolution, None where unknown), ``ranked`` and ``note``.
+        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``output`` and ``warnings`` (what was warned of).
+        ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``, ``full`` and
+        ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while it ran at full
+        resolution, None where unknown), ``ranked`` and ``note``.
 
     Raises:
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
         Cancelled: the user stopped the job.
     """
-    gain = one_gain(options.mtf, progress)
-    check_outputs(
-        (hsi, pan, *options.masks),
-        (output,),
-        (report, json_path, csv_path),
-        (options.model,),
-    )
-    chosen = candidates(options, gain, hsi)
+    given = given_gain(options.mtf, Progress())
+    check_outputs((hsi, pan, *options.masks), (output,), (report, json_path, csv_path), (options.model,))
+    candidates(options, given or DEFAULT_MTF_GAIN, hsi)  # refuses what cannot be, before the scene is opened
     places = [path for path in (output, report, json_path, csv_path) if path]
     with (
         open_scene(hsi, pan, options, progress) as scene,
         working_folder(places[0] if places else "") as folder,
         contextlib.ExitStack() as stack,
     ):
+        found = choose_gain(scene, options.mtf, progress)
+        chosen = candidates(options, found.gain, hsi)
         rows, cols = scene.low_shape
         progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
         check_space(scene, Outputs(output), FusionOptions(), folder)
         warnings = RunWarnings([candidate.title for candidate in chosen])
         stack.callback(warnings.pass_on, progress)
         fusion = FusionOptions(memory=options.memory)
-        settings = _Settings(folder, gain, options.crop, fusion, warnings)
+        settings = _Settings(folder, found.gain, options.crop, fusion, warnings)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
@@ -115,10 +115,11 @@ def compare(
             _at_full(run, scene, kept if number == 0 else "", views, settings, part)
         result = result_of(ranking)
         result.update(ratio=scene.ratio, output=output)
+        result["mtf_gain"] = found.facts()
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": options.model} if options.model else {})}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
-            "mtf": gain,
+            "mtf": found.plain,
             **{name: getattr(options, name) for name in _PARAMETERS},
         }
         progress.check()

@@ -15,6 +15,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
+from .gains import compare_with_model
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
@@ -36,8 +37,8 @@ def fuse(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``network``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and
-        ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        ``output``, ``model``, ``measured_mtf`` (see :func:`.gains.compare_with_model`), ``network``, ``ratio``,
+        ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -61,7 +62,8 @@ def fuse(
             progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
     with open_scene(hsi, pan, options, progress) as scene:
         trained = fit_to_scene(trained, scene, model, progress)
-        return {**fuse_scene(scene, trained, options, outputs, progress), "model": model}
+        measured = compare_with_model(scene, trained.mtf_gain, model, progress)
+        return {**fuse_scene(scene, trained, options, outputs, progress), "model": model, "measured_mtf": measured}
 
 
 def fuse_scene(

@@ -19,7 +19,6 @@ from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.writer import RasterWriter, can_compress
-from ..operators.sensors import find_sensor, mtf_gains
 from ..runtime.atomic_files import check_output, placed
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -114,31 +113,6 @@ def check_fraction(value: float, name: str) -> None:
         raise InputError(
             f"{name} is {value:g}, but the MTF gain at the Nyquist frequency lies between 0 and 1: try 0.3."
         )
-
-
-def one_gain(mtf: float | str, progress: Progress) -> float:
-    """The MTF gain to compute with, out of a number or a sensor's name.
-
-    Fusion has one operator for all bands: of a sensor whose bands differ, the mean is taken.
-
-    Args:
-        mtf: gain at the Nyquist frequency, or the name of a sensor.
-        progress: informs of the gain that a name stands for.
-
-    Returns:
-        The gain, between 0 and 1.
-
-    Raises:
-        InputError: no such sensor, no published gain, or a number that is none.
-    """
-    gains = mtf_gains(mtf)
-    gain = sum(gains) / len(gains)
-    check_fraction(gain, "mtf")
-    if isinstance(mtf, str) and mtf.strip()[:1].isalpha():
-        sensor = find_sensor(mtf)
-        which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
-        progress.info(f"MTF gain of {sensor.name}: {gain:g}{which} ({sensor.mtf_gains_source}).")
-    return gain
 
 
 def write_json(path: str, values: Mapping[str, object]) -> None:

@@ -14,11 +14,12 @@ from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .gains import ChosenGain, choose_gain, given_gain
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import SharpenOptions
-from .output import Outputs, one_gain
+from .output import Outputs
 
 if TYPE_CHECKING:
     import torch
@@ -52,10 +53,11 @@ def sharpen(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
-        ``history`` (the checks while learning), ``used_prior``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``,
-        ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`. Where the PAN is unrelated to the HSI,
-        nothing is learned, and no model or report is written: ``scores`` and ``history`` are empty then.
+        ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
+        spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``ratio``,
+        ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
+        ``history`` are empty then.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -65,7 +67,7 @@ def sharpen(
     from .fuse import check_disagreement
 
     outputs = Outputs(output, disagreement, model, report)
-    one_gain(options.mtf, Progress())
+    given_gain(options.mtf, Progress())
     check_disagreement(options.learner(), disagreement)
     outputs.check((hsi, pan, *options.masks), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
@@ -92,16 +94,17 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
 
     with working_folder() as folder:
         check_space(scene, outputs, options)
-        gain = one_gain(options.mtf, progress)
+        chosen = choose_gain(scene, options.mtf, progress)
+        gain = chosen.gain
         if pan_relation(scene, progress).unrelated:
-            return _without_learning(scene, options, gain, outputs, progress)
+            return _without_learning(scene, options, chosen, outputs, progress)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
         trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.02, 0.9))
         progress.set(0.9, "Fusing")
         pages: list[str] = []
-        parameters = _parameters(scene, trained, options, outputs)
+        parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}
 
         def draw(facts: dict, fused: str, disagreement: str = "") -> None:
             parameters.update(_seen(facts))
@@ -121,19 +124,19 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
-        return {**fused, **learned, "model": outputs.model, "used_prior": used_prior}
+        return {**fused, **learned, "model": outputs.model, "used_prior": used_prior, "mtf_gain": chosen.facts()}
 
 
 def _without_learning(
-    scene: Scene, options: SharpenOptions, gain: Gains, outputs: Outputs, progress: Progress
+    scene: Scene, options: SharpenOptions, chosen: ChosenGain, outputs: Outputs, progress: Progress
 ) -> dict[str, object]:
     """Plain up-sampling; the warning was given when the scene was opened."""
     for path in (outputs.model, outputs.report):
         if path:
             progress.warning(f"{path} is not written, as nothing was learned from {scene.pan.name}.")
-    attempt = up_sampling(scene, gain, options.consistency, progress)
+    attempt = up_sampling(scene, chosen.gain, options.consistency, progress)
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
-    return {**written, "scores": {}, "history": [], "model": "", "used_prior": True}
+    return {**written, "scores": {}, "history": [], "model": "", "used_prior": True, "mtf_gain": chosen.facts()}
 
 
 def _seen(facts: dict) -> dict[str, object]:
@@ -159,7 +162,6 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
         "model": outputs.model or "not kept",
         "effort": options.effort,
         "seed": options.seed,
-        "MTF gain": trained.header["mtf"],
         "consistency iterations": trained.iterations,
         "device": trained.header["device"],
         "bands": options.bands or "all",

@@ -12,10 +12,11 @@ from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .gains import choose_common_gain, given_gain
 from .opening import cause_of_shift, open_scene
 from .options.declare import on_files
 from .options.fusion import TrainOptions
-from .output import Outputs, one_gain
+from .output import Outputs
 
 if TYPE_CHECKING:
     from ..training.distributed import Processes
@@ -62,7 +63,7 @@ def train(
                 f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order."
             )
         outputs = Outputs(model=model, report=report)
-        one_gain(options.mtf, Progress())
+        given_gain(options.mtf, Progress())
         if group.first:
             outputs.check((*hsi, *pan, *options.masks), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
@@ -105,7 +106,7 @@ def train_scenes(
     if batch < group.size:
         raise InputError(f"A batch of {batch} cannot be shared out among {group.size} processes; give more.")
     _check_same_sensor(scenes)
-    gain = one_gain(options.mtf, progress)
+    chosen = choose_common_gain(scenes, options.mtf, progress)
     device, sentence = choose_own_device(options.device, group)
     progress.info(sentence)
     network, pixels = options.learner(), sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
@@ -113,7 +114,7 @@ def train_scenes(
     steps = options.steps or steps_for(options.effort, pixels)
     settings = settings_for(network, options.mode, steps, options.seed, more)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
-    trained = learn(scenes, network, gain, settings, device, checkpoint, learning, group)
+    trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:
         return {}
     page = ""
@@ -122,13 +123,18 @@ def train_scenes(
         from ..report.training import training_report
 
         iterations = {"consistency iterations": trained.iterations}
-        parameters = {"model": outputs.model, "bands": options.bands or "all", **iterations}
+        parameters = {"model": outputs.model, "bands": options.bands or "all", **chosen.shown(), **iterations}
         page = render(training_report(trained, parameters, warnings=progress.warned()), progress)
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)
     checkpoint.remove()
-    return {"model": outputs.model, "scores": trained.header["scores"], "parameters": trained.header["parameters"]}
+    return {
+        "model": outputs.model,
+        "scores": trained.header["scores"],
+        "parameters": trained.header["parameters"],
+        "mtf_gain": chosen.facts(),
+    }
 
 
 def _check_related(scenes: Sequence[Scene], progress: Progress) -> None:

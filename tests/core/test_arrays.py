@@ -67,11 +67,12 @@ def test_the_pixels_of_classical_arrays_are_those_of_files(pair, files, tmp_path
     assert made.fused.dtype == np.uint16
     assert made.fused.flags.writeable
     assert (made.nodata, made.disagreement) == (None, None)
-    seen = {name: made.facts[name] for name in ("look", "pan_correlation")}
+    seen = {name: made.facts[name] for name in ("look", "pan_correlation", "mtf_gain")}
     known = {"method": "gsa", "ratio": RATIO, "bands": 5, "rows": 64, "cols": 96}
     assert made.facts == {**known, "result": "Gram-Schmidt, adaptive (GSA)", **seen}
     assert set(seen["look"]) == {"residual", "band", "band_residual", "outside", "samples"}
     assert set(seen["pan_correlation"]) == {"level", "detail"}
+    assert set(seen["mtf_gain"]) == {"rows", "columns", "source", "said", "measured"}
 
 
 def test_the_pixels_of_sharpened_and_fused_arrays_are_those_of_files(pair, files, tmp_path):
@@ -224,13 +225,13 @@ def test_a_data_array_comes_out_as_one_with_the_pixels_of_the_files(arrays, file
 
 def test_rioxarray_reads_the_result_as_gdal_reads_the_file(arrays, files, tmp_path):
     pytest.importorskip("rioxarray")
-    core.classical(*files, tmp_path / "out.tif")
+    core.classical(*files, tmp_path / "out.tif", mtf=0.3)  # a file without wavelengths shows other bands
     code = (
         "import sys, rioxarray\n"
         "from osgeo import gdal\n"
         "import core\n"
         "hsi, pan = (rioxarray.open_rasterio(path) for path in sys.argv[1:3])\n"
-        "fused = core.classical_arrays(hsi, pan.squeeze('band', drop=True)).fused\n"
+        "fused = core.classical_arrays(hsi, pan.squeeze('band', drop=True), mtf=0.3).fused\n"
         "file = rioxarray.open_rasterio(sys.argv[3])\n"
         "assert fused.rio.crs == file.rio.crs and fused.rio.transform() == file.rio.transform()\n"
         "assert fused.rio.transform(recalc=True) == file.rio.transform()\n"

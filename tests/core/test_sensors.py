@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.io.reader import RasterReader
-from core.operators.sensors import SENSORS, find_sensor, mtf_gains, pan_range
+from core.operators.sensors import SENSORS, find_sensor, mtf_gains, pan_range, sensor_of_file
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
-from core.workflows.output import one_gain
+from core.workflows.gains import given_gain
 from core.workflows.simulate import simulate
 
 
@@ -58,21 +58,45 @@ def test_gain_of_enmap_is_the_mean_of_both_directions():
 @pytest.mark.parametrize("mtf", [0.25, "0.25", " 0.25"])
 def test_a_number_is_a_number(mtf):
     progress = Recorder()
-    assert one_gain(mtf, progress) == 0.25
+    assert given_gain(mtf, progress) == 0.25
     assert progress.lines == []
 
 
 def test_the_mean_of_several_gains_is_used_and_said_so():
     progress = Recorder()
-    assert one_gain("quickbird", progress) == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
+    assert given_gain("quickbird", progress) == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
     assert "the mean of 0.34, 0.32, 0.3, 0.22" in progress.lines[0]
     assert "Aiazzi" in progress.lines[0]
 
 
-@pytest.mark.parametrize(("mtf", "words"), [("1.5", "between 0 and 1"), ("nan", "between"), ("prisma", "a number")])
+def test_two_numbers_are_along_and_across_and_sensors_have_such_where_they_are_published():
+    assert given_gain("0.2, 0.35", Progress()) == (0.2, 0.35)
+    assert given_gain("enmap", Progress()) == (0.16, 0.25)
+    assert given_gain("PRISMA", Progress()) == pytest.approx(np.sqrt(0.054 * 0.096), abs=1e-3)
+    assert given_gain("tanager", Progress()) == pytest.approx(np.sqrt(0.253 * 0.488), abs=1e-3)
+    assert given_gain("auto", Progress()) is None
+
+
+def test_names_of_products_tell_the_sensor():
+    assert sensor_of_file("PRS_L2D_STD_20200101000000_20200101000004_0001.he5").name == "PRISMA"
+    assert sensor_of_file("ENMAP01-____L2A-DT0000001000_SPECTRAL_IMAGE.TIF").name == "EnMAP"
+    assert sensor_of_file("hsi.tif") is None
+
+
+@pytest.mark.parametrize(
+    ("mtf", "words"),
+    [
+        ("1.5", "between 0 and 1"),
+        ("nan", "between"),
+        ("eo-1", "a number"),
+        ("0.2,0.3,0.4", "two"),
+        ("0.2,x", "two"),
+        ("0.2,1.2", "between 0 and 1"),
+    ],
+)
 def test_what_is_no_gain_is_refused(mtf, words):
     with pytest.raises(InputError, match=words):
-        one_gain(mtf, Progress())
+        given_gain(mtf, Progress())
 
 
 def test_a_sensor_without_panchromatic_band_is_refused():

@@ -50,7 +50,7 @@ class SimulateOptions(Options):
         metavar="NM-NM",
         one_of="PAN",
     ).field()
-    mtf_hsi: float | str = shared.MTF.field(flag="--mtf-hsi --mtf", key="MTF")
+    mtf_hsi: float | str = shared.MTF_HSI.field(flag="--mtf-hsi --mtf", key="MTF")
     mtf_pan: float | None = Option(
         "The PAN's own MTF gain; without, it is not blurred.", default=None, metavar="G", bounds=(0.0, 1.0)
     ).field()

@@ -77,13 +77,23 @@ JSON = Option(
 
 MTF = Option(
     "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
-    "sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of "
-    "a sensor whose gain is published: enmap, quickbird, ikonos.",
-    "MTF gain of the HSI at its Nyquist frequency, or sensor",
-    0.3,
+    "sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, along rows and "
+    "columns; where the measurement is not sure, the gain that is published of the product's sensor is taken, else "
+    "0.3. Otherwise a number; two, as 0.2,0.35, along rows' axis (along track) and along columns' axis (across); or "
+    "the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, "
+    "worldview-3.",
+    "MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor",
+    "auto",
     "gain",
     metavar="G",
     advanced=True,
+)
+MTF_HSI = MTF.but(
+    help="Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much "
+    "the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name "
+    "of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos.",
+    label="MTF gain of the HSI at its Nyquist frequency, or sensor",
+    default=0.3,
 )
 CONSISTENCY = Option(
     "How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. "
@@ -172,7 +182,7 @@ class SensorOptions(Options):
     """The sensor, and how closely a result keeps to the HSI.
 
     Attributes:
-        mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
+        mtf: MTF gain of the HSI at its Nyquist frequency, "auto", "along,across", or a sensor.
         consistency: iterations of the consistency projection; 0 for none.
     """
 
