@@ -37,7 +37,7 @@ CHOSEN_ON = ("airport-1", "urban-4", "indian_pines", "enmap_potsdam")
 OTHERS = ("airport-2", "urban-5", "eo1_paris")
 GAINS = ((0.05, 0.05), (0.08, 0.08), (0.15, 0.15), (0.3, 0.3), (0.45, 0.45), (0.5, 0.5), (0.2, 0.35))
 RATIOS = (2, 3, 4, 6)
-LEAST = 16  # HSI pixels along an edge
+LEAST = 24  # HSI pixels along an edge
 VISIBLE = slice(5, 36)  # bands, where a file has no wavelengths
 DETECTORS = 1000.0  # nm
 

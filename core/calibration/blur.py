@@ -26,13 +26,16 @@ _HALF = 12  # bands of each half of a group; twice as many where wavelengths are
 _PIXELS_A_BAND = 25  # that take part, for each band of a half
 _LEAST_BANDS = 2  # of a group that is measured
 _DETECTORS = 1000.0  # nm: where VNIR detectors end and SWIR ones begin
+_BEYOND = "SWIR"  # bands where no panchromatic ones lie
 _PANCHROMATIC = (400.0, 920.0)  # nm: where a group's bands are taken from if it has enough of them there
 _PART, _PAN_PART = 128, 768  # HSI and PAN pixels along the edge of a part at most
 _BORDER = 2  # HSI pixels along the scene's edge that see ground outside of the PAN
 _NEAR, _FAR = 1, 3  # reach of the high-pass of the result, and of one to compare it with
 _NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
 _SURE = 0.1  # of a gain: half the width of an interval that is good enough
-_LEAST_EXPLAINED = 0.5  # of the PAN's detail
+# Of the PAN's detail by bands where panchromatic ones lie, and by others; pixels that take part. With fewer, some
+# clean pairs were off by more than the interval (measured).
+_LEAST_EXPLAINED, _LEAST_BEYOND, _LEAST_PIXELS = 0.5, 0.9, 300
 _SHARPEST = 0.85  # a gain above is none of a sensor: the HSI was sharpened, or the PAN is no sharper
 _UNEXPLAINED, _POWER, _DEPENDENT = 0.2, 0.75, 0.5  # how the uncertainty grows, see _uncertainty
 
@@ -144,7 +147,7 @@ def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:
             break
     groups = [
         ("VNIR", [band for place, (band, wave) in enumerate(known) if place < second and wave <= _DETECTORS]),
-        ("SWIR", [band for place, (band, wave) in enumerate(known) if place >= second or wave > _DETECTORS]),
+        (_BEYOND, [band for place, (band, wave) in enumerate(known) if place >= second or wave > _DETECTORS]),
     ]
     return [(name, bands) for name, bands in groups if bands]
 
@@ -268,7 +271,9 @@ def _measured_group(
                 made = [_part(p, pan, image, mask, reach) for (p, pan), image, mask in zip(parts, images, masks)]
                 fit = fit_blur(made, _geometry(scene), reach, progress, fit) or fit
         fits.append(fit)
-    return _group(name, bands, fits[0], fits[1], scene.ratio)
+    found = _group(name, bands, fits[0], fits[1], scene.ratio)
+    least = _LEAST_EXPLAINED if name != _BEYOND else _LEAST_BEYOND
+    return replace(found, sure=found.sure and found.explained >= least and pixels >= _LEAST_PIXELS)
 
 
 def _part(
@@ -285,11 +290,7 @@ def _part(
 def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratio: int) -> GroupBlur:
     spread = _uncertainty(fit, other)
     gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
-    sure = (
-        fit.converged
-        and fit.explained >= _LEAST_EXPLAINED
-        and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
-    )
+    sure = fit.converged and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
     shift = float(fit.shift[0]) * ratio, float(fit.shift[1]) * ratio
     return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, fit.explained, bool(sure))
 

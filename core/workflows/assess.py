@@ -17,7 +17,6 @@ from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.claims import open_claimed
-from ..products.pair import open_pair
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
@@ -79,16 +78,9 @@ def assess(
         for key, path in files.items():
             readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
         warn_of_numbers(readers.values(), progress)
-        if options.shift != "none" and hsi:
-            scene = Scene.of(readers["hsi"], readers["pan"], progress)
-            moved = readers["pan"].grid.move(*correction(scene, options.shift, progress)[0])
-            if options.shift == "global" or _lies_on(readers["fused"], moved):
-                readers["pan"].grid = moved
-            else:
-                progress.info(f"{readers['fused'].name} lies on the grid of {readers['pan'].name} as its file has it.")
+        chosen = _calibrated(readers, options, progress)
         for key in readers.keys() & {"reference", "hsi"}:
             readers[key] = select_bands(readers[key], options.bands)
-        chosen = _gain(hsi, pan, options, progress)
         scores, views, maps = _score(readers, options, chosen.gain, progress)
         if hsi:
             scores.update(mtf=chosen.plain, mtf_gain=chosen.facts())
@@ -112,20 +104,32 @@ def assess(
     return scores
 
 
-def _gain(hsi: str, pan: str, options: AssessOptions, progress: Progress) -> ChosenGain:
-    """The gain to degrade the result with; where HSI and PAN make no scene, nothing is measured."""
+def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progress: Progress) -> ChosenGain:
+    """The gain to degrade the result with; moves the PAN where the result lies on its moved grid. Where HSI and PAN
+    make no scene, nothing is measured."""
     given = given_gain(options.mtf, progress)
-    if given is not None or not hsi:
-        return ChosenGain(given or DEFAULT_MTF_GAIN, "given")
-    claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
-    try:
-        with open_pair(hsi, pan, progress, claims) as scene:
-            moved = measured_correction(scene, progress) if options.correct_shift else (0.0, 0.0)
-            view = scene.with_bands(options.bands, progress).shifted(moved, progress)
-            return choose_gain(view, options.mtf, progress)
-    except InputError as error:
-        progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
-        return ChosenGain(DEFAULT_MTF_GAIN, "assumed")
+    plain = ChosenGain(DEFAULT_MTF_GAIN if given is None else given, "given")
+    if "hsi" not in readers or (given is not None and options.shift == "none"):
+        return plain
+    hsi, pan = readers["hsi"], readers["pan"]
+    if pan.bands != 1:
+        raise InputError(one_band_sentence(pan.source, pan.bands))
+    if options.shift != "global":
+        try:
+            align(hsi.grid, pan.grid, hsi.source, pan.source)
+        except InputError as error:
+            if given is not None:
+                return plain
+            progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
+            return ChosenGain(DEFAULT_MTF_GAIN, "assumed")
+    scene = Scene.of(hsi, pan, progress)
+    moved = (0.0, 0.0) if options.shift == "none" else correction(scene, options.shift, progress)[0]
+    if options.shift == "auto" and any(moved) and not _lies_on(readers["fused"], pan.grid.move(*moved)):
+        progress.info(f"{readers['fused'].name} lies on the grid of {pan.name} as its file has it.")
+        moved = (0.0, 0.0)
+    chosen = choose_gain(scene.with_bands(options.bands, progress).shifted(moved, progress), options.mtf, progress)
+    pan.grid = pan.grid.move(*moved)
+    return chosen
 
 
 def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
