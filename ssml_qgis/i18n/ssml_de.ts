@@ -109,10 +109,10 @@
 <translation>auto nimmt eine Grafikkarte, wenn eine funktioniert, und sonst den Prozessor; cpu ist der Prozessor, cuda eine NVIDIA-Karte, mps eine von Apple.</translation></message>
 <message><source>Device to compute on</source>
 <translation>Gerät, auf dem gerechnet wird</translation></message>
-<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published: enmap, quickbird, ikonos.</source>
-<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist: enmap, quickbird, ikonos.</translation></message>
-<message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
-<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, along rows and columns; where the measurement is not sure, the gain that is published of the product's sensor is taken, else 0.3. Otherwise a number; two, as 0.2,0.35, along the rows' axis (along track) and the columns' axis (across); or the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt; eine kleinere Zahl bedeutet einen unschärferen Sensor. auto misst ihn aus den beiden Bildern, entlang der Zeilen und der Spalten; wo die Messung nicht sicher ist, gilt der Wert, der für den Sensor des Produkts veröffentlicht ist, sonst 0.3. Andernfalls eine Zahl; zwei, wie 0.2,0.35, in Richtung der Zeilenachse (längs der Flugbahn) und der Spaltenachse (quer); oder der Name eines Sensors, dessen Wert veröffentlicht ist: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</translation></message>
+<message><source>MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor</source>
+<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, Zahl, längs,quer oder Sensor</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Die Netze lernen und werden beurteilt mit derselben Zahl.</translation></message>
 <message><source>Iterations of the consistency projection</source>
@@ -253,6 +253,10 @@
 <translation>Spektrale Empfindlichkeit des PAN</translation></message>
 <message><source>Text (*.txt *.csv *.tsv *.dat);;All files (*.*)</source>
 <translation>Text (*.txt *.csv *.tsv *.dat);;Alle Dateien (*.*)</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos.</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist, wie prisma, enmap, tanager, quickbird, ikonos.</translation></message>
+<message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
+<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
 <message><source>The simulated hyperspectral image.</source>
 <translation>Das simulierte Hyperspektralbild.</translation></message>
 <message><source>Simulated HSI</source>

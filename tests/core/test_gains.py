@@ -1,0 +1,107 @@
+"""Which MTF gain jobs compute with, and what they say of it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from core.io.array_image import pair_of_arrays
+from core.operators.linear import Separable
+from core.operators.resample import gaussian_line
+from core.runtime.progress import Progress
+from core.workflows.assess import assess
+from core.workflows.classical import classical
+from core.workflows.compare import compare
+
+GAINS = (0.2, 0.35)
+
+
+class Recorder(Progress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.warnings: list[str] = []
+
+    def info(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def truth(size: int = 160) -> np.ndarray:
+    """(8, size, size): houses of four materials."""
+    rng = np.random.default_rng(3)
+    spectra = 1000 + 200 * rng.normal(size=(4, 8))
+    kind = np.zeros((size, size), int)
+    for _ in range(size * size // 12):
+        y, x, h, w = (*rng.integers(0, size, 2), *rng.integers(1, 9, 2))
+        kind[y : y + h, x : x + w] = rng.integers(0, 4)
+    return (np.moveaxis(spectra[kind], -1, 0) * (1 + 0.1 * rng.normal(size=(size, size)))).astype(np.float32)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Paths of an HSI blurred by GAINS, its PAN, and the truth."""
+    cube = truth()
+    lines = [gaussian_line(160, 40, 4, 0.0, gain) for gain in GAINS]
+    images = pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4)
+    paths = [str(tmp_path / name) for name in ("hsi.tif", "pan.tif", "truth.tif")]
+    for image, path in zip(images, paths):
+        image.write(path)
+    pair_of_arrays(cube, np.repeat(np.repeat(cube[0], 2, 0), 2, 1), 2)[0].write(paths[2])
+    return paths
+
+
+def test_the_gain_is_measured_said_and_returned(files, tmp_path):
+    progress = Recorder()
+    made = classical(*files[:2], str(tmp_path / "o.tif"), progress=progress)
+    assert (made["mtf_gain"]["rows"], made["mtf_gain"]["columns"]) == pytest.approx(GAINS, abs=0.01)
+    assert made["mtf_gain"]["source"] == "measured"
+    assert made["mtf_gain"]["measured"][0]["sure"]
+    assert any("MTF gain of hsi.tif, measured against pan.tif: 0.2" in line for line in progress.lines)
+    assert progress.warnings == []
+
+
+def test_two_gains_are_used_along_their_own_axes(files, tmp_path):
+    right, wrong = (str(tmp_path / name) for name in ("right.tif", "wrong.tif"))
+    classical(*files[:2], right, mtf="0.2,0.35")
+    classical(*files[:2], wrong, mtf="0.35,0.2")
+    errors = [assess(path, reference=files[2], ratio=4, crop=8)["rmse"] for path in (right, wrong)]
+    assert errors[0] < 0.95 * errors[1]
+    auto = str(tmp_path / "auto.tif")
+    classical(*files[:2], auto)
+    assert assess(auto, reference=files[2], ratio=4, crop=8)["rmse"] == pytest.approx(errors[0], rel=0.01)
+
+
+def test_where_nothing_can_be_told_the_usual_gain_is_assumed_with_a_warning(files, tmp_path):
+    cube = truth(64)
+    lines = [gaussian_line(64, 16, 4, 0.0, 0.2)] * 2
+    for image, path in zip(pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4), files):
+        image.write(path)
+    progress = Recorder()
+    made = classical(*files[:2], str(tmp_path / "o.tif"), progress=progress)
+    assert (made["mtf_gain"]["source"], made["mtf_gain"]["rows"]) == ("assumed", 0.3)
+    assert any("0.3 is assumed" in line for line in progress.warnings)
+
+
+def test_assessment_degrades_by_the_gain_of_the_pair_and_says_so(files, tmp_path):
+    fused = str(tmp_path / "o.tif")
+    classical(*files[:2], fused)
+    scores = assess(fused, hsi=files[0], pan=files[1], json_path=str(tmp_path / "s.json"))
+    assert scores["mtf"] == pytest.approx(GAINS, abs=0.01)
+    assert json.loads((tmp_path / "s.json").read_text())["mtf_gain"]["source"] == "measured"
+    given = assess(fused, hsi=files[0], pan=files[1], mtf=0.3)
+    assert given["mtf"] == 0.3
+    assert scores["consistency"] < given["consistency"]
+
+
+def test_comparison_reports_the_gain(files, tmp_path):
+    report = tmp_path / "r.html"
+    found = compare(*files[:2], methods=["mtf-glp"], report=str(report))
+    assert found["parameters"]["mtf"] == pytest.approx(GAINS, abs=0.01)
+    assert found["mtf_gain"]["source"] == "measured"
+    assert found["mtf_gain"]["said"] in report.read_text(encoding="utf-8")
