@@ -12,7 +12,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
-from ..operators.resample import Gains, per_axis
+from ..operators.resample import Gains
 from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
@@ -60,7 +60,7 @@ class TrainedModel:
     @property
     def mtf_gain(self) -> Gains:
         """The HSI's MTF gain in training."""
-        return per_axis(self.header["mtf"]) if isinstance(self.header["mtf"], list) else self.header["mtf"]
+        return tuple(self.header["mtf"]) if isinstance(self.header["mtf"], list) else self.header["mtf"]
 
     @classmethod
     def open(cls, path: StrPath) -> TrainedModel:

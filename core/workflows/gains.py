@@ -64,10 +64,10 @@ def said(gain: Gains) -> str:
         gain: of both axes or of each.
 
     Returns:
-        "0.3", or "0.2 along rows' axis and 0.35 along columns' axis".
+        "0.3", or "0.2 vertically and 0.35 horizontally".
     """
     rows, columns = per_axis(gain)
-    return f"{rows:.3g}" if rows == columns else f"{rows:.3g} (rows' axis) and {columns:.3g} (columns' axis)"
+    return f"{rows:.3g}" if rows == columns else f"{rows:.3g} vertically and {columns:.3g} horizontally"
 
 
 def given_gain(mtf: float | str, progress: Progress) -> Gains | None:
@@ -224,7 +224,7 @@ def _found(scene: Scene, blur: Blur) -> str:
 
 
 def _axes(group: GroupBlur) -> str:
-    return f"{group.rows} along rows' axis, {group.columns} along columns' axis"
+    return f"{group.rows} vertically, {group.columns} horizontally"
 
 
 def _facts(group: GroupBlur) -> dict[str, object]:

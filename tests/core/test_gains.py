@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.io.array_image import pair_of_arrays
+from core.io.array_image import metadata_of, pair_of_arrays
 from core.operators.linear import Separable
 from core.operators.resample import gaussian_line
 from core.runtime.progress import Progress
@@ -33,9 +34,9 @@ class Recorder(Progress):
 
 
 def truth(size: int = 160) -> np.ndarray:
-    """(8, size, size): houses of four materials."""
+    """(8, size, size): houses of four materials that differ most in brightness."""
     rng = np.random.default_rng(3)
-    spectra = 1000 + 200 * rng.normal(size=(4, 8))
+    spectra = 1000 + 300 * rng.normal(size=(4, 1)) + 20 * rng.normal(size=(4, 8))
     kind = np.zeros((size, size), int)
     for _ in range(size * size // 12):
         y, x, h, w = (*rng.integers(0, size, 2), *rng.integers(1, 9, 2))
@@ -50,9 +51,9 @@ def files(tmp_path):
     lines = [gaussian_line(160, 40, 4, 0.0, gain) for gain in GAINS]
     images = pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4)
     paths = [str(tmp_path / name) for name in ("hsi.tif", "pan.tif", "truth.tif")]
+    images = (*images, replace(images[1], values=cube, metadata=metadata_of(cube, "truth", None)))
     for image, path in zip(images, paths):
         image.write(path)
-    pair_of_arrays(cube, np.repeat(np.repeat(cube[0], 2, 0), 2, 1), 2)[0].write(paths[2])
     return paths
 
 

@@ -77,9 +77,9 @@ JSON = Option(
 
 MTF = Option(
     "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
-    "sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, along rows and "
-    "columns; where the measurement is not sure, the gain that is published of the product's sensor is taken, else "
-    "0.3. Otherwise a number; two, as 0.2,0.35, along the rows' axis (along track) and the columns' axis (across); or "
+    "sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and "
+    "horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, "
+    "else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); or "
     "the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, "
     "worldview-3.",
     "MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor",
