@@ -265,6 +265,9 @@ def _measured_group(
         fit = fit_blur(made, _geometry(scene), reach, progress)
         if fit is None:
             return None
+        if not fits and not fit.converged:  # nothing to refine
+            fits = [fit, fit]
+            break
         if not fits:
             masks = reject_outliers(made, _geometry(scene), fit, reach)
             if any((new != old).any() for new, (_, _, old) in zip(masks, (place for place, _ in parts))):

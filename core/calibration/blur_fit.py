@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,12 @@ class Part:
     mask: np.ndarray
     pan: np.ndarray
     origin: tuple[int, int]
+
+    @cached_property
+    def products(self) -> list[np.ndarray]:
+        """Of each half, (bands, bands) float64: the sums of products of its bands."""
+        flat = [half.reshape(len(half), -1) for half in self.halves]
+        return [(half @ half.T).astype(np.float64) for half in flat]
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,8 @@ def fit_blur(
         if np.abs(variances - before).max() < _CONVERGED and np.abs(step[2:]).max() < _CONVERGED:
             converged = bool((variances > _RANGE[0]).all() and (variances < _RANGE[1]).all())
             break
+        if (variances == before).any() and np.isin(variances, _RANGE).any():  # held at a bound
+            break
         solution = _solved(parts, _seen(parts, geometry, variances, shift, reach))
     if solution is None:
         return None
@@ -294,20 +303,23 @@ def _sizes(matrix: np.ndarray) -> np.ndarray:
 
 def _weights(parts: Sequence[Part], planes: list[np.ndarray], half: int) -> np.ndarray | None:
     """(bands,) float64: of the sum of one half's bands that explains the PAN, were the unknowns right."""
-    samples = [
-        np.concatenate([part.halves[half][:, part.mask], found[1:][:, part.mask], found[:1][:, part.mask]])
-        for part, found in zip(parts, planes)
-    ]
-    matrix = np.concatenate(samples, axis=1).astype(np.float64)
     count = len(parts[0].halves[half])
-    if matrix.shape[1] < 4 * (count + _UNKNOWNS):
+    pixels = sum(int(part.mask.sum()) for part in parts)
+    if pixels < 4 * (count + _UNKNOWNS):
         return None
-    scale = np.sqrt((matrix**2).mean(axis=1))
+    products = np.zeros((count + _UNKNOWNS, count + _UNKNOWNS))
+    for part, found in zip(parts, planes):  # 0 outside of the masks
+        bands = part.halves[half].reshape(count, -1)
+        seen = found[[1, 2, 3, 4, 0]].reshape(_UNKNOWNS, -1)
+        products[:count, :count] += part.products[half]
+        products[:count, count:] += bands @ seen.T.astype(bands.dtype)
+        products[count:, count:] += seen @ seen.T
+    products[count:, :count] = products[:count, count:].T
+    scale = np.sqrt(np.diag(products) / pixels)
     if not scale[-1] > 0:
         return None
     scale[scale == 0] = 1.0
-    matrix /= scale[:, None]
-    products = matrix @ matrix.T / matrix.shape[1]
+    products /= pixels * scale[:, None] * scale
     ridge = np.diag(np.r_[np.full(count, _RIDGE), np.full(4, 1e-9)])
     solution = np.linalg.solve(products[:-1, :-1] + ridge, products[:-1, -1])
     weights: np.ndarray = solution[:count] / scale[:count] * scale[-1]
