@@ -182,7 +182,7 @@ def test_what_is_seen_is_what_is_there(pair):
 def test_real_scenes_are_not_warned_of(scenes, tmp_path, method):
     told = Told()
     classical(*(str(scenes / "worldview2" / name) for name in ("ms.tif", "pan.tif")), str(tmp_path / "o.tif"),
-              method=method, compress="none", progress=told)  # fmt: skip
+              method=method, mtf=0.3, compress="none", progress=told)  # fmt: skip
     assert told.warnings == []
 
 

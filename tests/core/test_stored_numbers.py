@@ -31,7 +31,7 @@ def ground(materials):
 
 def warnings_of(hsi, pan, folder):
     log = Log()
-    classical(str(hsi), str(pan), str(folder / "out.tif"), progress=log)
+    classical(str(hsi), str(pan), str(folder / "out.tif"), mtf=0.3, progress=log)
     return log.warnings
 
 

@@ -259,9 +259,9 @@ def values(path):
 def test_a_result_is_that_of_a_file_that_declares_its_fill(pair, tmp_path, dtype, value):
     found, declared, given = (str(tmp_path / name) for name in ("found.tif", "declared.tif", "given.tif"))
     said, quiet, confirmed = Said(), Said(), Said()
-    classical(*pair(dtype, value), found, progress=said)
-    classical(*pair(dtype, value), given, hsi_nodata=f"{value:g}", progress=confirmed)
-    classical(*pair(dtype, value, nodata=value), declared, progress=quiet)
+    classical(*pair(dtype, value), found, mtf=0.3, progress=said)
+    classical(*pair(dtype, value), given, hsi_nodata=f"{value:g}", mtf=0.3, progress=confirmed)
+    classical(*pair(dtype, value, nodata=value), declared, mtf=0.3, progress=quiet)
     np.testing.assert_array_equal(values(found), values(declared))
     np.testing.assert_array_equal(values(given), values(declared))
     assert np.float32(gdal.Open(found).GetRasterBand(1).GetNoDataValue()) == np.float32(value)
@@ -278,7 +278,7 @@ def test_a_result_is_that_of_a_file_that_declares_its_fill(pair, tmp_path, dtype
 def test_none_keeps_all_numbers_as_data_and_a_number_after_it_counts_alone(pair, tmp_path):
     out, said = str(tmp_path / "out.tif"), Said()
     hsi, pan = pair(nodata=-9999)
-    classical(hsi, pan, out, hsi_nodata="none", progress=said)
+    classical(hsi, pan, out, hsi_nodata="none", mtf=0.3, progress=said)
     assert gdal.Open(out).GetRasterBand(1).GetNoDataValue() is None
     assert not [text for text in said.warnings if "nodata" in text]
     assert any(f"all {SIZE**2} HSI pixels take part" in text for text in said.infos)
@@ -323,7 +323,7 @@ def test_negative_numbers_are_values_on_the_command_line(number):
 
 def test_a_number_in_python_is_a_nodata_value_even_0(pair, tmp_path):
     said = Said()
-    classical(*pair("uint16", 0), str(tmp_path / "out.tif"), hsi_nodata=0, progress=said)
+    classical(*pair("uint16", 0), str(tmp_path / "out.tif"), hsi_nodata=0, mtf=0.3, progress=said)
     assert not said.warnings
     assert gdal.Open(str(tmp_path / "out.tif")).GetRasterBand(1).GetNoDataValue() == 0
 
@@ -357,7 +357,7 @@ def test_an_alpha_band_with_data_is_a_band_and_that_is_said(make_raster, tmp_pat
     path = make_raster(tmp_path / "rgbn.tif", image, LOW, options=["PHOTOMETRIC=RGB", "ALPHA=YES"])
     pan = make_raster(tmp_path / "pan.tif", stored(reflectance(4).mean(axis=0)[None], "uint16"), HIGH)
     said = Said()
-    classical(path, pan, str(tmp_path / "out.tif"), progress=said)
+    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, progress=said)
     assert values(str(tmp_path / "out.tif")).shape[0] == 4
     (warning,) = said.warnings
     assert "Band 4 of rgbn.tif is marked as alpha" in warning
