@@ -132,7 +132,7 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
     return chosen
 
 
-def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
+def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: RasterReader | None) -> RasterReader:
     """One of the files. What the options say of the HSI goes for the reference, too; the result is taken as it is, but
     for what its layer says."""
     role = "pan" if key == "pan" else "hsi"
