@@ -20,10 +20,11 @@ from .explain import explain
 from .relation import UNRELATED, relation_at
 from .tiles import compared_bands, read_tiles
 
-_SIGMAS, _AROUND = 8.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
-_CONTRAST = 0.75  # of the PAN's robust standard deviation
-_VARIES = 0.75  # of how much the images vary around the pixel
-_PEAK, _PEAK_CONTRAST = 8.0, 1.5  # the same of a single PAN pixel, and then of the degraded one
+_SIGMAS, _AROUND = 10.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
+_CONTRAST = 1.2  # of the PAN's robust standard deviation
+_CONTRAST_AROUND = 0.5  # the same of those beside it
+_VARIES = 0.9  # of how much the images vary around the pixel
+_PEAK, _PEAK_CONTRAST = 25.0, 2.0  # the same of a single PAN pixel, and then of the degraded one
 _MOST = 0.5  # share of the pixels: where more contradict, it is the fit that does not hold
 _LEAST_EXPLAINED = 0.5  # correlation below which the fit says nothing
 _WHOLE = 0.99  # of the weights of a degraded sample lie on valid pixels
@@ -67,7 +68,7 @@ def contradictions(
     if peaks.any():
         sure |= peaks & (_peaks(scene, total, shift, progress) > _PEAK * contrast)
     sure &= differs > _SIGMAS * usual
-    found = _grown(sure, known & (differs > _AROUND * usual) & (differs > _CONTRAST / 2 * contrast))
+    found = _grown(sure, known & (differs > _AROUND * usual) & (differs > _CONTRAST_AROUND * contrast))
     return found if found.sum() <= _MOST * max(1, int(known.sum())) else none
 
 
