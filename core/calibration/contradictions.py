@@ -20,7 +20,7 @@ from .explain import explain
 from .relation import UNRELATED, relation_at
 from .tiles import compared_bands, read_tiles
 
-_SIGMAS, _AROUND = 10.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
+_SIGMAS, _AROUND = 8.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
 _CONTRAST = 1.2  # of the PAN's robust standard deviation
 _CONTRAST_AROUND = 0.5  # the same of those beside it
 _VARIES = 0.9  # of how much the images vary around the pixel

@@ -85,6 +85,13 @@ def test_a_hot_pixel_on_a_bright_roof_is_found(scenes):
     assert found.sum() < 10
 
 
+@pytest.mark.parametrize("corrected", [False, True])
+def test_its_glare_does_not_come_out_brighter_than_the_hsi_is(scenes, corrected, tmp_path):
+    files = [str(scenes / "eo1_paris" / name) for name in ("hsi.tif", "pan.tif")]
+    core.classical(*files, tmp_path / "out.tif", correct_shift=corrected)
+    assert values(tmp_path / "out.tif").max() < 1.5 * values(files[0]).max()
+
+
 def test_images_that_are_not_alike_do_not_contradict_each_other(tmp_path):
     assert not found_in(made_pair(0).changed(pan=made_pair(50).pan), tmp_path).any()
 
