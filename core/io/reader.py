@@ -66,8 +66,7 @@ class RasterReader:
 
     notes: tuple[str, ...] = ()
     origin = Origin()
-    always_valid = False
-    palette = False
+    always_valid = palette = False
     fills: tuple[Fill, ...] = ()
     settled = False  # whether set_nodata has said which numbers are nodata
     _more_nodata: tuple[float, ...] = ()  # of all bands, besides each band's own
@@ -300,9 +299,8 @@ class RasterReader:
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
         rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
-        for fill in self.fills:
-            if fill.region is not None:
-                valid &= ~fill.region[rows, cols]
+        for region in (fill.region for fill in self.fills if fill.region is not None):
+            valid &= ~region[rows, cols]
         for number in self._alpha:
             valid &= self._raster(window, [number], None)[0] > 0
         sources = [self._masks[band] for band in bands]

@@ -258,8 +258,8 @@ class Outcome:
 
 
 def run(pair: Pair, folder: Path, name: str, job=classical, **options: object) -> Outcome:
-    """A job on the files of a pair; the PAN stays where it is unless an option says otherwise."""
-    options.setdefault("shift", "none")
+    """A job on the files of a pair; blur and shift are given unless an option says otherwise."""
+    options = {"shift": "none", **({"mtf": 0.3} if job is classical else {}), **options}
     said, out = Said(), str(folder / f"{name}_out.tif")
     try:
         facts = job(*write(pair, folder, name), output=out, compress="none", progress=said, **options)

@@ -193,7 +193,9 @@ def test_what_comes_of_rounding_small_integers_is_no_residual(make_raster, tmp_p
     hsi[3, 7, 7] = 1  # a band without signal: nothing is divided by it
     pan = make_raster(tmp_path / "pan.tif", (truth.mean(0) * 600).astype(np.float32), HIGH)
     told = Told()
-    look = classical(make_raster(tmp_path / "hsi.tif", hsi, LOW), pan, str(tmp_path / "o.tif"), progress=told)["look"]
+    look = classical(make_raster(tmp_path / "hsi.tif", hsi, LOW), pan, str(tmp_path / "o.tif"), mtf=0.3, progress=told)[
+        "look"
+    ]
     assert told.warnings == []
     assert look["band_residual"] < 0.1
     assert look["outside"] < 0.05

@@ -278,7 +278,7 @@ def test_a_result_is_that_of_a_file_that_declares_its_fill(pair, tmp_path, dtype
 def test_none_keeps_all_numbers_as_data_and_a_number_after_it_counts_alone(pair, tmp_path):
     out, said = str(tmp_path / "out.tif"), Said()
     hsi, pan = pair(nodata=-9999)
-    classical(hsi, pan, out, hsi_nodata="none", mtf=0.3, progress=said)
+    classical(hsi, pan, out, hsi_nodata="none", mtf=0.3, contradictions="off", progress=said)
     assert gdal.Open(out).GetRasterBand(1).GetNoDataValue() is None
     assert not [text for text in said.warnings if "nodata" in text]
     assert any(f"all {SIZE**2} HSI pixels take part" in text for text in said.infos)

@@ -132,6 +132,8 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "mask": "",
+        "contradictions": "auto",
         "overviews": False,
     }
     assert result == {"OUTPUT": output, "MODEL": model}
@@ -163,6 +165,8 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "mask": "",
+        "contradictions": "auto",
         "resume": "",
     }
     run("train", {**lists, "MODEL": model})
@@ -192,6 +196,8 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "mask": "",
+        "contradictions": "auto",
         "overviews": False,
         "device": "auto",
         "memory": None,

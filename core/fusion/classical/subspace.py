@@ -173,10 +173,9 @@ def _detail_gains(
 def _least_squares(squares: np.ndarray, products: np.ndarray) -> np.ndarray:
     """(n, K): the solution of normal equations. Where regressors are of so different sizes, in other units, that the
     small ones would be left out as if they depended on others, all are brought to one size first."""
-    solution, _, rank, _ = np.linalg.lstsq(squares, products, rcond=_DEPENDENT)
-    if rank == len(squares):
-        return solution
     size = np.sqrt(np.diag(squares))
     size[size == 0] = 1.0
+    if (size.min() / size.max()) ** 2 > _DEPENDENT:
+        return np.linalg.lstsq(squares, products, rcond=_DEPENDENT)[0]
     scaled = np.linalg.lstsq(squares / np.outer(size, size), products / size[:, None], rcond=_DEPENDENT)[0]
     return scaled / size[:, None]
