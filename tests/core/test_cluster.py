@@ -218,7 +218,7 @@ def test_the_command_line_fuses_on_processes_of_this_machine(files, tmp_path, ca
     hsi, pan, model = files
     line = ["fuse", "--hsi", hsi, "--pan", pan, "--model", model, "--device", "cpu", "--memory", str(LITTLE)]
     assert main([*line, "--out", str(tmp_path / "there.tif"), "--dask", "local"]) == 0
-    assert "Strips of 223 rows: 1; workers: 2." in capsys.readouterr().err
+    assert "Strips of 224 rows: 1; workers: 2." in capsys.readouterr().err
     np.testing.assert_array_equal(values(tmp_path / "there.tif"), fused(files, tmp_path / "here.tif"))
 
 

@@ -85,10 +85,10 @@ def test_a_hot_pixel_on_a_bright_roof_is_found(scenes):
     assert found.sum() < 10
 
 
-@pytest.mark.parametrize("corrected", [False, True])
-def test_its_glare_does_not_come_out_brighter_than_the_hsi_is(scenes, corrected, tmp_path):
+@pytest.mark.parametrize("shift", ["none", "auto"])
+def test_its_glare_does_not_come_out_brighter_than_the_hsi_is(scenes, shift, tmp_path):
     files = [str(scenes / "eo1_paris" / name) for name in ("hsi.tif", "pan.tif")]
-    core.classical(*files, tmp_path / "out.tif", correct_shift=corrected)
+    core.classical(*files, tmp_path / "out.tif", shift=shift)
     assert values(tmp_path / "out.tif").max() < 1.5 * values(files[0]).max()
 
 
