@@ -36,7 +36,8 @@ def fuse(scene, tmp_path, alg="classicalfuse", **given):
     """The result and the log."""
     feedback = QgsProcessingFeedback(False)
     output = str(tmp_path / "out.tif")
-    processing.run(f"ssml:{alg}", {"HSI": scene.hsi, "PAN": scene.pan, "OUTPUT": output, **given}, feedback=feedback)
+    inputs = {"HSI": scene.hsi, "PAN": scene.pan, "MTF": "0.3", "OUTPUT": output}
+    processing.run(f"ssml:{alg}", {**inputs, **given}, feedback=feedback)
     dataset = gdal.Open(output)
     return dataset.ReadAsArray(), dataset, feedback.textLog()
 
