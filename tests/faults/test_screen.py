@@ -85,7 +85,7 @@ def test_a_damaged_product_is_one_sentence(tmp_path):
             env=dict(os.environ),
         )
         assert done.returncode == 2
-        assert done.stderr == "PRS_L2D_bad.he5 is no HDF5 file; choose a PRISMA L2D product.\n"
+        assert done.stderr == "PRS_L2D_bad.he5 is no HDF5 file; get a fresh copy of the product.\n"
 
 
 def test_a_product_with_a_damaged_block_is_one_sentence(files, tmp_path):
