@@ -194,8 +194,8 @@ def _wavelengths(case: Case) -> list[tuple[object, str]]:
 
 
 def expected(case: Case):
-    """Rows and columns of PAN pixels in the output, whether each is valid in each good band, and these; None where there
-    is nothing to fuse."""
+    """Rows and columns of PAN pixels in the output, whether each is valid in each good band, and these; None where
+    there is nothing to fuse."""
     ranges, owners = [], []
     for shift, high, low in zip(case.shift, case.pan.shape, case.hsi.shape[1:]):
         corners = shift + np.arange(high + 1)
