@@ -10,8 +10,8 @@ from osgeo import gdal, osr
 
 from core.operators.pair import Operators
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 STEP = 5.0  # metres, a PAN pixel
 SCALES = {"uint8": 250.0, "int16": 1e4, "uint16": 2e4, "float32": 1.0}  # of reflectance
@@ -20,20 +20,6 @@ REAL = (
     *("enmap_potsdam", "indian_pines", "eo1_paris", "worldview2", "ikonos"),
 )
 MOST_BANDS = 40  # of real scenes, evenly spaced, to save time
-
-
-class Said(Progress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-        self.infos: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def info(self, text: str) -> None:
-        self.infos.append(text)
 
 
 @dataclass(frozen=True)

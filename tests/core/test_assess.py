@@ -17,16 +17,9 @@ from core.quality.reference import reference_indices
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.assess import assess
+from tests.core.said import Said
 
 X, Y, STEP = 500000.0, 4000000.0, 10.0
-
-
-class Notes(Progress):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -162,7 +155,7 @@ def test_runs_of_rows_do_not_change_the_indices_without_reference(write, large, 
 def test_the_ratio_comes_from_the_hsi_or_ergas_is_left_out(write, images):
     fused, reference = images
     path, truth = write("fused.tif", fused), write("reference.tif", reference)
-    notes = Notes()
+    notes = Said()
     scores = assess(path, reference=truth, progress=notes)
     assert scores["ergas"] is None
     assert any("ERGAS" in text and "ratio" in text for text in notes.warnings)
@@ -294,7 +287,7 @@ def test_pixels_without_pan_do_not_count(write, large):
 
 def test_a_small_hsi_leaves_out_what_needs_blocks_and_says_so(write, images):
     fused, reference = images
-    notes = Notes()
+    notes = Said()
     scores = assess(
         write("fused.tif", fused),
         hsi=write("hsi.tif", gaussian_degrade(reference, 3, 0.3), step=30.0),

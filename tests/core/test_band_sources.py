@@ -13,25 +13,14 @@ from core.io.metadata import GDAL_OF_DTYPE, RasterMetadata, read_metadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
 from core.products.opening import open_raster
-from core.runtime.progress import Progress
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 ENVI = (
     "ENVI\nsamples = 4\nlines = 3\nbands = 3\nheader offset = 0\nfile type = ENVI Standard\ndata type = 12\n"
     "interleave = bsq\nbyte order = 0\n"
     "map info = {UTM, 1, 1, 500000, 5800000, 30, 30, 33, North, WGS-84, units=Meters}\n"
 )
-
-
-class Warned(Progress):
-    def __init__(self):
-        self.warnings, self.infos = [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def info(self, text):
-        self.infos.append(text)
 
 
 @pytest.fixture
@@ -259,7 +248,7 @@ def test_a_comma_at_the_end_of_a_list_is_no_entry(envi, end):
 
 @pytest.mark.parametrize("entries", ["1, 0", "1, 0, 1, 1", "0"])
 def test_a_bbl_of_another_length_is_not_used_and_that_is_said_once(envi, entries):
-    path, said = envi(f"bbl = {{{entries}}}\n"), Warned()
+    path, said = envi(f"bbl = {{{entries}}}\n"), Said()
     with open_raster(path, progress=said) as reader:
         assert reader.metadata.bbl == (1, 1, 1)
     (sentence,) = said.warnings
@@ -271,14 +260,14 @@ def test_a_bbl_of_another_length_is_not_used_and_that_is_said_once(envi, entries
 
 
 def test_a_list_of_widths_of_another_length_is_said(envi):
-    said = Warned()
+    said = Said()
     with open_raster(envi("wavelength units = nm\nfwhm = {6.5, 6.5}\n"), progress=said) as reader:
         assert reader.metadata.fwhm == (None,) * 3
     assert [sentence[:46] for sentence in said.warnings] == ["The list fwhm of h.img has 2 entries for 3 ban"]
 
 
 def test_complete_lists_are_not_warned_of(envi):
-    said = Warned()
+    said = Said()
     with open_raster(envi("wavelength = {402, 550, 700}\nbbl = {1, 0, 1}\n"), progress=said):
         assert said.warnings == []
 
@@ -322,7 +311,7 @@ def test_64_bit_integers_written_to_envi_keep_their_values(tmp_path, make_grid, 
     if not hasattr(gdal, "GDT_Int64"):
         pytest.skip("this GDAL has no such type")
     values = np.array([0, 255, 256, 70_000, 2**40, 2**52 + 1], np.float64).reshape(1, 2, 3)
-    said = Warned()
+    said = Said()
     with RasterWriter(
         tmp_path / f"o{suffix}", make_grid(2, 3), RasterMetadata.plain(1, dtype), progress=said
     ) as writer:
@@ -352,7 +341,7 @@ def pair(tmp_path, make_raster):
 @pytest.mark.parametrize("dtype", ["int64", "uint64"])
 def test_a_job_on_64_bit_integers_writes_envi_with_the_numbers_of_the_geotiff(pair, tmp_path, dtype):
     hsi, pan = pair(dtype)
-    said = Warned()
+    said = Said()
     for name in ("o.tif", "o.img"):
         classical(hsi, pan, str(tmp_path / name), method="gsa", progress=said)
     expected, written = (gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "o.img"))
@@ -371,7 +360,7 @@ def test_a_job_says_once_which_list_it_does_not_use(pair, tmp_path):
     copied(hsi, envi)
     header = tmp_path / "h.hdr"
     header.write_text(header.read_text() + "bbl = {1, 0}\n")
-    said = Warned()
+    said = Said()
     classical(envi, pan, str(tmp_path / "o.tif"), method="gsa", progress=said)
     assert len([sentence for sentence in said.warnings if "list bbl of h.img has 2 entries for 3" in sentence]) == 1
 

@@ -24,6 +24,7 @@ from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
 from core.workflows.run_messages import FULL, REDUCED, RunProgress, RunWarnings
+from tests.core.said import Said
 
 BANDS, LOW = 5, 32
 COARSE = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
@@ -290,14 +291,6 @@ def test_peak_memory_sees_what_was_held_for_a_while():
     assert 80e6 < memory.peak - memory.before < 400e6
 
 
-class Heard(Progress):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
 def test_a_warning_about_the_reduced_pair_names_the_files_that_were_given(make_raster, tmp_path):
     """bdsd has too few valid pixels to learn from there, but enough in the scene itself."""
     rng = np.random.default_rng(0)
@@ -305,14 +298,14 @@ def test_a_warning_about_the_reduced_pair_names_the_files_that_were_given(make_r
     cube[:, :, 12:] = 0
     hsi = make_raster(tmp_path / "few.tif", cube, COARSE, nodata=0)
     pan = make_raster(tmp_path / "fine.tif", rng.integers(100, 900, (72, 72), np.uint16), FINE)
-    heard = Heard()
+    heard = Said()
     compare(hsi, pan, methods=("bdsd", "gsa"), progress=heard)
     (warning,) = [text for text in heard.warnings if "bdsd" in text]
     assert warning.startswith(f"{METHODS_BY_NAME['bdsd'].title} at reduced resolution: few.tif shares too few pixels")
 
 
 def test_warnings_of_runs_name_methods_and_resolution():
-    found, heard = RunWarnings(["A", "B", "C"]), Heard()
+    found, heard = RunWarnings(["A", "B", "C"]), Said()
     for title, stage, text in [
         ("A", REDUCED, "Dark."), ("B", REDUCED, "Dark."), ("A", FULL, "Dark."), ("A", FULL, "Dark."),
         ("C", REDUCED, "Small."),
@@ -327,7 +320,7 @@ def test_warnings_of_runs_name_methods_and_resolution():
 
 
 def test_warnings_of_runs_are_said_where_the_comparison_fails(pair, monkeypatch):
-    heard = Heard()
+    heard = Said()
 
     def fit(self, scene, progress):
         progress.warning("Something is odd.")

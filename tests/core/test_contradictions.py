@@ -12,7 +12,8 @@ from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.scene.mask_raster import masked_pixels
 from core.scene.statistics import scene_statistics
-from tests.core.spoiled import REAL, Said, made_pair, real_pair, write
+from tests.core.said import Said
+from tests.core.spoiled import REAL, made_pair, real_pair, write
 
 EDGE = 500000.0, 5800000.0  # of the pairs that are made here
 

@@ -10,10 +10,10 @@ import pytest
 from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.products.pair import open_pair
-from core.runtime.progress import Progress
 from core.scene.defects import find_defects
 from core.scene.masked_reader import MaskedReader
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
 HIGH = (500000.0, 5.0, 0.0, 5800000.0, 0.0, -5.0)
@@ -41,14 +41,6 @@ def files(make_raster, tmp_path):
         return make_raster(tmp_path / f"{name}.tif", hsi, LOW), make_raster(tmp_path / "pan.tif", pan, HIGH), image
 
     return make
-
-
-class Told(Progress):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def found(path):
@@ -126,7 +118,7 @@ def test_a_number_that_no_data_has_is_no_value_inside_the_image_too(files, tmp_p
         hsi[lost] = number
 
     hsi, pan, _ = files(cut, dtype=dtype)
-    told = Told()
+    told = Said()
     classical(hsi, pan, str(tmp_path / "o.tif"), hsi_nodata=f"{number:.10g}", progress=told)
     declared = RasterReader(str(tmp_path / "o.tif")).read()
     assert not [text for text in told.warnings if "no data has" in text]
@@ -193,7 +185,7 @@ def test_the_same_samples_are_missing_in_every_window_and_on_another_worker(file
                                               (failed, "failed retrievals in band 16")])  # fmt: skip
 def test_defects_cost_their_own_samples_alone_and_are_said_in_one_line(files, tmp_path, spoil, words):
     hsi, pan, image = files()
-    out, told = str(tmp_path / "out.tif"), Told()
+    out, told = str(tmp_path / "out.tif"), Said()
     classical(hsi, pan, out, progress=told)
     assert not [text for text in told.warnings if "count as missing" in text]
     with RasterReader(out) as result:

@@ -11,26 +11,12 @@ import pytest
 from core.io.array_image import metadata_of, pair_of_arrays
 from core.operators.linear import Separable
 from core.operators.resample import gaussian_line
-from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
+from tests.core.said import Said
 
 GAINS = (0.2, 0.35)
-
-
-class Recorder(Progress):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.warnings: list[str] = []
-
-    def info(self, text: str) -> None:
-        self.lines.append(text)
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 def truth(size: int = 160) -> np.ndarray:
@@ -58,12 +44,12 @@ def files(tmp_path):
 
 
 def test_the_gain_is_measured_said_and_returned(files, tmp_path):
-    progress = Recorder()
+    progress = Said()
     made = classical(*files[:2], str(tmp_path / "o.tif"), progress=progress)
     assert (made["mtf_gain"]["rows"], made["mtf_gain"]["columns"]) == pytest.approx(GAINS, abs=0.01)
     assert made["mtf_gain"]["source"] == "measured"
     assert made["mtf_gain"]["measured"][0]["sure"]
-    assert any("MTF gain of hsi.tif, measured against pan.tif: 0.2" in line for line in progress.lines)
+    assert any("MTF gain of hsi.tif, measured against pan.tif: 0.2" in line for line in progress.infos)
     assert progress.warnings == []
 
 
@@ -83,7 +69,7 @@ def test_where_nothing_can_be_told_the_usual_gain_is_assumed_with_a_warning(file
     lines = [gaussian_line(64, 16, 4, 0.0, 0.2)] * 2
     for image, path in zip(pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4), files):
         image.write(path)
-    progress = Recorder()
+    progress = Said()
     made = classical(*files[:2], str(tmp_path / "o.tif"), progress=progress)
     assert (made["mtf_gain"]["source"], made["mtf_gain"]["rows"]) == ("assumed", 0.3)
     assert any("0.3 is assumed" in line for line in progress.warnings)

@@ -12,9 +12,9 @@ from core.io.reader import RasterReader
 from core.operators.gaps import band_regressions
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.scene.streams import hsi_stream
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 NODATA = -9999.0
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
@@ -180,35 +180,24 @@ def test_a_band_that_nothing_explains_gets_its_mean(make_raster, tmp_path):
     assert np.isfinite(filled).all()
 
 
-class Told(Progress):
-    def __init__(self):
-        self.infos, self.warnings = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-
 def test_bands_that_miss_much_are_named_with_their_pixels_and_few_in_the_description(files, tmp_path):
     image = truth()
     missing = np.zeros((BANDS, ROWS, COLS), bool)
     missing[6, :10] = missing[7, :12] = True
     missing[20, 3, 3] = True
-    told = Told()
+    told = Said()
     classical(*files(low_of(image), image, missing), str(tmp_path / "o.tif"), progress=told)
     (warning,) = [text for text in told.warnings if "single bands" in text]
     assert f"bands 7-8 ({10 * COLS} to {12 * COLS} pixels each)" in warning
     assert "21" not in warning
     (line,) = [text for text in told.infos if "bands are good" in text]
     assert f"all {ROWS * COLS} HSI pixels take part, single samples are missing in band 21 (1 pixel)" in line
-    told = Told()
+    told = Said()
     classical(*files(low_of(image), image, missing), str(tmp_path / "o.tif"), bands="5-30", progress=told)
     assert any("bands 7-8" in text for text in told.warnings)  # numbers of the file
 
 
 def test_a_complete_scene_is_not_warned_of(files, tmp_path):
-    image, told = truth(), Told()
+    image, told = truth(), Said()
     classical(*files(low_of(image), image), str(tmp_path / "o.tif"), progress=told)
     assert not any("miss" in text for text in told.warnings + told.infos)

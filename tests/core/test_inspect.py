@@ -14,7 +14,8 @@ import pytest
 import core
 from core.calibration.response import non_negative, pan_response
 from core.products.pair import open_pair
-from tests.core.spoiled import Said, made_pair, write
+from tests.core.said import Said
+from tests.core.spoiled import made_pair, write
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,26 +14,15 @@ from core.io.reader import Block
 from core.operators.pair import Operators
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.looks import UP_SAMPLING, Attempt, write_looked_at
 from core.workflows.options.shared import FusionOptions
 from core.workflows.output import Outputs
+from tests.core.said import Said
 
 RATIO, SIZE, BANDS = 4, 40, 6
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
 HIGH = (500000.0, 5.0, 0.0, 5800000.0, 0.0, -5.0)
-
-
-class Told(Progress):
-    def __init__(self):
-        self.infos, self.warnings = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def ground(seed=0):
@@ -77,7 +66,7 @@ def pixels(path):
 
 @pytest.mark.parametrize("kind", ["mirrored", "other ground", "noise", "flat"])
 def test_nothing_is_taken_from_an_unrelated_pan(pair, tmp_path, kind):
-    told, out, plain = Told(), str(tmp_path / "o.tif"), str(tmp_path / "plain.tif")
+    told, out, plain = Said(), str(tmp_path / "o.tif"), str(tmp_path / "plain.tif")
     files = pair(unrelated()[kind])
     result = classical(*files, out, method="gsa", progress=told)
     classical(*files, plain, method="exp")
@@ -89,7 +78,7 @@ def test_nothing_is_taken_from_an_unrelated_pan(pair, tmp_path, kind):
 
 
 def test_a_pan_of_the_scene_is_used_and_its_correlation_is_always_said(pair, tmp_path):
-    told = Told()
+    told = Said()
     result = classical(*pair(), str(tmp_path / "o.tif"), progress=told)
     assert told.warnings == []
     assert any("The correlation of pan.tif, degraded, with the bands of hsi.tif is 1.00" in text for text in told.infos)
@@ -101,7 +90,7 @@ def test_a_pan_of_the_scene_is_used_and_its_correlation_is_always_said(pair, tmp
 def test_a_pan_that_is_half_alike_is_warned_of_and_used(pair, tmp_path):
     rng, pan = np.random.default_rng(2), ground().mean(0)
     noise = np.kron(rng.normal(0, 1, (SIZE, SIZE)), np.ones((RATIO, RATIO)))
-    told = Told()
+    told = Said()
     with open_pair(*pair(pan + 2.0 * pan.std() * noise)) as scene:
         relation = pan_relation(scene)
     assert 0.3 < relation.detail < 0.5
@@ -115,7 +104,7 @@ def test_nothing_is_learned_from_an_unrelated_pan(pair, tmp_path):
     from core.workflows.sharpen import sharpen
     from core.workflows.train import train
 
-    told, out, model = Told(), str(tmp_path / "o.tif"), str(tmp_path / "m.safetensors")
+    told, out, model = Said(), str(tmp_path / "o.tif"), str(tmp_path / "m.safetensors")
     files = pair(unrelated()["mirrored"])
     result = sharpen(*files, out, model=model, effort="fast", device="cpu", progress=told)
     assert (result["used_prior"], result["model"], result["result"]) == (True, "", UP_SAMPLING)
@@ -135,7 +124,7 @@ class Spoiled:
 
 @pytest.mark.parametrize("prior", [False, True])
 def test_a_result_that_has_left_the_ground_is_replaced_and_that_is_said(pair, tmp_path, prior):
-    told, out = Told(), str(tmp_path / "o.tif")
+    told, out = Said(), str(tmp_path / "o.tif")
     with open_pair(*pair()) as scene:
         good = ClassicalMethod().fit(scene)
         factor = 20.0 if prior else 400.0
@@ -180,7 +169,7 @@ def test_what_is_seen_is_what_is_there(pair):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_real_scenes_are_not_warned_of(scenes, tmp_path, method):
-    told = Told()
+    told = Said()
     classical(*(str(scenes / "worldview2" / name) for name in ("ms.tif", "pan.tif")), str(tmp_path / "o.tif"),
               method=method, mtf=0.3, compress="none", progress=told)  # fmt: skip
     assert told.warnings == []
@@ -192,7 +181,7 @@ def test_what_comes_of_rounding_small_integers_is_no_residual(make_raster, tmp_p
     hsi = np.rint(Operators((SIZE, SIZE), truth.shape[1:], RATIO).down(truth)).astype(np.uint16)
     hsi[3, 7, 7] = 1  # a band without signal: nothing is divided by it
     pan = make_raster(tmp_path / "pan.tif", (truth.mean(0) * 600).astype(np.float32), HIGH)
-    told = Told()
+    told = Said()
     look = classical(make_raster(tmp_path / "hsi.tif", hsi, LOW), pan, str(tmp_path / "o.tif"), mtf=0.3, progress=told)[
         "look"
     ]
@@ -207,7 +196,7 @@ def test_what_unsigned_numbers_cannot_hold_is_no_residual_but_a_result_of_zeros_
     truth[4:, ::20, ::20] *= 400.0  # and fires
     hsi = np.rint(Operators((SIZE, SIZE), truth.shape[1:], RATIO).down(truth)).clip(0, 65535).astype(np.uint16)
     files = make_raster(tmp_path / "hsi.tif", hsi, LOW), make_raster(tmp_path / "pan.tif", truth[:4].mean(0), HIGH)
-    told, seen = Told(), []
+    told, seen = Said(), []
     seen.append(classical(*files, str(tmp_path / "o.tif"), method="exp", progress=told)["look"]["residual"])
     with open_pair(*files) as scene:
         for number in (0, 1, 65535):

@@ -14,24 +14,12 @@ from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
+from tests.core.said import Said
 
 STEM = "ENMAP01-____{}-DT0000000001_20220724T104526Z_008_V010302_20230628T165614Z"
 WAVES = [420.5, 560.25, 900.0, 990.0, 905.0, 1390.0, 2400.0]  # VNIR and SWIR overlap; in the file's order
 EMPTY = 5
 GAINS = [1e-4] * len(WAVES)
-
-
-class Said(Progress):
-    def __init__(self):
-        super().__init__()
-        self.infos, self.warnings = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def stored(related):

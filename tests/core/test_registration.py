@@ -15,22 +15,12 @@ from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
+from tests.core.said import Said
 from tests.core.spoiled import made_pair, write
 
 RATIO, SIZE, BANDS = 4, 40, 6
 LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
 HIGH = (500000.0, 5.0, 0.0, 5800000.0, 0.0, -5.0)
-
-
-class Told(Progress):
-    def __init__(self):
-        self.infos, self.warnings = [], []
-
-    def info(self, text):
-        self.infos.append(text)
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 def ground(size=SIZE * RATIO, seed=0):
@@ -102,14 +92,14 @@ def test_images_that_are_not_alike_have_no_shift(pair):
 
 
 def test_a_shift_is_warned_of_with_its_number_and_a_fitting_pan_is_not(pair, tmp_path):
-    told = Told()
+    told = Said()
     classical(*pair(2.0, 0.0), str(tmp_path / "o.tif"), shift="none", progress=told)
     (warning,) = told.warnings
     assert "pan.tif seems to be shifted against hsi.tif by 2.0 PAN pixels (+2.0" in warning
     assert "SHIFT" in warning
     before, after = (float(number) for number in re.findall(r"(?:is|to) (0\.\d+|1\.0+)", warning))
     assert before < after
-    told = Told()
+    told = Said()
     classical(*pair(0.1, 0.1), str(tmp_path / "o.tif"), shift="none", progress=told)
     assert told.warnings == []
     assert any("ratio 4; 6 of 6 bands are good, without wavelengths" in text for text in told.infos)
@@ -160,7 +150,7 @@ def test_a_result_whose_pan_stayed_is_assessed_so(pair, tmp_path, cols):
 
 @pytest.mark.parametrize(("amount", "moved"), [(0.3, True), (1.4, False)])
 def test_a_shift_is_corrected_by_default_where_it_is_sure(pair, tmp_path, amount, moved):
-    told, pan = Told(), ground().mean(0)
+    told, pan = Said(), ground().mean(0)
     noise = np.random.default_rng(5).normal(0, amount * pan.std(), (SIZE, SIZE)).repeat(RATIO, 0).repeat(RATIO, 1)
     classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), progress=told)
     assert any("is moved by" in text for text in told.infos) == moved
@@ -169,7 +159,7 @@ def test_a_shift_is_corrected_by_default_where_it_is_sure(pair, tmp_path, amount
 
 @pytest.mark.parametrize(("amount", "sure"), [(0.3, True), (1.4, False)])
 def test_a_correction_at_a_low_correlation_is_warned_of(pair, tmp_path, amount, sure):
-    told, pan = Told(), ground().mean(0)
+    told, pan = Said(), ground().mean(0)
     noise = np.random.default_rng(5).normal(0, amount * pan.std(), (SIZE, SIZE)).repeat(RATIO, 0).repeat(RATIO, 1)
     classical(*pair(2.0, high=pan + noise), str(tmp_path / "o.tif"), shift="global", progress=told)
     assert any("is moved by" in text for text in (told.infos if sure else told.warnings))
@@ -270,7 +260,7 @@ def test_a_shift_of_up_to_ten_hsi_pixels_is_found_as_a_whole(wide, cols, rows):
                                                       (-30.0, 0.0, "--shift global"),
                                                       (50.0, 0.0, "move it by about -50 columns and")])  # fmt: skip
 def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_path, cols, rows, remedy, job):
-    files, told, out = wide(cols=cols, rows=rows), Told(), str(tmp_path / "o.tif")
+    files, told, out = wide(cols=cols, rows=rows), Said(), str(tmp_path / "o.tif")
     words = f"({cols:+.1f} columns, {rows:+.1f} rows)", "as they lie, and ", remedy
     if job == "train":
         pytest.importorskip("torch")
@@ -287,7 +277,7 @@ def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_pa
     classical(*files, str(tmp_path / "plain.tif"), method="exp", shift="none")
     np.testing.assert_array_equal(*(gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "plain.tif")))
     if abs(cols) < 40:
-        corrected = Told()
+        corrected = Said()
         assert classical(*files, out, shift="global", progress=corrected)["pan_correlation"]["detail"] > 0.9
         assert corrected.warnings == []
 
@@ -296,7 +286,7 @@ def test_a_larger_shift_is_no_measurement_and_is_refused_with_about_its_size(wid
     pair = wide(cols=50.0)
     with pytest.raises(InputError, match=r"farther than 10 HSI pixels.*move it by about -50 columns.*first"):
         classical(*pair, str(tmp_path / "o.tif"), shift="global")
-    told = Told()
+    told = Said()
     classical(*pair, str(tmp_path / "o.tif"), progress=told)
     assert any("farther than 10 HSI pixels" in text for text in told.warnings)
 

@@ -11,14 +11,7 @@ from core.runtime.errors import InputError
 from core.runtime.progress import Progress
 from core.workflows.gains import given_gain
 from core.workflows.simulate import simulate
-
-
-class Recorder(Progress):
-    def __init__(self):
-        self.lines = []
-
-    def info(self, text):
-        self.lines.append(text)
+from tests.core.said import Said
 
 
 @pytest.mark.parametrize("sensor", SENSORS.values(), ids=list(SENSORS))
@@ -57,16 +50,16 @@ def test_gain_of_enmap_is_the_mean_of_both_directions():
 
 @pytest.mark.parametrize("mtf", [0.25, "0.25", " 0.25"])
 def test_a_number_is_a_number(mtf):
-    progress = Recorder()
+    progress = Said()
     assert given_gain(mtf, progress) == 0.25
-    assert progress.lines == []
+    assert progress.infos == []
 
 
 def test_the_mean_of_several_gains_is_used_and_said_so():
-    progress = Recorder()
+    progress = Said()
     assert given_gain("quickbird", progress) == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
-    assert "the mean of 0.34, 0.32, 0.3, 0.22" in progress.lines[0]
-    assert "Aiazzi" in progress.lines[0]
+    assert "the mean of 0.34, 0.32, 0.3, 0.22" in progress.infos[0]
+    assert "Aiazzi" in progress.infos[0]
 
 
 def test_two_numbers_are_along_and_across_and_sensors_have_such_where_they_are_published():

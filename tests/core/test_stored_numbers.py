@@ -5,21 +5,13 @@ import pytest
 from osgeo import gdal
 
 from core.operators.pair import Operators
-from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 HIGH = (500000.0, 7.5, 0.0, 5800000.0, 0.0, -7.5)
 LOW = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
 BANDS = 8
-
-
-class Log(Progress):
-    def __init__(self):
-        self.warnings = []
-
-    def warning(self, text):
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -30,7 +22,7 @@ def ground(materials):
 
 
 def warnings_of(hsi, pan, folder):
-    log = Log()
+    log = Said()
     classical(str(hsi), str(pan), str(folder / "out.tif"), mtf=0.3, progress=log)
     return log.warnings
 
@@ -62,7 +54,7 @@ def test_a_pan_with_a_large_offset_and_an_assessed_image_are_warned_of_too(groun
     ]
     assert [text for text in warnings_of(*paths, tmp_path) if "pan.tif" in text and "float64" in text]
     far = make_raster(tmp_path / "truth.tif", truth.astype(np.float64) + 1e10, HIGH)
-    log = Log()
+    log = Said()
     assess(far, reference=make_raster(tmp_path / "reference.tif", truth, HIGH), ratio=4, progress=log)
     assert [text for text in log.warnings if "truth.tif" in text and "float64" in text]
 

@@ -15,27 +15,14 @@ from core.io.undeclared_fill import connected_to_border, undeclared_fills
 from core.products.claims import Claims, nodata_values
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
+from tests.core.said import Said
 
 LOW = (500000.0, 30.0, 0.0, 4600000.0, 0.0, -30.0)
 HIGH = (500000.0, 7.5, 0.0, 4600000.0, 0.0, -7.5)
 SIZE, RATIO = 48, 4
-
-
-class Said(Progress):
-    """Keeps what is said."""
-
-    def __init__(self):
-        self.warnings, self.infos = [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def info(self, text):
-        self.infos.append(text)
 
 
 def reflectance(bands=12, size=SIZE * RATIO, seed=0):

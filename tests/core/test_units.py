@@ -10,27 +10,16 @@ from core.models.format import ModelFile, read_model, write_model  # noqa: E402
 from core.models.trained import TrainedModel  # noqa: E402
 from core.operators.pair import Operators  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
-from core.runtime.progress import Progress  # noqa: E402
 from core.workflows.compare import compare  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.train import train  # noqa: E402
+from tests.core.said import Said  # noqa: E402
 
 HIGH = (500000.0, 7.5, 0.0, 5800000.0, 0.0, -7.5)
 LOW = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
 WAVES = np.linspace(420, 2400, 20)
 SIDE = 40
 FACTORS = (1e-4, 1e4, 65535.0, 1 / 65535, 100.0, 0.1)
-
-
-class Log(Progress):
-    def __init__(self):
-        self.warnings, self.infos = [], []
-
-    def warning(self, text):
-        self.warnings.append(text)
-
-    def info(self, text):
-        self.infos.append(text)
 
 
 def ground(seed, bright=1.0):
@@ -101,7 +90,7 @@ def without_distributions(model, tmp_path):
 
 
 def fused(pair, model, folder):
-    log = Log()
+    log = Said()
     fuse(*pair, model, str(folder / "fused.tif"), device="cpu", compress="none", progress=log)
     return gdal.Open(str(folder / "fused.tif")).ReadAsArray().astype(np.float64), log
 
@@ -226,7 +215,7 @@ def test_bands_in_any_other_order_without_wavelengths_are_warned_of(images, writ
 
 def test_a_comparison_converts_a_model_once(images, write, model, tmp_path):
     _, hsi, pan = images["other"]
-    log, plain = Log(), Log()
+    log, plain = Said(), Said()
     options = {"model": model, "methods": ["mtf-glp"], "device": "cpu"}
     first = compare(*write("plain", hsi * 1e4, pan * 1e4), progress=plain, **options)
     second = compare(*write("scaled", hsi, pan), progress=log, **options)
@@ -239,6 +228,6 @@ def test_a_comparison_converts_a_model_once(images, write, model, tmp_path):
 def test_scenes_of_training_in_different_units_are_warned_of(images, write, tmp_path):
     pairs = [write("a", images["trained"][1] * 1e4, images["trained"][2] * 1e4)]
     pairs.append(write("b", *images["other"][1:]))
-    log = Log()
+    log = Said()
     train([one[0] for one in pairs], [one[1] for one in pairs], str(tmp_path / "m.ssml"), steps=2, progress=log)
     assert any("a_hsi.tif" in text and "b_hsi.tif" in text and "same units" in text for text in log.warnings)

@@ -10,7 +10,8 @@ import pytest
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
-from tests.core.spoiled import Said, made_pair, write
+from tests.core.said import Said
+from tests.core.spoiled import made_pair, write
 
 
 def in_report(path, text):
