@@ -95,11 +95,11 @@ def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
     sums = np.zeros(rows.shape)
     flat = rows.reshape(-1)
     if flat.size >= size:
-        _run_sums(flat, size, sums.reshape(-1)[: flat.size - size + 1])
+        sums.reshape(-1)[: flat.size - size + 1] = _run_sums(flat, size)
     return sums
 
 
-def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> np.ndarray:
+def _run_sums(values: np.ndarray, size: int) -> np.ndarray:
     """Sums of ``size`` neighbours along the first axis."""
     outputs = len(values) - size + 1
     total: np.ndarray | None = None
@@ -107,12 +107,9 @@ def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> n
     while width <= size:
         if size & width:
             part = values[covered : covered + outputs]
+            total = part if total is None else total + part
             covered += width
-            last = out if covered == size else None
-            total = part if total is None else np.add(total, part, out=last)
             if covered == size:
-                if last is not None and total is not last:
-                    last[...] = total
                 return total
         values = values[: len(values) - width] + values[width:]
         width *= 2
