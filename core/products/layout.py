@@ -118,6 +118,21 @@ def check_bands(count: int, bands: int, source: str, image: str) -> None:
         )
 
 
+def check_wavelengths(count: int, bands: int, name: str) -> None:
+    """Make sure that a cube has a wavelength for each of its bands.
+
+    Args:
+        count: wavelengths that there are.
+        bands: bands of the cube.
+        name: its file.
+
+    Raises:
+        InputError: the numbers differ.
+    """
+    if count != bands:
+        raise InputError(f"{name} has {bands} bands and {count} wavelengths; get a fresh copy of the product.")
+
+
 def spectral(
     wavelengths: Sequence[float], fwhm: Sequence[float], source: str, unit: str = "nm"
 ) -> tuple[tuple[Optional[float], ...], tuple[Optional[float], ...]]:

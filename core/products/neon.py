@@ -20,7 +20,7 @@ from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
 from .hdf5 import Container, Cube, utm_grid
-from .layout import spectral
+from .layout import check_wavelengths, spectral
 
 KEY = r"NEON_.+_reflectance\.h5"
 SOURCE = "NEON, Spectrometer orthorectified surface directional reflectance, DP1.30006 and DP3.30006, file description"
@@ -48,10 +48,7 @@ def describe(file: Container) -> Cube:
     rows, cols, bands = file.shape(f"{place}/Reflectance_Data")
     spectral_data = f"{place}/Metadata/Spectral_Data"
     waves, widths = file.numbers(f"{spectral_data}/Wavelength"), file.numbers(f"{spectral_data}/FWHM")
-    if len(waves) != bands:
-        raise InputError(
-            f"{file.name} has {bands} bands and {len(waves)} wavelengths; get a fresh copy of the product."
-        )
+    check_wavelengths(len(waves), bands, file.name)
     wavelengths, fwhm = spectral(waves, widths, file.name)
     factor = _number(facts.get("Scale_Factor"), 10_000.0)
     ranges = [windows[key] for key in windows if key.startswith("Band_Window_") and len(windows[key]) == 2]

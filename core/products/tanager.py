@@ -22,7 +22,7 @@ from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
 from .hdf5 import Container, Cube, utm_grid
-from .layout import spectral
+from .layout import check_wavelengths, spectral
 
 KEY = r".*_(?:ortho|basic)_(?:radiance|sr)(?:_hdf5)?\.h5"
 SOURCE = "Planet, Tanager product specification, ortho_radiance_hdf5 and ortho_sr_hdf5"
@@ -56,10 +56,7 @@ def describe(file: Container) -> Cube:
     facts = file.attributes(path)
     bands, rows, cols = file.shape(path)
     waves = _list(facts.get("wavelengths"))
-    if len(waves) != bands:
-        raise InputError(
-            f"{file.name} has {bands} bands and {len(waves)} wavelengths; get a fresh copy of the product."
-        )
+    check_wavelengths(len(waves), bands, file.name)
     unit = "um" if max(waves, default=0.0) < 100 else "nm"
     wavelengths, fwhm = spectral(waves, _list(facts.get("fwhm")), file.name, unit)
     good = _list(facts.get("good_wavelengths"))
