@@ -16,7 +16,8 @@ from __future__ import annotations
 from ..io.envi_header import header_list, read_envi_header
 from ..io.xml_files import read_xml
 from ..runtime.errors import InputError
-from .layout import BandFile, Layout, check_bands, numbers, spectral
+from .dlr import band_facts
+from .layout import BandFile, Layout, check_bands, numbers
 from .members import Members, base_name
 from .reader import band_count
 
@@ -56,22 +57,20 @@ def lay_out(members: Members, role: str) -> Layout:
     described = root.all("specific/bandCharacterisation/band")
     count = band_count(image)
     check_bands(len(described), count, source, base_name(image))
-    waves = numbers([band.text_of("wavelengthCenterOfBand") for band in described], "wavelengths", source)
-    widths = numbers([band.text_of("wavelengthWidthOfBand") or "0" for band in described], "widths", source)
-    wavelengths, fwhm = spectral(waves, widths, source)
+    facts = band_facts(described, "wavelengthWidthOfBand", "gainOfBand", "offsetOfBand", source)
     return Layout(
         tuple(BandFile(image, number + 1) for number in range(count)),
         f"DESIS {level}",
         names=tuple(f"band {band.text_of('bandNumber') or i + 1}" for i, band in enumerate(described)),
-        wavelengths=wavelengths,
-        fwhm=fwhm,
+        wavelengths=facts.wavelengths,
+        fwhm=facts.fwhm,
         bbl=(1,) * count,
-        scales=numbers([band.text_of("gainOfBand") or "1" for band in described], "gains", source),
-        offsets=numbers([band.text_of("offsetOfBand") or "0" for band in described], "offsets", source),
+        scales=facts.scales,
+        offsets=facts.offsets,
         nodata=(_NODATA,),
         acquired=root.text_of("base/temporalCoverage/startTime"),
         provenance=(f"wavelengths, widths, gains and offsets from {source}", f"{_NODATA:g} is nodata"),
-        notes=_disagreement(members, waves, source),
+        notes=_disagreement(members, facts.stated, source),
     )
 
 

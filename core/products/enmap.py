@@ -21,7 +21,8 @@ import os
 
 from ..io.xml_files import Element, read_xml
 from ..runtime.errors import InputError
-from .layout import BandFile, Layout, check_bands, numbers, spectral
+from .dlr import band_facts
+from .layout import BandFile, Layout, check_bands
 from .members import Members, base_name
 from .reader import band_count
 
@@ -68,26 +69,28 @@ def lay_out(members: Members, role: str) -> Layout:
     described = root.all("specific/bandCharacterisation/bandID")
     count = band_count(image)
     check_bands(len(described), count, source, base_name(image))
-    waves = numbers([band.text_of("wavelengthCenterOfBand") for band in described], "wavelengths", source)
-    widths = numbers([band.text_of("FWHMOfBand") or "0" for band in described], "widths", source)
-    wavelengths, fwhm = spectral(waves, widths, source)
+    facts = band_facts(described, "FWHMOfBand", "GainOfBand", "OffsetOfBand", source)
     empty = _empty_bands(root, count)
     return Layout(
         tuple(BandFile(image, number + 1) for number in range(count)),
         f"EnMAP {level}",
         names=tuple(f"band {band.attribute('number') or i + 1}" for i, band in enumerate(described)),
-        wavelengths=wavelengths,
-        fwhm=fwhm,
+        wavelengths=facts.wavelengths,
+        fwhm=facts.fwhm,
         bbl=tuple(0 if number in empty else 1 for number in range(count)),
-        scales=numbers([band.text_of("GainOfBand") or "1" for band in described], "gains", source),
-        offsets=numbers([band.text_of("OffsetOfBand") or "0" for band in described], "offsets", source),
+        scales=facts.scales,
+        offsets=facts.offsets,
         nodata=(_NODATA[level],),
         sensor="enmap",
         acquired=root.text_of("base/temporalCoverage/startTime"),
         provenance=(
             f"wavelengths, widths, gains, offsets and bad bands ({len(empty)}) from {source}",
             f"{_NODATA[level]:g} is nodata",
-            *(() if list(waves) == sorted(waves) else ("bands of VNIR and SWIR overlap and stay in the file's order",)),
+            *(
+                ()
+                if list(facts.stated) == sorted(facts.stated)
+                else ("bands of VNIR and SWIR overlap and stay in the file's order",)
+            ),
         ),
     )
 
