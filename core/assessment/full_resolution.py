@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
@@ -20,7 +19,7 @@ from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.memory import trim_heap
 from ..runtime.progress import Progress
-from ..runtime.threads import Workers, wait_for
+from ..runtime.threads import Workers
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import EstimatedView, View
@@ -123,31 +122,20 @@ class _FullResolution:
         """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + 1)
-        for start, stop, stack, here in self._read_ahead(self.fused.blocks(4 * len(self.bands) + 4, progress)):
+        spans = self.fused.blocks(4 * len(self.bands) + 4, progress)
+        for start, stop, stack, here in self.workers.ahead(self._high_rows, spans, self.progress):
             mask[start:stop] = here
-            whole = bool(here.all())
-            for band, plane in enumerate(stack):
-                progress.check()
-                total[band] += (plane.ravel() if whole else plane[here]).sum(dtype=np.float64)
+            of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
+            total += of_rows.sum(axis=1, dtype=np.float64)
             top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
             if top < bottom:
                 part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
                 self.indices.update_high(stack[part], here[part], self._side_by_side)
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
-    def _read_ahead(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-        """Rows and what :meth:`_high_rows` reads of them; the rows that follow are read in the meantime."""
-        reading: Future | None = None
-        for span in spans:
-            ready = None if reading is None else wait_for(reading, self.progress)
-            reading = self.workers.submit(lambda start, stop: (start, stop, *self._high_rows(start, stop)), *span)
-            if ready is not None:
-                yield ready
-        if reading is not None:
-            yield wait_for(reading, self.progress)
-
-    def _high_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """The bands of the result and, last, the PAN (B + 1, r, c), and where all are valid (r, c)."""
+    def _high_rows(self, span: tuple[int, int]) -> tuple[int, int, np.ndarray, np.ndarray]:
+        """Rows; of them the bands of the result and, last, the PAN (B + 1, r, c), and where all are valid (r, c)."""
+        start, stop = span
         stack = np.empty((len(self.bands) + 1, stop - start, self.high[1]), np.float32)
         stack[-1], here = self._pan_rows(start, stop)
         for first, last in self.fused.portions(start, stop, len(self.bands)):
@@ -155,12 +143,13 @@ class _FullResolution:
             stack[:-1, rows], valid = self.fused.read(first, last, self.bands, self.progress)
             if not self.fused.reader.always_valid:
                 here[rows] &= valid.all(axis=0)
-        return stack, here
+        return start, stop, stack, here
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
         """(rows, columns) bool, the HSI pixels that count, and the rectangle outside of which none can."""
         counted, *edges = footprints(valid, self.low, self.alignment.ratio, self.alignment.phase, self.crop)
-        for start, stop in self.hsi.blocks(len(self.bands), Progress()):
+        spans = () if self.hsi.reader.always_valid else self.hsi.blocks(len(self.bands), Progress())
+        for start, stop in spans:
             self.progress.check()
             counted[start:stop] &= self.hsi.read(start, stop, self.bands, self.progress)[1].all(axis=0)
         found = [np.flatnonzero(edge) for edge in edges]

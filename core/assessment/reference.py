@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ..quality.angle_bands import angle_bands
 from ..quality.reference import BandRange, PixelMaps, ReferenceIndices
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..runtime.threads import Workers
 from ..scene.scan import BandScan, scan_bands
 
 MAP_SIZE = 480  # pixels: the maps of the report at most
@@ -222,24 +224,30 @@ def score_reference(
     Returns:
         what :meth:`.ReferenceIndices.result` returns, and the maps, decimated.
     """
-    limits = BandRange(len(bands))
-    for start, stop in fused.blocks(len(bands), progress.part(0.0, 0.3)):
-        valid = fused.read(start, stop, bands, progress)[1]
-        values, other = reference.read(start, stop, bands, progress)
-        progress.check()
-        limits.update(values, _in_both(valid, other))
-    waves = [_wavelength(fused, reference, band) for band in bands]
-    chosen = angle_bands(waves, limits.levels())
-    indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check, chosen)
-    step = decimation(fused.shape, map_size)
-    maps: list[list[np.ndarray]] = [[], []]
-    for start, stop in fused.blocks(len(bands), progress.part(0.3, 1.0)):
-        values, valid = fused.read(start, stop, bands, progress)
-        truth, other = reference.read(start, stop, bands, progress)
-        block = indices.update(values, truth, _in_both(valid, other))
-        first = (step // 2 - start) % step
-        for kept, plane in zip(maps, block):
-            kept.append(plane[first::step, step // 2 :: step])
+
+    def rows(span: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        values, valid = fused.read(*span, bands, progress)
+        truth, other = reference.read(*span, bands, progress)
+        return span[0], values, truth, _in_both(valid, other)
+
+    def spans(first: float, last: float) -> Iterator[tuple[int, int]]:
+        return fused.blocks(2 * len(bands), progress.part(first, last))
+
+    with Workers() as workers:
+        limits = BandRange(len(bands))
+        for _, _, truth, valid in workers.ahead(rows, spans(0.0, 0.3), progress):
+            limits.update(truth, valid)
+        waves = [_wavelength(fused, reference, band) for band in bands]
+        chosen = angle_bands(waves, limits.levels())
+        indices = ReferenceIndices(len(bands), ratio, limits.result(), progress.check, chosen)
+        step = decimation(fused.shape, map_size)
+        maps: list[list[np.ndarray]] = [[], []]
+        run = functools.partial(workers.run, progress=progress)
+        for start, values, truth, valid in workers.ahead(rows, spans(0.3, 1.0), progress):
+            block = indices.update(values, truth, valid, run)
+            first = (step // 2 - start) % step
+            for kept, plane in zip(maps, block):
+                kept.append(plane[first::step, step // 2 :: step])
     return indices.result(), PixelMaps(*(np.concatenate(kept) for kept in maps))
 
 

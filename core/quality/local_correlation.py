@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .windows import CarriedRows, whole_windows, window_sums
+from .windows import CarriedRows, Run, whole_windows, window_sums
 
 _SAMPLES = 30_000  # of a band at once: what fits into a processor's cache
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
-
-
-Run = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
-"""Calls a function with each of some items, as ``map``, or side by side."""
 
 
 class LocalCorrelation:
@@ -68,8 +63,7 @@ class LocalCorrelation:
         if origin is None:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
-        pan, pan_mean, pan_variance, varies = self._moments(self._above.plane(stack, -1), origin[-1], mask)
-        usable = varies
+        pan, pan_mean, pan_variation, usable = self._moments(self._above.plane(stack, -1), origin[-1], mask)
         usable[:, : whole.shape[1]] &= whole
         usable[:, whole.shape[1] :] = False
         step = max(1, _SAMPLES // usable.shape[1])
@@ -77,39 +71,40 @@ class LocalCorrelation:
         def correlate(band: int) -> None:
             self._check()
             plane = self._above.plane(stack, band)
-            correlation, chosen = np.empty(usable.shape), usable.copy()
             for top in range(0, len(whole), step):
                 here = slice(top, min(top + step, len(whole)))
                 under = slice(top, here.stop + self.size - 1)
-                values, mean, variance, varies = self._moments(plane[under], origin[band], mask[under])
-                chosen[here] &= varies
-                values *= pan[under]
-                covariance = window_sums(values, self.size)
-                covariance /= self.size**2
+                values, mean, variation, chosen = self._moments(plane[under], origin[band], mask[under])
+                chosen &= usable[here]
                 mean *= pan_mean[here]
-                covariance -= mean
-                variance *= pan_variance[here]
+                mean *= self.size**2
+                values *= pan[under]
+                correlation = window_sums(values, self.size)
+                correlation -= mean
+                variation *= pan_variation[here]
                 with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
-                    np.sqrt(variance, out=variance)
-                    np.divide(covariance, variance, out=correlation[here])
-            found = correlation[chosen]
-            np.minimum(found, 1.0, out=found)
-            self._sums[band] += np.maximum(found, -1.0, out=found).sum()
-            self._windows[band] += found.size
+                    np.sqrt(variation, out=variation)
+                    correlation /= variation
+                np.minimum(correlation, 1.0, out=correlation)  # several times faster than np.clip
+                np.maximum(correlation, -1.0, out=correlation)
+                self._sums[band] += correlation.sum(where=chosen)
+                self._windows[band] += np.count_nonzero(chosen)
 
         return [functools.partial(correlate, band) for band in range(len(stack) - 1)]
 
     def _moments(
         self, plane: np.ndarray, origin: float, mask: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Values about the origin; their means and variances in the windows, float64, and where they vary, bool."""
+        """Values about the origin; in the windows their means, the sums of squares about these, and where these are
+        more than rounding."""
         values = np.subtract(plane, origin, dtype=np.float64)
         if not mask.all():
             values[~mask] = 0.0
         mean = window_sums(values, self.size)
-        mean /= self.size**2
         square = window_sums(values * values, self.size)
-        square /= self.size**2
-        variance = square - mean * mean
+        variation = mean * mean
+        variation *= -1 / self.size**2
+        variation += square
+        mean *= 1 / self.size**2
         square *= _CONSTANT
-        return values, mean, variance, variance > square
+        return values, mean, variation, variation > square

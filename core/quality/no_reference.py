@@ -31,10 +31,11 @@ from collections.abc import Callable
 import numpy as np
 
 from .blocks import BLOCK, BlockStream, block_notes
-from .local_correlation import LocalCorrelation, Run
+from .local_correlation import LocalCorrelation
 from .q2n import hypercomplex_quality
 from .regression import Regression
 from .uiqi import PairwiseQuality
+from .windows import Run
 
 NO_REFERENCE = ("d_lambda", "d_lambda_k", "d_s", "d_s_reg", "d_rho", "qnr", "hqnr", "rqnr")
 

@@ -27,6 +27,7 @@ are defined on fewer pixels than the others.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -38,6 +39,7 @@ from .blocks import BLOCK, BlockStream, block_notes
 from .q2n import hypercomplex_quality
 from .ssim import StructuralSimilarity
 from .uiqi import band_quality
+from .windows import Run
 
 INDICES = ("ergas", "sam", "psnr", "cc", "ssim", "rmse", "uiqi", "q2n", "rsnr")
 PER_BAND = ("rmse", "psnr", "cc", "ssim", "uiqi", "rsnr", "mean")
@@ -124,13 +126,14 @@ class ReferenceIndices:
         self._blocks = BlockStream(BLOCK, check)
         self._uiqi, self._q2n = np.zeros(bands), 0.0
 
-    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> PixelMaps:
+    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray, run: Run = map) -> PixelMaps:
         """Add the next rows.
 
         Args:
             fused: (B, r, c) of any dtype, physical units.
             reference: (B, r, c) of any dtype, the same units.
             valid: (r, c) bool, or (B, r, c) where bands differ; where it is False the values may be anything, NaN too.
+            run: as ``map``; that of a pool of threads does work side by side.
 
         Returns:
             the maps of these rows.
@@ -145,11 +148,22 @@ class ReferenceIndices:
         shape = fused.shape[1:]
         if valid.shape not in (shape, fused.shape):
             raise ValueError(f"expected a mask of shape {shape} or {fused.shape}, got {valid.shape}")
-        common, some = (valid, valid) if valid.ndim == 2 else (valid.all(axis=0), valid.any(axis=0))
-        self._ssim.update(fused, reference, valid)
-        for block in self._blocks.update(fused, reference, common):
+        maps = np.full((2, *shape), math.nan, dtype=np.float32)
+        beside = [
+            functools.partial(self._add_blocks, fused, reference, valid),
+            functools.partial(self._add_samples, fused, reference, valid, maps),
+        ]
+        self._ssim.update(fused, reference, valid, run, beside)
+        return PixelMaps(maps[0], maps[1])
+
+    def _add_blocks(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
+        for block in self._blocks.update(fused, reference, valid if valid.ndim == 2 else valid.all(axis=0)):
             self._uiqi += band_quality(block)
             self._q2n += hypercomplex_quality(block)
+
+    def _add_samples(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray, maps: np.ndarray) -> None:
+        """What is summed sample by sample; fills ``maps``."""
+        some = valid if valid.ndim == 2 else valid.any(axis=0)
         count = int(np.count_nonzero(some))
         sums = np.zeros((5, count))
         for band, inside in enumerate(_indices(valid, self.bands)):
@@ -163,10 +177,8 @@ class ReferenceIndices:
         defined = np.isfinite(angle)
         self._angles += float(angle[defined].sum())
         self._angle_pixels += int(np.count_nonzero(defined))
-        maps = np.full((2, *shape), math.nan, dtype=np.float32)
         maps[0][some] = np.sqrt(square_error / np.maximum(bands, 1))
         maps[1][some] = np.degrees(angle)
-        return PixelMaps(maps[0], maps[1])
 
     def _add_band(
         self, band: int, fused: np.ndarray, reference: np.ndarray, sums: np.ndarray, valid: np.ndarray, some: np.ndarray

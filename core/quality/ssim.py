@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .windows import CarriedRows, whole_windows
+from .windows import CarriedRows, Run, whole_windows
 
 SIGMA = 1.5  # pixels
 SIZE = 11  # pixels, the window's width and height
@@ -63,27 +64,39 @@ class StructuralSimilarity:
         for output in range(TILE):
             self._matrix[output : output + SIZE, output] = window
 
-    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
+    def update(
+        self,
+        fused: np.ndarray,
+        reference: np.ndarray,
+        valid: np.ndarray,
+        run: Run = map,
+        beside: Sequence[Callable[[], None]] = (),
+    ) -> None:
         """Add the next rows.
 
         Args:
             fused: (B, r, c) of any dtype.
             reference: (B, r, c) of any dtype, the same units.
             valid: (r, c) bool, or (B, r, c) where bands differ.
+            run: as ``map``; that of a pool of threads computes bands side by side.
+            beside: other work that may run side by side with the bands; it is begun first.
         """
         masks = self._above.mask(valid)
-        shared = masks if masks.ndim == 2 else None
-        whole = None if shared is None else whole_windows(shared, SIZE)
-        for band, data_range in enumerate(self._range):
-            mask = masks[band] if shared is None else shared
-            own = whole_windows(mask, SIZE) if whole is None else whole
+        whole = whole_windows(masks, SIZE) if masks.ndim == 2 else None
+
+        def add(band: int) -> None:
+            mask, own = (masks[band], whole_windows(masks[band], SIZE)) if whole is None else (masks, whole)
             if not own.any():
-                continue
+                return
             self._check()
-            if data_range > 0:
+            if self._range[band] > 0:
                 x, y = self._above.plane(fused, band, 0), self._above.plane(reference, band, 1)
-                self._sums[band] += self._sum(x, y, mask, own, data_range)
+                self._sums[band] += self._sum(x, y, mask, own, self._range[band])
             self._windows[band] += int(np.count_nonzero(own))
+
+        work = [*beside, *(functools.partial(add, band) for band in range(len(self._range)))]
+        for _ in run(lambda piece: piece(), work):
+            pass
         self._above.keep(masks, fused, reference)
 
     def result(self) -> np.ndarray:

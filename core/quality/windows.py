@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
+
+Run = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+"""Calls a function with each of some items, as ``map``, or side by side."""
 
 
 def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
@@ -91,26 +95,34 @@ def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
     Raises:
         ValueError: the size is not positive.
     """
+    if size < 1:
+        raise ValueError(f"a window has at least one row, not {size}")
     rows = _run_sums(plane, size)
-    sums = np.zeros(rows.shape)
-    flat = rows.reshape(-1)
-    if flat.size >= size:
-        sums.reshape(-1)[: flat.size - size + 1] = _run_sums(flat, size)
+    sums = np.empty(rows.shape)
+    flat = sums.reshape(-1)
+    inside = max(0, flat.size - size + 1)
+    if inside:
+        _run_sums(rows.reshape(-1), size, flat[:inside])
+    flat[inside:] = 0.0
     return sums
 
 
-def _run_sums(values: np.ndarray, size: int) -> np.ndarray:
-    """Sums of ``size`` neighbours along the first axis."""
+def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> np.ndarray:
+    """Sums of ``size`` neighbours along the first axis, in ``out`` if given (a copy less)."""
     outputs = len(values) - size + 1
-    total: np.ndarray | None = None
     covered, width = 0, 1
-    while width <= size:
+    total: np.ndarray | None = None
+    while True:
         if size & width:
             part = values[covered : covered + outputs]
-            total = part if total is None else total + part
             covered += width
+            if total is not None:
+                total = np.add(total, part, out=out if covered == size else None)
+            elif covered < size or out is None:
+                total = part
+            else:
+                out[...] = total = part
             if covered == size:
                 return total
         values = values[: len(values) - width] + values[width:]
         width *= 2
-    raise ValueError(f"a window has at least one row, not {size}")

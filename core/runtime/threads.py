@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
@@ -173,6 +173,28 @@ class Workers:
         finally:
             for future in futures:
                 future.cancel()
+
+    def ahead(self, work: Callable[[Any], Any], items: Iterable[Any], progress: Progress) -> Iterator[Any]:
+        """Map ``work`` over items one by one, the next one while the caller uses the one before.
+
+        Args:
+            work: a function of one item; never called twice at once.
+            items: its arguments.
+            progress: asked for cancellation.
+
+        Yields:
+            The results, in the order of the items.
+
+        Raises:
+            Cancelled: the user asked to stop. And what ``work`` raises.
+        """
+        following: Future | None = None
+        for item in items:
+            ready = () if following is None else (wait_for(following, progress),)
+            following = self.submit(work, item)
+            yield from ready
+        if following is not None:
+            yield wait_for(following, progress)
 
 
 class BackgroundWriter:

@@ -1,5 +1,6 @@
 """Quality indices: values by hand and by torchmetrics, properties, masks, streaming."""
 
+import functools
 import math
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from core.quality.angle_bands import angle_bands
 from core.quality.reference import INDICES, BandRange, ReferenceIndices, reference_indices
 from core.quality.ssim import gaussian_window
+from core.runtime.progress import Progress
+from core.runtime.threads import Workers
 
 
 @pytest.fixture
@@ -180,6 +183,26 @@ def test_ssim_means_over_whole_windows_only(pair):
                 one.update(fused[window], reference[window], np.ones((11, 11), bool))
                 expected.append(one.result()["ssim"])
     assert reference_indices(fused, reference, 4, valid)["ssim"] == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("per_band", [False, True])
+def test_side_by_side_gives_the_same_as_one_after_the_other(pair, per_band):
+    fused, reference = pair
+    valid = np.ones(fused.shape if per_band else fused.shape[1:], dtype=bool)
+    valid[..., 35, 5] = False
+    valid[0, 36] = False
+    parts, found = (slice(0, 13), slice(13, 40)), []
+    with Workers(3) as workers:
+        for run in (map, functools.partial(workers.run, progress=Progress())):
+            limits = BandRange(6)
+            limits.update(reference, valid)
+            indices = ReferenceIndices(6, 4, limits.result())
+            maps = [indices.update(fused[:, rows], reference[:, rows], valid[..., rows, :], run) for rows in parts]
+            found.append((indices.result(), np.concatenate([part.rmse for part in maps])))
+    (one, rmse), (other, rmse_beside) = found
+    np.testing.assert_array_equal(rmse_beside, rmse)
+    assert {name: other[name] for name in INDICES} == {name: one[name] for name in INDICES}
+    assert np.isfinite([one[name] for name in INDICES]).all()
 
 
 def test_zero_spectra_are_left_out_of_the_angle():

@@ -25,6 +25,26 @@ def test_results_come_in_the_order_of_the_items_whatever_the_threads():
     assert usable_cores() >= 1
 
 
+def test_the_next_result_is_made_while_the_one_before_is_used():
+    begun = [threading.Event() for _ in range(4)]
+
+    def work(number):
+        begun[number].set()
+        return number * number
+
+    with Workers(1) as workers:
+        found = []
+        for result in workers.ahead(work, range(4), Progress()):
+            found.append(result)
+            following = len(found)
+            assert following == 4 or begun[following].wait(20)
+            assert not any(event.is_set() for event in begun[following + 1 :])
+        assert found == [0, 1, 4, 9]
+        assert list(workers.ahead(work, (), Progress())) == []
+        with pytest.raises(IndexError):
+            list(workers.ahead(work, [2, 7, 3], Progress()))
+
+
 def test_what_a_piece_of_work_raises_reaches_the_caller_and_the_rest_is_given_up():
     seen = []
 
