@@ -13,6 +13,7 @@ from ..io.grid import Alignment, Window
 from ..io.row_stream import RowStream
 from ..io.writer import BLOCK_ROWS
 from ..operators.fill import fill_invalid
+from ..operators.footprints import footprints
 from ..operators.pair import Operators
 from ..operators.resample import Gains
 from ..quality.consistency import ConsistencyResidual
@@ -54,7 +55,7 @@ def score_full_resolution(fused: View, pair: FusedPair, progress: Progress) -> d
     """The indices that need no reference, and the consistency.
 
     Pixels count at full resolution where the good bands and the PAN are valid, inside the crop; HSI pixels that are
-    valid themselves and whose own ratio x ratio pixels of the result all exist and count. Invalid pixels are filled
+    valid themselves and whose own pixels of the result all exist and count. Invalid pixels are filled
     from their neighbours before a degradation. Blocks begin at the upper-left pixel that can count. Where the HSI
     misses samples in single bands, those of pixels that miss a tenth of the bands at most are estimated from the other
     bands, in the HSI and in the result.
@@ -82,7 +83,7 @@ class _FullResolution:
         self.bands, self.crop, self.progress = list(pair.bands), pair.crop, progress
         self.high = fused.window.rows, fused.window.cols
         self.low = pair.hsi.window.rows, pair.hsi.window.cols
-        self.down = Operators(self.low, self.high, self.alignment.ratio, self.alignment.phase, pair.gain).down
+        self.down = Operators(self.low, self.high, self.alignment.ratios, self.alignment.phase, pair.gain).down
         self.indices = NoReferenceIndices(len(self.bands), self.alignment.ratio, progress.check)
         self.residual = ConsistencyResidual(len(self.bands))
         self.workers = workers
@@ -147,7 +148,7 @@ class _FullResolution:
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
         """(rows, columns) bool, the HSI pixels that count, and the rectangle outside of which none can."""
-        counted, *edges = footprints(valid, self.low, self.alignment.ratio, self.alignment.phase, self.crop)
+        counted, *edges = footprints(valid, self.low, self.alignment.ratios, self.alignment.phase, self.crop)
         spans = () if self.hsi.reader.always_valid else self.hsi.blocks(len(self.bands), Progress())
         for start, stop in spans:
             self.progress.check()
@@ -205,54 +206,19 @@ class _FullResolution:
     @property
     def _reach(self) -> int:
         """Rows of the result that one row of the HSI needs."""
-        return self.down.y.taps + self.alignment.ratio + 2 * FILL_HIGH * self.alignment.ratio
+        return self.down.y.taps + self.alignment.footprint * (1 + 2 * FILL_HIGH)
 
     def _portion(self) -> tuple[int, int]:
         """How many bands each worker degrades at once, and to how many rows of the HSI."""
         share = scoring.SAMPLES // self.workers.count
         group = max(1, min(len(self.bands), share // (2 * self._reach * self.high[1])))
-        step = max(1, (share // (group * self.high[1]) - self._reach) // self.alignment.ratio)
+        step = max(1, (share // (group * self.high[1]) - self._reach) // self.alignment.footprint)
         return group, min(step, max(1, scoring.SAMPLES // (2 * len(self.bands) * self.low[1])))
 
     def _degrade(self, read: _Read, start: int, stop: int, valid: np.ndarray, means: np.ndarray) -> np.ndarray:
         """Rows of some degraded bands of the result, or of the PAN, whose rows ``read`` gives."""
-        passes = FILL_HIGH * self.alignment.ratio
+        passes = FILL_HIGH * self.alignment.footprint
         top, bottom = self.down.y.support(start, stop)
         top, bottom = max(0, top - passes), min(self.high[0], bottom + passes)
         filled = fill_invalid(read(top, bottom), valid[top:bottom], passes, means)
         return self.down.part(filled, (start, stop), (0, self.low[1]), (top, 0))
-
-
-def footprints(
-    valid: np.ndarray, low: tuple[int, int], ratio: int, phase: tuple[float, float], crop: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which low-resolution pixels lie on valid high-resolution ones alone: all those that they touch exist, lie inside
-    the crop and are valid.
-
-    Args:
-        valid: (rows, columns) bool, at high resolution.
-        low: (rows, columns) of the low-resolution image.
-        ratio: high-resolution pixels per low-resolution pixel.
-        phase: (y, x) of the corner of the high-resolution image from that of the other, in high-resolution pixels.
-        crop: high-resolution pixels left out along each edge.
-
-    Returns:
-        ``low`` bool; and (rows,) bool and (columns,) bool of rows and columns inside the crop, whatever is valid.
-    """
-    whole = valid
-    edges = []
-    for axis in (0, 1):
-        size = whole.shape[axis]
-        edge = np.arange(low[axis] + 1) * ratio - phase[axis]
-        first = np.floor(edge[:-1] + 0.01).astype(int)
-        last = np.ceil(edge[1:] - 0.01).astype(int)
-        inside = (first >= crop) & (last <= size - crop)
-        edges.append(inside)
-        first, last = np.clip(first, 0, size), np.clip(last, 0, size)
-        shape = list(whole.shape)
-        shape[axis] = 1
-        count = np.concatenate([np.zeros(shape, np.int32), np.cumsum(whole, axis=axis, dtype=np.int32)], axis=axis)
-        held = np.take(count, last, axis=axis) - np.take(count, first, axis=axis)
-        lengths = np.expand_dims(last - first, 1 - axis)
-        whole = (held == lengths) & np.expand_dims(inside, 1 - axis)
-    return whole, edges[0], edges[1]

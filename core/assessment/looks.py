@@ -110,9 +110,10 @@ def _clipped(values: np.ndarray, known: np.ndarray, dtype: np.dtype) -> Iterator
 
 def _places(scene: Scene, window: Window) -> Iterator[tuple[Span, Span]]:
     """Spans of HSI rows and columns that lie wholly, with all that their degradation takes, in the window."""
-    ratio, spans = scene.ratio, []
+    spans = []
     extents = (window.row, window.rows), (window.col, window.cols)
-    for (first, size), whole, phase, count in zip(extents, scene.high_shape, scene.alignment.phase, scene.low_shape):
+    axes = zip(extents, scene.high_shape, scene.ratios, scene.alignment.phase, scene.low_shape)
+    for (first, size), whole, ratio, phase, count in axes:
         least = max(0, math.ceil((first + phase) / ratio) + (_REACH if first > 0 else 0))
         most = min(count, math.floor((first + size + phase) / ratio) - (_REACH if first + size < whole else 0))
         length = min(_SIZE, most - least)

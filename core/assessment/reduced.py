@@ -10,8 +10,10 @@ import numpy as np
 from ..io.encoding import output_nodata
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
+from ..io.ratio import Ratio, pixels_under, ratio_per_axis, ratio_text, whole_pixels
 from ..io.reader import RasterReader
 from ..io.writer import BLOCK_ROWS, RasterWriter
+from ..operators.footprints import footprints
 from ..operators.resample import Gains
 from ..operators.wald import Reference, degraded_rows
 from ..runtime.errors import InputError
@@ -19,7 +21,6 @@ from ..runtime.progress import Progress
 from ..scene.scan import scan_bands
 from ..scene.scene import Scene
 from ..scene.streams import degraded_pan, scene_operators
-from .full_resolution import footprints
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class ReducedPair:
     """Three rasters.
 
     Attributes:
-        truth: the HSI under the PAN, cropped to a multiple of the ratio from its upper-left corner.
+        truth: the HSI under the PAN, cropped to :func:`used_shape`.
         hsi: the truth, degraded and decimated by the ratio.
         pan: the PAN, degraded to the truth's grid.
     """
@@ -53,32 +54,47 @@ def reduced_pair(scene: Scene, gain: Gains, folder: str, progress: Progress | No
         InputError: the scene is too small to be reduced.
     """
     progress = progress or Progress()
-    ratio = scene.ratio
-    rows, cols = (count // ratio * ratio for count in scene.low_shape)
-    least = MIN_OVERLAP * ratio
-    if min(rows, cols) < least:
+    ratios = scene.ratios
+    rows, cols = used_shape(scene.low_shape, ratios)
+    if any(whole_pixels(count, ratio) < MIN_OVERLAP for count, ratio in zip(scene.low_shape, ratios)):
+        least = " x ".join(str(pixels_under(MIN_OVERLAP, ratio)) for ratio in ratios)
         raise InputError(
             f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels, but "
-            f"comparing at reduced resolution needs {least} x {least} at ratio {ratio}; use a larger part of the scene."
+            f"comparing at reduced resolution needs {least} at ratio {ratio_text(ratios)}; use a larger part of the "
+            "scene."
         )
     made = ReducedPair(*(os.path.join(folder, f"{name}.tif") for name in ("truth", "hsi", "pan")))
     _write_truth(scene, rows, cols, made.truth, progress.part(0.0, 0.3))
     with RasterReader(made.truth) as truth:
         _write_pan(scene, gain, truth, made.pan, progress.part(0.3, 0.6))
-        reference, metadata = degradable(truth, ratio, progress)
-        with RasterWriter(made.hsi, truth.grid.coarsen(ratio), metadata, compress="NONE") as writer:
+        reference, metadata = degradable(truth, ratios, progress)
+        with RasterWriter(made.hsi, truth.grid.coarsen(ratios), metadata, compress="NONE") as writer:
             for row, part in degraded_rows(reference, [gain] * truth.bands, progress.part(0.6, 1.0)):
                 progress.check()
                 writer.write(part.values, part.valid, row)
     return made
 
 
-def degradable(reader: RasterReader, ratio: int, progress: Progress) -> tuple[Reference, RasterMetadata]:
-    """Scan a raster that is to be degraded, cropped to a multiple of the ratio from its upper-left corner.
+def used_shape(shape: tuple[int, int], ratio: Ratio) -> tuple[int, int]:
+    """The pixels of a raster that whole pixels of what it is degraded to touch, from its upper-left corner.
+
+    Args:
+        shape: (rows, columns) of the raster.
+        ratio: by which it is degraded, of both axes or of each.
+
+    Returns:
+        (rows, columns).
+    """
+    (rows, cols), (y, x) = shape, ratio_per_axis(ratio)
+    return pixels_under(whole_pixels(rows, y), y), pixels_under(whole_pixels(cols, x), x)
+
+
+def degradable(reader: RasterReader, ratio: Ratio, progress: Progress) -> tuple[Reference, RasterMetadata]:
+    """Scan a raster that is to be degraded, cropped to :func:`used_shape`.
 
     Args:
         reader: the open raster.
-        ratio: by which it is degraded.
+        ratio: by which it is degraded, of both axes or of each.
         progress: asked whether to stop.
 
     Returns:
@@ -87,7 +103,7 @@ def degradable(reader: RasterReader, ratio: int, progress: Progress) -> tuple[Re
     Raises:
         InputError: no good band holds a value, or there is no pixel at which all do.
     """
-    rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
+    rows, cols = used_shape((reader.grid.rows, reader.grid.cols), ratio)
     scan = scan_bands(reader, Window(0, 0, rows, cols), progress)
     metadata = reader.metadata.replace(dtype="float32")
     if not scan.complete:
@@ -117,7 +133,7 @@ def _write_pan(scene: Scene, gain: Gains, truth: RasterReader, path: str, progre
         total += float(part.values[0][part.valid].sum(dtype=np.float64))
         count += int(part.valid.sum())
     values = degraded_pan(scene, scene_operators(scene, gain), total / max(count, 1), progress)
-    known = footprints(valid, scene.low_shape, scene.ratio, scene.alignment.phase, 0)[0][:rows, :cols]
+    known = footprints(valid, scene.low_shape, scene.ratios, scene.alignment.phase, 0)[0][:rows, :cols]
     source = scene.pan.metadata
     metadata = RasterMetadata.plain(1, "float32", None if known.all() else float("nan")).replace(
         names=("PAN",), scales=source.scales, offsets=source.offsets

@@ -207,7 +207,7 @@ def score_reference(
     fused: View,
     reference: View,
     bands: Sequence[int],
-    ratio: int | None,
+    ratio: float | None,
     progress: Progress,
     map_size: int = MAP_SIZE,
 ) -> tuple[dict, PixelMaps]:

@@ -35,7 +35,7 @@ class Scores:
     notes: list[str] = field(default_factory=list)
 
     def add_reference(
-        self, fused: View, reference: View, ratio: int | None, progress: Progress, map_size: int = MAP_SIZE
+        self, fused: View, reference: View, ratio: float | None, progress: Progress, map_size: int = MAP_SIZE
     ) -> PixelMaps:
         """Score against a reference.
 

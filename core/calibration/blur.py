@@ -187,7 +187,7 @@ _Place = tuple[Span, Span, np.ndarray]
 
 def _places(scene: Scene, ground: list[Ground]) -> list[_Place]:
     """The middle of each compared part of the scene, where both images show the same: rows, columns, mask."""
-    size = max(32, min(_PART, _PAN_PART // scene.ratio))
+    size = max(32, min(_PART, _PAN_PART // scene.footprint))
     places = []
     for each in ground:
         same = each.same.copy()
@@ -209,7 +209,7 @@ def _places(scene: Scene, ground: list[Ground]) -> list[_Place]:
 
 
 def _geometry(scene: Scene) -> Geometry:
-    return Geometry(scene.high_shape, scene.low_shape, scene.ratio, scene.alignment.phase)
+    return Geometry(scene.high_shape, scene.low_shape, scene.ratios, scene.alignment.phase)
 
 
 def _pan_around(scene: Scene, rows: Span, cols: Span, progress: Progress) -> tuple[np.ndarray, tuple[int, int]]:
@@ -218,11 +218,11 @@ def _pan_around(scene: Scene, rows: Span, cols: Span, progress: Progress) -> tup
     wide = degraders(_geometry(scene), np.full(2, 0.25), np.zeros(2))[0]
     spans = []
     for (low, high), size in zip(wide.support(rows, cols), scene.high_shape):
-        spans.append((max(0, low - 2 * scene.ratio), min(size, high + 2 * scene.ratio)))
+        spans.append((max(0, low - 2 * scene.footprint), min(size, high + 2 * scene.footprint)))
     block = scene.pan.read(scene.alignment.pan.part(*spans))
     values, valid = block.values, block.valid[0]
     level = float(values[0][valid].mean()) if valid.any() else 0.0
-    return fill_invalid(values, valid, 2 * scene.ratio, level) - np.float32(level), (spans[0][0], spans[1][0])
+    return fill_invalid(values, valid, 2 * scene.footprint, level) - np.float32(level), (spans[0][0], spans[1][0])
 
 
 def _chosen(scene: Scene, bands: list[int], pixels: int) -> tuple[list[int], list[int]]:
@@ -274,7 +274,7 @@ def _measured_group(
                 made = [_part(p, pan, image, mask, reach) for (p, pan), image, mask in zip(parts, images, masks)]
                 fit = fit_blur(made, _geometry(scene), reach, progress, fit) or fit
         fits.append(fit)
-    found = _group(name, bands, fits[0], fits[1], scene.ratio)
+    found = _group(name, bands, fits[0], fits[1], scene.ratios)
     least = _LEAST_EXPLAINED if name != _BEYOND else _LEAST_BEYOND
     return replace(found, sure=found.sure and found.explained >= least and pixels >= _LEAST_PIXELS)
 
@@ -290,11 +290,11 @@ def _part(
     return Part(place[0], place[1], (first, second), mask, pan[0], pan[1])
 
 
-def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratio: int) -> GroupBlur:
+def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratios: tuple[float, float]) -> GroupBlur:
     spread = _uncertainty(fit, other)
     gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
     sure = fit.converged and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
-    shift = float(fit.shift[0]) * ratio, float(fit.shift[1]) * ratio
+    shift = float(fit.shift[0]) * ratios[0], float(fit.shift[1]) * ratios[1]
     return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, fit.explained, bool(sure))
 
 

@@ -66,13 +66,13 @@ class Geometry:
 
     Attributes:
         high, low: (rows, columns) of the PAN and of the HSI.
-        ratio: PAN pixels per HSI pixel.
+        ratios: PAN pixels per HSI pixel along rows' and columns' axis.
         phase: (y, x) distance from the HSI's corner to the PAN's, PAN pixels.
     """
 
     high: tuple[int, int]
     low: tuple[int, int]
-    ratio: int
+    ratios: tuple[float, float]
     phase: tuple[float, float]
 
 
@@ -135,9 +135,9 @@ def degraders(geometry: Geometry, variances: np.ndarray, shift: np.ndarray) -> l
         D, and its derivatives by the variances and by the shift along y and x.
     """
     lines = [
-        _lines(high, low, geometry.ratio, phase + moved * geometry.ratio, variance)
-        for high, low, phase, variance, moved in zip(
-            geometry.high, geometry.low, geometry.phase, variances.tolist(), shift.tolist()
+        _lines(high, low, ratio, phase + moved * ratio, variance)
+        for high, low, ratio, phase, variance, moved in zip(
+            geometry.high, geometry.low, geometry.ratios, geometry.phase, variances.tolist(), shift.tolist()
         )
     ]
     (y, y_variance, y_shift), (x, x_variance, x_shift) = lines
@@ -145,7 +145,7 @@ def degraders(geometry: Geometry, variances: np.ndarray, shift: np.ndarray) -> l
     return [Separable(*pair) for pair in pairs]
 
 
-def _lines(high: int, low: int, ratio: int, phase: float, variance: float) -> tuple[Line, Line, Line]:
+def _lines(high: int, low: int, ratio: float, phase: float, variance: float) -> tuple[Line, Line, Line]:
     """Degradation along one axis, its derivative by the variance, and by the position, HSI pixels."""
     plain = gaussian_line(high, low, ratio, phase, math.exp(-NYQUIST * variance))
     step = 0.02 * variance
@@ -156,7 +156,7 @@ def _lines(high: int, low: int, ratio: int, phase: float, variance: float) -> tu
     spread = variance * ratio * ratio
     position = (np.arange(low) + 0.5) * ratio - phase - 0.5
     reach = GAUSSIAN_CUT * ratio
-    index = np.floor(position).astype(int)[:, None] + np.arange(-reach, reach + 2)
+    index = np.floor(position).astype(int)[:, None] + np.arange(-math.ceil(reach), math.ceil(reach) + 2)
     distance = index - position[:, None]
     weights = np.where(np.abs(distance) <= reach, np.exp(-0.5 * distance**2 / spread), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)

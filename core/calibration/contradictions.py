@@ -84,8 +84,8 @@ def _spread(values: np.ndarray) -> float:
 def _degraded(scene: Scene, shift: tuple[float, float], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """The moved PAN on the HSI's grid, as it is, and where all of it is known, (rows, columns)."""
     phase = scene.alignment.phase[0] + shift[0], scene.alignment.phase[1] + shift[1]
-    down = degrader(scene.high_shape, scene.low_shape, scene.ratio, phase, DEFAULT_MTF_GAIN)
-    (rows, cols), step = scene.low_shape, max(1, _SAMPLES // (scene.high_shape[1] * scene.ratio))
+    down = degrader(scene.high_shape, scene.low_shape, scene.ratios, phase, DEFAULT_MTF_GAIN)
+    (rows, cols), step = scene.low_shape, max(1, _SAMPLES // (scene.high_shape[1] * scene.footprint))
     result, known = np.empty((rows, cols)), np.ones((rows, cols), bool)
     for start, stop in row_strips(rows, step, progress):
         low, high = down.y.support(start, stop)
@@ -93,11 +93,11 @@ def _degraded(scene: Scene, shift: tuple[float, float], progress: Progress) -> t
         values, spans = block.values, ((start, stop), (0, cols))
         if not block.valid.all():
             level = float(values[0][block.valid].mean()) if block.valid.any() else 0.0
-            values = fill_invalid(values, block.valid, 2 * scene.ratio, level)
+            values = fill_invalid(values, block.valid, 2 * scene.footprint, level)
             known[start:stop] = down.part(block.valid[None].astype(np.float32), *spans, (low, 0))[0] > _WHOLE
         result[start:stop] = down.part(values, *spans, (low, 0))[0]
     for axis, (count, size, moved) in enumerate(zip((rows, cols), scene.high_shape, phase)):
-        centres = (np.arange(count) + 0.5) * scene.ratio - moved
+        centres = (np.arange(count) + 0.5) * scene.ratios[axis] - moved
         known &= np.expand_dims((centres >= 0) & (centres <= size), 1 - axis)
     return result, known
 
@@ -121,7 +121,7 @@ def _peaks(scene: Scene, total: np.ndarray, shift: tuple[float, float], progress
     owners = []
     for axis in (0, 1):
         centres = np.arange(scene.high_shape[axis]) + 0.5 + scene.alignment.phase[axis] + shift[axis]
-        owners.append(np.clip((centres // scene.ratio).astype(int), 0, scene.low_shape[axis] - 1))
+        owners.append(np.clip((centres // scene.ratios[axis]).astype(int), 0, scene.low_shape[axis] - 1))
     result = np.zeros(scene.low_shape)
     cols, col_starts = np.unique(owners[1], return_index=True)
     step = max(1, _SAMPLES // scene.high_shape[1])

@@ -85,7 +85,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     wide, clear = _wide_search(tiles, unmoved, progress)
     starts: list[np.ndarray] = [np.zeros(2)]
     if clear >= _CLEAR and np.abs(wide).max() > 0.5:
-        starts.append(wide * scene.ratio)
+        starts.append(wide * np.array(scene.ratios))
     best, moved, least = np.zeros(2), unmoved, math.inf
     for start in starts:
         shift, fit, settled = _refined(tiles, start, unmoved, progress)
@@ -94,7 +94,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
             best, moved, least = shift, fit, error
     if moved.correlation < LEAST_CORRELATION:
         return None
-    beyond = bool(np.abs(best).max() > MAX_SHIFT * scene.ratio)
+    beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT)
     if not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
         if moved.correlation < LEAST_CORRELATION:
@@ -148,7 +148,7 @@ def _refined(
 ) -> tuple[np.ndarray, Explained, bool]:
     """The shift, (y, x) in PAN pixels, to which the steps from a start lead, how the images fit there, and whether the
     steps came to an end there."""
-    shift, ratio, size = start, tiles.scene.ratio, math.inf
+    shift, ratio, size = start, np.array(tiles.scene.ratios), math.inf
     fit = explain(tiles, (float(shift[0]), float(shift[1])), progress) if shift.any() else unmoved
     for step in range(1, _MOST_STEPS + 1):
         spectra = [
@@ -162,7 +162,7 @@ def _refined(
         shift = np.clip(shift + found * ratio, -_SEARCHED * ratio, _SEARCHED * ratio)
         fit = explain(tiles, (float(shift[0]), float(shift[1])), progress)
         size = float(np.hypot(*found))
-        if size * ratio < _CONVERGED or (step >= _STEPS and size <= _SMALL):
+        if np.hypot(*(found * ratio)) < _CONVERGED or (step >= _STEPS and size <= _SMALL):
             break
     return shift, fit, size <= _SETTLED
 

@@ -64,12 +64,12 @@ class Tiles:
         """
         scene = self.scene
         phase = scene.alignment.phase[0] + shift[0], scene.alignment.phase[1] + shift[1]
-        down = degrader(scene.high_shape, scene.low_shape, scene.ratio, phase, DEFAULT_MTF_GAIN)
+        down = degrader(scene.high_shape, scene.low_shape, scene.ratios, phase, DEFAULT_MTF_GAIN)
         inside = [
             (centres >= 0) & (centres <= size)
             for centres, size in (
-                ((np.arange(count) + 0.5) * scene.ratio - moved, size)
-                for count, size, moved in zip(scene.low_shape, scene.high_shape, phase)
+                ((np.arange(count) + 0.5) * ratio - moved, size)
+                for count, size, ratio, moved in zip(scene.low_shape, scene.high_shape, scene.ratios, phase)
             )
         ]
         result = []
@@ -89,7 +89,7 @@ class Tiles:
         else:
             share = down.part(block.valid.astype(np.float32), *spans, (top, left))
             level = clipped[block.valid].mean() if block.valid.any() else 0.0
-            clipped = fill_invalid(clipped, block.valid[0], 2 * scene.ratio, level)
+            clipped = fill_invalid(clipped, block.valid[0], 2 * scene.footprint, level)
         progress.check()
         return down.part(clipped, *spans, (top, left))[0].astype(np.float64), share[0] > 0.99
 
@@ -142,7 +142,7 @@ def compared_bands(scene: Scene) -> list[int]:
 
 def _spans(scene: Scene) -> list[tuple[Span, Span]]:
     """Spans of rows and columns of the HSI, spread evenly."""
-    size = max(64, min(_TILE, _PAN_TILE // scene.ratio))
+    size = max(64, min(_TILE, _PAN_TILE // scene.footprint))
     spans = []
     for count in scene.low_shape:
         length = min(size, count)
@@ -155,7 +155,7 @@ def _spans(scene: Scene) -> list[tuple[Span, Span]]:
 def _under(scene: Scene, rows: Span, cols: Span) -> tuple[Span, Span]:
     """The PAN pixels of a tile, at least one."""
     spans = []
-    for (start, stop), size, phase in zip((rows, cols), scene.high_shape, scene.alignment.phase):
-        first = min(max(0, int(start * scene.ratio - phase)), size - 1)
-        spans.append((first, max(first + 1, min(size, int(stop * scene.ratio - phase)))))
+    for span, size, ratio, phase in zip((rows, cols), scene.high_shape, scene.ratios, scene.alignment.phase):
+        first = min(max(0, int(span[0] * ratio - phase)), size - 1)
+        spans.append((first, max(first + 1, min(size, int(span[1] * ratio - phase)))))
     return spans[0], spans[1]

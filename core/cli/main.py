@@ -124,9 +124,9 @@ def _interruptible() -> Iterator[Progress]:
 
 
 def _print_simulated(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
-    rows, cols, ratio = made["rows"], made["cols"], made["ratio"]
+    rows, cols = made["rows"], made["cols"]
     print(f"{made['hsi']}: {rows} x {cols} pixels, {made['bands']} bands")
-    print(f"{made['pan']}: {rows * ratio} x {cols * ratio} pixels, made of {len(made['pan_bands'])} bands")
+    print(f"{made['pan']}: {made['pan_rows']} x {made['pan_cols']} pixels, made of {len(made['pan_bands'])} bands")
 
 
 def _print_trained(options: argparse.Namespace, made: Mapping[str, Any]) -> None:

@@ -107,7 +107,7 @@ class _Estimate:
     """What the pieces of a fusion take."""
 
     def __init__(self, scene: Scene, method: FittedMethod, itemsize: int) -> None:
-        self._bands, self._ratio, self._itemsize = scene.hsi.bands, scene.ratio, itemsize
+        self._bands, self._ratios, self._itemsize = scene.hsi.bands, scene.ratios, itemsize
         self._low_cols, self._high_cols = scene.low_shape[1], scene.high_shape[1]
         self._method, self._field = method, method.support.receptive_field
         # HSI pixels to the left and to the right that a pixel depends on: effective residuals, what they are degraded
@@ -120,10 +120,10 @@ class _Estimate:
     def cost(self, heights: Heights, left: int, right: int) -> float:
         """How much there is to compute for a panel, in columns."""
 
-        def wide(margin: int) -> int:
+        def wide(margin: float) -> float:
             return min(right + margin, self._high_cols) - max(left - margin, 0)
 
-        margin, tall = self._margin * self._ratio, 1 + 2 * self._field / heights.planes
+        margin, tall = self._margin * self._ratios[1], 1 + 2 * self._field / heights.planes
         return (1 - _NETWORKS) * wide(margin) + _NETWORKS * tall * wide(margin + self._field)
 
     def usual_heights(self, cols: int, share: float, plane_rows: int) -> Heights:
@@ -139,22 +139,22 @@ class _Estimate:
         finished = PIECES_ALIVE * self._itemsize * self._bands * heights.strip * cols
         chunk = 0.0
         if self._method.coefficients is None:
-            rows = heights.strip + 2 * GAUSSIAN_CUT * self._ratio
+            rows = heights.strip + 2 * GAUSSIAN_CUT * self._ratios[0]
             chunk = 2 * 4 * 4 * min(self._bands, BANDS) * self._wide(cols)[0] * rows
         return finished + self._stream_bytes(heights, cols) + chunk + self._method.support.bytes_at_work
 
     def _stream_bytes(self, heights: Heights, cols: int) -> float:
         """Of rows of the images that finished ones are made from, and of planes while they are made."""
         method, (wide, low_wide) = self._method, self._wide(cols)
-        low_step = max(LOW_ROWS, heights.strip / self._ratio)
-        hsi = 4 * self._bands * low_wide * (2 * heights.planes / self._ratio + self._ahead + 3 * low_step)
+        low_step = max(LOW_ROWS, heights.strip / self._ratios[0])
+        hsi = 4 * self._bands * low_wide * (2 * heights.planes / self._ratios[0] + self._ahead + 3 * low_step)
         residuals = 4 * self._bands * low_wide * (method.iterations + 3) * (low_step + 14)
-        kept = 4 * (method.planes_count + 2) * wide * (2 * heights.planes + self._ahead * self._ratio)
+        kept = 4 * (method.planes_count + 2) * wide * (2 * heights.planes + self._ahead * self._ratios[0])
         made = (heights.planes + 2 * self._field) * min(wide + 2 * self._field, self._high_cols)
         return hsi + residuals + kept + (method.support.bytes_per_pixel + 8 * (method.planes_count + 2)) * made
 
     def _wide(self, cols: int) -> tuple[float, float]:
         """Columns of either grid that a panel of so many depends on."""
-        margin, ratio = self._margin, self._ratio
+        margin, ratio = self._margin, self._ratios[1]
         wide = min(cols + 2 * margin * ratio, self._high_cols)
         return wide, min(cols / ratio + 2 * (margin + self._field / ratio + 2), self._low_cols)

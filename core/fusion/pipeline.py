@@ -181,7 +181,7 @@ class Pipeline:
             self._begun = None
 
     def _low_step(self, heights: Heights) -> int:
-        return max(LOW_ROWS, heights.strip // self.scene.ratio)
+        return max(LOW_ROWS, int(heights.strip // self.scene.ratios[0]))
 
     def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute rows of the output.

@@ -12,8 +12,8 @@ from ..runtime.paths import StrPath
 from .encoding import representable
 from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata
+from .ratio import MAX_RATIO, MIN_RATIO
 from .reader import RasterReader
-from .remedies import MAX_RATIO, MIN_RATIO
 from .row_stream import row_strips
 from .writer import BLOCK_ROWS, RasterWriter
 
@@ -129,15 +129,15 @@ def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> 
 
 
 def pair_of_arrays(
-    hsi: np.ndarray, pan: np.ndarray, ratio: int, nodata: float | None = None, pan_nodata: float | None = None
+    hsi: np.ndarray, pan: np.ndarray, ratio: float, nodata: float | None = None, pan_nodata: float | None = None
 ) -> tuple[ArrayImage, ArrayImage]:
-    """An HSI and a PAN that cover the same ground, without a place on the map: a PAN pixel is one unit, and the lower
-    left corner is the origin.
+    """An HSI and a PAN that cover the same ground from the same upper left corner, without a place on the map: a PAN
+    pixel is one unit, and the lower left corner of the PAN is the origin.
 
     Args:
         hsi: (bands, rows, columns), any dtype of a raster, DN.
-        pan: (rows * ratio, columns * ratio) or (1, rows * ratio, columns * ratio), any dtype of a raster, DN.
-        ratio: PAN pixels per HSI pixel.
+        pan: (rows * ratio, columns * ratio), rounded, or (1, rows * ratio, columns * ratio), any dtype of a raster, DN.
+        ratio: PAN pixels per HSI pixel, any real number from 1.5 to 40.
         nodata: nodata value of the HSI; None for none.
         pan_nodata: nodata value of the PAN; None for none.
 
@@ -147,11 +147,14 @@ def pair_of_arrays(
     Raises:
         InputError: shapes or types do not fit.
     """
-    if isinstance(ratio, bool) or not isinstance(ratio, (int, np.integer)) or not MIN_RATIO <= ratio <= MAX_RATIO:
-        raise InputError(f"The ratio of arrays is {ratio}, but it must be an integer from {MIN_RATIO} to {MAX_RATIO}.")
+    number = isinstance(ratio, (int, float, np.integer, np.floating)) and not isinstance(ratio, bool)
+    if not number or not MIN_RATIO <= ratio <= MAX_RATIO:
+        raise InputError(
+            f"The ratio of arrays is {ratio}, but it must be a number from {MIN_RATIO:g} to {MAX_RATIO:g}."
+        )
     if hsi.ndim != 3:
         raise InputError(f"hsi has the shape {hsi.shape}; give an array of (bands, rows, columns).")
-    rows, cols = hsi.shape[1] * int(ratio), hsi.shape[2] * int(ratio)
+    rows, cols = round(hsi.shape[1] * ratio), round(hsi.shape[2] * ratio)
     if pan.shape not in ((rows, cols), (1, rows, cols)):
         raise InputError(
             f"pan has the shape {pan.shape}, but with an HSI of {hsi.shape[1]} x {hsi.shape[2]} pixels and ratio "
@@ -159,7 +162,7 @@ def pair_of_arrays(
         )
     images = []
     for array, name, step, value in (
-        (hsi, "hsi", int(ratio), nodata),
+        (hsi, "hsi", ratio, nodata),
         (pan.reshape(1, rows, cols), "pan", 1, pan_nodata),
     ):
         array = checked(array, name)

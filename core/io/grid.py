@@ -1,4 +1,4 @@
-"""Pixel grids, and how a panchromatic grid lies on a hyperspectral one.
+"""Pixel grids, and how a panchromatic grid lies on a hyperspectral one whose axes are parallel to it.
 
 A pixel is an area; a sample stands at its centre, in map coordinates. Everything that fusion knows of geometry is the
 :class:`Alignment` computed here from both geotransforms.
@@ -13,12 +13,14 @@ from osgeo import osr
 
 from ..runtime.errors import InputError
 from .gdal_errors import gdal_messages
-from .remedies import MAX_RATIO, MIN_RATIO, RasterFacts, Source
+from .ratio import MAX_RATIO, MIN_RATIO, Ratio, footprint, nominal, ratio_per_axis, whole_pixels
+from .remedies import RasterFacts, Source
 from .unplaced import UnplacedError
-from .warp_remedies import crs_sentence, direction_sentence, ratio_sentence
+from .warp_remedies import apart_sentence, coarse_sentence, crs_sentence, fine_sentence
 
 TOLERANCE = 0.01  # PAN pixels: by how much the grids may miss each other over the whole overlap
 MIN_OVERLAP = 8  # HSI pixels in each direction
+_NOISE = 1e-6  # HSI pixels: rounding of coordinates
 
 
 @dataclass(frozen=True)
@@ -160,16 +162,22 @@ class Grid:
         """
         return replace(self, x=self.x + cols * self.dx, y=self.y + rows * self.dy) if rows or cols else self
 
-    def coarsen(self, ratio: int) -> Grid:
+    def flip(self) -> Grid:
+        """The grid of the same pixels with the rows in opposite order."""
+        return replace(self, y=self.y + self.rows * self.dy, dy=-self.dy)
+
+    def coarsen(self, ratio: Ratio) -> Grid:
         """The grid of pixels ``ratio`` times as large, from the same corner; incomplete pixels are left out.
 
         Args:
-            ratio: pixels of this grid along the edge of a new one.
+            ratio: pixels of this grid along the edge of a new one, of both axes or of each.
 
         Returns:
             The coarser grid.
         """
-        return Grid(self.x, self.y, self.dx * ratio, self.dy * ratio, self.rows // ratio, self.cols // ratio, self.crs)
+        y, x = ratio_per_axis(ratio)
+        rows, cols = whole_pixels(self.rows, y), whole_pixels(self.cols, x)
+        return replace(self, dx=self.dx * x, dy=self.dy * y, rows=rows, cols=cols)
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ class Alignment:
     """How a PAN grid lies on an HSI grid.
 
     Attributes:
-        ratio: PAN pixels per HSI pixel, in x and y alike.
+        ratios: PAN pixels per HSI pixel along rows' and columns' axis, any real numbers; ints where they are whole.
         pan: the PAN pixels that lie wholly inside the HSI's extent - the output - as a window of the PAN raster.
         hsi: the HSI pixels that the output touches, as a window of the HSI raster.
         phase: (y, x) distance from the corner of the ``hsi`` window to the corner of the ``pan`` window, in PAN
@@ -185,11 +193,21 @@ class Alignment:
         grid: the output's grid.
     """
 
-    ratio: int
+    ratios: tuple[float, float]
     pan: Window
     hsi: Window
     phase: tuple[float, float]
     grid: Grid
+
+    @property
+    def ratio(self) -> float:
+        """One number for both axes, see :func:`.ratio.nominal`."""
+        return nominal(self.ratios)
+
+    @property
+    def footprint(self) -> int:
+        """Whole PAN pixels along the longer edge of an HSI pixel, rounded up."""
+        return footprint(self.ratios)
 
 
 def same_crs(first: str, second: str) -> bool:
@@ -217,7 +235,9 @@ def same_crs(first: str, second: str) -> bool:
 
 
 def align(hsi: Grid, pan: Grid, hsi_name: str | Source = "the HSI", pan_name: str | Source = "the PAN") -> Alignment:
-    """Compute how ``pan`` lies on ``hsi``.
+    """Compute how ``pan`` lies on ``hsi``; both run north-up, or both south-up.
+
+    A ratio within 0.01 PAN pixel over the overlap of a whole number is that number.
 
     Args:
         hsi: the HSI's grid.
@@ -229,27 +249,31 @@ def align(hsi: Grid, pan: Grid, hsi_name: str | Source = "the HSI", pan_name: st
         The alignment.
 
     Raises:
-        InputError: the reference systems differ, the grids run in different directions, the ratio is not an integer
-            from 2 to 16 (see CONTRACT's tolerance: 0.01 PAN pixel over the overlap), or they overlap by less than
-            8 x 8 HSI pixels.
+        InputError: the reference systems differ, the PAN is not sharper (ratio below 1.5) or too fine (above 40), or
+            they overlap by less than 8 x 8 HSI pixels.
+        ValueError: the grids run in opposite directions.
     """
     low, high = hsi.facts(hsi_name), pan.facts(pan_name)
     if not same_crs(hsi.crs, pan.crs):
         raise InputError(crs_sentence(low, high))
     if (hsi.dy > 0) != (pan.dy > 0):
-        raise InputError(direction_sentence(low, high))
-    names = f"{low.source.name} and {high.source.name}"
+        raise ValueError("the grids run in opposite directions; flip one")
     (low_y, low_x), (high_y, high_x) = hsi.axes, pan.axes
-    shared_y, shared_x = _shared(low_y, high_y, names), _shared(low_x, high_x, names)
-    ratio = _whole_ratio(low_y, high_y, shared_y)
-    if ratio is None or ratio != _whole_ratio(low_x, high_x, shared_x):
-        raise InputError(ratio_sentence(low, high))
-    first_y, count_y = _pan_inside(low_y, high_y, shared_y, ratio, names)
-    first_x, count_x = _pan_inside(low_x, high_x, shared_x, ratio, names)
+    shared_y, shared_x = _shared(low_y, high_y), _shared(low_x, high_x)
+    if shared_y is None or shared_x is None:
+        raise InputError(apart_sentence(low, high))
+    ratios = _ratio(low_y, high_y, shared_y), _ratio(low_x, high_x, shared_x)
+    if min(ratios) < MIN_RATIO:
+        raise InputError(coarse_sentence(low, high))
+    if max(ratios) > MAX_RATIO:
+        raise InputError(fine_sentence(low, high))
+    names = f"{low.source.name} and {high.source.name}"
+    first_y, count_y = _pan_inside(low_y, high_y, shared_y, ratios[0], names)
+    first_x, count_x = _pan_inside(low_x, high_x, shared_x, ratios[1], names)
     window = Window(first_y, first_x, count_y, count_x)
-    row, rows, phase_y = _covered(low_y, high_y, first_y, count_y, ratio)
-    col, cols, phase_x = _covered(low_x, high_x, first_x, count_x, ratio)
-    return Alignment(ratio, window, Window(row, col, rows, cols), (phase_y, phase_x), pan.crop(window))
+    row, rows, phase_y = _covered(low_y, high_y, first_y, count_y, ratios[0])
+    col, cols, phase_x = _covered(low_x, high_x, first_x, count_x, ratios[1])
+    return Alignment(ratios, window, Window(row, col, rows, cols), (phase_y, phase_x), pan.crop(window))
 
 
 def _inside(low: Axis, high: Axis) -> tuple[int, int]:
@@ -262,24 +286,24 @@ def _inside(low: Axis, high: Axis) -> tuple[int, int]:
     )
 
 
-def _shared(low: Axis, high: Axis, names: str) -> float:
-    """What both share along one axis, in PAN pixels, not only whole ones."""
+def _shared(low: Axis, high: Axis) -> float | None:
+    """What both share along one axis, in PAN pixels, not only whole ones; None where they share no PAN pixel."""
     first, last = _inside(low, high)
     if last <= first:
-        raise InputError(f"{names} do not overlap; choose two images of the same place.")
+        return None
     offset, exact = (low.start - high.start) / high.step, low.step / high.step
     return min(offset + exact * low.count, high.count) - max(offset, 0.0)
 
 
-def _whole_ratio(low: Axis, high: Axis, shared: float) -> int | None:
-    """PAN pixels per HSI pixel along one axis; None where that is no integer, or one out of range."""
+def _ratio(low: Axis, high: Axis, shared: float) -> float:
+    """PAN pixels per HSI pixel along one axis; an int where the overlap cannot tell it from one."""
     exact = low.step / high.step
-    ratio = round(exact)
+    whole = round(exact)
     overlap = min(low.count, math.ceil(shared / max(exact, 1e-9)))
-    return None if not MIN_RATIO <= ratio <= MAX_RATIO or abs(exact - ratio) * overlap >= TOLERANCE else ratio
+    return whole if abs(exact - whole) * overlap < TOLERANCE else exact
 
 
-def _pan_inside(low: Axis, high: Axis, shared: float, ratio: int, names: str) -> tuple[int, int]:
+def _pan_inside(low: Axis, high: Axis, shared: float, ratio: float, names: str) -> tuple[int, int]:
     """First PAN pixel and count of PAN pixels wholly inside the HSI, along one axis of both."""
     if shared < MIN_OVERLAP * ratio - TOLERANCE:
         raise InputError(
@@ -290,14 +314,14 @@ def _pan_inside(low: Axis, high: Axis, shared: float, ratio: int, names: str) ->
     return first, last - first
 
 
-def _covered(low: Axis, high: Axis, first: int, count: int, ratio: int) -> tuple[int, int, float]:
+def _covered(low: Axis, high: Axis, first: int, count: int, ratio: float) -> tuple[int, int, float]:
     """First HSI pixel and count of HSI pixels that the output touches, and the output's phase in PAN pixels."""
     start = (high.start - low.start) / high.step + first  # the output's corner in PAN pixels from the HSI's corner
-    if abs(start - round(start)) < TOLERANCE:
+    if abs(start - round(start)) < TOLERANCE and isinstance(ratio, int):
         start = float(round(start))
-    row = max(0, math.floor(start / ratio))
-    stop = min(low.count, math.ceil((start + count) / ratio))
-    return row, stop - row, start - row * ratio
+    row = max(0, math.floor(start / ratio + _NOISE))
+    stop = min(low.count, math.ceil((start + count) / ratio - _NOISE))
+    return row, stop - row, max(0.0, start - row * ratio)
 
 
 def decimation(shape: tuple[int, int], max_size: int) -> int:

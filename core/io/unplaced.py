@@ -13,7 +13,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .gdal_errors import gdal_messages
-from .remedies import MAX_RATIO, RasterFacts, crs_code, crs_name, edit_command, is_geographic, wkt_of
+from .remedies import WHOLE_RATIOS, RasterFacts, crs_code, crs_name, edit_command, is_geographic, wkt_of
 from .warp_remedies import (
     TargetGrid,
     nearest_ratio,
@@ -138,7 +138,7 @@ class _Unplaced:
         corner, step = (0.0, 0.0), (_plain(size), _plain(size))
         if partner is not None:
             fine = own_grid(partner)
-            ratio = min(max(round(size / math.sqrt(fine.step[0] * fine.step[1])), 1), MAX_RATIO)
+            ratio = min(max(round(size / math.sqrt(fine.step[0] * fine.step[1])), 1), WHOLE_RATIOS[1])
             corner, step = (fine.extent[0], fine.extent[3]), (fine.step[0] * ratio, fine.step[1] * ratio)
         low = [math.floor((v - c) / s + 0.01) * s + c for v, c, s in zip(outline.min(0), corner, step)]
         high = [math.ceil((v - c) / s - 0.01) * s + c for v, c, s in zip(outline.max(0), corner, step)]

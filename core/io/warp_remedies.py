@@ -14,9 +14,9 @@ import numpy as np
 from osgeo import osr
 
 from .gdal_errors import gdal_messages
+from .ratio import MAX_RATIO, MIN_RATIO
 from .remedies import (
-    MAX_RATIO,
-    MIN_RATIO,
+    WHOLE_RATIOS,
     RasterFacts,
     Source,
     command,
@@ -33,7 +33,7 @@ from .remedies import (
 )
 
 WARP = "Warp (reproject)"
-NEARLY_WHOLE = 0.05  # a ratio that differs by less from an integer is meant to be that integer
+NEARLY_WHOLE = 0.05  # a ratio that differs by less from 1 is meant to be 1
 _EDGE = 32  # steps along each edge of an image, where its outline is projected
 
 
@@ -52,23 +52,6 @@ class TargetGrid:
     extent: tuple[float, float, float, float]
 
 
-def ratios(exact: float) -> tuple[int, ...]:
-    """The whole ratios next to one that does not fit, the finer first.
-
-    Args:
-        exact: HSI pixel size in PAN pixels.
-
-    Returns:
-        One or two integers of the range; none where the PAN is not finer than the HSI.
-    """
-    if exact <= 1.0 + NEARLY_WHOLE:
-        return ()
-    nearest = round(exact)
-    if abs(exact - nearest) < NEARLY_WHOLE:
-        return (_clamped(nearest),)
-    return tuple(sorted({_clamped(math.ceil(exact)), _clamped(math.floor(exact))}, reverse=True))
-
-
 def nearest_ratio(exact: float) -> int | None:
     """The whole ratio next to one that a transformation gives.
 
@@ -82,7 +65,7 @@ def nearest_ratio(exact: float) -> int | None:
 
 
 def _clamped(ratio: int) -> int:
-    return min(max(ratio, MIN_RATIO), MAX_RATIO)
+    return min(max(ratio, WHOLE_RATIOS[0]), WHOLE_RATIOS[1])
 
 
 def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str] = (), reproject: bool = True) -> str:
@@ -172,12 +155,12 @@ def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     warped = warp_text(pan.source, target, "warped" if code == hsi.crs else code.rpartition(":")[2])
     return (
         f"{start} (pixels of {_size_text(hsi)} and {_size_text(pan)}); put the PAN on a grid that nests in the HSI's "
-        f"at ratio {ratio}: {warped}{_turned_too(hsi)}."
+        f"at ratio {ratio}: {warped}."
     )
 
 
-def ratio_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
-    """The ratio of two rasters in one reference system is not a whole number of the range.
+def coarse_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """The PAN is not sharper than the HSI, along one axis at least.
 
     Args:
         hsi: the HSI.
@@ -186,28 +169,72 @@ def ratio_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     Returns:
         The refusal.
     """
-    x, y = abs(hsi.transform[1] / pan.transform[1]), abs(hsi.transform[5] / pan.transform[5])
-    low, high, mean = hsi.source.name, pan.source.name, math.sqrt(x * y)
-    if abs(x - y) < NEARLY_WHOLE * min(x, y):
-        start, wanted = f"A pixel of {low} is {x:.6g} pixels of {high}", ratios(mean)
-    else:
-        start = f"The ratio of {low} to {high} is {x:.6g} in x but {y:.6g} in y"
-        wanted = tuple(sorted({ratio for exact in (x, y) for ratio in ratios(exact)[:1]}))
-    start += f"; the ratio must be an integer from {MIN_RATIO} to {MAX_RATIO}"
-    sizes = f"the pixels are {_size_text(hsi)} and {_size_text(pan)} map units"
-    if mean <= 1.0 + NEARLY_WHOLE:
-        return f"{start} ({sizes}): {_not_finer(hsi.source, pan.source, mean)}."
-    grid, outline = own_grid(hsi), outline_of(pan, hsi.crs)
-    targets = [(ratio, None if outline is None else nest(grid, outline, ratio)) for ratio in wanted]
-    if mean > MAX_RATIO + NEARLY_WHOLE:
-        least, coarser = number(grid.step[0] / MAX_RATIO), number(grid.step[0] / (MAX_RATIO - 1))
-        sizes += f", the PAN's must be {least} or larger ({coarser}: ratio {MAX_RATIO - 1})"
-    commands = [
-        f"{warp_text(pan.source, target, f'ratio{ratio}', reproject=False)} for ratio {ratio}"
-        for ratio, target in targets
-        if target is not None
-    ]
-    return f"{start} ({sizes}): {', or '.join(commands)}{_turned_too(hsi)}."
+    least = " x ".join(number(abs(hsi.transform[place]) / MIN_RATIO) for place in (1, 5))
+    start = f"{_ratio_words(hsi, pan)} ({_size_text(hsi)} and {_size_text(pan)} map units)"
+    if min(_exact(hsi, pan)) < 1.0 - NEARLY_WHOLE:
+        return f"{start}: the PAN {pan.source.name} is coarser than the HSI {hsi.source.name} (are the two swapped?)."
+    return (
+        f"{start}: the PAN is not sharper than the HSI, so nothing can be sharpened; choose a PAN whose pixels are "
+        f"{least} map units or smaller (ratio {MIN_RATIO:g})."
+    )
+
+
+def fine_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """The sharper image is finer than can be used.
+
+    Args:
+        hsi: the HSI.
+        pan: the sharper image.
+
+    Returns:
+        The refusal.
+    """
+    least = " x ".join(number(abs(hsi.transform[place]) / MAX_RATIO) for place in (1, 5))
+    return (
+        f"{_ratio_words(hsi, pan)} ({_size_text(hsi)} and {_size_text(pan)} map units), but {MAX_RATIO:g} is the most; "
+        f"take an image whose pixels are {least} map units or larger."
+    )
+
+
+def apart_sentence(first: RasterFacts, second: RasterFacts) -> str:
+    """Two rasters do not overlap.
+
+    Args:
+        first: one of them.
+        second: the other.
+
+    Returns:
+        The refusal.
+    """
+    return (
+        f"{first.source.name} and {second.source.name} do not overlap: {first.source.name} covers {_place(first)}, "
+        f"{second.source.name} {_place(second)}; choose two images of the same place."
+    )
+
+
+def _place(raster: RasterFacts) -> str:
+    """The extent of a raster in degrees; in map units where it cannot be transformed."""
+    outline = outline_of(raster, wkt_of("EPSG:4326")) if raster.crs else None
+    unit = "map units" if outline is None else "degrees"
+    corners = outline_of(raster, raster.crs) if outline is None else outline
+    if corners is None:
+        return "an unknown place"
+    digits = ".0f" if outline is None else ".4f"
+    x, y = ((f"{values.min():{digits}}", f"{values.max():{digits}}") for values in corners.T)
+    names = ("x", "y") if outline is None else ("longitudes", "latitudes")
+    return f"{names[0]} {x[0]} to {x[1]} and {names[1]} {y[0]} to {y[1]} {unit}"
+
+
+def _exact(hsi: RasterFacts, pan: RasterFacts) -> tuple[float, float]:
+    """The ratio in x and in y."""
+    return abs(hsi.transform[1] / pan.transform[1]), abs(hsi.transform[5] / pan.transform[5])
+
+
+def _ratio_words(hsi: RasterFacts, pan: RasterFacts) -> str:
+    low, high, (x, y) = hsi.source.name, pan.source.name, _exact(hsi, pan)
+    if f"{x:.6g}" == f"{y:.6g}":
+        return f"A pixel of {low} is {x:.6g} pixels of {high}"
+    return f"The ratio of {low} to {high} is {x:.6g} in x but {y:.6g} in y"
 
 
 def same_grid_sentence(first: RasterFacts, second: RasterFacts) -> str:
@@ -229,33 +256,6 @@ def same_grid_sentence(first: RasterFacts, second: RasterFacts) -> str:
     else:
         start = f"{names} do not share a pixel grid (pixels of {_size_text(first)} and {_size_text(second)} map units)"
     return f"{start}; put the second on the grid of the first: {warp_text(second.source, own_grid(first), 'grid')}."
-
-
-def direction_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
-    """One raster runs north-up, the other south-up.
-
-    Args:
-        hsi: the HSI.
-        pan: the PAN.
-
-    Returns:
-        The refusal.
-    """
-    return (
-        f"{hsi.source.name} and {pan.source.name} run in opposite directions; "
-        f"{_turned(pan if pan.transform[5] > 0 else hsi)}."
-    )
-
-
-def _turned(raster: RasterFacts) -> str:
-    """What turns a raster that runs from south to north; its pixels keep their values."""
-    warped = warp_text(raster.source, own_grid(raster), "northup", reproject=False)
-    return f"turn {raster.source.name}, whose first row lies in the south, to a north-up grid: {warped}"
-
-
-def _turned_too(hsi: RasterFacts) -> str:
-    """gdalwarp writes a PAN north-up, so the HSI must run so, too."""
-    return f"; and {_turned(hsi)}" if hsi.transform[5] > 0 else ""
 
 
 def _not_finer(hsi: Source, pan: Source, exact: float) -> str:

@@ -6,6 +6,7 @@ can be read where PyTorch is not installed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from ..io.ratio import MAX_RATIO, MIN_RATIO
 from ..runtime.atomic_files import check_output, placed
 from ..runtime.errors import InputError, MissingDependencyError
 from ..runtime.paths import StrPath, as_path
@@ -35,10 +37,11 @@ class ModelFile:
 
     Attributes:
         header: plain JSON values. Required: ``network`` (str, its name in the registry), ``config`` (dict, its
-            arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None per band), ``ratio`` (int,
-            PAN pixels per HSI pixel), ``mtf`` (MTF gain at the low-resolution Nyquist frequency, between 0 and 1,
-            or a list of that along the rows' axis and that along the columns');
-            ``format`` and ``version`` are added when it is written.
+            arguments), ``bands`` (int), ``wavelengths`` (list of one number in nm or None per band), ``ratio`` (PAN
+            pixels per HSI pixel, a number), ``mtf`` (MTF gain at the low-resolution Nyquist frequency, between 0 and 1,
+            or a list of that along the rows' axis and that along the columns'); ``ratios``, a list of that along the
+            rows' axis and that along the columns', where they differ. ``format`` and ``version`` are added when it is
+            written.
         tensors: weights and statistics by name, of any shape: float32, float64, int64, int8, uint8 or bool.
     """
 
@@ -138,11 +141,14 @@ def check_header(header: Mapping[str, Any], name: str = "The model file") -> Non
             f"{name} has version {version!r} of the model format, this software reads version {VERSION}: update it or "
             "train the model again."
         )
-    for key, kind in (("network", str), ("config", dict), ("bands", int), ("wavelengths", list), ("ratio", int)):
+    for key, kind in (("network", str), ("config", dict), ("bands", int), ("wavelengths", list)):
         if not isinstance(header.get(key), kind) or isinstance(header[key], bool):
             _refuse(name, f"its header has no usable {key!r}")
-    if not header["network"] or header["bands"] < 1 or header["ratio"] < 2:
-        _refuse(name, "its header has no network, no bands or no ratio")
+    if not header["network"] or header["bands"] < 1:
+        _refuse(name, "its header has no network or no bands")
+    ratios = header.get("ratios", [header.get("ratio")] * 2)
+    if not isinstance(ratios, list) or len(ratios) != 2 or not all(map(_is_ratio, [header.get("ratio"), *ratios])):
+        _refuse(name, "its header has no usable 'ratio'")
     waves = header["wavelengths"]
     if len(waves) != header["bands"] or not all(wave is None or _is_number(wave) for wave in waves):
         _refuse(name, "its wavelengths do not fit its bands")
@@ -227,6 +233,45 @@ def _is_depth_allowed(parsed: dict[str, Any]) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_ratio(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and MIN_RATIO <= value <= MAX_RATIO
+
+
+def checksum_of(tensors: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of all arrays: a changed bit of packed weights cannot be detected in any other way.
+
+    Args:
+        tensors: arrays of any shape and dtype, by name.
+
+    Returns:
+        The sum, in hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name} {array.dtype.name} {array.shape} ".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def verify_checksum(file: ModelFile, path: str) -> None:
+    """Compare the arrays of a file with the checksum in its header.
+
+    Args:
+        file: as it was read.
+        path: its name, for the error.
+
+    Raises:
+        InputError: the two differ, or packed weights have none.
+    """
+    checksum, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
+    if (checksum is not None or packed) and checksum != checksum_of(file.tensors):
+        raise InputError(
+            f"{path} has been altered since it was written (its weights do not have the checksum of its header); copy "
+            "it again, or train the model again."
+        )
 
 
 def _check_finite(tensors: Mapping[str, np.ndarray], name: str) -> None:

@@ -106,7 +106,7 @@ class Pair:
 
     @classmethod
     def fresh(
-        cls, name: str, components: int, seed: int, device: torch.device | str = "cpu", ratio: int | None = None
+        cls, name: str, components: int, seed: int, device: torch.device | str = "cpu", ratio: float | None = None
     ) -> Pair:
         """Untrained networks.
 

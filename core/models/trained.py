@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..io.band_selection import SelectedBands
+from ..io.ratio import ratio_text, same_ratio
 from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ..operators.resample import Gains
 from ..products.opening import open_raster
@@ -20,7 +20,7 @@ from ..runtime.versions import versions
 from ..scene.distribution import Distribution
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
-from .format import ModelFile, check_header, read_model, write_model
+from .format import ModelFile, check_header, checksum_of, read_model, verify_checksum, write_model
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +34,7 @@ _NAME = re.compile(r"[\w+-]{1,60}")
 _MOST_BANDS = 4000  # of which distributions are kept, all scenes together: some 300 kB of the header
 _LARGEST = 3.4e38  # as float32 holds
 WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
+RATIO_TOLERANCE = 0.1  # share by which ratios may differ from that of training
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class TrainedModel:
         """The HSI's MTF gain in training."""
         return tuple(self.header["mtf"]) if isinstance(self.header["mtf"], list) else self.header["mtf"]
 
+    @property
+    def ratios(self) -> tuple[float, float]:
+        """The ratio in training, along rows' and columns' axis."""
+        y, x = self.header.get("ratios", (self.header["ratio"],) * 2)
+        return y, x
+
     @classmethod
     def open(cls, path: StrPath) -> TrainedModel:
         """Read a model file.
@@ -85,7 +92,7 @@ class TrainedModel:
         if not _NAME.fullmatch(file.header["network"]):
             raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
         branches = kind_of(file.header["network"]).networks
-        _verify_checksum(file, path)
+        verify_checksum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
         if not isinstance(config, dict) or not all(isinstance(config.get(branch), dict) for branch in branches):
             raise refusal
@@ -128,7 +135,7 @@ class TrainedModel:
             **self.pair.tensors(),
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
         }
-        write_model(path, ModelFile({**self.header, **kept, "checksum": _checksum(tensors)}, tensors))
+        write_model(path, ModelFile({**self.header, **kept, "checksum": checksum_of(tensors)}, tensors))
 
     def bands_for(self, hsi: str) -> str:
         """The bands of an HSI that the model takes.
@@ -165,10 +172,11 @@ class TrainedModel:
                 f"{name} was trained on {header['bands']} bands{chosen} but {hsi.name} has {hsi.bands}; choose a model "
                 "trained on this sensor's bands."
             )
-        if header["ratio"] != scene.ratio:
+        if not same_ratio(self.ratios, scene.ratios, RATIO_TOLERANCE):
             raise InputError(
-                f"{name} was trained at ratio {header['ratio']} but {hsi.name} and {scene.pan.name} have ratio "
-                f"{scene.ratio}; choose a model trained at this ratio."
+                f"{name} was trained at ratio {ratio_text(self.ratios)} but {hsi.name} and {scene.pan.name} have ratio "
+                f"{ratio_text(scene.ratios)}, and more than {100 * RATIO_TOLERANCE:g} per cent are too much; choose a "
+                "model trained at this ratio."
             )
         for band, (own, other) in enumerate(zip(header["wavelengths"], hsi.metadata.wavelengths)):
             if own is not None and other is not None and abs(own - other) > WAVELENGTH_TOLERANCE:
@@ -254,25 +262,6 @@ def _check_consistency(iterations: object, path: str) -> None:
         )
 
 
-def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of all arrays: a changed bit of packed weights cannot be detected in any other way."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name} {array.dtype.name} {array.shape} ".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def _verify_checksum(file: ModelFile, path: str) -> None:
-    checksum, packed = file.header.get("checksum"), any(name.endswith(".bits") for name in file.tensors)
-    if (checksum is not None or packed) and checksum != _checksum(file.tensors):
-        raise InputError(
-            f"{path} has been altered since it was written (its weights do not have the checksum of its header); copy "
-            "it again, or train the model again."
-        )
-
-
 def scaling_of(scene: Scene) -> list[list[float]]:
     """Scales and offsets of an HSI, as the header of a model file has them.
 
@@ -331,6 +320,7 @@ def describe(
         "fwhm": list(first.hsi.metadata.fwhm),
         "scaling": scaling_of(first),
         "ratio": first.ratio,
+        **({} if first.ratios[0] == first.ratios[1] else {"ratios": list(first.ratios)}),
         "mtf": list(mtf_gain) if isinstance(mtf_gain, tuple) else mtf_gain,
         "consistency": iterations,
         "training_data": [

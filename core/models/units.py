@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from ..io.ratio import STATED, ratio_text, same_ratio
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.distribution import Distribution, sample_distribution
@@ -68,6 +69,9 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     progress = progress or Progress()
     trained = reordered(trained, scene)
     trained.check_fits(scene, name)
+    if not same_ratio(trained.ratios, scene.ratios, STATED):
+        ratios = ratio_text(trained.ratios), ratio_text(scene.ratios)
+        progress.info(f"{name} was trained at ratio {ratios[0]} and is used at {ratios[1]}, which is near enough.")
     found = sample_distribution(scene, trained.mtf_gain, progress)
     if found is None:
         return trained

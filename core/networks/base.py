@@ -40,11 +40,11 @@ class FusionNetwork(nn.Module):
     bands: ClassVar[tuple[int, int] | None] = None
 
     @classmethod
-    def config_for(cls, ratio: int | None) -> dict[str, object]:
+    def config_for(cls, ratio: float | None) -> dict[str, object]:
         """Arguments for a ratio, besides the number of components.
 
         Args:
-            ratio: PAN pixels per HSI pixel; None: unknown.
+            ratio: PAN pixels per HSI pixel, any real number; None: unknown.
 
         Returns:
             Keyword arguments of the constructor.

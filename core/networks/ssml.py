@@ -127,10 +127,10 @@ class SpatialNetwork(FusionNetwork):
     in_slabs = True
 
     @classmethod
-    def config_for(cls, ratio: int | None) -> dict[str, object]:
+    def config_for(cls, ratio: float | None) -> dict[str, object]:
         """As :meth:`.FusionNetwork.config_for`: at ratio 2 it works at the PAN's resolution, as half of it is no more
         than the HSI's."""
-        return {"side": 1} if ratio == 2 else {}
+        return {} if ratio is None or round(ratio) > 2 else {"side": 1}
 
     def __init__(self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..io.ratio import Ratio, ratio_per_axis
 from .linear import Separable
 from .resample import Gains, degrader, upsampler
 
@@ -17,20 +18,25 @@ class Operators:
 
     Attributes:
         low, high: (rows, columns) of the grids.
-        ratio: high-resolution pixels per low-resolution pixel.
+        ratio: high-resolution pixels per low-resolution pixel, of both axes or of each; any real number.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
         mtf_gain: MTF gain of the degradation, of both axes or of each.
     """
 
     low: tuple[int, int]
     high: tuple[int, int]
-    ratio: int
+    ratio: Ratio
     phase: tuple[float, float] = (0.0, 0.0)
     mtf_gain: Gains = DEFAULT_MTF_GAIN
 
     def __reduce__(self) -> tuple:
         """What is computed of the grids is computed anew where they are unpickled."""
         return type(self), (self.low, self.high, self.ratio, self.phase, self.mtf_gain)
+
+    @property
+    def ratios(self) -> tuple[float, float]:
+        """The ratio along the rows' axis and along the columns'."""
+        return ratio_per_axis(self.ratio)
 
     @cached_property
     def up(self) -> Separable:

@@ -11,6 +11,7 @@ from typing import Union
 
 import numpy as np
 
+from ..io.ratio import Ratio, ratio_per_axis
 from .linear import Line, Separable
 
 Gains = Union[float, tuple[float, float]]
@@ -20,7 +21,7 @@ CUBIC_A = -0.75  # of the cubic convolution that torch calls bicubic
 GAUSSIAN_CUT = 4  # low-resolution pixels on each side
 
 
-def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
+def cubic_line(low: int, high: int, ratio: float, phase: float = 0.0) -> Line:
     """Up-sampling of ``low`` samples to ``high`` samples by cubic convolution (Keys 1981, a = -0.75).
 
     Cubic convolution passes planes only for a = -0.5; with -0.75, which is sharper, it moves them by up to 0.05
@@ -30,7 +31,7 @@ def cubic_line(low: int, high: int, ratio: int, phase: float = 0.0) -> Line:
     Args:
         low: input samples.
         high: output samples.
-        ratio: output samples per input sample.
+        ratio: output samples per input sample, any real number.
         phase: distance from the corner of the low grid to that of the high one, in high-resolution samples.
 
     Returns:
@@ -65,7 +66,7 @@ def per_axis(mtf_gain: Gains) -> tuple[float, float]:
     return along, across
 
 
-def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
+def gaussian_sigma(mtf_gain: float, ratio: float) -> float:
     """Standard deviation of the Gaussian whose frequency response at the low-resolution Nyquist frequency, 1 / (2
     ratio) cycles per pixel, is ``mtf_gain`` (Aiazzi et al., 2006).
 
@@ -84,7 +85,7 @@ def gaussian_sigma(mtf_gain: float, ratio: int) -> float:
     return ratio * math.sqrt(-2.0 * math.log(mtf_gain)) / math.pi
 
 
-def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain: float = 0.3) -> Line:
+def gaussian_line(high: int, low: int, ratio: float, phase: float = 0.0, mtf_gain: float = 0.3) -> Line:
     """MTF-matched low-pass and decimation of ``high`` samples to ``low`` samples: a Gaussian cut at 4 low-resolution
     pixels, normalised, sampled at the low-resolution centres. The kernel's centroid is put exactly on the centre, so
     that planes pass unchanged at every phase (own).
@@ -92,7 +93,7 @@ def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain:
     Args:
         high: input samples.
         low: output samples.
-        ratio: input samples per output sample.
+        ratio: input samples per output sample, any real number.
         phase: distance from the corner of the low grid to that of the high one, in high-resolution samples.
         mtf_gain: frequency response at the low-resolution Nyquist frequency.
 
@@ -105,7 +106,7 @@ def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain:
     sigma = gaussian_sigma(mtf_gain, ratio)
     position = (np.arange(low) + 0.5) * ratio - phase - 0.5  # of each output, in input samples
     reach = GAUSSIAN_CUT * ratio
-    index = np.floor(position).astype(int)[:, None] + np.arange(-reach, reach + 2)
+    index = np.floor(position).astype(int)[:, None] + np.arange(-math.ceil(reach), math.ceil(reach) + 2)
     distance = index - position[:, None]
     weights = np.where(np.abs(distance) <= reach, np.exp(-0.5 * (distance / sigma) ** 2), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
@@ -116,27 +117,27 @@ def gaussian_line(high: int, low: int, ratio: int, phase: float = 0.0, mtf_gain:
 
 
 def upsampler(
-    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float] = (0.0, 0.0)
+    low: tuple[int, int], high: tuple[int, int], ratio: Ratio, phase: tuple[float, float] = (0.0, 0.0)
 ) -> Separable:
     """Cubic up-sampling.
 
     Args:
         low: (rows, columns) of the input.
         high: (rows, columns) of the output.
-        ratio: output pixels per input pixel.
+        ratio: output pixels per input pixel, of both axes or of each.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
 
     Returns:
         U.
     """
-    rows, cols = (cubic_line(*axis) for axis in zip(low, high, (ratio, ratio), phase))
+    rows, cols = (cubic_line(*axis) for axis in zip(low, high, ratio_per_axis(ratio), phase))
     return Separable(rows, cols)
 
 
 def degrader(
     high: tuple[int, int],
     low: tuple[int, int],
-    ratio: int,
+    ratio: Ratio,
     phase: tuple[float, float] = (0.0, 0.0),
     mtf_gain: Gains = 0.3,
 ) -> Separable:
@@ -145,12 +146,13 @@ def degrader(
     Args:
         high: (rows, columns) of the input.
         low: (rows, columns) of the output.
-        ratio: input pixels per output pixel.
+        ratio: input pixels per output pixel, of both axes or of each.
         phase: (y, x) distance from the low grid's corner to the high grid's, in high-resolution pixels.
         mtf_gain: MTF gain at the low-resolution Nyquist frequency, between 0 and 1, of both axes or of each.
 
     Returns:
         D.
     """
-    rows, cols = (gaussian_line(*axis) for axis in zip(high, low, (ratio, ratio), phase, per_axis(mtf_gain)))
+    axes = zip(high, low, ratio_per_axis(ratio), phase, per_axis(mtf_gain))
+    rows, cols = (gaussian_line(*axis) for axis in axes)
     return Separable(rows, cols)

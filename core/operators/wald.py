@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..io.grid import Window
+from ..io.ratio import Ratio, footprint, ratio_per_axis, whole_pixels
 from ..io.reader import Block, RasterReader
 from ..io.row_stream import RowStream, row_strips
 from ..runtime.progress import Progress
 from .fill import fill_invalid
+from .footprints import all_valid, touched
 from .gaps import BandRegressions
 from .resample import GAUSSIAN_CUT, Gains, gaussian_line, per_axis
 
@@ -29,16 +31,16 @@ class Reference:
     """The image that is simulated from.
 
     Attributes:
-        reader: the open raster. ratio: R.
+        reader: the open raster. ratio: R, of both axes or of each, any real number.
         good, empty: (bands,) bool, as in :class:`..scene.scene.Scene`.
-        valid: (rows, columns) bool: hardly a good band is missing, as in :class:`..scene.scan.BandScan`; rows and
-            columns are multiples of R, from the upper-left corner of the raster on.
+        valid: (rows, columns) bool: hardly a good band is missing, as in :class:`..scene.scan.BandScan`; the pixels
+            under whole HSI pixels, from the upper-left corner of the raster on.
         present: (rows, columns) bool: some good band is valid.
         regressions: estimate missing samples; None where nothing is missing in single good bands.
     """
 
     reader: RasterReader
-    ratio: int
+    ratio: Ratio
     good: np.ndarray
     empty: np.ndarray
     valid: np.ndarray
@@ -54,12 +56,13 @@ class Reference:
     @property
     def low_shape(self) -> tuple[int, int]:
         """(rows, columns) of the simulated HSI."""
-        return self.shape[0] // self.ratio, self.shape[1] // self.ratio
+        (rows, cols), (y, x) = self.shape, ratio_per_axis(self.ratio)
+        return whole_pixels(rows, y), whole_pixels(cols, x)
 
     @property
     def low_valid(self) -> np.ndarray:
         """Valid pixels of the simulated HSI, (rows, columns) bool."""
-        return _all_inside(self.valid, self.ratio)
+        return all_valid(self.valid, self.low_shape, self.ratio)
 
     def read(self, start: int, stop: int, bands: Sequence[int]) -> Block:
         """Rows of the reference; where a pixel misses few good bands, they are estimated and count as valid.
@@ -117,17 +120,23 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[Gains], progress: Pr
     Yields:
         First row, and rows: values (bands, rows, columns) in stored units; valid of the same shape.
     """
-    ratio, bands = reference.ratio, reference.reader.bands
-    rows, cols = reference.shape
+    (ratio, _), bands = ratio_per_axis(reference.ratio), reference.reader.bands
+    cols = reference.shape[1]
     low_rows, low_cols = reference.low_shape
     low_valid = reference.low_valid
     others = np.flatnonzero(~reference.empty & (~reference.good | (reference.regressions is not None)))
     groups = _groups(reference, mtf_gains)
     lines = {
-        gains: [gaussian_line(n, n // ratio, ratio, 0.0, each) for n, each in zip((rows, cols), per_axis(gains))]
+        gains: [
+            gaussian_line(high, low, one, 0.0, each)
+            for high, low, one, each in zip(
+                reference.shape, reference.low_shape, ratio_per_axis(reference.ratio), per_axis(gains)
+            )
+        ]
         for gains in set(mtf_gains)
     }
-    passes = GAUSSIAN_CUT * ratio
+    passes = GAUSSIAN_CUT * footprint(reference.ratio)
+    tops, bottoms = touched(low_rows, ratio)
 
     def narrow(start: int, stop: int) -> np.ndarray:
         """Rows of the reference, degraded along the columns' axis only."""
@@ -140,7 +149,7 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[Gains], progress: Pr
                 result[some] = lines[mtf_gain][1].apply(reference.filled(start, stop, some, passes), -1)
         return result
 
-    stream = RowStream(rows, narrow, STRIP * ratio)
+    stream = RowStream(reference.shape[0], narrow, STRIP * footprint(ratio))
     for start, stop in row_strips(low_rows, STRIP):
         values = np.zeros((bands, stop - start, low_cols), np.float32)
         valid = np.repeat(low_valid[None, start:stop], bands, axis=0)
@@ -150,7 +159,10 @@ def degraded_rows(reference: Reference, mtf_gains: Sequence[Gains], progress: Pr
             values[chosen] = lines[mtf_gain][0].apply(stream.get(low, high)[chosen], -2, start, stop, low)
         valid[reference.empty] = False
         if len(others):
-            valid[others] = _all_inside(reference.read(start * ratio, stop * ratio, list(others)).valid, ratio)
+            top, bottom = int(tops[start]), min(int(bottoms[stop - 1]), reference.shape[0])
+            own = reference.read(top, bottom, list(others)).valid
+            phase = top - start * ratio, 0.0
+            valid[others] = all_valid(own, (stop - start, low_cols), reference.ratio, phase)
         yield start, Block(values, valid)
         progress.set(stop / low_rows)
 
@@ -232,9 +244,3 @@ def _groups(reference: Reference, mtf_gains: Sequence[Gains]) -> list[tuple[Gain
             if chosen.any():
                 groups.append((mtf_gain, [int(band) for band in np.flatnonzero(chosen)]))
     return groups
-
-
-def _all_inside(valid: np.ndarray, ratio: int) -> np.ndarray:
-    """Whether all of the R x R pixels are valid: (..., rows, columns) to (..., rows / R, columns / R)."""
-    *lead, rows, cols = valid.shape
-    return np.all(valid.reshape(*lead, rows // ratio, ratio, cols // ratio, ratio), axis=(-3, -1))

@@ -13,7 +13,8 @@ with the HSI's MTF, Q the UIQI (:mod:`.uiqi`), b and l bands of B:
 * :math:`D_{s,reg} = 1 - R^2` of the PAN regressed on all bands of Y and a constant. Source: Alparone, Garzelli and
   Vivone, the same, 56(9), 2018, doi:10.1109/TGRS.2018.2822284.
 * :math:`D_\rho = 1 - \frac{1}{B} \sum_b \rho(Y_b, P)`, with the correlation in sliding windows of R x R pixels, R the
-  ratio (:mod:`.local_correlation`). Source: Scarpa and Ciotola, Remote Sensing 14(8), 2022, doi:10.3390/rs14081808.
+  ratio, rounded, but 3 at least (:mod:`.local_correlation`). Source: Scarpa and Ciotola, Remote Sensing 14(8), 2022,
+  doi:10.3390/rs14081808.
 * QNR :math:`= (1 - D_\lambda)(1 - D_s)`, Alparone et al., 2008. HQNR :math:`= (1 - D_\lambda^K)(1 - D_s)`, Aiazzi et
   al., Proc. IGARSS, 2014. RQNR :math:`= (1 - D_\lambda^K)(1 - D_{s,reg})`, Arienzo et al., IEEE Geoscience and Remote
   Sensing Magazine 10(3), 2022, doi:10.1109/MGRS.2022.3170092.
@@ -37,6 +38,7 @@ from .regression import Regression
 from .uiqi import PairwiseQuality
 from .windows import Run
 
+LEAST_WINDOW = 3  # pixels, of D_rho
 NO_REFERENCE = ("d_lambda", "d_lambda_k", "d_s", "d_s_reg", "d_rho", "qnr", "hqnr", "rqnr")
 
 
@@ -45,18 +47,18 @@ class NoReferenceIndices:
 
     Args:
         bands: the number of bands B.
-        ratio: HSI pixel size over PAN pixel size, R.
+        ratio: HSI pixel size over PAN pixel size, R, any real number.
         check: called between pieces of work; may raise to stop it.
         block: width and height of the blocks of UIQI and Q2n, at either resolution, in pixels.
     """
 
-    def __init__(self, bands: int, ratio: int, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
+    def __init__(self, bands: int, ratio: float, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
         self.bands = bands
         self._high = PairwiseQuality(bands + 1, check, block)
         self._low = PairwiseQuality(bands + 1, check, block)
         self._khan, self._khan_sum = BlockStream(block, check), 0.0
         self._regression = Regression(bands, check)
-        self._correlation = LocalCorrelation(bands, ratio, check)
+        self._correlation = LocalCorrelation(bands, max(LEAST_WINDOW, round(ratio)), check)
 
     def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Run = map) -> None:
         """Add the next rows at full resolution.

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import Block, RasterReader
-from ..io.remedies import Source
+from .reader_view import ReaderView
 
 
-class MaskedReader(RasterReader):
+class MaskedReader(ReaderView):
     """An open raster some of whose samples count as missing; closes it with itself.
 
     Args:
@@ -20,36 +20,12 @@ class MaskedReader(RasterReader):
     """
 
     def __init__(self, reader: RasterReader, places: Mapping[int, np.ndarray]) -> None:
-        self._reader, self._places = reader, dict(places)
-        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
-        self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, False
-        self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
+        super().__init__(reader)
+        self._places, self.always_valid = dict(places), False
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
         return type(self), (self._reader, self._places)
-
-    @property
-    def band_numbers(self) -> list[int]:
-        """As :attr:`RasterReader.band_numbers`."""
-        return self._reader.band_numbers
-
-    @property
-    def source(self) -> Source:
-        """As :attr:`RasterReader.source`."""
-        return self._reader.source
-
-    def read_stored(self, row: int, rows: int) -> np.ndarray:
-        """As :meth:`RasterReader.read_stored`."""
-        return self._reader.read_stored(row, rows)
-
-    def release(self) -> None:
-        """As :meth:`RasterReader.release`."""
-        self._reader.release()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`."""

@@ -14,16 +14,15 @@ from ..io.band_remedies import one_band_sentence, several_bands_sentence, swappe
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
 from ..io.reader import Block, RasterReader
-from ..io.row_stream import row_strips
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .defects import Defects, find_defects
 from .masked_reader import MaskedReader
-from .scan import scan_bands
+from .reader_view import averaged, facing
+from .scan import scan_bands, scan_pan
 
 _T = TypeVar("_T")
-_SCAN_SAMPLES = 16_000_000  # samples of the PAN read at once while it is scanned
 
 
 @dataclass
@@ -87,8 +86,9 @@ class Scene:
 
     @classmethod
     def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None) -> Scene:
-        """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. The scene
-        closes them; where it cannot be made they are closed at once.
+        """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. Where they run in
+        different directions, the one that runs south-up is read from its last row; a PAN that is too fine is averaged.
+        The scene closes them; where it cannot be made they are closed at once.
 
         Args:
             hsi: the open HSI.
@@ -108,6 +108,8 @@ class Scene:
                 raise InputError(several_bands_sentence(hsi.source))
             if pan.bands != 1:
                 raise InputError(one_band_sentence(pan.source, pan.bands))
+            hsi, pan = facing(hsi, pan)
+            pan = averaged(pan, hsi.grid, progress)
             alignment = align(hsi.grid, pan.grid, hsi.source, pan.source)
             defects = find_defects(hsi, alignment.hsi, progress)
             scene = cls._scanned(MaskedReader(hsi, defects.places) if defects.places else hsi, pan, alignment, progress)
@@ -128,7 +130,7 @@ class Scene:
         moved: tuple[float, float] = (0.0, 0.0),
     ) -> Scene:
         scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
-        complete = _scan_pan(pan, alignment.pan, progress) and scan.complete
+        complete = scan_pan(pan, alignment.pan, progress) and scan.complete
         for reader in (hsi, pan):
             reader.release()
         bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
@@ -210,9 +212,19 @@ class Scene:
         self.pan.close()
 
     @property
-    def ratio(self) -> int:
-        """PAN pixels per HSI pixel."""
+    def ratio(self) -> float:
+        """PAN pixels per HSI pixel: one number for both axes, see :func:`..io.ratio.nominal`."""
         return self.alignment.ratio
+
+    @property
+    def ratios(self) -> tuple[float, float]:
+        """PAN pixels per HSI pixel along rows' and columns' axis."""
+        return self.alignment.ratios
+
+    @property
+    def footprint(self) -> int:
+        """Whole PAN pixels along the longer edge of an HSI pixel, rounded up."""
+        return self.alignment.footprint
 
     @property
     def low_shape(self) -> tuple[int, int]:
@@ -238,8 +250,8 @@ class Scene:
     @property
     def _low_inside(self) -> np.ndarray:
         inside = []
-        for count, size, phase in zip(self.low_shape, self.high_shape, self.alignment.phase):
-            centre = (np.arange(count) + 0.5) * self.ratio - phase
+        for count, size, ratio, phase in zip(self.low_shape, self.high_shape, self.ratios, self.alignment.phase):
+            centre = (np.arange(count) + 0.5) * ratio - phase
             inside.append((centre >= 0) & (centre <= size))
         return inside[0][:, None] & inside[1][None, :]
 
@@ -253,7 +265,7 @@ class Scene:
             (output rows or columns,) int.
         """
         centres = np.arange(self.high_shape[axis]) + 0.5 + self.alignment.phase[axis]
-        return np.clip((centres // self.ratio).astype(int), 0, self.low_shape[axis] - 1)
+        return np.clip((centres // self.ratios[axis]).astype(int), 0, self.low_shape[axis] - 1)
 
     def hsi_rows(self, start: int, stop: int, cols: tuple[int, int] | None = None, read_ahead: bool = False) -> Block:
         """Rows of the HSI under the output.
@@ -328,16 +340,3 @@ class Scene:
         if stop_row <= row or stop_col <= col:
             raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
         return Window(row, col, stop_row - row, stop_col - col)
-
-
-def _scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> bool:
-    """Whether every pixel is valid."""
-    if reader.always_valid:
-        return True
-    complete, some = True, False
-    for start, stop in row_strips(window.rows, max(1, _SCAN_SAMPLES // window.cols), progress):
-        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
-        complete, some = complete and bool(valid.all()), some or bool(valid.any())
-    if not some:
-        raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
-    return complete

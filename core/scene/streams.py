@@ -67,7 +67,7 @@ def pan_stream(
     Returns:
         A stream of (1, rows, columns) float32, DN.
     """
-    passes, (left, right) = FILL_HIGH * scene.ratio, cols or (0, scene.high_shape[1])
+    passes, (left, right) = FILL_HIGH * scene.footprint, cols or (0, scene.high_shape[1])
 
     def produce(start: int, stop: int) -> np.ndarray:
         if scene.complete:
@@ -135,7 +135,7 @@ def scene_operators(scene: Scene, mtf_gain: Gains) -> Operators:
     Returns:
         The operators.
     """
-    return Operators(scene.low_shape, scene.high_shape, scene.ratio, scene.alignment.phase, mtf_gain)
+    return Operators(scene.low_shape, scene.high_shape, scene.ratios, scene.alignment.phase, mtf_gain)
 
 
 def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: Progress | None = None) -> np.ndarray:
@@ -151,8 +151,8 @@ def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: 
         (1, rows, columns) float32, DN.
     """
     rows, cols = operators.low
-    step = max(1, _SAMPLES // (operators.high[1] * operators.ratio))
-    pan = pan_stream(scene, step * operators.ratio, fallback)
+    step = max(1, _SAMPLES // (operators.high[1] * scene.footprint))
+    pan = pan_stream(scene, step * scene.footprint, fallback)
     result = np.empty((1, rows, cols), np.float32)
     for start, stop in row_strips(rows, step, progress):
         low, high = operators.down.y.support(start, stop)

@@ -16,7 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..io.ratio import Ratio, ratio_per_axis
 from ..operators.consistency import correction
+from ..operators.footprints import all_valid
 from ..operators.pair import Operators
 from ..operators.resample import Gains
 from ..runtime.progress import Progress
@@ -162,7 +164,7 @@ def high_window(
     corner: tuple[int, int],
     shape: tuple[int, int],
     high_shape: tuple[int, int],
-    ratio: int,
+    ratio: Ratio,
     phase: tuple[float, float],
 ) -> tuple[tuple[slice, slice], tuple[float, float]]:
     """The PAN pixels that lie wholly within a window of HSI pixels.
@@ -171,17 +173,17 @@ def high_window(
         corner: first row and column of the window, HSI pixels.
         shape: rows and columns of the window, HSI pixels.
         high_shape: rows and columns of the high grid.
-        ratio: PAN pixels per HSI pixel.
+        ratio: PAN pixels per HSI pixel, of both axes or of each.
         phase: (y, x) of the high grid in the low one, PAN pixels.
 
     Returns:
         Rows and columns of the high grid, and the phase within the window.
     """
     spans, phases = [], []
-    for start, count, most, offset in zip(corner, shape, high_shape, phase):
-        begin = max(0, math.ceil(start * ratio - offset - 1e-9))
-        spans.append(slice(begin, min(most, math.floor((start + count) * ratio - offset + 1e-9))))
-        phases.append(round(begin + offset - start * ratio, 9))
+    for start, count, most, one, offset in zip(corner, shape, high_shape, ratio_per_axis(ratio), phase):
+        begin = max(0, math.ceil(start * one - offset - 1e-9))
+        spans.append(slice(begin, min(most, math.floor((start + count) * one - offset + 1e-9))))
+        phases.append(round(begin + offset - start * one, 9))
     return (spans[0], spans[1]), (phases[0], phases[1])
 
 
@@ -200,14 +202,14 @@ def shape_of(image: np.ndarray | Tensor) -> tuple[int, int]:
 
 @lru_cache(maxsize=64)
 def shared_operators(
-    low: tuple[int, int], high: tuple[int, int], ratio: int, phase: tuple[float, float], mtf_gain: Gains
+    low: tuple[int, int], high: tuple[int, int], ratio: Ratio, phase: tuple[float, float], mtf_gain: Gains
 ) -> Operators:
     """Operators that areas of the same geometry share, so that their matrices are made once.
 
     Args:
         low: (rows, columns) of the low grid.
         high: (rows, columns) of the high grid.
-        ratio: PAN pixels per HSI pixel.
+        ratio: PAN pixels per HSI pixel, of both axes or of each.
         phase: (y, x) of the high grid in the low one, PAN pixels.
         mtf_gain: of the degradation.
 
@@ -231,7 +233,7 @@ def labelled_area(
     Args:
         context: what all areas have in common.
         operators: between the HSI's grid, which is the high one here, and the degraded one, without phase.
-        hsi: (bands, rows, columns) float32, invalid pixels filled; rows and columns are multiples of the ratio.
+        hsi: (bands, rows, columns) float32, invalid pixels filled; those that lie inside the degraded pixels.
         pan_low: (1, rows, columns) float32, the PAN on the same pixels.
         valid: (rows, columns) bool.
         held_out: (rows, columns) bool, the pixels that are only scored on.
@@ -240,9 +242,9 @@ def labelled_area(
     Returns:
         The area.
     """
-    statistics, good, (rows, cols), ratio = context.statistics, context.good, operators.low, operators.ratio
+    statistics, good = context.statistics, context.good
     lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
-    weight = valid.reshape(rows, ratio, cols, ratio).all(axis=(1, 3)).astype(np.float32)
+    weight = all_valid(valid, operators.low, operators.ratio).astype(np.float32)
     planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
     prior = operators.up(lowered) + statistics.gains[:, None, None] * detail
     residual = lowered - operators.down(prior)

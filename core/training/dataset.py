@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..io.ratio import footprint, pixels_inside, ratio_text, whole_pixels
 from ..operators.fill import fill_invalid
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -64,23 +65,22 @@ class _Cutter:
         self.weight = scene.low_covered
 
     def labelled(self, most: int) -> list[LabelledArea]:
-        scene, ratio, settings = self.scene, self.scene.ratio, self.settings
-        size = max(settings.patch // ratio, 2) * ratio
-        if min(scene.low_shape) < 2 * ratio:
+        scene, settings = self.scene, self.settings
+        if any(whole_pixels(count, ratio) < 2 for count, ratio in zip(scene.low_shape, scene.ratios)):
             raise InputError(
                 f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
-                f"learning at ratio {ratio} needs {2 * ratio} in each direction: use a trained model or a classical "
-                "method."
+                f"learning at ratio {ratio_text(scene.ratios)} needs {footprint(2 * max(scene.ratios))} in each "
+                "direction: use a trained model or a classical method."
             )
-        # Where the scene is a single area, leave room to shift it by less than a pixel of what it is degraded to.
-        rows, cols = (min(size, max(count - 1, 2 * ratio) // ratio * ratio) for count in scene.low_shape)
-        degraded = rows // ratio, cols // ratio
-        operators = shared_operators(degraded, (rows, cols), ratio, (0.0, 0.0), self.context.mtf_gain)
-        corners = _spread(scene.low_shape, (rows, cols), most, self.rng, least=SHIFTS)
+        degraded = self._degraded(0), self._degraded(1)
+        shape = pixels_inside(degraded[0], scene.ratios[0]), pixels_inside(degraded[1], scene.ratios[1])
+        operators = shared_operators(degraded, shape, scene.ratios, (0.0, 0.0), self.context.mtf_gain)
+        corners = _spread(scene.low_shape, shape, most, self.rng, least=SHIFTS)
         areas = []
-        for corner, held_out in zip(corners, _held_out(corners, (rows, cols), settings.held_out, ratio, self.rng)):
+        block = max(1, round(scene.ratio))
+        for corner, held_out in zip(corners, _held_out(corners, shape, settings.held_out, block, self.rng)):
             self.progress.check()
-            hsi, pan_low, valid = self._low_part(corner, (rows, cols))
+            hsi, pan_low, valid = self._low_part(corner, shape)
             area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
             if area.train_mask.any() or area.held_out_mask.any():
                 areas.append(area)
@@ -91,19 +91,28 @@ class _Cutter:
             )
         return areas
 
+    def _degraded(self, axis: int) -> int:
+        """Pixels of what an area is degraded to, along an axis; where the scene is a single area, there is room to
+        shift it by less than one of them."""
+        count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
+        return min(max(whole_pixels(self.settings.patch, ratio), 2), max(whole_pixels(count - 1, ratio), 2))
+
     def unlabelled(self, most: int) -> list[UnlabelledArea]:
-        scene, ratio, context = self.scene, self.scene.ratio, self.context
-        rows, cols = (min(max(self.settings.crop, _HIGH_SIZE // ratio), count) for count in scene.low_shape)
+        scene, context = self.scene, self.context
+        rows, cols = (
+            min(max(self.settings.crop, whole_pixels(_HIGH_SIZE, ratio)), count)
+            for count, ratio in zip(scene.low_shape, scene.ratios)
+        )
         areas = []
         for corner in _spread(scene.low_shape, (rows, cols), most, self.rng):
             self.progress.check()
             if not self.weight[corner[0] : corner[0] + rows, corner[1] : corner[1] + cols].any():
                 continue
-            high, phase = high_window(corner, (rows, cols), scene.high_shape, ratio, scene.alignment.phase)
+            high, phase = high_window(corner, (rows, cols), scene.high_shape, scene.ratios, scene.alignment.phase)
             top, bottom = high[0].start, high[0].stop
             pan = pan_stream(scene, bottom - top, context.statistics.pan_mean, top).get(top, bottom)[..., high[1]]
             hsi, pan_low, weight = self._low_part(corner, (rows, cols))
-            operators = shared_operators((rows, cols), shape_of(pan), ratio, phase, context.mtf_gain)
+            operators = shared_operators((rows, cols), shape_of(pan), scene.ratios, phase, context.mtf_gain)
             areas.append(unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress))
         return areas
 

@@ -69,7 +69,7 @@ class Trainer:
         learner: MutualStep,
         labelled: Sequence[LabelledArea],
         unlabelled: Sequence[UnlabelledArea],
-        ratio: int,
+        ratio: float,
         mean: Tensor,
         save: Callable[[TrainingState], None] | None = None,
         branches: Sequence[str] = ("spectral", "spatial"),

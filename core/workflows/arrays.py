@@ -17,6 +17,7 @@ import numpy as np
 from ..io.array_image import ArrayImage, pair_of_arrays, with_wavelengths
 from ..io.data_array import data_array_of, image_of, is_data_array, plane_of
 from ..io.grid import align
+from ..io.ratio import STATED, same_ratio
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
@@ -49,7 +50,7 @@ class FusedArrays:
     facts: Mapping[str, Any]
 
 
-def sharpen_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: Any) -> FusedArrays:
+def sharpen_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options: Any) -> FusedArrays:
     """Sharpen a scene with nothing but its two images.
 
     Args:
@@ -75,7 +76,7 @@ def sharpen_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: 
     return _through_files(sharpen, hsi, pan, ratio, options)
 
 
-def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: int | None = None, **options: Any) -> FusedArrays:
+def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: float | None = None, **options: Any) -> FusedArrays:
     """Fuse two images with a trained model.
 
     Args:
@@ -95,7 +96,7 @@ def fuse_arrays(hsi: Array, pan: Array, model: StrPath, ratio: int | None = None
     return _through_files(functools.partial(fuse, model=model), hsi, pan, ratio, options)
 
 
-def classical_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options: Any) -> FusedArrays:
+def classical_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options: Any) -> FusedArrays:
     """Fuse two images with a classical method, without PyTorch.
 
     Args:
@@ -116,7 +117,7 @@ def classical_arrays(hsi: Array, pan: Array, ratio: int | None = None, **options
 
 
 def _through_files(
-    job: Callable[..., dict[str, object]], hsi: Array, pan: Array, ratio: int | None, options: dict[str, Any]
+    job: Callable[..., dict[str, object]], hsi: Array, pan: Array, ratio: float | None, options: dict[str, Any]
 ) -> FusedArrays:
     wavelengths, nodata, pan_nodata = (options.pop(name, None) for name in ("wavelengths", "nodata", "pan_nodata"))
     if isinstance(pan_nodata, str):  # as the jobs on files have it
@@ -146,7 +147,7 @@ def _through_files(
 
 
 def _images(
-    hsi: Array, pan: Array, ratio: int | None, nodata: float | None, pan_nodata: float | None
+    hsi: Array, pan: Array, ratio: float | None, nodata: float | None, pan_nodata: float | None
 ) -> tuple[ArrayImage, ArrayImage]:
     for array, name in ((hsi, "hsi"), (pan, "pan")):
         if not is_data_array(array) and not isinstance(array, np.ndarray):
@@ -156,9 +157,10 @@ def _images(
             )
     if is_data_array(hsi) and is_data_array(pan):
         images = image_of(hsi, "hsi", nodata), image_of(pan, "pan", pan_nodata)
-        found = align(images[0].grid, images[1].grid, "hsi", "pan").ratio
-        if ratio is not None and ratio != found:
-            raise InputError(f"The ratio of the coordinates is {found}, not {ratio}; leave it out.")
+        low, high = (image.grid.flip() if image.grid.dy > 0 else image.grid for image in images)
+        found = align(low, high, "hsi", "pan").ratio
+        if ratio is not None and not same_ratio(ratio, found, STATED):
+            raise InputError(f"The ratio of the coordinates is {found:g}, not {ratio:g}; leave it out.")
     elif is_data_array(hsi) or is_data_array(pan):
         raise InputError("One of hsi and pan is a DataArray and the other is not; give both as DataArrays, or neither.")
     elif ratio is None:

@@ -13,6 +13,7 @@ from ..io.band_remedies import one_band_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
+from ..io.ratio import STATED, same_ratio
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
@@ -22,6 +23,7 @@ from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
 from .gains import ChosenGain, choose_gain, given_gain
 from .opening import claims_of, correction
@@ -77,6 +79,9 @@ def assess(
         readers: dict[str, RasterReader] = {}
         for key, path in files.items():
             readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
+        readers = dict(zip(readers, facing(*readers.values())))
+        if "hsi" in readers:
+            readers["pan"] = averaged(readers["pan"], readers["hsi"].grid, progress)
         warn_of_numbers(readers.values(), progress)
         chosen = _calibrated(readers, options, progress)
         for key in readers.keys() & {"reference", "hsi"}:
@@ -163,9 +168,9 @@ def _score(
     alignment, views = _place(readers, options.crop)
     ratio = options.ratio
     if alignment is not None:
-        if ratio is not None and ratio != alignment.ratio:
+        if ratio is not None and not same_ratio(ratio, alignment.ratio, STATED):
             raise InputError(
-                f"The ratio of {readers['hsi'].name} to {readers['fused'].name} is {alignment.ratio}, not {ratio}; "
+                f"The ratio of {readers['hsi'].name} to {readers['fused'].name} is {alignment.ratio:g}, not {ratio:g}; "
                 "leave the ratio out."
             )
         ratio = alignment.ratio

@@ -17,6 +17,7 @@ from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import move_raster
+from ..io.ratio import ratio_text
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
@@ -96,7 +97,7 @@ def compare(
         found = choose_gain(scene, options.mtf, progress)
         chosen = candidates(options, found.gain, hsi)
         rows, cols = scene.low_shape
-        progress.info(f"Ratio {scene.ratio}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
+        progress.info(f"Ratio {ratio_text(scene.ratios)}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
         check_space(scene, Outputs(output), FusionOptions(), folder)
         warnings = RunWarnings([candidate.title for candidate in chosen])
         stack.callback(warnings.pass_on, progress)
@@ -169,9 +170,9 @@ def _at_reduced(
     with open_pair(pair.hsi, pair.pan, quiet) as whole, RasterReader(pair.truth) as reader:
         reduced = reduced_without(whole, scene)
         reduced.hsi.name, reduced.pan.name = scene.hsi.name, scene.pan.name
-        values, valid = overview(reader, range(reader.bands), _MAP_SIZE)
+        values, valid = overview(reader, range(reader.bands), _MAP_SIZE, reduced.alignment.pan)
         pixels = pick_pixels(values, np.broadcast_to(valid, values.shape), scene.good)
-        window = Window(0, 0, reader.grid.rows, reader.grid.cols)
+        window = reduced.alignment.pan  # the pixels of the truth that lie wholly inside the reduced HSI
         step = decimation((window.rows, window.cols), _MAP_SIZE)
         places = [(row * step + step // 2, col * step + step // 2) for row, col in pixels]
         path = os.path.join(settings.folder, f"reduced{_SCRATCH}")
@@ -182,7 +183,8 @@ def _at_reduced(
             _fuse(candidate, reduced, Outputs(path), settings.fusion, named)
             watched = RunProgress(part.part(0.8, 1.0), candidate.title, REDUCED)
             with RasterReader(path) as fused:
-                images = View(fused, window).crop(settings.crop), View(reader, window).crop(settings.crop)
+                images = View(fused, Window(0, 0, window.rows, window.cols)), View(reader, window)
+                images = images[0].crop(settings.crop), images[1].crop(settings.crop)
                 scores = Scores(good_bands(images, watched))
                 maps = scores.add_reference(*images, scene.ratio, watched, _MAP_SIZE)
                 spectra = np.array([_spectrum(fused, reader, scene.good, place) for place in places])

@@ -6,8 +6,10 @@ import os
 
 import numpy as np
 
+from ..assessment.reduced import used_shape
 from ..calibration.contradictions import contradictions
 from ..calibration.shift import Shift
+from ..operators.footprints import all_valid
 from ..runtime.progress import Progress
 from ..scene.mask_raster import masked_pixels
 from ..scene.scene import Scene
@@ -91,7 +93,7 @@ def reduced_without(reduced: Scene, scene: Scene) -> Scene:
     """The same pixels of the pair brought one step down.
 
     Args:
-        reduced: the pair, whose HSI pixels are as many of the scene's as the ratio says.
+        reduced: the pair, whose HSI pixels are as large as the scene's ratio says.
         scene: the scene that it was made of.
 
     Returns:
@@ -102,14 +104,12 @@ def reduced_without(reduced: Scene, scene: Scene) -> Scene:
     """
     if scene.left_out is None:
         return reduced
-    rows, cols = reduced.low_shape
+    rows, cols = used_shape(scene.low_shape, scene.ratios)
 
     def coarse(mask: np.ndarray | None) -> np.ndarray | None:
         if mask is None:
             return None
-        part = mask[: rows * scene.ratio, : cols * scene.ratio]
-        found: np.ndarray = part.reshape(rows, scene.ratio, cols, scene.ratio).any(axis=(1, 3))
-        return found
+        return ~all_valid(~mask[:rows, :cols], reduced.low_shape, scene.ratios)
 
     some = coarse(scene.left_out)
     return reduced if some is None else reduced.without(some, coarse(scene.faded))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
+from ..io.ratio import ratio_text
 from ..products.claims import Claims
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
@@ -253,8 +254,8 @@ def _description(scene: Scene) -> str:
     (rows, cols), (high_rows, high_cols) = scene.low_shape, scene.high_shape
     return (
         f"{hsi.name} and {pan.name} share {rows} x {cols} HSI pixels and {high_rows} x {high_cols} PAN pixels of "
-        f"{abs(pan.grid.dx):g} map units; ratio {scene.ratio}; {int(scene.good.sum())} of {hsi.bands} bands are good, "
-        f"{span}; {describe_pixels(scene)}."
+        f"{abs(pan.grid.dx):g} map units; ratio {ratio_text(scene.ratios)}; {int(scene.good.sum())} of {hsi.bands} "
+        f"bands are good, {span}; {describe_pixels(scene)}."
     )
 
 

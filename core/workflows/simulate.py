@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..assessment.reduced import degradable
+from ..assessment.reduced import degradable, used_shape
 from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
 from ..io.encoding import check_finite
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
+from ..io.ratio import nominal, pixels_under
 from ..io.reader import Block, RasterReader
 from ..io.writer import RasterWriter
 from ..operators.response import band_weights, read_response
@@ -30,7 +31,7 @@ from .stored_numbers import warn_of_numbers
 @on_files(SimulateOptions)
 def simulate(
     reference: str,
-    ratio: int,
+    ratio: float,
     hsi_out: str,
     pan_out: str,
     *,
@@ -40,13 +41,13 @@ def simulate(
 ) -> dict[str, object]:
     """Make a low-resolution HSI and a PAN of a reference image, which then is the truth to compare with.
 
-    The reference is cropped to a multiple of the ratio from its upper-left corner. Both outputs are float32 in the
-    reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands, or their sum
-    weighted by its spectral response, in physical units where their scales or offsets differ.
+    The reference is cropped, from its upper-left corner, to what whole pixels of the HSI touch. Both outputs are
+    float32 in the reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands,
+    or their sum weighted by its spectral response, in physical units where their scales or offsets differ.
 
     Args:
         reference: raster to read.
-        ratio: reference pixels per HSI pixel, 2 to 16.
+        ratio: reference pixels per HSI pixel, any real number from 1.5 to 40.
         hsi_out, pan_out: rasters to write.
         pan_response: instead of bands or wavelengths, a text file with the PAN's spectral response, as
             :func:`..operators.response.read_response` reads it.
@@ -54,14 +55,14 @@ def simulate(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_bands`` (list, from 1, of those
-        with any weight).
+        ``hsi``, ``pan``, ``ratio``, ``bands``, ``rows``, ``cols`` (of the HSI), ``pan_rows``, ``pan_cols``,
+        ``pan_bands`` (list, from 1, of those with any weight).
 
     Raises:
         InputError: a file or a parameter cannot be used.
         Cancelled: the user stopped the job.
     """
-    ratio, pan_bands, pan_range = int(ratio), options.pan_bands, options.pan_range
+    ratio, pan_bands, pan_range = nominal(ratio), options.pan_bands, options.pan_range
     mtf_pan = options.mtf_pan
     if mtf_pan is not None:
         check_fraction(mtf_pan, "mtf_pan")
@@ -76,11 +77,12 @@ def simulate(
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
         warn_of_numbers([reader], progress)
         gains = _gains(options.mtf_hsi, reader)
-        rows, cols = (count // ratio * ratio for count in (reader.grid.rows, reader.grid.cols))
+        rows, cols = used_shape((reader.grid.rows, reader.grid.cols), ratio)
         if min(rows, cols) < MIN_OVERLAP * ratio:
             raise InputError(
-                f"{reader.name} has {reader.grid.rows} x {reader.grid.cols} pixels, too few for ratio {ratio}: "
-                f"{MIN_OVERLAP * ratio} in each direction are needed; choose a larger image or a smaller ratio."
+                f"{reader.name} has {reader.grid.rows} x {reader.grid.cols} pixels, too few for ratio {ratio:g}: "
+                f"{pixels_under(MIN_OVERLAP, ratio)} in each direction are needed; choose a larger image or a smaller "
+                "ratio."
             )
         if pan_response:
             weights = band_weights(read_response(pan_response), _good_wavelengths(reader), reader.name)
@@ -97,7 +99,7 @@ def simulate(
         total = sum(weights.values())
         weights = {band: weight / total for band, weight in weights.items()}
         if not source.low_valid.any():
-            raise InputError(f"{reader.name} has no block of {ratio} x {ratio} valid pixels; choose another image.")
+            raise InputError(f"{reader.name} has no block of {ratio:g} x {ratio:g} valid pixels; choose another image.")
         pan_metadata, physical = _pan_metadata(metadata, chosen)
         grid = reader.grid.crop(Window(0, 0, rows, cols))
         with (
@@ -115,8 +117,10 @@ def simulate(
             "pan": pan_out,
             "ratio": ratio,
             "bands": reader.bands,
-            "rows": rows // ratio,
-            "cols": cols // ratio,
+            "rows": source.low_shape[0],
+            "cols": source.low_shape[1],
+            "pan_rows": rows,
+            "pan_cols": cols,
             "pan_bands": [band + 1 for band in chosen],
         }
 

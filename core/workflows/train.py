@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..calibration.relation import pan_relation
 from ..calibration.shift import measure_shift
+from ..io.ratio import ratio_text, same_ratio
+from ..models.trained import RATIO_TOLERANCE
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -160,10 +162,10 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
                 f"{scene.hsi.name} has {scene.hsi.bands} bands but {first.hsi.name} has {first.hsi.bands}; train on "
                 "images of one sensor."
             )
-        if scene.ratio != first.ratio:
+        if not same_ratio(scene.ratios, first.ratios, RATIO_TOLERANCE):
             raise InputError(
-                f"{scene.hsi.name} and its PAN have ratio {scene.ratio} but {first.hsi.name} and its PAN have "
-                f"{first.ratio}; train on scenes of one ratio."
+                f"{scene.hsi.name} and its PAN have ratio {ratio_text(scene.ratios)} but {first.hsi.name} and its PAN "
+                f"have {ratio_text(first.ratios)}; train on scenes of one ratio."
             )
         metadata = scene.hsi.metadata
         if (metadata.scales, metadata.offsets) != (usual.scales, usual.offsets):

@@ -67,7 +67,8 @@ def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition
         numbers = QgsProcessingParameterNumber.Type
         low, high = option.bounds or (0, 0)
         which = numbers.Integer if kind == "whole" else numbers.Double
-        value = 0.0 if default is None and kind == "number" else default  # "automatic", as the label says
+        automatic = default is None and kind == "number" and low == 0  # 0, as the label says
+        value = 0.0 if automatic else default
         return QgsProcessingParameterNumber(key, label, which, value, optional, low, high)
     if kind == "switch":
         return QgsProcessingParameterBoolean(key, label, default)

@@ -363,7 +363,7 @@ def test_wavelets_are_b_splines_with_holes():
 
 def test_the_window_of_the_guided_filter_ends_at_the_edge():
     image = np.arange(20.0).reshape(4, 5)
-    found = window_mean(image, 1)
+    found = window_mean(image, (1, 1))
     assert found[0, 0] == pytest.approx((0 + 1 + 5 + 6) / 4)
     assert found[2, 3] == pytest.approx(image[1:4, 2:5].mean())
 

@@ -74,11 +74,11 @@ WRONG = {
         lambda make, folder: make("pan.tif", noise(36, 30), (900000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)),
         r"hsi.tif and pan.tif do not overlap",
     ),
-    "ratio 2.4": (
-        lambda make, folder: make("pan.tif", noise(36, 30), (500000.0, 12.5, 0.0, 5800000.0, 0.0, -12.5)),
-        r"hsi.tif is 2.4 pixels of pan.tif; the ratio must be an integer",
+    "ratio 1.2": (
+        lambda make, folder: make("pan.tif", noise(14, 12), (500000.0, 25.0, 0.0, 5800000.0, 0.0, -25.0)),
+        r"hsi.tif is 1.2 pixels of pan.tif .*: the PAN is not sharper",
     ),
-    "ratio 1": (lambda make, folder: make("pan.tif", noise(12, 10), COARSE), r"the ratio must be an integer"),
+    "ratio 1": (lambda make, folder: make("pan.tif", noise(12, 10), COARSE), r"the PAN is not sharper"),
     "PAN of two bands": (lambda make, folder: make("pan.tif", noise(2, 36, 30), FINE), r"pan.tif has 2 bands"),
     "HSI of one band": (lambda make, folder: make("hsi.tif", noise(12, 10), COARSE), r"hsi.tif has one band"),
     "HSI all nodata": (
@@ -246,7 +246,7 @@ def test_info_shows_a_model_and_gives_json(inputs, capsys):
         ([], "JOB"),
         (["paint"], "paint"),
         (["simulate"], "REF"),
-        (["simulate", "a", "--ratio", "2.5"], "2.5"),
+        (["simulate", "a", "--ratio", "2,5"], "2,5"),
         (["simulate", "a", "--ratio", "2", "--out-hsi", "b", "--out-pan", "c"], "--pan-bands --pan-range"),
         (["classical", "--hsi", "a", "--pan", "b", "--out", "c", "--memory", "0"], "--memory"),
         (["sharpen", "--hsi", "a", "--pan", "b", "--out", "c", "--effort", "heroic"], "heroic"),

@@ -42,7 +42,7 @@ class Plain:
 
     hsi = type("Hsi", (), {"bands": 200})
     low_shape, high_shape = (15000, 1000), (90000, 6000)
-    ratio, iterations, planes_count, support = 6, 5, 13, Support(19, 1, 112, int(2e8))
+    ratios, iterations, planes_count, support = (6, 6), 5, 13, Support(19, 1, 112, int(2e8))
     coefficients = np.zeros((200, 13))
 
 

@@ -17,7 +17,7 @@ from core.io.band_remedies import subdatasets_sentence
 from core.io.grid import Grid, align
 from core.io.reader import RasterReader
 from core.io.remedies import Source, crs_code, number, quoted
-from core.io.warp_remedies import nest, outline_of, own_grid, ratios
+from core.io.warp_remedies import nearest_ratio, nest, outline_of, own_grid
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.workflows.assess import assess
@@ -213,44 +213,46 @@ def test_coordinates_in_degrees_are_not_taken_for_metres(make):
         assert error_of(scene.pan) < 0.03
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "expected"),
-    [
-        (30 / 3.6, 30 / 3.6, {4: "7.5", 3: "10"}),
-        (12.5, 12.5, {3: "10", 2: "15"}),
-        (20.0, 20.0, {2: "15"}),
-        (10.01, 10.01, {3: "10"}),
-        (15.0, 7.5, {2: "15", 4: "7.5"}),
-        (1.5, 1.5, {16: "1.875"}),
-        (30 / 15.6, 30 / 15.6, {16: "1.875", 15: "2"}),
-    ],
-)
-def test_each_ratio_that_is_offered_is_accepted(make, x, y, expected):
-    cols, rows = int(1440 / x), int(1440 / y)
-    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
-    pan = make("pan.tif", image(plain(x, y), rows, cols), plain(x, y))
-    said = refusal(hsi, pan)
-    assert f"30 x 30 and {x:.6g} x {y:.6g} map units" in said
-    found = commands(said)
-    assert {command[2] for command in found} == set(expected.values())
-    accepted = {}
-    for command in found:
-        with open_pair(hsi, follow(command)) as scene:
-            accepted[scene.ratio] = command[2]
-            assert scene.alignment.phase == (0.0, 0.0)
-            assert error_of(scene.pan) < 0.1
-    assert accepted == expected
+PARALLEL = {  # the HSI's and the PAN's geotransform: these were refused once, with a command to resample the PAN
+    "ratio 3.6": (HSI, plain(30 / 3.6)),
+    "ratio 2.4": (HSI, plain(12.5)),
+    "ratio 1.5": (HSI, plain(20.0)),
+    "ratio 2.997": (HSI, plain(10.01)),
+    "ratio 2 in x and 4 in y": (HSI, plain(15.0, 7.5)),
+    "ratio 20": (HSI, plain(1.5)),
+    "south-up PAN": (HSI, (HSI[0], 7.5, 0.0, HSI[3] - 1440, 0.0, 7.5)),
+    "south-up HSI": ((HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0), plain(7.5)),
+    "both south-up, ratio 3.6": (
+        (HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0),
+        (HSI[0], 30 / 3.6, 0.0, HSI[3] - 1440, 0.0, 30 / 3.6),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARALLEL)
+def test_pairs_with_parallel_axes_are_taken_as_they_are(make, name):
+    low, high = PARALLEL[name]
+    hsi = make("hsi.tif", cube(low, SIZE, SIZE), low)
+    pan = make("pan.tif", image(high, int(1440 / abs(high[5])), int(1440 / high[1])), high)
+    with open_pair(hsi, pan) as scene:
+        assert scene.ratios == pytest.approx((abs(low[5] / high[5]), low[1] / high[1]))
+        assert error_of(scene.hsi) < 1e-6
+        assert error_of(scene.pan) < 1e-6
+        assert scene.alignment.hsi.rows == SIZE
+        grid = scene.alignment.grid
+        rows = scene.pan_rows(0, grid.rows).values[0]
+        np.testing.assert_allclose(rows, image(grid.geotransform, grid.rows, grid.cols), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("pixel", "words"),
     [
-        (1.5, "must be 1.875 or larger (2: ratio 15)"),
-        (30.0, "is not finer than the HSI hsi.tif: nothing can be sharpened"),
+        (30.0, "the PAN is not sharper than the HSI, so nothing can be sharpened"),
+        (25.0, "is 1.2 pixels of pan.tif (30 x 30 and 25 x 25 map units)"),
         (90.0, "is coarser than the HSI hsi.tif (are the two swapped?)"),
     ],
 )
-def test_a_ratio_out_of_range_says_which_pixels_are_in_it(make, pixel, words):
+def test_a_pan_that_is_not_sharper_is_refused(make, pixel, words):
     size = int(1440 / pixel)
     hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
     pan = make("pan.tif", image(plain(pixel), size, size), plain(pixel))
@@ -272,13 +274,6 @@ HOW = {  # the HSI's and the PAN's geotransform, commands
     "both rotated": (rotated(30.0, 14), rotated(7.5, 14), 2),
     "both rotated, differently": (rotated(30.0, 14), rotated(7.2, -8), 2),
     "HSI of 29.7 m rotated": (rotated(29.7, -25), plain(7.5), 1),
-    "south-up PAN": (HSI, (HSI[0], 7.5, 0.0, HSI[3] - 1440, 0.0, 7.5), 1),
-    "south-up HSI": ((HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0), plain(7.5), 1),
-    "both south-up, ratio 3.6": (
-        (HSI[0], 30.0, 0.0, HSI[3] - 1440, 0.0, 30.0),
-        (HSI[0], 30 / 3.6, 0.0, HSI[3] - 1440, 0.0, 30 / 3.6),
-        3,
-    ),
 }
 
 
@@ -660,12 +655,12 @@ def test_the_numbers_of_a_command_nest_for_any_ratio_and_place(pixel, ratio, x, 
         hsi = Grid(15.123456789012, 41.55, pixel, -pixel, 60, 60)
     step = pixel / ratio
     pan = Grid(hsi.x + x * pixel, hsi.y + y * pixel, step, -step, int(60 * ratio), int(60 * ratio)).facts("pan")
-    for whole in ratios(ratio):
-        target = nest(own_grid(hsi.facts("hsi")), outline_of(pan, ""), whole)
-        dx, dy = (float(number(value)) for value in target.step)
-        xmin, ymin, xmax, ymax = (float(number(value)) for value in target.extent)
-        rows, cols = int((ymax - ymin) / dy + 0.5), int((xmax - xmin) / dx + 0.5)  # as gdalwarp counts
-        found = align(hsi, Grid(xmin, ymax, dx, -dy, rows, cols))
-        assert (found.ratio, found.phase) == (whole, (0.0, 0.0))
-        assert found.pan.rows == rows
-        assert found.pan.cols == cols
+    whole = nearest_ratio(ratio)
+    target = nest(own_grid(hsi.facts("hsi")), outline_of(pan, ""), whole)
+    dx, dy = (float(number(value)) for value in target.step)
+    xmin, ymin, xmax, ymax = (float(number(value)) for value in target.extent)
+    rows, cols = int((ymax - ymin) / dy + 0.5), int((xmax - xmin) / dx + 0.5)  # as gdalwarp counts
+    found = align(hsi, Grid(xmin, ymax, dx, -dy, rows, cols))
+    assert (found.ratio, found.phase) == (whole, (0.0, 0.0))
+    assert found.pan.rows == rows
+    assert found.pan.cols == cols

@@ -9,7 +9,7 @@ from ...scene.scene import Scene
 from ...scene.statistics import scene_statistics
 from .fitted import ClassicalFit, Ratio, haze, matched, relative
 from .moments import Moments, full_scale_gains
-from .smoothing import pixel_mean, wavelet_approximation, wavelet_levels
+from .smoothing import pixel_mean, pixel_reach, wavelet_approximation, wavelet_levels
 
 
 class Laplacian(ClassicalFit):
@@ -154,14 +154,14 @@ class SmoothingFilter(Ratio):
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
-        ratio = moments.operators.ratio
-        super().__init__(moments, 1, receptive_field=ratio // 2, work=3)
+        self._ratios = moments.operators.ratios
+        super().__init__(moments, 1, receptive_field=pixel_reach(max(self._ratios)), work=3)
         self.origin = moments.zero
-        self._ratio, self._pan_zero = ratio, np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
+        self._pan_zero = np.float32(-scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0])
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """See :meth:`.fitted.ClassicalFit.high_planes`; (P - P_S) / P_S."""
-        smooth = pixel_mean(pan, self._ratio)
+        smooth = pixel_mean(pan, self._ratios)
         return relative(pan - smooth, smooth - self._pan_zero, self.pan_mean - self._pan_zero)[None]
 
 
@@ -177,7 +177,7 @@ class Wavelet(Ratio):
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
-        self._levels = wavelet_levels(moments.operators.ratio)
+        self._levels = wavelet_levels(scene.ratio)
         weights = moments.good / moments.good.sum()
         shift = -float(weights @ moments.zero)
         self.origin = moments.zero

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...io.encoding import check_finite
+from ...io.ratio import pixels_inside, whole_pixels
 from ...operators.pair import Operators
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
@@ -73,9 +74,9 @@ class GuidedFilter(ComponentFit):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         basis = principal_components(moments)
-        count, ratio = basis.shape[1], moments.operators.ratio
-        super().__init__(moments, basis, receptive_field=2 * _WINDOW * ratio, work=10 * count + 10)
-        self._radius, self._smooth = _WINDOW * ratio, _SMOOTH * moments.pan_variance
+        y, x = moments.operators.ratios
+        self._radius, self._smooth = (round(_WINDOW * y), round(_WINDOW * x)), _SMOOTH * moments.pan_variance
+        super().__init__(moments, basis, receptive_field=2 * max(self._radius), work=10 * basis.shape[1] + 10)
 
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
         """See :meth:`.fitted.ClassicalFit.high_planes`; what the filter changes in each component."""
@@ -132,9 +133,9 @@ def band_dependent(scene: Scene, moments: Moments, progress: Progress) -> Classi
     Returns:
         the fitted method.
     """
-    ratio = moments.operators.ratio
-    lower = scene.low_shape[0] // ratio, scene.low_shape[1] // ratio
-    inside = moments.chosen[: lower[0] * ratio, : lower[1] * ratio]
+    y, x = moments.operators.ratios
+    lower = whole_pixels(scene.low_shape[0], y), whole_pixels(scene.low_shape[1], x)
+    inside = moments.chosen[: pixels_inside(lower[0], y), : pixels_inside(lower[1], x)]
     most = min(_MOST, int(inside.sum()) // _PIXELS - 2)
     if min(lower) >= 2 and most >= 1:
         return BandDependent(scene, moments, most, lower, progress)
@@ -154,9 +155,8 @@ def _detail_gains(
     for start, values in low_strips(scene, fallback, progress):
         shifted = values - fallback[:, None, None]
         components[:, start : start + values.shape[1]] = np.tensordot(basis.T, shifted, 1)
-    ratio = moments.operators.ratio
-    rows, cols = (count * ratio for count in lower)
-    operators = Operators(lower, (rows, cols), ratio, (0.0, 0.0), moments.operators.mtf_gain)
+    rows, cols = (pixels_inside(count, ratio) for count, ratio in zip(lower, moments.operators.ratios))
+    operators = Operators(lower, (rows, cols), moments.operators.ratios, (0.0, 0.0), moments.operators.mtf_gain)
     inside = moments.chosen[:rows, :cols]
     lowpass = np.empty((len(components), rows, cols), np.float32)
     for plane, component in zip(lowpass, components[:, :rows, :cols]):

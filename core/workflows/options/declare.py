@@ -137,7 +137,9 @@ class Option:
     def _within(self, value: Any) -> bool:
         low, high = self.bounds or (0, 0)
         try:
-            return low <= value <= high and value == int(value) if self.kind == "whole" else low < value <= high
+            if self.kind == "whole":
+                return low <= value <= high and value == int(value)
+            return value <= high and (value >= low if low else value > low)
         except TypeError:
             return False
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...io.ratio import MAX_RATIO, MIN_RATIO
 from . import shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
 from .pixels import PIXELS, PixelOptions
-
-RATIOS = (2, 16)
 
 
 def _image_out(image: str, label: str, text: str) -> Option:
@@ -30,12 +29,12 @@ class SimulateOptions(Options):
         mtf_pan: MTF gain of the PAN at its own Nyquist frequency; None leaves it as sharp as the reference.
     """
 
-    ratio: int = Option(
-        "How many times larger the pixels of the simulated HSI are, 2 to 16.",
+    ratio: float = Option(
+        "How many times larger the pixels of the simulated HSI are, any number from 1.5 to 40.",
         "Ratio of the pixel sizes",
-        4,
+        4.0,
         metavar="R",
-        bounds=RATIOS,
+        bounds=(MIN_RATIO, MAX_RATIO),
         needed=True,
     ).field()
     pan_bands: str = Option(
@@ -65,8 +64,8 @@ SIMULATE = Job(
         "The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the "
         "reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and "
         "assess the result against the reference.",
-        "The reference is cropped from its upper-left corner to a multiple of the ratio. Bands, wavelengths or a "
-        "spectral response say what makes the PAN: give one of them.",
+        "The reference is cropped, from its upper-left corner, to what whole pixels of the HSI touch. Bands, "
+        "wavelengths or a spectral response say what makes the PAN: give one of them.",
     ),
     ("hyperspectral", "wald", "simulation", "degrade", "mtf", "benchmark"),
     (
@@ -118,12 +117,12 @@ class AssessOptions(shared.SceneOptions):
         help="As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid "
         "that the PAN then has."
     )
-    ratio: int | None = Option(
+    ratio: float | None = Option(
         "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
         "Ratio, where it cannot be derived",
         None,
         metavar="R",
-        bounds=RATIOS,
+        bounds=(MIN_RATIO, MAX_RATIO),
         advanced=True,
     ).field()
     mtf: float | str = shared.MTF.field()
