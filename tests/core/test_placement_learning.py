@@ -63,7 +63,7 @@ def test_sharpen_learns_at_any_ratio_and_is_no_worse_than_mtf_glp(make, tmp_path
         assert trained.header["ratio"] == opened.ratio
         assert trained.ratios == pytest.approx(opened.ratios, rel=1e-6)
     again = str(tmp_path / "again.tif")
-    fuse(hsi, pan, again, model=model, shift="none")
+    fuse(hsi, pan, model, again, shift="none")
     np.testing.assert_allclose(read(again)[0], values, rtol=1e-5)
 
 
@@ -71,8 +71,8 @@ def test_networks_in_pieces_equal_the_whole_at_a_real_ratio(make, tmp_path):
     hsi, pan, _ = make(PLACES["2.4, PAN south-up"], 64)
     model, whole, pieces = (str(tmp_path / name) for name in ("m.safetensors", "whole.tif", "pieces.tif"))
     train([hsi], [pan], model, effort="fast", **TOLD)
-    fuse(hsi, pan, whole, model=model, shift="none")
-    fuse(hsi, pan, pieces, model=model, shift="none", memory=1e-6)
+    fuse(hsi, pan, model, whole, shift="none")
+    fuse(hsi, pan, model, pieces, shift="none", memory=1e-6)
     values = read(whole)[0]
     assert np.abs(read(pieces)[0] - values).max() < 1e-5 * np.ptp(values)
 
@@ -88,14 +88,14 @@ def test_a_model_is_used_at_ratios_near_its_own_and_refused_at_others(make, tmp_
     model, out, plain = (str(tmp_path / name) for name in ("m.safetensors", "out.tif", "plain.tif"))
     train([hsi], [pan], model, effort="fast", **TOLD)
     near, pan_near, scene = make(parallel((3.75, 4.0), (0.2, 0.0)), seed=1)
-    fuse(near, pan_near, out, model=model, shift="none", progress=Listener())
+    fuse(near, pan_near, model, out, shift="none", progress=Listener())
     assert any("trained at ratio 4 and is used at 3.75 in x and 4 in y" in text for text in said)
     classical(near, pan_near, plain, **TOLD)
     assert ergas_of(scene, out, 4) < 1.05 * ergas_of(scene, plain, 4)
     for far in (parallel((3.6, 3.6)), parallel((4.0, 4.5)), parallel((3, 3))):
         low, high, _ = make(far)
         with pytest.raises(InputError, match=r"was trained at ratio 4 but hsi.tif and pan.tif have ratio"):
-            fuse(low, high, out, model=model, shift="none")
+            fuse(low, high, model, out, shift="none")
 
 
 def test_scenes_of_one_training_may_differ_in_ratio_by_as_much_as_a_model_allows(make, tmp_path):
