@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Callable, TypeVar
 
@@ -21,6 +22,7 @@ from .defects import Defects, find_defects
 from .masked_reader import MaskedReader
 from .reader_view import averaged, facing
 from .scan import scan_bands, scan_pan
+from .shift_field import ShiftField, moved_by_field
 
 _T = TypeVar("_T")
 
@@ -45,6 +47,7 @@ class Scene:
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
         defects: what was found among the HSI's samples, and counts as missing; None for a view of a scene.
         moved: (rows, columns) in PAN pixels, by which the PAN was moved from where its file says.
+        field: of displacements by which it was moved besides, and so resampled; None for none.
         left_out: (rows, columns) bool, the HSI pixels that :meth:`without` keeps out of learning; None for none.
         faded: (rows, columns) bool, the HSI pixels at which the PAN's detail is not trusted; None for none.
     """
@@ -61,9 +64,10 @@ class Scene:
     complete: bool
     defects: Defects | None = None
     moved: tuple[float, float] = (0.0, 0.0)
+    field: ShiftField | None = None
     left_out: np.ndarray | None = None
     faded: np.ndarray | None = None
-    _cached: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _cached: dict[Hashable, Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What was computed of the scene is computed anew where it is unpickled."""
@@ -175,6 +179,27 @@ class Scene:
         moved = self.moved[0] + shift[0], self.moved[1] + shift[1]
         alignment = align(self.hsi.grid, self.pan.grid.move(*moved), self.hsi.source, self.pan.source)
         return self._scanned(self.hsi, self.pan, alignment, progress, moved)
+
+    def warped(self, shift: tuple[float, float], field: ShiftField, progress: Progress | None = None) -> Scene:
+        """A view whose PAN is moved by a shift and, in each place, by a displacement besides; it is resampled once, onto
+        its own grid, less the edge whose ground it does not show. The files are shared, and closed with either.
+
+        Args:
+            shift: (rows, columns) in PAN pixels.
+            field: of displacements.
+            progress: asked for cancellation.
+
+        Returns:
+            The view.
+
+        Raises:
+            InputError: the grids do not fit together when moved.
+        """
+        pan = moved_by_field(self.pan, self.alignment.pan, shift, field)
+        alignment = align(self.hsi.grid, pan.grid, self.hsi.source, pan.source)
+        if alignment.hsi == self.alignment.hsi and pan.always_valid:
+            return replace(self, pan=pan, alignment=alignment, moved=shift, field=field, _cached={})
+        return replace(self._scanned(self.hsi, pan, alignment, progress, shift), field=field)
 
     def without(self, left_out: np.ndarray, faded: np.ndarray | None = None) -> Scene:
         """A view from some of whose pixels nothing is learned; they take no part in statistics either, and are
