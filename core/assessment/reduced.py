@@ -10,6 +10,7 @@ import numpy as np
 from ..io.encoding import output_nodata
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
+from ..io.positions import as_map
 from ..io.ratio import Ratio, pixels_under, ratio_per_axis, ratio_text, whole_pixels
 from ..io.reader import RasterReader
 from ..io.writer import BLOCK_ROWS, RasterWriter
@@ -116,7 +117,7 @@ def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progre
     metadata = scene.hsi.metadata
     if not scene.complete and metadata.nodata is None:
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, None))
-    grid = scene.hsi.grid.crop(Window(window.row, window.col, rows, cols))
+    grid = as_map(scene.hsi.grid).crop(Window(window.row, window.col, rows, cols))
     with RasterWriter(path, grid, metadata, compress="NONE") as writer:
         writer.copy(scene.hsi, progress, (window.row, window.col))
 

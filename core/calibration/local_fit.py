@@ -230,9 +230,7 @@ def fit_fields(
     fits_blur = areas[0].total is None
     for step in range(steps + 1):
         progress.check()
-        seen = [
-            area.seen(area.blurred(variances), area.spread(moved), fits_blur) for area, moved in zip(areas, fields)
-        ]
+        seen = [area.seen(area.blurred(variances), area.spread(moved), fits_blur) for area, moved in zip(areas, fields)]
         weights = _weights(areas, seen, trust) if fits_blur else np.zeros(0)
         passed = [
             high_passed(np.concatenate([_left(area, weights, planes)[None], planes[1:]]), area.mask, _HIGH_PASS)

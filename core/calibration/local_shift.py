@@ -295,7 +295,10 @@ class _Source:
         block = scene.pan.read(scene.alignment.pan.part((top, bottom), (left, right)))
         low_value, high_value = (np.float32(limit) for limit in self._limits)
         level = np.float32(0.5) * (low_value + high_value)
-        values, known = np.clip(block.values, low_value, high_value), self._inside[0][slice(*rows), None] & self._inside[1][None, slice(*cols)]
+        values, known = (
+            np.clip(block.values, low_value, high_value),
+            self._inside[0][slice(*rows), None] & self._inside[1][None, slice(*cols)],
+        )
         if not block.valid.all():
             values = fill_invalid(values, block.valid[0], 2 * scene.ratio, level)
             share = self._down.part(block.valid.astype(np.float32), fine[0], fine[1], (top, left))[0] > 0.99

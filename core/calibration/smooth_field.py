@@ -66,7 +66,9 @@ class SmoothFields:
             return result
 
         diagonal = (rows.T**2) @ weights[:2] @ (cols**2) + rest
-        diagonal += stiff * (np.diag(rows_2)[:, None] + np.diag(cols_2) + 2 * np.outer(np.diag(rows_1), np.diag(cols_1)))
+        diagonal += stiff * (
+            np.diag(rows_2)[:, None] + np.diag(cols_2) + 2 * np.outer(np.diag(rows_1), np.diag(cols_1))
+        )
         found = _conjugate_gradients(product, rows.T @ sides @ cols, diagonal)
         fields: np.ndarray = rows @ found @ cols.T
         return fields

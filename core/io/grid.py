@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Optional, Union
 
 from osgeo import osr
 
 from ..runtime.errors import InputError
+from .frames import Affine, Geolocation
 from .gdal_errors import gdal_messages
 from .ratio import MAX_RATIO, MIN_RATIO, Ratio, footprint, nominal, ratio_per_axis, whole_pixels
 from .remedies import RasterFacts, Source
 from .unplaced import UnplacedError
-from .warp_remedies import apart_sentence, coarse_sentence, crs_sentence, fine_sentence
+from .warp_remedies import apart_sentence, coarse_sentence, fine_sentence, not_parallel
 
 TOLERANCE = 0.01  # PAN pixels: by how much the grids may miss each other over the whole overlap
 MIN_OVERLAP = 8  # HSI pixels in each direction
 _NOISE = 1e-6  # HSI pixels: rounding of coordinates
+_NONE = ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0))  # GDAL's geotransforms of no georeference
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,16 @@ class Axis:
 
 @dataclass(frozen=True)
 class Grid:
-    """A north-up (or south-up) pixel grid; lengths are in map units, those of ``crs``.
+    """A pixel grid along two axes: those of the map (north-up or south-up), or, in a frame, its own.
 
     Attributes:
-        x, y: outer corner of pixel (0, 0).
+        x, y: outer corner of pixel (0, 0), along its axes.
         dx, dy: signed steps to the next pixel.
         rows: number of rows.
         cols: number of columns.
         crs: coordinate reference system as WKT; "" for none.
+        frame: how its axes lie on the map; None where they are the map's. In an affine frame lengths are map units; in
+            a geolocation x and y are columns and rows of the image that it belongs to.
     """
 
     x: float
@@ -86,6 +91,7 @@ class Grid:
     rows: int
     cols: int
     crs: str = ""
+    frame: Optional[Union[Affine, Geolocation]] = None
 
     @classmethod
     def from_geotransform(cls, transform: tuple, rows: int, cols: int, crs: str, name: str | Source) -> Grid:
@@ -102,14 +108,15 @@ class Grid:
             The grid.
 
         Raises:
-            UnplacedError: the raster is rotated or has no georeference.
+            UnplacedError: the raster has no georeference, or one whose pixels have no area.
         """
         facts = RasterFacts(Source.of(name), tuple(transform), rows, cols, crs)
-        if facts.transform in ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)):
-            raise UnplacedError(facts, rotated=False)
+        if facts.transform in _NONE or not Affine(*transform).determinant:
+            raise UnplacedError(facts)
         x, dx, rotation_x, y, rotation_y, dy = transform
-        if abs(rotation_x) * rows > 1e-6 * abs(dx) or abs(rotation_y) * cols > 1e-6 * abs(dy) or dx <= 0 or dy == 0:
-            raise UnplacedError(facts, rotated=True)
+        if abs(rotation_x) * rows > 1e-6 * abs(dx) or abs(rotation_y) * cols > 1e-6 * abs(dy) or dx < 0:
+            frame, dx, dy = Affine.of_geotransform(facts.transform)
+            return cls(0.0, 0.0, dx, dy, rows, cols, crs, frame)
         return cls(x, y, dx, dy, rows, cols, crs)
 
     @property
@@ -119,12 +126,19 @@ class Grid:
 
     @property
     def geotransform(self) -> tuple[float, float, float, float, float, float]:
-        """GDAL's six numbers."""
-        return (self.x, self.dx, 0.0, self.y, 0.0, self.dy)
+        """GDAL's six numbers; in a geolocation those of its columns and rows."""
+        own = Affine(self.x, self.dx, 0.0, self.y, 0.0, self.dy)
+        x, dx, rotation_x, y, rotation_y, dy = self.frame.after(own) if isinstance(self.frame, Affine) else own
+        return x, dx, rotation_x, y, rotation_y, dy
+
+    @property
+    def in_sensor_geometry(self) -> bool:
+        """Whether a geolocation places it, and no geotransform."""
+        return isinstance(self.frame, Geolocation)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """(xmin, ymin, xmax, ymax) in map units."""
+        """(xmin, ymin, xmax, ymax) along its axes."""
         other_x, other_y = self.x + self.cols * self.dx, self.y + self.rows * self.dy
         return min(self.x, other_x), min(self.y, other_y), max(self.x, other_x), max(self.y, other_y)
 
@@ -178,6 +192,18 @@ class Grid:
         y, x = ratio_per_axis(ratio)
         rows, cols = whole_pixels(self.rows, y), whole_pixels(self.cols, x)
         return replace(self, dx=self.dx * x, dy=self.dy * y, rows=rows, cols=cols)
+
+    def refine(self, ratio: int) -> Grid:
+        """The grid of pixels ``ratio`` times as small, from the same corner, over the same ground.
+
+        Args:
+            ratio: new pixels along the edge of one of this grid.
+
+        Returns:
+            The finer grid.
+        """
+        rows, cols = self.rows * ratio, self.cols * ratio
+        return replace(self, dx=self.dx / ratio, dy=self.dy / ratio, rows=rows, cols=cols)
 
 
 @dataclass(frozen=True)
@@ -254,8 +280,8 @@ def align(hsi: Grid, pan: Grid, hsi_name: str | Source = "the HSI", pan_name: st
         ValueError: the grids run in opposite directions.
     """
     low, high = hsi.facts(hsi_name), pan.facts(pan_name)
-    if not same_crs(hsi.crs, pan.crs):
-        raise InputError(crs_sentence(low, high))
+    if not same_crs(hsi.crs, pan.crs) or hsi.frame != pan.frame:
+        raise InputError(not_parallel(low, high))
     if (hsi.dy > 0) != (pan.dy > 0):
         raise ValueError("the grids run in opposite directions; flip one")
     (low_y, low_x), (high_y, high_x) = hsi.axes, pan.axes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..runtime.errors import InputError
-from .grid import TOLERANCE, Axis, Grid, Window, same_crs
+from .grid import TOLERANCE, Axis, Grid, Window
+from .positions import beside
 from .remedies import Source
 from .warp_remedies import same_grid_sentence
 
@@ -27,8 +28,10 @@ def overlap(first: Grid, second: Grid, first_name: str | Source, second_name: st
         InputError: they are not, or the two do not overlap.
     """
     facts = first.facts(first_name), second.facts(second_name)
-    if not same_crs(first.crs, second.crs):
+    along = beside(second, first)
+    if along is None:
         raise InputError(same_grid_sentence(*facts))
+    second = along
     (row, other_row, rows), (col, other_col, cols) = map(_shared, first.axes, second.axes)
     if row is None or col is None:
         raise InputError(same_grid_sentence(*facts))

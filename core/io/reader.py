@@ -13,11 +13,11 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import unused_lists
-from .crs import crs_of
 from .encoding import equals_nodata, representable
 from .envi_checks import check_interleave, least_size
 from .gdal_errors import gdal_messages, open_quietly
-from .grid import Grid, Window
+from .georeference import grid_of
+from .grid import Window
 from .masks import Fill, alpha_notes, data_bands, mask_sources
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
 from .origin import Origin
@@ -25,7 +25,7 @@ from .raster_files import is_missing_file
 from .remedies import Source
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
-_OF_NODATA = ("metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
+_STATE = ("grid", "metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
 _BANDS = 16  # that are read in one go, where blocks are high
 
 
@@ -47,8 +47,11 @@ class RasterReader:
     A sample is not valid where it has its own band's nodata value or one that was given besides, is NaN or infinite, or
     where a mask band or an alpha band is 0. An alpha band is not counted as a band, unless its numbers are data.
 
+    Args:
+        path: what is opened: a file, or any name that GDAL understands.
+        geolocation: file that says where its pixels lie, see :func:`.geolocation_files.geolocation_from`; "" for none.
+
     Attributes:
-        path: what was opened: a file, or any name that GDAL understands.
         name: short name for sentences.
         grid: the pixel grid.
         bands: number of bands.
@@ -61,25 +64,23 @@ class RasterReader:
         origin: the product that it is a part of.
 
     Raises:
-        InputError: the file is missing, is no raster, has no georeference, lies rotated, or has complex numbers.
+        InputError: the file is missing, is no raster, nothing places it on the map, or it has complex numbers.
     """
 
     notes: tuple[str, ...] = ()
     origin = Origin()
-    always_valid = palette = False
+    always_valid = palette = settled = False  # settled: set_nodata has said which numbers are nodata
     fills: tuple[Fill, ...] = ()
-    settled = False  # whether set_nodata has said which numbers are nodata
     _more_nodata: tuple[float, ...] = ()  # of all bands, besides each band's own
-    _can_be_complete = False  # integers without a mask
+    _can_be_complete = _pixel_interleaved = False  # the first: integers without a mask
     _least_size = 0  # bytes that the file must have; 0 where that is not known
     _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
     _block_row = 0  # the row of blocks that was read last
     _buffer: np.ndarray | None = None  # of it, as stored, the read-ahead buffer
     _buffer_from: tuple[int, object] = (0, None)  # its first row, and the part of the raster that it is of
-    _pixel_interleaved = False
 
-    def __init__(self, path: StrPath) -> None:
-        self.path = as_path(path)
+    def __init__(self, path: StrPath, geolocation: str = "") -> None:
+        self.path, self._geolocation = as_path(path), geolocation
         self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
         self._dataset = self._open()
         try:
@@ -114,8 +115,7 @@ class RasterReader:
             kind = gdal.GetDataTypeName(bands[types.index(None)].DataType)
             raise InputError(complex_sentence(self.source, kind))
         self._dtypes = [dtype for dtype in types if dtype is not None]
-        size = dataset.RasterYSize, dataset.RasterXSize
-        self.grid = Grid.from_geotransform(dataset.GetGeoTransform(), *size, crs_of(dataset), self.source)
+        self.grid = grid_of(dataset, self.source, self._geolocation)
         self.metadata: RasterMetadata = read_metadata(dataset)
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
@@ -136,11 +136,11 @@ class RasterReader:
         return Source(self.name, self.path)
 
     def __reduce__(self) -> tuple:
-        """Opened anew where it is unpickled, with the nodata values that it has here."""
-        return type(self), self._arguments(), {key: getattr(self, key) for key in _OF_NODATA}
+        """Opened anew where it is unpickled, with the grid and the nodata values that it has here."""
+        return type(self), self._arguments(), {key: getattr(self, key) for key in _STATE}
 
     def _arguments(self) -> tuple:
-        return (os.path.abspath(self.path) if os.path.exists(self.path) else self.path,)
+        return (os.path.abspath(self.path) if os.path.exists(self.path) else self.path, self._geolocation)
 
     def set_nodata(self, values: Sequence[float], own: bool = True) -> None:
         """Numbers that stand for "no value" in all bands.

@@ -18,9 +18,6 @@ from osgeo import gdal, osr
 
 from .gdal_errors import gdal_messages, open_quietly
 
-WHOLE_RATIOS = 2, 16
-"""The ratios of the nested pairs that remedies make."""
-
 _MATCH = 90  # per cent: how sure PROJ must be of an EPSG code that the file does not state itself
 
 

@@ -16,7 +16,6 @@ from osgeo import osr
 from .gdal_errors import gdal_messages
 from .ratio import MAX_RATIO, MIN_RATIO
 from .remedies import (
-    WHOLE_RATIOS,
     RasterFacts,
     Source,
     command,
@@ -28,6 +27,7 @@ from .remedies import (
     new_file,
     number,
     path_argument,
+    quoted,
     spatial_reference,
     wkt_of,
 )
@@ -50,22 +50,6 @@ class TargetGrid:
     crs: str
     step: tuple[float, float]
     extent: tuple[float, float, float, float]
-
-
-def nearest_ratio(exact: float) -> int | None:
-    """The whole ratio next to one that a transformation gives.
-
-    Args:
-        exact: HSI pixel size in PAN pixels.
-
-    Returns:
-        An integer of the range; None where the PAN is not finer than the HSI.
-    """
-    return None if exact <= 1.0 + NEARLY_WHOLE else _clamped(round(exact))
-
-
-def _clamped(ratio: int) -> int:
-    return min(max(ratio, WHOLE_RATIOS[0]), WHOLE_RATIOS[1])
 
 
 def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str] = (), reproject: bool = True) -> str:
@@ -94,34 +78,8 @@ def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str
     return command([*arguments, path_argument(source.path), new_file(source.path, suffix)], WARP)
 
 
-def nest(hsi: TargetGrid, outline: np.ndarray, ratio: int) -> TargetGrid | None:
-    """The grid of a PAN that nests in an HSI's: whole HSI pixels that the PAN touches.
-
-    Args:
-        hsi: the HSI's grid.
-        outline: (points, 2) float64, the PAN's outline in the HSI's map units.
-        ratio: PAN pixels per HSI pixel.
-
-    Returns:
-        The grid; None where the two do not overlap.
-    """
-    (dx, dy), (xmin, ymin, xmax, ymax) = hsi.step, hsi.extent
-    low, high = outline.min(0), outline.max(0)
-    first_col, last_col = _touched(low[0] - xmin, high[0] - xmin, dx, round((xmax - xmin) / dx))
-    first_row, last_row = _touched(ymax - high[1], ymax - low[1], dy, round((ymax - ymin) / dy))
-    if first_col >= last_col or first_row >= last_row:
-        return None
-    extent = (xmin + first_col * dx, ymax - last_row * dy, xmin + last_col * dx, ymax - first_row * dy)
-    return TargetGrid(hsi.crs, (dx / ratio, dy / ratio), extent)
-
-
-def _touched(start: float, stop: float, step: float, count: int) -> tuple[int, int]:
-    """First pixel and the one after the last; a hundredth of a pixel does not count."""
-    return max(0, math.floor(start / step + 0.01)), min(count, math.ceil(stop / step - 0.01))
-
-
 def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
-    """HSI and PAN have different reference systems, or one has none.
+    """One of HSI and PAN has no reference system.
 
     Args:
         hsi: the HSI.
@@ -130,33 +88,39 @@ def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     Returns:
         The refusal.
     """
-    names = f"{hsi.source.name} and {pan.source.name} have different coordinate reference systems"
-    start = f"{names}, {crs_name(hsi.crs)} and {crs_name(pan.crs)}"
-    if not hsi.crs or not pan.crs:
-        lacking, known = (pan, hsi) if not pan.crs else (hsi, pan)
-        start = f"{names}: {lacking.source.name} has no CRS, {known.source.name} has {crs_name(known.crs)}"
-        if not _looks_geographic(lacking) or is_geographic(known.crs):
-            assigned = edit_command(lacking.source, known.crs)
-            return f"{start}; if {lacking.source.name} is {crs_code(known.crs)} too: {assigned}."
-        assigned = edit_command(lacking.source, wkt_of("EPSG:4326"))
-        return f"{start}; the coordinates of {lacking.source.name} seem to be degrees; if they are: {assigned}."
-    outline = outline_of(pan, hsi.crs)
-    if outline is None:
-        return f"{start}, and the one cannot be transformed to the other; choose two images of the same place."
-    grid = own_grid(hsi)
-    exact = math.sqrt(grid.step[0] * grid.step[1] / pixel_area(outline, pan))
-    ratio = nearest_ratio(exact)
-    if ratio is None:
-        return f"{start}, and {_not_finer(hsi.source, pan.source, exact)}."
-    target = nest(grid, outline, ratio)
-    if target is None:
-        return f"{start}, and do not overlap; choose two images of the same place."
-    code = crs_code(hsi.crs)
-    warped = warp_text(pan.source, target, "warped" if code == hsi.crs else code.rpartition(":")[2])
-    return (
-        f"{start} (pixels of {_size_text(hsi)} and {_size_text(pan)}); put the PAN on a grid that nests in the HSI's "
-        f"at ratio {ratio}: {warped}."
+    lacking, known = (pan, hsi) if not pan.crs else (hsi, pan)
+    start = (
+        f"{hsi.source.name} and {pan.source.name} have different coordinate reference systems: {lacking.source.name} "
+        f"has no CRS, {known.source.name} has {crs_name(known.crs)}"
     )
+    if not _looks_geographic(lacking) or is_geographic(known.crs):
+        code, condition = crs_code(known.crs), f"if {lacking.source.name} is {crs_code(known.crs)} too"
+    else:
+        code = "EPSG:4326"
+        condition = f"the coordinates of {lacking.source.name} seem to be degrees; if they are"
+    assigned = edit_command(lacking.source, known.crs if code != "EPSG:4326" else wkt_of(code))
+    return (
+        f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS) or write it into the file: {assigned}."
+    )
+
+
+def not_parallel(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """Two rasters that must lie along the same axes do not.
+
+    Args:
+        hsi: the HSI.
+        pan: what lies otherwise.
+
+    Returns:
+        The refusal.
+    """
+    names = f"{hsi.source.name} and {pan.source.name}"
+    if crs_name(hsi.crs) != crs_name(pan.crs):
+        return (
+            f"{names} have different coordinate reference systems, {crs_name(hsi.crs)} and {crs_name(pan.crs)}; choose "
+            "images of one system here."
+        )
+    return f"{names} lie rotated against each other; choose images whose rows run in one direction here."
 
 
 def coarse_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
@@ -258,7 +222,16 @@ def same_grid_sentence(first: RasterFacts, second: RasterFacts) -> str:
     return f"{start}; put the second on the grid of the first: {warp_text(second.source, own_grid(first), 'grid')}."
 
 
-def _not_finer(hsi: Source, pan: Source, exact: float) -> str:
+def not_finer(hsi: Source, pan: Source, exact: float) -> str:
+    """The PAN is not sharper than the HSI.
+
+    Args:
+        hsi, pan: the two.
+        exact: HSI pixel size in PAN pixels.
+
+    Returns:
+        A sentence without its end.
+    """
     if exact < 1.0 - NEARLY_WHOLE:
         return f"the PAN {pan.name} is coarser than the HSI {hsi.name} (are the two swapped?)"
     return f"the PAN {pan.name} is not finer than the HSI {hsi.name}: nothing can be sharpened, choose a finer PAN"
@@ -325,17 +298,3 @@ def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | Non
         found = transformation and messages.call(transformation.TransformPoints, points.tolist())
     moved = np.array(found or [[math.inf] * 3], float)[:, :2]
     return moved if len(moved) == len(points) and np.isfinite(moved).all() else None
-
-
-def pixel_area(outline: np.ndarray, raster: RasterFacts) -> float:
-    """Mean area of a pixel (shoelace formula).
-
-    Args:
-        outline: (points, 2) float64, map units.
-        raster: the raster.
-
-    Returns:
-        In square map units.
-    """
-    x, y = (outline - outline.mean(0)).T
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2.0 / (raster.rows * raster.cols))

@@ -15,6 +15,7 @@ from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
+from .georeference import check_envi, place_dataset
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
 from .raster_files import check_header_is_free, driver_of, move_raster
@@ -47,6 +48,7 @@ class RasterWriter:
         compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
         overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
         progress: informs of a wider type; asked whether to stop while overviews are made.
+        placement: what was done to bring the image onto its grid, which the file's metadata keep; "" for nothing.
 
     Raises:
         InputError: the suffix belongs to another format, or the place cannot be written to.
@@ -60,14 +62,16 @@ class RasterWriter:
         compress: str = "DEFLATE",
         overviews: bool = False,
         progress: Progress | None = None,
+        placement: str = "",
     ) -> None:
-        self.path = as_path(path)
+        self.path, self._placement = as_path(path), placement
         self.name = os.path.basename(self.path)
         self.grid = grid
         check_output(self.path)
         self._driver = driver_of(self.path)
         if self._driver == "ENVI":
             check_header_is_free(self.path)
+            check_envi(grid, self.name)
         dtype = _storable(metadata.dtype, self._driver)
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
@@ -208,10 +212,11 @@ class RasterWriter:
             if dataset is None:
                 raise self._failure(messages.words())
             self._dataset = dataset
-            dataset.SetGeoTransform(self.grid.geotransform)
-            if self.grid.crs:
-                dataset.SetProjection(self.grid.crs)
+            place_dataset(dataset, self.grid)
             write_metadata(dataset, self.metadata)
+            if self._placement:
+                key, domain = ("placement", "ENVI") if self._driver == "ENVI" else ("PLACEMENT", "")
+                dataset.SetMetadataItem(key, self._placement, domain)
 
     def _gtiff_options(self) -> list[str]:
         """Bands one after another in blocks that are wide and low, so that writing strip by strip, however many bands

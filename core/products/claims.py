@@ -24,12 +24,14 @@ class Claims:
             not declare.
         crs: that replaces the file's; "" for the file's.
         assume_crs: of a file that has none; "" for none.
+        geolocation: file that says where the pixels lie; "" for none.
         look: whether fill values are looked for at all.
     """
 
     nodata: str = ""
     crs: str = ""
     assume_crs: str = ""
+    geolocation: str = ""
     look: bool = True
 
 
@@ -74,7 +76,7 @@ def open_claimed(
     Raises:
         InputError: the file or a claim cannot be used.
     """
-    reader = open_raster(path, role, progress)
+    reader = open_raster(path, role, progress, claims.geolocation)
     try:
         crs = claims.crs or (claims.assume_crs if not reader.grid.crs else "")
         if crs:

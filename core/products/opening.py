@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from ..io.frames import Geolocation
+from ..io.geolocation_files import geolocation_from, is_elevation
+from ..io.positions import rows_and_columns
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
@@ -17,13 +20,17 @@ _IMAGES = {
 }
 
 
-def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = None) -> RasterReader:
+def open_raster(
+    path: StrPath, role: str = "hsi", progress: Progress | None = None, geolocation: str = ""
+) -> RasterReader:
     """Open any raster; of a product, the image that plays ``role``.
 
     Args:
         path: a file, or a product's file, folder or archive.
         role: "hsi", "pan", "guide" or "quality"; without effect on rasters that are no product.
         progress: told what a product's reader took from where, and warned of what cannot be used.
+        geolocation: file that says where its pixels lie, see :func:`..io.geolocation_files.geolocation_from`; "" for
+            none. An elevation model counts for any image, another file for the HSI.
 
     Returns:
         The open raster.
@@ -32,6 +39,8 @@ def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = No
         InputError: the file cannot be used, the product holds no such image, or the PAN has a color table.
     """
     path = as_path(path)
+    if geolocation and role != "hsi" and not is_elevation(geolocation):
+        geolocation = ""
     found = find_product(path, role)
     if found is not None and role not in found.product.roles:
         if not found.by_part:
@@ -39,12 +48,14 @@ def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = No
         found = None
     if found is None:
         _refuse_folder(path)
-        reader = RasterReader(path)
+        reader = RasterReader(path, geolocation)
         lone = incomplete_product(path) if role == "hsi" else None
         if lone is not None and not any(reader.metadata.wavelengths):
             reader.notes += (_lone(reader.name, lone),)
     else:
         reader = found.product.open(found.members, role)
+        if geolocation:
+            _place(reader, geolocation)
     if role == "pan" and reader.palette:
         reader.close()
         raise InputError(
@@ -57,6 +68,15 @@ def open_raster(path: StrPath, role: str = "hsi", progress: Progress | None = No
         for note in reader.notes:
             progress.warning(note)
     return reader
+
+
+def _place(reader: RasterReader, geolocation: str) -> None:
+    """An image of a product, placed by a file that the user names."""
+    grid = reader.grid
+    own = grid.frame if isinstance(grid.frame, Geolocation) else None
+    found = geolocation_from(geolocation, (grid.rows, grid.cols), own, reader.name)
+    if found is not None:
+        reader.grid = rows_and_columns(found, grid.rows, grid.cols)
 
 
 def _no_such_image(found: Found, role: str) -> str:

@@ -16,8 +16,10 @@ def open_pair(
     pan: StrPath,
     progress: Progress | None = None,
     claims: tuple[Claims, Claims] | None = None,
+    grid: str = "auto",
 ) -> Scene:
-    """Open an HSI and a PAN together; one PRISMA product (.he5) may be both.
+    """Open an HSI and a PAN together; one PRISMA product (.he5) may be both. A PAN whose axes are not parallel to the
+    HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
 
     Args:
         hsi: the HSI's file.
@@ -25,6 +27,8 @@ def open_pair(
         progress: receives warnings; asked for cancellation while the scene is scanned.
         claims: what the user says of the HSI and of the PAN; None takes both files as they are, and looks for no fill
             values.
+        grid: "hsi" for the HSI's own grid, refined, in any case; "auto" and "pan" for the PAN's where its axes are
+            parallel to the HSI's.
 
     Returns:
         The scene, which closes both files.
@@ -40,7 +44,7 @@ def open_pair(
     except BaseException:
         hsi_reader.close()
         raise
-    return Scene.of(hsi_reader, pan_reader, progress)
+    return Scene.of(hsi_reader, pan_reader, progress, grid)
 
 
 def _open(
@@ -59,6 +63,7 @@ def _open(
     except UnplacedError as error:
         try:
             with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:
-                raise error.beside(other.grid.facts(other.source), role) from None
+                facts = other.grid.facts(other.source) if other.grid.frame is None else None
+                raise error.beside(facts, role) from None
         except UnplacedError as other_error:
             raise error.beside(other_error, role) from None

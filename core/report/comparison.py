@@ -294,6 +294,7 @@ def _facts(result: Mapping[str, Any], scene: Scene) -> Facts:
         "Good bands": f"{int(scene.good.sum())} of {scene.hsi.bands}",
         "MTF gain at the Nyquist frequency": result["mtf_gain"]["said"],
         "Iterations of the consistency projection": f"{parameters['consistency']} (none for up-sampling{model})",
+        "Placement of the PAN": result["placement"] or "as it is",
         "Crop": f"{parameters['crop']} pixels at each side",
         "Effort of learning": parameters["effort"],
         "Seed": parameters["seed"],

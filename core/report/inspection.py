@@ -73,6 +73,7 @@ def _placed(found: Mapping[str, Any]) -> list[Item]:
     shift, correlation = found["shift"], found["correlation"]
     facts: dict[str, object] = {
         "Ratio of the pixel sizes": found["ratio"],
+        "Placement of the PAN": found["placement"] or "as it is",
         "HSI pixels under the PAN": f"{100 * found['overlap']:.3g} %",
     }
     if shift["measured"]:

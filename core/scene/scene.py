@@ -14,12 +14,14 @@ import numpy as np
 from ..io.band_remedies import one_band_sentence, several_bands_sentence, swapped_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
+from ..io.positions import inside_of
 from ..io.reader import Block, RasterReader
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .defects import Defects, find_defects
 from .masked_reader import MaskedReader
+from .placing import placed_pan
 from .reader_view import averaged, facing
 from .scan import scan_bands, scan_pan
 from .shift_field import ShiftField, moved_by_field
@@ -89,15 +91,17 @@ class Scene:
         return value
 
     @classmethod
-    def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None) -> Scene:
-        """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. Where they run in
-        different directions, the one that runs south-up is read from its last row; a PAN that is too fine is averaged.
-        The scene closes them; where it cannot be made they are closed at once.
+    def of(cls, hsi: RasterReader, pan: RasterReader, progress: Progress | None = None, grid: str = "auto") -> Scene:
+        """Align the grids of two open rasters and scan both once for empty bands and invalid pixels. A PAN whose axes
+        are not parallel to the HSI's is warped as it is read. Where parallel ones run in different directions, the one
+        that runs south-up is read from its last row; a PAN that is too fine is averaged. The scene closes both; where
+        it cannot be made they are closed at once.
 
         Args:
             hsi: the open HSI.
             pan: the open PAN.
             progress: asked for cancellation.
+            grid: as of :func:`.placing.placed_pan`.
 
         Returns:
             The scene.
@@ -112,6 +116,7 @@ class Scene:
                 raise InputError(several_bands_sentence(hsi.source))
             if pan.bands != 1:
                 raise InputError(one_band_sentence(pan.source, pan.bands))
+            pan = placed_pan(hsi, pan, grid, progress or Progress())
             hsi, pan = facing(hsi, pan)
             pan = averaged(pan, hsi.grid, progress)
             alignment = align(hsi.grid, pan.grid, hsi.source, pan.source)
@@ -357,9 +362,7 @@ class Scene:
         rows, cols = self.high_shape
         if extent is None:
             return Window(0, 0, rows, cols)
-        grid = self.alignment.grid
-        x = sorted((extent[side] - grid.x) / grid.dx for side in (0, 2))
-        y = sorted((extent[side] - grid.y) / grid.dy for side in (1, 3))
+        y, x = inside_of(self.alignment.grid, extent)
         row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
         stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
         if stop_row <= row or stop_col <= col:

@@ -78,6 +78,11 @@ class WarpedReader(RasterReader):
         return type(self), (self._reader, self._mapping, self.grid, self._covered)
 
     @property
+    def raster(self) -> RasterReader:
+        """The raster as it is."""
+        return self._reader
+
+    @property
     def band_numbers(self) -> list[int]:
         """As :attr:`RasterReader.band_numbers`."""
         return self._reader.band_numbers

@@ -13,6 +13,7 @@ from ..io.band_remedies import one_band_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
+from ..io.positions import beside
 from ..io.ratio import STATED, same_ratio
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -23,6 +24,7 @@ from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
 from .gains import ChosenGain, choose_gain, given_gain
@@ -79,8 +81,11 @@ def assess(
         readers: dict[str, RasterReader] = {}
         for key, path in files.items():
             readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
+        if hsi:
+            readers["pan"] = placed_pan(readers["hsi"], readers["pan"], options.grid, progress)
+            readers["fused"].grid = beside(readers["fused"].grid, readers["hsi"].grid) or readers["fused"].grid
         readers = dict(zip(readers, facing(*readers.values())))
-        if "hsi" in readers:
+        if hsi:
             readers["pan"] = averaged(readers["pan"], readers["hsi"].grid, progress)
         warn_of_numbers(readers.values(), progress)
         chosen = _calibrated(readers, options, progress)

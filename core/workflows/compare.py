@@ -16,7 +16,6 @@ from ..assessment.reduced import reduced_pair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
-from ..io.raster_files import move_raster
 from ..io.ratio import ratio_text
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -29,6 +28,7 @@ from ..report.views import Views, views_of
 from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
+from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .candidates import Candidate, candidates
 from .gains import choose_gain, given_gain
@@ -38,10 +38,11 @@ from .options.declare import on_files
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions
 from .output import Outputs, check_outputs, write_fused, write_json
+from .placement import place_finished, placement_of
 from .ranking import Run, ranked, result_of, write_csv
 from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 
-_PARAMETERS = ("crop", "bands", "shift", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
+_PARAMETERS = ("crop", "bands", "shift", "grid", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
 # Rasters that are written, scored and removed are ENVI: compression would take longer than all else about them, and
@@ -76,7 +77,8 @@ def compare(
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters``,
-        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``output`` and ``warnings`` (what was warned of).
+        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``output``, ``placement`` (what was done to bring the PAN
+        onto the HSI's grid; "" for nothing) and ``warnings`` (what was warned of).
         ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``, ``full`` and
         ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while it ran at full
         resolution, None where unknown), ``ranked`` and ``note``.
@@ -98,24 +100,25 @@ def compare(
         chosen = candidates(options, found.gain, hsi)
         rows, cols = scene.low_shape
         progress.info(f"Ratio {ratio_text(scene.ratios)}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
-        check_space(scene, Outputs(output), FusionOptions(), folder)
+        check_space(scene, Outputs(output), FusionOptions(grid=options.grid), folder)
         warnings = RunWarnings([candidate.title for candidate in chosen])
         stack.callback(warnings.pass_on, progress)
-        fusion = FusionOptions(memory=options.memory)
+        fusion = FusionOptions(memory=options.memory, grid="hsi")  # only what is kept is put on another grid
         settings = _Settings(folder, found.gain, options.crop, fusion, warnings)
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
         views = views_of(scene) if report else None
-        kept = os.path.join(folder, f"best{os.path.splitext(output)[1]}") if output else ""
+        moved = map_grid(scene, scene.output_window(None), options.grid) is not None
+        kept = os.path.join(folder, f"best{'.tif' if moved else os.path.splitext(output)[1]}") if output else ""
         steps = progress.part(0.45, 0.95)
         for number, run in enumerate(ranking):
             part = steps.part(number / len(ranking), (number + 1) / len(ranking))
             part.set(0.0, f"{run.candidate.title} at full resolution")
             _at_full(run, scene, kept if number == 0 else "", views, settings, part)
         result = result_of(ranking)
-        result.update(ratio=scene.ratio, output=output)
+        result.update(ratio=scene.ratio, output=output, placement=placement_of(scene))
         result["mtf_gain"] = found.facts()
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": options.model} if options.model else {})}
         result["parameters"] = {
@@ -138,7 +141,7 @@ def compare(
         if report:
             write_page(report, page)
         if output:
-            move_raster(kept, output)
+            place_finished(scene, kept, output, options.grid, progress.part(0.97, 1.0))
     progress.set(1.0, "Done")
     return result
 
@@ -217,7 +220,7 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
         kept: raster to write where the result is to be kept.
     """
     candidate = run.candidate
-    path = kept or os.path.join(settings.folder, f"full{_SCRATCH}")
+    path = kept or os.path.join(settings.folder, f"full{'.tif' if scene.alignment.grid.frame else _SCRATCH}")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
     named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
@@ -225,6 +228,7 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
         _fuse(candidate, scene, Outputs(path, disagreement), settings.fusion, named)
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
     with RasterReader(path) as reader:
+        reader.grid = scene.alignment.grid  # in sensor geometry, a file has control points in its place
         run.full = _full_scores(reader, scene, settings, RunProgress(progress.part(0.8, 1.0), candidate.title, FULL))
         if views is not None:
             run.compared = replace(run.compared, pictures=views.of_result(reader))

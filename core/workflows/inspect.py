@@ -22,6 +22,7 @@ from .opening import NOTICED_SHIFT, SURE_FIT, Opened, open_measured
 from .options.declare import on_files
 from .options.inspection import InspectOptions
 from .output import check_outputs, write_json
+from .placement import placement_of
 
 
 @on_files(InspectOptions)
@@ -38,8 +39,9 @@ def inspect(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``verdict`` (a sentence) and ``fit`` ("yes", "shifted", "doubtful" or "no"); ``ratio``; ``overlap``, the share
-        of the HSI's pixels under the PAN; ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved; None
+        ``verdict`` (a sentence) and ``fit`` ("yes", "shifted", "doubtful" or "no"); ``ratio``; ``placement``, what is
+        done to bring the PAN onto the HSI's grid ("" for nothing); ``overlap``, the share of the HSI's pixels under the
+        PAN; ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved; None
         where that cannot be measured) and ``shift``, how sure they are; ``correlation`` of PAN and HSI (``level``,
         ``detail``); ``response_r2`` and ``response``, by band; ``hsi`` and ``pan``, what the files are; ``bands``
         (numbers from 1, good and bad), ``samples``, ``defects``, ``contradictions`` and ``masked`` (HSI pixels; None
@@ -85,6 +87,7 @@ def _found(opened: Opened, relation: Relation, response: Response) -> dict[str, 
         "hsi": _file(scene.hsi),
         "pan": _file(scene.pan),
         "ratio": scene.ratio,
+        "placement": placement_of(scene),
         "overlap": rows * cols / (scene.hsi.grid.rows * scene.hsi.grid.cols),
         "shift_x": None if shift is None else shift.x,
         "shift_y": None if shift is None else shift.y,

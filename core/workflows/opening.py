@@ -17,6 +17,7 @@ from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
+from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .left_out import left_out, without
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
@@ -83,7 +84,8 @@ def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress)
         InputError: as :func:`open_scene`.
     """
     progress.set(0.0, "Looking through the scene")
-    scene = open_pair(hsi, pan, progress, (claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)))
+    claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
+    scene = open_pair(hsi, pan, progress, claims, options.grid)
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects
@@ -115,7 +117,7 @@ def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
     """
     nodata, crs = (options.layers or {}).get(path, ("", ""))
     given = options.pan_nodata if role == "pan" else options.hsi_nodata
-    return Claims(str(given).strip() or nodata, crs, options.assume_crs)
+    return Claims(str(given).strip() or nodata, crs, options.assume_crs, options.geolocation)
 
 
 def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float, float], Shift | None]:
@@ -274,6 +276,8 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
     window = scene.output_window(options.extent)
     metadata = scene.hsi.metadata
     written = [(outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32")]
+    if map_grid(scene, window, options.grid) is not None:  # it is fused beside its place, then put on another grid
+        written += written
     if scratch:
         written.append((os.path.join(scratch, ""), scene.hsi.bands, metadata.dtype))
     share = float(scene.low_present.mean()) * _COMPRESSION

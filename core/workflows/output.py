@@ -19,12 +19,16 @@ from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.writer import RasterWriter, can_compress
-from ..runtime.atomic_files import check_output, placed
+from ..runtime.atomic_files import check_output, placed, working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..runtime.threads import BackgroundWriter
+from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .options.shared import FusionOptions
+from .placement import placement_of, put_on_map
+
+_FUSED = 0.85  # of the progress, when the image is fused that is then put on another grid
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Outputs:
     disagreement: str = ""
     model: str = ""
     report: str = ""
+
+    @property
+    def rasters(self) -> tuple[str, ...]:
+        """The rasters that are asked for."""
+        return tuple(path for path in (self.output, self.disagreement) if path)
 
     def check(self, inputs: Sequence[str], compress: str = "", others: Sequence[str] = ()) -> None:
         """Make sure, before any work, that all of it can be written.
@@ -170,30 +179,40 @@ def write_fused(
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
 
     Returns:
-        ``output``, ``ratio``, ``bands``, ``rows``, ``cols``.
+        ``output``, ``ratio``, ``bands``, ``rows``, ``cols``, ``placement`` (what was done to bring PAN, HSI and
+        output onto one grid; "" for nothing).
 
     Raises:
         InputError: nothing of the extent is in the scene, or a file cannot be written.
     """
     window = scene.output_window(options.extent)
+    target = map_grid(scene, window, options.grid)
     grid = scene.alignment.grid.crop(window)
     metadata = scene.hsi.metadata
-    if not scene.complete:
+    if target is not None or not scene.complete:
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
+    placement = placement_of(scene, target)
+    part = progress if target is None else progress.part(0.0, _FUSED)
     with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(working_folder(outputs.output)) if target is not None else ""
 
-        def writing(path: str, metadata: RasterMetadata) -> RasterWriter:
-            compress, overviews = options.compress, options.overviews
-            raster = RasterWriter(path, grid, metadata, compress=compress, overviews=overviews, progress=progress)
-            return stack.enter_context(raster)
+        def writing(path: str, metadata: RasterMetadata, finished: bool = True) -> RasterWriter:
+            compress, overviews = options.compress, options.overviews and finished
+            place = grid if target is None or not finished else target.grid
+            return stack.enter_context(RasterWriter(path, place, metadata, compress, overviews, progress, placement))
 
-        rasters = [writing(outputs.output, metadata)]
+        def fusing(path: str, metadata: RasterMetadata) -> RasterWriter:
+            if target is None:
+                return writing(path, metadata)
+            return writing(os.path.join(folder, f"{os.path.basename(path)}.tif"), metadata, False)
+
+        rasters = [fusing(outputs.output, metadata)]
         if outputs.disagreement:
             one_band = RasterMetadata.plain(1, "float32", float("nan")).replace(names=("disagreement",))
-            rasters.append(writing(outputs.disagreement, one_band))
+            rasters.append(fusing(outputs.disagreement, one_band))
         with BackgroundWriter(progress) as background:
             stored = rasters[0].metadata
-            pieces = strips(window, stored) if strips else fuse(scene, method, window, options.memory, progress, stored)
+            pieces = strips(window, stored) if strips else fuse(scene, method, window, options.memory, part, stored)
             for piece in pieces:
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 background(rasters[0].write_stored, piece.values.transpose(1, 0, 2), row, col)
@@ -203,10 +222,20 @@ def write_fused(
             raster.complete()
         if before is not None:
             before(*(raster.partial for raster in rasters))
+        if target is not None:
+            progress.info(target.about)
+            grid = target.grid
+            finished = [writing(path, raster.metadata) for path, raster in zip(outputs.rasters, rasters)]
+            for number, (raster, made) in enumerate(zip(finished, rasters)):
+                done = progress.part(_FUSED + (1 - _FUSED) * number / len(rasters), 1.0)
+                put_on_map(made.partial, made.grid, target, raster, done)
+            for raster in finished:
+                raster.complete()
     return {
         "output": outputs.output,
         "ratio": scene.ratio,
         "bands": scene.hsi.bands,
         "rows": grid.rows,
         "cols": grid.cols,
+        "placement": placement,
     }

@@ -20,6 +20,7 @@ from .opening import check_space, open_scene
 from .options.declare import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
+from .placement import placement_of
 
 if TYPE_CHECKING:
     import torch
@@ -166,6 +167,7 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
         "device": trained.header["device"],
         "bands": options.bands or "all",
         "shift of the PAN": _position(scene),
+        "placement of the PAN": placement_of(scene) or "as it is",
     }
 
 

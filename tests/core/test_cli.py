@@ -62,12 +62,12 @@ WRONG = {
         r"pan.tif cannot be read",
     ),
     "no georeference": (lambda make, folder: make("hsi.tif", noise(3, 12, 10), None, 0), r"hsi.tif has no georef"),
-    "rotated": (
-        lambda make, folder: make("hsi.tif", noise(3, 12, 10), (5e5, 30.0, 2.0, 5.8e6, 2.0, -30.0)),
-        r"hsi.tif lies rotated",
+    "pixels without area": (
+        lambda make, folder: make("hsi.tif", noise(3, 12, 10), (5e5, 30.0, 2.0, 5.8e6, 30.0, 2.0)),
+        r"hsi.tif has no georeference",
     ),
-    "other CRS": (
-        lambda make, folder: make("pan.tif", noise(36, 30), FINE, 32632),
+    "no CRS": (
+        lambda make, folder: make("pan.tif", noise(36, 30), FINE, 0),
         r"hsi.tif and pan.tif have different coordinate",
     ),
     "no overlap": (

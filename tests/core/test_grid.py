@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from osgeo import osr
 
 from core.io.grid import Grid, Window, align, same_crs
+from core.io.positions import beside, from_map, to_map
 from core.io.reader import RasterReader
 from core.runtime.errors import InputError
 
@@ -166,6 +168,9 @@ def test_different_reference_systems_are_refused():
         align(hsi_grid(crs=utm(33)), pan_grid(crs=utm(32)))
     with pytest.raises(InputError, match="different coordinate reference systems"):
         align(hsi_grid(crs=utm(33)), pan_grid(crs=""))
+    turned = Grid.from_geotransform((500000.0, 29.0, 5.0, 5800000.0, 5.0, -29.0), 20, 24, "", "hsi.tif")
+    with pytest.raises(InputError, match="rotated against each other"):
+        align(turned, pan_grid())
 
 
 def test_one_reference_system_in_two_spellings_is_the_same():
@@ -180,19 +185,49 @@ def test_one_reference_system_in_two_spellings_is_the_same():
 
 
 @pytest.mark.parametrize(
-    ("transform", "words"),
-    [
-        ((0.0, 1.0, 0.0, 0.0, 0.0, 1.0), "no georeference"),
-        ((500000.0, 30.0, 1.0, 5800000.0, 0.0, -30.0), "rotated"),
-        ((500000.0, 30.0, 0.0, 5800000.0, 0.5, -30.0), "rotated"),
-        ((500000.0, -30.0, 0.0, 5800000.0, 0.0, -30.0), "mirrored"),
-        ((500000.0, 30.0, 0.0, 5800000.0, 0.0, 0.0), "mirrored"),
-    ],
+    "transform",
+    [(0.0, 1.0, 0.0, 0.0, 0.0, 1.0), (500000.0, 30.0, 0.0, 5800000.0, 0.0, 0.0), (5e5, 3.0, 1.0, 58e5, 3.0, 1.0)],
 )
-def test_grids_that_do_not_lie_straight_are_refused(transform, words):
-    with pytest.raises(InputError, match=words) as refusal:
+def test_grids_that_lie_nowhere_are_refused(transform):
+    with pytest.raises(InputError, match="no georeference") as refusal:
         Grid.from_geotransform(transform, 20, 24, "", "scene.tif")
     assert "scene.tif" in str(refusal.value)
+
+
+@given(
+    angle=st.floats(0.0, 360.0),
+    shear=st.floats(-20.0, 20.0),
+    size=st.tuples(st.floats(1.0, 60.0), st.floats(1.0, 60.0)),
+    mirrored=st.booleans(),
+    place=st.tuples(st.floats(-5.0, 30.0), st.floats(-5.0, 30.0)),
+)
+def test_rotated_sheared_and_mirrored_grids_keep_their_geotransform(angle, shear, size, mirrored, place):
+    along, against = np.radians(angle), np.radians(angle + shear + (90.0 if mirrored else -90.0))
+    dx, ry = size[0] * np.cos(along), size[0] * np.sin(along)
+    rx, dy = size[1] * np.cos(against), size[1] * np.sin(against)
+    transform = (500000.0, dx, rx, 5800000.0, ry, dy)
+    grid = Grid.from_geotransform(transform, 20, 24, "", "scene.tif")
+    np.testing.assert_allclose(grid.geotransform, transform, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose((grid.dx, abs(grid.dy)), size, rtol=1e-9)
+    row, col = (np.array([value]) for value in place)
+    x, y = to_map(grid, row, col)
+    np.testing.assert_allclose((x[0], y[0]), (5e5 + dx * col[0] + rx * row[0], 58e5 + ry * col[0] + dy * row[0]))
+    np.testing.assert_allclose(from_map(grid, x, y), (row, col), atol=1e-6)
+    part = grid.crop(Window(3, 5, 10, 7)).refine(4)
+    np.testing.assert_allclose(to_map(part, np.array([6.0]), np.array([2.0])), to_map(grid, *np.array([[4.5], [5.5]])))
+
+
+def test_a_grid_along_the_axes_of_another_is_the_same_grid():
+    turn = np.radians(20.0)
+    low = (5e5, 30 * np.cos(turn), 30 * np.sin(turn), 58e5, -30 * np.sin(turn), -30 * np.cos(turn))
+    corner = (low[0] + 2.5 * low[1] + 1.5 * low[2], low[3] + 2.5 * low[4] + 1.5 * low[5])
+    high = (corner[0], low[1] / 3, low[2] / 3, corner[1], low[4] / 3, low[5] / 3)
+    hsi, pan = (Grid.from_geotransform(one, 40, 40, "", "a.tif") for one in (low, high))
+    found = beside(pan, hsi)
+    assert (found.x, found.y, found.dx, found.dy) == pytest.approx((75.0, -45.0, 10.0, -10.0), abs=1e-6)
+    assert align(hsi, found).phase == pytest.approx((1.5, 1.5), abs=1e-6)
+    assert beside(Grid(5e5, 58e5, 10.0, -10.0, 40, 40), hsi) is None
+    assert beside(pan_grid(crs=utm(33)), hsi_grid(crs=utm(32))) is None
 
 
 def test_crop_coarsen_extent_and_geotransform_by_hand():

@@ -8,7 +8,7 @@ from . import shared
 from .declare import Job, Option
 from .pixels import PIXELS, PixelOptions
 
-FUSION = "EXTENT BANDS SHIFT OVERVIEWS"
+FUSION = "EXTENT BANDS SHIFT GRID OVERVIEWS"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ TRAIN = Job(
         ),
     ),
     TrainOptions,
-    order=f"HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT RESUME {PIXELS}",
+    order=f"HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT GRID RESUME {PIXELS}",
     example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
 )
 

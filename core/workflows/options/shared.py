@@ -9,6 +9,7 @@ from ...operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ...runtime.devices import DEVICE_NAMES
 from ...runtime.errors import InputError
 from .declare import Option, Options
+from .placement import PlacementOptions
 
 MODEL_FILTER = "SSML model (*.safetensors)"
 NETWORK_TITLES = {
@@ -131,13 +132,6 @@ HSI_NODATA = Option(
 PAN_NODATA = HSI_NODATA.but(
     help="As that of the HSI, for the PAN.", label="Nodata value of the PAN (empty: the file's own, none: no value)"
 )
-ASSUME_CRS = Option(
-    "The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep "
-    "their own.",
-    "CRS of an image that has none, as EPSG:32633",
-    metavar="CRS",
-    advanced=True,
-)
 EFFORT = Option(
     "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
     "from the size of the scene and the effort, never from a clock.",
@@ -155,7 +149,7 @@ CROP = Option(
 
 
 @dataclass(frozen=True)
-class SceneOptions(Options):
+class SceneOptions(PlacementOptions):
     """What is taken of a scene.
 
     Attributes:
@@ -163,7 +157,6 @@ class SceneOptions(Options):
         shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none" or "global".
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
-        assume_crs: of a file that has none; "" for none.
         layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
     """
 
@@ -171,7 +164,6 @@ class SceneOptions(Options):
     shift: str = SHIFT.field()
     hsi_nodata: str | float = HSI_NODATA.field()
     pan_nodata: str | float = PAN_NODATA.field()
-    assume_crs: str = ASSUME_CRS.field()
     layers: Mapping[str, tuple[str, str]] | None = Option(
         "By file, what its layer says instead of it: nodata and CRS.", default=None, flag=""
     ).field()

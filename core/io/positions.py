@@ -1,0 +1,115 @@
+"""Positions of a grid's pixels on the map and back, and a grid along the axes of another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .frames import IDENTITY, Affine, Geolocation
+from .grid import TOLERANCE, Grid, same_crs
+
+_EDGE = 33  # positions along each edge of an extent
+
+
+def rows_and_columns(geolocation: Geolocation, rows: int, cols: int) -> Grid:
+    """The grid of an image in sensor geometry: its own rows and columns.
+
+    Args:
+        geolocation: says where they lie.
+        rows: number of rows.
+        cols: number of columns.
+
+    Returns:
+        The grid.
+    """
+    return Grid(0.0, 0.0, 1.0, 1.0, rows, cols, geolocation.crs, geolocation)
+
+
+def to_map(grid: Grid, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Map coordinates of positions of a grid.
+
+    Args:
+        grid: the grid.
+        rows, cols: (n,) float64, pixel edges at whole numbers.
+
+    Returns:
+        X and Y in the grid's reference system, (n,) float64; NaN where a geolocation has none.
+    """
+    return (grid.frame or IDENTITY).to_map(grid.x + cols * grid.dx, grid.y + rows * grid.dy)
+
+
+def from_map(grid: Grid, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of map coordinates on a grid.
+
+    Args:
+        grid: the grid.
+        x, y: (n,) float64, in its reference system.
+
+    Returns:
+        Rows and columns, (n,) float64; NaN where a geolocation has none.
+    """
+    own_x, own_y = (grid.frame or IDENTITY).from_map(x, y)
+    return (own_y - grid.y) / grid.dy, (own_x - grid.x) / grid.dx
+
+
+def beside(grid: Grid, other: Grid) -> Grid | None:
+    """A grid along the axes of another.
+
+    Args:
+        grid: the grid.
+        other: whose axes, frame and spelling of the reference system are taken.
+
+    Returns:
+        The same pixels; None where the two have different reference systems, or axes that are not parallel.
+    """
+    if not same_crs(grid.crs, other.crs):
+        return None
+    if grid.frame == other.frame:
+        return grid if grid.crs == other.crs else replace(grid, crs=other.crs)
+    if grid.in_sensor_geometry or other.in_sensor_geometry:
+        return None
+    x, dx, shear_x, y, shear_y, dy = _affine(other).inverse().after(grid.geotransform)
+    if dx <= 0 or abs(shear_x) * grid.rows > TOLERANCE * dx or abs(shear_y) * grid.cols > TOLERANCE * abs(dy):
+        return None
+    return replace(grid, x=x, y=y, dx=dx, dy=dy, crs=other.crs, frame=other.frame)
+
+
+def as_map(grid: Grid) -> Grid:
+    """A grid as if its own axes were those of a map, for files that are used with each other alone.
+
+    Args:
+        grid: the grid.
+
+    Returns:
+        The same pixels without a frame; the grid itself where it has none.
+    """
+    if grid.frame is None:
+        return grid
+    return replace(
+        grid, x=grid.x + 1.0, frame=None, crs=""
+    )  # a corner at 0, 0 with steps of 1 would be no georeference
+
+
+def inside_of(grid: Grid, extent: tuple[float, float, float, float]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The rows and columns of a grid that an extent spans.
+
+    Args:
+        grid: the grid.
+        extent: (xmin, ymin, xmax, ymax) in map units, parallel to the map's axes.
+
+    Returns:
+        (first, last) of the rows, and of the columns; not whole numbers. NaN where there are none.
+    """
+    if grid.frame is None:
+        cols = sorted((extent[side] - grid.x) / grid.dx for side in (0, 2))
+        rows = sorted((extent[side] - grid.y) / grid.dy for side in (1, 3))
+        return (rows[0], rows[1]), (cols[0], cols[1])
+    x, y = np.meshgrid(np.linspace(extent[0], extent[2], _EDGE), np.linspace(extent[1], extent[3], _EDGE))
+    found = from_map(grid, x.ravel(), y.ravel())
+    spans = [(float(np.nanmin(axis)), float(np.nanmax(axis))) for axis in found]
+    return spans[0], spans[1]
+
+
+def _affine(grid: Grid) -> Affine:
+    return grid.frame if isinstance(grid.frame, Affine) else IDENTITY

@@ -1,0 +1,213 @@
+"""The PAN of a pair, put where fusion can use it: along the HSI's axes, or warped onto the HSI's grid.
+
+Where the axes of the two are parallel, the PAN stays as it is. Where they are not, or reference systems differ, or a
+geolocation places one of them, the PAN is warped once, as it is read, onto the HSI's grid refined by the rounded ratio.
+The HSI's samples are never resampled.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ..io.grid import Grid, Window, same_crs
+from ..io.positions import beside, to_map
+from ..io.ratio import MAX_RATIO, MIN_RATIO
+from ..io.reader import RasterReader
+from ..io.remedies import crs_name, wkt_of
+from ..io.warp_remedies import crs_sentence, not_finer
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from .placement import mapping_between, positions_on
+from .reader_view import FINEST
+from .warp import WarpedReader
+
+_LATTICE = 65  # positions along each axis, at which it is looked how two grids lie on each other
+_SAME = 0.01  # PAN pixels: reference systems whose coordinates differ by less are one
+
+
+def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progress) -> RasterReader:
+    """The PAN along the axes of an HSI.
+
+    Args:
+        hsi: the open HSI.
+        pan: the open PAN.
+        grid: "hsi" for the HSI's own grid, refined by the rounded ratio, in any case; else that of the PAN where its
+            axes are parallel to the HSI's.
+        progress: told what is done.
+
+    Returns:
+        The PAN itself, or a reader that warps it and closes it.
+
+    Raises:
+        InputError: one of the two has no reference system, they do not overlap, or the PAN is not sharper.
+    """
+    along = _along(hsi, pan)
+    if along is not None:
+        pan.grid = along
+        if grid != "hsi" or _nests(hsi.grid, along):
+            return pan
+    window = _overlap(hsi, pan)
+    exact = _ratio(hsi.grid, window, pan.grid)
+    if not exact >= MIN_RATIO:
+        raise InputError(f"{not_finer(hsi.source, pan.source, exact)}.")
+    ratio = max(2, round(exact)) if exact <= MAX_RATIO else FINEST
+    fine = hsi.grid.crop(window).refine(ratio)
+    warped = PlacedPan(pan, mapping_between(fine, pan.grid), fine)
+    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}."
+    progress.info(warped.sentence)
+    return warped
+
+
+class PlacedPan(WarpedReader):
+    """A PAN that is warped onto an HSI's grid.
+
+    Attributes:
+        sentence: why, and how.
+    """
+
+    sentence = ""
+
+
+def sentence_of(pan: RasterReader) -> str:
+    """Why and how a PAN is warped.
+
+    Args:
+        pan: of a scene.
+
+    Returns:
+        The sentence; "" where it is not.
+    """
+    return pan.sentence if isinstance(pan, PlacedPan) else ""
+
+
+def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:
+    """The PAN's grid along the HSI's axes; None where they are not parallel."""
+    along = beside(pan.grid, hsi.grid)
+    if along is not None or same_crs(hsi.grid.crs, pan.grid.crs):
+        return along
+    if not hsi.grid.crs or not pan.grid.crs:
+        raise InputError(crs_sentence(hsi.grid.facts(hsi.source), pan.grid.facts(pan.source)))
+    renamed = replace(pan.grid, crs=hsi.grid.crs)
+    forth = positions_on(renamed, pan.grid)  # one reference system under two names moves nothing
+    if forth is None:
+        raise InputError(
+            f"{hsi.name} and {pan.name} have the coordinate reference systems {crs_name(hsi.grid.crs)} and "
+            f"{crs_name(pan.grid.crs)}, which cannot be transformed into each other; choose two images of the same "
+            "place."
+        )
+    rows, cols = _lattice(pan.grid)
+    found = forth(rows, cols)
+    off = np.hypot(found[0] - rows, found[1] - cols)
+    return beside(renamed, hsi.grid) if bool((off < _SAME).all()) else None
+
+
+def _nests(hsi: Grid, pan: Grid) -> bool:
+    """Whether the PAN's pixels are those of the HSI's grid, refined."""
+    for low, high in zip(hsi.axes, pan.axes):
+        exact, offset = low.step / high.step, (low.start - high.start) / high.step
+        if abs(exact - round(exact)) * low.count >= _SAME or abs(offset - round(offset)) >= _SAME:
+            return False
+    return True
+
+
+def _lattice(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of positions all over a grid, its edges included."""
+    axes = [np.linspace(0.0, count, _LATTICE) for count in (grid.rows, grid.cols)]
+    rows, cols = np.meshgrid(*axes, indexing="ij")
+    return rows.ravel(), cols.ravel()
+
+
+def _overlap(hsi: RasterReader, pan: RasterReader) -> Window:
+    """The HSI pixels that the PAN touches, as the smallest window.
+
+    Raises:
+        InputError: there are none.
+    """
+    low = hsi.grid
+    spans: list[list[float]] = [[], []]
+    back = positions_on(pan.grid, low)
+    if back is not None:
+        found = back(*_lattice(pan.grid))
+        known = np.isfinite(found[0]) & np.isfinite(found[1])
+        if known.any():
+            for span, axis in zip(spans, found):
+                span += [float(axis[known].min()), float(axis[known].max())]
+    if low.in_sensor_geometry or pan.grid.in_sensor_geometry:  # where the way back may be unknown far off
+        forth, (rows, cols) = positions_on(low, pan.grid), _lattice(low)
+        row, col = forth(rows, cols) if forth is not None else (np.full(rows.shape, np.nan),) * 2
+        with np.errstate(invalid="ignore"):
+            inside = (row >= 0) & (row <= pan.grid.rows) & (col >= 0) & (col <= pan.grid.cols)
+        if inside.any():
+            for span, axis, count in zip(spans, (rows, cols), (low.rows, low.cols)):
+                step = count / (_LATTICE - 1)
+                span += [float(axis[inside].min()) - step, float(axis[inside].max()) + step]
+    ends = []
+    for span, count in zip(spans, (low.rows, low.cols)):
+        first = max(0, math.floor(min(span, default=0.0) + _SAME))
+        last = min(count, math.ceil(max(span, default=0.0) - _SAME))
+        ends.append((first, last - first))
+    (row_, rows_), (col_, cols_) = ends
+    if rows_ <= 0 or cols_ <= 0:
+        raise InputError(_apart(hsi, pan))
+    return Window(row_, col_, rows_, cols_)
+
+
+def _ratio(hsi: Grid, window: Window, pan: Grid) -> float:
+    """PAN pixels along the edge of an HSI pixel, by area, as most of the overlap has it; NaN where it is unknown."""
+    forth = positions_on(hsi.crop(window), pan)
+    if forth is None:
+        return math.nan
+    rows, cols = (
+        axis * 0.99 + 0.005 * count for axis, count in zip(_lattice(hsi.crop(window)), (window.rows, window.cols))
+    )
+    at, down, right = forth(rows, cols), forth(rows + 0.5, cols), forth(rows, cols + 0.5)
+    area = 4.0 * ((down[0] - at[0]) * (right[1] - at[1]) - (down[1] - at[1]) * (right[0] - at[0]))
+    known = np.abs(area[np.isfinite(area)])
+    return math.sqrt(float(np.median(known))) if known.size else math.nan
+
+
+def _apart(hsi: RasterReader, pan: RasterReader) -> str:
+    """Two images that share no ground, with the extents of both."""
+    return (
+        f"{hsi.name} and {pan.name} do not overlap: {_where(hsi)}, {_where(pan)}; choose two images of the same place, "
+        "or set right the georeference of one."
+    )
+
+
+def _where(reader: RasterReader) -> str:
+    """Where a raster lies, in degrees, or in map units where its reference system is unknown."""
+    grid = reader.grid
+    x, y = to_map(grid, *_lattice(grid))
+    unit = "map units"
+    if grid.crs:
+        degrees = positions_on(replace(grid, crs=grid.crs), Grid(0.0, 0.0, 1.0, 1.0, 1, 1, wkt_of("EPSG:4326")))
+        if degrees is not None:
+            (y, x), unit = degrees(*_lattice(grid)), "degrees"
+    return (
+        f"{reader.name} lies from {np.nanmin(x):.6g} to {np.nanmax(x):.6g} {unit} in x and {np.nanmin(y):.6g} to "
+        f"{np.nanmax(y):.6g} in y"
+    )
+
+
+def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None) -> str:
+    """What sets the grids of two images apart."""
+    for reader, name in ((hsi, hsi.name), (pan, "it")):
+        if reader.grid.in_sensor_geometry:
+            about = getattr(reader.grid.frame, "about", "")
+            return f"is brought onto the rows and columns of {hsi.name}, as {name} is placed by {about}"
+    if along is not None:
+        return f"is put on the grid of {hsi.name}, as --grid hsi (GRID) asks for"
+    if not same_crs(hsi.grid.crs, pan.grid.crs):
+        return f"has the coordinate reference system {crs_name(pan.grid.crs)} and {hsi.name} {crs_name(hsi.grid.crs)}"
+    return f"and {hsi.name} lie rotated against each other"
+
+
+def _how(hsi: RasterReader, exact: float, ratio: int) -> str:
+    limited = f" (more than {MAX_RATIO:g} cannot be used; they are averaged)" if exact > MAX_RATIO else ""
+    return (
+        f"it is warped onto the grid of {hsi.name}, refined by {ratio}; one HSI pixel is {exact:.3g} PAN "
+        f"pixels wide{limited}; the HSI's samples are not resampled"
+    )

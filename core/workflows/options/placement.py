@@ -1,0 +1,49 @@
+"""Options that say where images lie, and on which grid a result does; all jobs that open a pair have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .declare import Option, Options
+
+ASSUME_CRS = Option(
+    "The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep "
+    "their own.",
+    "CRS of an image that has none, as EPSG:32633",
+    metavar="CRS",
+    advanced=True,
+)
+GEOLOCATION = Option(
+    "A file that says where the pixels of an HSI in sensor geometry lie: a raster of two bands with the HSI's rows "
+    "and columns, longitude and latitude (or x and y) of each pixel, or a geographic lookup table (GLT), a raster on a "
+    "map grid whose two bands name the column and row, from 1, of the HSI pixel there. The HSI is sharpened in its own "
+    "rows and columns and then put on a map grid. An elevation model (one band) gives heights to images with RPCs.",
+    "Geolocation of the HSI: coordinates or lookup table; heights for RPCs",
+    kind="raster",
+    advanced=True,
+)
+GRID = Option(
+    "auto: the PAN's grid where its rows and columns run as those of the HSI do; else, as with another CRS or a "
+    "rotated image, the HSI's own grid, refined by the rounded ratio; an HSI in sensor geometry is put on a map grid "
+    "when it is finished, by nearest neighbour. pan: the PAN's grid in any case, to which the finished image is warped "
+    "once. hsi: the HSI's grid in any case. Before the fusion it is the PAN that moves, never the HSI's samples.",
+    "Grid of the result",
+    "auto",
+    choices=("auto", "pan", "hsi"),
+    advanced=True,
+)
+
+
+@dataclass(frozen=True)
+class PlacementOptions(Options):
+    """Where images lie.
+
+    Attributes:
+        assume_crs: of a file that has none; "" for none.
+        geolocation: file that says where the HSI's pixels lie, or heights for RPCs; "" for none.
+        grid: of the result: "auto", "pan" or "hsi".
+    """
+
+    assume_crs: str = ASSUME_CRS.field()
+    geolocation: str = GEOLOCATION.field()
+    grid: str = GRID.field()
