@@ -294,17 +294,15 @@ class _Source:
         (top, bottom), (left, right) = self._down.support(fine[0], fine[1])
         block = scene.pan.read(scene.alignment.pan.part((top, bottom), (left, right)))
         low_value, high_value = (np.float32(limit) for limit in self._limits)
-        level = np.float32(0.5) * (low_value + high_value)
-        values, known = (
-            np.clip(block.values, low_value, high_value),
-            self._inside[0][slice(*rows), None] & self._inside[1][None, slice(*cols)],
-        )
+        level = float(np.float32(0.5) * (low_value + high_value))
+        values = np.clip(block.values, low_value, high_value)
+        known = self._inside[0][slice(*rows), None] & self._inside[1][None, slice(*cols)]
         if not block.valid.all():
-            values = fill_invalid(values, block.valid[0], 2 * scene.ratio, level)
+            values = fill_invalid(values, block.valid[0], 2 * scene.footprint, level)
             share = self._down.part(block.valid.astype(np.float32), fine[0], fine[1], (top, left))[0] > 0.99
             whole = share.reshape(low[0][1] - low[0][0], FINER, low[1][1] - low[1][0], FINER).all(axis=(1, 3))
             known = known & whole[before[0] :, before[1] :][: known.shape[0], : known.shape[1]]
-        pan = self._down.part(values - level, fine[0], fine[1], (top, left))[0]
+        pan = self._down.part(values - np.float32(level), fine[0], fine[1], (top, left))[0]
         return pan, known, before
 
     def nothing(self) -> ShiftField:

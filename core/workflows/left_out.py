@@ -54,13 +54,16 @@ def left_out(
     return contradictory, masked
 
 
-def without(scene: Scene, contradictory: np.ndarray | None, masked: np.ndarray | None) -> Scene:
+def without(
+    scene: Scene, contradictory: np.ndarray | None, masked: np.ndarray | None, apart: np.ndarray | None = None
+) -> Scene:
     """A view that learns nothing from them.
 
     Args:
         scene: the HSI and the PAN.
         contradictory: (rows, columns) bool; their detail is faded, too. None for none.
         masked: (rows, columns) bool; None for none.
+        apart: (rows, columns) bool, where the PAN does not lie on the HSI; their detail is faded as well. None for none.
 
     Returns:
         The view; the scene itself where there are none.
@@ -68,11 +71,9 @@ def without(scene: Scene, contradictory: np.ndarray | None, masked: np.ndarray |
     Raises:
         InputError: no pixel would be left to learn from.
     """
-    if contradictory is None and masked is None:
-        return scene
     none = np.zeros(scene.low_shape, bool)
-    left_out = (none if contradictory is None else contradictory) | (none if masked is None else masked)
-    return scene.without(left_out, contradictory)
+    faded = (none if contradictory is None else contradictory) | (none if apart is None else apart)
+    return scene.without(faded if masked is None else faded | masked, faded)
 
 
 def _say_contradictions(scene: Scene, count: int, progress: Progress) -> None:

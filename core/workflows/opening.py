@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..calibration.local_shift import LocalShift
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
 from ..io.ratio import ratio_text
+from ..io.grid import Window
 from ..products.claims import Claims
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
@@ -20,6 +22,7 @@ from ..scene.defects import Defects
 from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .left_out import left_out, without
+from .local_shift import local_correction
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, SceneOptions
 from .output import Outputs
@@ -41,6 +44,7 @@ class Opened(NamedTuple):
         defects: among the samples of the HSI; None where none were looked for.
         contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
         masked: the same, those that the mask covers; None without one.
+        local: the local shift of the PAN that was corrected; None where none was.
     """
 
     scene: Scene
@@ -48,6 +52,7 @@ class Opened(NamedTuple):
     defects: Defects | None
     contradictory: np.ndarray | None
     masked: np.ndarray | None
+    local: LocalShift | None = None
 
 
 def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Scene:
@@ -91,17 +96,29 @@ def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress)
         found = scene.defects
         defects = warn_of_defects(scene, progress)
         moved, shift = correction(scene, options.shift, progress)
-        scene = scene.with_bands(options.bands, progress).shifted(moved, progress)
+        local = None
+        stays = shift is not None and shift.size > NOTICED_SHIFT  # as it is not sure
+        if options.shift == "local" or (options.shift == "auto" and not stays):
+            local = local_correction(scene, moved, options.shift, progress)
+        whole, scene = scene.alignment.hsi, scene.with_bands(options.bands, progress)
+        scene = scene.shifted(moved, progress) if local is None else scene.warped(moved, local.field, progress)
         seen_at = shift if shift is not None and shift.size > NOTICED_SHIFT else None
         contradictory, masked = left_out(scene, seen_at, options, progress)
-        scene = without(scene, contradictory, masked)
+        apart = None if local is None else _part(local.untrusted, whole, scene.alignment.hsi)
+        scene = without(scene, contradictory, masked, apart)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
         _say_relation(scene, shift, progress)
-        return Opened(scene, shift, found, contradictory, masked)
+        return Opened(scene, shift, found, contradictory, masked, local)
     except BaseException:
         scene.close()
         raise
+
+
+def _part(mask: np.ndarray, whole: Window, part: Window) -> np.ndarray:
+    """A mask of a window of the HSI, cut to a part of that window."""
+    row, col = part.row - whole.row, part.col - whole.col
+    return mask[row : row + part.rows, col : col + part.cols]
 
 
 def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
@@ -125,7 +142,7 @@ def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float,
 
     Args:
         scene: the HSI with all its bands, and the PAN where its file says.
-        how: "auto", where the shift is sure, "none", or "global".
+        how: "auto", where the shift is sure, "none", "global", or "local", which includes it.
         progress: receives a message, or a warning of a shift that stays; asked whether to stop.
 
     Returns:
@@ -135,7 +152,7 @@ def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float,
         InputError: the shift cannot be measured, and was to be corrected in any case.
     """
     shift = measure_shift(scene, progress)
-    if how == "global":
+    if how in ("global", "local"):
         return _moved(scene, shift, progress), None
     if how == "auto" and shift is not None and _sure(shift):
         return _moved(scene, shift, progress), None

@@ -173,7 +173,11 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
 
 def _position(scene: Scene) -> str:
     rows, cols = scene.moved
-    return f"corrected by {cols:+.2f} columns and {rows:+.2f} rows (PAN pixels)" if rows or cols else "as it is"
+    whole = f"corrected by {cols:+.2f} columns and {rows:+.2f} rows (PAN pixels)" if rows or cols else "as it is"
+    if scene.field is None:
+        return whole
+    whole = whole if rows or cols else "corrected"
+    return f"{whole}, and locally by {scene.field.typical:.2f} (root mean square), resampled once"
 
 
 def learn_scene(

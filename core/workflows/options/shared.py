@@ -114,11 +114,13 @@ BANDS = Option(
 SHIFT = Option(
     "How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by "
     "that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved "
-    "grid. global: it is moved even if it is not sure, and a shift that cannot be measured is refused. none: it stays, "
-    "and the log warns from half a PAN pixel on.",
+    "grid. Where it is sure as well that each place is off by another amount (terrain, jitter of a sensor), the PAN is "
+    "resampled once to undo that, and the result lies on the PAN's own grid. global: it is moved as a whole, even if "
+    "that is not sure, and a shift that cannot be measured is refused. local: as global, and a local shift is undone "
+    "wherever there is one. none: it stays, and the log warns from half a PAN pixel on.",
     "How the PAN is moved onto the HSI",
     "auto",
-    choices=("auto", "none", "global"),
+    choices=("auto", "none", "global", "local"),
     advanced=True,
 )
 HSI_NODATA = Option(
@@ -154,7 +156,7 @@ class SceneOptions(PlacementOptions):
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none" or "global".
+        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none", "global", or "local", by a field besides.
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
         layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
