@@ -1,10 +1,10 @@
-"""The fit behind :mod:`.local_shift`: in each place, how far the degraded PAN must be moved to look like the sum of bands
-that explains it (own).
+"""The fit behind :mod:`.local_shift`: in each place, how far the degraded PAN must be moved to look like the sum of
+bands that explains it (own).
 
 The PAN is degraded once, to a finer grid than the HSI's and with less blur than any sensor has; from there it is
 blurred and moved as often as needed. With ``P`` the degraded PAN, ``T`` the sum of bands that explains it and ``d`` a
-displacement, ``T - P = -grad P' d + e``. Each pixel so tells one direction of ``d``, and a smooth field is fitted to all
-of them (Gauss-Newton steps; what fits badly, as a cloud, weighs little). Blur and bands are fitted along with it: a
+displacement, ``T - P = -grad P' d + e``. Each pixel so tells one direction of ``d``, and a smooth field is fitted to
+all of them (Gauss-Newton steps; what fits badly, as a cloud, weighs little). Blur and bands are fitted along with it: a
 wrong blur or a wrong sum would be mistaken for displacements.
 """
 
@@ -175,23 +175,25 @@ class Fit:
         return [planes[0] for planes in self.seen]
 
 
-def fine_degrader(high: tuple[int, int], low: tuple[int, int], ratio: int, phase: tuple[float, float]) -> Separable:
+def fine_degrader(
+    high: tuple[int, int], low: tuple[int, int], ratios: tuple[float, float], phase: tuple[float, float]
+) -> Separable:
     """The PAN's degradation with little blur, to FINER samples in an HSI pixel along each axis.
 
     Args:
         high: (rows, columns) of the PAN.
         low: (rows, columns) of the HSI.
-        ratio: PAN pixels per HSI pixel.
+        ratios: PAN pixels per HSI pixel along rows' and columns' axis.
         phase: (y, x) distance from the HSI's corner to the PAN's, PAN pixels.
 
     Returns:
         The operator.
     """
-    rows, cols = (_fine_line(*axis) for axis in zip(high, low, (ratio, ratio), phase))
+    rows, cols = (_fine_line(*axis) for axis in zip(high, low, ratios, phase))
     return Separable(rows, cols)
 
 
-def _fine_line(high: int, low: int, ratio: int, phase: float) -> Line:
+def _fine_line(high: int, low: int, ratio: float, phase: float) -> Line:
     """The lines of the places within an HSI pixel, each moved by a part of it, in turn."""
     offsets = [((place + 0.5) / FINER - 0.5) * ratio for place in range(FINER)]
     lines = [gaussian_line(high, low, ratio, phase - offset, SHARP_GAIN) for offset in offsets]

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..calibration.local_shift import LocalShift
 from ..io.grid import Window
 from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
+from .field_pictures import local_shift_section
 from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .pictures import colour_map, describe_bands, overview, png, stretch_limits, true_colour_bands
 
@@ -25,13 +27,19 @@ _DEFECTS = {  # kind: what it is, what is counted
 }
 
 
-def inspection_report(found: Mapping[str, Any], scene: Scene, contradictory: np.ndarray | None = None) -> Report:
+def inspection_report(
+    found: Mapping[str, Any],
+    scene: Scene,
+    contradictory: np.ndarray | None = None,
+    local: LocalShift | None = None,
+) -> Report:
     """The page of an inspection.
 
     Args:
         found: what the workflow ``inspect`` returned.
         scene: the open HSI and PAN.
         contradictory: (rows, columns) bool, the HSI pixels that the PAN contradicts; None where none were looked for.
+        local: the local shift of the PAN; None where it was not measured.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
@@ -40,6 +48,7 @@ def inspection_report(found: Mapping[str, Any], scene: Scene, contradictory: np.
     sections = [
         Section("Warnings", warnings),
         Section("How the two lie on each other", _placed(found)),
+        *local_shift_section(local),
         Section("Pictures", _pictures(scene)),
         *_contradictions(found, contradictory),
         Section("What the PAN is made of", _response(found["response"], scene)),

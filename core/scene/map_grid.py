@@ -95,9 +95,9 @@ def map_grid(scene: Scene, window: Window, choice: str) -> MapGrid | None:
     if choice == "hsi" or not fused.in_sensor_geometry:
         return None
     if isinstance(fused.frame, LookupTable):
-        return _on_table(fused, fused.frame, scene.ratio)
+        return _on_table(fused, fused.frame, scene.footprint)
     covered = _covered(fused, _plain_grid(fused, own))
-    return None if covered is None else MapGrid(covered, True, None, scene.ratio)
+    return None if covered is None else MapGrid(covered, True, None, scene.footprint)
 
 
 def pan_grid(scene: Scene) -> Grid:

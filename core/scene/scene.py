@@ -130,20 +130,13 @@ class Scene:
             raise
 
     @classmethod
-    def _scanned(
-        cls,
-        hsi: RasterReader,
-        pan: RasterReader,
-        alignment: Alignment,
-        progress: Progress | None,
-        moved: tuple[float, float] = (0.0, 0.0),
-    ) -> Scene:
+    def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
         scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
         complete = scan_pan(pan, alignment.pan, progress) and scan.complete
         for reader in (hsi, pan):
             reader.release()
         bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
-        return cls(hsi, pan, alignment, *bands, complete, moved=moved)
+        return cls(hsi, pan, alignment, *bands, complete)
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
@@ -164,47 +157,34 @@ class Scene:
             return self
         if hsi.bands < 2:
             raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
-        return self._scanned(hsi, self.pan, self.alignment, progress, self.moved)
+        return replace(self._scanned(hsi, self.pan, self.alignment, progress), moved=self.moved, field=self.field)
 
-    def shifted(self, shift: tuple[float, float], progress: Progress | None = None) -> Scene:
+    def shifted(
+        self, shift: tuple[float, float], progress: Progress | None = None, field: ShiftField | None = None
+    ) -> Scene:
         """A view whose PAN is moved; the files are shared, and closed with either.
 
         Args:
             shift: (rows, columns) in PAN pixels.
             progress: asked for cancellation.
+            field: of displacements besides: the PAN is resampled, once, onto its own grid, less the edge whose ground
+                it does not show. None for none.
 
         Returns:
-            The view; the scene itself for a shift of 0.
+            The view; the scene itself where nothing moves.
 
         Raises:
             InputError: the grids do not fit together when moved.
         """
-        if not any(shift):
+        if not any(shift) and field is None:
             return self
         moved = self.moved[0] + shift[0], self.moved[1] + shift[1]
-        alignment = align(self.hsi.grid, self.pan.grid.move(*moved), self.hsi.source, self.pan.source)
-        return self._scanned(self.hsi, self.pan, alignment, progress, moved)
-
-    def warped(self, shift: tuple[float, float], field: ShiftField, progress: Progress | None = None) -> Scene:
-        """A view whose PAN is moved by a shift and, in each place, by a displacement besides; it is resampled once, onto
-        its own grid, less the edge whose ground it does not show. The files are shared, and closed with either.
-
-        Args:
-            shift: (rows, columns) in PAN pixels.
-            field: of displacements.
-            progress: asked for cancellation.
-
-        Returns:
-            The view.
-
-        Raises:
-            InputError: the grids do not fit together when moved.
-        """
-        pan = moved_by_field(self.pan, self.alignment.pan, shift, field)
-        alignment = align(self.hsi.grid, pan.grid, self.hsi.source, pan.source)
-        if alignment.hsi == self.alignment.hsi and pan.always_valid:
-            return replace(self, pan=pan, alignment=alignment, moved=shift, field=field, _cached={})
-        return replace(self._scanned(self.hsi, pan, alignment, progress, shift), field=field)
+        pan = self.pan if field is None else moved_by_field(self.pan, self.alignment.pan, moved, field)
+        grid = pan.grid.move(*moved) if field is None else pan.grid
+        alignment = align(self.hsi.grid, grid, self.hsi.source, self.pan.source)
+        if field is not None and alignment.hsi == self.alignment.hsi and pan.always_valid:
+            return replace(self, pan=pan, alignment=alignment, moved=moved, field=field, _cached={})
+        return replace(self._scanned(self.hsi, pan, alignment, progress), moved=moved, field=field)
 
     def without(self, left_out: np.ndarray, faded: np.ndarray | None = None) -> Scene:
         """A view from some of whose pixels nothing is learned; they take no part in statistics either, and are

@@ -9,15 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from ..calibration.local_shift import LocalShift, measure_local_shift, no_displacement
 from ..calibration.relation import DOUBTFUL, UNRELATED, Relation, pan_relation
 from ..calibration.response import Response, pan_response
 from ..calibration.shift import MAX_SHIFT, Shift
+from ..io.metadata import RasterMetadata
 from ..io.reader import RasterReader
+from ..io.writer import RasterWriter
 from ..report.html import render, write_page
 from ..report.inspection import inspection_report
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.scene import Scene
+from .local_shift import local_facts
 from .opening import NOTICED_SHIFT, SURE_FIT, Opened, open_measured
 from .options.declare import on_files
 from .options.inspection import InspectOptions
@@ -27,7 +31,14 @@ from .placement import placement_of
 
 @on_files(InspectOptions)
 def inspect(
-    hsi: str, pan: str, *, report: str = "", json_path: str = "", options: InspectOptions, progress: Progress
+    hsi: str,
+    pan: str,
+    *,
+    report: str = "",
+    json_path: str = "",
+    shift_map: str = "",
+    options: InspectOptions,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Say whether an HSI and a PAN fit together, and what is wrong with them.
 
@@ -35,14 +46,16 @@ def inspect(
         hsi, pan: rasters to read.
         report: HTML file to write, "" for none.
         json_path: JSON file to write, "" for none.
+        shift_map: raster to write, the local shift: dx, dy and confidence; "" for none.
         options: or its fields by name, as ``bands="430-900 nm"``.
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
         ``verdict`` (a sentence) and ``fit`` ("yes", "shifted", "doubtful" or "no"); ``ratio``; ``placement``, what is
         done to bring the PAN onto the HSI's grid ("" for nothing); ``overlap``, the share of the HSI's pixels under the
-        PAN; ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved; None
-        where that cannot be measured) and ``shift``, how sure they are; ``correlation`` of PAN and HSI (``level``,
+        PAN; ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved; None where that cannot be measured)
+        and ``shift``, how sure they are; ``shift_local`` (PAN pixels, root mean square) and ``local_shift``, see
+        :func:`.local_shift.local_facts`; ``correlation`` of PAN and HSI (``level``,
         ``detail``); ``response_r2`` and ``response``, by band; ``hsi`` and ``pan``, what the files are; ``bands``
         (numbers from 1, good and bad), ``samples``, ``defects``, ``contradictions`` and ``masked`` (HSI pixels; None
         where they were not looked for), and ``warnings``.
@@ -51,24 +64,41 @@ def inspect(
         InputError: a file or an option cannot be used, or the two cannot be put on one grid.
         Cancelled: the user stopped the job.
     """
-    check_outputs((hsi, pan, *options.masks), (), (report, json_path))
+    check_outputs((hsi, pan, *options.masks), (shift_map,), (report, json_path))
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene as scene:
+        progress.set(0.5, "Looking for a local shift")
+        local = _local_shift(scene, opened.shift, progress)
         progress.set(0.6, "Looking for the bands that the PAN is made of")
         response = pan_response(scene, _correction(opened.shift), progress)
-        found = _found(opened, pan_relation(scene, progress), response)
+        found = _found(opened, pan_relation(scene, progress), response, local)
         found["warnings"] = progress.warned()
         progress.check()
         page = ""
         if report:
             progress.set(0.8, "Writing the report")
-            page = render(inspection_report(found, scene, opened.contradictory), progress)
+            page = render(inspection_report(found, scene, opened.contradictory, local), progress)
         if json_path:
             write_json(json_path, found)
+        if shift_map:
+            _write_shift_map(shift_map, scene, local, progress)
         if report:
             write_page(report, page)
     progress.set(1.0)
     return found
+
+
+def _local_shift(scene: Scene, shift: Shift | None, progress: Progress) -> LocalShift | None:
+    """Where the PAN lies when it is moved as a whole."""
+    return None if shift is None or shift.beyond else measure_local_shift(scene, (shift.y, shift.x), progress)
+
+
+def _write_shift_map(path: str, scene: Scene, local: LocalShift | None, progress: Progress) -> None:
+    field = no_displacement(scene) if local is None else local.field
+    metadata = RasterMetadata.plain(3, "float32", float("nan")).replace(names=("dx", "dy", "confidence"))
+    planes = np.stack([field.x, field.y, field.confidence])
+    with RasterWriter(path, field.grid, metadata, progress=progress) as writer:
+        writer.write(planes, np.ones(planes.shape[1:], bool))
 
 
 def _correction(shift: Shift | None) -> tuple[float, float]:
@@ -76,10 +106,10 @@ def _correction(shift: Shift | None) -> tuple[float, float]:
     return (shift.y, shift.x) if shift is not None and not shift.beyond else (0.0, 0.0)
 
 
-def _found(opened: Opened, relation: Relation, response: Response) -> dict[str, Any]:
+def _found(opened: Opened, relation: Relation, response: Response, local: LocalShift | None) -> dict[str, Any]:
     """What :func:`inspect` returns but for the warnings. What else is measured of a pair has its place here."""
     scene, shift = opened.scene, opened.shift
-    fit, verdict = _verdict(scene, shift, relation)
+    fit, verdict = _verdict(scene, shift, relation, local)
     rows, cols = scene.low_shape
     return {
         "verdict": verdict,
@@ -92,6 +122,8 @@ def _found(opened: Opened, relation: Relation, response: Response) -> dict[str, 
         "shift_x": None if shift is None else shift.x,
         "shift_y": None if shift is None else shift.y,
         "shift": _shift(shift),
+        "shift_local": None if local is None else local.field.typical,
+        "local_shift": local_facts(local),
         "correlation": {key: _finite(value) for key, value in dataclasses.asdict(relation).items()},
         "response_r2": response.r2,
         "response": _response(scene, response),
@@ -103,7 +135,7 @@ def _found(opened: Opened, relation: Relation, response: Response) -> dict[str, 
     }
 
 
-def _verdict(scene: Scene, shift: Shift | None, relation: Relation) -> tuple[str, str]:
+def _verdict(scene: Scene, shift: Shift | None, relation: Relation, local: LocalShift | None = None) -> tuple[str, str]:
     """In a word and in a sentence."""
     hsi, pan = scene.hsi.name, scene.pan.name
     moved = shift is not None and shift.size > NOTICED_SHIFT
@@ -119,9 +151,15 @@ def _verdict(scene: Scene, shift: Shift | None, relation: Relation) -> tuple[str
         )
     if shift is not None and moved:
         doubt = "" if shift.correlation >= SURE_FIT else ", which is not sure: compare both images in a map"
+        besides = f", and a local one of {local.field.typical:.2f}" if local is not None and local.sure else ""
         return "shifted", (
-            f"Fit after a shift of {pan} by {shift.x:+.2f} columns and {shift.y:+.2f} rows (PAN pixels; "
+            f"Fit after a shift of {pan} by {shift.x:+.2f} columns and {shift.y:+.2f} rows{besides} (PAN pixels; "
             f"--shift auto, SHIFT){doubt}."
+        )
+    if local is not None and local.sure:
+        return "shifted", (
+            f"Fit after a local shift of {pan} by {local.field.typical:.2f} PAN pixels (root mean square; --shift "
+            "auto, SHIFT)."
         )
     if math.isnan(relation.detail):
         few = f"{pan} and {hsi} share too few pixels to tell how alike they are"

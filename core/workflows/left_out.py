@@ -63,7 +63,7 @@ def without(
         scene: the HSI and the PAN.
         contradictory: (rows, columns) bool; their detail is faded, too. None for none.
         masked: (rows, columns) bool; None for none.
-        apart: (rows, columns) bool, where the PAN does not lie on the HSI; their detail is faded as well. None for none.
+        apart: (rows, columns) bool, where the PAN does not lie on the HSI; their detail is faded, too. None for none.
 
     Returns:
         The view; the scene itself where there are none.

@@ -70,8 +70,8 @@ def local_facts(local: LocalShift | None) -> dict[str, object]:
         local: the shift; None where it cannot be measured.
 
     Returns:
-        ``measured``, and if so ``found``, ``sure``, ``typical`` and ``largest`` (PAN pixels), ``errors`` and ``share`` of
-        held-out cells, ``confidence`` (mean), ``untrusted`` (HSI pixels).
+        ``measured``, and if so ``found``, ``sure``, ``typical`` and ``largest`` (PAN pixels), ``errors`` and ``share``
+        of held-out cells, ``confidence`` (mean), ``untrusted`` (HSI pixels).
     """
     if local is None:
         return {"measured": False}

@@ -11,8 +11,8 @@ import numpy as np
 from ..calibration.local_shift import LocalShift
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
-from ..io.ratio import ratio_text
 from ..io.grid import Window
+from ..io.ratio import ratio_text
 from ..products.claims import Claims
 from ..products.pair import open_pair
 from ..runtime.atomic_files import folder_of, folder_removed_error
@@ -100,8 +100,8 @@ def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress)
         stays = shift is not None and shift.size > NOTICED_SHIFT  # as it is not sure
         if options.shift == "local" or (options.shift == "auto" and not stays):
             local = local_correction(scene, moved, options.shift, progress)
-        whole, scene = scene.alignment.hsi, scene.with_bands(options.bands, progress)
-        scene = scene.shifted(moved, progress) if local is None else scene.warped(moved, local.field, progress)
+        whole, field = scene.alignment.hsi, None if local is None else local.field
+        scene = scene.with_bands(options.bands, progress).shifted(moved, progress, field)
         seen_at = shift if shift is not None and shift.size > NOTICED_SHIFT else None
         contradictory, masked = left_out(scene, seen_at, options, progress)
         apart = None if local is None else _part(local.untrusted, whole, scene.alignment.hsi)

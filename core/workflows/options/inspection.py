@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import shared
-from .declare import Job, Result
+from .declare import Job, Option, Result
 from .pixels import PIXELS, PixelOptions
+
+SHIFT_MAP = Option(
+    "Three float32 bands on the HSI's grid, or a coarser one of a large scene: by how much the PAN must be moved in "
+    "each place, besides its shift as a whole, to the right (dx) and downwards (dy), in PAN pixels, and how confident "
+    "that is (0 to 1). All 0 where no local shift is found.",
+    "Local shift of the PAN",
+    kind="raster_out",
+    name="shift_map",
+    by_default=False,
+)
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,10 @@ INSPECT = Job(
     "Quality",
     "Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.",
     (
-        "Measured are the shift of the PAN against the HSI, how alike the two are, and which bands the PAN is made of: "
-        "detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that "
-        "the files do not declare, and all warnings stand on the same page, under a verdict in one sentence.",
+        "Measured are the shift of the PAN against the HSI, as a whole and in each place, how alike the two are, and "
+        "which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of "
+        "the detectors, fill values that the files do not declare, and all warnings stand on the same page, under a "
+        "verdict in one sentence.",
         "Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.",
     ),
     ("quality", "inspection", "shift", "registration", "spectral response", "pair", "hyperspectral"),
@@ -41,6 +52,7 @@ INSPECT = Job(
         shared.PAN,
         shared.REPORT.but(help="A page in one HTML file, with charts and pictures; opens in any browser."),
         shared.JSON,
+        SHIFT_MAP,
     ),
     InspectOptions,
     (
@@ -56,6 +68,12 @@ INSPECT = Job(
             "Shift along rows (PAN pixels)",
             "By how many rows the PAN must be moved to lie on the HSI, in PAN pixels; empty where it cannot be "
             "measured.",
+        ),
+        Result(
+            "SHIFT_LOCAL",
+            "Local shift (PAN pixels)",
+            "By how much the PAN must be moved in each place besides, in PAN pixels, root mean square; 0 where no "
+            "local shift is found, empty where it cannot be measured.",
         ),
         Result(
             "RESPONSE_R2",

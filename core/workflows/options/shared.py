@@ -156,7 +156,8 @@ class SceneOptions(PlacementOptions):
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none", "global", or "local", by a field besides.
+        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none", "global", or "local", by a
+            field besides.
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
         layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
