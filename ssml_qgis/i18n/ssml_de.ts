@@ -17,14 +17,18 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner.</source>
-<translation>Das panchromatische Bild desselben Ortes: ein Kanal, dasselbe KBS, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen.</translation></message>
+<message><source>The panchromatic image of the same place: one band, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner; CRS and rotation may differ.</source>
+<translation>Das panchromatische Bild desselben Ortes: ein Kanal, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen; KBS und Drehung dürfen verschieden sein.</translation></message>
 <message><source>Panchromatic image (PAN)</source>
 <translation>Panchromatisches Bild (PAN)</translation></message>
 <message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
 <translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
+<message><source>auto: the PAN's grid where its rows and columns run as those of the HSI do; else, as with another CRS or a rotated image, the HSI's own grid, refined by the rounded ratio; an HSI in sensor geometry is put on a map grid when it is finished, by nearest neighbour. pan: the PAN's grid in any case, to which the finished image is warped once. hsi: the HSI's grid in any case. Before the fusion it is the PAN that moves, never the HSI's samples.</source>
+<translation>auto: das Gitter des PAN, wo seine Zeilen und Spalten laufen wie die des HSI; sonst, wie bei einem anderen KBS oder einem gedrehten Bild, das Gitter des HSI selbst, verfeinert um das gerundete Verhältnis; ein HSI in Sensorgeometrie wird, wenn es fertig ist, nach dem nächsten Nachbarn auf ein Kartengitter gelegt. pan: in jedem Fall das Gitter des PAN, auf das das fertige Bild einmal umgerechnet wird. hsi: in jedem Fall das Gitter des HSI. Vor der Fusion bewegt sich das PAN, nie die Abtastwerte des HSI.</translation></message>
+<message><source>Grid of the result</source>
+<translation>Gitter des Ergebnisses</translation></message>
 <message><source>A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
 <translation>Ein Raster mit einem Kanal im KBS des HSI, auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
 <message><source>Mask of pixels not to learn from</source>
@@ -33,6 +37,14 @@
 <translation>auto: Pixel, an denen das PAN etwas anderes zeigt als das HSI (eine Wolke in einem der beiden, was sich bewegt hat, ein heißes Pixel), werden gefunden und gezählt; aus ihnen wird nichts gelernt, und die Einzelheiten des PAN werden dort ausgeblendet. off: Sie werden wie die anderen genommen.</translation></message>
 <message><source>Pixels where the PAN contradicts the HSI</source>
 <translation>Pixel, an denen das PAN dem HSI widerspricht</translation></message>
+<message><source>A file that says where the pixels of an HSI in sensor geometry lie: a raster of two bands with the HSI's rows and columns, longitude and latitude (or x and y) of each pixel, or a geographic lookup table (GLT), a raster on a map grid whose two bands name the column and row, from 1, of the HSI pixel there. The HSI is sharpened in its own rows and columns and then put on a map grid. An elevation model (one band) gives heights to images with RPCs.</source>
+<translation>Eine Datei, die sagt, wo die Pixel eines HSI in Sensorgeometrie liegen: ein Raster mit zwei Kanälen und den Zeilen und Spalten des HSI, Länge und Breite (oder x und y) jedes Pixels, oder eine geographische Zuordnungstabelle (GLT), ein Raster auf einem Kartengitter, dessen zwei Kanäle Spalte und Zeile, ab 1, des dortigen HSI-Pixels nennen. Das HSI wird in seinen eigenen Zeilen und Spalten geschärft und dann auf ein Kartengitter gelegt. Ein Höhenmodell (ein Kanal) gibt Bildern mit RPCs Höhen.</translation></message>
+<message><source>Geolocation of the HSI: coordinates or lookup table; heights for RPCs</source>
+<translation>Lage der Pixel des HSI: Koordinaten oder Zuordnungstabelle; Höhen für RPCs</translation></message>
+<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
+<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
+<message><source>CRS of an image that has none, as EPSG:32633</source>
+<translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
 <translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
 <message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
@@ -41,10 +53,6 @@
 <translation>Wie beim HSI, für das PAN.</translation></message>
 <message><source>Nodata value of the PAN (empty: the file's own, none: no value)</source>
 <translation>Nodata-Wert des PAN (leer: die der Datei, none: kein Wert)</translation></message>
-<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
-<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
-<message><source>CRS of an image that has none, as EPSG:32633</source>
-<translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>A page in one HTML file, with charts and pictures; opens in any browser.</source>
 <translation>Eine Seite in einer einzigen HTML-Datei, mit Diagrammen und Bildern; lässt sich in jedem Browser öffnen.</translation></message>
 <message><source>Report</source>
@@ -89,8 +97,8 @@
 <translation>Bringt ein Hyperspektralbild auf die Pixelgröße eines panchromatischen Bildes und lernt dabei aus der Szene selbst.</translation></message>
 <message><source>Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial network learn on that smaller pair, where the truth is known, and from each other; what they learned is then applied to the scene at full resolution.</source>
 <translation>Braucht nichts als die beiden Raster. Die Szene wird mit der MTF des Sensors vergröbert; ein spektrales und ein räumliches Netz lernen an diesem kleineren Paar, bei dem die Wahrheit bekannt ist, und voneinander; was sie gelernt haben, wird dann auf die Szene in voller Auflösung angewandt.</translation></message>
-<message><source>The result lies on the PAN's grid, clipped to the overlap, and carries the HSI's bands, wavelengths, data type and nodata.</source>
-<translation>Das Ergebnis liegt auf dem Gitter des PAN, auf die Überlappung zugeschnitten, und trägt Kanäle, Wellenlängen, Datentyp und Nodata-Wert des HSI.</translation></message>
+<message><source>The result lies on the PAN's grid, clipped to the overlap, or, where the two are not parallel, on the HSI's, refined; it carries the HSI's bands, wavelengths, data type and nodata.</source>
+<translation>Das Ergebnis liegt auf dem Gitter des PAN, auf die Überlappung zugeschnitten, oder, wo die beiden nicht parallel sind, auf dem des HSI, verfeinert; es trägt Kanäle, Wellenlängen, Datentyp und Nodata-Wert des HSI.</translation></message>
 <message><source>Needs PyTorch and safetensors.</source>
 <translation>Braucht PyTorch und safetensors.</translation></message>
 <message><source>What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, the same network in full precision, to compare with.</source>

@@ -84,7 +84,7 @@ INSPECT = Job(
         Result("OVERLAP", "Overlap", "Share of the HSI's pixels that the PAN covers; 1 is all of them."),
         Result("VERDICT", "Verdict", "Whether the pair is fit for sharpening, in one sentence.", "text"),
     ),
-    order=f"HSI PAN BANDS {PIXELS}",
+    order=f"HSI PAN BANDS GRID {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --report pair.html",
     terminal="Prints the verdict and the numbers on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .declare import Option
 from .shared import SceneOptions
 
-PIXELS = "MASK CONTRADICTIONS"
+PIXELS = "MASK CONTRADICTIONS GEOLOCATION"
 MASK = Option(
     "A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
     "statistics are taken. These pixels are sharpened as the others are.",
@@ -41,5 +41,5 @@ class PixelOptions(SceneOptions):
 
     @property
     def masks(self) -> tuple[str, ...]:
-        """The rasters that are read besides: the mask, where there is one."""
-        return (self.mask,) if self.mask else ()
+        """The rasters that are read besides: the mask and the geolocation, where they are given."""
+        return tuple(path for path in (self.mask, self.geolocation) if path)

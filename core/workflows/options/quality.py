@@ -189,7 +189,7 @@ ASSESS = Job(
         Result("RQNR", "RQNR", "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best."),
         Result("CONSISTENCY", "Consistency", "Relative RMSE of the degraded result against the HSI; 0 is best."),
     ),
-    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT",
+    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT GRID GEOLOCATION",
     example="--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
     terminal="Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )
@@ -275,7 +275,7 @@ COMPARE = Job(
             "How far the best method's score lies below that of the best classical method, in per cent.",
         ),
     ),
-    order=f"HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT MEMORY {PIXELS}",
+    order=f"HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT GRID MEMORY {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
     terminal="Prints a table; the report shows the results side by side.",
 )

@@ -21,8 +21,8 @@ NETWORK_TITLES = {
 """Networks that the dialogs offer; any two others may be paired by name."""
 
 GRID_TEXT = (
-    "The result lies on the PAN's grid, clipped to the overlap, and carries the HSI's bands, wavelengths, data type "
-    "and nodata."
+    "The result lies on the PAN's grid, clipped to the overlap, or, where the two are not parallel, on the HSI's, "
+    "refined; it carries the HSI's bands, wavelengths, data type and nodata."
 )
 PYTORCH_TEXT = "Needs PyTorch and safetensors."
 BAND_NUMBERS = "numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm"
@@ -36,8 +36,8 @@ HSI = Option(
     needed=True,
 )
 PAN = Option(
-    "The panchromatic image of the same place: one band, same CRS, pixels 2 to 16 times smaller than those of the HSI. "
-    "The two grids need not start at the same corner.",
+    "The panchromatic image of the same place: one band, pixels 2 to 16 times smaller than those of the HSI. The two "
+    "grids need not start at the same corner; CRS and rotation may differ.",
     "Panchromatic image (PAN)",
     kind="raster",
     name="pan",
