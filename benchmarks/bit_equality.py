@@ -23,7 +23,7 @@ from osgeo import gdal
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SCENE = os.path.join(ROOT, "examples", "indian_pines", "indian_pines.tif")
 # Given, where a checkout has the option: what it would otherwise measure.
-GIVEN = {"--shift": "none", "--contradictions": "off"}
+GIVEN = {"--mtf": "0.3", "--shift": "none", "--contradictions": "off"}
 
 
 def commands(folder: str, model: str) -> dict[str, list[str]]:

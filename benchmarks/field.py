@@ -1,13 +1,18 @@
 """What is found of a pair, against what it was made with.
 
-    python benchmarks/field.py --scenes DIR                 every scene
-    python benchmarks/field.py --scenes DIR --time          the measurement's time and memory on a large scene, too
+    python benchmarks/field.py --scenes DIR                          the blur that is measured
+    python benchmarks/field.py --scenes DIR --study cost             what not knowing costs: classical mtf-glp
+    python benchmarks/field.py --scenes DIR --study cost --sharpen   the job `sharpen` on some cases, too
+    python benchmarks/field.py --scenes DIR --study shift            the shift that is corrected
+    python benchmarks/field.py --scenes DIR --study time             time and memory on a large scene
 
-The open scenes are degraded with known gains at the Nyquist frequency along rows and columns, at ratios 2 to 6, and the
-PAN is the mean of their visible bands: clean, moved, with noise, with a cloud, with a part of the PAN that no compared
-band shows. Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on
-the scenes marked so. Stated are the share of cases whose 90 per cent interval holds the truth, how wide it is, and how
-often the measurement is sure. With ``--results DIR`` what is found is written as JSON, too.
+The open scenes are degraded with known gains at the Nyquist frequency along rows and columns, and the PAN is the mean
+of their visible bands: clean, moved, with noise, with a cloud, with a part of the PAN that no compared band shows.
+Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on the scenes marked so.
+
+``blur``: the share of cases whose 90 per cent interval holds the truth, how wide it is, and how often the measurement
+is sure. ``cost`` and ``shift``: see :mod:`benchmarks.field_cost`. With ``--results DIR`` what is found is written as
+JSON, too.
 """
 
 from __future__ import annotations
@@ -26,11 +31,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.field_cost import cost, placing
+from benchmarks.field_pairs import VISIBLE, Pair, Trouble, good_bands, made, scene_file
 from benchmarks.record import Record, add_option
 from core.calibration.blur import Blur, Gain, measure_blur
-from core.io.array_image import ArrayImage, pair_of_arrays, with_wavelengths
-from core.operators.linear import Separable
-from core.operators.resample import gaussian_line
+from core.io.array_image import ArrayImage, pair_of_arrays
 from core.products.pair import open_pair
 
 CHOSEN_ON = ("airport-1", "urban-4", "indian_pines", "enmap_potsdam")
@@ -38,25 +43,6 @@ OTHERS = ("airport-2", "urban-5", "eo1_paris")
 GAINS = ((0.05, 0.05), (0.08, 0.08), (0.15, 0.15), (0.3, 0.3), (0.45, 0.45), (0.5, 0.5), (0.2, 0.35))
 RATIOS = (2, 3, 4, 6)
 LEAST = 24  # HSI pixels along an edge
-VISIBLE = slice(5, 36)  # bands, where a file has no wavelengths
-DETECTORS = 1000.0  # nm
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What a pair is made with.
-
-    Attributes:
-        noise: signal-to-noise ratios of PAN and HSI; None for none.
-        shift: of the PAN, (y, x) in PAN pixels.
-        cloud: share of the PAN's rows and of its columns that one covers.
-        outside: weight of other bands in the PAN.
-    """
-
-    noise: tuple[float, float] | None = None
-    shift: tuple[float, float] = (0.0, 0.0)
-    cloud: float = 0.0
-    outside: float = 0.0
 
 
 TROUBLES = {
@@ -70,56 +56,9 @@ TROUBLES = {
 }
 
 
-def scene_file(folder: Path, name: str) -> Path:
-    """Where a scene lies."""
-    return folder / "aviris_los_angeles" / f"{name}.tif" if "-" in name else folder / name / "hsi.tif"
-
-
-def good_bands(image: ArrayImage) -> tuple[np.ndarray, list[float] | None]:
-    """(bands, rows, columns) float32 of the bands with values, and their wavelengths."""
-    flat = image.values.reshape(len(image.values), -1)
-    kept = [
-        band
-        for band, flag in enumerate(image.metadata.bbl)
-        if flag and flat[band].min() != flat[band].max() and flat[band].mean() > 0
-    ]
-    waves = [image.metadata.wavelengths[band] for band in kept]
-    cube = np.maximum(image.values[kept].astype(np.float32), 0)
-    return cube, None if None in waves else [float(wave or 0.0) for wave in waves]
-
-
-def pair(
-    cube: np.ndarray, waves: list[float] | None, ratio: int, gains: tuple[float, float], trouble: Trouble, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """HSI (bands, rows, columns) and PAN (rows, columns), float32, made of a scene."""
-    rng = np.random.default_rng(seed)
-    rows, cols = (count // ratio * ratio for count in cube.shape[1:])
-    cube = cube[:, :rows, :cols]
-    lines = [
-        gaussian_line(count, count // ratio, ratio, moved, gain)
-        for count, moved, gain in zip((rows, cols), trouble.shift, gains)
-    ]
-    hsi = Separable(*lines)(cube)
-    visible = VISIBLE if waves is None else np.flatnonzero((np.array(waves) > 480) & (np.array(waves) < 720))
-    pan = cube[visible].mean(axis=0) + trouble.outside * cube[len(cube) // 2 : len(cube) // 2 + 30].mean(axis=0)
-    if trouble.noise is not None:
-        pan = pan + rng.normal(size=pan.shape) * pan.mean() / trouble.noise[0]
-        beyond = np.zeros(len(cube), bool) if waves is None else np.array(waves) > DETECTORS
-        level = hsi.mean(axis=(1, 2)) / trouble.noise[1] * np.where(beyond, 2, 1)
-        hsi = hsi + rng.normal(size=hsi.shape) * level[:, None, None]
-    if trouble.cloud:
-        top, left = rng.integers(0, rows // 2), rng.integers(0, cols // 2)
-        pan[top : top + int(rows * trouble.cloud), left : left + int(cols * trouble.cloud)] = 1.5 * pan.max()
-    return hsi.astype(np.float32), pan.astype(np.float32)
-
-
-def measured(hsi: np.ndarray, pan: np.ndarray, waves: list[float] | None, folder: Path) -> tuple[Blur | None, float]:
+def measured(pair: Pair, folder: Path) -> tuple[Blur | None, float]:
     """What is found of a pair, and in how many seconds."""
-    images = pair_of_arrays(hsi, pan, pan.shape[0] // hsi.shape[1])
-    images = (with_wavelengths(images[0], waves) if waves else images[0]), images[1]
-    for image, name in zip(images, ("hsi.tif", "pan.tif")):
-        image.write(folder / name)
-    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene:
+    with open_pair(*pair.write(folder)) as scene:
         started = time.perf_counter()
         return measure_blur(scene), time.perf_counter() - started
 
@@ -144,8 +83,7 @@ def cases(scenes: Path, names: tuple[str, ...], folder: Path) -> Iterator[Case]:
         cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
         ratios = [ratio for ratio in RATIOS if min(cube.shape[1:]) // ratio >= LEAST]
         for ratio, (number, label), (seed, gains) in itertools.product(ratios, enumerate(TROUBLES), enumerate(GAINS)):
-            hsi, pan = pair(cube, waves, ratio, gains, TROUBLES[label], 100 * number + seed)
-            blur, seconds = measured(hsi, pan, waves, folder)
+            blur, seconds = measured(made(cube, waves, ratio, gains, TROUBLES[label], 100 * number + seed), folder)
             for group in blur.groups if blur is not None else ():
                 if not group.taken_from:
                     axes = ((gains[0], group.rows), (gains[1], group.columns))
@@ -216,20 +154,34 @@ def large_scene(scenes: Path, folder: Path, record: Record) -> None:
         table.add(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6)
 
 
+def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
+    """What is found of the blur."""
+    for names, title in ((CHOSEN_ON, "scenes that settings were chosen on"), (OTHERS, "other scenes")):
+        report(list(cases(options.scenes, names, folder)), title, record)
+
+
+STUDIES = {
+    "blur": (blur, f"gains {GAINS}, ratios {RATIOS}; settings were chosen on {', '.join(CHOSEN_ON)}"),
+    "cost": (lambda options, folder, record: cost(options.scenes, folder, record, options.sharpen), ""),
+    "shift": (lambda options, folder, record: placing(options.scenes, folder, record), ""),
+    "time": (lambda options, folder, record: large_scene(options.scenes, folder, record), ""),
+}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=Path, required=True, help="folder of the scenes")
-    parser.add_argument("--time", action="store_true", help="measure time and memory, too")
+    parser.add_argument("--study", nargs="+", choices=list(STUDIES), default=["blur"])
+    parser.add_argument("--sharpen", action="store_true", help="the study cost runs the job sharpen, too")
     add_option(parser)
     options = parser.parse_args()
-    record = Record("field-blur", f"gains {GAINS}, ratios {RATIOS}; settings were chosen on {', '.join(CHOSEN_ON)}")
-    with tempfile.TemporaryDirectory() as folder:
-        for names, title in ((CHOSEN_ON, "scenes that settings were chosen on"), (OTHERS, "other scenes")):
-            report(list(cases(options.scenes, names, Path(folder))), title, record)
-        if options.time:
-            large_scene(options.scenes, Path(folder), record)
-    record.write(options.results)
+    for name in options.study:
+        study, note = STUDIES[name]
+        record = Record(f"field-{name}", note)
+        with tempfile.TemporaryDirectory() as folder:
+            study(options, Path(folder), record)
+        record.write(options.results)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ class GroupBlur:
         rows: gain along the rows' axis (along track, where rows are scanned lines).
         columns: gain along the columns' axis (across track).
         shift: (y, x) by which the PAN seems to lie off these bands, PAN pixels.
+        shift_width: half the width of the 90 per cent interval of either, PAN pixels.
         explained: share of the degraded PAN's detail that the bands explain, 0 to 1.
         sure: whether the gains can be relied on.
         taken_from: name of the group that the gains were taken from, as the PAN says too little about these bands; ""
@@ -83,6 +84,7 @@ class GroupBlur:
     rows: Gain
     columns: Gain
     shift: tuple[float, float]
+    shift_width: float
     explained: float
     sure: bool
     taken_from: str = ""
@@ -122,7 +124,8 @@ def measure_blur(scene: Scene, progress: Progress | None = None) -> Blur | None:
     Raises:
         Cancelled: the user stopped the job.
     """
-    return scene.cached("blur", lambda: _measured(scene, progress or Progress()))
+    progress = progress or Progress()
+    return scene.cached("blur", lambda: blur_at(scene, (0.0, 0.0), same_ground(scene, progress), progress))
 
 
 def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:
@@ -152,16 +155,30 @@ def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:
     return [(name, bands) for name, bands in groups if bands]
 
 
-def _measured(scene: Scene, progress: Progress) -> Blur | None:
-    parts = _places(scene, same_ground(scene, progress))
+def blur_at(scene: Scene, shift: tuple[float, float], ground: list[Ground], progress: Progress) -> Blur | None:
+    """As :func:`measure_blur`, with the PAN elsewhere.
+
+    Args:
+        scene: the HSI and the PAN.
+        shift: (rows, columns) in PAN pixels, by which the PAN's position is moved; what remains is found.
+        ground: where both show the same then.
+        progress: asked whether to stop.
+
+    Returns:
+        As :func:`measure_blur`.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    parts, geometry = _places(scene, ground), _geometry(scene, shift)
     if not parts:
         return None
-    pans = [_pan_around(scene, rows, cols, progress) for rows, cols, _ in parts]
+    pans = [_pan_around(scene, geometry, rows, cols, progress) for rows, cols, _ in parts]
     found: list[GroupBlur | tuple[str, list[int]]] = []
     for name, bands in detector_groups(scene):
         measured = None
         if len(bands) >= _LEAST_BANDS:
-            measured = _measured_group(scene, name, bands, list(zip(parts, pans)), progress)
+            measured = _measured_group(scene, geometry, (name, bands), list(zip(parts, pans)), progress)
         found.append(measured or (name, bands))
     measured_groups = [each for each in found if isinstance(each, GroupBlur)]
     if not measured_groups:
@@ -208,14 +225,17 @@ def _places(scene: Scene, ground: list[Ground]) -> list[_Place]:
     return places
 
 
-def _geometry(scene: Scene) -> Geometry:
-    return Geometry(scene.high_shape, scene.low_shape, scene.ratios, scene.alignment.phase)
+def _geometry(scene: Scene, shift: tuple[float, float]) -> Geometry:
+    phase = scene.alignment.phase[0] + shift[0], scene.alignment.phase[1] + shift[1]
+    return Geometry(scene.high_shape, scene.low_shape, scene.ratios, phase)
 
 
-def _pan_around(scene: Scene, rows: Span, cols: Span, progress: Progress) -> tuple[np.ndarray, tuple[int, int]]:
+def _pan_around(
+    scene: Scene, geometry: Geometry, rows: Span, cols: Span, progress: Progress
+) -> tuple[np.ndarray, tuple[int, int]]:
     """The PAN that a part may depend on, moved by up to 2 HSI pixels, and where it begins."""
     progress.check()
-    wide = degraders(_geometry(scene), np.full(2, 0.25), np.zeros(2))[0]
+    wide = degraders(geometry, np.full(2, 0.25), np.zeros(2))[0]
     spans = []
     for (low, high), size in zip(wide.support(rows, cols), scene.high_shape):
         spans.append((max(0, low - 2 * scene.footprint), min(size, high + 2 * scene.footprint)))
@@ -241,12 +261,12 @@ def _chosen(scene: Scene, bands: list[int], pixels: int) -> tuple[list[int], lis
 
 def _measured_group(
     scene: Scene,
-    name: str,
-    bands: list[int],
+    geometry: Geometry,
+    group: tuple[str, list[int]],
     parts: list[tuple[_Place, tuple[np.ndarray, tuple[int, int]]]],
     progress: Progress,
 ) -> GroupBlur | None:
-    pixels = sum(int(mask.sum()) for (_, _, mask), _ in parts)
+    (name, bands), pixels = group, sum(int(mask.sum()) for (_, _, mask), _ in parts)
     halves = _chosen(scene, bands, pixels)
     chosen = sorted({*halves[0], *halves[1]})
     places = [[chosen.index(band) for band in half] for half in halves]
@@ -262,17 +282,17 @@ def _measured_group(
     fits: list[Fit] = []
     for reach in (_NEAR, _FAR):
         made = [_part(place, pan, image, mask, reach) for (place, pan), image, mask in zip(parts, images, masks)]
-        fit = fit_blur(made, _geometry(scene), reach, progress)
+        fit = fit_blur(made, geometry, reach, progress)
         if fit is None:
             return None
         if not fits and not fit.converged:  # nothing to refine
             fits = [fit, fit]
             break
         if not fits:
-            masks = reject_outliers(made, _geometry(scene), fit, reach)
+            masks = reject_outliers(made, geometry, fit, reach)
             if any((new != old).any() for new, (_, _, old) in zip(masks, (place for place, _ in parts))):
                 made = [_part(p, pan, image, mask, reach) for (p, pan), image, mask in zip(parts, images, masks)]
-                fit = fit_blur(made, _geometry(scene), reach, progress, fit) or fit
+                fit = fit_blur(made, geometry, reach, progress, fit) or fit
         fits.append(fit)
     found = _group(name, bands, fits[0], fits[1], scene.ratios)
     least = _LEAST_EXPLAINED if name != _BEYOND else _LEAST_BEYOND
@@ -295,7 +315,10 @@ def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratios: tuple[floa
     gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
     sure = fit.converged and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
     shift = float(fit.shift[0]) * ratios[0], float(fit.shift[1]) * ratios[1]
-    return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, fit.explained, bool(sure))
+    few = math.sqrt(1 + 4 / max(fit.blocks - 5, 2))  # Student's t
+    variances = np.maximum(np.diag(fit.covariance)[2:], 0.0)
+    width = _NORMAL * few * float((np.sqrt(variances) * ratios).max())
+    return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, width, fit.explained, bool(sure))
 
 
 def _uncertainty(fit: Fit, other: Fit) -> np.ndarray:

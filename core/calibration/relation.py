@@ -27,8 +27,8 @@ class Relation:
 
     Attributes:
         level: of the values, areas that differ left out.
-        detail: of what is left of both when the mean of 5 x 5 HSI pixels is taken off. This is what counts: bright
-            and dark regions are alike by chance, and a cloud has no detail. NaN where the scene is too small to tell.
+        detail: of what is left of both when the mean of 5 x 5 HSI pixels is taken off, areas that differ left out. This
+            is what counts: bright and dark regions are alike by chance. NaN where the scene is too small to tell.
     """
 
     level: float
@@ -124,9 +124,17 @@ def relation_at(tiles: Tiles, fit: Explained) -> Relation:
     Returns:
         The correlations.
     """
+    detail = multiple_correlation(_details(tiles, fit, fit.same))  # the edge of a cloud is detail of one image alone
+    if np.isnan(detail):
+        detail = multiple_correlation(_details(tiles, fit, fit.valid))
+    return Relation(fit.correlation, detail)
+
+
+def _details(tiles: Tiles, fit: Explained, masks: list[np.ndarray]) -> np.ndarray:
+    """(bands + 1, n) float64: of bands and PAN, where all around counts."""
     samples = []
-    for tile, pan, valid in zip(tiles.tiles, fit.pan, fit.valid):
-        whole = box_mean(valid.astype(float)) > 1 - 1e-9
+    for tile, pan, mask in zip(tiles.tiles, fit.pan, masks):
+        whole = box_mean(mask.astype(float)) > 1 - 1e-9
         planes = [*tile.values, pan]
-        samples.append(np.stack([(plane - box_mean(np.where(valid, plane, 0.0)))[whole] for plane in planes]))
-    return Relation(fit.correlation, multiple_correlation(np.concatenate(samples, axis=1).astype(np.float64)))
+        samples.append(np.stack([(plane - box_mean(np.where(mask, plane, 0.0)))[whole] for plane in planes]))
+    return np.concatenate(samples, axis=1).astype(np.float64)

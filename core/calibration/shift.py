@@ -5,7 +5,8 @@ explains it best. A wide search over blocks, each with one vote, gives a place t
 peak of the phase correlation is found, the PAN's *position* is moved by it, the PAN is degraded anew, and what remains
 is measured again: so what aliasing and the sampling of either image add does not stay in the result, and the shift
 found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that only one image shows (clouds) are left
-out, and a shift counts only where most blocks fit better with it than without.
+out, and a shift counts only where most blocks fit better with it than without. Last, position and blur are
+fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise, it is the result.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import numpy as np
 
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .blur import blur_at
 from .explain import Explained, explain
 from .phase import coarse_peak, cross_spectrum, fine_peak, window
-from .relation import DOUBTFUL, keep_relation, relation_at
+from .relation import DOUBTFUL, Ground, keep_relation, relation_at
 from .tiles import Tiles, read_tiles
 
 MAX_SHIFT = 10.0  # HSI pixels: shifts beyond are no measurement
@@ -32,6 +34,10 @@ _STEPS, _MOST_STEPS, _SMALL = 8, 32, 0.02  # steps; at most, as long as they are
 _SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to an end
 _PRECISION = 0.05  # PAN pixels: what is finer cannot be told
 _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
+_FITS = 4  # of blur and position, one after the other
+_EXPLAINED, _WIDEST = 0.5, 0.25  # of the PAN's detail; PAN pixels: a position that is known no better is none
+_LEAST = 0.1  # PAN pixels: what is less is not moved
+_AS_GOOD = 0.95  # correlation from which on two fits are as good as each other
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
 
@@ -95,13 +101,35 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     if moved.correlation < LEAST_CORRELATION:
         return None
     beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT)
-    if not _clearly_better(unmoved, moved):
+    fine = None if beyond else _fitted(tiles, best, moved, progress)
+    if fine is not None:
+        best, moved = fine if np.hypot(*fine[0]) >= _LEAST else (np.zeros(2), unmoved)
+    elif not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
-        if moved.correlation < LEAST_CORRELATION:
-            return None
+    if moved.correlation < LEAST_CORRELATION:
+        return None
     best = _snapped(best, scene)
     detail = relation_at(tiles, moved).detail
     return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond, detail)
+
+
+def _fitted(tiles: Tiles, place: np.ndarray, fit: Explained, progress: Progress) -> tuple[np.ndarray, Explained] | None:
+    """The position, (y, x) in PAN pixels, that fits together with the blur, and how the images fit there; None where it
+    is not precise or contradicts the one that was found before."""
+    start = fit
+    for _ in range(_FITS):
+        ground = [Ground(tile.rows, tile.cols, same) for tile, same in zip(tiles.tiles, fit.same)]
+        blur = blur_at(tiles.scene, (float(place[0]), float(place[1])), ground, progress)
+        if blur is None or blur.best.explained < _EXPLAINED or blur.best.shift_width > _WIDEST:
+            return None
+        step = np.array(blur.best.shift)
+        place = place + step
+        fit = explain(tiles, (float(place[0]), float(place[1])), progress)
+        if np.hypot(*step) < _LEAST:
+            break
+    else:
+        return None
+    return (place, fit) if fit.correlation >= min(start.correlation, _AS_GOOD) else None
 
 
 def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:

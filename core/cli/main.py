@@ -146,9 +146,10 @@ def _print_assessed(options: argparse.Namespace, scores: Mapping[str, Any]) -> N
 
 def _print_inspected(options: argparse.Namespace, found: Mapping[str, Any]) -> None:
     if sys.stdout.isatty():
-        for key in ("ratio", "overlap", "shift_x", "shift_y", "response_r2"):
+        for key in ("ratio", "overlap", "shift_x", "shift_y", "mtf_x", "mtf_y", "response_r2"):
             print(f"{key:<14} {_number(found[key]):>12}")
         print(found["verdict"])
+        print(found["sharpen"]["sentence"])
     else:
         print(json.dumps(found))
 
@@ -183,11 +184,16 @@ def _print_facts(options: argparse.Namespace, facts: Mapping[str, Any]) -> None:
             f"{cost['operations_strict']:,}, paper style {cost['operations_paper_style']:,})"
         )
     span = f", {min(waves):g} to {max(waves):g} nm" if waves else ""
-    print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {facts['mtf']:g}")
+    print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {_gains(facts['mtf'])}")
     for data in scenes if isinstance(scenes, list) else ():
         if isinstance(data, Mapping):
             print(f"trained on   {data.get('hsi', '?')} + {data.get('pan', '?')}")
     _print_scores(facts.get("scores"))
+
+
+def _gains(mtf: object) -> str:
+    """One gain, or those of the two axes."""
+    return ", ".join(f"{gain:g}" for gain in mtf) if isinstance(mtf, list) else f"{mtf:g}"
 
 
 def _print_product(options: argparse.Namespace, made: Mapping[str, Any]) -> None:

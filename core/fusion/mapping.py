@@ -18,6 +18,7 @@ from ..operators.linear import LARGEST_PRODUCT, Separable
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers
 from .dependencies import Needs
+from .fading import Fading, fuse_bands
 from .method import FittedMethod, Part
 
 BANDS = 16  # at once, where a method is not linear
@@ -182,12 +183,16 @@ class NonlinearMapping:
     Args:
         up: U.
         method: gives :meth:`.method.FittedMethod.fuse_bands`.
+        fading: how much of the detail is kept.
         workers: threads that share the bands.
         progress: asked whether to stop.
     """
 
-    def __init__(self, up: Separable, method: FittedMethod, workers: Workers, progress: Progress) -> None:
-        self._up, self._method, self._workers, self._progress = up, method, workers, progress
+    def __init__(
+        self, up: Separable, method: FittedMethod, fading: Fading, workers: Workers, progress: Progress
+    ) -> None:
+        self._up, self._method, self._fading = up, method, fading
+        self._workers, self._progress = workers, progress
 
     def __call__(
         self, low: np.ndarray, correction: np.ndarray | None, planes: np.ndarray, part: Part, target: Target
@@ -204,10 +209,11 @@ class NonlinearMapping:
         Raises:
             Cancelled: the user stopped the job.
         """
+        kept = self._fading.kept(part.rows, part.cols)
 
         def work(bands: slice) -> None:
             values = self._up.part(low[bands], *part)
-            self._method.fuse_bands(values, planes, bands)
+            fuse_bands(self._method, values, planes, bands, kept)
             if correction is not None:
                 values += self._up.part(correction[bands], *part)
             place = target.values[:, bands].transpose(1, 0, 2)

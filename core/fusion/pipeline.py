@@ -19,6 +19,7 @@ from ..runtime.threads import Workers, wait_for
 from ..scene.scene import Scene
 from ..scene.streams import hsi_stream, output_valid, pan_stream, scene_operators
 from .dependencies import Stage, panel_dependencies, union
+from .fading import Fading, fuse_bands
 from .mapping import LinearMapping, NonlinearMapping, Target, band_chunks
 from .method import FittedMethod, Part
 
@@ -98,9 +99,10 @@ class Pipeline:
         self._planes_span = extent.high_planes  # the rows that are computed
         if rows is not None:
             self._skip(rows)
+        self._fading = Fading(scene, operators.up)
         self._mapping: LinearMapping | NonlinearMapping
         if method.coefficients is None:
-            self._mapping = NonlinearMapping(operators.up, method, workers, progress)
+            self._mapping = NonlinearMapping(operators.up, method, self._fading, workers, progress)
         else:
             self._mapping = LinearMapping(operators.up, self._cols, method.coefficients, workers, progress)
         self._ahead = Workers(1)
@@ -244,12 +246,11 @@ class Pipeline:
         return self._ahead.submit(work)
 
     def _faded(self, planes: np.ndarray, rows: Span, cols: Span) -> np.ndarray:
-        """The planes without detail where the PAN contradicts the HSI; methods that are not linear in them keep it."""
-        faded = self.scene.faded
-        if faded is None or self._method.coefficients is None:
-            return planes
-        kept = self._operators.up.part(1.0 - faded[None].astype(np.float32), rows, cols)
-        planes[: self._method.planes_count] *= np.clip(kept, 0.0, 1.0)
+        """The planes of a linear method without detail where the PAN contradicts the HSI; of others it is their bands
+        that fade."""
+        kept = None if self._method.coefficients is None else self._fading.kept(rows, cols)
+        if kept is not None:
+            planes[: self._method.planes_count] *= kept
         return planes
 
     def _compute_low_planes(self, start: int, stop: int) -> np.ndarray:
@@ -294,10 +295,11 @@ class Pipeline:
         high = operators.down.support(part.rows, part.cols)
         planes = _columns(self._high_planes.get(*high[0]), self._cols.high_planes, high[1])
         result = np.empty((len(values), part.rows[1] - part.rows[0], part.cols[1] - part.cols[0]), np.float32)
+        kept = self._fading.kept(*high)
 
         def work(bands: slice) -> None:
             lifted = operators.up.part(values[bands], *high, part.origin)
-            self._method.fuse_bands(lifted, planes, bands)
+            fuse_bands(self._method, lifted, planes, bands, kept)
             result[bands] = operators.down.part(lifted, part.rows, part.cols, (high[0][0], high[1][0]))
 
         self._workers.run(work, band_chunks(len(values), self._progress), self._progress)

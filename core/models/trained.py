@@ -35,6 +35,7 @@ _MOST_BANDS = 4000  # of which distributions are kept, all scenes together: some
 _LARGEST = 3.4e38  # as float32 holds
 WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
 RATIO_TOLERANCE = 0.1  # share by which ratios may differ from that of training
+MTF_TOLERANCE = 0.05  # between the gain of a pair and that of training
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class TrainedModel:
         """The ratio in training, along rows' and columns' axis."""
         y, x = self.header.get("ratios", (self.header["ratio"],) * 2)
         return y, x
+
+    @property
+    def mtf_tolerance(self) -> float:
+        """By how much the gain of a pair may differ from that of training along either axis."""
+        return float(self.header.get("mtf_tolerance", MTF_TOLERANCE))
 
     @classmethod
     def open(cls, path: StrPath) -> TrainedModel:
@@ -248,6 +254,9 @@ def _check_fields(header: Mapping[str, Any], refusal: InputError) -> None:
         chosen = header["chosen_bands"]
         if not isinstance(chosen, str) or len(chosen) > 12 * bands or not isinstance(header.get("chosen_of"), int):
             raise refusal
+    tolerance = header.get("mtf_tolerance", MTF_TOLERANCE)
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
+        raise refusal
     for key in ("training_data", "history"):
         records = header.get(key, [])
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
@@ -322,6 +331,7 @@ def describe(
         "ratio": first.ratio,
         **({} if first.ratios[0] == first.ratios[1] else {"ratios": list(first.ratios)}),
         "mtf": list(mtf_gain) if isinstance(mtf_gain, tuple) else mtf_gain,
+        "mtf_tolerance": MTF_TOLERANCE,
         "consistency": iterations,
         "training_data": [
             {

@@ -16,6 +16,7 @@ from .band_axis import BandAxis
 from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .learning_curves import learning_curves
 from .maps import map_pictures
+from .pair import pair_sections
 from .pictures import overview, png, stretch_limits
 from .views import DETAIL, PICTURE_SIZE, Views, hsi_detail, magnified
 
@@ -80,6 +81,7 @@ class Comparison:
         compared: the methods, the best first.
         truth: (B, r, c) float32 of the HSI, as the maps are decimated.
         pixels: (row, column) in it whose spectra are shown.
+        contradictory: (rows, columns) bool, the HSI pixels that the PAN contradicts; None where none were looked for.
     """
 
     result: Mapping[str, Any]
@@ -88,6 +90,7 @@ class Comparison:
     compared: Sequence[Compared]
     truth: np.ndarray
     pixels: Sequence[tuple[int, int]]
+    contradictory: np.ndarray | None = None
 
 
 def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list[tuple[int, int]]:
@@ -145,6 +148,7 @@ def comparison_report(comparison: Comparison) -> Report:
     learning = _learning(comparison)
     if learning:
         sections.append(Section("Networks", learning))
+    sections += pair_sections(result["pair"], scene, comparison.contradictory)
     sections.append(Section("What was run", [_facts(result, scene)]))
     return Report(f"Comparison of methods on {scene.hsi.name}", lead, sections)
 

@@ -31,6 +31,7 @@ def training_report(
     scene: Scene | None = None,
     disagreement: str = "",
     warnings: Sequence[str] = (),
+    pair: Sequence[Section] = (),
 ) -> Report:
     """The report of a training.
 
@@ -41,6 +42,7 @@ def training_report(
         scene: the scene that was fused.
         disagreement: raster of the networks' disagreement, "" for none.
         warnings: what the job warned of.
+        pair: what was found of the scene, see :func:`.pair.pair_sections`.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
@@ -48,8 +50,8 @@ def training_report(
     header = trained.header
     scores = header["scores"]
     used_prior = header["best_step"] == 0
-    pair = len(header["parameters"]) > 1
-    labels = dict(_ROWS if pair else (*_ROWS[:-1], ("mean", "Network (the result)")))
+    two = len(header["parameters"]) > 1
+    labels = dict(_ROWS if two else (*_ROWS[:-1], ("mean", "Network (the result)")))
     if trained.iterations:
         labels["prior"] += ", projected"
     if used_prior:
@@ -70,8 +72,7 @@ def training_report(
     facts = {
         "network": header["network"],
         **{
-            f"parameters, {name} network" if pair else "parameters": f"{n:,}"
-            for name, n in header["parameters"].items()
+            f"parameters, {name} network" if two else "parameters": f"{n:,}" for name, n in header["parameters"].items()
         },
         "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
         "ratio": header["ratio"],
@@ -90,6 +91,7 @@ def training_report(
     sections += [
         Section("Scores on held-out pixels", [table, *_charts(header)]),
         Section("What was run", [Facts(dict(parameters)), *(Text(text, warning=True) for text in texts)]),
+        *pair,
         Section("Model", [Facts(facts)]),
     ]
     return Report("Sharpened scene" if output else "Trained model", lead, sections)

@@ -27,9 +27,10 @@ from ..runtime.progress import Progress
 from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
-from .gains import ChosenGain, choose_gain, given_gain
+from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .opening import claims_of, correction
 from .options.declare import on_files
+from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
 from .output import check_outputs, write_json
 from .stored_numbers import warn_of_numbers
@@ -73,7 +74,6 @@ def assess(
         Cancelled: the user stopped the job.
     """
     _check(reference, hsi, pan)
-    given_gain(options.mtf, Progress())
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
     check_outputs(tuple(files.values()), (), (json_path, report))
@@ -117,9 +117,9 @@ def assess(
 def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progress: Progress) -> ChosenGain:
     """The gain to degrade the result with; moves the PAN where the result lies on its moved grid. Where HSI and PAN
     make no scene, nothing is measured."""
-    given = given_gain(options.mtf, progress)
-    plain = ChosenGain(DEFAULT_MTF_GAIN if given is None else given, "given")
-    if "hsi" not in readers or (given is not None and options.shift == "none"):
+    given = given_gain(options.mtf)
+    plain = ChosenGain(DEFAULT_MTF_GAIN, GIVEN) if given is None else as_given(given, None, progress)
+    if "hsi" not in readers or (given is not None and not given.groups and options.shift == "none"):
         return plain
     hsi, pan = readers["hsi"], readers["pan"]
     if pan.bands != 1:
@@ -131,7 +131,7 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
             if given is not None:
                 return plain
             progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
-            return ChosenGain(DEFAULT_MTF_GAIN, "assumed")
+            return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED)
     scene = Scene.of(hsi, pan, progress)
     moved = (0.0, 0.0) if options.shift == "none" else correction(scene, options.shift, progress)[0]
     if options.shift == "auto" and any(moved) and not _lies_on(readers["fused"], pan.grid.move(*moved)):

@@ -14,6 +14,7 @@ from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, require_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .gains import ModelGain
 from .options.fusion import SharpenOptions
 from .options.quality import CompareOptions
 from .sharpen import learn_scene, regression_prior
@@ -46,13 +47,14 @@ class Candidate:
     history: Sequence[Mapping[str, Any]] = ()
 
 
-def candidates(options: CompareOptions, mtf_gain: Gains, hsi: str) -> list[Candidate]:
+def candidates(options: CompareOptions, mtf_gain: Gains, hsi: str, sure: bool = False) -> list[Candidate]:
     """The base first, then the chosen methods, all classical ones where none is chosen, then the model.
 
     Args:
         options: of the comparison.
         mtf_gain: of the HSI, at its Nyquist frequency.
         hsi: file that is compared on.
+        sure: whether the gain is that of the pair, so that it counts more than that of a trained model.
 
     Returns:
         each method once.
@@ -72,7 +74,7 @@ def candidates(options: CompareOptions, mtf_gain: Gains, hsi: str) -> list[Candi
             title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, options, mtf_gain)
             made.append(Candidate(name, title, method, networks=True, history=method.history))
     if options.model:
-        made.append(_trained(options.model, hsi, options.device))
+        made.append(_trained(options.model, hsi, options.device, mtf_gain if sure else None))
     return made
 
 
@@ -95,12 +97,15 @@ class _LearnedOnScene:
 
 
 class _Trained:
-    """A trained model, which fits the scenes of its sensor only."""
+    """A trained model, which fits the scenes of its sensor only; used with the gain of the pair where that differs by
+    more than the model allows."""
 
-    def __init__(self, model: str, device: str) -> None:
+    def __init__(self, model: str, device: str, mtf_gain: Gains | None) -> None:
         from ..models import trained
 
         self.trained, self._model, self._device = trained.TrainedModel.open(model), model, device
+        own = ModelGain(model, self.trained.mtf_gain, self.trained.mtf_tolerance)
+        self._mtf_gain = mtf_gain if mtf_gain is not None and own.differs(mtf_gain) else own.gain
         self._fitted: TrainedModel | None = None
 
     def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
@@ -110,12 +115,12 @@ class _Trained:
         if self._fitted is None:
             self._fitted = fit_to_scene(self.trained, scene, self._model, progress)
         self._fitted.check_fits(scene, self._model)
-        return regression_prior(self._fitted, choose_device(self._device)[0]).fit(scene, progress)
+        return regression_prior(self._fitted, choose_device(self._device)[0], self._mtf_gain).fit(scene, progress)
 
 
-def _trained(model: str, hsi: str, device: str) -> Candidate:
+def _trained(model: str, hsi: str, device: str, mtf_gain: Gains | None) -> Candidate:
     require_torch()
-    method = _Trained(model, device)
+    method = _Trained(model, device, mtf_gain)
     header, name, scene = method.trained.header, os.path.basename(model), os.path.basename(hsi)
     seen = any(data.get("hsi") == scene for data in header.get("training_data", []))
     note = (

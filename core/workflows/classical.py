@@ -6,7 +6,7 @@ from ..calibration.relation import pan_relation
 from ..fusion.classical import METHODS, ClassicalMethod
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .gains import choose_gain, given_gain
+from .gains import choose_gain
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
@@ -33,7 +33,6 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
         Cancelled: the user stopped the job.
     """
     outputs = Outputs(output)
-    given_gain(options.mtf, Progress())
     outputs.check((hsi, pan, *options.masks), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
         return classical_scene(scene, options, outputs, progress)

@@ -31,10 +31,12 @@ from ..runtime.progress import Progress
 from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .candidates import Candidate, candidates
-from .gains import choose_gain, given_gain
+from .findings import findings
+from .gains import MEASURED, choose_gain
 from .left_out import reduced_without
-from .opening import check_space, open_scene
+from .opening import check_space, open_measured
 from .options.declare import on_files
+from .options.gain import GIVEN
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions
 from .output import Outputs, check_outputs, write_fused, write_json
@@ -77,8 +79,9 @@ def compare(
     Returns:
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters``,
-        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``output``, ``placement`` (what was done to bring the PAN
-        onto the HSI's grid; "" for nothing) and ``warnings`` (what was warned of).
+        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``pair`` (see :func:`.findings.findings`), ``output``,
+        ``placement`` (what was done to bring the PAN onto the HSI's grid; "" for nothing) and ``warnings`` (what was
+        warned of).
         ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``, ``full`` and
         ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while it ran at full
         resolution, None where unknown), ``ranked`` and ``note``.
@@ -87,17 +90,17 @@ def compare(
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
         Cancelled: the user stopped the job.
     """
-    given = given_gain(options.mtf, Progress())
     check_outputs((hsi, pan, *options.masks), (output,), (report, json_path, csv_path), (options.model,))
-    candidates(options, given or DEFAULT_MTF_GAIN, hsi)  # refuses what cannot be, before the scene is opened
+    candidates(options, DEFAULT_MTF_GAIN, hsi)  # refuses what cannot be, before the scene is opened
     places = [path for path in (output, report, json_path, csv_path) if path]
+    opened = open_measured(hsi, pan, options, progress)
     with (
-        open_scene(hsi, pan, options, progress) as scene,
+        opened.scene as scene,
         working_folder(places[0] if places else "") as folder,
         contextlib.ExitStack() as stack,
     ):
         found = choose_gain(scene, options.mtf, progress)
-        chosen = candidates(options, found.gain, hsi)
+        chosen = candidates(options, found.gain, hsi, found.source in (GIVEN, MEASURED))
         rows, cols = scene.low_shape
         progress.info(f"Ratio {ratio_text(scene.ratios)}: {rows} x {cols} HSI pixels, {len(chosen)} methods.")
         check_space(scene, Outputs(output), FusionOptions(grid=options.grid), folder)
@@ -119,7 +122,7 @@ def compare(
             _at_full(run, scene, kept if number == 0 else "", views, settings, part)
         result = result_of(ranking)
         result.update(ratio=scene.ratio, output=output, placement=placement_of(scene))
-        result["mtf_gain"] = found.facts()
+        result["mtf_gain"], result["pair"] = found.facts(), findings(opened, found, progress)
         result["files"] = {"hsi": hsi, "pan": pan, **({"model": options.model} if options.model else {})}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
@@ -132,7 +135,8 @@ def compare(
         page = ""
         if views is not None:
             progress.set(0.96, "Writing the report")
-            comparison = Comparison(result, scene, views, [run.compared for run in ranking], truth, pixels)
+            compared = [run.compared for run in ranking]
+            comparison = Comparison(result, scene, views, compared, truth, pixels, opened.contradictory)
             page = render(comparison_report(comparison), progress)
         if json_path:
             write_json(json_path, result)

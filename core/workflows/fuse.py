@@ -15,7 +15,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
-from .gains import compare_with_model
+from .gains import ChosenGain, ModelGain, choose_beside_model
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.declare import on_files
@@ -37,8 +37,8 @@ def fuse(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``measured_mtf`` (see :func:`.gains.compare_with_model`), ``network``, ``ratio``,
-        ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
+        ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -62,18 +62,26 @@ def fuse(
             progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
     with open_scene(hsi, pan, options, progress) as scene:
         trained = fit_to_scene(trained, scene, model, progress)
-        measured = compare_with_model(scene, trained.mtf_gain, model, progress)
-        return {**fuse_scene(scene, trained, options, outputs, progress), "model": model, "measured_mtf": measured}
+        chosen = choose_beside_model(
+            scene, ModelGain(model, trained.mtf_gain, trained.mtf_tolerance), options.mtf, progress
+        )
+        return {**fuse_scene(scene, trained, chosen, options, outputs, progress), "model": model}
 
 
 def fuse_scene(
-    scene: Scene, trained: TrainedModel, options: FuseOptions, outputs: Outputs, progress: Progress
+    scene: Scene,
+    trained: TrainedModel,
+    chosen: ChosenGain,
+    options: FuseOptions,
+    outputs: Outputs,
+    progress: Progress,
 ) -> dict[str, object]:
     """Fuse an open scene with a model that fits it.
 
     Args:
         scene: the open HSI and PAN.
         trained: the model.
+        chosen: the gain to fuse with.
         options: of :func:`fuse`.
         outputs: the rasters to write.
         progress: receives progress and messages; asked whether to stop.
@@ -93,7 +101,7 @@ def fuse_scene(
         if residual.engine:
             progress.info(residual.engine)
         iterations = trained.iterations if options.consistency is None else options.consistency
-        gain = trained.mtf_gain
+        gain = chosen.gain
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
         plain = RegressionPrior(trained.statistics, gain, iterations).fit(scene, progress)
@@ -106,7 +114,7 @@ def fuse_scene(
                 strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
             attempt = Attempt("networks'", fitted, strips)
         written = write_looked_at(scene, [attempt], outputs, options, part, plain)
-        return {**written, "network": trained.pair.name}
+        return {**written, "network": trained.pair.name, "mtf_gain": chosen.facts()}
 
 
 def check_disagreement(network: str, disagreement: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,14 +10,13 @@ from ..calibration.blur import Blur, GroupBlur, measure_blur
 from ..calibration.relation import pan_relation
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains, per_axis
-from ..operators.sensors import Sensor, find_sensor, mtf_gains, sensor_of_file
+from ..operators.sensors import sensor_of_file
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .output import check_fraction
+from .options.gain import GIVEN, MODEL, PUBLISHED, GivenGain, given_gain, mean_gain, published_gain
 
-AUTO = "auto"
-_NOTABLE = 0.05  # by which the gain of a model may differ from that of the pair without a warning
+MEASURED, ASSUMED = "measured", "assumed"
 
 
 @dataclass(frozen=True)
@@ -27,21 +25,30 @@ class ChosenGain:
 
     Attributes:
         gain: between 0 and 1, of both axes or of each.
-        source: "given", "published", "measured" or "assumed".
+        source: "given", "published", "measured", "assumed" or "model".
         groups: what was measured of each group of bands, as JSON has it.
+        sensor: whose gain was published; "" for none.
     """
 
     gain: Gains
     source: str
     groups: list[dict[str, object]] = field(default_factory=list)
+    sensor: str = ""
+
+    @property
+    def said(self) -> str:
+        """The gain and where it comes from, as a sentence has it."""
+        where = {PUBLISHED: f"published for {self.sensor}", MODEL: "as the model was trained"}
+        return f"{said(self.gain)}, {where.get(self.source, self.source)}"
 
     def facts(self) -> dict[str, object]:
-        """As JSON has it: ``rows``, ``columns``, ``source``, ``said`` (as a sentence has it) and ``measured``, with one
-        record a group of bands: ``group``, ``bands`` (first and last, from 1), ``rows`` and ``columns`` (each with
-        ``gain``, ``low`` and ``high``), ``sure``, ``taken_from``, ``explained`` and ``said``."""
+        """As JSON has it: ``rows``, ``columns``, ``source``, ``sensor`` (whose gain is published), ``said`` (as a
+        sentence has it) and ``measured``, with one record a group of bands: ``group``, ``bands`` (first and last,
+        from 1), ``rows`` and ``columns`` (each with ``gain``, ``low`` and ``high``), ``sure``, ``taken_from``,
+        ``explained`` and ``said``."""
         rows, columns = per_axis(self.gain)
-        words = f"{said(self.gain)}, {self.source}"
-        return {"rows": rows, "columns": columns, "source": self.source, "said": words, "measured": self.groups}
+        source = {"source": self.source, "sensor": self.sensor}
+        return {"rows": rows, "columns": columns, **source, "said": self.said, "measured": self.groups}
 
     @property
     def plain(self) -> float | list[float]:
@@ -50,11 +57,30 @@ class ChosenGain:
 
     def shown(self) -> dict[str, object]:
         """As reports have it: what is used, and what was measured of each group of bands."""
-        shown: dict[str, object] = {"MTF gain": f"{said(self.gain)}, {self.source}"}
+        shown: dict[str, object] = {"MTF gain": self.said}
         for group in self.groups:
             name = f"MTF gain measured, {group['group']}"
             shown[name] = f"{group['said']}{'' if group['sure'] else '; not sure'}"
         return shown
+
+
+@dataclass(frozen=True)
+class ModelGain:
+    """What a model was trained for.
+
+    Attributes:
+        name: of the model file.
+        gain: of the HSI at its Nyquist frequency.
+        tolerance: by how much the gain of a pair may differ from that along either axis.
+    """
+
+    name: str
+    gain: Gains
+    tolerance: float
+
+    def differs(self, gain: Gains) -> bool:
+        """Whether a gain is farther from the model's than that allows."""
+        return any(abs(own - other) > self.tolerance for own, other in zip(per_axis(self.gain), per_axis(gain)))
 
 
 def said(gain: Gains) -> str:
@@ -68,54 +94,6 @@ def said(gain: Gains) -> str:
     """
     rows, columns = per_axis(gain)
     return f"{rows:.3g}" if rows == columns else f"{rows:.3g} vertically and {columns:.3g} horizontally"
-
-
-def given_gain(mtf: float | str, progress: Progress) -> Gains | None:
-    """The MTF gain that an option names.
-
-    Fusion has one operator for all bands: of a sensor whose bands differ, the mean is taken.
-
-    Args:
-        mtf: a gain at the Nyquist frequency, two as "along,across", the name of a sensor, or "auto".
-        progress: informs of the gain that a name stands for.
-
-    Returns:
-        The gain; None for "auto".
-
-    Raises:
-        InputError: no such sensor, no published gain, or a number that is none.
-    """
-    text = str(mtf).strip()
-    if text.lower() == AUTO:
-        return None
-    if "," in text:
-        parts = [_number(part) for part in text.split(",")]
-        numbers = [part for part in parts if part is not None]
-        if len(parts) != 2 or len(numbers) != 2:
-            raise InputError(f"mtf is {text!r}; give one gain, as 0.3, or two, along,across, as 0.2,0.35.")
-        for number in numbers:
-            check_fraction(number, "mtf")
-        return numbers[0], numbers[1]
-    gains = mtf_gains(mtf)
-    gain = sum(gains) / len(gains)
-    check_fraction(gain, "mtf")
-    if isinstance(mtf, str) and text[:1].isalpha():
-        return _published(find_sensor(mtf), gains, progress)
-    return gain
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _published(sensor: Sensor, gains: Sequence[float], progress: Progress) -> Gains:
-    gain: Gains = sensor.mtf_axes or sum(gains) / len(gains)
-    which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
-    progress.info(f"MTF gain of {sensor.name}: {said(gain)}{which} ({sensor.mtf_gains_source}).")
-    return gain
 
 
 def choose_gain(scene: Scene, mtf: float | str, progress: Progress) -> ChosenGain:
@@ -133,28 +111,72 @@ def choose_gain(scene: Scene, mtf: float | str, progress: Progress) -> ChosenGai
         InputError: the option cannot be used.
         Cancelled: the user stopped the job.
     """
-    given = given_gain(mtf, progress)
+    given = given_gain(mtf)
     if given is not None:
-        return ChosenGain(given, "given")
+        return as_given(given, scene, progress)
     if pan_relation(scene, progress).unrelated:  # which was warned of
-        return ChosenGain(DEFAULT_MTF_GAIN, "assumed")
+        return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED)
     blur = measure_blur(scene, progress)
     groups = [_facts(group) for group in blur.groups] if blur is not None else []
     if blur is not None and blur.best.sure:
         progress.info(_found(scene, blur))
-        return ChosenGain(blur.best.gains, "measured", groups)
+        return ChosenGain(blur.best.gains, MEASURED, groups)
     why = f"The MTF gain of {scene.hsi.name} cannot be told surely from its PAN"
     if blur is not None:
         why += f": {_axes(blur.best)}"
     sensor = sensor_of_file(os.path.basename(scene.hsi.path))
     if sensor is not None and sensor.mtf_gains:
         progress.info(f"{why}; what is published is taken.")
-        return ChosenGain(_published(sensor, sensor.mtf_gains, progress), "published", groups)
+        return _said_published(published_gain(sensor), progress, groups)
     progress.warning(
         f"{why}; {DEFAULT_MTF_GAIN:g} is assumed, which suits many sensors. A wrong gain costs sharpness: give the "
         "sensor's (--mtf, MTF) where it is known."
     )
-    return ChosenGain(DEFAULT_MTF_GAIN, "assumed", groups)
+    return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED, groups)
+
+
+def as_given(given: GivenGain, scene: Scene | None, progress: Progress) -> ChosenGain:
+    """A gain that an option names.
+
+    Args:
+        given: what the option says.
+        scene: whose bands are meant, where groups of bands have gains of their own; None where there is none.
+        progress: informs of what a name stands for, and warns where groups have to share one operator.
+
+    Returns:
+        The gain, and where it comes from.
+
+    Raises:
+        InputError: the scene has no wavelengths, or good bands that are in no group.
+    """
+    if given.sensor is not None:
+        return _said_published(given, progress)
+    if not given.groups or scene is None:
+        return ChosenGain(given.gain, GIVEN)
+    waves = [scene.hsi.metadata.wavelengths[band] for band in range(scene.hsi.bands) if scene.good[band]]
+    counts = [sum(wave is not None and g.first <= wave <= g.last for wave in waves) for g in given.groups]
+    missing = [wave for wave in waves if not any(wave and g.first <= wave <= g.last for g in given.groups)]
+    if missing:
+        which = f"the band at {missing[0]:g} nm" if missing[0] else "a band without a wavelength"
+        raise InputError(f"mtf gives groups of bands a gain, but {which} of {scene.hsi.name} is in none of them.")
+    gain = mean_gain([group.gain for group in given.groups], counts)
+    if len({group.gain for group, count in zip(given.groups, counts) if count}) > 1:
+        each = "; ".join(f"{g.first:g}-{g.last:g} nm {said(g.gain)}" for g in given.groups)
+        progress.warning(
+            f"The gains of the bands differ ({each}), but all bands are computed with one blur, the mean of theirs: "
+            f"{said(gain)}. Where a group matters most, sharpen it alone (--bands, BANDS)."
+        )
+    return ChosenGain(gain, GIVEN)
+
+
+def _said_published(given: GivenGain, progress: Progress, groups: Sequence[dict[str, object]] = ()) -> ChosenGain:
+    sensor = given.sensor
+    if sensor is None:
+        return ChosenGain(given.gain, GIVEN)
+    gains = sensor.mtf_gains
+    which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
+    progress.info(f"MTF gain of {sensor.name}: {said(given.gain)}{which} ({sensor.mtf_gains_source}).")
+    return ChosenGain(given.gain, PUBLISHED, list(groups), sensor.name)
 
 
 def choose_common_gain(scenes: Sequence[Scene], mtf: float | str, progress: Progress) -> ChosenGain:
@@ -172,45 +194,61 @@ def choose_common_gain(scenes: Sequence[Scene], mtf: float | str, progress: Prog
         InputError: the option cannot be used.
         Cancelled: the user stopped the job.
     """
-    if len(scenes) == 1 or given_gain(mtf, Progress()) is not None:
+    if len(scenes) == 1 or given_gain(mtf) is not None:
         return choose_gain(scenes[0], mtf, progress)
     found = [choose_gain(scene, mtf, progress) for scene in scenes]
     groups = [group for each in found for group in each.groups]
-    for source in ("measured", "published"):
-        some = [per_axis(each.gain) for each in found if each.source == source]
+    for source in (MEASURED, PUBLISHED):
+        some = [each for each in found if each.source == source]
         if some:
-            rows, columns = (math.exp(sum(math.log(gain) for gain in axis) / len(some)) for axis in zip(*some))
-            progress.info(f"MTF gain of all scenes: {said((rows, columns))}.")
-            return ChosenGain((rows, columns), source, groups)
-    return ChosenGain(DEFAULT_MTF_GAIN, "assumed", groups)
+            gain = mean_gain([per_axis(each.gain) for each in some])
+            progress.info(f"MTF gain of all scenes: {said(gain)}.")
+            return ChosenGain(gain, source, groups, some[0].sensor)
+    return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED, groups)
 
 
-def compare_with_model(scene: Scene, gain: Gains, name: str, progress: Progress) -> list[dict[str, object]]:
-    """Warn where a pair is surely blurred otherwise than a model was trained for.
+def choose_beside_model(scene: Scene, model: ModelGain, mtf: float | str, progress: Progress) -> ChosenGain:
+    """The gain to fuse a pair with by a trained model.
 
     Args:
         scene: the HSI and the PAN.
-        gain: the model's.
-        name: the model's.
-        progress: receives the warning.
+        model: what the model was trained for.
+        mtf: as :func:`.options.gain.given_gain` takes it; "auto" measures, and keeps the model's gain unless that of
+            the pair surely differs by more than the model allows; "model" keeps it in any case.
+        progress: receives what was found; warns where the pair is blurred otherwise than the model was trained for.
 
     Returns:
-        What was measured of each group of bands, as JSON has it.
+        The gain, and where it comes from.
 
     Raises:
+        InputError: the option cannot be used.
         Cancelled: the user stopped the job.
     """
+    given = given_gain(mtf, model=True)
+    if given is not None:
+        chosen = as_given(given, scene, progress)
+        if model.differs(chosen.gain):
+            progress.warning(
+                f"{model.name} was trained for an MTF gain of {said(model.gain)}, but {said(chosen.gain)} is given: "
+                "what it adds may not suit; a model that was trained for this gain would."
+            )
+        return chosen
     blur = None if pan_relation(scene, progress).unrelated else measure_blur(scene, progress)
-    if blur is None:
-        return []
-    best = blur.best
-    pairs = list(zip(per_axis(gain), (best.rows, best.columns)))
-    if best.sure and any(abs(one - axis.value) > _NOTABLE and not axis.low <= one <= axis.high for one, axis in pairs):
-        progress.warning(
-            f"{name} was trained for an MTF gain of {said(gain)}, but that of {scene.hsi.name} against "
-            f"{scene.pan.name} is {_axes(best)}: train on this pair, or on one like it."
-        )
-    return [_facts(group) for group in blur.groups]
+    groups = [_facts(group) for group in blur.groups] if blur is not None else []
+    if blur is None or not blur.best.sure or not model.differs(blur.best.gains):
+        return ChosenGain(model.gain, MODEL, groups)
+    axes = blur.best.rows, blur.best.columns
+    if all(axis.low <= one <= axis.high for one, axis in zip(per_axis(model.gain), axes)):
+        return ChosenGain(model.gain, MODEL, groups)
+    text = (
+        f"{model.name} was trained for an MTF gain of {said(model.gain)}, but that of {scene.hsi.name} against "
+        f"{scene.pan.name} is {_axes(blur.best)}"
+    )
+    if str(mtf).strip().lower() == MODEL:
+        progress.warning(f"{text}: leave --mtf (MTF) at auto to use that of the pair.")
+        return ChosenGain(model.gain, MODEL, groups)
+    progress.warning(f"{text}, which is used: training on this pair, or on one like it, would give more.")
+    return ChosenGain(blur.best.gains, MEASURED, groups)
 
 
 def _found(scene: Scene, blur: Blur) -> str:

@@ -14,13 +14,13 @@ from ..runtime.progress import Progress
 from ..scene.mask_raster import masked_pixels
 from ..scene.scene import Scene
 from .options.pixels import PixelOptions
-from .options.shared import SceneOptions
+from .options.shared import RasterOptions
 
 NOTICED = 0.01  # share of the pixels from which on contradictions are worth a warning
 
 
 def left_out(
-    scene: Scene, shift: Shift | None, options: SceneOptions, progress: Progress
+    scene: Scene, shift: Shift | None, options: RasterOptions, progress: Progress
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Find the HSI pixels that the PAN contradicts, and those that are masked.
 

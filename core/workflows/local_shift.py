@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..calibration.local_shift import LocalShift, measure_local_shift
+from ..calibration.local_shift import LocalShift
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 
 
-def local_correction(scene: Scene, moved: tuple[float, float], how: str, progress: Progress) -> LocalShift | None:
-    """The local shift of a scene's PAN that is to be corrected.
+def local_correction(scene: Scene, local: LocalShift | None, how: str, progress: Progress) -> LocalShift | None:
+    """The local shift of a scene's PAN, where it is to be corrected.
 
     Args:
         scene: the HSI with all its bands, and the PAN where its file says.
-        moved: (rows, columns) in PAN pixels, by which the whole PAN is moved.
+        local: as measured; None where it cannot be.
         how: "auto", corrected where it is sure and large enough to matter, or "local", wherever there is one.
-        progress: receives a message; asked whether to stop.
+        progress: receives a message.
 
     Returns:
         The shift; None where there is none, or none that is corrected.
     """
-    local = measure_local_shift(scene, moved, progress)
     if local is None:
         if how == "local":
             progress.warning(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..calibration.local_shift import LocalShift
+from ..calibration.local_shift import LocalShift, measure_local_shift
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
 from ..io.grid import Window
@@ -24,7 +24,7 @@ from ..scene.scene import Scene
 from .left_out import left_out, without
 from .local_shift import local_correction
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
-from .options.shared import FusionOptions, SceneOptions
+from .options.shared import FusionOptions, RasterOptions, SceneOptions
 from .output import Outputs
 from .stored_numbers import warn_of_numbers
 
@@ -40,7 +40,7 @@ class Opened(NamedTuple):
 
     Attributes:
         scene: the scene.
-        shift: of its PAN; None where it cannot be measured, or was corrected.
+        shift: of its PAN where its file says, corrected (``scene.moved``) or not; None where it cannot be measured.
         defects: among the samples of the HSI; None where none were looked for.
         contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
         masked: the same, those that the mask covers; None without one.
@@ -55,13 +55,14 @@ class Opened(NamedTuple):
     local: LocalShift | None = None
 
 
-def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Scene:
+def open_scene(hsi: str, pan: str, options: RasterOptions, progress: Progress) -> Scene:
     """Open a scene, log what it holds, and measure whether the PAN is shifted against the HSI.
 
     Args:
         hsi: file of the HSI.
         pan: file of the PAN.
-        options: which bands to use, what the user says of the files, and how the shift is corrected.
+        options: which bands to use, what the user says of the files, and how the shift is corrected; as by default
+            where they do not say that.
         progress: receives messages; asked whether to stop.
 
     Returns:
@@ -73,7 +74,7 @@ def open_scene(hsi: str, pan: str, options: SceneOptions, progress: Progress) ->
     return open_measured(hsi, pan, options, progress).scene
 
 
-def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress) -> Opened:
+def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress) -> Opened:
     """As :func:`open_scene`, with what was found.
 
     Args:
@@ -95,20 +96,22 @@ def open_measured(hsi: str, pan: str, options: SceneOptions, progress: Progress)
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects
         defects = warn_of_defects(scene, progress)
-        moved, shift = correction(scene, options.shift, progress)
-        local = None
-        stays = shift is not None and shift.size > NOTICED_SHIFT  # as it is not sure
-        if options.shift == "local" or (options.shift == "auto" and not stays):
-            local = local_correction(scene, moved, options.shift, progress)
-        whole, field = scene.alignment.hsi, None if local is None else local.field
+        how = options.shift if isinstance(options, SceneOptions) else SceneOptions().shift
+        moved, shift = correction(scene, how, progress)
+        remaining = None if any(moved) else shift
+        seen_at = remaining if remaining is not None and remaining.size > NOTICED_SHIFT else None  # as it is not sure
+        local, corrected = None, None
+        if how == "local" or (how == "auto" and seen_at is None):
+            local = measure_local_shift(scene, moved, progress)
+            corrected = local_correction(scene, local, how, progress)
+        whole, field = scene.alignment.hsi, None if corrected is None else corrected.field
         scene = scene.with_bands(options.bands, progress).shifted(moved, progress, field)
-        seen_at = shift if shift is not None and shift.size > NOTICED_SHIFT else None
         contradictory, masked = left_out(scene, seen_at, options, progress)
-        apart = None if local is None else _part(local.untrusted, whole, scene.alignment.hsi)
+        apart = None if corrected is None else _part(corrected.untrusted, whole, scene.alignment.hsi)
         scene = without(scene, contradictory, masked, apart)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
-        _say_relation(scene, shift, progress)
+        _say_relation(scene, remaining, progress)
         return Opened(scene, shift, found, contradictory, masked, local)
     except BaseException:
         scene.close()
@@ -121,7 +124,7 @@ def _part(mask: np.ndarray, whole: Window, part: Window) -> np.ndarray:
     return mask[row : row + part.rows, col : col + part.cols]
 
 
-def claims_of(path: str, role: str, options: SceneOptions) -> Claims:
+def claims_of(path: str, role: str, options: RasterOptions) -> Claims:
     """What the options say of a file; an option counts more than what a layer of QGIS says.
 
     Args:
@@ -146,21 +149,27 @@ def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float,
         progress: receives a message, or a warning of a shift that stays; asked whether to stop.
 
     Returns:
-        (rows, columns) in PAN pixels; and the shift that was measured but stays, None where there is none.
+        (rows, columns) in PAN pixels; and the shift that was measured, None where it cannot be.
 
     Raises:
         InputError: the shift cannot be measured, and was to be corrected in any case.
     """
     shift = measure_shift(scene, progress)
-    if how in ("global", "local"):
-        return _moved(scene, shift, progress), None
-    if how == "auto" and shift is not None and _sure(shift):
-        return _moved(scene, shift, progress), None
+    if how in ("global", "local") or (how == "auto" and shift is not None and sure_shift(shift)):
+        return _moved(scene, shift, progress), shift
     _warn_of_shift(scene, shift, progress)
     return (0.0, 0.0), shift
 
 
-def _sure(shift: Shift) -> bool:
+def sure_shift(shift: Shift) -> bool:
+    """Whether a shift is corrected by default.
+
+    Args:
+        shift: as measured.
+
+    Returns:
+        True where it is sure.
+    """
     return shift.explains and shift.correlation >= SURE_FIT and not shift.beyond
 
 
@@ -204,9 +213,14 @@ def _warn_of_shift(scene: Scene, shift: Shift | None, progress: Progress) -> Non
         return
     progress.warning(
         f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_size(shift)}: their correlation is "
-        f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which the "
-        "option --shift global (SHIFT) does."
+        f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which "
+        f"{_remedy(shift)}."
     )
+
+
+def _remedy(shift: Shift) -> str:
+    """What moves the PAN back: by default, where the shift is sure."""
+    return f"the option --shift {'auto' if sure_shift(shift) else 'global'} (SHIFT) does"
 
 
 def _size(shift: Shift) -> str:
@@ -224,7 +238,7 @@ def cause_of_shift(scene: Scene, shift: Shift, detail: float) -> str:
     Returns:
         a sentence without its end.
     """
-    remedy = "which the option --shift global (SHIFT) does"
+    remedy = f"which {_remedy(shift)}"
     if shift.beyond:
         remedy = (
             f"but that is farther than {MAX_SHIFT:g} HSI pixels, more than can be corrected; move it by about "

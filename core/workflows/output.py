@@ -108,22 +108,6 @@ def _check_places(read: Mapping[str, str], rasters: Sequence[str], files: Sequen
             check_output(path, read)
 
 
-def check_fraction(value: float, name: str) -> None:
-    """Make sure that an MTF gain is one.
-
-    Args:
-        value: gain at the Nyquist frequency.
-        name: of the option, for the error.
-
-    Raises:
-        InputError: it does not lie between 0 and 1.
-    """
-    if not 0.0 < value < 1.0:
-        raise InputError(
-            f"{name} is {value:g}, but the MTF gain at the Nyquist frequency lies between 0 and 1: try 0.3."
-        )
-
-
 def write_json(path: str, values: Mapping[str, object]) -> None:
     """Write numbers and words as a JSON file, in place only when it is complete.
 

@@ -9,14 +9,16 @@ from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import render, write_page
+from ..report.pair import pair_sections
 from ..report.training import training_report
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .gains import ChosenGain, choose_gain, given_gain
+from .findings import findings
+from .gains import ChosenGain, choose_gain
 from .looks import Attempt, up_sampling, write_looked_at
-from .opening import check_space, open_scene
+from .opening import Opened, check_space, open_measured
 from .options.declare import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
@@ -55,8 +57,9 @@ def sharpen(
 
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
-        spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``ratio``,
-        ``bands``, ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``pair``
+        (see :func:`.findings.findings`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and
+        ``pan_correlation``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 
@@ -68,18 +71,18 @@ def sharpen(
     from .fuse import check_disagreement
 
     outputs = Outputs(output, disagreement, model, report)
-    given_gain(options.mtf, Progress())
     check_disagreement(options.learner(), disagreement)
     outputs.check((hsi, pan, *options.masks), options.compress)
-    with open_scene(hsi, pan, options, progress) as scene:
-        return sharpen_scene(scene, options, outputs, progress)
+    opened = open_measured(hsi, pan, options, progress)
+    with opened.scene:
+        return sharpen_scene(opened, options, outputs, progress)
 
 
-def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
+def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, progress: Progress) -> dict[str, object]:
     """Learn on an open scene and fuse it.
 
     Args:
-        scene: the open HSI and PAN.
+        opened: the open HSI and PAN.
         options: of :func:`sharpen`.
         outputs: what to write.
         progress: receives progress and messages; asked whether to stop.
@@ -93,12 +96,13 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
     """
     from ..training.checkpoint import Checkpoint
 
+    scene = opened.scene
     with working_folder() as folder:
         check_space(scene, outputs, options)
         chosen = choose_gain(scene, options.mtf, progress)
-        gain = chosen.gain
+        gain, found = chosen.gain, findings(opened, chosen, progress)
         if pan_relation(scene, progress).unrelated:
-            return _without_learning(scene, options, chosen, outputs, progress)
+            return {**_without_learning(scene, options, chosen, outputs, progress), "pair": found}
         device, sentence = choose_device(options.device)
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
@@ -109,7 +113,8 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
 
         def draw(facts: dict, fused: str, disagreement: str = "") -> None:
             parameters.update(_seen(facts))
-            page = training_report(trained, parameters, fused, scene, disagreement, progress.warned())
+            pair = pair_sections(found, scene, opened.contradictory)
+            page = training_report(trained, parameters, fused, scene, disagreement, progress.warned(), pair)
             pages.append(render(page, progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
@@ -125,7 +130,8 @@ def sharpen_scene(scene: Scene, options: SharpenOptions, outputs: Outputs, progr
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
-        return {**fused, **learned, "model": outputs.model, "used_prior": used_prior, "mtf_gain": chosen.facts()}
+        facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
+        return {**fused, **learned, "model": outputs.model, **facts}
 
 
 def _without_learning(
@@ -219,18 +225,20 @@ def learn_scene(
     return trained
 
 
-def regression_prior(trained: TrainedModel, device: torch.device) -> RegressionPrior:
+def regression_prior(trained: TrainedModel, device: torch.device, mtf_gain: Gains | None = None) -> RegressionPrior:
     """The prior and the networks of a model, whose mean is added to it.
 
     Args:
         trained: the model.
         device: where networks compute.
+        mtf_gain: of the pair; None for that of the model.
 
     Returns:
         The method.
     """
     residual = trained.residual(device, "mean")
-    return RegressionPrior(trained.statistics, trained.mtf_gain, trained.iterations, residual)
+    gain = trained.mtf_gain if mtf_gain is None else mtf_gain
+    return RegressionPrior(trained.statistics, gain, trained.iterations, residual)
 
 
 def _is_prior(trained: TrainedModel) -> bool:

@@ -23,8 +23,9 @@ from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .options.declare import on_files
+from .options.gain import check_fraction
 from .options.quality import SimulateOptions
-from .output import check_fraction, check_outputs
+from .output import check_outputs
 from .stored_numbers import warn_of_numbers
 
 

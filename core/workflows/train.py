@@ -14,7 +14,7 @@ from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .gains import choose_common_gain, given_gain
+from .gains import choose_common_gain
 from .opening import cause_of_shift, open_scene
 from .options.declare import on_files
 from .options.fusion import TrainOptions
@@ -65,7 +65,6 @@ def train(
                 f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order."
             )
         outputs = Outputs(model=model, report=report)
-        given_gain(options.mtf, Progress())
         if group.first:
             outputs.check((*hsi, *pan, *options.masks), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]

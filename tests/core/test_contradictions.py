@@ -107,11 +107,12 @@ def spoiled(tmp_path):
     return pair, write(pair, tmp_path, "hot")
 
 
-def test_detail_of_contradictions_is_faded_and_the_rest_is_as_good(spoiled, tmp_path):
+@pytest.mark.parametrize("method", ["mtf-glp", "mtf-glp-hpm", "sfim", "brovey", "cnmf"])
+def test_detail_of_contradictions_is_faded_and_the_rest_is_as_good(spoiled, tmp_path, method):
     pair, files = spoiled
     said, errors = Said(), {}
     for way in ("auto", "off"):
-        core.classical(*files, tmp_path / f"{way}.tif", contradictions=way, mtf=0.3, progress=said)
+        core.classical(*files, tmp_path / f"{way}.tif", contradictions=way, mtf=0.3, method=method, progress=said)
         errors[way] = np.abs(values(tmp_path / f"{way}.tif") - pair.truth).max(axis=0)
     assert errors["auto"][76:88, 76:88].max() < 0.3 * errors["off"][76:88, 76:88].max()
     far = np.ones(errors["auto"].shape, bool)

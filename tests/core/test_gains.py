@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.io.array_image import metadata_of, pair_of_arrays
+from core.io.array_image import ArrayImage, metadata_of, pair_of_arrays, with_wavelengths
 from core.operators.linear import Separable
 from core.operators.resample import gaussian_line
+from core.runtime.errors import InputError
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
@@ -92,3 +93,69 @@ def test_comparison_reports_the_gain(files, tmp_path):
     assert found["parameters"]["mtf"] == pytest.approx(GAINS, abs=0.01)
     assert found["mtf_gain"]["source"] == "measured"
     assert found["mtf_gain"]["said"] in report.read_text(encoding="utf-8")
+
+
+def test_a_published_gain_names_its_sensor(files, tmp_path):
+    made = classical(*files[:2], str(tmp_path / "o.tif"), mtf="enmap")
+    assert (made["mtf_gain"]["source"], made["mtf_gain"]["sensor"]) == ("published", "EnMAP")
+    assert made["mtf_gain"]["said"] == "0.16 vertically and 0.25 horizontally, published for EnMAP"
+
+
+def test_groups_of_bands_share_the_mean_blur_of_the_good_bands_with_a_warning(files, tmp_path):
+    image = ArrayImage.read(files[0])
+    with_wavelengths(image, [500, 600, 700, 800, 900, 950, 1500, 1600]).write(files[0])
+    progress = Said()
+    made = classical(*files[:2], str(tmp_path / "o.tif"), mtf="400-1000nm:0.3;1000-2500nm:0.1", progress=progress)
+    assert made["mtf_gain"]["rows"] == pytest.approx(0.3 ** (6 / 8) * 0.1 ** (2 / 8))
+    assert any("one blur, the mean of theirs" in line for line in progress.warnings)
+    alike = Said()
+    classical(*files[:2], str(tmp_path / "o.tif"), mtf="400-1000nm:0.3;1000-2500nm:0.3", progress=alike)
+    assert alike.warnings == []
+    with pytest.raises(InputError, match="the band at 1500 nm"):
+        classical(*files[:2], str(tmp_path / "o.tif"), mtf="400-1000nm:0.3")
+
+
+def test_a_gain_that_is_none_is_refused_before_any_file_is_read():
+    for job in (classical, compare):
+        more = ["o.tif"] if job is classical else []
+        with pytest.raises(InputError, match="between 0 and 1"):
+            job("nowhere_hsi.tif", "nowhere_pan.tif", *more, mtf="1.5")
+    with pytest.raises(InputError, match="reads no model file"):
+        classical("nowhere_hsi.tif", "nowhere_pan.tif", "o.tif", mtf="model")
+
+
+@pytest.fixture
+def model(files, tmp_path):
+    """A model that was trained for a gain of 0.45."""
+    pytest.importorskip("torch")
+    from core.workflows.train import train
+
+    path = str(tmp_path / "m.safetensors")
+    train([files[0]], [files[1]], path, steps=2, mtf=0.45, shift="none", device="cpu")
+    return path
+
+
+def test_a_model_is_used_with_the_gain_of_the_pair_where_that_surely_differs(files, model, tmp_path):
+    from core.workflows.fuse import fuse
+
+    errors = {}
+    for mtf in ("auto", "model", "0.2,0.35"):
+        said, out = Said(), str(tmp_path / f"{mtf}.tif")
+        made = fuse(*files[:2], model, out, mtf=mtf, device="cpu", shift="none", progress=said)
+        errors[mtf] = assess(out, reference=files[2], ratio=4, crop=8)["rmse"], made["mtf_gain"]["source"]
+        assert any("was trained for an MTF gain of 0.45" in line for line in said.warnings)
+    assert [source for _, source in errors.values()] == ["measured", "model", "given"]
+    assert errors["auto"][0] < 0.95 * errors["model"][0]
+    assert errors["auto"][0] == pytest.approx(errors["0.2,0.35"][0], rel=0.01)
+
+
+def test_a_model_keeps_its_gain_where_that_of_the_pair_is_near(files, tmp_path):
+    pytest.importorskip("torch")
+    from core.workflows.fuse import fuse
+    from core.workflows.train import train
+
+    path, said = str(tmp_path / "m.safetensors"), Said()
+    train([files[0]], [files[1]], path, steps=2, mtf="0.22,0.33", shift="none", device="cpu")
+    made = fuse(*files[:2], path, str(tmp_path / "o.tif"), device="cpu", shift="none", progress=said)
+    assert (made["mtf_gain"]["source"], made["mtf_gain"]["rows"]) == ("model", 0.22)
+    assert said.warnings == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import subprocess
@@ -104,9 +105,14 @@ def test_a_clean_pair_is_fit_and_nothing_is_warned_of(files, tmp_path):
     assert abs(found["shift_y"]) < 0.1
     assert found["shift"]["sure"]
     assert json.loads(numbers.read_text(encoding="utf-8")) == found
-    page = report.read_text(encoding="utf-8")
+    page = html.unescape(report.read_text(encoding="utf-8"))
     assert "Fit for sharpening." in page
     assert "Nothing was warned of." in page
+    assert "How blurred the HSI is" in page
+    assert (found["mtf_x"], found["mtf_y"]) == (found["mtf"]["columns"], found["mtf"]["rows"])
+    assert found["mtf"]["said"] in page
+    assert found["sharpen"]["sentence"] in page
+    assert (found["sharpen"]["learns"], found["sharpen"]["rows"]) == (True, 4 * found["hsi"]["rows"])
     assert page.count("data:image/png") == 2
 
 
@@ -118,6 +124,8 @@ def test_a_shifted_pan_is_fit_after_a_shift_that_is_named(files):
     assert found["verdict"].startswith("Fit after a shift of ")
     assert f"{found['shift_x']:+.2f} columns and {found['shift_y']:+.2f} rows" in found["verdict"]
     assert found["response_r2"] > 0.98  # where the PAN shows what the HSI shows
+    assert found["shift"]["corrected"] == [found["shift_x"], found["shift_y"]]
+    assert found["warnings"] == []  # the jobs correct it unasked
 
 
 def test_a_pan_of_other_ground_is_refused_with_the_reason(files):
@@ -125,6 +133,7 @@ def test_a_pan_of_other_ground_is_refused_with_the_reason(files):
     assert found["fit"] == "no"
     assert found["verdict"].startswith("Not these two, because ")
     assert any("no detail is taken from it" in warning for warning in found["warnings"])
+    assert not found["sharpen"]["learns"]
 
 
 def test_what_is_wrong_with_samples_stands_on_the_page(files, tmp_path):

@@ -256,8 +256,8 @@ def test_a_shift_of_up_to_ten_hsi_pixels_is_found_as_a_whole(wide, cols, rows):
 
 
 @pytest.mark.parametrize("job", ["classical", "train"])
-@pytest.mark.parametrize(("cols", "rows", "remedy"), [(8.0, 4.0, "option --shift global (SHIFT) does"),
-                                                      (-30.0, 0.0, "--shift global"),
+@pytest.mark.parametrize(("cols", "rows", "remedy"), [(8.0, 4.0, "option --shift auto (SHIFT) does"),
+                                                      (-30.0, 0.0, "--shift auto"),
                                                       (50.0, 0.0, "move it by about -50 columns and")])  # fmt: skip
 def test_a_pan_that_seems_unrelated_for_its_shift_is_called_shifted(wide, tmp_path, cols, rows, remedy, job):
     files, told, out = wide(cols=cols, rows=rows), Said(), str(tmp_path / "o.tif")

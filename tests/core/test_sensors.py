@@ -8,8 +8,8 @@ import pytest
 from core.io.reader import RasterReader
 from core.operators.sensors import SENSORS, find_sensor, mtf_gains, pan_range, sensor_of_file
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
-from core.workflows.gains import given_gain
+from core.workflows.gains import as_given
+from core.workflows.options.gain import given_gain
 from core.workflows.simulate import simulate
 from tests.core.said import Said
 
@@ -50,24 +50,44 @@ def test_gain_of_enmap_is_the_mean_of_both_directions():
 
 @pytest.mark.parametrize("mtf", [0.25, "0.25", " 0.25"])
 def test_a_number_is_a_number(mtf):
-    progress = Said()
-    assert given_gain(mtf, progress) == 0.25
+    progress, given = Said(), given_gain(mtf)
+    assert (given.gain, as_given(given, None, progress).source) == (0.25, "given")
     assert progress.infos == []
 
 
 def test_the_mean_of_several_gains_is_used_and_said_so():
     progress = Said()
-    assert given_gain("quickbird", progress) == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
+    chosen = as_given(given_gain("quickbird"), None, progress)
+    assert chosen.gain == pytest.approx((0.34 + 0.32 + 0.30 + 0.22) / 4)
+    assert (chosen.source, chosen.sensor) == ("published", "QuickBird")
+    assert chosen.said == "0.295, published for QuickBird"
     assert "the mean of 0.34, 0.32, 0.3, 0.22" in progress.infos[0]
     assert "Aiazzi" in progress.infos[0]
 
 
 def test_two_numbers_are_along_and_across_and_sensors_have_such_where_they_are_published():
-    assert given_gain("0.2, 0.35", Progress()) == (0.2, 0.35)
-    assert given_gain("enmap", Progress()) == (0.16, 0.25)
-    assert given_gain("PRISMA", Progress()) == pytest.approx(np.sqrt(0.054 * 0.096), abs=1e-3)
-    assert given_gain("tanager", Progress()) == pytest.approx(np.sqrt(0.253 * 0.488), abs=1e-3)
-    assert given_gain("auto", Progress()) is None
+    assert given_gain("0.2, 0.35").gain == (0.2, 0.35)
+    assert given_gain("enmap").gain == (0.16, 0.25)
+    assert given_gain("PRISMA").gain == pytest.approx(np.sqrt(0.054 * 0.096), abs=1e-3)
+    assert given_gain("tanager").gain == pytest.approx(np.sqrt(0.253 * 0.488), abs=1e-3)
+    assert given_gain("auto") is None
+
+
+def test_groups_of_bands_have_gains_of_their_own_and_share_the_mean_blur():
+    given = given_gain("400-1000nm:0.2,0.3; 1000-2500 nm: 0.15")
+    assert [(group.first, group.last, group.gain) for group in given.groups] == [
+        (400.0, 1000.0, (0.2, 0.3)),
+        (1000.0, 2500.0, 0.15),
+    ]
+    # The variances are -2 log(gain) of some unit: their mean has the gain of the geometric mean.
+    assert given.gain == pytest.approx((np.sqrt(0.2 * 0.15), np.sqrt(0.3 * 0.15)))
+    assert given_gain("400-1000:0.2;1000-2500:0.3").gain == pytest.approx(np.sqrt(0.2 * 0.3))
+
+
+def test_the_model_has_a_gain_where_there_is_a_model():
+    assert given_gain("model", model=True) is None
+    with pytest.raises(InputError, match="reads no model file"):
+        given_gain("model")
 
 
 def test_names_of_products_tell_the_sensor():
@@ -85,11 +105,16 @@ def test_names_of_products_tell_the_sensor():
         ("0.2,0.3,0.4", "two"),
         ("0.2,x", "two"),
         ("0.2,1.2", "between 0 and 1"),
+        ("400-1000nm:", "one gain"),
+        ("400-1000nm:1.5", "between 0 and 1"),
+        ("400-1000nm:0.2;900-2500nm:0.1", "overlap"),
+        ("1000-400nm:0.2", "first and the last"),
+        ("vnir:0.2", "first and the last"),
     ],
 )
 def test_what_is_no_gain_is_refused(mtf, words):
     with pytest.raises(InputError, match=words):
-        given_gain(mtf, Progress())
+        given_gain(mtf)
 
 
 def test_a_sensor_without_panchromatic_band_is_refused():

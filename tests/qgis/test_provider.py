@@ -93,6 +93,7 @@ CONTRACT = {
         "PAN": "raster",
         "MODEL": "file",
         "USE": ["mean", "spectral", "spatial"],
+        "MTF": "string",
         "CONSISTENCY": "number",
         "EXTENT": "extent",
         "BANDS": "string",
@@ -195,7 +196,7 @@ OUTPUTS = {
     "inspect": {
         "REPORT": "outputHtml",
         "JSON": "outputFile",
-        **dict.fromkeys(["RATIO", "SHIFT_X", "SHIFT_Y", "RESPONSE_R2", "OVERLAP"], "outputNumber"),
+        **dict.fromkeys(["RATIO", "SHIFT_X", "SHIFT_Y", "MTF_X", "MTF_Y", "RESPONSE_R2", "OVERLAP"], "outputNumber"),
         "VERDICT": "outputString",
     },
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},

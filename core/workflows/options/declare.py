@@ -296,7 +296,8 @@ class Job:
 
 def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
     """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
-    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place.
+    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place. What
+    it returns has ``warnings``, too: what was warned of.
 
     Args:
         kind: class of the job's options.
@@ -333,7 +334,9 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
             import numpy as np  # here, so that help comes without it
 
             with np.errstate(all="ignore"):  # results are checked for what is not finite where they are written
-                return function(*bound.args, **bound.kwargs, options=chosen, progress=SaidOnce(progress or Progress()))
+                said = SaidOnce(progress or Progress())
+                made = function(*bound.args, **bound.kwargs, options=chosen, progress=said)
+                return {**made, "warnings": said.warned()} if made else made
 
         by_name = inspect.Parameter.KEYWORD_ONLY
         more = {**fields, "options": None, "progress": None}

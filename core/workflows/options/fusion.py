@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from . import shared
+from . import gain, shared
 from .declare import Job, Option
 from .pixels import PIXELS, PixelOptions
 
@@ -61,7 +62,7 @@ SHARPEN = Job(
 
 
 @dataclass(frozen=True)
-class TrainOptions(PixelOptions, shared.SensorOptions, shared.LearningOptions):
+class TrainOptions(shared.SceneOptions, PixelOptions, shared.SensorOptions, shared.LearningOptions):
     """Of :func:`.train.train`.
 
     Attributes:
@@ -160,12 +161,14 @@ TRAIN = Job(
 
 
 @dataclass(frozen=True)
-class FuseOptions(shared.FusionOptions, PixelOptions, shared.DeviceOptions):
+class FuseOptions(shared.FusionOptions, PixelOptions, gain.GainOptions, shared.DeviceOptions):
     """Of :func:`.fuse.fuse`.
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for those of the model.
         use: which network adds to the prior: "mean" (of both), "spectral" or "spatial".
+        mtf: MTF gain of the HSI at its Nyquist frequency; "auto" for the model's unless that of the pair surely
+            differs, "model" for the model's in any case.
         consistency: iterations of the consistency projection; None for the number of the model.
         dask: address of a scheduler, or "local"; "" for none.
     """
@@ -181,6 +184,14 @@ class FuseOptions(shared.FusionOptions, PixelOptions, shared.DeviceOptions):
         choices=("mean", "spectral", "spatial"),
         noun="result of a pair of networks",
     ).field()
+    mtf: float | str = gain.MTF.field(
+        help="Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency. auto measures it from "
+        "the two images and takes the one in the model file unless that surely differs by more than the model allows, "
+        "which the log warns of; model: the one in the model file in any case. Otherwise a number; two, as 0.2,0.35, "
+        "vertically and horizontally; one for each group of bands, as 400-1000nm:0.2;1000-2500nm:0.15; or the name "
+        "of a sensor.",
+        label="MTF gain of the HSI at its Nyquist frequency: auto, model, number, along,across, or sensor",
+    )
     consistency: int | None = shared.CONSISTENCY.field(
         help=f"{shared.CONSISTENCY.help} Empty: as many times as the model learned with; the log warns of "
         "another number.",
@@ -190,6 +201,7 @@ class FuseOptions(shared.FusionOptions, PixelOptions, shared.DeviceOptions):
         "Have strips made by the workers of a Dask cluster: its scheduler's address, or local to try it here.",
         metavar="ADDRESS",
     ).field()
+    model_gain: ClassVar[bool] = True
 
 
 FUSE = Job(
@@ -199,14 +211,14 @@ FUSE = Job(
     "Sharpens a hyperspectral image with a model that was trained before.",
     (
         "The model must have been trained for the same bands and the same ratio; one that does not fit is refused "
-        "with the reason. The MTF is the one stored in the model.",
+        "with the reason. The blur is the one stored in the model, unless this pair's surely differs.",
         shared.GRID_TEXT,
         shared.PYTORCH_TEXT,
     ),
     ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
     (shared.HSI, shared.PAN, shared.MODEL, shared.OUTPUT, shared.DISAGREEMENT),
     FuseOptions,
-    order=f"HSI PAN MODEL USE CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS {PIXELS}",
+    order=f"HSI PAN MODEL USE MTF CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
 )
 

@@ -20,18 +20,14 @@ SHIFT_MAP = Option(
 
 
 @dataclass(frozen=True)
-class InspectOptions(PixelOptions):
+class InspectOptions(shared.RasterOptions, PixelOptions):
     """Of :func:`.inspect.inspect`.
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        shift: "none"; the shift is what is asked for.
     """
 
     bands: str = shared.BANDS.field(help=f"Only these bands are looked at: {shared.BAND_NUMBERS}; empty: all.")
-    shift: str = shared.SHIFT.field(
-        default="none", help="Of no use here: the shift is measured, and the page says it.", label="", flag=""
-    )
 
 
 INSPECT = Job(
@@ -40,10 +36,11 @@ INSPECT = Job(
     "Quality",
     "Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.",
     (
-        "Measured are the shift of the PAN against the HSI, as a whole and in each place, how alike the two are, and "
-        "which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of "
-        "the detectors, fill values that the files do not declare, and all warnings stand on the same page, under a "
-        "verdict in one sentence.",
+        "Measured are the shift of the PAN against the HSI, as a whole and in each place, how alike the two are, how "
+        "blurred the HSI is, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, "
+        "missing samples, defects of the detectors, fill values that the files do not declare, what sharpening would "
+        "do and about how long it would take, and all warnings stand on the same page, under a verdict in one "
+        "sentence.",
         "Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.",
     ),
     ("quality", "inspection", "shift", "registration", "spectral response", "pair", "hyperspectral"),
@@ -74,6 +71,18 @@ INSPECT = Job(
             "Local shift (PAN pixels)",
             "By how much the PAN must be moved in each place besides, in PAN pixels, root mean square; 0 where no "
             "local shift is found, empty where it cannot be measured.",
+        ),
+        Result(
+            "MTF_X",
+            "MTF gain along columns",
+            "Gain at the HSI's Nyquist frequency along columns (across track) that the jobs compute with: as measured "
+            "where that is sure, else published or assumed.",
+        ),
+        Result(
+            "MTF_Y",
+            "MTF gain along rows",
+            "Gain at the HSI's Nyquist frequency along rows (along track) that the jobs compute with: as measured "
+            "where that is sure, else published or assumed.",
         ),
         Result(
             "RESPONSE_R2",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .declare import Option
-from .shared import SceneOptions
+from .placement import PlacementOptions
 
 PIXELS = "MASK CONTRADICTIONS GEOLOCATION"
 MASK = Option(
@@ -28,7 +28,7 @@ CONTRADICTIONS = Option(
 
 
 @dataclass(frozen=True)
-class PixelOptions(SceneOptions):
+class PixelOptions(PlacementOptions):
     """From which pixels something is learned.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...io.ratio import MAX_RATIO, MIN_RATIO
-from . import shared
+from . import gain, shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
 from .pixels import PIXELS, PixelOptions
@@ -49,7 +49,7 @@ class SimulateOptions(Options):
         metavar="NM-NM",
         one_of="PAN",
     ).field()
-    mtf_hsi: float | str = shared.MTF_HSI.field(flag="--mtf-hsi --mtf", key="MTF")
+    mtf_hsi: float | str = gain.MTF_HSI.field(flag="--mtf-hsi --mtf", key="MTF")
     mtf_pan: float | None = Option(
         "The PAN's own MTF gain; without, it is not blurred.", default=None, metavar="G", bounds=(0.0, 1.0)
     ).field()
@@ -99,14 +99,13 @@ SIMULATE = Job(
 
 
 @dataclass(frozen=True)
-class AssessOptions(shared.SceneOptions):
+class AssessOptions(shared.SceneOptions, gain.GainOptions):
     """Of :func:`.assess.assess`.
 
     Attributes:
         bands: of the reference and the HSI that the result has, as "1-100,120" or "430-900 nm"; "" for all.
         shift: how the PAN was moved by its measured shift when the result was made: "auto", "none" or "global".
         ratio: PAN pixels per HSI pixel, for ERGAS; None where HSI and PAN tell it, or without ERGAS.
-        mtf: MTF gain of the HSI at its Nyquist frequency, or a sensor.
         crop: pixels left out along each edge.
     """
 
@@ -125,7 +124,6 @@ class AssessOptions(shared.SceneOptions):
         bounds=(MIN_RATIO, MAX_RATIO),
         advanced=True,
     ).field()
-    mtf: float | str = shared.MTF.field()
     crop: int = shared.CROP.field()
 
 
@@ -196,7 +194,7 @@ ASSESS = Job(
 
 
 @dataclass(frozen=True)
-class CompareOptions(shared.MemoryOptions, PixelOptions, shared.SensorOptions, shared.SeedOptions):
+class CompareOptions(shared.MemoryOptions, shared.SceneOptions, PixelOptions, shared.SensorOptions, shared.SeedOptions):
     """Of :func:`.compare.compare`.
 
     Attributes:

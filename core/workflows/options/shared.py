@@ -9,6 +9,7 @@ from ...operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ...runtime.devices import DEVICE_NAMES
 from ...runtime.errors import InputError
 from .declare import Option, Options
+from .gain import GainOptions
 from .placement import PlacementOptions
 
 MODEL_FILTER = "SSML model (*.safetensors)"
@@ -76,26 +77,6 @@ JSON = Option(
     by_default=False,
 )
 
-MTF = Option(
-    "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
-    "sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and "
-    "horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, "
-    "else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); or "
-    "the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, "
-    "worldview-3.",
-    "MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor",
-    "auto",
-    "gain",
-    metavar="G",
-    advanced=True,
-)
-MTF_HSI = MTF.but(
-    help="Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much "
-    "the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name "
-    "of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos.",
-    label="MTF gain of the HSI at its Nyquist frequency, or sensor",
-    default=0.3,
-)
 CONSISTENCY = Option(
     "How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. "
     "0 switches the correction off.",
@@ -151,20 +132,17 @@ CROP = Option(
 
 
 @dataclass(frozen=True)
-class SceneOptions(PlacementOptions):
-    """What is taken of a scene.
+class RasterOptions(PlacementOptions):
+    """What is taken of an HSI and a PAN, and what is said of their files.
 
     Attributes:
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
-        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none", "global", or "local", by a
-            field besides.
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
         layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
     """
 
     bands: str = BANDS.field()
-    shift: str = SHIFT.field()
     hsi_nodata: str | float = HSI_NODATA.field()
     pan_nodata: str | float = PAN_NODATA.field()
     layers: Mapping[str, tuple[str, str]] | None = Option(
@@ -173,15 +151,25 @@ class SceneOptions(PlacementOptions):
 
 
 @dataclass(frozen=True)
-class SensorOptions(Options):
+class SceneOptions(RasterOptions):
+    """What is taken of a scene.
+
+    Attributes:
+        shift: how the PAN is moved by its measured shift: "auto" where that is sure, "none", "global", or "local", by a
+            field besides.
+    """
+
+    shift: str = SHIFT.field()
+
+
+@dataclass(frozen=True)
+class SensorOptions(GainOptions):
     """The sensor, and how closely a result keeps to the HSI.
 
     Attributes:
-        mtf: MTF gain of the HSI at its Nyquist frequency, "auto", "along,across", or a sensor.
         consistency: iterations of the consistency projection; 0 for none.
     """
 
-    mtf: float | str = MTF.field()
     consistency: int = CONSISTENCY.field()
 
 

@@ -1,0 +1,315 @@
+"""What it costs that blur and position of a pair are not known, and whether its shift is found.
+
+``cost``: each pair is sharpened by default settings ("blind"), and once more "told": the same pixels, with the PAN
+where it lies, no distortion of it, and the true gains given. "Before" is how it was done until blur and shift were
+measured: a gain of 0.3 and the PAN where its file says. Scored is what both have in common, outside of the cloud. The
+job is ``classical`` with ``mtf-glp``; with ``--sharpen``, ``sharpen --effort fast`` on some cases, too. Stated beside
+the ratios are the bounds that they are meant to keep: blind over told at most 1.03 in the mean of all cases whose
+unknowns are global and 1.08 in the worst, 1.10 for distortions of one PAN pixel.
+
+``shift``: the shift that is corrected, against the truth, up to 10 HSI pixels; and where the truth is 0 (a cloud, hot
+pixels, a PAN that shows something else), where no more than 0.3 PAN pixels may be applied.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.field_pairs import Pair, Trouble, displaced, good_bands, made, scene_file
+from benchmarks.record import Record, Table
+from core.io.array_image import ArrayImage
+from core.io.reader import RasterReader
+from core.quality.reference import reference_indices
+from core.runtime.errors import InputError
+from core.runtime.progress import Progress
+from core.workflows.classical import classical
+from core.workflows.opening import open_scene
+from core.workflows.options.shared import SceneOptions
+from core.workflows.sharpen import sharpen
+
+SCENES = ("airport-1", "airport-2", "airport-3", "urban-4", "urban-5", "indian_pines")
+LEARNED = ("airport-2", "urban-5")  # scenes that the job sharpen runs on
+RATIO = 4
+LEAST = 20  # HSI pixels that both images show where the PAN is moved
+BOUNDS = {"mean": 1.03, "worst": 1.08, "distortion of 1": 1.10}
+SHIFT_BOUND, NONE_BOUND = 0.1, 0.3  # PAN pixels
+BEFORE = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
+KEYS = ("ergas", "sam")
+Gains = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way in which a pair is not known.
+
+    Attributes:
+        group: of cases that are stated together.
+        name: of the case.
+        gains: of the HSI, along rows and columns.
+        trouble: what else.
+        learned: whether the job ``sharpen`` runs it, too.
+    """
+
+    group: str
+    name: str
+    gains: Gains
+    trouble: Trouble = field(default_factory=Trouble)
+    learned: bool = False
+
+
+def _shifted(pixels: float) -> tuple[float, float]:
+    return pixels, -pixels
+
+
+CASES = (
+    Case("gain", "0.08", (0.08, 0.08)),
+    Case("gain", "0.15", (0.15, 0.15), learned=True),
+    Case("gain", "0.3", (0.3, 0.3), learned=True),
+    Case("gain", "0.45", (0.45, 0.45), learned=True),
+    Case("gain", "0.2 along, 0.35 across", (0.2, 0.35)),
+    *(
+        Case("shift", f"{pixels:g} PAN pixels", (0.3, 0.3), Trouble(shift=_shifted(pixels)), learned=pixels == 0.6)
+        for pixels in (0.3, 0.6, 1.2, 1.7, 3.0)
+    ),
+    Case("shift", "5 HSI pixels", (0.3, 0.3), Trouble(shift=_shifted(5 * RATIO))),
+    *(
+        Case("noise", f"SNR {pan:g} and {hsi:g}", (0.15, 0.15), Trouble(noise=(pan, hsi)))
+        for pan, hsi in ((200, 100), (100, 50), (50, 30))
+    ),
+    Case("cloud", "cloud", (0.15, 0.15), Trouble(cloud=0.3)),
+    Case("mixture", "0.15, 0.6 pixels, noise", (0.15, 0.15), Trouble(noise=(100, 50), shift=_shifted(0.6))),
+    Case(
+        "mixture",
+        "0.45, 1.7 pixels, noise, cloud",
+        (0.45, 0.45),
+        Trouble(noise=(100, 50), shift=_shifted(1.7), cloud=0.3),
+        learned=True,
+    ),
+    Case("mixture", "0.2 and 0.35, 1.2 pixels, noise", (0.2, 0.35), Trouble(noise=(200, 100), shift=_shifted(1.2))),
+    Case("mixture", "0.08, 3 pixels, strong noise", (0.08, 0.08), Trouble(noise=(50, 30), shift=_shifted(3.0))),
+    Case("distortion", "0.5 PAN pixels", (0.3, 0.3), Trouble(distortion=0.5)),
+    Case("distortion", "1 PAN pixel", (0.3, 0.3), Trouble(distortion=1.0)),
+)
+
+
+@dataclass(frozen=True)
+class Fused:
+    """A result as it lies on the truth.
+
+    Attributes:
+        values: (bands, rows, columns) float32.
+        rows, cols: (start, stop) of the truth's pixels that it shows.
+        offset: (rows, columns) by which its pixels lie off those, PAN pixels.
+        facts: what the job returned.
+    """
+
+    values: np.ndarray
+    rows: tuple[int, int]
+    cols: tuple[int, int]
+    offset: tuple[float, float]
+    facts: dict
+
+
+def _run(job: Callable[..., dict], pair: Pair, folder: Path, moved: tuple[float, float], options: dict) -> Fused:
+    out = folder / "out.tif"
+    facts = job(*pair.write(folder, moved), out, **options)
+    with RasterReader(out) as reader, RasterReader(folder / "pan.tif") as pan:
+        values, grid = reader.read().values, reader.grid
+        # The truth lies where the PAN really does.
+        place = pan.grid.move(pair.shift[0] - moved[0], pair.shift[1] - moved[1])
+    exact = (grid.y - place.y) / place.dy, (grid.x - place.x) / place.dx
+    row, col = (round(each) for each in exact)
+    spans = (row, row + grid.rows), (col, col + grid.cols)
+    return Fused(values, *spans, (exact[0] - row, exact[1] - col), facts)
+
+
+def _scored(pair: Pair, results: list[Fused], exact: bool) -> list[dict[str, float]]:
+    """Of each result, over the pixels that all have and no cloud is near; where a PAN is distorted its pixels are no
+    measure, and the truth is taken exactly where the result lies."""
+    rows = max(0, *(r.rows[0] for r in results)), min(pair.truth.shape[1], *(r.rows[1] for r in results))
+    cols = max(0, *(r.cols[0] for r in results)), min(pair.truth.shape[2], *(r.cols[1] for r in results))
+    clear = ~_near(pair.cloud, 2 * RATIO)[slice(*rows), slice(*cols)]
+    found = []
+    for result in results:
+        own = slice(rows[0] - result.rows[0], rows[1] - result.rows[0])
+        across = slice(cols[0] - result.cols[0], cols[1] - result.cols[0])
+        truth = pair.truth
+        if exact and any(result.offset):
+            truth = np.stack([displaced(band, *map(np.float64, result.offset)) for band in truth])
+        truth = truth[:, slice(*rows), slice(*cols)]
+        scores = reference_indices(result.values[:, own, across], truth, RATIO, clear)
+        found.append({key: float(scores[key]) for key in KEYS})
+    return found
+
+
+def _near(mask: np.ndarray, reach: int) -> np.ndarray:
+    padded = np.pad(mask, reach)
+    near = np.zeros_like(mask)
+    for y in range(2 * reach + 1):
+        for x in range(2 * reach + 1):
+            near |= padded[y : y + mask.shape[0], x : x + mask.shape[1]]
+    return near
+
+
+def _plain(trouble: Trouble) -> Trouble:
+    return replace(trouble, distortion=0.0)
+
+
+def cost(scenes: Path, folder: Path, record: Record, learned: bool) -> None:
+    """Blind against told, by case and in the mean."""
+    for title, job, own, names in (
+        ("classical", classical, {"method": "mtf-glp"}, SCENES),
+        ("sharpen", sharpen, {"effort": "fast", "seed": 0, "device": "cpu"}, LEARNED),
+    ):
+        if title == "sharpen" and not learned:
+            continue
+        columns = ("scene", "unknown", "case", *(f"{key} {way}" for way in ("told", "blind", "before") for key in KEYS))
+        columns += ("ergas ratio", "sam ratio", "gain rows", "gain columns", "gain from", "shift error")
+        table = record.table(f"cases, {title}", *columns, digits=4)
+        found: list[tuple[Case, str, np.ndarray]] = []
+        chosen = [case for case in CASES if case.learned or title == "classical"]
+        for name in names:
+            cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
+            for number, case in enumerate(chosen):
+                pair = made(cube, waves, RATIO, case.gains, case.trouble, number)
+                true = made(cube, waves, RATIO, case.gains, _plain(case.trouble), number)
+                mtf = f"{case.gains[0]:g},{case.gains[1]:g}"
+                told = _run(job, true, folder, pair.shift, {**own, "mtf": mtf, "shift": "none"})
+                blind = _run(job, pair, folder, (0.0, 0.0), own)
+                before = _run(job, pair, folder, (0.0, 0.0), {**own, **BEFORE})
+                scores = _scored(pair, [told, blind], bool(case.trouble.distortion))
+                scores += _scored(pair, [told, before], bool(case.trouble.distortion))[1:]
+                ratios = np.array([[score[key] / scores[0][key] for key in KEYS] for score in scores[1:]])
+                gain = blind.facts["mtf_gain"]
+                cells = [score[key] for score in scores for key in KEYS]
+                facts = gain["rows"], gain["columns"], gain["source"], _shift_error(pair, folder)
+                table.add(name, case.group, case.name, *cells, *ratios[0], *facts)
+                found.append((case, name, ratios))
+        _summary(found, title, record)
+
+
+def _summary(found: list[tuple[Case, str, np.ndarray]], title: str, record: Record) -> None:
+    columns = (
+        "unknown",
+        "pairs",
+        "ergas",
+        "sam",
+        "worst ergas",
+        "worst sam",
+        "worst pair",
+        "before, ergas",
+        "before, sam",
+    )
+    table = record.table(f"blind over told, {title}", *columns, "bound, mean", "bound, worst", digits=4)
+    groups = list(dict.fromkeys(case.group for case, *_ in found if case.group != "distortion"))
+    rows: list[tuple[str, Callable[[Case], bool], float | None, float | None]] = [
+        (group, lambda case, group=group: case.group == group, None, BOUNDS["worst"]) for group in groups
+    ]
+    rows.append(("all global", lambda case: case.group != "distortion", BOUNDS["mean"], BOUNDS["worst"]))
+    rows += [
+        (f"distortion, {name}", lambda case, name=name: (case.group, case.name) == ("distortion", name), bound, None)
+        for name, bound in (("0.5 PAN pixels", None), ("1 PAN pixel", BOUNDS["distortion of 1"]))
+    ]
+    for label, chosen, mean, worst in rows:
+        some = [(case, name, ratios) for case, name, ratios in found if chosen(case)]
+        if not some:
+            continue
+        ratios = np.array([each[2] for each in some])
+        case, name, _ = some[int(ratios[:, 0].max(axis=1).argmax())]
+        blind, before = ratios[:, 0], ratios[:, 1].mean(axis=0)
+        pair = f"{name}: {case.group} {case.name}"
+        table.add(label, len(some), *blind.mean(axis=0), *blind.max(axis=0), pair, *before, mean, worst)
+
+
+def _placings() -> Iterator[tuple[str, int, Trouble]]:
+    """(what is known of it, HSI pixels by which the PAN is moved times the ratio, what else)."""
+    for ratio in (2, 4):
+        for pixels in (0.3, 0.6, 1.2, 1.7, 3.0, 5.0 * ratio, 7.0 * ratio, 10.0 * ratio):
+            for label, trouble in (
+                ("clean", Trouble()),
+                ("noise", Trouble(noise=(100, 50))),
+                ("cloud and noise", Trouble(noise=(100, 50), cloud=0.3)),
+            ):
+                yield label, ratio, replace(trouble, shift=_shifted(pixels))
+
+
+def placing(scenes: Path, folder: Path, record: Record) -> None:
+    """The shift that is corrected."""
+    table = record.table(
+        "shifts", "scene", "ratio", "made with", "shift, PAN pixels", "corrected", "error, PAN pixels", digits=4
+    )
+    found: list[tuple[str, float, bool, float]] = []
+    for name in SCENES:
+        cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
+        for number, (label, ratio, trouble) in enumerate(_placings()):
+            if min(cube.shape[1:]) // ratio - abs(trouble.shift[0]) / ratio < LEAST:
+                continue
+            pair = made(cube, waves, ratio, (0.3, 0.3), trouble, number)
+            moved = _corrected(pair, folder)
+            error = math.hypot(moved[0] - pair.shift[0], moved[1] - pair.shift[1])
+            table.add(name, ratio, label, abs(pair.shift[0]), any(moved), error)
+            found.append((label, abs(pair.shift[0]) / ratio, any(moved), error))
+    table = record.table(
+        "shifts found", "made with", "pairs", "corrected", "median error", "worst error", "bound", digits=3
+    )
+    for label in dict.fromkeys(each[0] for each in found):
+        some = [each for each in found if each[0] == label]
+        errors = [error for *_, moved, error in some if moved]
+        table.add(label, len(some), len(errors), np.median(errors), max(errors), SHIFT_BOUND)
+    _unmoved(scenes, folder, record)
+
+
+def _corrected(pair: Pair, folder: Path) -> tuple[float, float]:
+    try:
+        with open_scene(*map(str, pair.write(folder)), SceneOptions(), Progress()) as scene:
+            return scene.moved
+    except InputError:
+        return 0.0, 0.0
+
+
+def _shift_error(pair: Pair, folder: Path) -> float:
+    moved = _corrected(pair, folder)
+    return math.hypot(moved[0] - pair.shift[0], moved[1] - pair.shift[1])
+
+
+def _unmoved(scenes: Path, folder: Path, record: Record) -> None:
+    """Pairs whose PAN lies right, or shows something else."""
+    table = record.table(
+        "where the PAN is not off", "made with", "pairs", "corrected", "worst, PAN pixels", "bound", digits=3
+    )
+    cubes = {name: good_bands(ArrayImage.read(scene_file(scenes, name))) for name in SCENES}
+    applied: dict[str, list[float]] = {}
+
+    def add(label: str, pair: Pair, table: Table = table) -> None:
+        applied.setdefault(label, []).append(math.hypot(*_corrected(pair, folder)))
+
+    for (name, (cube, waves)), ratio in ((item, ratio) for item in cubes.items() for ratio in (2, 4)):
+        for seed in range(3):
+            for label, trouble in (
+                ("clean", Trouble()),
+                ("noise", Trouble(noise=(50, 30))),
+                ("cloud", Trouble(cloud=0.3)),
+                ("large cloud", Trouble(cloud=0.5)),
+                ("hot pixels", Trouble(hot=True)),
+            ):
+                add(label, made(cube, waves, ratio, (0.15, 0.15), trouble, seed))
+        plain = made(cube, waves, ratio, (0.15, 0.15), Trouble(), 0)
+        for label, pan in (
+            ("mirrored PAN", plain.pan[:, ::-1]),
+            ("PAN turned", plain.pan[::-1, ::-1]),
+            ("PAN of noise", np.random.default_rng(0).normal(1000, 100, plain.pan.shape)),
+            *(
+                ("PAN of another scene", made(*cubes[other], ratio, (0.15, 0.15), Trouble(), 0).pan)
+                for other in SCENES
+                if other != name
+            ),
+        ):
+            if pan.shape == plain.pan.shape:
+                add(label, replace(plain, pan=np.ascontiguousarray(pan, dtype=np.float32)))
+    for label, sizes in applied.items():
+        table.add(label, len(sizes), sum(size > 0 for size in sizes), max(sizes), NONE_BOUND)

@@ -1,0 +1,108 @@
+"""What ``sharpen`` would do with a pair, and about how long it would take on this machine: without PyTorch."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from typing import Any
+
+import numpy as np
+
+from ..calibration.relation import pan_relation
+from ..io.ratio import whole_pixels
+from ..runtime.progress import Progress, spoken_duration
+from ..scene.scene import Scene
+from ..training.settings import Settings, steps_for
+from .options.fusion import SharpenOptions
+
+# Measured on two cores of an Intel Xeon, where the yardstick takes _REFERENCE: seconds a step, for each pixel that is
+# learned from in it, and for each sample (pixel times bands) of these; seconds for each sample of the output.
+_REFERENCE = 0.020
+_STEP, _PIXEL, _SAMPLE, _WRITTEN = 0.02, 4e-6, 3e-8, 3e-8
+_OPENING = 4.0  # seconds: imports, statistics, checks
+_ERROR = 1.6  # factor within which 90 per cent of the runs lay, either way
+_EDGE, _ROUNDS = 384, 7  # of the yardstick's matrices; how often it is taken
+
+
+def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
+    """What ``sharpen`` would do with default options.
+
+    Args:
+        scene: the HSI and the PAN, as they would be sharpened.
+        progress: asked whether to stop.
+
+    Returns:
+        ``learns`` (whether networks would learn), ``network``, ``effort``, ``steps``, ``rows``, ``cols`` and ``bands``
+        of the result, ``bytes`` (not compressed), ``seconds`` on this machine's processor with ``seconds_low`` and
+        ``seconds_high`` (90 per cent of the runs lie between, where nothing else runs), ``pytorch`` (whether it is
+        installed), and ``sentence``.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    options, (low_rows, low_cols), (rows, cols) = SharpenOptions(), scene.low_shape, scene.high_shape
+    pixels, bands = low_rows * low_cols, scene.hsi.bands
+    learns = not pan_relation(scene, progress).unrelated and min(scene.low_shape) >= 2 * scene.ratio
+    steps = steps_for(options.effort, pixels) if learns else 0
+    installed = importlib.util.find_spec("torch") is not None
+    progress.check()
+    speed = yardstick() / _REFERENCE
+    step = _STEP + (_PIXEL + _SAMPLE * int(scene.good.sum())) * _learned_pixels(scene)
+    seconds = speed * (_OPENING + steps * step + _WRITTEN * rows * cols * bands)
+    size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
+    low, high = seconds / _ERROR, seconds * _ERROR
+    what = (
+        f"learn {steps} steps with the networks of {options.network} (effort {options.effort}), keep them where pixels "
+        "that are held out say that they are better than the regression prior, and"
+        if learns
+        else "learn nothing, as the PAN does not show the same or the scene is too small, only up-sample, and"
+    )
+    missing = "" if installed else " PyTorch, which it needs, is not installed."
+    return {
+        "learns": learns,
+        "network": options.network,
+        "effort": options.effort,
+        "steps": steps,
+        "rows": rows,
+        "cols": cols,
+        "bands": bands,
+        "bytes": size,
+        "seconds": round(seconds, 1),
+        "seconds_low": round(low, 1),
+        "seconds_high": round(high, 1),
+        "pytorch": installed,
+        "sentence": (
+            f"It would {what} write {rows} × {cols} pixels of {bands} bands ({size / 1e6:.3g} MB): about "
+            f"{spoken_duration(seconds)} on this machine's processor (from {spoken_duration(low)} to "
+            f"{spoken_duration(high)}).{missing}"
+        ),
+    }
+
+
+def _learned_pixels(scene: Scene) -> int:
+    """Pixels that a step learns from: a labelled area, and a crop at full resolution in most of the steps."""
+    settings, labelled, crop = Settings(), 1.0, 1.0
+    for count, ratio in zip(scene.low_shape, scene.ratios):
+        degraded = min(max(whole_pixels(settings.patch, ratio), 2), max(whole_pixels(count - 1, ratio), 2))
+        labelled *= degraded * ratio
+        crop *= min(settings.crop, count) * ratio
+    return round(labelled + (1 - settings.full_start) * crop)
+
+
+def yardstick() -> float:
+    """How fast this machine is: a product of matrices and a pass over memory, as learning has them.
+
+    Returns:
+        Seconds, the least of a few rounds.
+    """
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(_EDGE, _EDGE)).astype(np.float32)
+    image = rng.normal(size=(8 * _EDGE, 2 * _EDGE)).astype(np.float32)
+    least = float("inf")
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        for _ in range(4):
+            matrix @ matrix
+        np.tanh(image).sum()
+        least = min(least, time.perf_counter() - started)
+    return least
