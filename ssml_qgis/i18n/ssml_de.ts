@@ -9,8 +9,8 @@
 <translation>Güte</translation></message>
 <message><source>Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.</source>
 <translation>Sagt in Sekunden und ohne zu lernen, ob HSI und PAN zusammenpassen und was an ihnen nicht stimmt.</translation></message>
-<message><source>Measured are the shift of the PAN against the HSI, how alike the two are, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that the files do not declare, and all warnings stand on the same page, under a verdict in one sentence.</source>
-<translation>Gemessen wird, wie weit das PAN gegen das HSI verschoben ist, wie ähnlich sich die beiden sind und aus welchen Kanälen das PAN besteht: Einzelheiten von Kanälen außerhalb davon sind erschlossen. Schlechte Kanäle, fehlende Werte, Fehler der Detektoren, Füllwerte, die in den Dateien nicht angegeben sind, und alle Warnungen stehen auf derselben Seite, unter einem Urteil in einem Satz.</translation></message>
+<message><source>Measured are the shift of the PAN against the HSI, how alike the two are, how blurred the HSI is, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that the files do not declare, what sharpening would do and about how long it would take, and all warnings stand on the same page, under a verdict in one sentence.</source>
+<translation>Gemessen werden die Verschiebung des PAN gegen das HSI, wie ähnlich sich beide sind, wie unscharf das HSI ist und aus welchen Kanälen das PAN besteht: Einzelheiten von Kanälen außerhalb davon sind erschlossen. Schlechte Kanäle, fehlende Werte, Fehler der Detektoren, Füllwerte, die die Dateien nicht angeben, was das Schärfen tun würde und wie lange etwa es dauert, und alle Warnungen stehen auf derselben Seite, unter einem Urteil in einem Satz.</translation></message>
 <message><source>Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.</source>
 <translation>Nichts wird verändert und kein Bild geschrieben. Gesagt wird, was die anderen Algorithmen von dem Paar sehen.</translation></message>
 <message><source>The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, nodata, scale and offset are taken from the file and kept.</source>
@@ -77,6 +77,14 @@
 <translation>Um wie viele Zeilen das PAN verschoben werden muss, damit es auf dem HSI liegt, in PAN-Pixeln; leer, wo sich das nicht messen lässt.</translation></message>
 <message><source>Shift along rows (PAN pixels)</source>
 <translation>Verschiebung in Zeilen (PAN-Pixel)</translation></message>
+<message><source>Gain at the HSI's Nyquist frequency along columns (across track) that the jobs compute with: as measured where that is sure, else published or assumed.</source>
+<translation>MTF-Wert bei der Nyquist-Frequenz des HSI längs der Spalten (quer zur Flugrichtung), mit dem gerechnet wird: gemessen, wo das sicher ist, sonst veröffentlicht oder angenommen.</translation></message>
+<message><source>MTF gain along columns</source>
+<translation>MTF-Wert längs der Spalten</translation></message>
+<message><source>Gain at the HSI's Nyquist frequency along rows (along track) that the jobs compute with: as measured where that is sure, else published or assumed.</source>
+<translation>MTF-Wert bei der Nyquist-Frequenz des HSI längs der Zeilen (in Flugrichtung), mit dem gerechnet wird: gemessen, wo das sicher ist, sonst veröffentlicht oder angenommen.</translation></message>
+<message><source>MTF gain along rows</source>
+<translation>MTF-Wert längs der Zeilen</translation></message>
 <message><source>Share of the degraded PAN's variance that the HSI's bands explain with weights that are not negative; 1 is all of it.</source>
 <translation>Anteil der Varianz des vergröberten PAN, den die Kanäle des HSI mit nicht negativen Gewichten erklären; 1 ist alles.</translation></message>
 <message><source>Share of the PAN that the bands explain</source>
@@ -117,8 +125,8 @@
 <translation>auto nimmt eine Grafikkarte, wenn eine funktioniert, und sonst den Prozessor; cpu ist der Prozessor, cuda eine NVIDIA-Karte, mps eine von Apple.</translation></message>
 <message><source>Device to compute on</source>
 <translation>Gerät, auf dem gerechnet wird</translation></message>
-<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); or the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</source>
-<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt; eine kleinere Zahl bedeutet einen unschärferen Sensor. auto misst ihn aus den beiden Bildern, senkrecht und waagerecht; wo die Messung nicht sicher ist, gilt der Wert, der für den Sensor des Produkts veröffentlicht ist, sonst 0.3. Andernfalls eine Zahl; zwei, wie 0.2,0.35, senkrecht (längs der Flugbahn) und waagerecht (quer); oder der Name eines Sensors, dessen Wert veröffentlicht ist: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); one or two for each group of bands, as 400-1000nm:0.2,0.3;1000-2500nm:0.15 (one mean blur is computed with); or the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie sehr der Sensor verwischt; eine kleinere Zahl bedeutet einen unschärferen Sensor. auto misst ihn aus den beiden Bildern, senkrecht und waagerecht; wo die Messung nicht sicher ist, wird der veröffentlichte Wert des Sensors genommen, von dem das Produkt ist, sonst 0.3. Sonst eine Zahl; zwei, wie 0.2,0.35, senkrecht (in Flugrichtung) und waagerecht (quer dazu); eine oder zwei für jede Gruppe von Kanälen, wie 400-1000nm:0.2,0.3;1000-2500nm:0.15 (gerechnet wird mit einer mittleren Unschärfe); oder der Name eines Sensors, dessen Wert veröffentlicht ist: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor</source>
 <translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, Zahl, längs,quer oder Sensor</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
@@ -207,14 +215,18 @@
 <translation>Mit einem Modell fusionieren</translation></message>
 <message><source>Sharpens a hyperspectral image with a model that was trained before.</source>
 <translation>Schärft ein Hyperspektralbild mit einem früher trainierten Modell.</translation></message>
-<message><source>The model must have been trained for the same bands and the same ratio; one that does not fit is refused with the reason. The MTF is the one stored in the model.</source>
-<translation>Das Modell muss für dieselben Kanäle und dasselbe Verhältnis trainiert sein; eines, das nicht passt, wird mit dem Grund abgelehnt. Die MTF ist die im Modell gespeicherte.</translation></message>
+<message><source>The model must have been trained for the same bands and the same ratio; one that does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely differs.</source>
+<translation>Das Modell muss für dieselben Kanäle und dasselbe Verhältnis trainiert sein; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders.</translation></message>
 <message><source>A model file written by “Train a model” or “Sharpen a scene” (.safetensors).</source>
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
 <translation>Was geschrieben wird: das Mittel der beiden Netze, oder das spektrale oder das räumliche Netz allein.</translation></message>
 <message><source>Network to use</source>
 <translation>Zu benutzendes Netz</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency. auto measures it from the two images and takes the one in the model file unless that surely differs by more than the model allows, which the log warns of; model: the one in the model file in any case. Otherwise a number; two, as 0.2,0.35, vertically and horizontally; one for each group of bands, as 400-1000nm:0.2;1000-2500nm:0.15; or the name of a sensor.</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI. auto misst ihn aus den beiden Bildern und nimmt den aus der Modelldatei, es sei denn, der gemessene weicht sicher um mehr ab, als das Modell erlaubt; davor warnt das Protokoll; model: auf jeden Fall den aus der Modelldatei. Sonst eine Zahl; zwei, wie 0.2,0.35, senkrecht und waagerecht; eine für jede Gruppe von Kanälen, wie 400-1000nm:0.2;1000-2500nm:0.15; oder der Name eines Sensors.</translation></message>
+<message><source>MTF gain of the HSI at its Nyquist frequency: auto, model, number, along,across, or sensor</source>
+<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, model, Zahl, längs,quer oder Sensor</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. Empty: as many times as the model learned with; the log warns of another number.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Leer: so oft, wie das Modell gelernt hat; vor einer anderen Zahl warnt das Protokoll.</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
