@@ -84,7 +84,8 @@ class _FullResolution:
         self.high = fused.window.rows, fused.window.cols
         self.low = pair.hsi.window.rows, pair.hsi.window.cols
         self.down = Operators(self.low, self.high, self.alignment.ratios, self.alignment.phase, pair.gain).down
-        self.indices = NoReferenceIndices(len(self.bands), self.alignment.ratio, progress.check)
+        self.pans = list(range(self.pan.reader.bands))
+        self.indices = NoReferenceIndices(len(self.bands), self.alignment.ratio, progress.check, pans=len(self.pans))
         self.residual = ConsistencyResidual(len(self.bands))
         self.workers = workers
         self._reading = threading.Lock()  # a raster is read by one thread at a time
@@ -108,22 +109,22 @@ class _FullResolution:
         return self.workers.run(work, items, self.progress)
 
     def _pan_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the PAN on the pixels of the result: values (r, c), in physical units, and valid (r, c)."""
-        values = np.zeros((stop - start, self.high[1]), np.float32)
-        valid = np.zeros(values.shape, bool)
+        """Rows of the PAN on the pixels of the result: values (M, r, c), in physical units, and valid (r, c)."""
+        values = np.zeros((len(self.pans), stop - start, self.high[1]), np.float32)
+        valid = np.zeros(values.shape[1:], bool)
         under = self.under
         top, bottom = max(start, under.row), min(stop, under.row + under.rows)
         if top < bottom:
-            block = self.pan.read(top - under.row, bottom - under.row, [0])
+            block = self.pan.read(top - under.row, bottom - under.row, self.pans)
             here = np.s_[top - start : bottom - start, under.col : under.col + under.cols]
-            values[here], valid[here] = block[0][0], block[1][0]
+            values[(slice(None), *here)], valid[here] = block[0], block[1].all(axis=0)
         return values, valid
 
     def _scan_high(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns) bool, the valid pixels, and (B + 1,) float32, the means of the bands and of the PAN there."""
+        """(rows, columns) bool, the valid pixels, and (B + M,) float32, the means of the bands and of the PAN there."""
         mask = np.empty(self.high, bool)
-        total = np.zeros(len(self.bands) + 1)
-        spans = self.fused.blocks(4 * len(self.bands) + 4, progress)
+        total = np.zeros(len(self.bands) + len(self.pans))
+        spans = self.fused.blocks(4 * len(total), progress)
         for start, stop, stack, here in self.workers.ahead(self._high_rows, spans, self.progress):
             mask[start:stop] = here
             of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
@@ -135,13 +136,13 @@ class _FullResolution:
         return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _high_rows(self, span: tuple[int, int]) -> tuple[int, int, np.ndarray, np.ndarray]:
-        """Rows; of them the bands of the result and, last, the PAN (B + 1, r, c), and where all are valid (r, c)."""
-        start, stop = span
-        stack = np.empty((len(self.bands) + 1, stop - start, self.high[1]), np.float32)
-        stack[-1], here = self._pan_rows(start, stop)
+        """Rows; of them the bands of the result and, last, the PAN (B + M, r, c), and where all are valid (r, c)."""
+        (start, stop), bands = span, len(self.bands)
+        stack = np.empty((bands + len(self.pans), stop - start, self.high[1]), np.float32)
+        stack[bands:], here = self._pan_rows(start, stop)
         for first, last in self.fused.portions(start, stop, len(self.bands)):
             rows = slice(first - start, last - start)
-            stack[:-1, rows], valid = self.fused.read(first, last, self.bands, self.progress)
+            stack[:bands, rows], valid = self.fused.read(first, last, self.bands, self.progress)
             if not self.fused.reader.always_valid:
                 here[rows] &= valid.all(axis=0)
         return start, stop, stack, here
@@ -167,20 +168,23 @@ class _FullResolution:
         for place, start in enumerate(starts):
             progress.set(place / len(starts))
             stop = min(start + step, rows.stop)
-            degraded = np.empty((len(self.bands) + 1, stop - start, self.low[1]), np.float32)
+            count = len(self.bands)
+            degraded = np.empty((count + len(self.pans), stop - start, self.low[1]), np.float32)
 
             def degrade(
                 bands: tuple[slice, _Read], start: int = start, stop: int = stop, out: np.ndarray = degraded
             ) -> None:
                 chosen, read = bands
-                out[:-1][chosen] = self._degrade(read, start, stop, valid, means[:-1][chosen])
+                out[: len(self.bands)][chosen] = self._degrade(
+                    read, start, stop, valid, means[: len(self.bands)][chosen]
+                )
 
             self._side_by_side(degrade, groups)
-            degraded[-1:] = self._degrade(lambda *rows: self._pan_rows(*rows)[0][None], start, stop, valid, means[-1:])
+            degraded[count:] = self._degrade(lambda *rows: self._pan_rows(*rows)[0], start, stop, valid, means[count:])
             truth = self.hsi.read(start, stop, self.bands, progress)[0]
-            self.residual.update(degraded[:-1], truth, counted[start:stop])
+            self.residual.update(degraded[:count], truth, counted[start:stop])
             self.indices.update_low(
-                degraded[:-1, :, cols], truth[:, :, cols], degraded[-1, :, cols], counted[start:stop, cols]
+                degraded[:count, :, cols], truth[:, :, cols], degraded[count:, :, cols], counted[start:stop, cols]
             )
         progress.set(1.0)
 

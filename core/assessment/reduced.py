@@ -125,19 +125,22 @@ def _write_truth(scene: Scene, rows: int, cols: int, path: str, progress: Progre
 def _write_pan(scene: Scene, gain: Gains, truth: RasterReader, path: str, progress: Progress) -> None:
     rows, cols = truth.grid.rows, truth.grid.cols
     valid = np.empty(scene.high_shape, bool)
-    total, count = 0.0, 0
+    total, count = np.zeros(scene.guides), 0
     for start in range(0, scene.high_shape[0], BLOCK_ROWS):
         progress.check()
         stop = min(start + BLOCK_ROWS, scene.high_shape[0])
         part = scene.pan_rows(start, stop)
         valid[start:stop] = part.valid
-        total += float(part.values[0][part.valid].sum(dtype=np.float64))
+        total += [band[part.valid].sum(dtype=np.float64) for band in part.values]
         count += int(part.valid.sum())
     values = degraded_pan(scene, scene_operators(scene, gain), total / max(count, 1), progress)
     known = footprints(valid, scene.low_shape, scene.ratios, scene.alignment.phase, 0)[0][:rows, :cols]
     source = scene.pan.metadata
-    metadata = RasterMetadata.plain(1, "float32", None if known.all() else float("nan")).replace(
-        names=("PAN",), scales=source.scales, offsets=source.offsets
+    metadata = RasterMetadata.plain(scene.guides, "float32", None if known.all() else float("nan")).replace(
+        names=("PAN",) if scene.guides == 1 else source.names,
+        scales=source.scales,
+        offsets=source.offsets,
+        wavelengths=source.wavelengths,
     )
     with RasterWriter(path, truth.grid, metadata, compress="NONE") as writer:
         writer.write(values[:, :rows, :cols], known, 0, 0)

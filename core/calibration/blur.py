@@ -20,6 +20,7 @@ from ..operators.linear import Span
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .blur_fit import NYQUIST, Fit, Geometry, Part, degraders, fit_blur, high_passed, reject_outliers
+from .guide import comparable
 from .relation import Ground, same_ground
 
 _HALF = 12  # bands of each half of a group; twice as many where wavelengths are unknown
@@ -124,8 +125,13 @@ def measure_blur(scene: Scene, progress: Progress | None = None) -> Blur | None:
     Raises:
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
-    return scene.cached("blur", lambda: blur_at(scene, (0.0, 0.0), same_ground(scene, progress), progress))
+    asked = progress or Progress()
+
+    def compute() -> Blur | None:
+        compared = comparable(scene, asked)
+        return blur_at(compared, (0.0, 0.0), same_ground(compared, asked), asked)
+
+    return scene.cached("blur", compute)
 
 
 def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:

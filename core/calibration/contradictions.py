@@ -17,6 +17,7 @@ from ..operators.resample import degrader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import explain
+from .guide import comparable
 from .relation import UNRELATED, relation_at
 from .tiles import compared_bands, read_tiles
 
@@ -48,6 +49,7 @@ def contradictions(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    scene = comparable(scene, progress)
     none = np.zeros(scene.low_shape, bool)
     tiles = read_tiles(scene, progress)
     explained = explain(tiles, shift, progress)

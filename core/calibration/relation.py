@@ -10,6 +10,7 @@ from ..operators.linear import Span
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import Explained, box_mean, explain, multiple_correlation
+from .guide import comparable
 from .tiles import Tiles, read_tiles
 
 DOUBTFUL = 0.5  # correlation below which a warning is given
@@ -92,6 +93,8 @@ def same_ground(scene: Scene, progress: Progress) -> list[Ground]:
 
 
 def _compared(scene: Scene, progress: Progress) -> tuple[Relation, list[Ground]]:
+    scene = comparable(scene, progress)
+
     def compute() -> tuple[Relation, list[Ground]]:
         tiles = read_tiles(scene, progress)
         return _of_fit(tiles, explain(tiles, (0.0, 0.0), progress))

@@ -9,6 +9,7 @@ import numpy as np
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .explain import Explained, explain
+from .guide import comparable
 from .tiles import Tiles, read_tiles
 
 _SAMPLE = 20_000  # pixels of the regression, over the whole scene
@@ -50,6 +51,7 @@ def pan_response(scene: Scene, shift: tuple[float, float] = (0.0, 0.0), progress
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    scene = comparable(scene, progress)
     tiles = read_tiles(scene, progress)
     bands = _ordered(scene)
     values, pan = _samples(tiles, explain(tiles, shift, progress), bands, progress)

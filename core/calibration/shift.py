@@ -20,6 +20,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .blur import blur_at
 from .explain import Explained, explain
+from .guide import comparable
 from .phase import coarse_peak, cross_spectrum, fine_peak, window
 from .relation import DOUBTFUL, Ground, keep_relation, relation_at
 from .tiles import Tiles, read_tiles
@@ -85,6 +86,7 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         alike, moved or not, or have no contrast.
     """
     progress = progress or Progress()
+    scene = comparable(scene, progress)
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)

@@ -94,6 +94,26 @@ class Tiles:
         return down.part(clipped, *spans, (top, left))[0].astype(np.float64), share[0] > 0.99
 
 
+def pan_limits(scene: Scene, tiles: list[HsiTile]) -> Tiles:
+    """Tiles of the HSI with another PAN.
+
+    Args:
+        scene: with that PAN.
+        tiles: of its HSI.
+
+    Returns:
+        The tiles, with the limits of that PAN's values.
+    """
+    low, high = [], []
+    for tile in tiles:
+        block = scene.pan.read(scene.alignment.pan.part(*_under(scene, tile.rows, tile.cols)))
+        if block.valid.any():
+            limits = np.percentile(block.values[block.valid], _CLIP)
+            low.append(limits[0])
+            high.append(limits[1])
+    return Tiles(scene, tiles, (min(low, default=0.0), max(high, default=0.0)))
+
+
 def read_tiles(scene: Scene, progress: Progress) -> Tiles:
     """Read what is compared.
 
@@ -104,8 +124,7 @@ def read_tiles(scene: Scene, progress: Progress) -> Tiles:
     Returns:
         The tiles.
     """
-    bands, low, high = compared_bands(scene), [], []
-    tiles = []
+    bands, tiles = compared_bands(scene), []
     for rows, cols in _spans(scene):
         progress.check()
         if scene.missing[bands].any():  # a missing sample is estimated from all the others
@@ -117,12 +136,7 @@ def read_tiles(scene: Scene, progress: Progress) -> Tiles:
             limits = np.percentile(values[:, valid], _CLIP, axis=1).astype(np.float32)
             values = np.clip(values, limits[0][:, None, None], limits[1][:, None, None])
         tiles.append(HsiTile(rows, cols, values, valid))
-        block = scene.pan.read(scene.alignment.pan.part(*_under(scene, rows, cols)))
-        if block.valid.any():
-            limits = np.percentile(block.values[block.valid], _CLIP)
-            low.append(limits[0])
-            high.append(limits[1])
-    return Tiles(scene, tiles, (min(low, default=0.0), max(high, default=0.0)))
+    return pan_limits(scene, tiles)
 
 
 def compared_bands(scene: Scene) -> list[int]:

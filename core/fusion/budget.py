@@ -108,6 +108,7 @@ class _Estimate:
 
     def __init__(self, scene: Scene, method: FittedMethod, itemsize: int) -> None:
         self._bands, self._ratios, self._itemsize = scene.hsi.bands, scene.ratios, itemsize
+        self._guides = scene.guides
         self._low_cols, self._high_cols = scene.low_shape[1], scene.high_shape[1]
         self._method, self._field = method, method.support.receptive_field
         # HSI pixels to the left and to the right that a pixel depends on: effective residuals, what they are degraded
@@ -149,7 +150,9 @@ class _Estimate:
         low_step = max(LOW_ROWS, heights.strip / self._ratios[0])
         hsi = 4 * self._bands * low_wide * (2 * heights.planes / self._ratios[0] + self._ahead + 3 * low_step)
         residuals = 4 * self._bands * low_wide * (method.iterations + 3) * (low_step + 14)
-        kept = 4 * (method.planes_count + 2) * wide * (2 * heights.planes + self._ahead * self._ratios[0])
+        kept = (
+            4 * (method.planes_count + 1 + self._guides) * wide * (2 * heights.planes + self._ahead * self._ratios[0])
+        )
         made = (heights.planes + 2 * self._field) * min(wide + 2 * self._field, self._high_cols)
         return hsi + residuals + kept + (method.support.bytes_per_pixel + 8 * (method.planes_count + 2)) * made
 

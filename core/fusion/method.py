@@ -55,7 +55,7 @@ class FittedMethod(ABC):
         mtf_gain: the HSI's MTF gain at its Nyquist frequency.
         iterations: of the consistency projection.
         mean: (bands,) float32, what stands for HSI pixels far from valid ones.
-        pan_mean: the same for the PAN.
+        pan_mean: the same for the PAN: (M,) float32, or one number.
         planes_count: K, number of planes.
         coefficients: (bands, K) float32 of a linear method; None for others, which give :meth:`fuse_bands`.
         support: see :class:`Support`.
@@ -65,7 +65,7 @@ class FittedMethod(ABC):
     mtf_gain: Gains
     iterations: int
     mean: np.ndarray
-    pan_mean: float
+    pan_mean: np.ndarray | float
     planes_count: int
     coefficients: np.ndarray | None
     support: Support
@@ -78,7 +78,7 @@ class FittedMethod(ABC):
         Args:
             hsi: (bands, rows, columns) float32 of the HSI, from the part's origin on, all that the up-sampled part
                 depends on.
-            pan: (1, rows, columns) float32, exactly the part.
+            pan: (M, rows, columns) float32, exactly the part.
             part: of the output.
             progress: asked whether to stop.
 

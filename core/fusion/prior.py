@@ -42,7 +42,7 @@ class Residual(Protocol):
         """The residual of a tile.
 
         Args:
-            planes: (K + 2, rows, columns) of :attr:`planes_dtype` (float32 or float64), the networks' input.
+            planes: (K + 2 M, rows, columns) of :attr:`planes_dtype` (float32 or float64), the networks' input.
             progress: asked whether to stop.
             margins: rows above and below that are left out of the result.
 
@@ -84,7 +84,7 @@ class RegressionPrior:
 
 
 class FittedPrior(FittedMethod):
-    """``S``: the PAN's detail in its own units, and the networks' residual.
+    """``S``: the details of the PAN's bands in their own units, and the networks' residual.
 
     Args:
         method: with the statistics of this scene.
@@ -96,8 +96,9 @@ class FittedPrior(FittedMethod):
         statistics, residual = method.statistics, method.residual
         self.mtf_gain, self.iterations = method.mtf_gain, method.iterations
         self.mean, self.pan_mean = statistics.mean, statistics.pan_mean
-        self.planes_count, self.coefficients = statistics.components + 1, statistics.coefficients
-        bytes_per_pixel = 4 * (2 * self.planes_count + 2)
+        guides = statistics.guides
+        self.planes_count, self.coefficients = statistics.components + guides, statistics.coefficients
+        bytes_per_pixel = 4 * (2 * self.planes_count + 2 * guides)
         self.support = Support(bytes_per_pixel=bytes_per_pixel)
         self._dtype = np.dtype("float32")
         if residual is not None:
@@ -108,10 +109,10 @@ class FittedPrior(FittedMethod):
         self._statistics, self._residual = statistics, residual
         self._operators = scene_operators(scene, self.mtf_gain)
         self._pan_low = degraded_pan(scene, self._operators, self.pan_mean, progress)
-        self.guide = Guide(self._pan_low[0], self.pan_mean, statistics.gains.astype(np.float32))
+        self.guide = Guide(self._pan_low, statistics.pan_mean, statistics.gains.astype(np.float32))
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
-        """See :meth:`.method.FittedMethod.planes`; the detail and the residual, float32, and the disagreement."""
+        """See :meth:`.method.FittedMethod.planes`; details and residual, float32, and the disagreement."""
         matrix, shift = self._statistics.encoder
         top, left = part.origin
         pan_low = self._pan_low[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
@@ -119,9 +120,10 @@ class FittedPrior(FittedMethod):
         components = np.tensordot(matrix, hsi, 1) - shift
         spans = part.rows, part.cols
         planes = network_planes(self._operators, self._statistics, components, pan, pan_low, spans, part.origin)
-        detail = (planes[-1:] * np.float32(self._statistics.detail_std)).astype(np.float32, copy=False)
+        guides, sizes = self._statistics.guides, self._statistics.detail_std[:, None, None]
+        detail = (planes[-guides:] * sizes).astype(np.float32, copy=False)
         if self._residual is None:
-            return np.concatenate([detail, np.zeros((self.planes_count - 1, *detail.shape[1:]), np.float32)])
+            return np.concatenate([detail, np.zeros((self.planes_count - guides, *detail.shape[1:]), np.float32)])
         (start, stop), field = part.rows, self.support.receptive_field
         margins = field if start > 0 else 0, field if stop < self._operators.up.y.outputs else 0
         residual, disagreement = self._residual(planes, progress, margins)

@@ -136,7 +136,7 @@ def pair_of_arrays(
 
     Args:
         hsi: (bands, rows, columns), any dtype of a raster, DN.
-        pan: (rows * ratio, columns * ratio), rounded, or (1, rows * ratio, columns * ratio), any dtype of a raster, DN.
+        pan: (rows * ratio, columns * ratio), rounded, or (M, rows * ratio, columns * ratio), any dtype of a raster, DN.
         ratio: PAN pixels per HSI pixel, any real number from 1.5 to 40.
         nodata: nodata value of the HSI; None for none.
         pan_nodata: nodata value of the PAN; None for none.
@@ -155,15 +155,15 @@ def pair_of_arrays(
     if hsi.ndim != 3:
         raise InputError(f"hsi has the shape {hsi.shape}; give an array of (bands, rows, columns).")
     rows, cols = round(hsi.shape[1] * ratio), round(hsi.shape[2] * ratio)
-    if pan.shape not in ((rows, cols), (1, rows, cols)):
+    if pan.ndim not in (2, 3) or pan.shape[-2:] != (rows, cols):
         raise InputError(
             f"pan has the shape {pan.shape}, but with an HSI of {hsi.shape[1]} x {hsi.shape[2]} pixels and ratio "
-            f"{ratio} it must be {(rows, cols)}; give arrays that show the same ground, or DataArrays with coordinates."
+            f"{ratio} it must be {(rows, cols)}, or several bands of it; give arrays that show the same ground, or DataArrays with coordinates."
         )
     images = []
     for array, name, step, value in (
         (hsi, "hsi", ratio, nodata),
-        (pan.reshape(1, rows, cols), "pan", 1, pan_nodata),
+        (pan.reshape(-1, rows, cols), "pan", 1, pan_nodata),
     ):
         array = checked(array, name)
         grid = Grid(0.0, float(rows), float(step), -float(step), array.shape[1], array.shape[2])

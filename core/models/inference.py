@@ -57,7 +57,9 @@ class PairResidual:
         tiles = self.TILES // math.isqrt(folded)  # margins of the same size take a larger share of smaller tiles
         tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
         layers = max(network.memory_at_work(tile, in_slabs) for network in self.networks)
-        planes = 4 * folded * 2 * (int(pair.config[pair.branches[0]]["components"]) + 1)  # bytes of input and output
+        self.components = int(pair.config[pair.branches[0]]["components"])
+        guides = max(network.guides for network in self.networks)
+        planes = 4 * folded * 2 * (self.components + guides)  # bytes of input and output
         self.bytes_at_work = (layers + planes * tile) * self._threads
         self.tile = tile * folded
         self._pair = pair
@@ -89,7 +91,7 @@ class PairResidual:
         """The residual and the networks' disagreement.
 
         Args:
-            planes: (K + 2, rows, columns) of dtype ``planes_dtype``, float32 or float64, see
+            planes: (K + 2 M, rows, columns) of dtype ``planes_dtype``, float32 or float64, see
                 :meth:`.FusionNetwork.forward`; the first pixel lies on a multiple of ``alignment``.
             progress: asked whether to cancel.
             margins: numbers of rows above and below for which no result is computed.
@@ -104,7 +106,7 @@ class PairResidual:
             Cancelled: the user has cancelled.
         """
         inner = margins[0], planes.shape[1] - margins[1]
-        results = [np.empty((planes.shape[0] - 2, *planes.shape[1:]), np.float32) for _ in self.networks]
+        results = [np.empty((self.components, *planes.shape[1:]), np.float32) for _ in self.networks]
         for result in results:
             result[:, : inner[0]] = result[:, inner[1] :] = 0
         while True:

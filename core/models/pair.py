@@ -42,6 +42,11 @@ class Kind:
         single = self.networks.get("network")
         return None if single is None else network_class(single).bands
 
+    @property
+    def several_guides(self) -> bool:
+        """Whether all networks take a sharper image of several bands."""
+        return all(network_class(network).several_guides for network in self.networks.values())
+
 
 SSML = {"spectral": "ssml-spectral", "spatial": "ssml-spatial"}
 PAIRS = {"ssml": Kind(SSML), **{name: Kind({"network": name}) for name in ("s2bnet", "bisrnet", "s2bnet_float")}}
@@ -106,7 +111,13 @@ class Pair:
 
     @classmethod
     def fresh(
-        cls, name: str, components: int, seed: int, device: torch.device | str = "cpu", ratio: float | None = None
+        cls,
+        name: str,
+        components: int,
+        seed: int,
+        device: torch.device | str = "cpu",
+        ratio: float | None = None,
+        guides: int = 1,
     ) -> Pair:
         """Untrained networks.
 
@@ -116,13 +127,15 @@ class Pair:
             seed: of the initial weights; torch's global generator keeps its state.
             device: of the networks.
             ratio: PAN pixels per HSI pixel; None: unknown.
+            guides: M, the PAN's number of bands.
 
         Returns:
             The pair.
         """
         networks = kind_of(name).networks
+        several = {"guides": guides} if guides > 1 else {}
         config = {
-            branch: {"components": components, **network_class(network).config_for(ratio)}
+            branch: {"components": components, **several, **network_class(network).config_for(ratio)}
             for branch, network in networks.items()
         }
         with torch.random.fork_rng(devices=[]):

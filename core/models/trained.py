@@ -11,7 +11,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..io.ratio import ratio_text, same_ratio
-from ..operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
+from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
 from ..products.opening import open_raster
 from ..runtime.errors import InputError
@@ -21,6 +21,7 @@ from ..scene.distribution import Distribution
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
 from .format import ModelFile, check_header, checksum_of, read_model, verify_checksum, write_model
+from .header import check_consistency, check_fields, guides_of, is_consistent, stored_distributions, thinned
 
 if TYPE_CHECKING:
     import torch
@@ -31,11 +32,10 @@ if TYPE_CHECKING:
 LICENCE = "The weights may be used under the terms of the images that they were trained on."
 _DAMAGE_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)  # of damaged files
 _NAME = re.compile(r"[\w+-]{1,60}")
-_MOST_BANDS = 4000  # of which distributions are kept, all scenes together: some 300 kB of the header
-_LARGEST = 3.4e38  # as float32 holds
 WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
 RATIO_TOLERANCE = 0.1  # share by which ratios may differ from that of training
 MTF_TOLERANCE = 0.05  # between the gain of a pair and that of training
+GUIDE_TOLERANCE = 20.0  # the same of the sharper image, whose bands are wider
 
 
 @dataclass(frozen=True)
@@ -105,22 +105,21 @@ class TrainedModel:
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")
         }
-        _check_fields(file.header, refusal)
-        _check_consistency(file.header.get("consistency", DEFAULT_ITERATIONS), path)
+        check_fields(file.header, refusal)
+        check_consistency(file.header.get("consistency", DEFAULT_ITERATIONS), path)
+        guides = guides_of(file.header)
         try:
             statistics = Statistics.from_arrays(arrays)
             components = statistics.components
-            distributions = _distributions(file.header, bands)
+            distributions = stored_distributions(file.header, bands)
+            if len(distributions) % guides:
+                raise ValueError("distributions that do not fit")
             check_config(file.header["network"], config, file.tensors)
         except (InputError, *_DAMAGE_ERRORS):
             raise refusal from None
-        shapes = {"mean": (bands,), "std": (bands,), "gains": (bands,), "basis": (bands, components)}
-        if (
-            any(getattr(statistics, name).shape != shape for name, shape in shapes.items())
-            or statistics.variance.shape != (components,)
-            or not (statistics.std > 0).all()
-            or not (statistics.variance > 0).all()
-            or any(config[branch].get("components") != components for branch in branches)
+        if not is_consistent(statistics, bands, guides) or any(
+            config[branch].get("components") != components or config[branch].get("guides", 1) != guides
+            for branch in branches
         ):
             raise refusal
         try:
@@ -136,7 +135,7 @@ class TrainedModel:
         Args:
             path: of the file; an existing one is replaced.
         """
-        kept = _thinned(self.distributions)
+        kept = thinned(self.distributions, self.statistics.guides)
         tensors = {
             **self.pair.tensors(),
             **{f"statistics.{name}": array for name, array in self.statistics.arrays().items()},
@@ -184,6 +183,7 @@ class TrainedModel:
                 f"{ratio_text(scene.ratios)}, and more than {100 * RATIO_TOLERANCE:g} per cent are too much; choose a "
                 "model trained at this ratio."
             )
+        self._check_guides(scene, name)
         for band, (own, other) in enumerate(zip(header["wavelengths"], hsi.metadata.wavelengths)):
             if own is not None and other is not None and abs(own - other) > WAVELENGTH_TOLERANCE:
                 raise InputError(
@@ -195,6 +195,22 @@ class TrainedModel:
             raise InputError(
                 f"{name} needs band {missing[0]}, which is bad or empty in {hsi.name}; train a model on this image."
             )
+
+    def _check_guides(self, scene: Scene, name: str) -> None:
+        """Refuse a sharper image of other bands."""
+        pan, guides = scene.pan, guides_of(self.header)
+        if pan.bands != guides:
+            raise InputError(
+                f"{name} was trained with a sharper image of {guides} band{'s' * (guides > 1)} but {pan.name} has "
+                f"{pan.bands}; choose its bands (--pan-bands-used, PAN_BANDS_USED), or a model trained with them."
+            )
+        known = self.header.get("pan_wavelengths", [])
+        for band, (own, other) in enumerate(zip(known, pan.metadata.wavelengths)):
+            if own is not None and other is not None and abs(own - other) > GUIDE_TOLERANCE:
+                raise InputError(
+                    f"{name} was trained with band {band + 1} of the sharper image at {own:g} nm but in {pan.name} it "
+                    f"is at {other:g} nm; choose its bands in that order (--pan-bands-used, PAN_BANDS_USED)."
+                )
 
     def residual(self, device: torch.device, use: str) -> PairResidual:
         """The residual that the networks add to the prior.
@@ -209,66 +225,6 @@ class TrainedModel:
         from .inference import PairResidual
 
         return PairResidual(self.pair, device, use, sum(self.header["good"]))
-
-
-def _thinned(distributions: Sequence[Distribution]) -> dict[str, Any]:
-    """The header's field of distributions, to 5 digits; of many scenes some that are spread over them."""
-    if not distributions:
-        return {}
-    count = int(np.clip(_MOST_BANDS // len(distributions[0].mean), 1, len(distributions)))
-    chosen = [distributions[index] for index in np.linspace(0, len(distributions) - 1, count).astype(int)]
-    arrays = [one.arrays() for one in chosen]
-    return {"distributions": [{"hsi": _rounded(hsi), "pan": _rounded(pan[None])[0]} for hsi, pan in arrays]}
-
-
-def _rounded(rows: np.ndarray) -> list[list[float]]:
-    return [[float(f"{value:.5g}") for value in row] for row in rows]
-
-
-def _distributions(header: Mapping[str, Any], bands: int) -> tuple[Distribution, ...]:
-    """Of the scenes of training, as the header holds them.
-
-    Raises:
-        KeyError, TypeError, ValueError: the numbers do not fit the bands, or are none.
-    """
-    found = []
-    for record in header.get("distributions", []):
-        hsi, pan = np.array(record["hsi"], np.float64), np.array(record["pan"], np.float64)
-        if len(hsi) != bands or not ((np.abs(hsi) < _LARGEST).all() and (np.abs(pan) < _LARGEST).all()):
-            raise ValueError("distributions that do not fit")
-        found.append(Distribution.from_arrays(hsi, pan))
-    return tuple(found)
-
-
-def _check_fields(header: Mapping[str, Any], refusal: InputError) -> None:
-    """Check the types of the header's other fields."""
-    bands, good, scaling = header["bands"], header.get("good"), header.get("scaling")
-    if not isinstance(good, list) or len(good) != bands or not all(flag in (0, 1) for flag in good) or 1 not in good:
-        raise refusal
-    if scaling is not None:
-        rows = scaling if isinstance(scaling, list) else []
-        fits = len(rows) == 2 and all(isinstance(row, list) and len(row) == bands for row in rows)
-        if not fits or not all(isinstance(value, (int, float)) for row in rows for value in row):
-            raise refusal
-    if "chosen_bands" in header:
-        chosen = header["chosen_bands"]
-        if not isinstance(chosen, str) or len(chosen) > 12 * bands or not isinstance(header.get("chosen_of"), int):
-            raise refusal
-    tolerance = header.get("mtf_tolerance", MTF_TOLERANCE)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
-        raise refusal
-    for key in ("training_data", "history"):
-        records = header.get(key, [])
-        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise refusal
-
-
-def _check_consistency(iterations: object, path: str) -> None:
-    if isinstance(iterations, bool) or not isinstance(iterations, int) or not 0 <= iterations <= MOST_ITERATIONS:
-        raise InputError(
-            f"{path} says {str(iterations)[:20]!r} iterations of the consistency projection, but their number lies "
-            f"between 0 and {MOST_ITERATIONS}; train the model again."
-        )
 
 
 def scaling_of(scene: Scene) -> list[list[float]]:
@@ -317,6 +273,7 @@ def describe(
     import torch
 
     first = scenes[0]
+    sharper = {"pan_bands": first.guides, "pan_wavelengths": list(first.pan.metadata.wavelengths)}
     return {
         "network": pair.name,
         "config": pair.config,
@@ -330,6 +287,7 @@ def describe(
         "scaling": scaling_of(first),
         "ratio": first.ratio,
         **({} if first.ratios[0] == first.ratios[1] else {"ratios": list(first.ratios)}),
+        **(sharper if first.guides > 1 else {}),
         "mtf": list(mtf_gain) if isinstance(mtf_gain, tuple) else mtf_gain,
         "mtf_tolerance": MTF_TOLERANCE,
         "consistency": iterations,

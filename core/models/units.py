@@ -8,6 +8,7 @@ only known up to gain and offset: it is matched by its regression on the bands, 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ import numpy as np
 from ..io.ratio import STATED, ratio_text, same_ratio
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from ..scene.distribution import Distribution, sample_distribution
+from ..scene.distribution import Distribution, sample_distributions
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
 from .band_order import reordered, warn_of_order
@@ -42,13 +43,13 @@ class Units:
 
     Attributes:
         scale, offset: (bands,) float64, HSI units of the scene.
-        pan_scale, pan_offset: PAN units of the scene.
+        pan_scale, pan_offset: PAN units of the scene, (M,) float64.
     """
 
     scale: np.ndarray
     offset: np.ndarray
-    pan_scale: float = 1.0
-    pan_offset: float = 0.0
+    pan_scale: np.ndarray
+    pan_offset: np.ndarray
 
 
 def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progress | None = None) -> TrainedModel:
@@ -72,13 +73,13 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     if not same_ratio(trained.ratios, scene.ratios, STATED):
         ratios = ratio_text(trained.ratios), ratio_text(scene.ratios)
         progress.info(f"{name} was trained at ratio {ratios[0]} and is used at {ratios[1]}, which is near enough.")
-    found = sample_distribution(scene, trained.mtf_gain, progress)
-    if found is None:
+    found = sample_distributions(scene, trained.mtf_gain, progress)
+    if not found:
         return trained
     good = np.array(trained.header["good"], bool) & scene.good
-    comparison = _Comparison(trained, scene, name, found, good, progress)
-    warn_of_order(trained, comparison.reference, found, good, scene, name, progress)
-    units = comparison.units()
+    comparisons = [_Comparison(trained, scene, name, guide, each, good, progress) for guide, each in enumerate(found)]
+    warn_of_order(trained, comparisons[0].reference, found[0], good, scene, name, progress)
+    units = _units(comparisons)
     if units is None:
         return trained
     with np.errstate(over="ignore"):
@@ -93,37 +94,47 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
 
 def _is_usable(statistics: Statistics) -> bool:
     """Whether float32 holds all numbers, and none that is divided by is 0."""
-    divisors = statistics.pan_std, statistics.detail_std, float(statistics.std.min())
-    return all(np.isfinite(array).all() for array in statistics.arrays().values()) and min(divisors) > 0
+    divisors = np.concatenate([statistics.pan_std, statistics.detail_std, statistics.std])
+    return all(np.isfinite(array).all() for array in statistics.arrays().values()) and bool((divisors > 0).all())
+
+
+def _units(comparisons: Sequence[_Comparison]) -> Units | None:
+    """From the model's units to the scene's, of the HSI and of each band of the PAN; None where all are the same."""
+    scale, offset, words = comparisons[0].hsi_units()
+    pans = [comparison.pan_units(scale, offset) for comparison in comparisons]
+    changed = [place for place, (_, _, pan_words) in enumerate(pans) if pan_words]
+    if not words and not changed:
+        return None
+    said = changed[0] if changed else 0
+    comparisons[said].say(words, pans[said][2])
+    return Units(scale, offset, np.array([one[0] for one in pans]), np.array([one[1] for one in pans]))
 
 
 class _Comparison:
-    """A scene's distribution beside those of training."""
+    """A scene's distribution, with one band of its PAN, beside those of training."""
 
     def __init__(
         self,
         trained: TrainedModel,
         scene: Scene,
         name: str,
+        guide: int,
         found: Distribution,
         good: np.ndarray,
         progress: Progress,
     ) -> None:
         self.scene, self.name, self.found, self.good, self.progress = scene, name, found, good, progress
         self.scaling = trained.header.get("scaling")
-        known = trained.distributions or (Distribution.of_statistics(trained.statistics),)
+        known = trained.distributions[guide :: trained.statistics.guides]
+        known = known or (Distribution.of_statistics(trained.statistics, guide),)
         self.reference = min(known, key=lambda one: abs(math.log(self._ratio(one.level, one.spread)[0])))
 
-    def units(self) -> Units | None:
-        """From the model's units to the scene's; None where they are the same."""
-        scale, offset, words = self._hsi()
+    def pan_units(self, scale: np.ndarray, offset: np.ndarray) -> tuple[float, float, str]:
+        """Scale and offset of the PAN's band, and how they are known, "" where units are the same; ``scale`` and
+        ``offset`` are those of the HSI."""
         level = scale * self.reference.level + offset
         brightness = self._ratio(level, scale * self.reference.spread, self.reference.correlation**2)[0]
-        pan_scale, pan_offset, pan_words = self._pan(float(np.median(scale)), brightness)
-        if not words and not pan_words:
-            return None
-        self._say(words, pan_words)
-        return Units(scale, offset, pan_scale, pan_offset)
+        return self._pan(float(np.median(scale)), brightness)
 
     def _ratio(
         self, level: np.ndarray, spread: np.ndarray, weights: np.ndarray | None = None
@@ -142,7 +153,7 @@ class _Comparison:
             return float(np.exp(np.average(logs, weights=weights[usable]))), contrast, float(np.exp(high - low))
         return float(np.exp(np.median(logs))), contrast, float(np.exp(high - low))
 
-    def _hsi(self) -> tuple[np.ndarray, np.ndarray, str]:
+    def hsi_units(self) -> tuple[np.ndarray, np.ndarray, str]:
         """Scale and offset of the HSI, and what they are known from, "" where units are the same."""
         bands = len(self.good)
         same = np.ones(bands), np.zeros(bands)
@@ -248,7 +259,8 @@ class _Comparison:
         gain = float(np.median(hsi_factor * reference.gains[sure] / found.gains[sure]))
         return gain if gain > 0 else None
 
-    def _say(self, words: str, pan_words: str) -> None:
+    def say(self, words: str, pan_words: str) -> None:
+        """Tell the user that units are converted: of the HSI and of the PAN, "" each where they are the same."""
         scene, found, reference = self.scene, self.found, self.reference
         medians = (
             f"median {np.median(found.level[self.good]):.4g} for {np.median(reference.level[self.good]):.4g}, PAN "

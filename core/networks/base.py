@@ -28,6 +28,8 @@ class FusionNetwork(nn.Module):
         tail: the last layer, linear in its parameters.
         learning_defaults: default fields of :class:`core.training.settings.Settings` for this network.
         bands: (fewest, most) bands of the images that it is made for; None for any.
+        several_guides: whether it takes a sharper image of several bands.
+        guides: M, the number of that image's bands.
     """
 
     receptive_field: int
@@ -38,6 +40,8 @@ class FusionNetwork(nn.Module):
     tail: nn.Module
     learning_defaults: ClassVar[Mapping[str, object]] = {}
     bands: ClassVar[tuple[int, int] | None] = None
+    several_guides: ClassVar[bool] = True
+    guides: int = 1
 
     @classmethod
     def config_for(cls, ratio: float | None) -> dict[str, object]:
@@ -55,8 +59,8 @@ class FusionNetwork(nn.Module):
         """The residual over the regression prior.
 
         Args:
-            planes: (N, components + 2, rows, columns) float32, or float64 where ``planes_dtype`` is: the up-sampled
-                components of the HSI, the PAN, and the PAN's detail.
+            planes: (N, components + 2 M, rows, columns) float32, or float64 where ``planes_dtype`` is: the up-sampled
+                components of the HSI, the PAN's M bands, and the details of these.
 
         Returns:
             (N, components, rows, columns) float32.

@@ -58,7 +58,7 @@ def costs(network: nn.Module, components: int) -> dict[str, float]:
             hooks.append(module.register_forward_hook(count(module.weight, "ends" if at_end else "")))
     device = next(network.parameters()).device
     with torch.no_grad():
-        network(torch.zeros(1, components + 2, _SIDE, _SIDE, device=device))
+        network(torch.zeros(1, components + 2 * getattr(network, "guides", 1), _SIDE, _SIDE, device=device))
     for hook in hooks:
         hook.remove()
     operations = {key: value / _SIDE**2 for key, value in counted.items()}

@@ -38,11 +38,13 @@ class DARN(FusionNetwork):
         components: planes of the HSI.
         width: channels of the blocks.
         blocks: number of blocks.
+        guides: M, the PAN's number of bands.
     """
 
-    def __init__(self, components: int, width: int = 64, blocks: int = 4) -> None:
+    def __init__(self, components: int, width: int = 64, blocks: int = 4, guides: int = 1) -> None:
         super().__init__()
-        self.head = nn.Conv2d(components + 1, width, 3, padding=1)
+        self.guides = guides
+        self.head = nn.Conv2d(components + guides, width, 3, padding=1)
         body = [_Block(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
         self.tail = zero_conv(width, components, 3)
@@ -50,4 +52,4 @@ class DARN(FusionNetwork):
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        return self.tail(self.body(self.head(planes[:, :-1])))
+        return self.tail(self.body(self.head(planes[:, : -self.guides])))

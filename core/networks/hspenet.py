@@ -22,30 +22,35 @@ class HSpeNet(FusionNetwork):
     Args:
         components: planes of the HSI.
         width: channels of the spectral features.
+        guides: M, the PAN's number of bands.
     """
 
     GROWTH, LAYERS = 16, 5
 
-    def __init__(self, components: int, width: int = 64) -> None:
+    def __init__(self, components: int, width: int = 64, guides: int = 1) -> None:
         super().__init__()
+        self.guides = guides
         growth = self.GROWTH
-        self.smooth = nn.ModuleList([nn.Conv2d(1, growth, 3, padding=1), nn.Conv2d(growth, growth, 3, padding=1)])
+        self.smooth = nn.ModuleList(
+            [nn.Conv2d(guides, growth, 3, padding=1), nn.Conv2d(growth, guides * growth, 3, padding=1)]
+        )
         self.spectra = nn.ModuleList([nn.Conv2d(components, width, 1), nn.Conv2d(width, width, 1)])
         self.dense = nn.ModuleList(
-            nn.Conv2d(width + growth * (number + 1), growth, 3, padding=1) for number in range(self.LAYERS)
+            nn.Conv2d(width + growth * (number + guides), growth, 3, padding=1) for number in range(self.LAYERS)
         )
-        self.tail = zero_conv(width + growth * (self.LAYERS + 1), components)
+        self.tail = zero_conv(width + growth * (self.LAYERS + guides), components)
         self.receptive_field = 2 + self.LAYERS
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        x, pan = planes[:, :-2], planes[:, -2:-1]
+        x, pan = planes[:, : -2 * self.guides], planes[:, -2 * self.guides : -self.guides]
         low_pass = pan
         for layer in self.smooth:
             low_pass = functional.relu(layer(low_pass))
         for layer in self.spectra:
             x = functional.relu(layer(x))
-        x = torch.cat([pan - low_pass, x], 1)
+        detail = pan.repeat_interleave(self.GROWTH, 1) - low_pass
+        x = torch.cat([detail, x], 1)
         for layer in self.dense:
             x = torch.cat([x, functional.relu(layer(x))], 1)
         return self.tail(x)

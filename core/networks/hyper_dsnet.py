@@ -32,15 +32,17 @@ class HyperDSNet(FusionNetwork):
 
     Args:
         components: planes of the HSI.
+        guides: M, the PAN's number of bands.
     """
 
     WIDTHS = (32, 16, 8, 8)
     gradients: Tensor
 
-    def __init__(self, components: int) -> None:
+    def __init__(self, components: int, guides: int = 1) -> None:
         super().__init__()
+        self.guides = guides
         self.register_buffer("gradients", torch.tensor(_GRADIENTS, dtype=torch.float32)[:, None], persistent=False)
-        inputs = components + 1 + len(_GRADIENTS)
+        inputs = components + guides * (1 + len(_GRADIENTS))
         self.shallow = nn.ModuleList(nn.Conv2d(inputs, 16, size, padding=size // 2) for size in (3, 5, 7))
         widths = (48, *self.WIDTHS)
         self.deep = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
@@ -50,8 +52,9 @@ class HyperDSNet(FusionNetwork):
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        spectra, pan = planes[:, :-2], planes[:, -2:-1]
-        details = functional.conv2d(pan, self.gradients, padding=1)
+        spectra, pan = planes[:, : -2 * self.guides], planes[:, -2 * self.guides : -self.guides]
+        gradients = self.gradients.repeat(self.guides, 1, 1, 1)
+        details = functional.conv2d(pan, gradients, padding=1, groups=self.guides)
         x = torch.cat([pan, details, spectra], 1)
         x = functional.relu(torch.cat([layer(x) for layer in self.shallow], 1))
         features = [x]

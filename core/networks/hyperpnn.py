@@ -21,19 +21,23 @@ class HyperPNN(FusionNetwork):
     Args:
         components: planes of the HSI.
         width: channels.
+        guides: M, the PAN's number of bands.
     """
 
-    def __init__(self, components: int, width: int = 64) -> None:
+    def __init__(self, components: int, width: int = 64, guides: int = 1) -> None:
         super().__init__()
+        self.guides = guides
         self.before = nn.ModuleList([nn.Conv2d(components, width, 1), nn.Conv2d(width, width, 1)])
-        self.middle = nn.ModuleList(nn.Conv2d(width + (number == 0), width, 3, padding=1) for number in range(3))
+        self.middle = nn.ModuleList(
+            nn.Conv2d(width + guides * (number == 0), width, 3, padding=1) for number in range(3)
+        )
         self.after = nn.Conv2d(width, width, 1)
         self.tail = zero_conv(width, components)
         self.receptive_field = 3
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        spectra, pan = planes[:, :-2], planes[:, -2:-1]
+        spectra, pan = planes[:, : -2 * self.guides], planes[:, -2 * self.guides : -self.guides]
         for layer in self.before:
             spectra = functional.relu(layer(spectra))
         x = torch.cat([spectra, pan], 1)

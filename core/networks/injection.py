@@ -1,4 +1,4 @@
-"""Detail injection, the last layer of a network: how much of the PAN's detail goes into each component, by pixel."""
+"""Detail injection, the last layer of a network: how much of the PAN's details goes into each component, by pixel."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .layers.zero import zero_conv
 @slabs_on_cpu(detail_injection)
 class DetailInjection(nn.Module):
     """``additive + gain * detail`` with additive parts and injection gains from a 1x1 convolution of the features,
-    which starts at zero and is up-sampled where the features are folded.
+    which starts at zero and is up-sampled where the features are folded. Of M details each has gains of its own.
 
     An injection gain depends on materials, not on scale, so gains learned at reduced resolution hold at full
     resolution, as in context-adaptive injection. With a gain proportional to the component it is high-pass modulation.
@@ -25,35 +25,39 @@ class DetailInjection(nn.Module):
         channels: of the features.
         components: planes of the HSI.
         side: PAN pixels, along each axis, per pixel of the features.
+        guides: M, the PAN's number of bands.
     """
 
-    def __init__(self, channels: int, components: int, side: int = 1) -> None:
+    def __init__(self, channels: int, components: int, side: int = 1, guides: int = 1) -> None:
         super().__init__()
-        self.side = side
-        self.read = zero_conv(channels, 2 * components)
+        self.side, self.guides = side, guides
+        self.read = zero_conv(channels, (1 + guides) * components)
 
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
         """The residual of the components.
 
         Args:
             features: (N, channels, rows / side, columns / side) float32.
-            planes: (N, components + 2, rows, columns) float32, see :meth:`.FusionNetwork.forward`.
+            planes: (N, components + 2 M, rows, columns) float32, see :meth:`.FusionNetwork.forward`.
 
         Returns:
             (N, components, rows, columns) float32.
         """
-        return inject(upsample(self.read(features), (planes.shape[-2], planes.shape[-1]), self.side), planes[:, -1:])
+        shape = planes.shape[-2], planes.shape[-1]
+        return inject(upsample(self.read(features), shape, self.side), planes[:, -self.guides :])
 
 
 def inject(features: Tensor, detail: Tensor) -> Tensor:
-    """Additive parts plus injection gains times the PAN's detail.
+    """Additive parts plus injection gains times the PAN's details.
 
     Args:
-        features: (N, 2 components, rows, columns) float32: the additive parts, then the gains.
-        detail: (N, 1, rows, columns) float32.
+        features: (N, (1 + M) components, rows, columns) float32: the additive parts, then the gains of each detail.
+        detail: (N, M, rows, columns) float32.
 
     Returns:
         (N, components, rows, columns) float32.
     """
-    additive, gains = features.chunk(2, 1)
-    return torch.addcmul(additive, gains, detail)
+    result, *gains = features.chunk(1 + detail.shape[1], 1)
+    for place, of_detail in enumerate(gains):
+        result = torch.addcmul(result, of_detail, detail[:, place : place + 1])
+    return result

@@ -33,17 +33,18 @@ class PanNet(FusionNetwork):
         width: channels of the blocks.
         blocks: number of blocks.
         highpass: window of the mean that is subtracted, in PAN pixels, odd.
+        guides: M, the PAN's number of bands.
     """
 
-    def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5) -> None:
+    def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5, guides: int = 1) -> None:
         super().__init__()
-        self.highpass = highpass
-        self.head = nn.Conv2d(components + 1, width, 3, padding=1)
+        self.highpass, self.guides = highpass, guides
+        self.head = nn.Conv2d(components + guides, width, 3, padding=1)
         self.body = nn.Sequential(*(_Block(width) for _ in range(blocks)))
         self.tail = zero_conv(width, components, 3)
         self.receptive_field = highpass // 2 + 2 + 2 * blocks
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        planes = planes[:, :-1]
+        planes = planes[:, : -self.guides]
         return self.tail(self.body(functional.relu(self.head(planes - window_mean(planes, self.highpass)))))

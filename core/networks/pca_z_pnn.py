@@ -20,16 +20,18 @@ class PcaZPnn(FusionNetwork):
 
     Args:
         components: planes of the HSI.
+        guides: M, the PAN's number of bands.
     """
 
-    def __init__(self, components: int) -> None:
+    def __init__(self, components: int, guides: int = 1) -> None:
         super().__init__()
-        self.first = nn.Conv2d(components + 1, 48, 7, padding=3)
+        self.guides = guides
+        self.first = nn.Conv2d(components + guides, 48, 7, padding=3)
         self.second = nn.Conv2d(48, 32, 5, padding=2)
         self.tail = zero_conv(32, components, 3)
         self.receptive_field = 3 + 2 + 1
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        x = functional.relu(self.first(planes[:, :-1]))
+        x = functional.relu(self.first(planes[:, : -self.guides]))
         return self.tail(functional.relu(self.second(x)))

@@ -60,22 +60,23 @@ class SpectralNetwork(FusionNetwork):
         width: channels of the blocks.
         blocks: number of blocks.
         side: PAN pixels, along each axis, per pixel of the layers.
+        guides: M, the PAN's number of bands.
     """
 
     in_slabs = True
 
-    def __init__(self, components: int, width: int = 32, blocks: int = 3, side: int = 1) -> None:
+    def __init__(self, components: int, width: int = 32, blocks: int = 3, side: int = 1, guides: int = 1) -> None:
         super().__init__()
-        self.side, self.alignment, self.folded = side, side, side**2
-        self.head = PointwiseConv2d(folded_channels(components, side), width)
+        self.side, self.alignment, self.folded, self.guides = side, side, side**2, guides
+        self.head = PointwiseConv2d(folded_channels(components, side, guides), width)
         body = [SpectralBlock(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
-        self.tail = DetailInjection(width, components, side)
+        self.tail = DetailInjection(width, components, side, guides)
         self.receptive_field = side * (sum(block.radius for block in body) + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        return self.tail(self.body(hardswish(self.head(fold(planes, self.side)))), planes)
+        return self.tail(self.body(hardswish(self.head(fold(planes, self.side, self.guides)))), planes)
 
 
 @slabs_on_cpu(spatial_block)
@@ -122,6 +123,7 @@ class SpatialNetwork(FusionNetwork):
         blocks: number of blocks.
         side: PAN pixels, along each axis, per pixel of the layers.
         highpass: window of the mean that is subtracted, in pixels of the layers, odd.
+        guides: M, the PAN's number of bands.
     """
 
     in_slabs = True
@@ -132,18 +134,21 @@ class SpatialNetwork(FusionNetwork):
         than the HSI's."""
         return {} if ratio is None or round(ratio) > 2 else {"side": 1}
 
-    def __init__(self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5) -> None:
+    def __init__(
+        self, components: int, width: int = 40, blocks: int = 3, side: int = 2, highpass: int = 5, guides: int = 1
+    ) -> None:
         super().__init__()
         self.side, self.alignment, self.folded, self.highpass = side, side, side**2, highpass
-        self.head = nn.Conv2d(folded_channels(components, side), width, 3, padding=1)
+        self.guides = guides
+        self.head = nn.Conv2d(folded_channels(components, side, guides), width, 3, padding=1)
         body = [SpatialBlock(width) for _ in range(blocks)]
         self.body = nn.Sequential(*body)
-        self.tail = DetailInjection(width, components, side)
+        self.tail = DetailInjection(width, components, side, guides)
         radius = highpass // 2 + 1 + sum(block.radius for block in body)
         self.receptive_field = side * (radius + (side > 1))
 
     def forward(self, planes: Tensor) -> Tensor:
         """As :meth:`.FusionNetwork.forward`."""
-        folded = fold(planes, self.side)
+        folded = fold(planes, self.side, self.guides)
         detail = folded - window_mean(folded, self.highpass)
         return self.tail(self.body(hardswish(self.head(detail))), planes)

@@ -115,8 +115,8 @@ def find_sensor(name: str) -> Sensor:
     Raises:
         InputError: there is none; says which ones there are.
     """
-    names = {_plain(key): key for key in SENSORS} | {_plain(key): value for key, value in _OTHER_NAMES.items()}
-    plain = _plain(name)
+    names = {plain_name(key): key for key in SENSORS} | {plain_name(key): value for key, value in _OTHER_NAMES.items()}
+    plain = plain_name(name)
     if plain in names:
         return SENSORS[names[plain]]
     near = difflib.get_close_matches(plain, names, 1)
@@ -185,5 +185,13 @@ def pan_range(name: str) -> tuple[float, float]:
     return sensor.pan_range
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without case, spaces and hyphens.
+
+    Args:
+        name: as a user writes it.
+
+    Returns:
+        The plain name.
+    """
     return re.sub(r"[\s_-]+", "", name.strip().lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..io.band_selection import select_bands
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..runtime.paths import StrPath
@@ -17,6 +18,7 @@ def open_pair(
     progress: Progress | None = None,
     claims: tuple[Claims, Claims] | None = None,
     grid: str = "auto",
+    pan_bands: str = "",
 ) -> Scene:
     """Open an HSI and a PAN together; one PRISMA product (.he5) may be both. A PAN whose axes are not parallel to the
     HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
@@ -29,6 +31,7 @@ def open_pair(
             values.
         grid: "hsi" for the HSI's own grid, refined, in any case; "auto" and "pan" for the PAN's where its axes are
             parallel to the HSI's.
+        pan_bands: of the PAN, as :func:`..io.band_selection.select_bands` reads them; "" for all.
 
     Returns:
         The scene, which closes both files.
@@ -43,6 +46,12 @@ def open_pair(
         pan_reader = _open(pan, "pan", hsi, pan_claims, progress, hsi_reader)
     except BaseException:
         hsi_reader.close()
+        raise
+    try:
+        pan_reader = select_bands(pan_reader, pan_bands)
+    except BaseException:
+        hsi_reader.close()
+        pan_reader.close()
         raise
     return Scene.of(hsi_reader, pan_reader, progress, grid)
 

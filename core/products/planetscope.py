@@ -65,7 +65,7 @@ def lay_out(members: Members, role: str) -> Layout:
     names = _NAMES.get(band_count(image))
     if names is None:
         raise InputError(f"{base_name(image)} has {band_count(image)} bands, but such products have 4 or 8.")
-    chosen = ("red",) if role == "pan" else names
+    chosen = names
     reflectance = re.search("_SR(?:_|[.])", base_name(image), re.IGNORECASE) is not None
     return Layout(
         tuple(BandFile(image, names.index(name) + 1) for name in chosen),

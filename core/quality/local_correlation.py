@@ -26,12 +26,13 @@ class LocalCorrelation:
         bands: the number of bands B.
         size: width and height of the windows in pixels.
         check: called at every band; may raise to stop the work.
+        pans: the number M of the PAN's bands; of several, each band is taken with the one that it correlates with most.
     """
 
-    def __init__(self, bands: int, size: int, check: Callable[[], None] | None = None) -> None:
-        self.size = size
+    def __init__(self, bands: int, size: int, check: Callable[[], None] | None = None, pans: int = 1) -> None:
+        self.size, self.bands = size, bands
         self._check = check or (lambda: None)
-        self._sums, self._windows = np.zeros(bands), np.zeros(bands, np.int64)
+        self._sums, self._windows = np.zeros((bands, pans)), np.zeros((bands, pans), np.int64)
         self._origin: np.ndarray | None = None
         self._above = CarriedRows(size)
 
@@ -41,7 +42,7 @@ class LocalCorrelation:
         """Add the next rows.
 
         Args:
-            stack: (B + 1, r, c) of any dtype, the bands and, last, the PAN.
+            stack: (B + M, r, c) of any dtype, the bands and, last, the PAN's.
             valid: (r, c) bool; where it is False the values may be anything, NaN too.
             run: as ``map``; that of a pool of threads computes bands side by side.
             beside: other work that may run side by side with the bands; it is begun first.
@@ -55,7 +56,8 @@ class LocalCorrelation:
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
-        return np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), math.nan)
+        found = np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), -np.inf).max(axis=1)
+        return np.where(np.isfinite(found), found, math.nan)
 
     def _bands(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> list[Callable[[], None]]:
         """The work of each band."""
@@ -63,16 +65,27 @@ class LocalCorrelation:
         if origin is None:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
-        pan, pan_mean, pan_variation, usable = self._moments(self._above.plane(stack, -1), origin[-1], mask)
-        usable[:, : whole.shape[1]] &= whole
-        usable[:, whole.shape[1] :] = False
+        work = []
+        for number in range(len(stack) - self.bands):
+            place = self.bands + number
+            moments = self._moments(self._above.plane(stack, place), origin[place], mask)
+            moments[3][:, : whole.shape[1]] &= whole
+            moments[3][:, whole.shape[1] :] = False
+            work += self._with_pan(stack, mask, number, (*moments, origin))
+        return work
+
+    def _with_pan(
+        self, stack: np.ndarray, mask: np.ndarray, number: int, moments: tuple[np.ndarray, ...]
+    ) -> list[Callable[[], None]]:
+        """The work of each band with one of the PAN's bands."""
+        pan, pan_mean, pan_variation, usable, origin = moments
         step = max(1, _SAMPLES // usable.shape[1])
 
         def correlate(band: int) -> None:
             self._check()
             plane = self._above.plane(stack, band)
-            for top in range(0, len(whole), step):
-                here = slice(top, min(top + step, len(whole)))
+            for top in range(0, len(usable), step):
+                here = slice(top, min(top + step, len(usable)))
                 under = slice(top, here.stop + self.size - 1)
                 values, mean, variation, chosen = self._moments(plane[under], origin[band], mask[under])
                 chosen &= usable[here]
@@ -87,10 +100,10 @@ class LocalCorrelation:
                     correlation /= variation
                 np.minimum(correlation, 1.0, out=correlation)  # several times faster than np.clip
                 np.maximum(correlation, -1.0, out=correlation)
-                self._sums[band] += correlation.sum(where=chosen)
-                self._windows[band] += np.count_nonzero(chosen)
+                self._sums[band, number] += correlation.sum(where=chosen)
+                self._windows[band, number] += np.count_nonzero(chosen)
 
-        return [functools.partial(correlate, band) for band in range(len(stack) - 1)]
+        return [functools.partial(correlate, band) for band in range(self.bands)]
 
     def _moments(
         self, plane: np.ndarray, origin: float, mask: np.ndarray

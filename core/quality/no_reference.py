@@ -19,6 +19,10 @@ with the HSI's MTF, Q the UIQI (:mod:`.uiqi`), b and l bands of B:
   al., Proc. IGARSS, 2014. RQNR :math:`= (1 - D_\lambda^K)(1 - D_{s,reg})`, Arienzo et al., IEEE Geoscience and Remote
   Sensing Magazine 10(3), 2022, doi:10.1109/MGRS.2022.3170092.
 
+Where P has M bands, D_s is the mean of those with each of them, D_{s,reg} the mean of the M regressions (how far the
+fused image, integrated by a response, gives the sharp bands again), and D_rho takes each band with the sharp band that
+it correlates with most (own).
+
 Distortions are best at 0, QNR, HQNR and RQNR at 1. All are masked and streamed over rows; values are taken as they are:
 apply scale and offset first, leave bad bands out.
 """
@@ -50,21 +54,24 @@ class NoReferenceIndices:
         ratio: HSI pixel size over PAN pixel size, R, any real number.
         check: called between pieces of work; may raise to stop it.
         block: width and height of the blocks of UIQI and Q2n, at either resolution, in pixels.
+        pans: the number M of the PAN's bands.
     """
 
-    def __init__(self, bands: int, ratio: float, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
-        self.bands = bands
-        self._high = PairwiseQuality(bands + 1, check, block)
-        self._low = PairwiseQuality(bands + 1, check, block)
+    def __init__(
+        self, bands: int, ratio: float, check: Callable[[], None] | None = None, block: int = BLOCK, pans: int = 1
+    ) -> None:
+        self.bands, self.pans = bands, pans
+        self._high = PairwiseQuality(bands + pans, check, block)
+        self._low = PairwiseQuality(bands + pans, check, block)
         self._khan, self._khan_sum = BlockStream(block, check), 0.0
-        self._regression = Regression(bands, check)
-        self._correlation = LocalCorrelation(bands, max(LEAST_WINDOW, round(ratio)), check)
+        self._regression = Regression(bands, check, pans)
+        self._correlation = LocalCorrelation(bands, max(LEAST_WINDOW, round(ratio)), check, pans)
 
     def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Run = map) -> None:
         """Add the next rows at full resolution.
 
         Args:
-            stack: (B + 1, r, c) of any dtype, the bands of Y and, last, P.
+            stack: (B + M, r, c) of any dtype, the bands of Y and, last, P.
             valid: (r, c) bool.
             run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
         """
@@ -77,10 +84,10 @@ class NoReferenceIndices:
         Args:
             degraded: (B, r, c) of any dtype, DY.
             hsi: (B, r, c) of any dtype, X.
-            pan: (r, c) of any dtype, the degraded PAN.
+            pan: (r, c) or (M, r, c) of any dtype, the degraded PAN.
             valid: (r, c) bool.
         """
-        self._low.update(np.concatenate([hsi, pan[None]]), valid)
+        self._low.update(np.concatenate([hsi, pan.reshape(self.pans, *pan.shape[-2:])]), valid)
         for block in self._khan.update(degraded, hsi, valid):
             self._khan_sum += hypercomplex_quality(block)
 
@@ -92,8 +99,8 @@ class NoReferenceIndices:
             float64 arrays ``d_s`` and ``d_rho``; ``notes``, sentences on what was left out.
         """
         difference = np.abs(self._high.result() - self._low.result())
-        d_s = difference[:-1, -1]
-        pairs = difference[:-1, :-1][~np.eye(self.bands, dtype=bool)]
+        d_s = difference[: self.bands, self.bands :].mean(axis=1)
+        pairs = difference[: self.bands, : self.bands][~np.eye(self.bands, dtype=bool)]
         d_lambda = float(pairs.mean()) if pairs.size else math.nan
         d_rho = 1.0 - self._correlation.result()
         defined = ~np.isnan(d_rho)
@@ -102,7 +109,7 @@ class NoReferenceIndices:
             "d_lambda": d_lambda,
             "d_lambda_k": khan,
             "d_s": float(d_s.mean()),
-            "d_s_reg": self._regression.unexplained(),
+            "d_s_reg": float(np.mean([self._regression.unexplained(band) for band in range(self.pans)])),
             "d_rho": float(d_rho[defined].mean()) if defined.any() else math.nan,
         }
         values["qnr"] = (1 - values["d_lambda"]) * (1 - values["d_s"])

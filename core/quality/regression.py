@@ -1,4 +1,4 @@
-"""How much of one band can be explained by a linear combination of others, masked and streamed over rows."""
+"""How much of a band can be explained by a linear combination of others, masked and streamed over rows."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ _RANK = 1e-12  # of the largest eigenvalue: what lies below is rounding
 
 
 class Regression:
-    """Least squares of the last band of a stack on the others and a constant, over all valid pixels.
+    """Least squares of each of the last bands of a stack on the first ones and a constant, over all valid pixels.
 
     Bands that depend on each other are allowed: directions without variance are left out.
 
     Args:
-        bands: the number B of the other bands.
+        bands: the number B of the first bands.
         check: called at every piece of work; may raise to stop it.
+        targets: the number M of the bands that are explained.
     """
 
-    def __init__(self, bands: int, check: Callable[[], None] | None = None) -> None:
+    def __init__(self, bands: int, check: Callable[[], None] | None = None, targets: int = 1) -> None:
         self._check = check or (lambda: None)
-        self.pixels = 0
+        self.bands, self.pixels = bands, 0
         self._origin: np.ndarray | None = None
-        self._sum = np.zeros(bands + 1)
-        self._products = np.zeros((bands + 1, bands + 1))
+        self._sum = np.zeros(bands + targets)
+        self._products = np.zeros((bands + targets, bands + targets))
 
     def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
         """Add rows.
 
         Args:
-            stack: (B + 1, r, c) of any dtype, the regressed band last.
+            stack: (B + M, r, c) of any dtype, the bands that are explained last.
             valid: (r, c) bool; where it is False the values may be anything.
         """
         bands, rows, cols = stack.shape
@@ -51,14 +52,22 @@ class Regression:
             self._sum += samples.sum(axis=1)
             self._products += samples @ samples.T
 
-    def unexplained(self) -> float:
-        """1 - R^2, between 0 and 1; NaN where the last band is constant or no pixel was valid."""
+    def unexplained(self, target: int = 0) -> float:
+        """1 - R^2, between 0 and 1; NaN where the band is constant or no pixel was valid.
+
+        Args:
+            target: which of the M bands, counted from 0.
+
+        Returns:
+            The share of the band's variance that is left.
+        """
         if self._origin is None:  # no pixel was valid
             return math.nan
-        mean = self._sum / self.pixels
-        covariance = self._products / self.pixels - np.outer(mean, mean)
+        chosen = np.append(np.arange(self.bands), self.bands + target)
+        mean, origin = self._sum[chosen] / self.pixels, self._origin[chosen]
+        covariance = self._products[np.ix_(chosen, chosen)] / self.pixels - np.outer(mean, mean)
         variance = np.diagonal(covariance).copy()
-        variance[variance <= (1e-12 * (self._origin + mean)) ** 2] = 0.0
+        variance[variance <= (1e-12 * (origin + mean)) ** 2] = 0.0
         if variance[-1] == 0:
             return math.nan
         varying = np.flatnonzero(variance[:-1])

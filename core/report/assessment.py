@@ -15,7 +15,7 @@ from ..runtime.versions import versions
 from .band_axis import BandAxis
 from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .maps import map_pictures
-from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
+from .pictures import describe_bands, guide_bands, overview, png, stretch_limits, true_colour_bands
 
 PICTURE_SIZE = 480  # pixels
 MEANINGS = (  # key, name, unit, best value, meaning
@@ -119,7 +119,12 @@ def _pictures(shown: Sequence[Shown]) -> list[Item]:
     model = by_key.get("reference") or by_key.get("hsi") or by_key["fused"]
     bands = true_colour_bands(by_key["fused"].reader.metadata)
     views = {
-        image.key: overview(image.reader, (0,) if image.key == "pan" else bands, PICTURE_SIZE, image.window)
+        image.key: overview(
+            image.reader,
+            guide_bands(image.reader.metadata) if image.key == "pan" else bands,
+            PICTURE_SIZE,
+            image.window,
+        )
         for image in shown
     }
     limits = stretch_limits(*views[model.key])

@@ -17,7 +17,7 @@ from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .learning_curves import learning_curves
 from .maps import map_pictures
 from .pair import pair_sections
-from .pictures import overview, png, stretch_limits
+from .pictures import guide_bands, overview, png, stretch_limits
 from .views import DETAIL, PICTURE_SIZE, Views, hsi_detail, magnified
 
 _LINES = 6  # methods in one chart
@@ -202,7 +202,7 @@ def _table(
 
 def _pictures(comparison: Comparison) -> list[Item]:
     scene, views = comparison.scene, comparison.views
-    pan, pan_valid = overview(scene.pan, [0], PICTURE_SIZE, scene.alignment.pan)
+    pan, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), PICTURE_SIZE, scene.alignment.pan)
     pan_limits = stretch_limits(pan, pan_valid)
     items: list[Item] = []
     for number, view in enumerate(views.whole):
@@ -219,7 +219,7 @@ def _pictures(comparison: Comparison) -> list[Item]:
     values, valid = hsi_detail(scene, views)
     corner = scene.alignment.pan
     under = Window(corner.row + window.row, corner.col + window.col, window.rows, window.cols)
-    pan, pan_valid = overview(scene.pan, [0], DETAIL, under)
+    pan, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), DETAIL, under)
     pictures = [
         Picture("HSI", png(*magnified(values, valid, views.zoom), views.whole[0].limits)),
         Picture("PAN", png(*magnified(pan, pan_valid, views.zoom), pan_limits)),

@@ -14,7 +14,7 @@ from ..scene.scene import Scene
 from .field_pictures import local_shift_section
 from .html import Facts, Item, Picture, Pictures, Report, Section, Text
 from .pair import PICTURE_SIZE, pair_sections
-from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
+from .pictures import describe_bands, guide_bands, overview, png, stretch_limits, true_colour_bands
 
 
 def inspection_report(
@@ -50,7 +50,15 @@ def inspection_report(
 def _pictures(scene: Scene) -> list[Item]:
     metadata = scene.hsi.metadata
     bands = true_colour_bands(metadata)
-    images = (scene.hsi, bands, scene.alignment.hsi, "HSI"), (scene.pan, (0,), scene.alignment.pan, "PAN")
+    images = (
+        (scene.hsi, bands, scene.alignment.hsi, "HSI"),
+        (
+            scene.pan,
+            guide_bands(scene.pan.metadata),
+            scene.alignment.pan,
+            "PAN",
+        ),
+    )
     pictures = [_picture(*image) for image in images]
     colours = describe_bands(metadata, bands)
     return [

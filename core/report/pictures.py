@@ -45,6 +45,18 @@ def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
     return _nearest_bands(metadata, TRUE_COLOUR, (3, 2, 1))
 
 
+def guide_bands(metadata: RasterMetadata) -> tuple[int, ...]:
+    """The bands to show of a sharper image.
+
+    Args:
+        metadata: of it.
+
+    Returns:
+        its first band where it has fewer than three, else three as red, green and blue; counted from 0.
+    """
+    return (0,) if metadata.bands < 3 else true_colour_bands(metadata)
+
+
 def false_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
     """The bands of the usual false colours: near infrared (860 nm), red and green, so that vegetation is red; where
     that cannot be, the last, the middle and the first good band.

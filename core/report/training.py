@@ -14,7 +14,7 @@ from .charts import Chart
 from .html import Facts, Picture, Pictures, Report, Section, Table, Text
 from .learning_curves import learning_curves
 from .maps import map_pictures
-from .pictures import describe_bands, overview, png, stretch_limits, true_colour_bands
+from .pictures import describe_bands, guide_bands, overview, png, stretch_limits, true_colour_bands
 
 _ROWS = (
     ("prior", "Regression prior (MTF-GLP)"),
@@ -118,7 +118,7 @@ def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
         fused_values, fused_valid = overview(fused, bands)
     low = overview(scene.hsi, bands, window=scene.alignment.hsi)
     limits = stretch_limits(*low)
-    pan_values, pan_valid = overview(scene.pan, [0], window=scene.alignment.pan)
+    pan_values, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), window=scene.alignment.pan)
     pan_limits = stretch_limits(pan_values, pan_valid)
     pictures = [
         Picture(f"HSI, {describe_bands(metadata, bands)}", png(low[0], low[1], limits)),

@@ -23,7 +23,7 @@ _OF_PAN = 2 + len(QUANTILES)
 
 @dataclass(frozen=True)
 class Distribution:
-    """Of the valid pixels of one scene, in stored units (DN).
+    """Of the valid pixels of one scene, in stored units (DN), and one band of its PAN.
 
     Attributes:
         mean, std: (bands,) float64 of the HSI.
@@ -105,25 +105,27 @@ class Distribution:
         return cls(mean, std, bands[:, 4:], gains, correlation, float(pan[0]), float(pan[1]), pan[2:])
 
     @classmethod
-    def of_statistics(cls, statistics: Statistics) -> Distribution:
+    def of_statistics(cls, statistics: Statistics, guide: int = 0) -> Distribution:
         """What statistics of mean and spread alone say, as of a normal distribution.
 
         Args:
             statistics: the scene-wide numbers.
+            guide: the PAN's band, counted from 0.
 
         Returns:
             The distribution.
         """
         normal = np.array([-1.645, -0.674, 0.0, 0.674, 1.645])
-        mean, std, gains = (getattr(statistics, name).astype(np.float64) for name in ("mean", "std", "gains"))
-        correlation = np.clip(gains * statistics.pan_std / std, -1.0, 1.0)
-        pan_mean, pan_std = statistics.pan_mean, statistics.pan_std
+        mean, std = (getattr(statistics, name).astype(np.float64) for name in ("mean", "std"))
+        gains = statistics.gains[:, guide].astype(np.float64)
+        pan_mean, pan_std = float(statistics.pan_mean[guide]), float(statistics.pan_std[guide])
+        correlation = np.clip(gains * pan_std / std, -1.0, 1.0)
         bands = mean[:, None] + std[:, None] * normal
         return cls(mean, std, bands, gains, correlation, pan_mean, pan_std, pan_mean + pan_std * normal)
 
 
-def sample_distribution(scene: Scene, mtf_gain: Gains, progress: Progress | None = None) -> Distribution | None:
-    """The distribution of a scene, from some strips of rows that are spread over it.
+def sample_distributions(scene: Scene, mtf_gain: Gains, progress: Progress | None = None) -> tuple[Distribution, ...]:
+    """The distributions of a scene, from some strips of rows that are spread over it.
 
     Args:
         scene: the scene.
@@ -131,7 +133,7 @@ def sample_distribution(scene: Scene, mtf_gain: Gains, progress: Progress | None
         progress: asked for cancellation.
 
     Returns:
-        The distribution; None where the sampled rows hold fewer than two valid pixels.
+        One for each band of the PAN; none where the sampled rows hold fewer than two valid pixels.
     """
     progress = progress or Progress()
     operators = scene_operators(scene, mtf_gain)
@@ -141,18 +143,23 @@ def sample_distribution(scene: Scene, mtf_gain: Gains, progress: Progress | None
         values, _ = scene.hsi_rows(start, stop)
         chosen = scene.low_covered[start:stop]
         bands.append(values[:, chosen].astype(np.float64))
-        pans.append(_degraded_rows(scene, operators, start, stop)[chosen].astype(np.float64))
+        pans.append(_degraded_rows(scene, operators, start, stop)[:, chosen].astype(np.float64))
     scene.hsi.release()
     scene.pan.release()
-    if sum(pan.size for pan in pans) < 2:
-        return None
-    hsi, pan = np.concatenate(bands, axis=1), np.concatenate(pans)
+    if sum(pan.shape[1] for pan in pans) < 2:
+        return ()
+    hsi = np.concatenate(bands, axis=1)
+    quantiles = np.quantile(hsi, QUANTILES, axis=1).T
+    return tuple(_distribution(hsi, quantiles, pan) for pan in np.concatenate(pans, axis=1))
+
+
+def _distribution(hsi: np.ndarray, quantiles: np.ndarray, pan: np.ndarray) -> Distribution:
+    """Of (bands, n) and (n,) float64."""
     mean, std, pan_mean, pan_std = hsi.mean(1), hsi.std(1), float(pan.mean()), float(pan.std())
     covariance = (hsi - mean[:, None]) @ (pan - pan_mean) / pan.size
     gains = covariance / max(pan_std**2, 1e-300)
     correlation = covariance / np.maximum(std * pan_std, 1e-300)
-    quantiles, pan_quantiles = np.quantile(hsi, QUANTILES, axis=1).T, np.quantile(pan, QUANTILES)
-    return Distribution(mean, std, quantiles, gains, correlation, pan_mean, pan_std, pan_quantiles)
+    return Distribution(mean, std, quantiles, gains, correlation, pan_mean, pan_std, np.quantile(pan, QUANTILES))
 
 
 def _strips(scene: Scene) -> list[tuple[int, int]]:
@@ -177,14 +184,14 @@ def _cut(rows: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _degraded_rows(scene: Scene, operators: Operators, start: int, stop: int) -> np.ndarray:
-    """Rows of D P, (rows, columns)."""
+    """Rows of D P, (M, rows, columns)."""
     low, high = operators.down.y.support(start, stop)
-    fallback = 0.0
+    fallback = np.zeros(scene.guides)
     if not scene.complete:
         values, valid = scene.pan_rows(low, high)
-        fallback = float(values[0][valid].mean()) if valid.any() else 0.0
+        fallback = np.array([float(band[valid].mean()) if valid.any() else 0.0 for band in values])
     rows = pan_stream(scene, high - low, fallback, low).get(low, high)
-    return operators.down.part(rows, (start, stop), (0, scene.low_shape[1]), (low, 0))[0]
+    return operators.down.part(rows, (start, stop), (0, scene.low_shape[1]), (low, 0))
 
 
 def _spread(quantiles: np.ndarray, std: np.ndarray) -> np.ndarray:

@@ -24,15 +24,18 @@ def network_planes(
         operators: between the two grids of the scene.
         statistics: the scene's, or those of the model.
         components: (K, rows, columns) float32, the HSI's components on the low grid, from ``low_origin`` on.
-        pan: (1, rows, columns) float32, the PAN on exactly that part.
-        pan_low: (1, rows, columns) float32, D P on the same pixels as ``components``.
+        pan: (M, rows, columns) float32, the PAN on exactly that part.
+        pan_low: (M, rows, columns) float32, D P on the same pixels as ``components``.
         part: (rows, columns) on the high grid.
         low_origin: row and column of the low grid at which ``components`` begin.
 
     Returns:
-        (K + 2, rows, columns) float32.
+        (K + 2 M, rows, columns) float32: components, the PAN's bands, and the details of these.
     """
     lifted = operators.up.part(np.concatenate([components, pan_low]), *part, low_origin)
-    detail = (pan - lifted[-1:]) / np.float32(statistics.detail_std)
-    level = (pan - np.float32(statistics.pan_mean)) / np.float32(statistics.pan_std)
-    return np.concatenate([lifted[:-1], level, detail])
+    mean, std, detail_std = (
+        of_bands[:, None, None] for of_bands in (statistics.pan_mean, statistics.pan_std, statistics.detail_std)
+    )
+    detail = (pan - lifted[-len(pan) :]) / detail_std
+    level = (pan - mean) / std
+    return np.concatenate([lifted[: -len(pan)], level, detail])

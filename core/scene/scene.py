@@ -1,4 +1,4 @@
-"""A scene: an HSI and a PAN on one grid, read in rows."""
+"""A scene: an HSI and a sharper image, a PAN or one of several bands, on one grid, read in rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Callable, TypeVar
 
 import numpy as np
 
-from ..io.band_remedies import one_band_sentence, several_bands_sentence, swapped_sentence
+from ..io.band_remedies import several_bands_sentence, swapped_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Alignment, Window, align
 from ..io.positions import inside_of
@@ -20,10 +20,11 @@ from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .defects import Defects, find_defects
+from .guide import in_all_bands, scan_pan, usable_bands
 from .masked_reader import MaskedReader
 from .placing import placed_pan
 from .reader_view import averaged, facing
-from .scan import scan_bands, scan_pan
+from .scan import scan_bands
 from .shift_field import ShiftField, moved_by_field
 
 _T = TypeVar("_T")
@@ -31,7 +32,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class Scene:
-    """An HSI and a PAN opened together; a context manager.
+    """An HSI and a PAN opened together; a context manager. The PAN has one band or several (M).
 
     A band is good unless its ``bbl`` is 0 or it holds no value at all. Validity is per band: where single good bands
     miss a sample, it is estimated from the others, and comes out as nodata in that band only. Pixels that miss more
@@ -114,8 +115,6 @@ class Scene:
                 raise InputError(swapped_sentence(hsi.source, pan.source, pan.bands))
             if hsi.bands < 2:
                 raise InputError(several_bands_sentence(hsi.source))
-            if pan.bands != 1:
-                raise InputError(one_band_sentence(pan.source, pan.bands))
             pan = placed_pan(hsi, pan, grid, progress or Progress())
             hsi, pan = facing(hsi, pan)
             pan = averaged(pan, hsi.grid, progress)
@@ -132,6 +131,7 @@ class Scene:
     @classmethod
     def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
         scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
+        pan = usable_bands(pan, alignment.pan, progress or Progress())
         complete = scan_pan(pan, alignment.pan, progress) and scan.complete
         for reader in (hsi, pan):
             reader.release()
@@ -186,6 +186,17 @@ class Scene:
             return replace(self, pan=pan, alignment=alignment, moved=moved, field=field, _cached={})
         return replace(self._scanned(self.hsi, pan, alignment, progress), moved=moved, field=field)
 
+    def with_pan(self, pan: RasterReader) -> Scene:
+        """A view with other bands in the place of the PAN's, as :class:`.guide.WeightedBand`, on the same pixels.
+
+        Args:
+            pan: what is read instead, on the PAN's grid; whoever closes the scene closes it.
+
+        Returns:
+            The view.
+        """
+        return replace(self, pan=pan, _cached={})
+
     def without(self, left_out: np.ndarray, faded: np.ndarray | None = None) -> Scene:
         """A view from some of whose pixels nothing is learned; they take no part in statistics either, and are
         sharpened as the others are. The files are shared, and closed with either.
@@ -220,6 +231,11 @@ class Scene:
         """Close both files."""
         self.hsi.close()
         self.pan.close()
+
+    @property
+    def guides(self) -> int:
+        """M, the number of the PAN's bands."""
+        return self.pan.bands
 
     @property
     def ratio(self) -> float:
@@ -322,10 +338,10 @@ class Scene:
             cols: (start, stop) of some columns; all by default.
 
         Returns:
-            ``values`` (1, rows, columns) float32 in DN; ``valid`` (rows, columns) bool.
+            ``values`` (M, rows, columns) float32 in DN; ``valid`` (rows, columns) bool, where all M bands have values.
         """
         block = self.pan.read(self.alignment.pan.part((start, stop), cols or (0, self.high_shape[1])))
-        return Block(block.values, block.valid[0])
+        return Block(block.values, in_all_bands(block.valid))
 
     def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
         """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.

@@ -23,13 +23,13 @@ class Guide:
     """What tells how the HSI goes on where it has no values: the PAN, at the HSI's resolution.
 
     Attributes:
-        pan_low: (rows, columns) float32, D P on the HSI's grid.
-        pan_mean: of D P.
-        gains: (bands,) float32, slopes of the bands on D P.
+        pan_low: (M, rows, columns) float32, D P on the HSI's grid.
+        pan_mean: (M,) float32 of D P.
+        gains: (bands, M) float32, slopes of the bands on D P.
     """
 
     pan_low: np.ndarray
-    pan_mean: float
+    pan_mean: np.ndarray
     gains: np.ndarray
 
     def fill(self, values: np.ndarray, valid: np.ndarray, fallback: np.ndarray, origin: tuple[int, int]) -> np.ndarray:
@@ -47,25 +47,41 @@ class Guide:
         if valid.all():
             return values
         here = tuple(slice(first, first + count) for first, count in zip(origin, valid.shape))
-        explained = self.gains[:, None, None] * (self.pan_low[here] - np.float32(self.pan_mean))
+        planes = self.pan_low[(slice(None), *here)] - self.pan_mean[:, None, None]
+        explained = injected(self.gains, planes)
         filled = fill_invalid(values - explained, valid, FILL_LOW, fallback) + explained
         return np.where(valid, values, filled)
 
 
+def injected(gains: np.ndarray, planes: np.ndarray) -> np.ndarray:
+    """What bands take of planes.
+
+    Args:
+        gains: (bands, M) float32.
+        planes: (M, rows, columns) float32.
+
+    Returns:
+        (bands, rows, columns) float32.
+    """
+    if len(planes) == 1:
+        return gains[:, 0, None, None] * planes
+    return np.tensordot(gains, planes, 1)
+
+
 def pan_stream(
-    scene: Scene, step: int, fallback: float, first: int = 0, cols: tuple[int, int] | None = None
+    scene: Scene, step: int, fallback: np.ndarray | float, first: int = 0, cols: tuple[int, int] | None = None
 ) -> RowStream:
     """The PAN's rows, invalid pixels filled.
 
     Args:
         scene: the scene.
         step: rows computed at once.
-        fallback: value far from valid pixels, DN.
+        fallback: values far from valid pixels, (M,) or one for all bands, DN.
         first: the first row that will be asked for.
         cols: (start, stop) of some columns; all by default.
 
     Returns:
-        A stream of (1, rows, columns) float32, DN.
+        A stream of (M, rows, columns) float32, DN.
     """
     passes, (left, right) = FILL_HIGH * scene.footprint, cols or (0, scene.high_shape[1])
 
@@ -138,22 +154,24 @@ def scene_operators(scene: Scene, mtf_gain: Gains) -> Operators:
     return Operators(scene.low_shape, scene.high_shape, scene.ratios, scene.alignment.phase, mtf_gain)
 
 
-def degraded_pan(scene: Scene, operators: Operators, fallback: float, progress: Progress | None = None) -> np.ndarray:
+def degraded_pan(
+    scene: Scene, operators: Operators, fallback: np.ndarray | float, progress: Progress | None = None
+) -> np.ndarray:
     """D P on the low-resolution grid, computed in rows.
 
     Args:
         scene: the scene.
         operators: between its grids.
-        fallback: value far from valid PAN pixels, DN.
+        fallback: values far from valid PAN pixels, (M,) or one for all bands, DN.
         progress: asked for cancellation.
 
     Returns:
-        (1, rows, columns) float32, DN.
+        (M, rows, columns) float32, DN.
     """
     rows, cols = operators.low
-    step = max(1, _SAMPLES // (operators.high[1] * scene.footprint))
+    step = max(1, _SAMPLES // (scene.guides * operators.high[1] * scene.footprint))
     pan = pan_stream(scene, step * scene.footprint, fallback)
-    result = np.empty((1, rows, cols), np.float32)
+    result = np.empty((scene.guides, rows, cols), np.float32)
     for start, stop in row_strips(rows, step, progress):
         low, high = operators.down.y.support(start, stop)
         pan.forget(low)

@@ -25,6 +25,7 @@ from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
+from ..scene.streams import injected
 from .losses import Reference, Spectra
 
 _BANDS = 16  # at once
@@ -95,7 +96,7 @@ class LabelledArea:
     """A reduced-resolution area with its truth; bands are the good ones, in units of their standard deviation.
 
     Attributes:
-        planes: (components + 2, rows, columns) float32, the input of a network.
+        planes: (components + 2 M, rows, columns) float32, the input of a network.
         target: (bands, rows, columns) float32, the truth minus the projected prior.
         truth: (bands, rows, columns) float32.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
@@ -119,7 +120,7 @@ class UnlabelledArea:
     """A full-resolution area; bands as in :class:`LabelledArea`.
 
     Attributes:
-        planes: (components + 2, rows, columns) float32, the input of a network.
+        planes: (components + 2 M, rows, columns) float32, the input of a network.
         prior: (bands, rows, columns) float32.
         reprojection_residual: (bands, rows, columns) float32 on the low grid, the HSI minus the degraded prior.
         weight: (rows, columns) float32 on the low grid, 1 where the HSI is valid.
@@ -236,7 +237,7 @@ def labelled_area(
         context: what all areas have in common.
         operators: between the HSI's grid, which is the high one here, and the degraded one, without phase.
         hsi: (bands, rows, columns) float32, invalid pixels filled; those that lie inside the degraded pixels.
-        pan_low: (1, rows, columns) float32, the PAN on the same pixels.
+        pan_low: (M, rows, columns) float32, the PAN on the same pixels.
         valid: (rows, columns) bool.
         held_out: (rows, columns) bool, the pixels that are only scored on.
         iterations: of the consistency projection.
@@ -249,7 +250,7 @@ def labelled_area(
     lowered, pan_lowered = (blur or operators.down)(hsi), operators.down(pan_low)
     weight = all_valid(valid, operators.low, operators.ratio).astype(np.float32)
     planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
-    prior = operators.up(lowered) + statistics.gains[:, None, None] * detail
+    prior = operators.up(lowered) + injected(statistics.gains, detail)
     residual = lowered - operators.down(prior)
     prior = prior + operators.up(correction(residual, operators.round_trip, iterations, weight))
     scale = statistics.std[good, None, None]
@@ -278,8 +279,8 @@ def unlabelled_area(
         context: what all areas have in common.
         operators: between the grids of the piece.
         hsi: (bands, rows, columns) float32 on the low grid, invalid pixels filled.
-        pan: (1, rows, columns) float32 on the high grid.
-        pan_low: (1, rows, columns) float32 on the low grid.
+        pan: (M, rows, columns) float32 on the high grid.
+        pan_low: (M, rows, columns) float32 on the low grid.
         weight: (rows, columns) bool on the low grid, where the HSI is valid and under the PAN.
         progress: asked for cancellation.
 
@@ -297,7 +298,7 @@ def unlabelled_area(
     for first in range(0, len(chosen), _BANDS):
         progress.check()
         place, bands = slice(first, first + _BANDS), chosen[first : first + _BANDS]
-        part = operators.up(hsi[bands]) + statistics.gains[bands, None, None] * detail
+        part = operators.up(hsi[bands]) + injected(statistics.gains[bands], detail)
         scale = statistics.std[bands, None, None]
         prior[place] = part / scale
         residual[place] = (hsi[bands] - operators.down(part)) / scale
@@ -309,7 +310,7 @@ def unlabelled_area(
 def _planes_and_detail(
     operators: Operators, statistics: Statistics, hsi: np.ndarray, pan: np.ndarray, pan_low: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The input of a network for an area, and the PAN's detail."""
+    """The input of a network for an area, and the details of the PAN's bands."""
     matrix, shift = statistics.encoder
     components = np.tensordot(matrix, hsi, 1) - shift
     whole = (0, operators.high[0]), (0, operators.high[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
-from ..scene.distribution import Distribution, sample_distribution
+from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .areas import AreaContext
 from .checkpoint import Checkpoint
@@ -74,7 +75,7 @@ def learn(
     progress.set(0.0, "Computing statistics")
     context = _context(scenes, mtf_gain, settings.components, device, progress)
     statistics, good = context.statistics, context.good
-    sampled = [sample_distribution(scene, mtf_gain, progress) for scene in scenes]
+    sampled = [sample_distributions(scene, mtf_gain, progress) for scene in scenes]
     _warn_of_units(scenes, sampled, good, progress)
     fingerprint = _fingerprint(statistics.arrays())
     processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
@@ -84,7 +85,7 @@ def learn(
     labelled = [area for some, _ in areas for area in some]
     unlabelled = [area for _, some in areas for area in some]
 
-    pair = Pair.fresh(network, statistics.components, settings.seed, device, scenes[0].ratio)
+    pair = Pair.fresh(network, statistics.components, settings.seed, device, scenes[0].ratio, statistics.guides)
     basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
     learner = MutualStep(
         pair.networks, HybridLoss(basis, scale, settings.angle, settings.gradient), settings, processes
@@ -114,7 +115,7 @@ def learn(
     )
     stored = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
     stored.load(pair.tensors())
-    return TrainedModel(header, stored, statistics, tuple(one for one in sampled if one is not None))
+    return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
 
 
 def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
@@ -138,6 +139,11 @@ def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[s
 
 
 def _check_bands(scene: Scene, network: str) -> None:
+    if scene.guides > 1 and not kind_of(network).several_guides:
+        raise InputError(
+            f"{network} takes a sharper image of one band but {scene.pan.name} has {scene.guides}; choose one of them "
+            "(--pan-bands-used, PAN_BANDS_USED), or the network ssml."
+        )
     bounds = kind_of(network).bands
     if bounds is not None and not bounds[0] <= scene.hsi.bands <= bounds[1]:
         raise InputError(
@@ -160,12 +166,10 @@ def _context(
 
 
 def _warn_of_units(
-    scenes: Sequence[Scene], sampled: Sequence[Distribution | None], good: np.ndarray, progress: Progress
+    scenes: Sequence[Scene], sampled: Sequence[Sequence[Distribution]], good: np.ndarray, progress: Progress
 ) -> None:
     """Warn of scenes whose numbers are many times larger than those of others."""
-    found = [
-        (float(np.median(np.abs(one.level[good]))), scene) for one, scene in zip(sampled, scenes) if one is not None
-    ]
+    found = [(float(np.median(np.abs(each[0].level[good]))), scene) for each, scene in zip(sampled, scenes) if each]
     if len(found) < 2:
         return
     least, most = min(found, key=lambda one: one[0]), max(found, key=lambda one: one[0])

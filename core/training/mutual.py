@@ -220,7 +220,7 @@ class MutualStep:
 
         Args:
             index: of the network.
-            planes: (components + 2, rows, columns) float32.
+            planes: (components + 2 M, rows, columns) float32.
             way: of :func:`.areas.turn`; the result is turned back.
 
         Returns:

@@ -9,7 +9,6 @@ from typing import Any
 from ..assessment.full_resolution import FusedPair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
-from ..io.band_remedies import one_band_sentence
 from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
@@ -122,8 +121,6 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
     if "hsi" not in readers or (given is not None and not given.groups and options.shift == "none"):
         return plain
     hsi, pan = readers["hsi"], readers["pan"]
-    if pan.bands != 1:
-        raise InputError(one_band_sentence(pan.source, pan.bands))
     if options.shift != "global":
         try:
             align(hsi.grid, pan.grid, hsi.source, pan.source)
@@ -149,7 +146,8 @@ def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: 
     if key == "fused":
         layer = claims_of(path, role, AssessOptions(layers=options.layers))
         return open_claimed(path, role, replace(layer, look=False), progress)
-    return open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
+    reader = open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
+    return select_bands(reader, options.pan_bands_used) if role == "pan" else reader
 
 
 def _lies_on(fused: RasterReader, grid: Grid) -> bool:
@@ -217,8 +215,6 @@ def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, 
         views = {key: View(readers[key], window).crop(crop) for key, window in zip(("fused", "reference"), shared)}
     if "hsi" in readers:
         hsi, pan = readers["hsi"], readers["pan"]
-        if pan.bands != 1:
-            raise InputError(one_band_sentence(pan.source, pan.bands))
         overlap(fused.grid, pan.grid, fused.source, pan.source)
         alignment = align(hsi.grid, fused.grid, hsi.source, fused.source)
         View(fused, alignment.pan).crop(crop)

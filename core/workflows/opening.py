@@ -91,7 +91,7 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
     """
     progress.set(0.0, "Looking through the scene")
     claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
-    scene = open_pair(hsi, pan, progress, claims, options.grid)
+    scene = open_pair(hsi, pan, progress, claims, options.grid, options.pan_bands_used)
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects

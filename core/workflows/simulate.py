@@ -15,10 +15,11 @@ from ..io.metadata import RasterMetadata
 from ..io.ratio import nominal, pixels_under
 from ..io.reader import Block, RasterReader
 from ..io.writer import RasterWriter
+from ..operators.guide_bands import guide_sensor, split_groups
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
-from ..operators.wald import degraded_rows, pan_rows
+from ..operators.wald import Reference, degraded_rows, pan_rows
 from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -40,7 +41,8 @@ def simulate(
     options: SimulateOptions,
     progress: Progress,
 ) -> dict[str, object]:
-    """Make a low-resolution HSI and a PAN of a reference image, which then is the truth to compare with.
+    """Make a low-resolution HSI and a PAN, of one band or several, of a reference image, which then is the truth to
+    compare with.
 
     The reference is cropped, from its upper-left corner, to what whole pixels of the HSI touch. Both outputs are
     float32 in the reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands,
@@ -85,30 +87,21 @@ def simulate(
                 f"{pixels_under(MIN_OVERLAP, ratio)} in each direction are needed; choose a larger image or a smaller "
                 "ratio."
             )
-        if pan_response:
-            weights = band_weights(read_response(pan_response), _good_wavelengths(reader), reader.name)
-        elif pan_bands.strip():
-            weights = dict.fromkeys(bands_by_number(pan_bands, reader), 1.0)
-        else:
-            weights = dict.fromkeys(_by_wavelength(pan_range, reader), 1.0)
+        groups = _groups(pan_bands, pan_range, pan_response, reader)
         progress.set(0.0, "Looking through the reference")
         source, metadata = degradable(reader, ratio, progress)
-        weights = {band: weight for band, weight in weights.items() if source.good[band]}
-        chosen = list(weights)
-        if not chosen:
-            raise InputError(f"All bands chosen for the PAN are bad bands of {reader.name}; choose other ones.")
-        total = sum(weights.values())
-        weights = {band: weight / total for band, weight in weights.items()}
+        groups = {name: _good(weights, source.good, reader.name) for name, weights in groups.items()}
         if not source.low_valid.any():
             raise InputError(f"{reader.name} has no block of {ratio:g} x {ratio:g} valid pixels; choose another image.")
-        pan_metadata, physical = _pan_metadata(metadata, chosen)
+        pan_metadata, physical = _pan_metadata(metadata, groups)
         grid = reader.grid.crop(Window(0, 0, rows, cols))
         with (
             RasterWriter(hsi_out, grid.coarsen(ratio), metadata) as hsi_writer,
             RasterWriter(pan_out, grid, pan_metadata) as pan_writer,
         ):
             progress.set(0.2, "Making the PAN")
-            _write(pan_rows(source, weights, mtf_pan, physical, progress.part(0.2, 0.4)), pan_writer, progress)
+            making = progress.part(0.2, 0.4)
+            _write(_stacked(source, list(groups.values()), mtf_pan, physical, making), pan_writer, progress)
             progress.set(0.4, "Degrading the HSI")
             _write(degraded_rows(source, gains, progress.part(0.4, 1.0)), hsi_writer, progress)
             hsi_writer.complete()
@@ -122,7 +115,7 @@ def simulate(
             "cols": source.low_shape[1],
             "pan_rows": rows,
             "pan_cols": cols,
-            "pan_bands": [band + 1 for band in chosen],
+            "pan_bands": sorted({band + 1 for weights in groups.values() for band in weights}),
         }
 
 
@@ -149,14 +142,63 @@ def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[flo
     return gains
 
 
-def _by_wavelength(text: str, reader: RasterReader) -> list[int]:
-    """Bands from 0 whose centre lies in "480-690", or in a sensor's panchromatic band."""
+def _groups(pan_bands: str, pan_range: str, response: str, reader: RasterReader) -> dict[str, dict[int, float]]:
+    """By the name of each band of the PAN, the weights of the reference's bands."""
+    if response:
+        return {"PAN": band_weights(read_response(response), _good_wavelengths(reader), reader.name)}
+    if pan_bands.strip():
+        parts = split_groups(pan_bands)
+        chosen = [bands_by_number(part, reader) for part in parts]
+    else:
+        sensor = guide_sensor(pan_range)
+        limits = sensor.ranges() if sensor is not None else {part: _limits(part) for part in split_groups(pan_range)}
+        parts, chosen = list(limits), [_by_wavelength(limits[part], reader) for part in limits]
+    if len(parts) == 1:
+        parts = ["PAN"]
+    return {part: dict.fromkeys(bands, 1.0) for part, bands in zip(parts, chosen)}
+
+
+def _good(weights: dict[int, float], good: np.ndarray, name: str) -> dict[int, float]:
+    """The weights of good bands, with the sum 1."""
+    kept = {band: weight for band, weight in weights.items() if good[band]}
+    if not kept:
+        raise InputError(f"All bands chosen for the PAN are bad bands of {name}; choose other ones.")
+    total = sum(kept.values())
+    return {band: weight / total for band, weight in kept.items()}
+
+
+def _stacked(
+    source: Reference, groups: Sequence[dict[int, float]], mtf: float | None, physical: bool, progress: Progress
+) -> Iterator[tuple[int, Block]]:
+    """The rows of all bands of the PAN, which is valid where all of them are."""
+    parts = [progress.part(place / len(groups), (place + 1) / len(groups)) for place in range(len(groups))]
+    for rows in zip(*(pan_rows(source, weights, mtf, physical, part) for weights, part in zip(groups, parts))):
+        values = np.concatenate([block.values for _, block in rows])
+        yield rows[0][0], Block(values, np.logical_and.reduce([block.valid for _, block in rows]))
+
+
+def _limits(text: str) -> tuple[float, float]:
+    """Wavelengths of "480-690", or of a sensor's panchromatic band, nm."""
     limits = wavelength_range(text)
-    if limits is None:
-        if not any(letter.isalpha() for letter in text):
-            raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
-        limits = range_of_sensor(text)
-    return bands_by_wavelength(*limits, reader)
+    if limits is not None:
+        return limits
+    if not any(letter.isalpha() for letter in text):
+        raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
+    return range_of_sensor(text)
+
+
+def _by_wavelength(limits: tuple[float, float], reader: RasterReader) -> list[int]:
+    """Bands from 0 whose centre lies in a range; of a narrow one that holds none the band nearest to its middle."""
+    try:
+        return bands_by_wavelength(*limits, reader)
+    except InputError:
+        middle, width = (limits[0] + limits[1]) / 2, limits[1] - limits[0]
+        waves = [
+            (abs(wave - middle), band) for band, wave in enumerate(reader.metadata.wavelengths) if wave is not None
+        ]
+        if not waves or min(waves)[0] > width:
+            raise
+        return [min(waves)[1]]
 
 
 def _good_wavelengths(reader: RasterReader) -> list[float | None]:
@@ -164,12 +206,22 @@ def _good_wavelengths(reader: RasterReader) -> list[float | None]:
     return [wave if flag else None for wave, flag in zip(reader.metadata.wavelengths, reader.metadata.bbl)]
 
 
-def _pan_metadata(metadata: RasterMetadata, chosen: list[int]) -> tuple[RasterMetadata, bool]:
+def _pan_metadata(metadata: RasterMetadata, groups: dict[str, dict[int, float]]) -> tuple[RasterMetadata, bool]:
     """The PAN's metadata, and whether it holds physical values because its bands are scaled differently."""
-    scalings = {(metadata.scales[band], metadata.offsets[band]) for band in chosen}
-    pan = RasterMetadata.plain(1, "float32", metadata.nodata).replace(names=("PAN",))
+    scalings = {(metadata.scales[band], metadata.offsets[band]) for weights in groups.values() for band in weights}
+    count = len(groups)
+    pan = RasterMetadata.plain(count, "float32", metadata.nodata).replace(names=tuple(groups))
+    if count > 1:
+        pan = pan.replace(wavelengths=tuple(_centre(metadata, weights) for weights in groups.values()))
     if len(scalings) > 1:
         # A stored nodata value may well be a physical one.
         return pan.replace(nodata=None if metadata.nodata is None else math.nan), True
     scale, offset = scalings.pop()
-    return pan.replace(scales=(scale,), offsets=(offset,)), False
+    return pan.replace(scales=(scale,) * count, offsets=(offset,) * count), False
+
+
+def _centre(metadata: RasterMetadata, weights: dict[int, float]) -> float | None:
+    """The mean wavelength, nm."""
+    waves = [(metadata.wavelengths[band], weight) for band, weight in weights.items()]
+    known = [wave * weight for wave, weight in waves if wave is not None]
+    return sum(known) if len(known) == len(waves) else None

@@ -161,6 +161,11 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
                 f"{scene.hsi.name} has {scene.hsi.bands} bands but {first.hsi.name} has {first.hsi.bands}; train on "
                 "images of one sensor."
             )
+        if scene.guides != first.guides:
+            raise InputError(
+                f"{scene.pan.name} has {scene.guides} bands but {first.pan.name} has {first.guides}; train with sharper "
+                "images of the same bands."
+            )
         if not same_ratio(scene.ratios, first.ratios, RATIO_TOLERANCE):
             raise InputError(
                 f"{scene.hsi.name} and its PAN have ratio {ratio_text(scene.ratios)} but {first.hsi.name} and its PAN "

@@ -101,7 +101,7 @@ def literal(scene, method):
     operators = scene_operators(scene, method.mtf_gain)
     hsi, pan = scene.hsi_rows(0, scene.low_shape[0]).values, scene.pan_rows(0, scene.high_shape[0]).values
     hsi, pan = hsi.astype(float), pan.astype(float)
-    gains = method.statistics.gains.astype(float)[:, None, None]
+    gains = method.statistics.gains.astype(float)[:, :, None]
     fused = operators.up(hsi) + gains * (pan - operators.up(operators.down(pan)))
     weight = scene.low_covered
     for _ in range(method.iterations):

@@ -63,7 +63,7 @@ def test_a_guide_continues_an_image_as_the_pan_goes_on():
     whole = gains[:, None, None] * pan_low + offsets[:, None, None]
     valid = np.ones((9, 12), bool)
     valid[:, 8:] = valid[2, 3] = False
-    guide = Guide(pan_low, float(pan_low.mean()), gains)
+    guide = Guide(pan_low[None], np.array([pan_low.mean()]), gains[:, None])
     spoiled = np.where(valid, whole, np.float32(0))
     mean = whole.mean(axis=(1, 2))
     filled = guide.fill(spoiled, valid, mean, (0, 0))

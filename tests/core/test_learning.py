@@ -260,7 +260,7 @@ def test_truth_and_residual_are_seen_through_as_many_iterations_as_are_asked_for
         return image
 
     prior = operators.up(operators.down(hsi))
-    prior = prior + statistics.gains[:, None, None] * (pan - operators.up(operators.down(pan)))
+    prior = prior + statistics.gains[:, :, None] * (pan - operators.up(operators.down(pan)))
     expected = (hsi - projected(prior, operators.down(hsi))) / statistics.std[:, None, None]
     np.testing.assert_allclose(area.target.numpy(), expected, rtol=1e-4, atol=1e-5)
     shown = area.project(torch.from_numpy(dz)).numpy()

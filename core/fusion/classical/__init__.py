@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
 
 from ...operators.consistency import DEFAULT_ITERATIONS
 from ...operators.pair import DEFAULT_MTF_GAIN
@@ -11,9 +10,10 @@ from ...operators.resample import Gains
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
 from ..method import FittedMethod
-from . import multiresolution, subspace, substitution, unmixing
+from . import multiresolution, several, subspace, substitution, unmixing
 from .fitted import Exp
-from .moments import Moments, scene_moments
+from .moments import scene_moments
+from .several import Fit
 
 DEFAULT_METHOD = "mtf-glp"
 
@@ -26,17 +26,20 @@ class Description:
         title: for the user.
         source: the paper that describes it.
         fit: (scene, its moments, progress) to the fitted method.
+        several: the same for a sharper image of several bands; None for hypersharpening by a selected band.
     """
 
     title: str
     source: str
-    fit: Callable[[Scene, Moments, Progress], FittedMethod]
+    fit: Fit
+    several: Fit | None = None
 
 
 METHODS = {
     "exp": Description(
         "Up-sampling (EXP)",
         "Cubic convolution (Keys, 1981), a = -0.75: the HSI on the PAN's grid, nothing taken from the PAN.",
+        lambda scene, moments, progress: Exp(moments),
         lambda scene, moments, progress: Exp(moments),
     ),
     "brovey": Description(
@@ -53,6 +56,7 @@ METHODS = {
         "Gram-Schmidt, adaptive (GSA)",
         "Aiazzi, Baronti and Selva (2007): the low-resolution PAN is a regression on the bands.",
         substitution.gram_schmidt_adaptive,
+        several.MultipleSubstitution,
     ),
     "pca": Description(
         "Principal component substitution (PCA)",
@@ -84,6 +88,7 @@ METHODS = {
         "Generalised Laplacian pyramid matched to the sensor's MTF (Aiazzi et al., 2006), one regression gain per "
         "band over the whole scene.",
         multiresolution.regression,
+        several.MultipleRegression,
     ),
     "mtf-glp-fs": Description(
         "MTF-GLP, full-scale regression (FS)",
@@ -103,12 +108,15 @@ METHODS = {
     ),
     "mtf-glp-hpm-r": Description(
         "MTF-GLP-HPM by regression (HPM-R)",
-        "Vivone, Restaino and Chanussot (2018): the PAN is matched to each band by regression.",
+        "Vivone, Restaino and Chanussot (2018): the PAN is matched to each band by regression; with several sharp bands "
+        "hypersharpening by a synthesised band (Selva et al., 2015).",
         multiresolution.regression_modulation,
+        several.SynthesisedBand,
     ),
     "cnmf": Description(
         "Coupled non-negative matrix factorisation (CNMF)",
         "Yokoya, Yairi and Iwasaki (2012): endmembers from the HSI, their shares from HSI and PAN; one coupled round.",
+        unmixing.CoupledFactorisation,
         unmixing.CoupledFactorisation,
     ),
 }
@@ -145,6 +153,8 @@ class ClassicalMethod:
         moments = scene.cached(
             ("moments", self.mtf_gain), lambda: scene_moments(scene, self.mtf_gain, progress.part(0.0, 0.5))
         )
-        fitted = METHODS["exp" if moments.flat else self.name].fit(scene, moments, progress.part(0.5, 1.0))
+        method = METHODS["exp" if moments.flat else self.name]
+        fit = method.fit if scene.guides == 1 else method.several or several.selected_band(method.fit)
+        fitted = fit(scene, moments, progress.part(0.5, 1.0))
         fitted.iterations = self.iterations
         return fitted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +18,15 @@ _SAMPLE = 100_000  # HSI pixels that the haze is estimated from
 _LEAST = 0.1  # a divisor is not let fall below this share of its usual size
 
 
-class ClassicalFit(FittedMethod):
+class LiftedFit(FittedMethod):
     """Base of the fitted classical methods: ``U X`` and what the PAN adds.
 
-    A subclass gives :meth:`high_planes`, and either ``coefficients`` or :meth:`fuse_bands`.
+    A subclass gives :meth:`planes`, and either ``coefficients`` or :meth:`fuse_bands`.
 
     Args:
         moments: of the scene.
         count: number of planes that :meth:`high_planes` computes.
-        weights: (k, bands) float64: low-resolution planes as combinations of the HSI's bands, lifted for
-            :meth:`high_planes`.
+        weights: (k, bands) float64: low-resolution planes as combinations of the HSI's bands, which are lifted.
         shift: (k,) float64, added to these planes.
         stored: (j, rows, columns) float32: further low-resolution planes; D P where not given.
         coefficients: (bands, count) float64 of a linear method.
@@ -48,22 +48,48 @@ class ClassicalFit(FittedMethod):
     ) -> None:
         self.moments, self.planes_count = moments, count
         self.mtf_gain, self.iterations = moments.operators.mtf_gain, DEFAULT_ITERATIONS
-        self.mean, self.pan_mean = moments.mean.astype(np.float32), float(np.float32(moments.pan_mean))
+        self.mean, self.pan_mean = moments.mean.astype(np.float32), moments.guide_mean.astype(np.float32)
         self.coefficients = None if coefficients is None else coefficients.astype(np.float32)
         self.guide = moments.guide
         self._weights = np.zeros((0, len(moments.mean))) if weights is None else weights
         self._shift = np.zeros(len(self._weights)) if shift is None else shift
         self._stored = moments.pan_low if stored is None else stored
-        planes = len(self._weights) + len(self._stored) + count + work
+        planes = len(self._weights) + len(self._stored) + count + work + len(moments.pan_low) - 1
         self.support = Support(receptive_field, bytes_per_pixel=4 * planes)
 
-    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
-        """See :meth:`..method.FittedMethod.planes`; lifts the low-resolution planes and calls :meth:`high_planes`."""
+    def lifted(self, hsi: np.ndarray, part: Part) -> np.ndarray:
+        """U of the low-resolution planes.
+
+        Args:
+            hsi: (bands, rows, columns) float32, as :meth:`..method.FittedMethod.planes` has it.
+            part: of the output.
+
+        Returns:
+            (k + j, rows, columns) float32.
+        """
         top, left = part.origin
         stored = self._stored[:, top : top + hsi.shape[1], left : left + hsi.shape[2]]
         made = np.tensordot(self._weights, hsi, 1) + self._shift[:, None, None]
         low = np.concatenate([made.astype(np.float32), stored])
-        return self.high_planes(self.moments.operators.up.part(low, *part), pan[0], progress)
+        return self.moments.operators.up.part(low, *part)
+
+
+class ClassicalFit(LiftedFit):
+    """Base of the methods that take a PAN of one band.
+
+    A subclass gives :meth:`high_planes`, and either ``coefficients`` or :meth:`fuse_bands`. Arguments as
+    :class:`LiftedFit`.
+    """
+
+    pan_mean: float
+
+    def __init__(self, moments: Moments, count: int, **more: Any) -> None:
+        super().__init__(moments, count, **more)
+        self.pan_mean = float(np.float32(moments.pan_mean))
+
+    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
+        """See :meth:`..method.FittedMethod.planes`; lifts the low-resolution planes and calls :meth:`high_planes`."""
+        return self.high_planes(self.lifted(hsi, part), pan[0], progress)
 
     @abstractmethod
     def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
@@ -79,7 +105,7 @@ class ClassicalFit(FittedMethod):
         """
 
 
-class Exp(ClassicalFit):
+class Exp(LiftedFit):
     """The up-sampled HSI alone.
 
     Args:
@@ -90,9 +116,9 @@ class Exp(ClassicalFit):
         super().__init__(moments, 1, coefficients=np.zeros((len(moments.mean), 1)))
         self.guide = None  # nothing is taken from the PAN, nor where the HSI has no values
 
-    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """See :meth:`.fitted.ClassicalFit.high_planes`; a plane that no band takes from."""
-        return np.zeros((1, *pan.shape), np.float32)
+    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
+        """See :meth:`..method.FittedMethod.planes`; a plane that no band takes from."""
+        return np.zeros((1, *pan.shape[1:]), np.float32)
 
 
 class Ratio(ClassicalFit):

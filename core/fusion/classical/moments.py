@@ -7,18 +7,20 @@ pixels only; one pass over each raster.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...operators.pair import Operators
 from ...operators.resample import Gains
 from ...runtime.progress import Progress
+from ...scene.ridge import ridge_regression
 from ...scene.scene import Scene
 from ...scene.statistics import pan_moments
 from ...scene.streams import Guide, degraded_pan, high_valid, hsi_stream, scene_operators
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
+_RIDGE = 1e-4  # of the regression on several bands that gaps are filled by
 _FLAT = 1e-6  # a PAN whose contrast is below this share of its level has none
 
 
@@ -30,11 +32,12 @@ class Moments:
         operators: U and D between the scene's grids.
         good: (bands,) bool.
         zero: (bands,) float64, the stored number that stands for physical 0 (that of a band's offset).
-        pan_low: (1, rows, columns) float32, D P.
+        pan_low: (M, rows, columns) float32, D P.
         mean: (bands,) float64 of the HSI, of all bands.
         covariance: (bands, bands) float64.
-        pan_mean, pan_variance: of D P.
-        pan_covariance: (bands,) float64 of the HSI and D P.
+        guide_mean: (M,) float64 of D P.
+        guide_covariance: (M, M) float64 of D P.
+        guide_cross: (bands, M) float64 of the HSI and D P.
         chosen: (rows, columns) bool, the HSI pixels that the moments are taken over.
     """
 
@@ -44,9 +47,9 @@ class Moments:
     pan_low: np.ndarray
     mean: np.ndarray
     covariance: np.ndarray
-    pan_mean: float
-    pan_variance: float
-    pan_covariance: np.ndarray
+    guide_mean: np.ndarray
+    guide_covariance: np.ndarray
+    guide_cross: np.ndarray
     chosen: np.ndarray
 
     @property
@@ -55,20 +58,62 @@ class Moments:
         return np.sqrt(np.diag(self.covariance))
 
     @property
+    def pan_mean(self) -> float:
+        """Mean of D P, of a PAN of one band."""
+        return float(self.guide_mean[0])
+
+    @property
+    def pan_variance(self) -> float:
+        """Variance of D P, of a PAN of one band."""
+        return float(self.guide_covariance[0, 0])
+
+    @property
+    def pan_covariance(self) -> np.ndarray:
+        """(bands,) float64 of the HSI and D P, of a PAN of one band."""
+        return self.guide_cross[:, 0]
+
+    @property
     def pan_std(self) -> float:
-        """Standard deviation of D P."""
+        """Standard deviation of D P, of a PAN of one band."""
         return float(np.sqrt(self.pan_variance))
+
+    @property
+    def guide_std(self) -> np.ndarray:
+        """(M,) float64 standard deviations of D P."""
+        return np.sqrt(np.diag(self.guide_covariance))
+
+    def of_guide(self, number: int) -> Moments:
+        """The moments with one band of the PAN.
+
+        Args:
+            number: of the band, counted from 0.
+
+        Returns:
+            the moments.
+        """
+        one = slice(number, number + 1)
+        return replace(
+            self,
+            pan_low=self.pan_low[one],
+            guide_mean=self.guide_mean[one],
+            guide_covariance=self.guide_covariance[one, one],
+            guide_cross=self.guide_cross[:, one],
+        )
 
     @property
     def guide(self) -> Guide:
         """How the HSI goes on where it has no values and the PAN has."""
-        gains = self.pan_covariance / max(self.pan_variance, 1e-300)
-        return Guide(self.pan_low[0], self.pan_mean, (gains if not self.flat else 0.0 * gains).astype(np.float32))
+        if len(self.pan_low) == 1:
+            gains = self.guide_cross / max(self.pan_variance, 1e-300)
+        else:
+            gains = ridge_regression(self.guide_covariance, self.guide_cross, _RIDGE)
+        gains = gains if not self.flat else 0.0 * gains
+        return Guide(self.pan_low, self.guide_mean.astype(np.float32), gains.astype(np.float32))
 
     @property
     def flat(self) -> bool:
-        """Whether the PAN has no contrast: then there is no detail to inject."""
-        return self.pan_std <= _FLAT * max(abs(self.pan_mean), 1e-30)
+        """Whether no band of the PAN has any contrast: then there is no detail to inject."""
+        return bool((self.guide_std <= _FLAT * np.maximum(np.abs(self.guide_mean), 1e-30)).all())
 
 
 def scene_moments(scene: Scene, gain: Gains, progress: Progress) -> Moments:
@@ -85,12 +130,12 @@ def scene_moments(scene: Scene, gain: Gains, progress: Progress) -> Moments:
     Raises:
         Cancelled: the user stopped the job.
     """
-    bands, good = scene.hsi.bands, scene.good
+    bands, good, guides = scene.hsi.bands, scene.good, scene.guides
     operators = scene_operators(scene, gain)
-    pan_count, total, _ = pan_moments(scene, progress)
-    pan_low = degraded_pan(scene, operators, total / max(pan_count, 1.0), progress)
-    chosen = _chosen(scene, progress)
-    sums, products, origin = np.zeros(bands + 1), np.zeros((bands + 1, bands + 1)), np.zeros(bands + 1)
+    pan_count, total, _ = pan_moments(scene, progress).T
+    pan_low = degraded_pan(scene, operators, total / np.maximum(pan_count, 1.0), progress)
+    chosen, size = _chosen(scene, progress), bands + guides
+    sums, products, origin = np.zeros(size), np.zeros((size, size)), np.zeros(size)
     count = 0
     for start, values in low_strips(scene, np.zeros(bands, np.float32), progress):
         stop = start + values.shape[1]
@@ -107,9 +152,9 @@ def scene_moments(scene: Scene, gain: Gains, progress: Progress) -> Moments:
     sums /= count
     covariance = products / count - np.outer(sums, sums)
     mean = origin + sums
-    keep = np.append(good, True)
+    keep = np.append(good, np.ones(guides, bool))
     covariance[~keep] = covariance[:, ~keep] = 0.0
-    covariance[np.diag_indices(bands + 1)] = np.maximum(np.diag(covariance), 0.0)
+    covariance[np.diag_indices(size)] = np.maximum(np.diag(covariance), 0.0)
     metadata = scene.hsi.metadata
     zero = -np.array(metadata.offsets, float) / np.array(metadata.scales, float)
     return Moments(
@@ -117,11 +162,11 @@ def scene_moments(scene: Scene, gain: Gains, progress: Progress) -> Moments:
         good,
         zero,
         pan_low,
-        mean[:-1],
-        covariance[:-1, :-1],
-        float(mean[-1]),
-        float(covariance[-1, -1]),
-        covariance[:-1, -1],
+        mean[:bands],
+        covariance[:bands, :bands],
+        mean[bands:],
+        covariance[bands:, bands:],
+        covariance[:bands, bands:],
         chosen,
     )
 

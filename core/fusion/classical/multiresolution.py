@@ -40,7 +40,9 @@ def regression_gains(scene: Scene, moments: Moments, progress: Progress) -> np.n
         (bands,) float64.
     """
     mtf_gain = moments.operators.mtf_gain
-    return scene.cached(("regression gains", mtf_gain), lambda: scene_statistics(scene, mtf_gain, 0, progress).gains)
+    return scene.cached(
+        ("regression gains", mtf_gain), lambda: scene_statistics(scene, mtf_gain, 0, progress).gains[:, 0]
+    )
 
 
 def regression(scene: Scene, moments: Moments, progress: Progress) -> ClassicalFit:

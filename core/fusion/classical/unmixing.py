@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+
 import numpy as np
 
 from ...runtime.errors import InputError
 from ...runtime.progress import Progress
 from ...scene.scene import Scene
-from .fitted import ClassicalFit
+from ..method import Part
+from .fitted import LiftedFit
 from .moments import Moments, low_sample, low_strips
 
 _ENDMEMBERS = 12
@@ -16,9 +20,9 @@ _LOW_UPDATES, _HIGH_UPDATES, _RESPONSE_UPDATES = 100, 30, 500
 _LEAST = 1e-9  # shares and spectra do not become 0, where a product could never leave it
 
 
-class CoupledFactorisation(ClassicalFit):
+class CoupledFactorisation(LiftedFit):
     """CNMF (Yokoya, Yairi and Iwasaki, 2012): ``X = E A_L`` on the HSI's grid and ``P = e A_H`` on the PAN's, all
-    factors non-negative and the shares A of each pixel summing to 1, by multiplicative updates (Lee and Seung, 2001);
+    factors non-negative and the shares A of each pixel summing to 1, P one band or several, by multiplicative updates (Lee and Seung, 2001);
     ``Y = E A_H``.
 
     Endmembers start from the purest pixels of a sample (successive projections, Araujo et al., 2001); the PAN's
@@ -51,23 +55,26 @@ class CoupledFactorisation(ClassicalFit):
             found = _shares(spectra, pixels, None, sum_weight, progress)
             shares[:, start : start + values.shape[1]] = found.reshape(count, *values.shape[1:])
         super().__init__(moments, count, stored=shares, work=3 * count + 4)
-        self._pan_zero = -scene.pan.metadata.offsets[0] / scene.pan.metadata.scales[0]
-        pan_samples = moments.pan_low[0][moments.chosen].astype(np.float64) - self._pan_zero
-        self._response = _response(shares[:, moments.chosen].astype(np.float64), np.maximum(pan_samples, 0.0), progress)
-        self._sum_weight = float(np.sqrt(np.mean(pan_samples**2)))
+        stored = scene.pan.metadata
+        self._pan_zero = -np.array(stored.offsets, np.float64) / np.array(stored.scales, np.float64)
+        samples = moments.pan_low[:, moments.chosen].astype(np.float64) - self._pan_zero[:, None]
+        known = shares[:, moments.chosen].astype(np.float64)
+        self._response = np.stack([_response(known, np.maximum(band, 0.0), progress) for band in samples])
+        self._sum_weight = float(np.sqrt(np.mean(samples**2) * len(samples)))
         self._spectra = np.zeros((len(good), count), np.float32)
         self._spectra[good] = spectra
 
-    def high_planes(self, lifted: np.ndarray, pan: np.ndarray, progress: Progress) -> np.ndarray:
-        """See :meth:`.fitted.ClassicalFit.high_planes`; A_H, one plane an endmember."""
-        shares = np.maximum(lifted, np.float32(_LEAST))
-        response = self._response.astype(np.float32)[:, None, None]
-        square = np.float32(self._sum_weight**2)
-        target = response * np.maximum(pan - np.float32(self._pan_zero), np.float32(0.0)) + square
+    def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
+        """See :meth:`..method.FittedMethod.planes`; A_H, one plane an endmember."""
+        shares = np.maximum(self.lifted(hsi, part), np.float32(_LEAST))
+        responses = self._response.astype(np.float32)[:, :, None, None]
+        square, zeros = np.float32(self._sum_weight**2), self._pan_zero.astype(np.float32)
+        light = [np.maximum(band - zero, np.float32(0.0)) for band, zero in zip(pan, zeros)]
+        target = _summed(response * band for response, band in zip(responses, light)) + square
         for _ in range(_HIGH_UPDATES):
             progress.check()
-            seen = (response * shares).sum(axis=0)
-            shares *= target / (response * seen + square * shares.sum(axis=0))
+            seen = _summed(response * (response * shares).sum(axis=0) for response in responses)
+            shares *= target / (seen + square * shares.sum(axis=0))
         return shares
 
     def fuse_bands(self, values: np.ndarray, planes: np.ndarray, bands: slice) -> None:
@@ -79,6 +86,11 @@ class CoupledFactorisation(ClassicalFit):
     def _physical(self, values: np.ndarray) -> np.ndarray:
         """(bands, n) float64 in units of stored numbers, 0 where there is no light."""
         return np.maximum(values.astype(np.float64) - self._zero[:, None], 0.0)
+
+
+def _summed(images: Iterable[np.ndarray]) -> np.ndarray:
+    """The sum of images of one shape."""
+    return reduce(np.add, images)
 
 
 def _purest(pixels: np.ndarray, count: int) -> np.ndarray:

@@ -114,6 +114,7 @@ class InjectionLayers(Protocol):
     """Layers of :class:`..injection.DetailInjection`."""
 
     side: int
+    guides: int
     read: nn.Conv2d
 
 
@@ -123,18 +124,21 @@ def detail_injection(layer: InjectionLayers, features: Tensor, planes: Tensor) -
     Args:
         layer: whose parameters are used.
         features: (N, channels, rows / side, columns / side) float32.
-        planes: (N, components + 2, rows, columns) float32.
+        planes: (N, components + 2 M, rows, columns) float32.
 
     Returns:
         (N, components, rows, columns) float32.
     """
-    folded, detail, side = layer.read(features), planes[:, -1:], layer.side
-    (rows, cols), folded_rows = detail.shape[-2:], folded.shape[-2]
-    out = planes.new_empty(len(planes), folded.shape[1] // 2, rows, cols)
+    guides, side = layer.guides, layer.side
+    folded, details = layer.read(features), planes[:, -guides:]
+    (rows, cols), folded_rows = details.shape[-2:], folded.shape[-2]
+    out = planes.new_empty(len(planes), folded.shape[1] // (1 + guides), rows, cols)
     for start, stop in slabs(folded_rows, 1, side * folded.shape[1], len(planes) * side * cols):
         low, high = max(0, start - 1), min(folded_rows, stop + 1)
         top, bottom = side * start, min(side * stop, rows)
         finer = upsample(folded[:, :, low:high], (bottom - side * low, cols), side)[:, :, top - side * low :]
-        additive, gains = finer.chunk(2, 1)
-        out[:, :, top:bottom] = torch.addcmul(additive, gains, detail[:, :, top:bottom])
+        result, *gains = finer.chunk(1 + guides, 1)
+        for place, of_detail in enumerate(gains):
+            result = torch.addcmul(result, of_detail, details[:, place : place + 1, top:bottom])
+        out[:, :, top:bottom] = result
     return out

@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def folded_channels(components: int, side: int) -> int:
+def folded_channels(components: int, side: int, guides: int = 1) -> int:
     """Number of channels of the result of :func:`fold`.
 
     Args:
         components: planes of the HSI.
         side: PAN pixels, along each axis, per folded pixel.
+        guides: M, the PAN's number of bands.
 
     Returns:
         The number of channels.
@@ -28,7 +29,9 @@ def folded_channels(components: int, side: int) -> int:
     """
     if side < 1:
         raise ValueError("side is at least 1")
-    return components + 2 * side**2
+    if guides == 1:
+        return components + 2 * side**2
+    return components + guides + guides * side**2
 
 
 def pad_to_multiple(planes: Tensor, size: int) -> Tensor:
@@ -45,13 +48,15 @@ def pad_to_multiple(planes: Tensor, size: int) -> Tensor:
     return functional.pad(planes, (0, missing[0], 0, missing[1]), mode="replicate") if any(missing) else planes
 
 
-def fold(planes: Tensor, side: int) -> Tensor:
+def fold(planes: Tensor, side: int, guides: int = 1) -> Tensor:
     """Components averaged over ``side`` x ``side`` pixels, and all those pixels of the PAN and of its detail as
-    channels; at the edges the last pixel is repeated, where rows or columns are no multiple of ``side``.
+    channels; at the edges the last pixel is repeated, where rows or columns are no multiple of ``side``. Of several
+    bands the details are kept whole and the bands themselves averaged: there are enough channels.
 
     Args:
-        planes: (N, components + 2, rows, columns) float32, see :meth:`.FusionNetwork.forward`.
+        planes: (N, components + 2 M, rows, columns) float32, see :meth:`.FusionNetwork.forward`.
         side: PAN pixels, along each axis, per folded pixel.
+        guides: M, the PAN's number of bands.
 
     Returns:
         (N, folded channels, rows / side, columns / side) float32, the channels last in memory, where pointwise
@@ -59,8 +64,9 @@ def fold(planes: Tensor, side: int) -> Tensor:
     """
     if side > 1:
         planes = pad_to_multiple(planes, side)
-        means = functional.avg_pool2d(planes[:, :-2], side)
-        planes = torch.cat([means, functional.pixel_unshuffle(planes[:, -2:], side)], 1)
+        kept = 2 if guides == 1 else guides
+        means = functional.avg_pool2d(planes[:, :-kept], side)
+        planes = torch.cat([means, functional.pixel_unshuffle(planes[:, -kept:], side)], 1)
     return planes.contiguous(memory_format=torch.channels_last)
 
 

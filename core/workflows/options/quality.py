@@ -23,8 +23,10 @@ class SimulateOptions(Options):
 
     Attributes:
         ratio: reference pixels per HSI pixel.
-        pan_bands: bands of the PAN, from 1, as "6-36"; "" where something else says them.
-        pan_range: wavelengths of the PAN in nm, as "480-690", or a sensor; "" where something else says them.
+        pan_bands: bands of the PAN, from 1, as "6-36", or as "6-14;15-24" of each of several; "" where something else
+            says them.
+        pan_range: wavelengths of the PAN in nm, as "480-690", or as "450-520;530-590" of each of several bands, or a
+            sensor; "" where something else says them.
         mtf_hsi: MTF gain of the HSI at its Nyquist frequency, or a sensor.
         mtf_pan: MTF gain of the PAN at its own Nyquist frequency; None leaves it as sharp as the reference.
     """
@@ -38,13 +40,15 @@ class SimulateOptions(Options):
         needed=True,
     ).field()
     pan_bands: str = Option(
-        "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths.",
+        "Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths. For a sharper "
+        "image of several bands those of each, as in 6-14;15-24;25-33.",
         "Bands of the PAN, as in 6-36",
         metavar="A-B",
         one_of="PAN",
     ).field()
     pan_range: str = Option(
-        "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.",
+        "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1. For a sharper image of "
+        "several bands those of each, as in 450-520;530-590, or sentinel-2.",
         "Wavelengths of the PAN in nm, as in 480-690",
         metavar="NM-NM",
         one_of="PAN",

@@ -37,9 +37,10 @@ HSI = Option(
     needed=True,
 )
 PAN = Option(
-    "The panchromatic image of the same place: one band, pixels 2 to 16 times smaller than those of the HSI. The two "
-    "grids need not start at the same corner; CRS and rotation may differ.",
-    "Panchromatic image (PAN)",
+    "The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all "
+    "bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and "
+    "rotation may differ.",
+    "Sharper image: panchromatic (PAN) or multispectral",
     kind="raster",
     name="pan",
     needed=True,
@@ -115,6 +116,12 @@ HSI_NODATA = Option(
 PAN_NODATA = HSI_NODATA.but(
     help="As that of the HSI, for the PAN.", label="Nodata value of the PAN (empty: the file's own, none: no value)"
 )
+PAN_BANDS_USED = Option(
+    f"Only these bands of the sharper image are used: {BAND_NUMBERS}; empty: all.",
+    "Bands of the sharper image to use, as in 1-4 or 430-900 nm",
+    metavar="A-B",
+    advanced=True,
+)
 EFFORT = Option(
     "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
     "from the size of the scene and the effort, never from a clock.",
@@ -139,12 +146,14 @@ class RasterOptions(PlacementOptions):
         bands: of the HSI, as "1-100,120" or "430-900 nm"; "" for all.
         hsi_nodata, pan_nodata: numbers that stand for "no value", as "-9999"; "none" for none; "" for the file's own
             and those that are found.
+        pan_bands_used: bands of the PAN, as ``bands``; "" for all.
         layers: by file, what QGIS's layers say instead of the files: (nodata as above, CRS), each "" for nothing.
     """
 
     bands: str = BANDS.field()
     hsi_nodata: str | float = HSI_NODATA.field()
     pan_nodata: str | float = PAN_NODATA.field()
+    pan_bands_used: str = PAN_BANDS_USED.field()
     layers: Mapping[str, tuple[str, str]] | None = Option(
         "By file, what its layer says instead of it: nodata and CRS.", default=None, flag=""
     ).field()
