@@ -3,13 +3,13 @@
     python benchmarks/partner.py --scenes DIR --out DIR              every scene, five seeds
     python benchmarks/partner.py --scenes DIR --out DIR --seeds 1    one seed
 
-Real scenes are degraded by Wald's protocol (MTF gain 0.3, known to every method), and the sharper image is integrated
-from the scene in the bands of Sentinel-2: rectangles over ESA's widths where a scene has wavelengths, else the fixed
-band numbers below. Ratio 6, EMIT's 60 m by Sentinel-2's 10 m, is on scenes that are made of real spectra: every pixel of
-a real multispectral image, brought to 384 x 384 pixels, gets the mixture of real spectra that explains its bands. Stated
-are SAM and ERGAS over the whole image. Classical methods are as published, without projection, and with it; the prior is
-the multiple regression with the projection. Each run is kept in ``--out``, so that a benchmark that was stopped goes on.
-With ``--results DIR`` what is found is written as JSON, too.
+Real scenes are degraded by Wald's protocol (MTF gain 0.3, known to every method), and the sharper image is
+integrated from the scene in the bands of Sentinel-2: rectangles over ESA's widths where a scene has wavelengths, else
+the fixed band numbers below. Ratio 6, EMIT's 60 m by Sentinel-2's 10 m, is on scenes that are made of real spectra:
+every pixel of a real multispectral image, brought to 384 x 384 pixels, gets the mixture of real spectra that is nearest
+to its bands. Stated are SAM and ERGAS over the whole image. Classical methods are as published, without projection, and
+with it; the prior is the multiple regression with the projection. Each run is kept in ``--out``, so that a benchmark
+that was stopped goes on. With ``--results DIR`` what is found is written as JSON, too.
 """
 
 from __future__ import annotations

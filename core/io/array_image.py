@@ -158,7 +158,8 @@ def pair_of_arrays(
     if pan.ndim not in (2, 3) or pan.shape[-2:] != (rows, cols):
         raise InputError(
             f"pan has the shape {pan.shape}, but with an HSI of {hsi.shape[1]} x {hsi.shape[2]} pixels and ratio "
-            f"{ratio} it must be {(rows, cols)}, or several bands of it; give arrays that show the same ground, or DataArrays with coordinates."
+            f"{ratio} it must be {(rows, cols)}, or several bands of it; give arrays that show the same ground, or "
+            "DataArrays with coordinates."
         )
     images = []
     for array, name, step, value in (

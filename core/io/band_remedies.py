@@ -15,23 +15,6 @@ from .remedies import Source, command, new_file, path_argument, quoted
 _MOST_LISTED = 12  # subdatasets that a sentence lists
 
 
-def one_band_sentence(source: Source, bands: int) -> str:
-    """A PAN that has several bands.
-
-    Args:
-        source: the PAN.
-        bands: their number.
-
-    Returns:
-        The refusal.
-    """
-    start = f"{source.name} has {bands} bands; choose a panchromatic image with one band as the PAN"
-    if not source.path:
-        return f"{start}."
-    arguments = ["gdal_translate", "-b", "1", path_argument(source.path), new_file(source.path, "band1")]
-    return f"{start}, or take one band out of it, the first with {command(arguments, 'Rearrange bands')}."
-
-
 def swapped_sentence(hsi: Source, pan: Source, bands: int) -> str:
     """An HSI that has one band, with a PAN that has several.
 

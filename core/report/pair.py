@@ -40,6 +40,7 @@ def pair_sections(found: Mapping[str, Any], scene: Scene, contradictory: np.ndar
         Section("How the two lie on each other", _placed(found)),
         Section("How blurred the HSI is", _blur(found["mtf"])),
         *_contradictions(found, contradictory),
+        *_guide(found["guide"]),
         Section("What the PAN is made of", _response(found["response"], scene)),
         Section("Bands and samples of the HSI", _samples(found)),
         Section("The files", [_files(found)]),
@@ -174,6 +175,32 @@ def _response(response: Mapping[str, Any], scene: Scene) -> list[Item]:
         axis.chart("Weight of each band in the PAN", "Share (no unit)", series),
         Facts({"Bands beyond the PAN, whose detail is inferred": band_runs(sorted(response["inferred"]))}),
     ]
+
+
+def _guide(bands: Sequence[Mapping[str, Any]]) -> list[Section]:
+    """The table of a sharper image of several bands."""
+    if not bands:
+        return []
+    rows = [
+        (
+            one["band"],
+            "unknown" if one["wavelength"] is None else f"{one['wavelength']:.0f}",
+            band_runs(sorted(one["bands"])),
+            f"{100 * one['r2']:.1f} %",
+            f"{one['gain']:.3f}",
+            f"{one['offset']:+.4g}",
+            f"{one['level']:.4g}",
+        )
+        for one in bands
+    ]
+    head = ("Band", "Wavelength (nm)", "Bands of the HSI", "Explained", "Gain", "Offset", "Mean")
+    text = (
+        "Each band of the sharper image, degraded, against the HSI's bands in its published width, or against those "
+        "that explain it where wavelengths are unknown, in physical units: a gain of 1 and an offset of 0 are full "
+        "agreement. Sharpening takes details alone, with gains of its own. Shift, blur and contradictions are measured "
+        "with the band, or the sum of bands, that the HSI explains best, which the next section is about."
+    )
+    return [Section("The bands of the sharper image", [Table(head, rows), Text(text)])]
 
 
 def _samples(found: Mapping[str, Any]) -> list[Item]:

@@ -19,6 +19,7 @@ from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.scene import Scene
 from .gains import ChosenGain
+from .guide_findings import guide_findings
 from .local_shift import local_facts
 from .opening import NOTICED_SHIFT, SURE_FIT, Opened, sure_shift
 from .placement import placement_of
@@ -40,7 +41,8 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         where its file says; None where that cannot be measured) and ``shift``, how sure they are, and by how much it is
         moved; ``correlation`` of PAN and HSI (``level``, ``detail``) where the PAN is moved to; ``mtf_x``, ``mtf_y``
         and ``mtf``, the gain along columns and rows and where it comes from (see :meth:`.gains.ChosenGain.facts`);
-        ``response_r2`` and ``response``, by band; ``hsi`` and ``pan``, what the files are; ``bands`` (numbers from 1,
+        ``response_r2`` and ``response``, by band; ``guide``, see :func:`.guide_findings.guide_findings`; ``hsi`` and
+        ``pan``, what the files are; ``bands`` (numbers from 1,
         good and bad), ``samples``, ``defects``, ``contradictions`` and ``masked`` (HSI pixels; None where they were not
         looked for).
 
@@ -71,6 +73,7 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         "mtf": gain.facts(),
         "response_r2": response.r2,
         "response": _response(scene, response),
+        "guide": guide_findings(scene, _remaining(scene, shift), progress),
         "bands": _bands(scene),
         "samples": _samples(scene),
         "defects": _defects(scene, opened.defects),

@@ -163,8 +163,8 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
             )
         if scene.guides != first.guides:
             raise InputError(
-                f"{scene.pan.name} has {scene.guides} bands but {first.pan.name} has {first.guides}; train with sharper "
-                "images of the same bands."
+                f"{scene.pan.name} has {scene.guides} bands but {first.pan.name} has {first.guides}; train with "
+                "sharper images of the same bands."
             )
         if not same_ratio(scene.ratios, first.ratios, RATIO_TOLERANCE):
             raise InputError(

@@ -352,7 +352,6 @@ def test_the_report_shows_scores_pictures_and_charts(write, images, tmp_path):
         ({"reference": "half"}, "do not share a pixel grid"),
         ({"reference": "far"}, "do not overlap"),
         ({"reference": "empty"}, "no good band"),
-        ({"hsi": "coarse", "pan": "reference"}, "has 4 bands; choose a panchromatic"),
         ({"hsi": "reference", "pan": "pan"}, "the PAN is not sharper"),
         ({"reference": "reference", "json_path": "reference"}, "input"),
         ({"reference": "reference", "json_path": "same", "report": "same"}, "same file"),

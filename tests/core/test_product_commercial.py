@@ -107,16 +107,17 @@ def planet(tmp_path, write_raster, related):
 
 
 @pytest.mark.parametrize(("ending", "bands", "red"), [("AnalyticMS_SR_8b", 8, 5), ("AnalyticMS_SR", 4, 2)])
-def test_planets_red_band_is_the_pan(planet, related, ending, bands, red):
+def test_planets_bands_are_the_sharper_image(planet, related, ending, bands, red):
     folder = planet(ending, bands)
     with (
         open_raster(folder, "pan") as pan,
         open_raster(folder, "guide") as guide,
         open_raster(folder, "quality") as mask,
     ):
-        assert (pan.metadata.names, pan.metadata.scales, pan.metadata.nodata) == (("red",), (1e-4,), 0)
+        assert (pan.bands, pan.metadata.names[red]) == (bands, "red")
+        assert (set(pan.metadata.scales), pan.metadata.nodata) == ({1e-4}, 0)
         block = pan.read()
-        np.testing.assert_array_equal(block.values[0], guide.read().values[red])
+        np.testing.assert_array_equal(block.values, guide.read().values)
         assert (guide.bands, mask.metadata.names[-1]) == (bands, "udm1")
     valid = np.ones((36, 36), bool)
     valid[:3, :3] = valid[-1, -1] = False
@@ -128,7 +129,7 @@ def test_of_planets_two_images_of_a_scene_the_named_one_opens(planet, related, w
     values = np.full((4, 36, 36), 77, np.uint16)
     radiance = write_raster(folder / f"{PLANET}_AnalyticMS.tif", values, pixel=10.0)
     with open_raster(radiance, "pan") as pan:
-        assert pan.metadata.scales == (1.0,)
+        assert pan.metadata.scales == (1.0,) * 4
         assert pan.read().values[0, 0, 0] == 77
     with pytest.raises(InputError, match="holds 2 products"):
         open_raster(folder, "pan")
@@ -136,7 +137,7 @@ def test_of_planets_two_images_of_a_scene_the_named_one_opens(planet, related, w
 
 def test_planets_radiance_has_no_scale_and_other_numbers_of_bands_are_refused(planet, tmp_path):
     with open_raster(planet("AnalyticMS_8b"), "pan") as pan:
-        assert pan.metadata.scales == (1.0,)
+        assert pan.metadata.scales == (1.0,) * 8
     (tmp_path / "planet").rename(tmp_path / "first")
     three = planet(bands=3)
     with pytest.raises(InputError, match="has 3 bands"):

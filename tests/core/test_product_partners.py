@@ -75,18 +75,18 @@ def safe(tmp_path, write_raster, related):
 
 
 @pytest.mark.parametrize("level", ["2A", "1C"])
-def test_the_red_band_is_the_pan_and_its_offset_counts(safe, related, level):
+def test_the_four_bands_of_10_m_are_the_sharper_image_and_their_offset_counts(safe, related, level):
     with open_raster(safe(level), "pan") as pan:
-        assert (pan.bands, pan.grid.dx) == (1, 10.0)
-        assert pan.metadata.names == ("B04",)
-        assert pan.metadata.wavelengths == (664.6,)
-        assert pan.metadata.scales == (1e-4,)
-        assert pan.metadata.offsets == (-0.1,)
+        assert (pan.bands, pan.grid.dx) == (4, 10.0)
+        assert pan.metadata.names == SHARP
+        assert pan.metadata.wavelengths == (492.4, 559.8, 664.6, 832.8)
+        assert pan.metadata.scales == (1e-4,) * 4
+        assert pan.metadata.offsets == (-0.1,) * 4
         assert pan.metadata.nodata == 0
         assert pan.origin.acquired == "2022-07-24T10:15:59.024Z"
         block = pan.read()
-    assert block.valid[0, 0, :4].tolist() == [False, False, True, True]  # no data, saturated
-    np.testing.assert_array_equal(block.values[0, 1:], partner(related)[1:] + 2)
+    assert block.valid[2, 0, :4].tolist() == [False, False, True, True]  # no data, saturated
+    np.testing.assert_array_equal(block.values[2, 1:], partner(related)[1:] + 2)
 
 
 def test_a_bands_file_chooses_that_band_and_the_guide_has_all_four(safe, related):
@@ -104,10 +104,10 @@ def test_a_bands_file_chooses_that_band_and_the_guide_has_all_four(safe, related
 
 def test_offsets_follow_the_baseline_where_none_are_listed_and_each_band_has_its_own(safe, tmp_path):
     with open_raster(safe(baseline="03.01", offsets=()), "pan") as pan:
-        assert (pan.metadata.offsets, pan.notes) == ((0.0,), ())
+        assert (pan.metadata.offsets, pan.notes) == ((0.0,) * 4, ())
     shutil.rmtree(next(tmp_path.glob("*.SAFE")))
     with open_raster(safe(baseline="04.00", offsets=()), "pan") as pan:
-        assert pan.metadata.offsets == (-0.1,)
+        assert pan.metadata.offsets == (-0.1,) * 4
         assert any("lists no offsets" in note for note in pan.notes)
     shutil.rmtree(next(tmp_path.glob("*.SAFE")))
     with open_raster(safe(offsets=[-10 * i for i in range(13)]), "guide") as guide:
@@ -126,7 +126,7 @@ def test_sentinel_2_is_no_hsi_and_needs_its_metadata(safe):
 def test_a_job_takes_a_safe_as_the_pan(safe, related, write_raster, run_classical, tmp_path):
     hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16))
     said = run_classical(hsi, safe(), tmp_path / "out.tif")
-    assert "Sentinel-2 L2A of 2022-07-24T10:15:59.024Z: band B04" in said
+    assert "Sentinel-2 L2A of 2022-07-24T10:15:59.024Z: bands B02, B03, B04, B08" in said
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.bands, fused.grid.rows) == (4, 36)
 

@@ -108,8 +108,8 @@ METHODS = {
     ),
     "mtf-glp-hpm-r": Description(
         "MTF-GLP-HPM by regression (HPM-R)",
-        "Vivone, Restaino and Chanussot (2018): the PAN is matched to each band by regression; with several sharp bands "
-        "hypersharpening by a synthesised band (Selva et al., 2015).",
+        "Vivone, Restaino and Chanussot (2018): the PAN is matched to each band by regression; with several sharp "
+        "bands hypersharpening by a synthesised band (Selva et al., 2015).",
         multiresolution.regression_modulation,
         several.SynthesisedBand,
     ),

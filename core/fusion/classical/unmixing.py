@@ -22,8 +22,8 @@ _LEAST = 1e-9  # shares and spectra do not become 0, where a product could never
 
 class CoupledFactorisation(LiftedFit):
     """CNMF (Yokoya, Yairi and Iwasaki, 2012): ``X = E A_L`` on the HSI's grid and ``P = e A_H`` on the PAN's, all
-    factors non-negative and the shares A of each pixel summing to 1, P one band or several, by multiplicative updates (Lee and Seung, 2001);
-    ``Y = E A_H``.
+    factors non-negative and the shares A of each pixel summing to 1, P one band or several, by multiplicative updates
+    (Lee and Seung, 2001); ``Y = E A_H``.
 
     Endmembers start from the purest pixels of a sample (successive projections, Araujo et al., 2001); the PAN's
     response e to each is found by non-negative least squares; A_H starts from U A_L. One round of the coupled
