@@ -117,7 +117,7 @@ class _FullResolution:
         if top < bottom:
             block = self.pan.read(top - under.row, bottom - under.row, self.pans)
             here = np.s_[top - start : bottom - start, under.col : under.col + under.cols]
-            values[(slice(None), *here)], valid[here] = block[0], block[1].all(axis=0)
+            values[:, here[0], here[1]], valid[here] = block[0], block[1].all(axis=0)
         return values, valid
 
     def _scan_high(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:

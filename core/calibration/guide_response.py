@@ -89,7 +89,7 @@ def guide_responses(
     for tile, place in zip(tiles.tiles, places):
         progress.check()
         block = scene.hsi_rows(*tile.rows, tile.cols).values[good]
-        values.append(block[(slice(None), *place)].astype(np.float64) * scales[:, None] + offsets[:, None])
+        values.append(block[:, place[0], place[1]].astype(np.float64) * scales[:, None] + offsets[:, None])
     bands, found = np.concatenate(values, axis=1), []
     for number in range(scene.guides):
         view = scene.with_pan(WeightedBand(scene.pan, [float(one == number) for one in range(scene.guides)]))

@@ -28,7 +28,7 @@ class FusionNetwork(nn.Module):
         tail: the last layer, linear in its parameters.
         learning_defaults: default fields of :class:`core.training.settings.Settings` for this network.
         bands: (fewest, most) bands of the images that it is made for; None for any.
-        several_guides: whether it takes a sharper image of several bands.
+        several_guides: whether it takes a sharper image of several bands; its constructor then takes ``guides``.
         guides: M, the number of that image's bands.
     """
 
@@ -40,7 +40,7 @@ class FusionNetwork(nn.Module):
     tail: nn.Module
     learning_defaults: ClassVar[Mapping[str, object]] = {}
     bands: ClassVar[tuple[int, int] | None] = None
-    several_guides: ClassVar[bool] = True
+    several_guides: ClassVar[bool] = False
     guides: int = 1
 
     @classmethod

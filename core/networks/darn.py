@@ -41,6 +41,8 @@ class DARN(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
+
     def __init__(self, components: int, width: int = 64, blocks: int = 4, guides: int = 1) -> None:
         super().__init__()
         self.guides = guides

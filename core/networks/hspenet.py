@@ -25,6 +25,8 @@ class HSpeNet(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
+
     GROWTH, LAYERS = 16, 5
 
     def __init__(self, components: int, width: int = 64, guides: int = 1) -> None:

@@ -35,6 +35,7 @@ class HyperDSNet(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
     WIDTHS = (32, 16, 8, 8)
     gradients: Tensor
 

@@ -24,6 +24,8 @@ class HyperPNN(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
+
     def __init__(self, components: int, width: int = 64, guides: int = 1) -> None:
         super().__init__()
         self.guides = guides

@@ -36,6 +36,8 @@ class PanNet(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
+
     def __init__(self, components: int, width: int = 32, blocks: int = 4, highpass: int = 5, guides: int = 1) -> None:
         super().__init__()
         self.highpass, self.guides = highpass, guides

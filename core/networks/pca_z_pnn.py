@@ -23,6 +23,8 @@ class PcaZPnn(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
+
     def __init__(self, components: int, guides: int = 1) -> None:
         super().__init__()
         self.guides = guides

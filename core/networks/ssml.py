@@ -63,6 +63,7 @@ class SpectralNetwork(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
     in_slabs = True
 
     def __init__(self, components: int, width: int = 32, blocks: int = 3, side: int = 1, guides: int = 1) -> None:
@@ -126,6 +127,7 @@ class SpatialNetwork(FusionNetwork):
         guides: M, the PAN's number of bands.
     """
 
+    several_guides = True
     in_slabs = True
 
     @classmethod

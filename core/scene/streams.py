@@ -46,8 +46,8 @@ class Guide:
         """
         if valid.all():
             return values
-        here = tuple(slice(first, first + count) for first, count in zip(origin, valid.shape))
-        planes = self.pan_low[(slice(None), *here)] - self.pan_mean[:, None, None]
+        here = slice(None), *(slice(first, first + count) for first, count in zip(origin, valid.shape))
+        planes = self.pan_low[here] - self.pan_mean[:, None, None]
         explained = injected(self.gains, planes)
         filled = fill_invalid(values - explained, valid, FILL_LOW, fallback) + explained
         return np.where(valid, values, filled)

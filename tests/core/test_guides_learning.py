@@ -103,7 +103,7 @@ def test_units_of_each_sharp_band_are_told_apart(scene, make_raster, tmp_path):
 
 
 def test_a_binarized_network_refuses_several_bands(scene, tmp_path):
-    with pytest.raises(InputError, match="s2bnet takes a sharper image of one band but pan.tif has 3"):
+    with pytest.raises(InputError, match="s2bnet takes a sharper image of one band"):
         sharpen(*scene, str(tmp_path / "out.tif"), network="s2bnet", effort="fast", **KNOWN)
 
 

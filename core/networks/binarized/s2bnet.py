@@ -94,7 +94,6 @@ class S2BNet(FusionNetwork):
 
     folded = 4
     bands = 3, 16
-    several_guides = False
     learning_defaults: ClassVar[Mapping[str, object]] = {  # L1 loss of labelled areas
         "rate": 3e-3,
         "angle": 0.0,
