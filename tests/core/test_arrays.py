@@ -120,8 +120,9 @@ def test_an_extent_of_arrays_counts_pan_pixels_from_the_lower_left_corner(pair):
 
 WRONG = {
     "no ratio": (lambda hsi, pan: (hsi, pan), "give the ratio"),
-    "a fraction": (lambda hsi, pan: (hsi, pan, 2.5), "must be an integer"),
-    "too coarse": (lambda hsi, pan: (hsi, pan, 17), "integer from 2 to 16"),
+    "a fraction": (lambda hsi, pan: (hsi, pan, 2.5), r"ratio 2\.5 it must be \(40, 60\)"),
+    "too coarse": (lambda hsi, pan: (hsi, pan, 41), "must be a number from 1.5 to 40"),
+    "a word": (lambda hsi, pan: (hsi, pan, "4"), "must be a number"),
     "another ratio": (lambda hsi, pan: (hsi, pan, 2), r"it must be \(32, 48\)"),
     "two dimensions": (lambda hsi, pan: (hsi[0], pan, 4), "bands, rows, columns"),
     "several pans": (lambda hsi, pan: (hsi, np.stack([pan, pan]), 4), r"pan has the shape \(2, 64, 96\)"),

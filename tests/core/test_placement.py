@@ -322,3 +322,18 @@ def test_what_cannot_be_sharpened_is_refused_with_one_sentence(make, tmp_path):
         classical(hsi, pan, str(tmp_path / "out.tif"), mtf=GAIN, shift="none")
     assert "5 x 7 map units" not in str(refusal.value)
     assert "7 x 7 map units or smaller" in str(refusal.value)
+
+
+def test_arrays_may_have_a_real_ratio(make, tmp_path):
+    """A ratio of 2.4: 25 x 25 HSI pixels under 60 x 60 of the PAN; the pixels are those of files."""
+    from core.workflows.arrays import classical_arrays
+
+    scene = Waves.random(0, SHORTEST, origin=CORNER)
+    low = Placed((CORNER[0], 18.0, 0.0, CORNER[1], 0.0, -18.0), 25, 25)
+    high = Placed((CORNER[0], 7.5, 0.0, CORNER[1], 0.0, -7.5), 60, 60)
+    hsi, pan = make_pair(scene, low, high, str(tmp_path), GAIN)
+    out = str(tmp_path / "out.tif")
+    classical(hsi, pan, out, mtf=GAIN, shift="none")
+    made = classical_arrays(read(hsi)[0].astype(np.float32), read(pan)[0][0].astype(np.float32), 2.4, mtf=GAIN)
+    assert made.facts["ratio"] == 2.4
+    np.testing.assert_allclose(made.fused, read(out)[0], rtol=1e-5)
