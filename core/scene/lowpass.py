@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..io.ratio import pixels_inside, whole_pixels
 from ..io.row_stream import RowStream, row_strips
 from ..operators.pair import Operators
 from ..operators.resample import Gains
@@ -127,9 +128,9 @@ def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: He
         held_out: receives the pixels.
         progress: asked for cancellation.
     """
-    ratio, bands = scene.ratio, scene.hsi.bands
-    lower = scene.low_shape[0] // ratio, scene.low_shape[1] // ratio
-    rows, cols = (count * ratio for count in lower)
+    bands, (y, x) = scene.hsi.bands, scene.ratios
+    lower = whole_pixels(scene.low_shape[0], y), whole_pixels(scene.low_shape[1], x)
+    rows, cols = pixels_inside(lower[0], y), pixels_inside(lower[1], x)
     step = max(1, _SAMPLES // (bands * scene.low_shape[1]))
     hsi = hsi_stream(scene, step, np.zeros(bands, np.float32))
     if min(lower) < _LEAST_LOWER:
@@ -137,7 +138,7 @@ def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: He
         values = hsi.get(0, scene.low_shape[0]).reshape(bands, -1)[:, places].astype(np.float64)
         held_out.add(values, pan_low.reshape(len(pan_low), -1)[:, places], places, scene.low_shape[1])
         return
-    operators = Operators(lower, (rows, cols), ratio, (0.0, 0.0), mtf_gain)
+    operators = Operators(lower, (rows, cols), scene.ratios, (0.0, 0.0), mtf_gain)
 
     def degrade(start: int, stop: int) -> np.ndarray:
         low, high = operators.down.y.support(start, stop)
@@ -145,7 +146,7 @@ def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: He
         return operators.down.part(hsi.get(low, high)[..., :cols], (start, stop), (0, lower[1]), (low, 0))
 
     lowered, again = (
-        RowStream(lower[0], degrade, max(1, step // ratio)),
+        RowStream(lower[0], degrade, max(1, step // scene.footprint)),
         hsi_stream(scene, step, np.zeros(bands, np.float32)),
     )
     pan_detail = pan_low[:, :rows, :cols] - operators.up(operators.down(pan_low[:, :rows, :cols]))

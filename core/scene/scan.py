@@ -112,28 +112,3 @@ def _shared_pixels(count: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.
     present = count > 0
     valid = present & (bands - count <= MISSING * bands)
     return (present, present) if np.array_equal(present, valid) else (present, valid)
-
-
-def scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> bool:
-    """Look through a part of a PAN.
-
-    Args:
-        reader: the open PAN.
-        window: the part.
-        progress: asked for cancellation.
-
-    Returns:
-        Whether every pixel of it is valid.
-
-    Raises:
-        InputError: none is.
-    """
-    if reader.always_valid:
-        return True
-    complete, some = True, False
-    for start, stop in row_strips(window.rows, max(1, _SAMPLES // window.cols), progress):
-        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
-        complete, some = complete and bool(valid.all()), some or bool(valid.any())
-    if not some:
-        raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
-    return complete

@@ -16,6 +16,8 @@ from ..io.ratio import nominal, pixels_under
 from ..io.reader import Block, RasterReader
 from ..io.writer import RasterWriter
 from ..operators.guide_bands import guide_sensor, split_groups
+from ..operators.pair import DEFAULT_MTF_GAIN
+from ..operators.resample import Gains
 from ..operators.response import band_weights, read_response
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
@@ -24,10 +26,12 @@ from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .options.declare import on_files
-from .options.gain import check_fraction
+from .options.gain import check_fraction, given_gain
 from .options.quality import SimulateOptions
 from .output import check_outputs
 from .stored_numbers import warn_of_numbers
+
+_LEVEL_ROWS = 16  # of the reference, from which the noise's level is taken
 
 
 @on_files(SimulateOptions)
@@ -99,11 +103,15 @@ def simulate(
             RasterWriter(hsi_out, grid.coarsen(ratio), metadata) as hsi_writer,
             RasterWriter(pan_out, grid, pan_metadata) as pan_writer,
         ):
+            levels = _levels(source) if options.snr_hsi or options.snr_pan else np.zeros(reader.bands)
             progress.set(0.2, "Making the PAN")
-            making = progress.part(0.2, 0.4)
-            _write(_stacked(source, list(groups.values()), mtf_pan, physical, making), pan_writer, progress)
+            made = _stacked(source, list(groups.values()), mtf_pan, physical, progress.part(0.2, 0.4))
+            scales = np.array(metadata.scales) if physical else np.ones(reader.bands)
+            sharp = [sum(weight * levels[b] * scales[b] for b, weight in group.items()) for group in groups.values()]
+            _write(_with_noise(made, np.array(sharp), options.snr_pan, (options.seed, 1)), pan_writer, progress)
             progress.set(0.4, "Degrading the HSI")
-            _write(degraded_rows(source, gains, progress.part(0.4, 1.0)), hsi_writer, progress)
+            made = degraded_rows(source, gains, progress.part(0.4, 1.0))
+            _write(_with_noise(made, levels, options.snr_hsi, (options.seed, 0)), hsi_writer, progress)
             hsi_writer.complete()
             pan_writer.complete()
         return {
@@ -126,18 +134,45 @@ def _write(rows: Iterator[tuple[int, Block]], writer: RasterWriter, progress: Pr
         progress.check()
 
 
-def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[float]:
+def _levels(source: Reference) -> np.ndarray:
+    """(bands,) float64: by how much the mean of each band differs from a physical 0, in stored units, in some rows."""
+    total, count = np.zeros(source.reader.bands), np.zeros(source.reader.bands)
+    for row in np.unique(np.linspace(0, source.shape[0] - 1, _LEVEL_ROWS).astype(int)):
+        values, valid = source.read(int(row), int(row) + 1, list(range(source.reader.bands)))
+        total += np.where(valid, values, 0.0).sum(axis=(1, 2), dtype=np.float64)
+        count += valid.sum(axis=(1, 2))
+    metadata = source.reader.metadata
+    zero = -np.array(metadata.offsets, float) / np.array(metadata.scales, float)
+    return np.where(count > 0, np.abs(total / np.maximum(count, 1) - zero), 0.0)
+
+
+def _with_noise(
+    rows: Iterator[tuple[int, Block]], levels: np.ndarray, snr: float | None, seed: tuple[int, int]
+) -> Iterator[tuple[int, Block]]:
+    """Rows with Gaussian noise of each band's level over the signal-to-noise ratio; None for no noise."""
+    rng = np.random.default_rng(seed)
+    for row, part in rows:
+        if snr is not None:
+            noise = rng.normal(size=part.values.shape) * (levels / snr)[:, None, None]
+            part = Block(part.values + noise.astype(np.float32), part.valid)
+        yield row, part
+
+
+def _gains(mtf: float | str | Sequence[float], reader: RasterReader) -> list[Gains]:
+    if isinstance(mtf, str) and "," in mtf:
+        pair = given_gain(mtf)
+        return [DEFAULT_MTF_GAIN if pair is None else pair.gain] * reader.bands
     if isinstance(mtf, str):
         found = mtf_gains(mtf, reader.bands)
         mtf = found if len(found) > 1 else found[0]
     given = np.asarray(mtf, float)
-    gains: list[float] = (np.full(reader.bands, given) if given.ndim == 0 else given).tolist()
+    gains: list[Gains] = (np.full(reader.bands, given) if given.ndim == 0 else given).tolist()
     if len(gains) != reader.bands:
         raise InputError(
             f"{len(gains)} MTF gains are given, but {reader.name} has {reader.bands} bands; give one for all or one "
             "for each band."
         )
-    for gain in gains:
+    for gain in given.ravel().tolist():
         check_fraction(gain, "mtf_hsi")
     return gains
 

@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from benchmarks.analytic import Placed, Waves, ergas_of, make_pair, read
+from benchmarks.analytic import Placed, Waves, ergas_of, make_pair, read, write
 from benchmarks.grids import CASES, CORNER, GAIN, SHORTEST, nested, parallel
 from core.io.grid import Window
 from core.io.reader import RasterReader
@@ -294,8 +294,6 @@ def test_simulate_makes_pairs_of_real_ratios(tmp_path, ratio):
     scene = Waves.random(3, 25.0, origin=CORNER)
     place = Placed((CORNER[0], 7.5, 0.0, CORNER[1], 0.0, -7.5), 101, 90)
     truth = str(tmp_path / "truth.tif")
-    from benchmarks.analytic import write
-
     write(truth, scene.on(place), place)
     hsi, pan, out = (str(tmp_path / name) for name in ("h.tif", "p.tif", "o.tif"))
     made = simulate(truth, ratio, hsi, pan, pan_bands="1-10", mtf_hsi=GAIN)
@@ -337,3 +335,29 @@ def test_arrays_may_have_a_real_ratio(make, tmp_path):
     made = classical_arrays(read(hsi)[0].astype(np.float32), read(pan)[0][0].astype(np.float32), 2.4, mtf=GAIN)
     assert made.facts["ratio"] == 2.4
     np.testing.assert_allclose(made.fused, read(out)[0], rtol=1e-5)
+
+
+def test_simulate_blurs_along_each_axis_as_told_and_adds_noise_by_a_seed(tmp_path):
+    scene = Waves.random(3, 25.0, origin=CORNER)
+    place = Placed((CORNER[0], 7.5, 0.0, CORNER[1], 0.0, -7.5), 120, 120)
+    truth = str(tmp_path / "truth.tif")
+    write(truth, scene.on(place), place)
+    made = {}
+    for name, more in {
+        "plain": {},
+        "noisy": {"snr_hsi": 50, "snr_pan": 100},
+        "again": {"snr_hsi": 50, "snr_pan": 100},
+    }.items():
+        hsi, pan = (str(tmp_path / f"{name}_{image}.tif") for image in ("hsi", "pan"))
+        simulate(truth, 2.4, hsi, pan, pan_bands="1-10", mtf_hsi="0.15,0.4", seed=7, **more)
+        made[name] = read(hsi), read(pan)
+    (values, where), (image, _) = made["plain"]
+    exact, inner = scene.on(where, (0.15, 0.4)), np.s_[:, 5:-5, 5:-5]
+    swapped = scene.on(where, (0.4, 0.15))
+    assert np.abs(values - exact)[inner].mean() < 0.1 * np.abs(values - swapped)[inner].mean()
+    for place, (plain, snr) in enumerate(((values, 50), (image, 100))):
+        noise = made["noisy"][place][0] - plain
+        level = plain.mean(axis=(1, 2)) / snr
+        np.testing.assert_allclose(noise.std(axis=(1, 2)), level, rtol=0.1)
+        assert np.abs(noise.mean(axis=(1, 2)) / level).max() < 0.1
+        np.testing.assert_array_equal(made["again"][place][0], made["noisy"][place][0])

@@ -36,7 +36,7 @@ class Option:
             off. By default it follows the name, without "_path".
         key: in Processing, "" keeps it out of dialogs. By default it follows the name, without "_path".
         metavar: stands for the value in the command line's help.
-        bounds: both allowed, but the lower one of a fraction ("number") is not.
+        bounds: both allowed, but a lower one of 0 of a "number" is not.
         zero: what 0 means.
         choices: words, or what makes them when it is asked.
         open: whether other words are allowed.

@@ -125,7 +125,8 @@ TRAIN = Job(
     ("hyperspectral", "pansharpening", "deep learning", "mutual learning", "training"),
     (
         shared.HSI.but(
-            help="Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.",
+            help="Hyperspectral images of one sensor: same bands, and about the same ratio to their panchromatic "
+            "images.",
             label="Hyperspectral images (HSI)",
             kind="rasters",
         ),
@@ -210,8 +211,9 @@ FUSE = Job(
     "Fusion",
     "Sharpens a hyperspectral image with a model that was trained before.",
     (
-        "The model must have been trained for the same bands and the same ratio; one that does not fit is refused "
-        "with the reason. The blur is the one stored in the model, unless this pair's surely differs.",
+        "The model must have been trained for the same bands and a ratio that differs by 10 per cent at most; one that "
+        "does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely "
+        "differs.",
         shared.GRID_TEXT,
         shared.PYTORCH_TEXT,
     ),

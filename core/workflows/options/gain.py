@@ -32,7 +32,8 @@ MTF = Option(
 MTF_HSI = MTF.but(
     help="Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much "
     "the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name "
-    "of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos.",
+    "of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos, or two numbers, as 0.2,0.35, "
+    "vertically (along track) and horizontally (across).",
     label="MTF gain of the HSI at its Nyquist frequency, or sensor",
     default=0.3,
 )

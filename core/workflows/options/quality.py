@@ -27,8 +27,10 @@ class SimulateOptions(Options):
             says them.
         pan_range: wavelengths of the PAN in nm, as "480-690", or as "450-520;530-590" of each of several bands, or a
             sensor; "" where something else says them.
-        mtf_hsi: MTF gain of the HSI at its Nyquist frequency, or a sensor.
+        mtf_hsi: MTF gain of the HSI at its Nyquist frequency, two as "along,across", or a sensor.
         mtf_pan: MTF gain of the PAN at its own Nyquist frequency; None leaves it as sharp as the reference.
+        snr_hsi, snr_pan: mean of a band over the standard deviation of the noise that it gets; None for no noise.
+        seed: of the noise.
     """
 
     ratio: float = Option(
@@ -57,6 +59,14 @@ class SimulateOptions(Options):
     mtf_pan: float | None = Option(
         "The PAN's own MTF gain; without, it is not blurred.", default=None, metavar="G", bounds=(0.0, 1.0)
     ).field()
+    snr_hsi: float | None = Option(
+        "Signal-to-noise ratio of the HSI: each band gets noise of its mean over this number; without, it has none.",
+        default=None,
+        metavar="SNR",
+        bounds=(0.0, 1e6),
+    ).field()
+    snr_pan: float | None = Option("The same of the PAN.", default=None, metavar="SNR", bounds=(0.0, 1e6)).field()
+    seed: int = Option("Seed of the noise.", default=0, metavar="N", bounds=(0, 2**31 - 1)).field()
 
 
 SIMULATE = Job(
