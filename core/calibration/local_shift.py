@@ -16,6 +16,7 @@ import numpy as np
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from ..scene.shift_field import ShiftField
+from .guide import comparable
 from .local_areas import AreaReader
 from .local_fit import ALIKE, Area, Fit, fit_fields
 
@@ -78,6 +79,7 @@ def measure_local_shift(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
+    scene = comparable(scene, progress)
     reader = AreaReader(scene, shift, progress)
     areas = reader.areas(progress)
     if sum(int(area.mask.sum()) for area in areas) < max(_LEAST, 4 * len(reader.bands)):

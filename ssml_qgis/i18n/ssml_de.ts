@@ -9,18 +9,18 @@
 <translation>Güte</translation></message>
 <message><source>Says in seconds, without learning, whether an HSI and a PAN fit together, and what is wrong with them.</source>
 <translation>Sagt in Sekunden und ohne zu lernen, ob HSI und PAN zusammenpassen und was an ihnen nicht stimmt.</translation></message>
-<message><source>Measured are the shift of the PAN against the HSI, how alike the two are, how blurred the HSI is, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that the files do not declare, what sharpening would do and about how long it would take, and all warnings stand on the same page, under a verdict in one sentence.</source>
-<translation>Gemessen werden die Verschiebung des PAN gegen das HSI, wie ähnlich sich beide sind, wie unscharf das HSI ist und aus welchen Kanälen das PAN besteht: Einzelheiten von Kanälen außerhalb davon sind erschlossen. Schlechte Kanäle, fehlende Werte, Fehler der Detektoren, Füllwerte, die die Dateien nicht angeben, was das Schärfen tun würde und wie lange etwa es dauert, und alle Warnungen stehen auf derselben Seite, unter einem Urteil in einem Satz.</translation></message>
+<message><source>Measured are the shift of the PAN against the HSI, as a whole and in each place, how alike the two are, how blurred the HSI is, and which bands the PAN is made of: detail of bands beyond it is inferred. Bad bands, missing samples, defects of the detectors, fill values that the files do not declare, what sharpening would do and about how long it would take, and all warnings stand on the same page, under a verdict in one sentence.</source>
+<translation>Gemessen werden die Verschiebung des PAN gegen das HSI, im Ganzen und an jeder Stelle, wie ähnlich sich die beiden sind, wie unscharf das HSI ist, und aus welchen Kanälen das PAN besteht: Einzelheiten der Kanäle jenseits davon sind erschlossen. Schlechte Kanäle, fehlende Abtastwerte, Fehler der Detektoren, Füllwerte, die die Dateien nicht angeben, was das Schärfen täte und wie lange es etwa dauerte, und alle Warnungen stehen auf derselben Seite, unter einem Urteil in einem Satz.</translation></message>
 <message><source>Nothing is changed and no image is written. What it says is what the other algorithms see of the pair.</source>
 <translation>Nichts wird verändert und kein Bild geschrieben. Gesagt wird, was die anderen Algorithmen von dem Paar sehen.</translation></message>
 <message><source>The hyperspectral image: a raster with many bands, any format that GDAL reads. Wavelengths, the bad-band list, nodata, scale and offset are taken from the file and kept.</source>
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>The panchromatic image of the same place: one band, pixels 2 to 16 times smaller than those of the HSI. The two grids need not start at the same corner; CRS and rotation may differ.</source>
-<translation>Das panchromatische Bild desselben Ortes: ein Kanal, Pixel 2- bis 16-mal so klein wie die des HSI. Die beiden Gitter müssen nicht an derselben Ecke beginnen; KBS und Drehung dürfen verschieden sein.</translation></message>
-<message><source>Panchromatic image (PAN)</source>
-<translation>Panchromatisches Bild (PAN)</translation></message>
+<message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ.</source>
+<translation>Das schärfere Bild desselben Ortes: ein panchromatisches Bild, oder ein multispektrales wie von Sentinel-2, von dem alle Kanäle benutzt werden; Pixel mindestens 1,5-mal kleiner als die des HSI. Die beiden Gitter müssen nicht ineinanderpassen; KBS und Drehung dürfen sich unterscheiden.</translation></message>
+<message><source>Sharper image: panchromatic (PAN) or multispectral</source>
+<translation>Schärferes Bild: panchromatisch (PAN) oder multispektral</translation></message>
 <message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
@@ -53,6 +53,10 @@
 <translation>Wie beim HSI, für das PAN.</translation></message>
 <message><source>Nodata value of the PAN (empty: the file's own, none: no value)</source>
 <translation>Nodata-Wert des PAN (leer: die der Datei, none: kein Wert)</translation></message>
+<message><source>Only these bands of the sharper image are used: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
+<translation>Nur diese Kanäle des schärferen Bildes werden verwendet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
+<message><source>Bands of the sharper image to use, as in 1-4 or 430-900 nm</source>
+<translation>Zu verwendende Kanäle des schärferen Bildes, wie 1-4 oder 430-900 nm</translation></message>
 <message><source>A page in one HTML file, with charts and pictures; opens in any browser.</source>
 <translation>Eine Seite in einer einzigen HTML-Datei, mit Diagrammen und Bildern; lässt sich in jedem Browser öffnen.</translation></message>
 <message><source>Report</source>
@@ -65,6 +69,10 @@
 <translation>Ergebnisse als JSON</translation></message>
 <message><source>JSON (*.json)</source>
 <translation>JSON (*.json)</translation></message>
+<message><source>Three float32 bands on the HSI's grid, or a coarser one of a large scene: by how much the PAN must be moved in each place, besides its shift as a whole, to the right (dx) and downwards (dy), in PAN pixels, and how confident that is (0 to 1). All 0 where no local shift is found.</source>
+<translation>Drei Kanäle (float32) auf dem Gitter des HSI, bei einer großen Szene auf einem gröberen: um wie viel das PAN an jeder Stelle, außer im Ganzen, nach rechts (dx) und nach unten (dy) verschoben werden muss, in PAN-Pixeln, und wie sicher das ist (0 bis 1). Überall 0, wo keine örtliche Verschiebung gefunden wird.</translation></message>
+<message><source>Local shift of the PAN</source>
+<translation>Örtliche Verschiebung des PAN</translation></message>
 <message><source>PAN pixels per HSI pixel.</source>
 <translation>PAN-Pixel je HSI-Pixel.</translation></message>
 <message><source>Ratio</source>
@@ -77,6 +85,10 @@
 <translation>Um wie viele Zeilen das PAN verschoben werden muss, damit es auf dem HSI liegt, in PAN-Pixeln; leer, wo sich das nicht messen lässt.</translation></message>
 <message><source>Shift along rows (PAN pixels)</source>
 <translation>Verschiebung in Zeilen (PAN-Pixel)</translation></message>
+<message><source>By how much the PAN must be moved in each place besides, in PAN pixels, root mean square; 0 where no local shift is found, empty where it cannot be measured.</source>
+<translation>Um wie viel das PAN außerdem an jeder Stelle verschoben werden muss, in PAN-Pixeln, quadratisches Mittel; 0, wo keine örtliche Verschiebung gefunden wird, leer, wo sie sich nicht messen lässt.</translation></message>
+<message><source>Local shift (PAN pixels)</source>
+<translation>Örtliche Verschiebung (PAN-Pixel)</translation></message>
 <message><source>Gain at the HSI's Nyquist frequency along columns (across track) that the jobs compute with: as measured where that is sure, else published or assumed.</source>
 <translation>MTF-Wert bei der Nyquist-Frequenz des HSI längs der Spalten (quer zur Flugrichtung), mit dem gerechnet wird: gemessen, wo das sicher ist, sonst veröffentlicht oder angenommen.</translation></message>
 <message><source>MTF gain along columns</source>
@@ -139,8 +151,8 @@
 <translation>Zu bearbeitende Ausdehnung</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
-<message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. global: it is moved even if it is not sure, and a shift that cannot be measured is refused. none: it stays, and the log warns from half a PAN pixel on.</source>
-<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Raster. global: Es wird auch verschoben, wenn es nicht sicher ist, und eine nicht messbare Verschiebung wird abgelehnt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
+<message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. Where it is sure as well that each place is off by another amount (terrain, jitter of a sensor), the PAN is resampled once to undo that, and the result lies on the PAN's own grid. global: it is moved as a whole, even if that is not sure, and a shift that cannot be measured is refused. local: as global, and a local shift is undone wherever there is one. none: it stays, and the log warns from half a PAN pixel on.</source>
+<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Gitter. Wo außerdem sicher ist, dass jede Stelle anders verschoben ist (Gelände, Zittern eines Sensors), wird das PAN einmal neu abgetastet, um das aufzuheben, und das Ergebnis liegt auf dem Gitter des PAN selbst. global: Es wird im Ganzen verschoben, auch wenn das nicht sicher ist, und eine Verschiebung, die sich nicht messen lässt, wird abgelehnt. local: wie global, und eine örtliche Verschiebung wird überall aufgehoben, wo es eine gibt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
 <message><source>How the PAN is moved onto the HSI</source>
 <translation>Wie das PAN auf das HSI verschoben wird</translation></message>
 <message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
@@ -181,8 +193,8 @@
 <translation>Jedes Hyperspektralbild gehört zu dem panchromatischen Bild an derselben Stelle der Liste. Die Szenen werden mit der MTF des Sensors vergröbert, und die Netze lernen dort, wo die Wahrheit bekannt ist; zurückgehaltene Ausschnitte geben die Noten in der Modelldatei.</translation></message>
 <message><source>While it runs, a checkpoint lies beside the model file as &lt;MODEL&gt;.checkpoint; a cancelled run is taken up from it.</source>
 <translation>Während des Laufs liegt ein Zwischenstand neben der Modelldatei, als &lt;MODEL&gt;.checkpoint; ein abgebrochener Lauf wird von dort fortgesetzt.</translation></message>
-<message><source>Hyperspectral images of one sensor: same bands, same ratio to their panchromatic images.</source>
-<translation>Hyperspektralbilder eines Sensors: dieselben Kanäle, dasselbe Verhältnis zu ihren panchromatischen Bildern.</translation></message>
+<message><source>Hyperspectral images of one sensor: same bands, and about the same ratio to their panchromatic images.</source>
+<translation>Hyperspektralbilder eines Sensors: dieselben Kanäle und etwa dasselbe Verhältnis zu ihren panchromatischen Bildern.</translation></message>
 <message><source>Hyperspectral images (HSI)</source>
 <translation>Hyperspektralbilder (HSI)</translation></message>
 <message><source>The panchromatic images, as many as hyperspectral ones and in the same order.</source>
@@ -215,8 +227,8 @@
 <translation>Mit einem Modell fusionieren</translation></message>
 <message><source>Sharpens a hyperspectral image with a model that was trained before.</source>
 <translation>Schärft ein Hyperspektralbild mit einem früher trainierten Modell.</translation></message>
-<message><source>The model must have been trained for the same bands and the same ratio; one that does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely differs.</source>
-<translation>Das Modell muss für dieselben Kanäle und dasselbe Verhältnis trainiert sein; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders.</translation></message>
+<message><source>The model must have been trained for the same bands and a ratio that differs by 10 per cent at most; one that does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely differs.</source>
+<translation>Das Modell muss für dieselben Kanäle und ein Verhältnis trainiert sein, das um höchstens 10 Prozent abweicht; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders.</translation></message>
 <message><source>A model file written by “Train a model” or “Sharpen a scene” (.safetensors).</source>
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
@@ -249,22 +261,22 @@
 <translation>Macht aus einem Referenzbild ein niedrig aufgelöstes HSI und ein PAN, damit ein Verfahren benotet werden kann.</translation></message>
 <message><source>The PAN is the mean of the chosen bands, or their sum weighted by its spectral response, at the reference's resolution; the HSI is the reference degraded by the MTF and the ratio. Sharpen the pair and assess the result against the reference.</source>
 <translation>Das PAN ist das Mittel der gewählten Kanäle, oder ihre mit seiner spektralen Empfindlichkeit gewichtete Summe, in der Auflösung der Referenz; das HSI ist die mit MTF und Verhältnis vergröberte Referenz. Schärfen Sie das Paar und beurteilen Sie das Ergebnis gegen die Referenz.</translation></message>
-<message><source>The reference is cropped from its upper-left corner to a multiple of the ratio. Bands, wavelengths or a spectral response say what makes the PAN: give one of them.</source>
-<translation>Die Referenz wird von ihrer linken oberen Ecke aus auf ein Vielfaches des Verhältnisses zugeschnitten. Kanäle, Wellenlängen oder eine spektrale Empfindlichkeit sagen, was das PAN bildet: geben Sie eines davon an.</translation></message>
+<message><source>The reference is cropped, from its upper-left corner, to what whole pixels of the HSI touch. Bands, wavelengths or a spectral response say what makes the PAN: give one of them.</source>
+<translation>Die Referenz wird von ihrer linken oberen Ecke aus auf das zugeschnitten, was ganze Pixel des HSI berühren. Kanäle, Wellenlängen oder eine spektrale Empfindlichkeit sagen, was das PAN bildet: geben Sie eines davon an.</translation></message>
 <message><source>The hyperspectral image that serves as the truth.</source>
 <translation>Das Hyperspektralbild, das als Wahrheit dient.</translation></message>
 <message><source>Reference image</source>
 <translation>Referenzbild</translation></message>
-<message><source>How many times larger the pixels of the simulated HSI are, 2 to 16.</source>
-<translation>Wievielmal so groß die Pixel des simulierten HSI sind, 2 bis 16.</translation></message>
+<message><source>How many times larger the pixels of the simulated HSI are, any number from 1.5 to 40.</source>
+<translation>Wievielmal so groß die Pixel des simulierten HSI sind, eine Zahl von 1,5 bis 40.</translation></message>
 <message><source>Ratio of the pixel sizes</source>
 <translation>Verhältnis der Pixelgrößen</translation></message>
-<message><source>Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths.</source>
-<translation>Kanäle, die das PAN bilden, ab 1 gezählt, wie 6-36 oder 1,3,5-9; leer: nach ihren Wellenlängen.</translation></message>
+<message><source>Bands that make the PAN, counted from 1, as in 6-36 or 1,3,5-9; empty: by their wavelengths. For a sharper image of several bands those of each, as in 6-14;15-24;25-33.</source>
+<translation>Kanäle, die das PAN bilden, ab 1 gezählt, wie 6-36 oder 1,3,5-9; leer: nach ihren Wellenlängen. Für ein schärferes Bild mit mehreren Kanälen die eines jeden, wie 6-14;15-24;25-33.</translation></message>
 <message><source>Bands of the PAN, as in 6-36</source>
 <translation>Kanäle des PAN, wie 6-36</translation></message>
-<message><source>Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1.</source>
-<translation>Wellenlängen in nm, die das PAN bilden, wie 480-690, oder der Name eines Sensors, wie eo-1.</translation></message>
+<message><source>Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1. For a sharper image of several bands those of each, as in 450-520;530-590, or sentinel-2.</source>
+<translation>Wellenlängen in nm, die das PAN bilden, wie 480-690, oder der Name eines Sensors, wie eo-1. Für ein schärferes Bild mit mehreren Kanälen die eines jeden, wie 450-520;530-590, oder sentinel-2.</translation></message>
 <message><source>Wavelengths of the PAN in nm, as in 480-690</source>
 <translation>Wellenlängen des PAN in nm, wie 480-690</translation></message>
 <message><source>The spectral response of the PAN, instead of a range: a text file with two columns, wavelength in nm and response.</source>
@@ -273,8 +285,8 @@
 <translation>Spektrale Empfindlichkeit des PAN</translation></message>
 <message><source>Text (*.txt *.csv *.tsv *.dat);;All files (*.*)</source>
 <translation>Text (*.txt *.csv *.tsv *.dat);;Alle Dateien (*.*)</translation></message>
-<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos.</source>
-<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist, wie prisma, enmap, tanager, quickbird, ikonos.</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos, or two numbers, as 0.2,0.35, vertically (along track) and horizontally (across).</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist, wie prisma, enmap, tanager, quickbird, ikonos, oder zwei Zahlen, wie 0.2,0.35, vertikal (in Flugrichtung) und horizontal (quer dazu).</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
 <translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
 <message><source>The simulated hyperspectral image.</source>
@@ -589,6 +601,8 @@
 <translation>Das Hyperspektralbild.</translation></message>
 <message><source>The panchromatic image of the same place.</source>
 <translation>Das panchromatische Bild desselben Ortes.</translation></message>
+<message><source>Panchromatic image (PAN)</source>
+<translation>Panchromatisches Bild (PAN)</translation></message>
 <message><source>Report of the assessment</source>
 <translation>Bericht der Beurteilung</translation></message>
 <message><source>Report of the learning</source>
