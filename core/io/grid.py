@@ -80,8 +80,7 @@ class Grid:
         rows: number of rows.
         cols: number of columns.
         crs: coordinate reference system as WKT; "" for none.
-        frame: how its axes lie on the map; None where they are the map's. In an affine frame lengths are map units; in
-            a geolocation x and y are columns and rows of the image that it belongs to.
+        frame: how its axes lie on the map; None where they are the map's. In a geolocation x, y are columns, rows.
     """
 
     x: float
@@ -128,12 +127,11 @@ class Grid:
     def geotransform(self) -> tuple[float, float, float, float, float, float]:
         """GDAL's six numbers; in a geolocation those of its columns and rows."""
         own = Affine(self.x, self.dx, 0.0, self.y, 0.0, self.dy)
-        x, dx, rotation_x, y, rotation_y, dy = self.frame.after(own) if isinstance(self.frame, Affine) else own
-        return x, dx, rotation_x, y, rotation_y, dy
+        return self.frame.after(own) if isinstance(self.frame, Affine) else own
 
     @property
     def in_sensor_geometry(self) -> bool:
-        """Whether a geolocation places it, and no geotransform."""
+        """Whether a geolocation places it."""
         return isinstance(self.frame, Geolocation)
 
     @property
@@ -192,18 +190,6 @@ class Grid:
         y, x = ratio_per_axis(ratio)
         rows, cols = whole_pixels(self.rows, y), whole_pixels(self.cols, x)
         return replace(self, dx=self.dx * x, dy=self.dy * y, rows=rows, cols=cols)
-
-    def refine(self, ratio: int) -> Grid:
-        """The grid of pixels ``ratio`` times as small, from the same corner, over the same ground.
-
-        Args:
-            ratio: new pixels along the edge of one of this grid.
-
-        Returns:
-            The finer grid.
-        """
-        rows, cols = self.rows * ratio, self.cols * ratio
-        return replace(self, dx=self.dx / ratio, dy=self.dy / ratio, rows=rows, cols=cols)
 
 
 @dataclass(frozen=True)

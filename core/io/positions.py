@@ -26,6 +26,20 @@ def rows_and_columns(geolocation: Geolocation, rows: int, cols: int) -> Grid:
     return Grid(0.0, 0.0, 1.0, 1.0, rows, cols, geolocation.crs, geolocation)
 
 
+def refined(grid: Grid, ratio: int) -> Grid:
+    """The grid of pixels ``ratio`` times as small, from the same corner, over the same ground.
+
+    Args:
+        grid: the grid.
+        ratio: new pixels along the edge of one of the grid.
+
+    Returns:
+        The finer grid.
+    """
+    rows, cols = grid.rows * ratio, grid.cols * ratio
+    return replace(grid, dx=grid.dx / ratio, dy=grid.dy / ratio, rows=rows, cols=cols)
+
+
 def to_map(grid: Grid, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Map coordinates of positions of a grid.
 

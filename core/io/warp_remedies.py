@@ -1,7 +1,6 @@
-"""Remedies that put a raster on another grid: the grid is computed, and the command has its numbers.
+"""What is said of two rasters whose grids do not fit together, and remedies that put one on another grid.
 
-A PAN goes onto a grid that nests in the HSI's (whole ratio, same corner), so that one command is enough. Pixels are
-interpolated by cubic convolution: GDAL's default, nearest, moves each by up to half a pixel.
+Pixels are interpolated by cubic convolution: GDAL's default, nearest, moves each by up to half a pixel.
 """
 
 from __future__ import annotations
@@ -52,15 +51,13 @@ class TargetGrid:
     extent: tuple[float, float, float, float]
 
 
-def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str] = (), reproject: bool = True) -> str:
+def warp_text(source: Source, target: TargetGrid, suffix: str) -> str:
     """The command that warps a raster to a grid; for what has no file of its own, the grid in words.
 
     Args:
         source: the raster.
         target: the grid.
         suffix: of the new file's name.
-        how: options that say where pixels lie, as ``-tps``.
-        reproject: whether the reference system is named.
 
     Returns:
         The text.
@@ -73,8 +70,8 @@ def warp_text(source: Source, target: TargetGrid, suffix: str, how: Sequence[str
             f"resample {source.name} with cubic interpolation to pixels of {' x '.join(size)}{crs}, from x {extent[0]} "
             f"to {extent[2]} and y {extent[1]} to {extent[3]}"
         )
-    system = ["-t_srs", crs_code(target.crs)] if reproject and target.crs else []
-    arguments = ["gdalwarp", *how, *system, "-tr", *size, "-te", *extent, *fill_options(source.path), "-r", "cubic"]
+    system = ["-t_srs", crs_code(target.crs)] if target.crs else []
+    arguments = ["gdalwarp", *system, "-tr", *size, "-te", *extent, *fill_options(source.path), "-r", "cubic"]
     return command([*arguments, path_argument(source.path), new_file(source.path, suffix)], WARP)
 
 
@@ -160,25 +157,28 @@ def fine_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     )
 
 
-def apart_sentence(first: RasterFacts, second: RasterFacts) -> str:
+def apart_sentence(first: RasterFacts, second: RasterFacts, degrees: Sequence[np.ndarray | None] = (None, None)) -> str:
     """Two rasters do not overlap.
 
     Args:
         first: one of them.
         second: the other.
+        degrees: (points, 2) float64, longitudes and latitudes of either, where its geotransform does not tell them.
 
     Returns:
         The refusal.
     """
     return (
-        f"{first.source.name} and {second.source.name} do not overlap: {first.source.name} covers {_place(first)}, "
-        f"{second.source.name} {_place(second)}; choose two images of the same place."
+        f"{first.source.name} and {second.source.name} do not overlap: {first.source.name} covers "
+        f"{_place(first, degrees[0])}, {second.source.name} {_place(second, degrees[1])}; choose two images of one "
+        "place."
     )
 
 
-def _place(raster: RasterFacts) -> str:
+def _place(raster: RasterFacts, outline: np.ndarray | None) -> str:
     """The extent of a raster in degrees; in map units where it cannot be transformed."""
-    outline = outline_of(raster, wkt_of("EPSG:4326")) if raster.crs else None
+    if outline is None and raster.crs:
+        outline = outline_of(raster, wkt_of("EPSG:4326"))
     unit = "map units" if outline is None else "degrees"
     corners = outline_of(raster, raster.crs) if outline is None else outline
     if corners is None:
@@ -219,22 +219,28 @@ def same_grid_sentence(first: RasterFacts, second: RasterFacts) -> str:
             return f"{start}; if they are the same: {edit_command(lacking.source, known.crs)}."
     else:
         start = f"{names} do not share a pixel grid (pixels of {_size_text(first)} and {_size_text(second)} map units)"
+    if first.transform[2] or first.transform[4]:
+        return f"{start}; choose rasters on one grid, as {first.source.name} lies rotated on the map."
     return f"{start}; put the second on the grid of the first: {warp_text(second.source, own_grid(first), 'grid')}."
 
 
-def not_finer(hsi: Source, pan: Source, exact: float) -> str:
-    """The PAN is not sharper than the HSI.
+def not_sharper(hsi: Source, pan: Source, exact: float) -> str:
+    """The PAN is not sharper than an HSI along whose axes it does not lie.
 
     Args:
         hsi, pan: the two.
         exact: HSI pixel size in PAN pixels.
 
     Returns:
-        A sentence without its end.
+        The refusal.
     """
+    start = f"A pixel of {hsi.name} is {exact:.3g} pixels of {pan.name}"
     if exact < 1.0 - NEARLY_WHOLE:
-        return f"the PAN {pan.name} is coarser than the HSI {hsi.name} (are the two swapped?)"
-    return f"the PAN {pan.name} is not finer than the HSI {hsi.name}: nothing can be sharpened, choose a finer PAN"
+        return f"{start}: the PAN {pan.name} is coarser than the HSI {hsi.name} (are the two swapped?)."
+    return (
+        f"{start}: the PAN is not sharper than the HSI, so nothing can be sharpened; choose a PAN whose pixels are "
+        f"{MIN_RATIO:g} times as small or smaller."
+    )
 
 
 def _size_text(raster: RasterFacts) -> str:
@@ -258,7 +264,7 @@ def _looks_geographic(raster: RasterFacts) -> bool:
     return xmin >= -180.0 and xmax <= 360.0 and ymin >= -90.0 and ymax <= 90.0 and xmax - xmin < 0.1 * raster.cols
 
 
-def outline_pixels(rows: int, cols: int) -> np.ndarray:
+def _outline_pixels(rows: int, cols: int) -> np.ndarray:
     """Points around an image, clockwise from its first corner.
 
     Args:
@@ -286,7 +292,7 @@ def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
         (points, 2) float64 in map units; None where it cannot be transformed.
     """
     x0, dx, rx, y0, ry, dy = raster.transform
-    col, row = outline_pixels(raster.rows, raster.cols).T
+    col, row = _outline_pixels(raster.rows, raster.cols).T
     points = np.stack([x0 + col * dx + row * rx, y0 + col * ry + row * dy], 1)
     return points if crs == raster.crs or not crs or not raster.crs else _projected(points, raster.crs, crs)
 

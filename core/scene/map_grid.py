@@ -15,6 +15,7 @@ import numpy as np
 
 from ..io.grid import Grid, Window
 from ..io.lookup_table import LookupTable
+from ..io.positions import refined
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, is_geographic, wkt_of
 from ..runtime.errors import InputError
@@ -94,10 +95,11 @@ def map_grid(scene: Scene, window: Window, choice: str) -> MapGrid | None:
         return None if covered is None or _same(fused, covered) else MapGrid(covered, False)
     if choice == "hsi" or not fused.in_sensor_geometry:
         return None
+    ratio = round(scene.ratio)
     if isinstance(fused.frame, LookupTable):
-        return _on_table(fused, fused.frame, scene.footprint)
+        return _on_table(fused, fused.frame, ratio)
     covered = _covered(fused, _plain_grid(fused, own))
-    return None if covered is None else MapGrid(covered, True, None, scene.footprint)
+    return None if covered is None else MapGrid(covered, True, None, ratio)
 
 
 def pan_grid(scene: Scene) -> Grid:
@@ -118,7 +120,7 @@ def _on_table(fused: Grid, table: LookupTable, ratio: int) -> MapGrid | None:
     if part is None:
         return None
     filled = table.filled[part.row : part.row + part.rows, part.col : part.col + part.cols]
-    return MapGrid(table.grid.crop(part).refine(ratio), True, filled, ratio)
+    return MapGrid(refined(table.grid.crop(part), ratio), True, filled, ratio)
 
 
 def _plain_grid(fused: Grid, pan: Grid) -> Grid:

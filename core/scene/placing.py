@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..io.grid import Grid, Window, same_crs
-from ..io.positions import beside, to_map
+from ..io.positions import beside, refined
 from ..io.ratio import MAX_RATIO, MIN_RATIO
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, wkt_of
-from ..io.warp_remedies import crs_sentence, not_finer
+from ..io.warp_remedies import apart_sentence, crs_sentence, not_sharper
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on
@@ -52,9 +52,9 @@ def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progre
     window = _overlap(hsi, pan)
     exact = _ratio(hsi.grid, window, pan.grid)
     if not exact >= MIN_RATIO:
-        raise InputError(f"{not_finer(hsi.source, pan.source, exact)}.")
+        raise InputError(not_sharper(hsi.source, pan.source, exact))
     ratio = max(2, round(exact)) if exact <= MAX_RATIO else FINEST
-    fine = hsi.grid.crop(window).refine(ratio)
+    fine = refined(hsi.grid.crop(window), ratio)
     warped = PlacedPan(pan, mapping_between(fine, pan.grid), fine)
     warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}."
     progress.info(warped.sentence)
@@ -171,25 +171,19 @@ def _ratio(hsi: Grid, window: Window, pan: Grid) -> float:
 
 def _apart(hsi: RasterReader, pan: RasterReader) -> str:
     """Two images that share no ground, with the extents of both."""
-    return (
-        f"{hsi.name} and {pan.name} do not overlap: {_where(hsi)}, {_where(pan)}; choose two images of the same place, "
-        "or set right the georeference of one."
+    return apart_sentence(
+        hsi.grid.facts(hsi.source), pan.grid.facts(pan.source), (_degrees(hsi.grid), _degrees(pan.grid))
     )
 
 
-def _where(reader: RasterReader) -> str:
-    """Where a raster lies, in degrees, or in map units where its reference system is unknown."""
-    grid = reader.grid
-    x, y = to_map(grid, *_lattice(grid))
-    unit = "map units"
-    if grid.crs:
-        degrees = positions_on(replace(grid, crs=grid.crs), Grid(0.0, 0.0, 1.0, 1.0, 1, 1, wkt_of("EPSG:4326")))
-        if degrees is not None:
-            (y, x), unit = degrees(*_lattice(grid)), "degrees"
-    return (
-        f"{reader.name} lies from {np.nanmin(x):.6g} to {np.nanmax(x):.6g} {unit} in x and {np.nanmin(y):.6g} to "
-        f"{np.nanmax(y):.6g} in y"
-    )
+def _degrees(grid: Grid) -> np.ndarray | None:
+    """(points, 2): longitudes and latitudes all over a grid; None where they are unknown."""
+    forth = positions_on(grid, Grid(0.0, 0.0, 1.0, 1.0, 1, 1, wkt_of("EPSG:4326"))) if grid.crs else None
+    if forth is None:
+        return None
+    latitude, longitude = forth(*_lattice(grid))
+    known = np.isfinite(latitude) & np.isfinite(longitude)
+    return np.stack([longitude[known], latitude[known]], 1) if known.any() else None
 
 
 def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None) -> str:
@@ -206,7 +200,7 @@ def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None) -> str:
 
 
 def _how(hsi: RasterReader, exact: float, ratio: int) -> str:
-    limited = f" (more than {MAX_RATIO:g} cannot be used; they are averaged)" if exact > MAX_RATIO else ""
+    limited = f", more than can be used, and they are averaged to {FINEST}" if exact > MAX_RATIO else ""
     return (
         f"it is warped onto the grid of {hsi.name}, refined by {ratio}; one HSI pixel is {exact:.3g} PAN "
         f"pixels wide{limited}; the HSI's samples are not resampled"

@@ -12,7 +12,7 @@ from core.io.gdal_geolocation import ControlPoints
 from core.io.geolocation_arrays import GeolocationArrays
 from core.io.grid import Grid
 from core.io.lookup_table import LookupTable
-from core.io.positions import rows_and_columns
+from core.io.positions import refined, rows_and_columns
 from core.io.remedies import wkt_of
 from core.runtime.errors import InputError
 from core.scene.placement import BOUND, AffineMapping, MeshMapping, mapping_between, positions_on
@@ -82,7 +82,7 @@ def test_a_mesh_is_refined_where_the_way_bends():
     raster = OTHERS["moved"]
     steps = {}
     for name, geolocation in (("smooth", smooth), ("rough", rough)):
-        target = rows_and_columns(geolocation, 200, 260).refine(4)
+        target = refined(rows_and_columns(geolocation, 200, 260), 4)
         mapping = mapping_between(target, raster, least=1.0)
         at = positions(target)
         found, exact = mapping.positions(*at), positions_on(target, raster)(*at)

@@ -13,8 +13,8 @@ from osgeo import gdal, osr
 
 from core.io.band_remedies import subdatasets_sentence
 from core.io.grid import Grid
+from core.io.overlap import overlap
 from core.io.remedies import Source, crs_code, new_file, number, quoted
-from core.io.warp_remedies import same_grid_sentence
 from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
@@ -580,9 +580,11 @@ def test_a_result_on_another_grid_is_compared_after_one_command(make, folder):
 
 
 def test_without_a_file_the_grid_is_told_in_words():
-    fused, reference = Grid(0.0, 600.0, 7.5, -7.5, 80, 80), Grid(0.0, 600.0, 8.0, -8.0, 75, 75)
-    said = same_grid_sentence(fused.facts("fused"), reference.facts("reference"))
-    assert "resample reference with cubic interpolation to pixels of 7.5 x 7.5, from x 0 to 600 and y 0 to 600" in said
+    hsi, pan = Grid(0.0, 600.0, 30.0, -30.0, 20, 20), Grid(0.0, 600.0, 8.0, -8.0, 75, 75)
+    with pytest.raises(InputError) as error:
+        overlap(hsi, pan, "first", "second")
+    said = str(error.value)
+    assert "resample second with cubic interpolation to pixels of 30 x 30, from x 0 to 600 and y 0 to 600" in said
     assert "gdalwarp" not in said
 
 
