@@ -318,14 +318,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--method", default="sharpen", help="sharpen, or a classical method")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--cases", default="", help="only those whose name holds this, and the nested pair")
+    parser.add_argument("--cases", nargs="*", default=[], help="only these, and the nested pair; by default all")
     add_option(parser)
     given = parser.parse_args()
     record = Record("grids-warped", f"{given.method}; {SIZE} x {SIZE} HSI pixels, {BANDS} bands, ratio {RATIO}")
     table = record.table("ERGAS", "case", "ERGAS", "of nested", "pixels", digits=4)
     nested = 0.0
     for case in cases():
-        if given.cases not in case.name and case.name != "nested":
+        if given.cases and case.name not in ("nested", *given.cases):
             continue
         found = []
         for seed in range(given.seeds):

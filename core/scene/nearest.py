@@ -8,12 +8,13 @@ import numpy as np
 
 from ..io.grid import Grid, Window
 from ..io.reader import Block, RasterReader
+from .reader_view import ReaderView
 from .warp import Mapping
 
 _SAMPLES = 8_000_000  # of the raster that are held at once, about
 
 
-class NearestReader(RasterReader):
+class NearestReader(ReaderView):
     """An open raster as it lies on another grid; closes it with itself.
 
     Args:
@@ -27,17 +28,13 @@ class NearestReader(RasterReader):
     def __init__(
         self, raster: RasterReader, mapping: Mapping, grid: Grid, filled: np.ndarray | None = None, coarser: int = 1
     ) -> None:
-        self._reader, self._mapping, self._filled, self._coarser = raster, mapping, filled, coarser
-        self.path, self.name, self.dtype, self.grid = raster.path, raster.name, raster.dtype, grid
-        self.metadata, self.bands, self.always_valid = raster.metadata, raster.bands, False
+        super().__init__(raster)
+        self._mapping, self._filled, self._coarser = mapping, filled, coarser
+        self.grid, self.always_valid = grid, False
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
         return type(self), (self._reader, self._mapping, self.grid, self._filled, self._coarser)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 from osgeo import osr
@@ -49,6 +49,24 @@ class AffineMapping:
         """
         col, row = self.transform.to_map(cols, rows)
         return row, col
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One mapping after another.
+
+    Attributes:
+        first: positions of a grid on a second one.
+        then: positions of the second one in the raster.
+    """
+
+    first: Any
+    then: Any
+
+    def positions(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`AffineMapping.positions`."""
+        found: tuple[np.ndarray, np.ndarray] = self.then.positions(*self.first.positions(rows, cols))
+        return found
 
 
 class MeshMapping:

@@ -22,7 +22,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on
 from .reader_view import FINEST
-from .warp import WarpedReader
+from .warp import Mapping, WarpedReader
 
 _LATTICE = 65  # positions along each axis, at which it is looked how two grids lie on each other
 _SAME = 0.01  # PAN pixels: reference systems whose coordinates differ by less are one
@@ -69,6 +69,12 @@ class PlacedPan(WarpedReader):
     """
 
     sentence = ""
+
+    def through(self, mapping: Mapping, grid: Grid) -> WarpedReader:
+        """As :meth:`.warp.WarpedReader.through`."""
+        made = super().through(mapping, grid)
+        vars(made)["sentence"] = self.sentence
+        return made
 
 
 def sentence_of(pan: RasterReader) -> str:

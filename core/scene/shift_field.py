@@ -96,6 +96,8 @@ def moved_by_field(pan: RasterReader, window: Window, shift: tuple[float, float]
         mapping = FieldMapping(field, shift, (window.row, window.col), (origin[0], origin[1]), (step[0], step[1]))
         window = _inside(mapping, pan.grid, window)
     mapping = FieldMapping(field, shift, (window.row, window.col), (origin[0], origin[1]), (step[0], step[1]))
+    if isinstance(pan, WarpedReader):
+        return pan.through(mapping, pan.grid.crop(window))
     return WarpedReader(pan, mapping, pan.grid.crop(window), _inside(mapping, pan.grid, window) == window)
 
 

@@ -23,8 +23,9 @@ import numpy as np
 
 from ..io.grid import Grid, Window
 from ..io.reader import Block, RasterReader
-from ..io.remedies import Source
 from ..operators.sampling import sample_valid
+from .placement import Composed
+from .reader_view import ReaderView
 
 _TILE = (64, 256)  # rows and columns that are computed at once
 _CACHED = 32_000_000  # bytes of computed tiles that are kept
@@ -52,7 +53,7 @@ class Mapping(Protocol):
         """
 
 
-class WarpedReader(RasterReader):
+class WarpedReader(ReaderView):
     """An open raster as it lies on another grid; closes it with itself.
 
     Args:
@@ -63,10 +64,8 @@ class WarpedReader(RasterReader):
     """
 
     def __init__(self, source: RasterReader, mapping: Mapping, grid: Grid, covered: bool = False) -> None:
-        self._reader, self._mapping, self._covered = source, mapping, covered
-        self.path, self.name, self.dtype, self.grid = source.path, source.name, source.dtype, grid
-        self.metadata, self.bands, self.origin = source.metadata, source.bands, source.origin
-        self.fills, self.notes, self.settled = (), source.notes, True
+        super().__init__(source)
+        self._mapping, self._covered, self.grid = mapping, covered, grid
         self.always_valid, self._block_rows = covered and source.always_valid, _TILE[0]
         self._tiles: OrderedDict[tuple[int, int, int], tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._held = 0
@@ -82,15 +81,17 @@ class WarpedReader(RasterReader):
         """The raster as it is."""
         return self._reader
 
-    @property
-    def band_numbers(self) -> list[int]:
-        """As :attr:`RasterReader.band_numbers`."""
-        return self._reader.band_numbers
+    def through(self, mapping: Mapping, grid: Grid) -> WarpedReader:
+        """The raster as it lies on a third grid, resampled once.
 
-    @property
-    def source(self) -> Source:
-        """As :attr:`RasterReader.source`."""
-        return self._reader.source
+        Args:
+            mapping: where each pixel of that grid lies on this one.
+            grid: the third grid.
+
+        Returns:
+            The raster on it.
+        """
+        return type(self)(self._reader, Composed(mapping, self._mapping), grid)
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """Rows of all bands; what is resampled is stored nowhere, and these are float32.
@@ -104,15 +105,11 @@ class WarpedReader(RasterReader):
         """
         return self.read(Window(row, 0, rows, self.grid.cols)).values
 
-    def release(self) -> None:
-        """As :meth:`RasterReader.release`."""
-        self._reader.release()
-
     def close(self) -> None:
         """Close the file."""
         self._tiles.clear()
         self._held = 0
-        self._reader.close()
+        super().close()
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`."""

@@ -23,11 +23,16 @@ from benchmarks.grids_warped import (
     with_arrays,
     write,
 )
+from core.io.frames import Affine
+from core.io.positions import refined
 from core.io.reader import RasterReader
 from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
+from core.scene.placement import AffineMapping
+from core.scene.placing import sentence_of
+from core.scene.warp import WarpedReader
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
@@ -114,7 +119,7 @@ def test_the_outline_on_the_map_is_that_of_the_lookup_table(made):
 def test_the_result_lies_on_the_hsis_grid_refined(made, name):
     folder, facts, said, _ = made(name)
     with RasterReader(folder / "hsi.tif") as hsi, RasterReader(folder / "out.tif") as result:
-        fine = hsi.grid.refine(RATIO)
+        fine = refined(hsi.grid, RATIO)
         np.testing.assert_allclose(result.grid.geotransform, fine.geotransform, rtol=1e-9)
         assert (result.grid.rows, result.grid.cols, result.grid.crs) == (fine.rows, fine.cols, hsi.grid.crs)
     assert sum(facts["placement"] in text for text in said) == 1
@@ -157,7 +162,7 @@ def test_grid_hsi_of_a_parallel_pair(made, nested):
     facts = classical(hsi, pan, folder / "on_hsi.tif", grid="hsi", **FIXED)
     assert "asks for" in facts["placement"]
     with RasterReader(hsi) as low, RasterReader(folder / "on_hsi.tif") as result:
-        assert result.grid.geotransform == low.grid.refine(RATIO).geotransform
+        assert result.grid.geotransform == refined(low.grid, RATIO).geotransform
     assert ergas(folder / "on_hsi.tif", case, Ground())[0] < 1.15 * nested
 
 
@@ -181,6 +186,21 @@ def test_scenes_that_are_warped_travel(made):
     ):
         for found, expected in zip(again.pan_rows(100, 120), scene.pan_rows(100, 120)):
             np.testing.assert_array_equal(found, expected)
+
+
+def test_a_warped_pan_that_is_moved_again_is_resampled_once(made):
+    folder, _, _, _ = made("PAN rotated by 45 degrees")
+    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene:
+        moved = AffineMapping(Affine(0.4, 1.0, 0.0, -0.3, 0.0, 1.0))
+        again = scene.pan.through(moved, scene.pan.grid)
+        assert again.raster is scene.pan.raster
+        assert sentence_of(again) == sentence_of(scene.pan) != ""
+        rows, cols = np.mgrid[60:190, 60:190] + 0.5
+        x, y = Image.affine(PIXEL / RATIO).ground(rows - 0.3, cols + 0.4)
+        truth = Ground().at(x, y)[2:7].mean(axis=0)
+        once, twice = again.read().values[0, 60:190, 60:190], WarpedReader(scene.pan, moved, scene.pan.grid).read()
+        errors = [np.sqrt(((found - truth) ** 2).mean()) for found in (once, twice.values[0, 60:190, 60:190])]
+        assert errors[0] < 0.8 * errors[1]
 
 
 def test_parts_of_a_rotated_scene_are_parts_of_the_whole(made):
@@ -237,8 +257,11 @@ def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
 
 
 WRONG = {
-    "elsewhere": (Image.affine(PIXEL / RATIO, 0.0, 32634), r"do not overlap: hsi\.tif lies from 13\.\d+ to 13\.\d+ d"),
-    "as coarse as the HSI": (Image.affine(25.0, 20.0), "is not finer than the HSI"),
+    "elsewhere": (
+        Image.affine(PIXEL / RATIO, 0.0, 32634),
+        r"do not overlap: hsi\.tif covers longitudes 13\.\d+ to 13\.\d+",
+    ),
+    "as coarse as the HSI": (Image.affine(25.0, 20.0), "is not sharper than the HSI"),
     "a few pixels": (Image.affine(PIXEL / RATIO, 20.0, 32633, 4 * PIXEL), "overlap by only"),
 }
 
