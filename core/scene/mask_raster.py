@@ -1,17 +1,23 @@
-"""Pixels that a user masks: a raster that is not 0 where nothing is to be learned, on any grid of the same CRS."""
+"""Pixels that a user masks: a raster that is not 0 where nothing is to be learned, on any grid."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from ..io.grid import Axis, Window, same_crs
+from ..io.grid import Axis, Grid, Window
+from ..io.positions import beside, refined
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .nearest import NearestReader
+from .placement import mapping_between, positions_on
 from .scene import Scene
 
 _SAMPLES = 8_000_000  # of the mask, read at once
+_MOST_PLACES = 32  # along the edge of an HSI pixel, at which a mask on other axes is looked at
 _EDGE = 0.01  # of a mask pixel: what overlaps by less does not
 
 
@@ -27,7 +33,7 @@ def masked_pixels(scene: Scene, path: str, progress: Progress | None = None) -> 
         (rows, columns) bool on the HSI's grid under the output: pixels that some masked pixel overlaps.
 
     Raises:
-        InputError: the file cannot be used, has several bands, or another CRS than the HSI.
+        InputError: the file cannot be used, has several bands, or a CRS that cannot be transformed to the HSI's.
     """
     rows, cols = scene.low_shape
     corner = scene.alignment.hsi
@@ -36,12 +42,10 @@ def masked_pixels(scene: Scene, path: str, progress: Progress | None = None) -> 
     with RasterReader(path) as mask:
         if mask.bands != 1:
             raise InputError(f"{mask.name} has {mask.bands} bands, but a mask (--mask, MASK) has one; choose another.")
-        if not same_crs(grid.crs, mask.grid.crs):
-            raise InputError(
-                f"{mask.name} and {scene.hsi.name} have different coordinate reference systems; reproject the mask "
-                "(--mask, MASK) to that of the image."
-            )
-        (y, x), (mask_y, mask_x) = grid.axes, mask.grid.axes
+        along = beside(mask.grid, grid)
+        if along is None:
+            return _apart(mask, grid, scene.hsi.name, progress)
+        (y, x), (mask_y, mask_x) = grid.axes, along.axes
         down, right = _under(y, mask_y), _under(x, mask_x)
         step = max(1, _SAMPLES // mask.grid.cols)
         for start, stop in row_strips(mask.grid.rows, step, progress):
@@ -51,6 +55,30 @@ def masked_pixels(scene: Scene, path: str, progress: Progress | None = None) -> 
                 continue
             held = _some(set_there.T, right).T
             result |= _some(held, np.clip(down - start, 0, stop - start))
+    return result
+
+
+def _apart(mask: RasterReader, grid: Grid, hsi: str, progress: Progress | None) -> np.ndarray:
+    """As :func:`masked_pixels`, of a mask that does not lie along the image's axes: it is looked at in places that are
+    no farther apart than its pixels."""
+    exact = None if bool(grid.crs) != bool(mask.grid.crs) else positions_on(grid, mask.grid)
+    if exact is None:
+        raise InputError(
+            f"{mask.name} and {hsi} have coordinate reference systems that cannot be transformed into each other; "
+            "reproject the mask (--mask, MASK) to that of the image."
+        )
+    rows, cols = np.array([grid.rows / 2, grid.rows / 2 + 1, grid.rows / 2]), np.full(3, grid.cols / 2)
+    cols[2] += 1
+    at = np.array(exact(rows, cols))
+    longest = float(np.nanmax(np.abs(at[:, 1:] - at[:, :1]), initial=1.0))
+    times = min(_MOST_PLACES, max(2, math.ceil(2 * longest)))
+    fine = refined(grid, times)
+    places = NearestReader(mask, mapping_between(fine, mask.grid), fine)
+    result = np.zeros((grid.rows, grid.cols), bool)
+    for start, stop in row_strips(grid.rows, max(1, _SAMPLES // (fine.cols * times)), progress):
+        block = places.read(Window(start * times, 0, (stop - start) * times, fine.cols))
+        there = (block.values[0] != 0) & block.valid[0]
+        result[start:stop] = there.reshape(stop - start, times, grid.cols, times).any(axis=(1, 3))
     return result
 
 

@@ -29,8 +29,8 @@
 <translation>auto: das Gitter des PAN, wo seine Zeilen und Spalten laufen wie die des HSI; sonst, wie bei einem anderen KBS oder einem gedrehten Bild, das Gitter des HSI selbst, verfeinert um das gerundete Verhältnis; ein HSI in Sensorgeometrie wird, wenn es fertig ist, nach dem nächsten Nachbarn auf ein Kartengitter gelegt. pan: in jedem Fall das Gitter des PAN, auf das das fertige Bild einmal umgerechnet wird. hsi: in jedem Fall das Gitter des HSI. Vor der Fusion bewegt sich das PAN, nie die Abtastwerte des HSI.</translation></message>
 <message><source>Grid of the result</source>
 <translation>Gitter des Ergebnisses</translation></message>
-<message><source>A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
-<translation>Ein Raster mit einem Kanal im KBS des HSI, auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
+<message><source>A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
+<translation>Ein Raster mit einem Kanal auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
 <message><source>Mask of pixels not to learn from</source>
 <translation>Maske der Pixel, aus denen nicht gelernt wird</translation></message>
 <message><source>auto: pixels where the PAN shows something else than the HSI (a cloud in one of them, what has moved, a hot pixel) are found and counted; nothing is learned from them, and the PAN's detail is faded there. off: they are taken as the others.</source>

@@ -10,6 +10,7 @@ import pytest
 from osgeo import gdal
 
 from benchmarks.grids_warped import (
+    CENTRE,
     GAIN,
     PIXEL,
     RATIO,
@@ -30,6 +31,7 @@ from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
+from core.scene.mask_raster import masked_pixels
 from core.scene.placement import AffineMapping
 from core.scene.placing import sentence_of
 from core.scene.warp import WarpedReader
@@ -241,6 +243,23 @@ def test_methods_are_compared_on_a_swath_and_the_best_is_put_on_the_map(made, tm
     score, pixels = ergas(best, CASES["swath with a GLT, on the map"], Ground())
     assert pixels > 25_000
     assert score < 0.8
+
+
+@pytest.mark.parametrize("name", ["HSI rotated by 20 degrees", "HSI in degrees", "PAN in another UTM zone"])
+def test_a_mask_may_lie_on_any_grid(made, tmp_path, name):
+    """A disc, on the grid of the PAN."""
+    folder, _, _, _ = made(name)
+    pan, hsi = CASES[name].pan, CASES[name].hsi
+
+    def inside(x, y, radius):
+        return np.hypot(x - CENTRE[0] - 150, y - CENTRE[1] + 90) < radius
+
+    mask = write(tmp_path / "mask.tif", inside(*pan.centres(), 400.0).astype(np.int32), pan)
+    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene:
+        found = masked_pixels(scene, mask)
+    x, y = hsi.centres()
+    assert found[inside(x, y, 395.0)].all()
+    assert not found[~inside(x, y, 400.0 + PIXEL)].any()
 
 
 def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):

@@ -9,7 +9,7 @@ from .placement import PlacementOptions
 
 PIXELS = "MASK CONTRADICTIONS GEOLOCATION"
 MASK = Option(
-    "A raster of one band in the HSI's CRS, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
+    "A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
     "statistics are taken. These pixels are sharpened as the others are.",
     "Mask of pixels not to learn from",
     kind="raster",
