@@ -21,7 +21,9 @@ _PIXELS_A_BAND = 12  # at least
 _WHOLE = 14_000  # pixels of a scene that is looked at as a whole
 _AREA = 40  # HSI pixels along the edge of an area of others
 _LEAST = 16  # pixels of an area
-_FAR = 8.0  # standard deviations of what is left of the PAN from which on a pixel shows something else, as a cloud
+# A pixel shows something else, as a cloud, from so many standard deviations of what is left of the PAN on, if that is
+# so much of the PAN's contrast.
+_FAR, _CONTRAST = 8.0, 1.0
 _SAMPLES = 8_000_000  # read at once
 
 _Place = tuple[Span, Span, np.ndarray]  # rows, columns, and which of the pixels show the same in both images
@@ -95,7 +97,7 @@ class AreaReader:
                 found.append(Area(self._read_bands(rows, cols), pan, before, mask))
         return found
 
-    def whole(self, fit: Fit, progress: Progress) -> Area:
+    def whole(self, fit: Fit, progress: Progress) -> tuple[Area, np.ndarray]:
         """The whole scene, with the sum of bands that was fitted to some areas.
 
         Args:
@@ -103,7 +105,8 @@ class AreaReader:
             progress: asked whether to stop.
 
         Returns:
-            The scene as an area, without its bands.
+            The scene as an area, without its bands; its mask leaves out what shows something else, as a cloud. And
+            (rows, columns) bool, all valid pixels.
         """
         (rows, cols), scene = self._scene.low_shape, self._scene
         total, weights = np.empty((rows, cols), np.float32), fit.weights.astype(np.float32)
@@ -114,10 +117,11 @@ class AreaReader:
             part, known[start:stop], _ = self._degraded((start, stop), (0, cols), around=0)
             pan[start * FINER : stop * FINER] = part
         area = Area(np.empty((0, 0, 0), np.float32), pan, (0, 0), known & scene.low_valid, total)
-        left = total - area.seen(area.blurred(fit.variances), np.zeros((2, rows, cols)), False)[0]
+        seen = area.seen(area.blurred(fit.variances), np.zeros((2, rows, cols)), False)[0]
+        left = total - seen
         left = np.abs(left - np.median(left[area.mask]))
-        far = left > _FAR * 1.4826 * float(np.median(left[area.mask]))
-        return replace(area, mask=area.mask & ~_widened(far))
+        far = left > max(_FAR * _spread(left[area.mask]), _CONTRAST * _spread(seen[area.mask]))
+        return replace(area, mask=area.mask & ~widened(far)), area.mask
 
     def _read_bands(self, rows: Span, cols: Span) -> np.ndarray:
         scene = self._scene
@@ -149,8 +153,20 @@ class AreaReader:
         return pan, known, before
 
 
-def _widened(mask: np.ndarray) -> np.ndarray:
-    """The pixels within two of one, a square around each."""
+def _spread(values: np.ndarray) -> float:
+    """Robust standard deviation."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def widened(mask: np.ndarray) -> np.ndarray:
+    """The pixels within two of one, a square around each.
+
+    Args:
+        mask: (rows, columns) bool.
+
+    Returns:
+        (rows, columns) bool.
+    """
     for axis in (0, 1):
         padded = np.pad(mask, [(2, 2) if axis == along else (0, 0) for along in (0, 1)])
         count = mask.shape[axis]

@@ -29,8 +29,8 @@ BEFORE = 2  # HSI pixels by which it begins before an area, where the scene goes
 _SHARP = -math.log(SHARP_GAIN) / NYQUIST  # HSI pixels squared
 _VARIANCES = _SHARP + 0.015, -math.log(0.02) / NYQUIST
 _START = -math.log(0.3) / NYQUIST
-_HIGH_PASS = 4  # HSI pixels to either side whose mean is taken off
-_RIDGE = 1e-3  # of the bands' mean variance
+HIGH_PASS = 4  # HSI pixels to either side whose mean is taken off
+_RIDGE = 1e-2  # of the bands' mean variance: larger than elsewhere, as bands off each other would be played off
 _LARGE = 2.5  # standard deviations from which on a residual weighs less
 ALIKE = 8  # pixels that count as one observation, as neighbours are alike
 _FARTHEST = 1.5  # HSI pixels: displacements beyond are none
@@ -230,12 +230,16 @@ def fit_fields(
     if start is not None:
         trust = [before * mask for before, mask in zip(start.trust, masks)]
     fits_blur = areas[0].total is None
+    images: list[np.ndarray] = []
     for step in range(steps + 1):
         progress.check()
-        seen = [area.seen(area.blurred(variances), area.spread(moved), fits_blur) for area, moved in zip(areas, fields)]
+        if fits_blur or not step:
+            images = [area.blurred(variances) for area in areas]
+        known = zip(areas, images, fields)
+        seen = [area.seen(image, area.spread(moved), fits_blur) for area, image, moved in known]
         weights = _weights(areas, seen, trust) if fits_blur else np.zeros(0)
         passed = [
-            high_passed(np.concatenate([_left(area, weights, planes)[None], planes[1:]]), area.mask, _HIGH_PASS)
+            high_passed(np.concatenate([_left(area, weights, planes)[None], planes[1:]]), area.mask, HIGH_PASS)
             for area, planes in zip(areas, seen)
         ]
         size = _typical([planes[0][mask] for planes, mask in zip(passed, masks)])

@@ -16,9 +16,10 @@ import numpy as np
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from ..scene.shift_field import ShiftField
+from .blur_fit import high_passed
 from .guide import comparable
-from .local_areas import AreaReader
-from .local_fit import ALIKE, Area, Fit, fit_fields
+from .local_areas import AreaReader, widened
+from .local_fit import ALIKE, HIGH_PASS, Area, Fit, fit_fields
 
 BENDS = (0.4, 0.15, 0.06, 0.02)  # how much a field may bend, as of SmoothFields; from soft to stiff
 NOTICEABLE = 0.15  # PAN pixels, root mean square: a smaller field costs more, by resampling, than it gains
@@ -88,11 +89,11 @@ def measure_local_shift(
     if bend is None:
         return LocalShift(no_displacement(scene), False, held.errors, held.share, np.zeros(scene.low_shape, bool))
     fit = fit_fields(areas, [area.mask for area in areas], bend, _STEPS, progress)
-    whole = reader.whole(fit, progress)
+    whole, known = reader.whole(fit, progress)
     begin = Fit([np.zeros((2, *whole.nodes.shape))], fit.variances, fit.weights, [], [], [whole.mask * 1.0])
     fit = fit_fields([whole], [whole.mask], bend, _STEPS, progress, begin)
-    field, untrusted = _field(scene, whole, fit)
-    return LocalShift(field, True, held.errors, held.share, untrusted)
+    apart = _apart(whole, known, fit, max(scene.ratios))
+    return LocalShift(_field(scene, whole, fit), True, held.errors, held.share, apart)
 
 
 def no_displacement(scene: Scene) -> ShiftField:
@@ -185,8 +186,8 @@ def _cells(plane: np.ndarray) -> np.ndarray:
     return plane
 
 
-def _field(scene: Scene, area: Area, fit: Fit) -> tuple[ShiftField, np.ndarray]:
-    """The field in PAN pixels, and where PAN and HSI stay apart."""
+def _field(scene: Scene, area: Area, fit: Fit) -> ShiftField:
+    """The field in PAN pixels."""
     grid, step = scene.hsi.grid.crop(scene.alignment.hsi), area.step
     rows, cols = area.nodes.shape
     grid = replace(grid, dx=grid.dx * step, dy=grid.dy * step, rows=rows, cols=cols)
@@ -194,12 +195,14 @@ def _field(scene: Scene, area: Area, fit: Fit) -> tuple[ShiftField, np.ndarray]:
     doubt = np.sqrt(_variance(told)) * scene.ratio
     confidence = 1.0 / (1.0 + (doubt / _DOUBT) ** 2)
     y, x = (field.astype(np.float32) * np.float32(ratio) for field, ratio in zip(fit.fields[0], scene.ratios))
-    return ShiftField(y, x, confidence.astype(np.float32), grid), _apart(area, fit, scene.ratio)
+    return ShiftField(y, x, confidence.astype(np.float32), grid)
 
 
-def _apart(area: Area, fit: Fit, ratio: float) -> np.ndarray:
+def _apart(area: Area, known: np.ndarray, fit: Fit, ratio: float) -> np.ndarray:
     """(rows, columns) bool: where what is left looks like another displacement."""
-    left, y, x = fit.seen[0]
+    seen = area.seen(area.blurred(fit.variances), area.spread(fit.fields[0]), False)
+    seen[0] = area.total - seen[0]
+    left, y, x = high_passed(seen, known, HIGH_PASS)
     planes = np.stack([y * y, x * x, y * x, -y * left, -x * left, left * left])
     size = 2 * _SQUARE + 1
     for axis in (1, 2):
@@ -213,7 +216,7 @@ def _apart(area: Area, fit: Fit, ratio: float) -> np.ndarray:
     usual = 1.4826 * float(np.median(np.abs(left[area.mask])))
     doubt = np.sqrt(ALIKE * usual**2 * _variance(told))
     apart: np.ndarray = (np.hypot(*moved) * ratio > _STAYS) & (doubt * ratio < _SURELY) & (explained > _EXPLAINED)
-    return apart & area.mask
+    return widened(apart) & known
 
 
 def _around(planes: np.ndarray) -> np.ndarray:

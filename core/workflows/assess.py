@@ -9,6 +9,7 @@ from typing import Any
 from ..assessment.full_resolution import FusedPair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
+from ..calibration.local_shift import measure_local_shift
 from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
@@ -27,6 +28,7 @@ from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
+from .local_shift import local_correction, looks_for_local_shift
 from .opening import claims_of, correction
 from .options.declare import on_files
 from .options.gain import GIVEN, given_gain
@@ -114,14 +116,14 @@ def assess(
 
 
 def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progress: Progress) -> ChosenGain:
-    """The gain to degrade the result with; moves the PAN where the result lies on its moved grid. Where HSI and PAN
-    make no scene, nothing is measured."""
+    """The gain to degrade the result with; moves the PAN as it was moved for the result. Where HSI and PAN make no
+    scene, nothing is measured."""
     given = given_gain(options.mtf)
     plain = ChosenGain(DEFAULT_MTF_GAIN, GIVEN) if given is None else as_given(given, None, progress)
     if "hsi" not in readers or (given is not None and not given.groups and options.shift == "none"):
         return plain
     hsi, pan = readers["hsi"], readers["pan"]
-    if options.shift != "global":
+    if options.shift not in ("global", "local"):
         try:
             align(hsi.grid, pan.grid, hsi.source, pan.source)
         except InputError as error:
@@ -130,12 +132,25 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
             progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
             return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED)
     scene = Scene.of(hsi, pan, progress)
-    moved = (0.0, 0.0) if options.shift == "none" else correction(scene, options.shift, progress)[0]
-    if options.shift == "auto" and any(moved) and not _lies_on(readers["fused"], pan.grid.move(*moved)):
+    moved, shift = ((0.0, 0.0), None) if options.shift == "none" else correction(scene, options.shift, progress)
+    local = None
+    if looks_for_local_shift(options.shift, None if any(moved) else shift) and _lies_on(readers["fused"], pan.grid):
+        local = local_correction(scene, measure_local_shift(scene, moved, progress), options.shift, progress)
+    if (
+        local is None
+        and options.shift == "auto"
+        and any(moved)
+        and not _lies_on(readers["fused"], pan.grid.move(*moved))
+    ):
         progress.info(f"{readers['fused'].name} lies on the grid of {pan.name} as its file has it.")
         moved = (0.0, 0.0)
-    chosen = choose_gain(scene.with_bands(options.bands, progress).shifted(moved, progress), options.mtf, progress)
-    pan.grid = pan.grid.move(*moved)
+    view = scene.with_bands(options.bands, progress)
+    view = view.shifted(moved, progress, None if local is None else local.field)
+    chosen = choose_gain(view, options.mtf, progress)
+    if local is None:
+        pan.grid = pan.grid.move(*moved)
+    else:
+        readers["pan"] = view.pan
     return chosen
 
 

@@ -20,8 +20,8 @@ from ..scene.defects import Defects
 from ..scene.scene import Scene
 from .gains import ChosenGain
 from .guide_findings import guide_findings
-from .local_shift import local_facts
-from .opening import NOTICED_SHIFT, SURE_FIT, Opened, sure_shift
+from .local_shift import NOTICED_SHIFT, local_facts
+from .opening import SURE_FIT, Opened, sure_shift
 from .placement import placement_of
 
 

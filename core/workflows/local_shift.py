@@ -5,8 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from ..calibration.local_shift import LocalShift
+from ..calibration.shift import Shift
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+
+NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
+
+
+def looks_for_local_shift(how: str, shift: Shift | None) -> bool:
+    """Whether a local shift is looked for: not where the whole PAN stays in spite of a shift, as that is not sure.
+
+    Args:
+        how: the PAN is moved, as the option ``shift``.
+        shift: of the whole PAN that stays; None where there is none.
+
+    Returns:
+        Whether it is.
+    """
+    return how == "local" or (how == "auto" and (shift is None or shift.size <= NOTICED_SHIFT))
 
 
 def local_correction(scene: Scene, local: LocalShift | None, how: str, progress: Progress) -> LocalShift | None:

@@ -22,13 +22,12 @@ from ..scene.defects import Defects
 from ..scene.map_grid import map_grid
 from ..scene.scene import Scene
 from .left_out import left_out, without
-from .local_shift import local_correction
+from .local_shift import NOTICED_SHIFT, local_correction, looks_for_local_shift
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, RasterOptions, SceneOptions
 from .output import Outputs
 from .stored_numbers import warn_of_numbers
 
-NOTICED_SHIFT = 0.5  # PAN pixels: from here on a shift is worth a warning; it is measured to about 0.1
 # Correlation of PAN and HSI where they fit: below, the fit is not sure. Measured: 0.96 to 0.99 on six real pairs.
 SURE_FIT = 0.8
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
@@ -101,7 +100,7 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
         remaining = None if any(moved) else shift
         seen_at = remaining if remaining is not None and remaining.size > NOTICED_SHIFT else None  # as it is not sure
         local, corrected = None, None
-        if how == "local" or (how == "auto" and seen_at is None):
+        if looks_for_local_shift(how, remaining):
             local = measure_local_shift(scene, moved, progress)
             corrected = local_correction(scene, local, how, progress)
         whole, field = scene.alignment.hsi, None if corrected is None else corrected.field
