@@ -15,7 +15,7 @@ import numpy as np
 
 from ..io.grid import Grid, Window
 from ..io.lookup_table import LookupTable
-from ..io.positions import refined
+from ..io.positions import inside_of, refined
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, is_geographic, wkt_of
 from ..runtime.errors import InputError
@@ -198,3 +198,27 @@ def _lattice(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     axes = [np.linspace(0.0, count, _LATTICE) for count in (grid.rows, grid.cols)]
     rows, cols = np.meshgrid(*axes, indexing="ij")
     return rows.ravel(), cols.ravel()
+
+
+def output_window(scene: Scene, extent: tuple[float, float, float, float] | None) -> Window:
+    """The part of a scene's output inside (xmin, ymin, xmax, ymax), in map units.
+
+    Args:
+        scene: the HSI and the PAN.
+        extent: (xmin, ymin, xmax, ymax) in map units; None for all of it.
+
+    Returns:
+        The pixels as a window of the output.
+
+    Raises:
+        InputError: no pixel of the output lies wholly inside.
+    """
+    rows, cols = scene.high_shape
+    if extent is None:
+        return Window(0, 0, rows, cols)
+    y, x = inside_of(scene.alignment.grid, extent)
+    row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
+    stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
+    if stop_row <= row or stop_col <= col:
+        raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
+    return Window(row, col, stop_row - row, stop_col - col)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,8 +12,7 @@ import numpy as np
 
 from ..io.band_remedies import several_bands_sentence, swapped_sentence
 from ..io.band_selection import select_bands
-from ..io.grid import Alignment, Window, align
-from ..io.positions import inside_of
+from ..io.grid import Alignment, align
 from ..io.reader import Block, RasterReader
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
@@ -342,25 +340,3 @@ class Scene:
         """
         block = self.pan.read(self.alignment.pan.part((start, stop), cols or (0, self.high_shape[1])))
         return Block(block.values, in_all_bands(block.valid))
-
-    def output_window(self, extent: tuple[float, float, float, float] | None) -> Window:
-        """The part of the output inside (xmin, ymin, xmax, ymax), in map units; all of it for None.
-
-        Args:
-            extent: (xmin, ymin, xmax, ymax) in map units, or None.
-
-        Returns:
-            The pixels as a window of the output.
-
-        Raises:
-            InputError: no pixel of the output lies wholly inside.
-        """
-        rows, cols = self.high_shape
-        if extent is None:
-            return Window(0, 0, rows, cols)
-        y, x = inside_of(self.alignment.grid, extent)
-        row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
-        stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
-        if stop_row <= row or stop_col <= col:
-            raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
-        return Window(row, col, stop_row - row, stop_col - col)

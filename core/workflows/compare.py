@@ -28,7 +28,7 @@ from ..report.views import Views, views_of
 from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
-from ..scene.map_grid import map_grid
+from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
 from .candidates import Candidate, candidates
 from .findings import findings
@@ -113,7 +113,7 @@ def compare(
         ranking = ranked(runs)
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
         views = views_of(scene) if report else None
-        moved = map_grid(scene, scene.output_window(None), options.grid) is not None
+        moved = map_grid(scene, output_window(scene, None), options.grid) is not None
         kept = os.path.join(folder, f"best{'.tif' if moved else os.path.splitext(output)[1]}") if output else ""
         steps = progress.part(0.45, 0.95)
         for number, run in enumerate(ranking):

@@ -19,6 +19,7 @@ from ..io.reader import Block, RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
 from ..runtime.progress import Progress
+from ..scene.map_grid import output_window
 from ..scene.scene import Scene
 from .options.shared import FusionOptions
 from .output import Outputs, write_fused
@@ -99,7 +100,7 @@ def write_looked_at(
         InputError: a file cannot be written.
         Cancelled: the user stopped the job.
     """
-    window, relation = scene.output_window(options.extent), pan_relation(scene, progress)
+    window, relation = output_window(scene, options.extent), pan_relation(scene, progress)
     remaining = list(attempts)
     correlation = {name: None if np.isnan(value) else round(value, 4) for name, value in asdict(relation).items()}
     while True:

@@ -19,7 +19,7 @@ from ..runtime.atomic_files import folder_of, folder_removed_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
-from ..scene.map_grid import map_grid
+from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
 from .left_out import left_out, without
 from .local_shift import NOTICED_SHIFT, local_correction, looks_for_local_shift
@@ -303,7 +303,7 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
     Raises:
         InputError: there is not, or nothing of the extent is in the scene.
     """
-    window = scene.output_window(options.extent)
+    window = output_window(scene, options.extent)
     metadata = scene.hsi.metadata
     written = [(outputs.output, scene.hsi.bands, metadata.dtype), (outputs.disagreement, 1, "float32")]
     if map_grid(scene, window, options.grid) is not None:  # it is fused beside its place, then put on another grid

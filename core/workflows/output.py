@@ -23,7 +23,7 @@ from ..runtime.atomic_files import check_output, placed, working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..runtime.threads import BackgroundWriter
-from ..scene.map_grid import map_grid
+from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
 from .options.shared import FusionOptions
 from .placement import placement_of, put_on_map
@@ -169,7 +169,7 @@ def write_fused(
     Raises:
         InputError: nothing of the extent is in the scene, or a file cannot be written.
     """
-    window = scene.output_window(options.extent)
+    window = output_window(scene, options.extent)
     target = map_grid(scene, window, options.grid)
     grid = scene.alignment.grid.crop(window)
     metadata = scene.hsi.metadata

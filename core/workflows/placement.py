@@ -8,7 +8,7 @@ from ..io.raster_files import move_raster
 from ..io.reader import RasterReader
 from ..io.writer import RasterWriter, block_cols
 from ..runtime.progress import Progress
-from ..scene.map_grid import MapGrid, map_grid
+from ..scene.map_grid import MapGrid, map_grid, output_window
 from ..scene.placing import sentence_of
 from ..scene.scene import Scene
 
@@ -72,7 +72,7 @@ def place_finished(scene: Scene, path: str, output: str, choice: str, progress: 
         InputError: the file cannot be written, as when the disk is full.
         Cancelled: the user stopped the job.
     """
-    target = map_grid(scene, scene.output_window(None), choice)
+    target = map_grid(scene, output_window(scene, None), choice)
     said = placement_of(scene, target)
     if target is None:
         move_raster(path, output)
