@@ -36,6 +36,12 @@ def network_planes(
     mean, std, detail_std = (
         of_bands[:, None, None] for of_bands in (statistics.pan_mean, statistics.pan_std, statistics.detail_std)
     )
-    detail = (pan - lifted[-len(pan) :]) / detail_std
-    level = (pan - mean) / std
-    return np.concatenate([lifted[: -len(pan)], level, detail])
+    guides = len(pan)
+    planes = np.empty((len(lifted) + guides, *lifted.shape[1:]), np.result_type(lifted, pan))
+    planes[: -2 * guides] = lifted[:-guides]
+    level, detail = planes[-2 * guides : -guides], planes[-guides:]
+    np.subtract(pan, lifted[-guides:], out=detail)
+    detail /= detail_std
+    np.subtract(pan, mean, out=level)
+    level /= std
+    return planes

@@ -129,14 +129,17 @@ def detail_injection(layer: InjectionLayers, features: Tensor, planes: Tensor) -
     Returns:
         (N, components, rows, columns) float32.
     """
-    guides, side = layer.guides, layer.side
-    folded, details = layer.read(features), planes[:, -guides:]
-    (rows, cols), folded_rows = details.shape[-2:], folded.shape[-2]
-    out = planes.new_empty(len(planes), folded.shape[1] // (1 + guides), rows, cols)
-    for start, stop in slabs(folded_rows, 1, side * folded.shape[1], len(planes) * side * cols):
+    guides, side, channels = layer.guides, layer.side, layer.read.out_channels
+    details = planes[:, -guides:]
+    (rows, cols), folded_rows = details.shape[-2:], features.shape[-2]
+    # Of several details there are too many gains for an image of them.
+    whole = layer.read(features) if guides == 1 else None
+    out = planes.new_empty(len(planes), channels // (1 + guides), rows, cols)
+    for start, stop in slabs(folded_rows, 1, side * channels, len(planes) * side * cols):
         low, high = max(0, start - 1), min(folded_rows, stop + 1)
         top, bottom = side * start, min(side * stop, rows)
-        finer = upsample(folded[:, :, low:high], (bottom - side * low, cols), side)[:, :, top - side * low :]
+        folded = layer.read(features[:, :, low:high]) if whole is None else whole[:, :, low:high]
+        finer = upsample(folded, (bottom - side * low, cols), side)[:, :, top - side * low :]
         result, *gains = finer.chunk(1 + guides, 1)
         for place, of_detail in enumerate(gains):
             result = torch.addcmul(result, of_detail, details[:, place : place + 1, top:bottom])
