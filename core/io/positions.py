@@ -113,7 +113,7 @@ def inside_of(grid: Grid, extent: tuple[float, float, float, float]) -> tuple[tu
         extent: (xmin, ymin, xmax, ymax) in map units, parallel to the map's axes.
 
     Returns:
-        (first, last) of the rows, and of the columns; not whole numbers. NaN where there are none.
+        (first, last) of the rows, and of the columns; not whole numbers. (0, 0) where it spans none.
     """
     if grid.frame is None:
         cols = sorted((extent[side] - grid.x) / grid.dx for side in (0, 2))
@@ -121,7 +121,10 @@ def inside_of(grid: Grid, extent: tuple[float, float, float, float]) -> tuple[tu
         return (rows[0], rows[1]), (cols[0], cols[1])
     x, y = np.meshgrid(np.linspace(extent[0], extent[2], _EDGE), np.linspace(extent[1], extent[3], _EDGE))
     found = from_map(grid, x.ravel(), y.ravel())
-    spans = [(float(np.nanmin(axis)), float(np.nanmax(axis))) for axis in found]
+    known = np.isfinite(found[0]) & np.isfinite(found[1])
+    if not known.any():
+        return (0.0, 0.0), (0.0, 0.0)
+    spans = [(float(axis[known].min()), float(axis[known].max())) for axis in found]
     return spans[0], spans[1]
 
 

@@ -7,7 +7,10 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.masks import Fill
+from ..io.positions import beside
 from ..io.reader import RasterReader
+from ..scene.nearest import NearestReader
+from ..scene.placement import mapping_between, positions_on
 
 _ROWS = 64  # of the HSI that are read
 _BANDS = 5
@@ -28,7 +31,12 @@ def same_surface(hsi: RasterReader, pan: RasterReader, fill: Fill) -> bool:
         Whether the HSI is about as dark or bright there as the number is; False where it has no values there, or where
         the two do not lie on each other.
     """
-    low, high = hsi.grid, pan.grid
+    low, high = hsi.grid, beside(pan.grid, hsi.grid)
+    apart = high is None
+    if high is None:
+        if bool(low.crs) != bool(pan.grid.crs) or positions_on(low, pan.grid) is None:
+            return False
+        pan, high = NearestReader(pan, mapping_between(low, pan.grid), low), low
     rows = np.unique(np.linspace(0, low.rows - 1, min(low.rows, _ROWS)).round().astype(int))
     cols = np.floor((low.x + (np.arange(low.cols) + 0.5) * low.dx - high.x) / high.dx).astype(int)
     inside, outside = [], []
@@ -38,8 +46,10 @@ def same_surface(hsi: RasterReader, pan: RasterReader, fill: Fill) -> bool:
         if not known.any():
             continue
         values, valid = hsi.read(Window(int(row), 0, 1, low.cols), _bands(hsi))
-        filled = np.zeros(low.cols, bool)
-        filled[known] = pan.read(Window(at, 0, 1, high.cols)).values[0, 0, cols[known]] == np.float32(fill.value)
+        filled, shown = np.zeros(low.cols, bool), pan.read(Window(at, 0, 1, high.cols))
+        if apart:  # beyond the PAN there is nothing
+            known &= shown.valid[0, 0]
+        filled[known] = shown.values[0, 0, cols[known]] == np.float32(fill.value)
         level, known = values[:, 0].mean(axis=0, dtype=np.float64), known & valid[:, 0].all(axis=0)
         inside.append(level[known & filled])
         outside.append(level[known & ~filled])

@@ -262,6 +262,32 @@ def test_a_mask_may_lie_on_any_grid(made, tmp_path, name):
     assert not found[~inside(x, y, 400.0 + PIXEL)].any()
 
 
+@pytest.mark.parametrize("name", ["HSI rotated by 20 degrees", "swath with a GLT, on the map"])
+def test_networks_learn_on_pairs_apart(made, tmp_path, name):
+    pytest.importorskip("torch")
+    from core.workflows.fuse import fuse
+    from core.workflows.sharpen import sharpen
+
+    folder, _, _, more = made(name)
+    files = folder / "hsi.tif", folder / "pan.tif"
+    paths = {key: tmp_path / f"{key}.{end}" for key, end in (("model", "safetensors"), ("report", "html"))}
+    paths["disagreement"] = tmp_path / "spread.tif"
+    facts = sharpen(*files, tmp_path / "out.tif", settings={"steps": 4}, device="cpu", **paths, **FIXED, **more)
+    page = paths["report"].read_text()
+    assert "refined by 4" in page
+    with RasterReader(tmp_path / "out.tif") as result, RasterReader(paths["disagreement"]) as spread:
+        assert result.grid == spread.grid
+        assert (result.grid.rows, result.grid.cols) == (facts["rows"], facts["cols"])
+        np.testing.assert_array_equal(result.read(bands=[0]).valid, spread.read().valid)
+        expected = result.read().values
+    found = ergas(tmp_path / "out.tif", CASES[name], Ground())[0]
+    assert found < 1.05 * ergas(folder / "out.tif", CASES[name], Ground())[0]
+    fixed = {key: value for key, value in FIXED.items() if key != "mtf"}
+    fuse(*files, paths["model"], tmp_path / "again.tif", device="cpu", **fixed, **more)
+    with RasterReader(tmp_path / "again.tif") as again:
+        np.testing.assert_allclose(again.read().values, expected, atol=0.05)
+
+
 def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
     low = Image.affine(PIXEL)
     part = Image.affine(PIXEL / RATIO, 30.0, 32633, 30 * PIXEL)
