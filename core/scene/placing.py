@@ -25,6 +25,7 @@ from .reader_view import FINEST
 from .warp import Mapping, WarpedReader
 
 _LATTICE = 65  # positions along each axis, at which it is looked how two grids lie on each other
+_WHOLE = 0.995  # share of the grid: a PAN that covers more is said to cover it
 _SAME = 0.01  # PAN pixels: reference systems whose coordinates differ by less are one
 
 
@@ -55,8 +56,9 @@ def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progre
         raise InputError(not_sharper(hsi.source, pan.source, exact))
     ratio = max(2, round(exact)) if exact <= MAX_RATIO else FINEST
     fine = refined(hsi.grid.crop(window), ratio)
-    warped = PlacedPan(pan, mapping_between(fine, pan.grid), fine)
-    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}."
+    mapping = mapping_between(fine, pan.grid)
+    warped = PlacedPan(pan, mapping, fine)
+    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(mapping, fine, pan.grid)}."
     progress.info(warped.sentence)
     return warped
 
@@ -190,6 +192,14 @@ def _degrees(grid: Grid) -> np.ndarray | None:
     latitude, longitude = forth(*_lattice(grid))
     known = np.isfinite(latitude) & np.isfinite(longitude)
     return np.stack([longitude[known], latitude[known]], 1) if known.any() else None
+
+
+def _cover(mapping: Mapping, fine: Grid, pan: Grid) -> str:
+    """What is said of a PAN that does not cover all pixels of the grid that it is warped onto."""
+    row, col = mapping.positions(*_lattice(fine))
+    with np.errstate(invalid="ignore"):
+        share = float(((row >= 0) & (row <= pan.rows) & (col >= 0) & (col <= pan.cols)).mean())
+    return "" if share > _WHOLE else f"; it covers {share:.0%} of that grid, and beyond it there are no values"
 
 
 def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None) -> str:

@@ -137,7 +137,7 @@ def _file(reader: RasterReader) -> dict[str, Any]:
         "bands": reader.bands,
         "dtype": reader.dtype,
         "pixel": [abs(grid.dx), abs(grid.dy)],
-        "corner": [grid.x, grid.y],
+        "corner": [grid.geotransform[0], grid.geotransform[3]],
         "crs": bool(grid.crs),
         "wavelengths": [min(waves), max(waves)] if waves else None,
         "undeclared_fills": [{"value": _finite(fill.value), "pixels": fill.pixels} for fill in reader.fills],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -294,9 +295,11 @@ def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
     hsi, pan, _ = Case("part", low, part).files(tmp_path, Ground())
     with open_pair(hsi, pan) as scene:
         assert scene.low_shape[0] < SIZE - 15
-    classical(hsi, pan, tmp_path / "out.tif", **FIXED)
+    facts = classical(hsi, pan, tmp_path / "out.tif", **FIXED)
     with RasterReader(tmp_path / "out.tif") as result:
         valid = result.read().valid
+        share = int(re.search(r"it covers (\d+)%", facts["placement"])[1]) / 100
+        assert valid[0].mean() == pytest.approx(share, abs=0.03)
         assert 0.4 < valid.mean() < 0.75
         assert result.metadata.nodata is not None
 
