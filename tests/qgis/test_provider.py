@@ -27,6 +27,7 @@ CONTRACT = {
         "PAN_BANDS_USED": "string",
         "REPORT": "fileDestination",
         "JSON": "fileDestination",
+        "SHIFT_MAP": "rasterDestination",
     },
     "simulate": {
         "REFERENCE": "raster",
@@ -212,7 +213,9 @@ OUTPUTS = {
     "inspect": {
         "REPORT": "outputHtml",
         "JSON": "outputFile",
-        **dict.fromkeys(["RATIO", "SHIFT_X", "SHIFT_Y", "MTF_X", "MTF_Y", "RESPONSE_R2", "OVERLAP"], "outputNumber"),
+        "SHIFT_MAP": "outputRaster",
+        **dict.fromkeys(["RATIO", "SHIFT_X", "SHIFT_Y", "SHIFT_LOCAL"], "outputNumber"),
+        **dict.fromkeys(["MTF_X", "MTF_Y", "RESPONSE_R2", "OVERLAP"], "outputNumber"),
         "VERDICT": "outputString",
     },
     "simulate": {"HSI": "outputRaster", "PAN": "outputRaster"},

@@ -80,7 +80,8 @@ class TrainOptions(shared.SceneOptions, PixelOptions, shared.SensorOptions, shar
     )
     shift: str = shared.SHIFT.field(
         help="How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is "
-        "moved by that where it is sure, and the log warns where it is not; global: even if it is not sure; none: it "
+        "moved by that, and by a local shift besides, where they are sure, and the log warns where they are not; "
+        "global: as a whole, even if that is not sure; local: and locally wherever there is a local shift; none: it "
         "stays, and the log warns from half a PAN pixel on."
     )
     consistency: int = shared.CONSISTENCY.field(

@@ -128,7 +128,7 @@ class AssessOptions(shared.SceneOptions, gain.GainOptions):
     )
     shift: str = shared.SHIFT.field(
         help="As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid "
-        "that the PAN then has."
+        "that the PAN then has; with a local shift, that is the PAN's own."
     )
     ratio: float | None = Option(
         "Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.",
