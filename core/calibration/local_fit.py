@@ -47,7 +47,8 @@ class Area:
         pan: (rows, columns) float32, the PAN degraded with little blur, FINER samples in an HSI pixel, around the area.
         before: HSI rows and columns by which ``pan`` begins before the area.
         mask: (rows, columns) bool, the pixels that count.
-        total: (rows, columns) float32, the sum of bands that explains the PAN, less its mean; None to fit it.
+        total: (rows, columns) float32, the sum of bands that explains the PAN, but for a constant; None to fit it.
+        nodes: the fields of displacements, whose samples may be coarser than the pixels.
     """
 
     bands: np.ndarray
@@ -94,7 +95,7 @@ class Area:
         """The degraded PAN where it is moved, and its derivatives.
 
         Args:
-            image: as :meth:`blurred` gives it.
+            image: (rows, columns) float32, as :meth:`blurred` gives it.
             moved: (2, rows, columns) float64, HSI pixels, displacements of each pixel.
             blur: whether the derivatives by the blur are asked for.
 

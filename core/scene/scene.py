@@ -201,7 +201,7 @@ class Scene:
 
         Args:
             left_out: (rows, columns) bool, HSI pixels under the output.
-            faded: the same, the pixels at which the PAN's detail is not trusted; None for none.
+            faded: (rows, columns) bool, the pixels at which the PAN's detail is not trusted; None for none.
 
         Returns:
             The view; the scene itself where nothing is left out or faded.

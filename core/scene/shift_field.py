@@ -56,7 +56,14 @@ class FieldMapping:
     step: tuple[float, float]
 
     def positions(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As :meth:`.warp.Mapping.positions`: between displacements they are interpolated linearly."""
+        """Positions in the PAN; displacements are interpolated linearly between those of the field.
+
+        Args:
+            rows, cols: (...) float64, both of one shape, positions on the grid, pixel edges at whole numbers.
+
+        Returns:
+            rows and columns of the PAN, (...) float64 of the same shape.
+        """
         row, col = rows + self.start[0], cols + self.start[1]
         count = self.field.y.shape
         top, below = _between((row - self.origin[0]) / self.step[0], count[0])

@@ -1,13 +1,13 @@
 """A raster on another grid, resampled once, in pieces.
 
 A :class:`Mapping` says where each pixel of the new grid lies in the raster. Where the raster's pixels are as large as
-those of the new grid, or larger, they are interpolated by cubic convolution whose centroid lies on the position, so
-that planes pass. Where they are finer, the mean over the new pixel's area is taken: first of whole blocks of them, then
-of a few interpolated places in the pixel, spread so that their variance and that of a block make up the pixel's (own).
+those of the new grid, or larger, they are interpolated by cubic B-splines, so that planes pass. Where they are finer,
+the mean over the new pixel's area is taken: first of whole blocks of them, then of a few interpolated places in the
+pixel, spread so that their variance and that of a block make up the pixel's (own).
 How much finer they are follows from the differences of the mapping, in each place anew.
 
-A pixel of the new grid is valid where its position lies inside the raster and no more than a hundredth of the absolute
-weights lies on pixels that are not valid; these are left out.
+A pixel of the new grid is valid where its position lies inside the raster and, of cubic convolution's absolute weights,
+no more than a hundredth would lie on pixels that are not valid; these are filled by those around them.
 
 The new grid is computed in tiles that lie fixed on it, so a window has the same bits whichever window is read.
 """
@@ -23,11 +23,11 @@ import numpy as np
 
 from ..io.grid import Grid, Window
 from ..io.reader import Block, RasterReader
-from ..operators.sampling import sample_valid
+from ..operators.sampling import SPLINE_REACH, SplineImage
 from .placement import Composed
 from .reader_view import ReaderView
 
-_TILE = (64, 256)  # rows and columns that are computed at once
+_TILE = (128, 256)  # rows and columns that are computed at once
 _CACHED = 32_000_000  # bytes of computed tiles that are kept
 _SAMPLES = 4_000_000  # of the raster that are held at once, about
 _TOUCHED = 0.01  # share of the absolute weights that may lie on invalid pixels
@@ -35,7 +35,6 @@ _FINER = 1.1  # pixels of the raster in one of the new grid, from which on their
 _MOST_PLACES = 4  # along an edge of a new pixel
 _PROBES = 9  # along each axis, where the size of the pixels is looked at
 _EDGE = 1e-6  # pixels by which a position may lie outside
-_REACH = 3  # pixels of the raster around a position that its value depends on
 
 
 class Mapping(Protocol):
@@ -192,7 +191,7 @@ class WarpedReader(ReaderView):
         at = [(axis + before) / f for axis, f, before in zip(at, self._blocks, self._before)]
         for axis, count, factor, before in zip(at, size, self._blocks, self._before):
             known, last = axis[inside], -(-(count + before) // factor)
-            margin = _REACH + _MOST_PLACES
+            margin = SPLINE_REACH + _MOST_PLACES
             spans.append((max(0, int(known.min()) - margin), min(last, int(known.max()) + margin + 1)))
         if not self._affordable(spans, len(bands)) and place.rows * place.cols > 1:
             for part in _halves(place):
@@ -201,10 +200,9 @@ class WarpedReader(ReaderView):
             return
         planes, known = self._means(spans, bands)
         positions = [axis[inside] - span[0] for axis, span in zip(at, spans)]
-        total, weights, touched = _over_areas(planes, known, positions, [step[:, inside] for step in steps])
+        found, touched = _over_areas(SplineImage(planes, known), positions, [step[:, inside] for step in steps])
         sure = touched <= _TOUCHED
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values[:, inside] = np.where(sure, total / weights, 0.0)
+        values[:, inside] = np.where(sure, found, 0.0)
         valid[:, inside] = sure
 
     def _affordable(self, spans: list[tuple[int, int]], bands: int) -> bool:
@@ -239,13 +237,11 @@ class WarpedReader(ReaderView):
         return (int(edges[0]), int(edges[-1])), edges[:-1] - edges[0]
 
 
-def _over_areas(
-    planes: np.ndarray, valid: np.ndarray, at: list[np.ndarray], steps: list[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums, weights and touched share, as :class:`..operators.sampling.Samples`, over the area of each new pixel.
+def _over_areas(image: SplineImage, at: list[np.ndarray], steps: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Means over the area of each new pixel, and how much of them rests on invalid pixels, as of ``SplineImage``.
 
     Args:
-        planes: (bands, rows, columns) float64. valid: the same, bool.
+        image: what is sampled.
         at: rows and columns, (n,) float64.
         steps: to the pixel below and to the one on the right, (2, n) float64 rows and columns each.
     """
@@ -259,13 +255,11 @@ def _over_areas(
         spread = np.sqrt(np.maximum(length**2 - 1.0, 0.0) / (places**2 - 1)) / np.maximum(np.hypot(*step), 1e-30)
         offsets.append([(number - 0.5 * (places - 1)) * spread * step for number in range(places)])
     pairs = [(down, right) for down in offsets[0] for right in offsets[1]]
-    total, weights, touched = (np.zeros((len(planes), len(at[0]))) for _ in range(3))
-    for down, right in pairs:
-        found = sample_valid(planes, valid, *(a + d + r for a, d, r in zip(at, down, right)))
-        total += found.values
-        weights += found.weights
-        touched += found.touched / len(pairs)
-    return total, weights, touched
+    found = [image.at(*(a + d + r for a, d, r in zip(at, down, right))) for down, right in pairs]
+    values, touched = found[0]
+    for more in found[1:]:
+        values, touched = values + more[0], touched + more[1]
+    return values / len(pairs), touched / len(pairs)
 
 
 def _block_sums(planes: np.ndarray, firsts: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
