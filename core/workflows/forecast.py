@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import time
 from typing import Any
 
@@ -15,12 +16,13 @@ from ..scene.scene import Scene
 from ..training.settings import Settings, steps_for
 from .options.fusion import SharpenOptions
 
-# Measured on two cores of an Intel Xeon, where the yardstick takes _REFERENCE: seconds a step, for each pixel that is
-# learned from in it, and for each sample (pixel times bands) of these; seconds for each sample of the output.
-_REFERENCE = 0.020
-_STEP, _PIXEL, _SAMPLE, _WRITTEN = 0.02, 4e-6, 3e-8, 3e-8
-_OPENING = 4.0  # seconds: imports, statistics, checks
-_ERROR = 1.6  # factor within which 90 per cent of the runs lay, either way
+# Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
+# and more for each sample (pixel times bands) that is learned from in it; for each sample of the HSI that is looked
+# through, and of the output that is fused and compressed.
+_REFERENCE, _CORES = 0.008, 2
+_STEP, _SAMPLE, _READ, _WRITTEN = 0.045, 5e-9, 4e-8, 2e-8
+_OPENING = 4.0  # seconds: imports, measurements of the pair, checks
+_ERROR = 2.0  # factor to either side: a recorded run on an AMD EPYC took 1.6 times as long as is said
 _EDGE, _ROUNDS = 384, 7  # of the yardstick's matrices; how often it is taken
 
 
@@ -34,7 +36,7 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     Returns:
         ``learns`` (whether networks would learn), ``network``, ``effort``, ``steps``, ``rows``, ``cols`` and ``bands``
         of the result, ``bytes`` (not compressed), ``seconds`` on this machine's processor with ``seconds_low`` and
-        ``seconds_high`` (90 per cent of the runs lie between, where nothing else runs), ``pytorch`` (whether it is
+        ``seconds_high`` (half and twice of it: no more is known), where nothing else runs; ``pytorch`` (whether it is
         installed), and ``sentence``.
 
     Raises:
@@ -46,9 +48,9 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     steps = steps_for(options.effort, pixels) if learns else 0
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
-    speed = yardstick() / _REFERENCE
-    step = _STEP + (_PIXEL + _SAMPLE * int(scene.good.sum())) * _learned_pixels(scene)
-    seconds = speed * (_OPENING + steps * step + _WRITTEN * rows * cols * bands)
+    speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
+    step = _STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene)
+    seconds = speed * (_OPENING + _READ * pixels * bands + steps * step + _WRITTEN * rows * cols * bands)
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
     what = (
@@ -93,16 +95,16 @@ def yardstick() -> float:
     """How fast this machine is: a product of matrices and a pass over memory, as learning has them.
 
     Returns:
-        Seconds, the least of a few rounds.
+        Seconds of processor time, which other programs do not slow, the least of a few rounds.
     """
     rng = np.random.default_rng(0)
     matrix = rng.normal(size=(_EDGE, _EDGE)).astype(np.float32)
     image = rng.normal(size=(8 * _EDGE, 2 * _EDGE)).astype(np.float32)
     least = float("inf")
     for _ in range(_ROUNDS):
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(4):
             matrix @ matrix
         np.tanh(image).sum()
-        least = min(least, time.perf_counter() - started)
+        least = min(least, time.process_time() - started)
     return least
