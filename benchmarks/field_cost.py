@@ -298,11 +298,6 @@ def _corrected(pair: Pair, folder: Path) -> tuple[float, float]:
         return 0.0, 0.0
 
 
-def _shift_error(pair: Pair, folder: Path) -> float:
-    moved = _corrected(pair, folder)
-    return math.hypot(moved[0] - pair.shift[0], moved[1] - pair.shift[1])
-
-
 def _unmoved(scenes: Path, folder: Path, record: Record) -> None:
     """Pairs whose PAN lies right, or shows something else."""
     table = record.table(
