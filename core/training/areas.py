@@ -19,7 +19,6 @@ from torch import Tensor
 from ..io.ratio import Ratio, ratio_per_axis
 from ..operators.consistency import correction
 from ..operators.footprints import all_valid
-from ..operators.linear import Separable
 from ..operators.pair import Operators
 from ..operators.resample import Gains
 from ..runtime.progress import Progress
@@ -229,7 +228,6 @@ def labelled_area(
     valid: np.ndarray,
     held_out: np.ndarray,
     iterations: int,
-    blur: Separable | None = None,
 ) -> LabelledArea:
     """Degrade a piece of the HSI and its PAN once more.
 
@@ -241,13 +239,12 @@ def labelled_area(
         valid: (rows, columns) bool.
         held_out: (rows, columns) bool, the pixels that are only scored on.
         iterations: of the consistency projection.
-        blur: by which the HSI is degraded; None for the operators' degradation, which all else assumes.
 
     Returns:
         The area.
     """
     statistics, good = context.statistics, context.good
-    lowered, pan_lowered = (blur or operators.down)(hsi), operators.down(pan_low)
+    lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
     weight = all_valid(valid, operators.low, operators.ratio).astype(np.float32)
     planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
     prior = operators.up(lowered) + injected(statistics.gains, detail)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import torch
 
 from ..io.ratio import footprint, pixels_inside, ratio_text, whole_pixels
 from ..operators.fill import fill_invalid
-from ..operators.linear import Separable
-from ..operators.pair import Operators
-from ..operators.resample import degrader, per_axis
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
@@ -30,7 +24,6 @@ from .settings import Settings
 
 MOST_LABELLED = 48  # areas a scene
 MOST_UNLABELLED = 12
-_GAINS = 0.03, 0.9  # that learning sees at most
 _HIGH_SIZE = 144  # PAN pixels of an unlabelled area
 SHIFTS = 3  # along each axis: a small scene is degraded from several corners, which shows more of what can happen
 
@@ -91,12 +84,6 @@ class _Cutter:
             area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
             if area.train_mask.any() or area.held_out_mask.any():
                 areas.append(area)
-            if area.train_mask.any() and settings.blur_range:
-                for blur in self._other_blurs(operators):
-                    other = labelled_area(
-                        self.context, operators, hsi, pan_low, valid, held_out, settings.iterations, blur
-                    )
-                    areas.append(replace(other, held_out_mask=torch.zeros_like(other.held_out_mask)))
         if not any(area.train_mask.any() for area in areas) or not any(area.held_out_mask.any() for area in areas):
             raise InputError(
                 f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical "
@@ -109,15 +96,6 @@ class _Cutter:
         shift it by less than one of them."""
         count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
         return min(max(whole_pixels(self.settings.patch, ratio), 2), max(whole_pixels(count - 1, ratio), 2))
-
-    def _other_blurs(self, operators: Operators) -> list[Separable]:
-        """Degradations by a smaller and by a larger gain than the assumed one."""
-        gains = per_axis(operators.mtf_gain)
-        found = []
-        for change in (-self.settings.blur_range, self.settings.blur_range):
-            rows, cols = (min(max(gain + change, _GAINS[0]), _GAINS[1]) for gain in gains)
-            found.append(degrader(operators.high, operators.low, operators.ratio, operators.phase, (rows, cols)))
-        return found
 
     def unlabelled(self, most: int) -> list[UnlabelledArea]:
         scene, context = self.scene, self.context

@@ -38,7 +38,6 @@ class Settings:
         iterations: of the consistency projection, which is applied to the residual before the loss and the held-out
             scores; a model is fused with the same number.
         components: size of the subspace.
-        blur_range: learning sees the HSI blurred by gains up to this much smaller and larger than the assumed one.
         emphasis: factor of the best state's residual, unless the held-out part shows this to be worse than the prior.
             The mean of estimates that are each right on average is too small.
     """
@@ -61,7 +60,6 @@ class Settings:
     checks: int = 12
     iterations: int = DEFAULT_ITERATIONS
     components: int = 12
-    blur_range: float = 0.0
     emphasis: float = 1.3
 
     def __post_init__(self) -> None:
