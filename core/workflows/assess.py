@@ -119,16 +119,15 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
     """The gain to degrade the result with; moves the PAN as it was moved for the result. Where HSI and PAN make no
     scene, nothing is measured."""
     given = given_gain(options.mtf)
-    plain = ChosenGain(DEFAULT_MTF_GAIN, GIVEN) if given is None else as_given(given, None, progress)
     if "hsi" not in readers or (given is not None and not given.groups and options.shift == "none"):
-        return plain
+        return ChosenGain(DEFAULT_MTF_GAIN, GIVEN) if given is None else as_given(given, None, progress)
     hsi, pan = readers["hsi"], readers["pan"]
     if options.shift not in ("global", "local"):
         try:
             align(hsi.grid, pan.grid, hsi.source, pan.source)
         except InputError as error:
             if given is not None:
-                return plain
+                return as_given(given, None, progress)
             progress.warning(f"The MTF gain cannot be measured, and {DEFAULT_MTF_GAIN:g} is assumed: {error}")
             return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED)
     scene = Scene.of(hsi, pan, progress)
