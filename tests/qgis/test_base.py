@@ -190,6 +190,7 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "model": model,
         "output": output,
         "disagreement": difference,
+        "mtf": "auto",
         "use": "spatial",
         "consistency": 0,
         "extent": None,
