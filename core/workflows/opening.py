@@ -43,7 +43,7 @@ class Opened(NamedTuple):
         defects: among the samples of the HSI; None where none were looked for.
         contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
         masked: the same, those that the mask covers; None without one.
-        local: the local shift of the PAN that was corrected; None where none was.
+        local: the local shift of the PAN as measured, corrected (``scene.field``) or not; None where it was not.
     """
 
     scene: Scene
