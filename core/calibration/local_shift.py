@@ -21,7 +21,7 @@ from .guide import comparable
 from .local_areas import AreaReader, widened
 from .local_fit import ALIKE, HIGH_PASS, Area, Fit, fit_fields
 
-BENDS = (0.4, 0.15, 0.06, 0.02)  # how much a field may bend, as of SmoothFields; from soft to stiff
+BENDS = (0.15, 0.4, 0.06, 0.02)  # how much a field may bend, as of SmoothFields; the first one shows any local shift
 NOTICEABLE = 0.15  # PAN pixels, root mean square: a smaller field costs more, by resampling, than it gains
 _LEAST = 300  # pixels that have to take part
 _CELL = 4  # HSI pixels along the edge of a cell
@@ -30,7 +30,7 @@ _PLAIN_STEPS, _FIRST_STEPS, _STEPS = 8, 3, 6  # of fits without a field, of thos
 # many standard deviations the mean of the logarithms lies below 0. Measured on clean pairs, noisy ones among them: 0.98
 # to 2.7, 0 to 0.67, -2 to 20; with fields of 0.25 PAN pixels: 0.13 to 0.5, 0.94 to 1, -10 to -45.
 _BETTER, _SHARE, _CLEAR = 0.9, 0.7, 4.0
-_LOOK_ON = 0.97  # the same median, below which other stiffnesses are tried
+_LOOK_ON = 0.98  # the same median, below which other stiffnesses are tried
 _UNUSUAL = 4.0  # standard deviations at which the error of a pixel is cut
 _DOUBT = 0.25  # PAN pixels: standard deviation of a displacement at which its confidence is a half
 _AROUND = 4.0  # nodes whose pixels tell of a displacement together
@@ -133,9 +133,9 @@ def _stiffness(areas: list[Area], progress: Progress) -> tuple[float | None, _He
     found: dict[float, _HeldOut] = {}
     for bend in BENDS:
         found[bend] = _held_out(areas, boards, plain, bend, progress)
-        if bend == BENDS[1] and min(each.errors for each in found.values()) > _LOOK_ON:
+        if bend == BENDS[0] and found[bend].errors > _LOOK_ON:
             break
-        if bend != BENDS[0] and found[bend].total > 1.2 * min(each.total for each in found.values()):
+        if bend < BENDS[0] and found[bend].total > 1.2 * min(each.total for each in found.values()):
             break
     best = min(found, key=lambda bend: found[bend].total)
     return (best if found[best].better else None), found[best]

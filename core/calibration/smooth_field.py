@@ -11,7 +11,7 @@ import numpy as np
 
 _KNOTS = 3.0  # samples from one knot to the next, about
 _REACH = 25.0  # samples over which a field falls to 0 where nothing tells it
-_STEPS, _RESOLVED = 80, 1e-6  # of the conjugate gradients; share of the first residual's square
+_STEPS, _RESOLVED = 200, 1e-7  # of the conjugate gradients; share of the first residual's square
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def fuse(
 
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
-        ``rows``, ``cols``; ``look``, ``result`` and ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        ``rows``, ``cols``; ``look``, ``result``, ``pan_correlation`` and ``moved``, see
+        :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.

@@ -94,7 +94,8 @@ def write_looked_at(
 
     Returns:
         what :func:`.output.write_fused` returns; ``look`` (see :class:`..assessment.looks.Look`, None where the result
-        is too small), ``result``, the name of what was written, and ``pan_correlation`` (``level`` and ``detail``).
+        is too small), ``result``, the name of what was written, ``pan_correlation`` (``level`` and ``detail``), and
+        ``moved``, by how many PAN pixels the PAN was: ``rows``, ``columns``, and ``local``, root mean square.
 
     Raises:
         InputError: a file cannot be written.
@@ -104,7 +105,7 @@ def write_looked_at(
     remaining = list(attempts)
     correlation = {name: None if np.isnan(value) else round(value, 4) for name, value in asdict(relation).items()}
     while True:
-        attempt, facts = remaining.pop(0), {"pan_correlation": correlation}
+        attempt, facts = remaining.pop(0), {"pan_correlation": correlation, "moved": _moved(scene)}
 
         def judge(path: str, *others: str, attempt: Attempt = attempt, facts: dict = facts) -> None:
             with RasterReader(path) as reader:
@@ -125,6 +126,11 @@ def write_looked_at(
         except _Rejected:
             continue
         return {**written, **facts}
+
+
+def _moved(scene: Scene) -> dict[str, float]:
+    rows, columns = scene.moved
+    return {"rows": rows, "columns": columns, "local": 0.0 if scene.field is None else scene.field.typical}
 
 
 def _verdict(

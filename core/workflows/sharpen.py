@@ -58,8 +58,8 @@ def sharpen(
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
         spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``pair``
-        (see :func:`.findings.findings`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result`` and
-        ``pan_correlation``, see :func:`.looks.write_looked_at`.
+        (see :func:`.findings.findings`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result``,
+        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 

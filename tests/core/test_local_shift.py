@@ -203,7 +203,7 @@ def scored(pair, tmp_path, make_raster):
 
     def score(field=(0.0, 0.0), shift="auto", change=lambda pan: pan):
         out, told = str(tmp_path / "out.tif"), Said()
-        classical(*pair(field, change), out, shift=shift, progress=told, **PLAIN)
+        told.moved = classical(*pair(field, change), out, shift=shift, progress=told, **PLAIN)["moved"]
         return assess(out, reference=reference, ratio=RATIO)["ergas"], gdal.Open(out), told
 
     return score
@@ -220,6 +220,7 @@ def test_by_default_a_field_is_undone_and_the_result_lies_on_the_pans_own_grid(s
         assert place == pytest.approx(round(place), abs=1e-9)
         assert 0 <= place <= 2
     assert any("is moved, besides, by a local shift of 1.0" in text for text in said.infos)
+    assert said.moved["local"] == pytest.approx(1.0, abs=0.15)
 
 
 def test_a_pair_without_a_field_keeps_its_bits(pair, tmp_path):
