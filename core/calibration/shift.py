@@ -19,6 +19,7 @@ import numpy as np
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .blur import blur_at
+from .contradictions import contradictions
 from .explain import Explained, explain
 from .guide import comparable
 from .phase import coarse_peak, cross_spectrum, fine_peak, window
@@ -86,7 +87,8 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         alike, moved or not, or have no contrast.
     """
     progress = progress or Progress()
-    scene = comparable(scene, progress)
+    if scene.guides > 1:  # a cloud, which is seen as it lies, must not decide which band is compared
+        scene = comparable(scene.without(contradictions(scene, progress=progress)), progress)
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)

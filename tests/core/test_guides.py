@@ -10,6 +10,7 @@ from osgeo import gdal
 
 from core.calibration.guide import comparable
 from core.calibration.guide_response import guide_responses
+from core.calibration.shift import measure_shift
 from core.fusion.budget import Limits
 from core.fusion.classical import METHODS, ClassicalMethod
 from core.fusion.engine import fuse
@@ -263,6 +264,16 @@ def test_a_moved_image_of_several_bands_is_found(write):
     found = inspect(*write(hsi, moved))
     assert found["shift_y"] == pytest.approx(-2, abs=0.15)
     assert found["shift_x"] == pytest.approx(1, abs=0.15)
+
+
+def test_a_shift_is_found_beside_a_cloud_in_bands_of_other_units(write):
+    guides = sharp_bands(3)
+    _, hsi = mixed(guides)
+    moved = np.roll(guides, (2, -1), axis=(1, 2)) * np.array([1.2, 0.8, 30.0])[:, None, None] + 60.0
+    moved[:, 20:50, 50:80] = 1.1 * moved.max(axis=(1, 2))[:, None, None]
+    with open_pair(*write(hsi, moved)) as scene:
+        shift = measure_shift(scene)
+    assert (shift.y, shift.x) == pytest.approx((-2, 1), abs=0.25)
 
 
 def test_an_offset_that_the_metadata_does_not_tell_is_said(write, tmp_path):
