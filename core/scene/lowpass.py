@@ -20,8 +20,16 @@ _LEAST_LOWER = 3  # pixels along an edge one scale further down
 
 
 class LowPass(NamedTuple):
-    """Of P_L over the valid output pixels: their number, its means (M,) (from ``level``) and covariance (M, M), the
-    sums of squares of P - P_L (M,), and U^T of the mask (rows, columns) and of the masked P_L - level, of M bands."""
+    """Of P_L over the valid output pixels.
+
+    Attributes:
+        pixels: their number.
+        mean: (M,) float64, from the mean of all of P_L on.
+        spread: (M, M) float64, the covariance.
+        details: (M,) float64, the sums of squares of P - P_L.
+        one: (rows, columns) float64, U^T of the mask.
+        pan: (M, rows, columns) float64, U^T of the masked P_L, from its mean on.
+    """
 
     pixels: int
     mean: np.ndarray

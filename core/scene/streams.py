@@ -76,7 +76,7 @@ def pan_stream(
     Args:
         scene: the scene.
         step: rows computed at once.
-        fallback: values far from valid pixels, (M,) or one for all bands, DN.
+        fallback: values far from valid pixels, (M,) float64 or float32, or one for all bands, DN.
         first: the first row that will be asked for.
         cols: (start, stop) of some columns; all by default.
 
@@ -162,7 +162,7 @@ def degraded_pan(
     Args:
         scene: the scene.
         operators: between its grids.
-        fallback: values far from valid PAN pixels, (M,) or one for all bands, DN.
+        fallback: values far from valid PAN pixels, (M,) float64 or float32, or one for all bands, DN.
         progress: asked for cancellation.
 
     Returns:
