@@ -76,10 +76,10 @@ class Affine(NamedTuple):
         """Map coordinates of positions.
 
         Args:
-            x, y: float64, any shapes that broadcast, own units.
+            x, y: float64, any shapes (...) that broadcast, own units.
 
         Returns:
-            X and Y, float64.
+            X and Y, (...) float64.
         """
         return self.x0 + self.xx * x + self.xy * y, self.y0 + self.yx * x + self.yy * y
 
@@ -87,10 +87,10 @@ class Affine(NamedTuple):
         """Positions of map coordinates.
 
         Args:
-            x, y: float64, map units.
+            x, y: float64, any shapes (...) that broadcast, map units.
 
         Returns:
-            x and y in own units, float64.
+            x and y in own units, (...) float64.
         """
         return self.inverse().to_map(x, y)
 

@@ -77,7 +77,7 @@ def coordinate_arrays(
     """Geolocation arrays, checked: fill values are unknown, and coordinates without a reference system are degrees.
 
     Args:
-        x, y: (rows, columns) of the nodes.
+        x, y: (rows, columns) float32 or float64, of the nodes.
         crs: of both, as WKT; "" for what the numbers tell.
         name: of their file, for errors.
         origin, step: as of :class:`.geolocation_arrays.GeolocationArrays`.
@@ -119,7 +119,7 @@ def crs_of_coordinates(dataset: gdal.Dataset, x: np.ndarray, y: np.ndarray) -> s
 
     Args:
         dataset: the raster; its own reference system counts first.
-        x, y: float64, the coordinates.
+        x, y: (rows, columns) float64, the coordinates.
 
     Returns:
         WKT; "" where neither the file nor the numbers tell.

@@ -42,10 +42,10 @@ class AffineMapping:
         """Positions in the raster.
 
         Args:
-            rows, cols: of the target, float64, pixel edges at whole numbers.
+            rows, cols: any shape (...) float64, of the target, pixel edges at whole numbers.
 
         Returns:
-            Rows and columns of the raster, same shape.
+            Rows and columns of the raster, (...) float64.
         """
         col, row = self.transform.to_map(cols, rows)
         return row, col
@@ -64,7 +64,14 @@ class Composed:
     then: Any
 
     def positions(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As :meth:`AffineMapping.positions`."""
+        """Positions in the raster.
+
+        Args:
+            rows, cols: any shape (...) float64, of the target, pixel edges at whole numbers.
+
+        Returns:
+            Rows and columns of the raster, (...) float64; NaN where there are none.
+        """
         found: tuple[np.ndarray, np.ndarray] = self.then.positions(*self.first.positions(rows, cols))
         return found
 
@@ -82,7 +89,14 @@ class MeshMapping:
         self._nodes, self._start, self.step = (rows, cols), start, step
 
     def positions(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As :meth:`AffineMapping.positions`. A position has the same bits whichever others are asked for with it."""
+        """Positions in the raster. One has the same bits whichever others are asked for with it.
+
+        Args:
+            rows, cols: any shape (...) float64, of the target, pixel edges at whole numbers.
+
+        Returns:
+            Rows and columns of the raster, (...) float64; NaN where there are none.
+        """
         count, width = self._nodes[0].shape
         down, across = (rows - self._start[0]) / self.step, (cols - self._start[1]) / self.step
         top = np.clip(np.floor(down), 0, count - 2)

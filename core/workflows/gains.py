@@ -79,7 +79,14 @@ class ModelGain:
     tolerance: float
 
     def differs(self, gain: Gains) -> bool:
-        """Whether a gain is farther from the model's than that allows."""
+        """Whether a gain is farther from the model's than that allows.
+
+        Args:
+            gain: of the pair, of both axes or of each.
+
+        Returns:
+            Whether it is, along either axis.
+        """
         return any(abs(own - other) > self.tolerance for own, other in zip(per_axis(self.gain), per_axis(gain)))
 
 

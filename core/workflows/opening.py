@@ -42,7 +42,7 @@ class Opened(NamedTuple):
         shift: of its PAN where its file says, corrected (``scene.moved``) or not; None where it cannot be measured.
         defects: among the samples of the HSI; None where none were looked for.
         contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
-        masked: the same, those that the mask covers; None without one.
+        masked: (rows, columns) bool, HSI pixels that the mask covers; None without one.
         local: the local shift of the PAN as measured, corrected (``scene.field``) or not; None where it was not.
     """
 

@@ -213,8 +213,8 @@
 <translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
 <translation>Nur diese Kanäle werden gelernt: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: alle. Das Modell merkt sie sich, und „Mit einem Modell fusionieren“ nimmt dieselben.</translation></message>
-<message><source>How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is moved by that where it is sure, and the log warns where it is not; global: even if it is not sure; none: it stays, and the log warns from half a PAN pixel on.</source>
-<translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Seine Lage wird um das Gemessene verschoben, wo das sicher ist, und wo nicht, warnt das Protokoll; global: auch wenn es nicht sicher ist; none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
+<message><source>How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is moved by that, and by a local shift besides, where they are sure, and the log warns where they are not; global: as a whole, even if that is not sure; local: and locally wherever there is a local shift; none: it stays, and the log warns from half a PAN pixel on.</source>
+<translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Seine Lage wird um das Gemessene verschoben, und um eine örtliche Verschiebung zusätzlich, wo sie sicher sind, und wo nicht, warnt das Protokoll; global: als Ganzes, auch wenn das nicht sicher ist; local: und örtlich, wo immer es eine örtliche Verschiebung gibt; none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
 <message><source>A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.</source>
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
 <message><source>Checkpoint to take up</source>
@@ -325,8 +325,8 @@
 <translation>Pixel, die an den Rändern wegbleiben</translation></message>
 <message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
 <translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
-<message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has.</source>
-<translation>Wie beim Machen des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat.</translation></message>
+<message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has; with a local shift, that is the PAN's own.</source>
+<translation>Wie bei der Herstellung des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat; bei einer örtlichen Verschiebung ist das sein eigenes.</translation></message>
 <message><source>Relative dimensionless global error; 0 is best.</source>
 <translation>Relativer dimensionsloser Gesamtfehler; 0 ist am besten.</translation></message>
 <message><source>ERGAS</source>

@@ -79,7 +79,6 @@ WRONG = {
         r"hsi.tif is 1.2 pixels of pan.tif .*: the PAN is not sharper",
     ),
     "ratio 1": (lambda make, folder: make("pan.tif", noise(12, 10), COARSE), r"the PAN is not sharper"),
-    "PAN of two bands": (lambda make, folder: make("pan.tif", noise(2, 36, 30), FINE), r"pan.tif has 2 bands"),
     "HSI of one band": (lambda make, folder: make("hsi.tif", noise(12, 10), COARSE), r"hsi.tif has one band"),
     "HSI all nodata": (
         lambda make, folder: make("hsi.tif", np.zeros((3, 12, 10), np.float32), COARSE, nodata=0.0),

@@ -171,6 +171,7 @@ class FuseOptions(shared.FusionOptions, PixelOptions, gain.GainOptions, shared.D
         use: which network adds to the prior: "mean" (of both), "spectral" or "spatial".
         mtf: MTF gain of the HSI at its Nyquist frequency; "auto" for the model's unless that of the pair surely
             differs, "model" for the model's in any case.
+        model_gain: whether "model" may be given.
         consistency: iterations of the consistency projection; None for the number of the model.
         dask: address of a scheduler, or "local"; "" for none.
     """

@@ -195,10 +195,11 @@ class GainOptions(Options):
 
     Attributes:
         mtf: MTF gain of the HSI at its Nyquist frequency, as :func:`given_gain` reads it.
+        model_gain: whether "model" may be given.
     """
 
     mtf: float | str = MTF.field()
-    model_gain: ClassVar[bool] = False  # whether "model" may be given
+    model_gain: ClassVar[bool] = False
 
     def check(self) -> None:
         """Refuse values outside of the bounds and the choices, and a gain that is none.
