@@ -50,11 +50,18 @@ class Explained:
     correlation: float
     fit: np.ndarray
 
-    def block_errors(self) -> np.ndarray:
-        """(blocks,) float64: of each block the share of the PAN's variance that is not explained, NaN where too few
-        pixels are valid or there is no contrast."""
+    def block_errors(self, masks: list[np.ndarray] | None = None) -> np.ndarray:
+        """How well blocks are explained.
+
+        Args:
+            masks: of each tile, (rows, columns) bool, the pixels that count; None for all valid ones.
+
+        Returns:
+            (blocks,) float64: of each block the share of the PAN's variance that is not explained, NaN where too few
+            pixels count or there is no contrast.
+        """
         residuals = [pan - total for pan, total in zip(self.pan, self.sums)]
-        return _block_errors(residuals, self.pan, self.valid)
+        return _block_errors(residuals, self.pan, self.valid if masks is None else masks)
 
     def same_blocks(self) -> np.ndarray:
         """(blocks,) bool: whether most of a block shows the same in both images."""

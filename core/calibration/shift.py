@@ -36,9 +36,10 @@ _STEPS, _MOST_STEPS, _SMALL = 8, 32, 0.02  # steps; at most, as long as they are
 _SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to an end
 _PRECISION = 0.05  # PAN pixels: what is finer cannot be told
 _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
+_ROUGH = 0.3  # PAN pixels: a shift of less that is known no better is not corrected
 _FITS = 4  # of blur and position, one after the other
 _EXPLAINED, _WIDEST = 0.5, 0.25  # of the PAN's detail; PAN pixels: a position that is known no better is none
-_LEAST = 0.1  # PAN pixels: what is less is not moved
+_LEAST = 0.1  # PAN pixels: what is less, or less than twice as much as is uncertain, is not moved
 _AS_GOOD = 0.95  # correlation from which on two fits are as good as each other
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
@@ -107,8 +108,9 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT)
     fine = None if beyond else _fitted(tiles, best, moved, progress)
     if fine is not None:
-        best, moved = fine if np.hypot(*fine[0]) >= _LEAST else (np.zeros(2), unmoved)
-    elif not _clearly_better(unmoved, moved):
+        place, fit, width = fine
+        best, moved = (place, fit) if np.hypot(*place) >= max(_LEAST, 2 * width) else (np.zeros(2), unmoved)
+    elif np.hypot(*best) < _ROUGH or not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
     if moved.correlation < LEAST_CORRELATION:
         return None
@@ -117,23 +119,25 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond, detail)
 
 
-def _fitted(tiles: Tiles, place: np.ndarray, fit: Explained, progress: Progress) -> tuple[np.ndarray, Explained] | None:
-    """The position, (y, x) in PAN pixels, that fits together with the blur, and how the images fit there; None where it
-    is not precise or contradicts the one that was found before."""
-    start = fit
+def _fitted(
+    tiles: Tiles, place: np.ndarray, fit: Explained, progress: Progress
+) -> tuple[np.ndarray, Explained, float] | None:
+    """The position, (y, x) in PAN pixels, that fits together with the blur, how the images fit there, and half the
+    width of its interval; None where it is not precise or contradicts the one that was found before."""
+    start, width = fit, 0.0
     for _ in range(_FITS):
         ground = [Ground(tile.rows, tile.cols, same) for tile, same in zip(tiles.tiles, fit.same)]
         blur = blur_at(tiles.scene, (float(place[0]), float(place[1])), ground, progress)
         if blur is None or blur.best.explained < _EXPLAINED or blur.best.shift_width > _WIDEST:
             return None
-        step = np.array(blur.best.shift)
+        step, width = np.array(blur.best.shift), blur.best.shift_width
         place = place + step
         fit = explain(tiles, (float(place[0]), float(place[1])), progress)
         if np.hypot(*step) < _LEAST:
             break
     else:
         return None
-    return (place, fit) if fit.correlation >= min(start.correlation, _AS_GOOD) else None
+    return (place, fit, width) if fit.correlation >= min(start.correlation, _AS_GOOD) else None
 
 
 def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:
@@ -208,7 +212,8 @@ def _typical(fit: Explained) -> float:
 
 def _clearly_better(unmoved: Explained, moved: Explained) -> bool:
     """Whether most blocks fit better when the PAN is moved; those that are alike at neither place have no vote."""
-    before, after = unmoved.block_errors(), moved.block_errors()
+    shown = [one | other for one, other in zip(unmoved.same, moved.same)]  # not by a cloud, wherever the PAN lies
+    before, after = unmoved.block_errors(shown), moved.block_errors(shown)
     known = np.isfinite(before) & np.isfinite(after) & (unmoved.same_blocks() | moved.same_blocks())
     if not known.any():
         return False
