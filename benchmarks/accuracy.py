@@ -7,9 +7,9 @@
     python benchmarks/accuracy.py --scenes DIR --study sensor      learned on some scenes, scored on another
 
 Each scene is degraded by Wald's protocol (MTF gain 0.3, PAN = mean of visible bands); every method is given HSI and PAN
-only, and is scored on the whole image against the scene. In the study ``sensor``, networks learn from the degraded
-scenes of other areas and never see the scored one. Runs are kept in --out, so that a benchmark that was stopped goes
-on. Each study writes a record for each ratio.
+only, measures gain and shift of the pair as by default, and is scored on the whole image against the scene. In the
+study ``sensor``, networks learn from the degraded scenes of other areas and never see the scored one. Runs are kept in
+--out, so that a benchmark that was stopped goes on. Each study writes a record for each ratio.
 """
 
 from __future__ import annotations

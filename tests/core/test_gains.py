@@ -92,7 +92,10 @@ def test_comparison_reports_the_gain(files, tmp_path):
     found = compare(*files[:2], methods=["mtf-glp"], report=str(report))
     assert found["parameters"]["mtf"] == pytest.approx(GAINS, abs=0.01)
     assert found["mtf_gain"]["source"] == "measured"
-    assert found["mtf_gain"]["said"] in report.read_text(encoding="utf-8")
+    page = report.read_text(encoding="utf-8")
+    assert found["mtf_gain"]["said"] in page
+    assert found["pair"]["mtf"] == found["mtf_gain"]
+    assert all(title in page for title in ("How blurred the HSI is", "What the PAN is made of", "beyond: inferred"))
 
 
 def test_a_published_gain_names_its_sensor(files, tmp_path):
