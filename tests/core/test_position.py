@@ -1,0 +1,47 @@
+"""Where a PAN lies, in spite of a blur that is not known and of clouds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.calibration.relation import pan_relation
+from core.calibration.shift import measure_shift
+from core.operators.linear import Separable
+from core.operators.resample import gaussian_line
+from core.products.pair import open_pair
+from tests.core.spoiled import made_pair, write
+
+
+@pytest.mark.parametrize("gain", [0.08, 0.15, 0.45])
+def test_a_shift_is_found_to_a_tenth_of_a_pixel_whatever_the_blur(gain, tmp_path):
+    pair = made_pair(4, dtype="float32")
+    lines = [gaussian_line(4 * count, count, 4, moved, gain) for count, moved in zip((44, 52), (0.6, -1.3))]
+    blurred = Separable(*lines)(pair.truth.astype(np.float32))
+    with open_pair(*write(pair.changed(hsi=blurred), tmp_path, "blurred")) as scene:
+        shift = measure_shift(scene)
+    assert (shift.y, shift.x) == (pytest.approx(0.6, abs=0.1), pytest.approx(-1.3, abs=0.1))
+
+
+def clouded(seed, folder, moved=(0.0, 0.0)):
+    """Files of a scene of 25 x 25 HSI pixels under whose PAN a cloud lies."""
+    pair = made_pair(seed, low=(25, 25))
+    pan = pair.pan.copy()
+    pan[20:50, 30:60] = 1.5 * pan.max()
+    return write(pair.changed(pan=pan, moved=moved), folder, "cloud")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cloud_over_a_small_scene_does_not_make_its_pan_unrelated_or_move_it(seed, tmp_path):
+    with open_pair(*clouded(seed, tmp_path)) as scene:
+        relation, shift = pan_relation(scene), measure_shift(scene)
+    assert relation.detail > 0.9
+    assert shift is not None
+    assert shift.size <= 0.3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shift_is_found_beside_a_cloud(seed, tmp_path):
+    with open_pair(*clouded(seed, tmp_path, (1.7, -1.7))) as scene:
+        shift = measure_shift(scene)
+    assert (shift.y, shift.x) == (pytest.approx(-1.7, abs=0.25), pytest.approx(1.7, abs=0.25))
