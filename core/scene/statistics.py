@@ -19,7 +19,7 @@ from ..runtime.progress import Progress
 from .lowpass import add_details, band_moments, pan_low_weights
 from .ridge import HeldOut
 from .scene import Scene
-from .streams import degraded_pan, scene_operators
+from .streams import degraded_pan, scene_operators, without_left_out
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
 _OF_PAN = "gains", "pan_mean", "pan_std", "detail_std"  # what has a number for each of the PAN's bands
@@ -176,7 +176,7 @@ class StatisticsBuilder:
         low = pan_low_weights(scene, operators, pan_low, progress)
         total, products, count, origin, covariance = band_moments(scene, self._origin, low, progress)
         if scene.guides > 1:
-            add_details(scene, pan_low, self.mtf_gain, self._held_out, progress)
+            add_details(scene, without_left_out(scene, pan_low), self.mtf_gain, self._held_out, progress)
         self._origin = origin
         self._pan += pan
         self._pixels += low.pixels

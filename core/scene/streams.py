@@ -15,6 +15,7 @@ from .scene import Scene
 
 FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters reach
 FILL_HIGH = 2  # the same for the PAN, in HSI pixels
+_FILL_LEFT_OUT = 16  # rings of HSI pixels filled where pixels are left out
 _SAMPLES = 8_000_000  # samples of the PAN held at once
 
 
@@ -177,6 +178,23 @@ def degraded_pan(
         pan.forget(low)
         result[:, start:stop] = operators.down.part(pan.get(low, high), (start, stop), (0, cols), (low, 0))
     return result
+
+
+def without_left_out(scene: Scene, pan_low: np.ndarray) -> np.ndarray:
+    """Several sharp bands on the HSI's grid with what is left out filled from its surroundings: degraded once more, a
+    cloud would reach far.
+
+    Args:
+        scene: the scene.
+        pan_low: (M, rows, columns) float32, D P.
+
+    Returns:
+        The same shape and dtype; ``pan_low`` itself of one band, or where nothing is left out.
+    """
+    if scene.guides == 1 or scene.left_out is None or scene.left_out.all() or not scene.left_out.any():
+        return pan_low
+    kept = ~scene.left_out
+    return fill_invalid(pan_low, kept, _FILL_LEFT_OUT, pan_low[:, kept].mean(axis=1))
 
 
 def high_valid(scene: Scene, start: int, stop: int, pan_valid: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from ..operators.fill import fill_invalid
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from ..scene.streams import FILL_LOW, degraded_pan, pan_stream, scene_operators
+from ..scene.streams import FILL_LOW, degraded_pan, pan_stream, scene_operators, without_left_out
 from .areas import (
     AreaContext,
     LabelledArea,
@@ -66,6 +66,7 @@ class _Cutter:
 
     def labelled(self, most: int) -> list[LabelledArea]:
         scene, settings = self.scene, self.settings
+        filled = without_left_out(scene, self.pan_low)
         if any(whole_pixels(count, ratio) < 2 for count, ratio in zip(scene.low_shape, scene.ratios)):
             raise InputError(
                 f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
@@ -80,7 +81,8 @@ class _Cutter:
         block = max(1, round(scene.ratio))
         for corner, held_out in zip(corners, _held_out(corners, shape, settings.held_out, block, self.rng)):
             self.progress.check()
-            hsi, pan_low, valid = self._low_part(corner, shape)
+            hsi, _, valid = self._low_part(corner, shape)
+            pan_low = filled[:, corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
             area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
             if area.train_mask.any() or area.held_out_mask.any():
                 areas.append(area)
