@@ -73,7 +73,7 @@ def test_the_pixels_of_classical_arrays_are_those_of_files(pair, files, tmp_path
     assert made.facts == {**known, "result": "Gram-Schmidt, adaptive (GSA)", **seen}
     assert set(seen["look"]) == {"residual", "band", "band_residual", "outside", "samples"}
     assert set(seen["pan_correlation"]) == {"level", "detail"}
-    assert set(seen["mtf_gain"]) == {"rows", "columns", "source", "said", "measured"}
+    assert set(seen["mtf_gain"]) == {"rows", "columns", "source", "sensor", "said", "measured"}
 
 
 def test_the_pixels_of_sharpened_and_fused_arrays_are_those_of_files(pair, files, tmp_path):
