@@ -142,7 +142,15 @@ def test_a_binarized_network_sharpens_a_part_of_a_real_multispectral_scene(
     hsi, pan = (str(Path(os.environ["SSML_SCENES"], f"{name}.tif")) for name in (multispectral, panchromatic))
     part, output, model = tmp_path / "part.tif", tmp_path / "sharp.tif", tmp_path / "model.safetensors"
     gdal.Translate(str(part), hsi, srcWin=[8, 16, 96, 96])
-    given = [f"HSI={part}", f"PAN={pan}", "NETWORK=s2bnet", "EFFORT=fast", f"OUTPUT={output}", f"MODEL={model}"]
+    given = [
+        f"HSI={part}",
+        f"PAN={pan}",
+        "NETWORK=s2bnet",
+        "EFFORT=fast",
+        "SHIFT=none",
+        f"OUTPUT={output}",
+        f"MODEL={model}",
+    ]
     code, text = qgis_process("run", "ssml:sharpen", "--", *given)
     assert code == 0, text
     sharp, low, high = (gdal.Open(str(path)) for path in (output, part, pan))
