@@ -39,6 +39,7 @@ _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 
 _ROUGH = 0.3  # PAN pixels: a shift of less that is known no better is not corrected
 _FITS = 4  # of blur and position, one after the other
 _EXPLAINED, _WIDEST = 0.5, 0.25  # of the PAN's detail; PAN pixels: a position that is known no better is none
+_NEAR = 1.0  # PAN pixels: a wrong blur moves the peak of the phase correlation by less than half of that
 _LEAST = 0.1  # PAN pixels: what is less, or less than twice as much as is uncertain, is not moved
 _AS_GOOD = 0.95  # correlation from which on two fits are as good as each other
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
@@ -124,7 +125,7 @@ def _fitted(
 ) -> tuple[np.ndarray, Explained, float] | None:
     """The position, (y, x) in PAN pixels, that fits together with the blur, how the images fit there, and half the
     width of its interval; None where it is not precise or contradicts the one that was found before."""
-    start, width = fit, 0.0
+    start, begin, width = fit, place, 0.0
     for _ in range(_FITS):
         ground = [Ground(tile.rows, tile.cols, same) for tile, same in zip(tiles.tiles, fit.same)]
         blur = blur_at(tiles.scene, (float(place[0]), float(place[1])), ground, progress)
@@ -137,7 +138,8 @@ def _fitted(
             break
     else:
         return None
-    return (place, fit, width) if fit.correlation >= min(start.correlation, _AS_GOOD) else None
+    near = np.hypot(*(place - begin)) <= _NEAR
+    return (place, fit, width) if near and fit.correlation >= min(start.correlation, _AS_GOOD) else None
 
 
 def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from osgeo import osr
 
 from core.io.grid import Grid, Window, align, same_crs
-from core.io.positions import beside, from_map, to_map
+from core.io.positions import beside, from_map, refined, to_map
 from core.io.reader import RasterReader
 from core.runtime.errors import InputError
 
@@ -213,7 +213,7 @@ def test_rotated_sheared_and_mirrored_grids_keep_their_geotransform(angle, shear
     x, y = to_map(grid, row, col)
     np.testing.assert_allclose((x[0], y[0]), (5e5 + dx * col[0] + rx * row[0], 58e5 + ry * col[0] + dy * row[0]))
     np.testing.assert_allclose(from_map(grid, x, y), (row, col), atol=1e-6)
-    part = grid.crop(Window(3, 5, 10, 7)).refine(4)
+    part = refined(grid.crop(Window(3, 5, 10, 7)), 4)
     np.testing.assert_allclose(to_map(part, np.array([6.0]), np.array([2.0])), to_map(grid, *np.array([[4.5], [5.5]])))
 
 

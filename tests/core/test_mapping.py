@@ -41,7 +41,7 @@ class Plain:
     """What the budget asks of a scene and a fitted method."""
 
     hsi = type("Hsi", (), {"bands": 200})
-    low_shape, high_shape = (15000, 1000), (90000, 6000)
+    low_shape, high_shape, guides = (15000, 1000), (90000, 6000), 1
     ratios, iterations, planes_count, support = (6, 6), 5, 13, Support(19, 1, 112, int(2e8))
     coefficients = np.zeros((200, 13))
 

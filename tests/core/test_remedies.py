@@ -472,17 +472,6 @@ def test_a_pan_without_georeference_gets_the_corners_and_crs_of_the_hsi(make, dr
         assert error_of(scene.pan) < 0.01
 
 
-def test_one_band_of_a_pan_of_several(make):
-    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
-    pan = make("pan.tif", cube(plain(7.5), 192, 192), plain(7.5))
-    said = refusal(hsi, pan)
-    assert said.endswith("(Rearrange bands).")
-    [command] = commands(said)
-    assert command[:3] == ["gdal_translate", "-b", "1"]
-    with open_pair(hsi, follow(command)) as scene:
-        assert error_of(scene.pan) == 0.0
-
-
 def test_swapped_inputs_are_recognised_by_their_bands(make):
     hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
     pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5))
