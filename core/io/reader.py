@@ -261,11 +261,11 @@ class RasterReader:
         if self._least_size == 0:
             return
         found = gdal.VSIStatL(self.path)
-        size = 0 if found is None else found.size
-        if size < self._least_size:
+        if found is None:
+            raise InputError(f"{self.name} or its folder was removed while it was read; put it back and start again.")
+        if found.size < self._least_size:
             raise InputError(
-                f"{self.name} is cut off: its header asks for {self._least_size} bytes, but it has {size}; get a fresh "
-                "copy."
+                f"{self.name} is cut off: it has {found.size} bytes of {self._least_size}; get a fresh copy."
             )
 
     def _check(self, window: Window, bands: list[int]) -> None:
