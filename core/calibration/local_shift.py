@@ -24,6 +24,7 @@ from .local_fit import ALIKE, HIGH_PASS, Area, Fit, fit_fields
 BENDS = (0.15, 0.4, 0.06, 0.02)  # how much a field may bend, as of SmoothFields; the first one shows any local shift
 NOTICEABLE = 0.15  # PAN pixels, root mean square: a smaller field costs more, by resampling, than it gains
 _LEAST = 300  # pixels that have to take part
+_LARGEST = 1e15  # number whose products can be computed with
 _CELL = 4  # HSI pixels along the edge of a cell
 _PLAIN_STEPS, _FIRST_STEPS, _STEPS = 8, 3, 6  # of fits without a field, of those that look for one, of the last one
 # Errors of held-out cells with the field, over those without: the median, the share of cells that is better, and by how
@@ -75,7 +76,7 @@ def measure_local_shift(
         progress: asked whether to stop.
 
     Returns:
-        The local shift; None where too few pixels can be compared.
+        The local shift; None where too few pixels, or too large numbers, can be compared.
 
     Raises:
         Cancelled: the user stopped the job.
@@ -85,6 +86,8 @@ def measure_local_shift(
     reader = AreaReader(scene, shift, progress)
     areas = reader.areas(progress)
     if sum(int(area.mask.sum()) for area in areas) < max(_LEAST, 4 * len(reader.bands)):
+        return None
+    if any(not np.abs(values).max() < _LARGEST for area in areas for values in (area.bands, area.pan)):
         return None
     bend, held = _stiffness(areas, progress)
     if bend is None:
