@@ -78,46 +78,45 @@ class LocalCorrelation:
         self, stack: np.ndarray, mask: np.ndarray, number: int, moments: tuple[np.ndarray, ...]
     ) -> list[Callable[[], None]]:
         """The work of each band with one of the PAN's bands."""
-        pan, pan_mean, pan_variation, usable, origin = moments
+        pan, pan_mean, pan_variance, usable, origin = moments
         step = max(1, _SAMPLES // usable.shape[1])
 
         def correlate(band: int) -> None:
             self._check()
             plane = self._above.plane(stack, band)
+            correlation, chosen = np.empty(usable.shape), usable.copy()
             for top in range(0, len(usable), step):
                 here = slice(top, min(top + step, len(usable)))
                 under = slice(top, here.stop + self.size - 1)
-                values, mean, variation, chosen = self._moments(plane[under], origin[band], mask[under])
-                chosen &= usable[here]
-                mean *= pan_mean[here]
-                mean *= self.size**2
+                values, mean, variance, varies = self._moments(plane[under], origin[band], mask[under])
+                chosen[here] &= varies
                 values *= pan[under]
-                correlation = window_sums(values, self.size)
-                correlation -= mean
-                variation *= pan_variation[here]
+                covariance = window_sums(values, self.size)
+                covariance /= self.size**2
+                mean *= pan_mean[here]
+                covariance -= mean
+                variance *= pan_variance[here]
                 with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
-                    np.sqrt(variation, out=variation)
-                    correlation /= variation
-                np.minimum(correlation, 1.0, out=correlation)  # several times faster than np.clip
-                np.maximum(correlation, -1.0, out=correlation)
-                self._sums[band, number] += correlation.sum(where=chosen)
-                self._windows[band, number] += np.count_nonzero(chosen)
+                    np.sqrt(variance, out=variance)
+                    np.divide(covariance, variance, out=correlation[here])
+            found = correlation[chosen]
+            np.minimum(found, 1.0, out=found)
+            self._sums[band, number] += np.maximum(found, -1.0, out=found).sum()
+            self._windows[band, number] += found.size
 
         return [functools.partial(correlate, band) for band in range(self.bands)]
 
     def _moments(
         self, plane: np.ndarray, origin: float, mask: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Values about the origin; in the windows their means, the sums of squares about these, and where these are
-        more than rounding."""
+        """Values about the origin; their means and variances in the windows, float64, and where they vary, bool."""
         values = np.subtract(plane, origin, dtype=np.float64)
         if not mask.all():
             values[~mask] = 0.0
         mean = window_sums(values, self.size)
+        mean /= self.size**2
         square = window_sums(values * values, self.size)
-        variation = mean * mean
-        variation *= -1 / self.size**2
-        variation += square
-        mean *= 1 / self.size**2
+        square /= self.size**2
+        variance = square - mean * mean
         square *= _CONSTANT
-        return values, mean, variation, variation > square
+        return values, mean, variance, variance > square
