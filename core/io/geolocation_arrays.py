@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .frames import Geolocation
+from .nodes import between_nodes
 from .remedies import is_geographic
 
 _FIT = 64  # nodes along each axis, at most, that the first guess of the way back is fitted to
@@ -62,13 +63,8 @@ class GeolocationArrays(Geolocation):
         with np.errstate(invalid="ignore"):
             left = np.clip(np.nan_to_num(np.floor(col)), 0, cols - 2).astype(np.intp)
             top = np.clip(np.nan_to_num(np.floor(row)), 0, rows - 2).astype(np.intp)
-        across, down = col - left, row - top
-        made = []
-        for nodes in (self.x, self.y):
-            upper = nodes[top, left] * (1 - across) + nodes[top, left + 1] * across
-            lower = nodes[top + 1, left] * (1 - across) + nodes[top + 1, left + 1] * across
-            made.append(upper * (1 - down) + lower * down)
-        return made[0], made[1]
+        x, y = (between_nodes(nodes, top, left, row - top, col - left) for nodes in (self.x, self.y))
+        return x, y
 
     def from_map(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As :meth:`.frames.Geolocation.from_map`; by Newton's method from a polynomial that is fitted to the nodes."""

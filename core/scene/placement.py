@@ -19,6 +19,7 @@ from osgeo import osr
 from ..io.frames import Affine
 from ..io.gdal_errors import gdal_messages
 from ..io.grid import Grid, same_crs
+from ..io.nodes import between_nodes
 from ..io.positions import from_map, to_map
 from ..io.remedies import spatial_reference
 
@@ -102,14 +103,9 @@ class MeshMapping:
         top = np.clip(np.floor(down), 0, count - 2)
         left = np.clip(np.floor(across), 0, width - 2)
         down, across = down - top, across - left
-        first = (top * width + left).astype(np.intp)
-        found = []
-        for nodes in self._nodes:
-            flat = nodes.ravel()
-            upper = flat[first] * (1.0 - across) + flat[first + 1] * across
-            lower = flat[first + width] * (1.0 - across) + flat[first + width + 1] * across
-            found.append(upper * (1.0 - down) + lower * down)
-        return found[0], found[1]
+        place = top.astype(np.intp), left.astype(np.intp), down, across
+        row, col = (between_nodes(nodes, *place) for nodes in self._nodes)
+        return row, col
 
 
 def positions_on(target: Grid, raster: Grid) -> Positions | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..io.grid import Axis, Grid, Window
+from ..io.nodes import between_nodes
 from ..io.reader import RasterReader
 from .warp import WarpedReader
 
@@ -68,13 +69,7 @@ class FieldMapping:
         count = self.field.y.shape
         top, below = _between((row - self.origin[0]) / self.step[0], count[0])
         left, right = _between((col - self.origin[1]) / self.step[1], count[1])
-        first, down, along = top * count[1] + left, (top < count[0] - 1) * count[1], (left < count[1] - 1) * 1
-        moved = []
-        for plane in (self.field.y, self.field.x):
-            flat = plane.ravel()
-            upper = flat[first] * (1.0 - right) + flat[first + along] * right
-            lower = flat[first + down] * (1.0 - right) + flat[first + down + along] * right
-            moved.append(upper * (1.0 - below) + lower * below)
+        moved = [between_nodes(plane, top, left, below, right) for plane in (self.field.y, self.field.x)]
         return row - self.shift[0] - moved[0], col - self.shift[1] - moved[1]
 
 
