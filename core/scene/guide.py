@@ -10,10 +10,10 @@ from ..io.band_selection import SelectedBands
 from ..io.grid import Window
 from ..io.metadata import RasterMetadata
 from ..io.reader import Block, RasterReader
-from ..io.remedies import Source
 from ..io.row_stream import row_strips
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .reader_view import ReaderView
 
 _SAMPLES = 16_000_000  # samples read at once while it is scanned
 
@@ -89,7 +89,7 @@ def scan_pan(reader: RasterReader, window: Window, progress: Progress | None) ->
     return complete
 
 
-class WeightedBand(RasterReader):
+class WeightedBand(ReaderView):
     """A weighted sum of an open raster's bands as a raster of one band; closes it with itself.
 
     Args:
@@ -98,31 +98,22 @@ class WeightedBand(RasterReader):
     """
 
     def __init__(self, reader: RasterReader, weights: Sequence[float]) -> None:
-        self._reader, self._weights = reader, [float(weight) for weight in weights]
+        super().__init__(reader)
+        self._weights = [float(weight) for weight in weights]
         self._chosen = [band for band, weight in enumerate(self._weights) if weight]
-        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, "float32"
-        self.bands, self.always_valid, self.fills, self.notes = 1, reader.always_valid, reader.fills, reader.notes
+        self.bands, self.dtype = 1, "float32"
         self.metadata = RasterMetadata.plain(1, "float32", reader.metadata.nodata)
         if len(self._chosen) == 1 and self._weights[self._chosen[0]] == 1:
             self.metadata = reader.metadata.select(self._chosen)
-        self._block_rows = reader.block_rows
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
         return type(self), (self._reader, self._weights)
 
     @property
-    def source(self) -> Source:
-        """As :attr:`RasterReader.source`."""
-        return self._reader.source
-
-    def release(self) -> None:
-        """As :meth:`RasterReader.release`."""
-        self._reader.release()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._reader.close()
+    def band_numbers(self) -> list[int]:
+        """One: the sum has a number of its own."""
+        return [1]
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`; the sum is valid where all bands in it are."""

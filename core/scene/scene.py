@@ -188,7 +188,7 @@ class Scene:
         """A view with other bands in the place of the PAN's, as :class:`.guide.WeightedBand`, on the same pixels.
 
         Args:
-            pan: what is read instead, on the PAN's grid; whoever closes the scene closes it.
+            pan: what is read instead, on the PAN's grid; the view closes it.
 
         Returns:
             The view.
