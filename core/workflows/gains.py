@@ -10,7 +10,7 @@ from ..calibration.blur import Blur, GroupBlur, measure_blur
 from ..calibration.relation import pan_relation
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains, per_axis
-from ..operators.sensors import sensor_of_file
+from ..operators.sensors import Sensor, sensor_of_file
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
@@ -134,7 +134,7 @@ def choose_gain(scene: Scene, mtf: float | str, progress: Progress) -> ChosenGai
     sensor = sensor_of_file(os.path.basename(scene.hsi.path))
     if sensor is not None and sensor.mtf_gains:
         progress.info(f"{why}; what is published is taken.")
-        return _said_published(published_gain(sensor), progress, groups)
+        return _said_published(published_gain(sensor).gain, sensor, progress, groups)
     progress.warning(
         f"{why}; {DEFAULT_MTF_GAIN:g} is assumed, which suits many sensors. A wrong gain costs sharpness: give the "
         "sensor's (--mtf, MTF) where it is known."
@@ -157,7 +157,7 @@ def as_given(given: GivenGain, scene: Scene | None, progress: Progress) -> Chose
         InputError: the scene has no wavelengths, or good bands that are in no group.
     """
     if given.sensor is not None:
-        return _said_published(given, progress)
+        return _said_published(given.gain, given.sensor, progress)
     if not given.groups or scene is None:
         return ChosenGain(given.gain, GIVEN)
     waves = [scene.hsi.metadata.wavelengths[band] for band in range(scene.hsi.bands) if scene.good[band]]
@@ -176,14 +176,13 @@ def as_given(given: GivenGain, scene: Scene | None, progress: Progress) -> Chose
     return ChosenGain(gain, GIVEN)
 
 
-def _said_published(given: GivenGain, progress: Progress, groups: Sequence[dict[str, object]] = ()) -> ChosenGain:
-    sensor = given.sensor
-    if sensor is None:
-        return ChosenGain(given.gain, GIVEN)
+def _said_published(
+    gain: Gains, sensor: Sensor, progress: Progress, groups: Sequence[dict[str, object]] = ()
+) -> ChosenGain:
     gains = sensor.mtf_gains
     which = "" if len(gains) == 1 else f", the mean of {', '.join(f'{each:g}' for each in gains)}"
-    progress.info(f"MTF gain of {sensor.name}: {said(given.gain)}{which} ({sensor.mtf_gains_source}).")
-    return ChosenGain(given.gain, PUBLISHED, list(groups), sensor.name)
+    progress.info(f"MTF gain of {sensor.name}: {said(gain)}{which} ({sensor.mtf_gains_source}).")
+    return ChosenGain(gain, PUBLISHED, list(groups), sensor.name)
 
 
 def choose_common_gain(scenes: Sequence[Scene], mtf: float | str, progress: Progress) -> ChosenGain:

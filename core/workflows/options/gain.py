@@ -14,7 +14,7 @@ from .declare import Option, Options
 
 AUTO, MODEL = "auto", "model"
 GIVEN, PUBLISHED = "given", "published"
-Gain = Union[float, "tuple[float, float]"]
+Gain = Union[float, "tuple[float, float]"]  # as operators.resample.Gains, which loads numpy; dialogs do without
 MTF = Option(
     "Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the "
     "sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and "
@@ -61,13 +61,11 @@ class GivenGain:
     Attributes:
         gain: at the Nyquist frequency, between 0 and 1, of both axes or along and across; of groups, that of the mean
             blur of the groups.
-        source: :data:`GIVEN`, or :data:`PUBLISHED` of a sensor.
         sensor: whose gain is published; None for none.
         groups: of bands, where they have gains of their own.
     """
 
     gain: Gain
-    source: str = GIVEN
     sensor: Sensor | None = None
     groups: tuple[GroupGain, ...] = ()
 
@@ -115,7 +113,7 @@ def published_gain(sensor: Sensor) -> GivenGain:
         The gain.
     """
     gain = sensor.mtf_axes or sum(sensor.mtf_gains) / len(sensor.mtf_gains)
-    return GivenGain(gain, PUBLISHED, sensor)
+    return GivenGain(gain, sensor)
 
 
 def mean_gain(gains: Sequence[Gain], weights: Sequence[float] | None = None) -> Gain:
