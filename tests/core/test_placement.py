@@ -103,20 +103,6 @@ def test_the_degradation_has_the_gain_asked_for_at_real_ratios(ratio, gain):
     assert abs(np.mean(found) - gain) < (0.03 if ratio < 2 else 1e-3)
 
 
-@pytest.mark.parametrize(("ratio", "phase"), [((2.4, 2.4), (0.3, 1.1)), ((6, 5), (0.0, 0.0)), ((1.5, 7.5), (0.7, 3.3))])
-def test_parts_equal_the_whole_at_real_ratios(ratio, phase):
-    rng = np.random.default_rng(0)
-    low, high = (31, 27), (int(29 * ratio[0]), int(25 * ratio[1]))
-    operators = Operators(low, high, ratio, phase, 0.25)
-    for operator, shape in ((operators.up, low), (operators.down, high), (operators.round_trip, low)):
-        image = rng.random((2, *shape))
-        whole = operator(image)
-        for rows, cols in (((0, 5), (3, 9)), ((7, 8), (0, 4)), ((operator.shape[0] - 9, operator.shape[0]), (2, 20))):
-            (top, bottom), (left, right) = operator.support(rows, cols)
-            part = operator.part(image[:, top:bottom, left:right], rows, cols, (top, left))
-            np.testing.assert_allclose(part, whole[:, slice(*rows), slice(*cols)], atol=1e-12)
-
-
 def test_the_low_resolution_formula_of_the_projection_holds_at_real_ratios():
     rng = np.random.default_rng(1)
     operators = Operators((18, 21), (43, 71), (2.4, 3.4), (0.3, 1.1))

@@ -102,10 +102,20 @@ def test_an_impulse_stays_where_it_is_on_average_over_all_phases(ratio):
     assert np.abs(shifts_up).max() < 0.01
 
 
-@pytest.mark.parametrize(("ratio", "phase"), [(2, (0.0, 0.0)), (3, (0.5, 2.25)), (6, (5.75, 1.0))])
-def test_parts_equal_the_whole(ratio, phase):
+@pytest.mark.parametrize(
+    ("ratio", "phase", "high"),
+    [
+        (2, (0.0, 0.0), (55, 46)),
+        (3, (0.5, 2.25), (86, 72)),
+        (6, (5.75, 1.0), (179, 150)),
+        ((2.4, 2.4), (0.3, 1.1), (69, 60)),
+        ((6, 5), (0.0, 0.0), (174, 125)),
+        ((1.5, 7.5), (0.7, 3.3), (43, 187)),
+    ],
+)
+def test_parts_equal_the_whole(ratio, phase, high):
     rng = np.random.default_rng(0)
-    low, high = (31, 27), (31 * ratio - 7, 26 * ratio - 6)
+    low = 31, 27
     operators = Operators(low, high, ratio, phase, 0.25)
     for operator, shape in ((operators.up, low), (operators.down, high), (operators.round_trip, low)):
         image = rng.random((2, *shape))
