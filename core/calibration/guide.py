@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..io.band_selection import SelectedBands
+from ..io.reader import RasterReader
 from ..runtime.progress import Progress
 from ..scene.guide import WeightedBand
 from ..scene.scene import Scene
@@ -33,14 +35,12 @@ def comparable(scene: Scene, progress: Progress) -> Scene:
     """
     if scene.guides == 1:
         return scene
-    return scene.cached("comparable", lambda: scene.with_pan(WeightedBand(scene.pan, _weights(scene, progress))))
+    return scene.cached("comparable", lambda: scene.with_pan(_one_band(scene, progress)))
 
 
-def _weights(scene: Scene, progress: Progress) -> list[float]:
-    views = [
-        scene.with_pan(WeightedBand(scene.pan, [float(band == number) for band in range(scene.guides)]))
-        for number in range(scene.guides)
-    ]
+def _one_band(scene: Scene, progress: Progress) -> RasterReader:
+    """The band, or the sum of bands, that the HSI explains best."""
+    views = [scene.with_pan(SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
     whole = read_tiles(views[0], progress)
     chosen = whole.tiles[:: max(1, -(-len(whole.tiles) // _TILES))]
     planes, found = [], []
@@ -55,8 +55,8 @@ def _weights(scene: Scene, progress: Progress) -> list[float]:
     with_sum = _explained(tiles, total, [valid for _, valid in seen])
     best = int(np.argmax(found))
     if with_sum > _BETTER * found[best]:
-        return list((weights / weights.max()).tolist())
-    return [float(band == best) for band in range(scene.guides)]
+        return WeightedBand(scene.pan, (weights / weights.max()).tolist())
+    return views[best].pan
 
 
 def _explained(tiles: Tiles, pan: list[np.ndarray], valid: list[np.ndarray]) -> float:

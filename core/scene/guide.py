@@ -103,8 +103,6 @@ class WeightedBand(ReaderView):
         self._chosen = [band for band, weight in enumerate(self._weights) if weight]
         self.bands, self.dtype = 1, "float32"
         self.metadata = RasterMetadata.plain(1, "float32", reader.metadata.nodata)
-        if len(self._chosen) == 1 and self._weights[self._chosen[0]] == 1:
-            self.metadata = reader.metadata.select(self._chosen)
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -118,9 +116,6 @@ class WeightedBand(ReaderView):
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`; the sum is valid where all bands in it are."""
         block = self._reader.read(window, self._chosen, read_ahead)
-        if len(self._chosen) == 1:
-            weight = np.float32(self._weights[self._chosen[0]])
-            return Block(block.values if weight == 1 else weight * block.values, block.valid)
         weights = np.array([self._weights[band] for band in self._chosen], np.float32)
         total = np.einsum("m,mrc->rc", weights, block.values)[None]
         valid = block.valid.all(axis=0)[None]

@@ -13,8 +13,8 @@ from typing import Callable
 
 import numpy as np
 
+from ...io.band_selection import SelectedBands
 from ...runtime.progress import Progress
-from ...scene.guide import WeightedBand
 from ...scene.ridge import ridge_regression
 from ...scene.scene import Scene
 from ..method import FittedMethod, Part, Support
@@ -199,8 +199,7 @@ def single_guide(scene: Scene, number: int) -> Scene:
     Returns:
         The view.
     """
-    weights = [float(band == number) for band in range(scene.guides)]
-    return scene.cached(("one sharp band", number), lambda: scene.with_pan(WeightedBand(scene.pan, weights)))
+    return scene.cached(("one sharp band", number), lambda: scene.with_pan(SelectedBands(scene.pan, [number])))
 
 
 def _on_bands(moments: Moments) -> np.ndarray:
