@@ -207,7 +207,7 @@ def read(path: str) -> tuple[np.ndarray, Placed]:
     return values.reshape(-1, place.rows, place.cols), place
 
 
-def ergas_of(scene: Waves, path: str, ratio: float) -> float:
+def ergas_of(scene: Waves, path: str, ratio: float) -> tuple[float, int]:
     """ERGAS of a result against the scene at the result's own pixel centres; pixels without values are left out.
 
     Args:
@@ -216,10 +216,10 @@ def ergas_of(scene: Waves, path: str, ratio: float) -> float:
         ratio: HSI pixel size over the result's.
 
     Returns:
-        ERGAS.
+        ERGAS, and how many pixels were compared.
     """
     values, place = read(path)
     truth = scene.on(place)
     known = np.isfinite(values).all(axis=0)
     error = ((values - truth)[:, known] ** 2).mean(axis=1) / truth[:, known].mean(axis=1) ** 2
-    return 100 / ratio * math.sqrt(error.mean())
+    return 100 / ratio * math.sqrt(error.mean()), int(known.sum())

@@ -18,19 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-import numpy as np
 from osgeo import gdal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.analytic import Placed, Waves, ergas_of, make_pair
-from benchmarks.record import Record, add_option
+from benchmarks.grid_runs import Found, Run, add_options, quotient, runs_of
+from benchmarks.record import Record
 from core import Progress, classical, sharpen
 
 PIXEL, CORNER = 7.5, (500000.0, 5800000.0)  # of the PAN, map units; of the HSI
 SHORTEST = 2.3 * PIXEL  # wavelength of the scene, which the PAN holds
 GAIN = 0.3
 PARALLEL = 1.10  # bound of cases whose axes are parallel
+METHODS = "mtf-glp", "sharpen"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def nested(ratio: int) -> Case:
 
 
 CASES = {
+    **{f"nested {ratio}": nested(ratio) for ratio in (2, 4, 5, 8)},
     "phase": Case(4, parallel((4, 4), (0.37, 0.61)), 4),
     "both south-up": Case(4, parallel((4, 4), south_up=(True, True)), 4),
     "PAN south-up": Case(4, parallel((4, 4), south_up=(False, True)), 4),
@@ -101,54 +103,49 @@ CASES = {
 }
 
 
-def run(case: Case, scene: Waves, size: int, seed: int | None) -> float:
-    """ERGAS of a case; without a seed that of MTF-GLP."""
+def run(one: Run, size: int) -> Found:
+    """A pair, made and sharpened, or fused by a classical method."""
+    case, scene = CASES[one.case], Waves.random(one.seed, SHORTEST, origin=CORNER)
     with tempfile.TemporaryDirectory() as folder:
         hsi, pan = make_pair(scene, *case.place(size), folder, GAIN)
         output = f"{folder}/out.tif"
         told = {"mtf": GAIN, "shift": "none", "progress": Progress()}
-        if seed is None:
-            classical(hsi, pan, output, **told)
+        if one.method == "sharpen":
+            sharpen(hsi, pan, output, effort="fast", seed=one.seed, **told)
         else:
-            sharpen(hsi, pan, output, effort="fast", seed=seed, **told)
-        return ergas_of(scene, output, case.ratio)
+            classical(hsi, pan, output, method=one.method, **told)
+        return Found(*ergas_of(scene, output, case.ratio))
 
 
-def study(names: list[str], size: int, seeds: int, record: Record) -> int:
-    """Run the cases; returns how many are beyond their bound."""
-    table = record.table(
-        "ergas", "case", "nested", "mtf_glp", "mtf_glp_quotient", "sharpen", "sharpen_quotient", "bound"
-    )
-    kept: dict[tuple[int, int | None, int], float] = {}
-    wrong = 0
-    for name in names:
-        case = CASES[name]
-        found: dict[bool, list[tuple[float, float]]] = {False: [], True: []}  # by whether networks learn
-        for seed in range(seeds):
-            scene = Waves.random(seed, SHORTEST, origin=CORNER)
-            for how in (None, seed):
-                key = case.nested, how, seed
-                if key not in kept:
-                    kept[key] = run(nested(case.nested), scene, size, how)
-                found[how is not None].append((run(case, scene, size, how), kept[key]))
-        glp, learned = (np.mean(found[how], axis=0) for how in (False, True))
-        quotient = float(learned[0] / learned[1])
-        table.add(name, case.nested, glp[0], glp[0] / glp[1], learned[0], quotient, case.bound)
-        wrong += quotient > case.bound
+def study(record: Record, found: dict[Run, Found]) -> int:
+    """The cases beside the nested pairs; returns how many are beyond their bound."""
+    columns = "case", "nested", "mtf_glp", "mtf_glp_quotient", "sharpen", "sharpen_quotient", "bound"
+    table, wrong = record.table("ergas", *columns), 0
+    for name, case in CASES.items():
+        base = f"nested {case.nested}"
+        glp, learned = (quotient(found, name, base, method) for method in METHODS)
+        if name == base or glp is None or learned is None:
+            continue
+        table.add(name, case.nested, glp[0], glp[2], learned[0], learned[2], case.bound)
+        wrong += learned[2] > case.bound
     return wrong
 
 
 def main() -> int:
     """Run and print; returns 1 where a case is beyond its bound."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES), metavar="CASE")
     parser.add_argument("--size", type=int, default=48, help="HSI pixels along an edge")
-    parser.add_argument("--seeds", type=int, default=3)
-    add_option(parser)
+    add_options(parser, CASES)
     options = parser.parse_args()
     gdal.UseExceptions()
-    record = Record("grids", f"scenes of {options.size} x {options.size} HSI pixels, {options.seeds} seeds")
-    wrong = study(options.cases, options.size, options.seeds, record)
+    bases = [] if options.part is not None else [f"nested {CASES[name].nested}" for name in options.cases]
+    names = list(dict.fromkeys([*bases, *options.cases]))
+    wanted = [Run(name, method, seed) for name in names for seed in options.seeds for method in METHODS]
+    note = f"scenes of {options.size} x {options.size} HSI pixels"
+    record, found = runs_of("grids", note, wanted, options, lambda one: run(one, options.size))
+    if options.part is not None:
+        return 0
+    wrong = study(record, found)
     record.write(options.results)
     return 1 if wrong else 0
 

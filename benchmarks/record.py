@@ -67,10 +67,16 @@ class Table:
 
 
 class Record:
-    """The tables of one run of a benchmark."""
+    """The tables of one run of a benchmark.
 
-    def __init__(self, benchmark: str, note: str = "") -> None:
-        self.benchmark, self.note = benchmark, note
+    Args:
+        benchmark: its name.
+        note: what a reader has to know.
+        facts: commit, machine and software of parts that were measured before; None for those of this run.
+    """
+
+    def __init__(self, benchmark: str, note: str = "", facts: dict | None = None) -> None:
+        self.benchmark, self.note, self._facts = benchmark, note, facts
         self.tables: dict[str, Table] = {}
 
     def table(self, name: str, *columns: str, digits: int = 5) -> Table:
@@ -78,24 +84,55 @@ class Record:
         self.tables[name] = Table(f"{self.benchmark}: {name}", columns, digits)
         return self.tables[name]
 
-    def write(self, folder: Path | None) -> None:
-        """Write the record under a name of its own; nothing without a folder."""
+    def write(self, folder: Path | None, part: str = "") -> None:
+        """Write the record under a name of its own; nothing without a folder.
+
+        Args:
+            folder: where to.
+            part: of the benchmark, if this is one: the name of the file, less its ending.
+        """
         if folder is None:
             return
         folder.mkdir(parents=True, exist_ok=True)
-        content = {
-            "benchmark": self.benchmark,
+        now = {
             **commit(),
             "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "machine": machine(),
             "software": software(),
+        }
+        content = {
+            "benchmark": self.benchmark,
+            **(self._facts or now),
             "command": command(sys.argv),
             "note": self.note,
             "tables": {name: {"columns": list(t.columns), "rows": t.rows} for name, t in self.tables.items()},
         }
-        path = folder / file_name(content)
+        path = folder / (f"{part}.json" if part else file_name(content))
         path.write_text(as_json(content), encoding="utf-8")
         print(f"\n{path}", flush=True)
+
+
+def read_parts(folder: Path, benchmark: str, table: str) -> tuple[dict, list[list[Cell]]]:
+    """What the parts of a benchmark found, each run alone, perhaps at the same time as others.
+
+    Args:
+        folder: of the parts, see :meth:`Record.write`.
+        benchmark: its name.
+        table: whose rows are put together.
+
+    Returns:
+        What the parts have in common: commit, machine, software, and the date of the last one; and the rows.
+
+    Raises:
+        ValueError: there are none, or they are of different commits or machines.
+    """
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    parts = [part for part in parts if part["benchmark"] == benchmark]
+    common = ("commit", "modified", "machine", "software")
+    if not parts or any(part[name] != parts[0][name] for part in parts for name in common):
+        raise ValueError(f"{folder} must hold parts of {benchmark}, all of one commit and one machine")
+    facts = {name: parts[0][name] for name in common} | {"date": max(part["date"] for part in parts)}
+    return facts, [row for part in parts for row in part["tables"][table]["rows"]]
 
 
 def plain(cell: object, digits: int) -> Cell:

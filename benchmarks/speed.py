@@ -1,9 +1,10 @@
 """How long fusing and learning take, and how much memory, on synthetic rasters that are made on the spot.
 
     make bench-speed
-    python benchmarks/speed.py fuse size step learn compress --runs 5
+    python benchmarks/speed.py fuse apart size step learn compress --runs 5
 
 fuse      the whole process of `fuse` with an SSML model, projection on, against gdal_pansharpen.py and a plain copy
+apart     fuse with the PAN in another UTM zone, against the nested pair, as by default and with gain and shift told
 size      2, 4 and 16 times the pixels: time and peak memory
 step      a step of learning against a straightforward one, in which every term is computed on all bands
 learn     learning on a scene of 1000 x 1000 HSI pixels and 230 bands: preparation, and the expected time of all steps
@@ -25,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Callable, NamedTuple
 
@@ -35,6 +37,7 @@ from benchmarks.record import Record, Table, add_option
 
 RATIO, BANDS = 6, 200
 OUTPUT = "ours.tif"  # of fuse
+TOLD = ("--mtf", "0.3", "--shift", "none", "--contradictions", "off")  # nothing is measured of the pair
 
 
 def gdal_script(name: str) -> list[str]:
@@ -89,6 +92,38 @@ def write_scene(low: int, bands: int, folder: Path) -> None:
         pan.GetRasterBand(1).WriteArray(values.clip(1, 30000).astype(np.int16), 0, row)
 
 
+def make_apart(scene: Scene) -> Scene:
+    """The same HSI; its PAN goes on beyond it, and lies in the next UTM zone. Written by a process of its own."""
+    made = scene._replace(pan=scene.folder / f"apart-{scene.pan.name}")
+    if not made.pan.exists():
+        subprocess.run(python(__file__, "--move", scene.pan, made.pan), check=True)
+    return made
+
+
+def move_pan(source: str, path: str, margin: int = 250) -> None:
+    """A PAN, its edges replicated, in another UTM zone."""
+    import numpy as np
+    from osgeo import gdal, osr
+
+    gdal.UseExceptions()
+    given = gdal.Open(source)
+    x, dx, _, y, _, dy = given.GetGeoTransform()
+    wide = np.pad(given.ReadAsArray(), margin, mode="reflect")
+    memory = gdal.GetDriverByName("MEM").Create("", wide.shape[1], wide.shape[0], 1, gdal.GDT_Int16)
+    memory.SetGeoTransform((x - margin * dx, dx, 0.0, y - margin * dy, 0.0, dy))
+    memory.SetProjection(given.GetProjection())
+    memory.WriteArray(wide)
+    x0, y0, x1, y1 = x - 10 * dx, y - 10 * dy, x + (given.RasterXSize + 10) * dx, y + (given.RasterYSize + 10) * dy
+    corners = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]]
+    there = osr.SpatialReference()
+    there.ImportFromEPSG(32632)
+    moved = osr.CoordinateTransformation(given.GetSpatialRef(), there).TransformPoints(corners)
+    xs, ys = ([point[axis] for point in moved] for axis in (0, 1))
+    around = min(xs), min(ys), max(xs), max(ys)
+    made = {"resampleAlg": "cubic", "creationOptions": ["TILED=YES", "BIGTIFF=IF_SAFER"]}
+    gdal.Warp(path, memory, dstSRS="EPSG:32632", xRes=dx, yRes=-dy, outputBounds=around, **made)
+
+
 def make_model(scene: Scene) -> Path:
     model = scene.folder / f"{scene.hsi.stem}.safetensors"
     if not model.exists():
@@ -103,10 +138,10 @@ def make_model(scene: Scene) -> Path:
     return model
 
 
-def ours(scene: Scene, model: Path, compress: str = "none") -> Callable[[], Cost]:
-    """A run of ``fuse``, onto a file that is not there yet."""
+def ours(scene: Scene, model: Path, compress: str = "none", told: Sequence[str] = ()) -> Callable[[], Cost]:
+    """A run of ``fuse``, onto a file that is not there yet; with more options where they are told."""
     out = scene.folder / OUTPUT
-    places = ["--hsi", scene.hsi, "--pan", scene.pan, "--model", model, "--out", out]
+    places = ["--hsi", scene.hsi, "--pan", scene.pan, "--model", model, "--out", out, *told]
 
     def run() -> Cost:
         out.unlink(missing_ok=True)
@@ -171,6 +206,17 @@ def bench_fuse(folder: Path, runs: int, record: Record) -> None:
     for name, costs in found.items():
         ratios = (statistics.median(a[k] / b[k] for a, b in zip(found["fuse"], costs)) for k in (0, 1))
         against.add(name, *ratios)
+
+
+def bench_apart(folder: Path, runs: int, record: Record) -> None:
+    """Output 1200 x 1200 x 200 int16, with the PAN on the grid of the HSI and in another UTM zone."""
+    scene = make_scene(folder, 200)
+    apart, model = make_apart(scene), make_model(scene)
+    against = record.table("fuse apart against nested", "options", "wall_ratio", "processors_ratio", "peak_ratio")
+    for name, told in {"told": TOLD, "default": ()}.items():
+        found = rounds(runs, {"nested": ours(scene, model, told=told), "apart": ours(apart, model, told=told)})
+        costs = list(zip(found["apart"], found["nested"]))
+        against.add(name, *(statistics.median(one[k] / other[k] for one, other in costs) for k in range(3)))
 
 
 def bench_size(folder: Path, runs: int, record: Record) -> None:
@@ -241,13 +287,14 @@ def bench_learn(folder: Path, runs: int, record: Record) -> None:
 # What each does, and the conditions that its record notes.
 BENCHES: dict[str, tuple[Callable[[Path, int, Record], None], str]] = {
     "fuse": (bench_fuse, "HSI 200 x 200 x 200 int16, output 1200 x 1200 x 200 int16, tiled, uncompressed"),
+    "apart": (bench_apart, "HSI 200 x 200 x 200 int16, output 1200 x 1200 x 200 int16, uncompressed"),
     "size": (bench_size, "fuse, uncompressed"),
     "step": (bench_step, "a labelled and a full-resolution area, 200 bands, 64 x 64 HSI pixels"),
     "learn": (bench_learn, "1000 x 1000 HSI pixels, 230 bands, normal effort; few of the steps are timed"),
     "compress": (bench_compress, "fuse, output 1200 x 1200 x 200 int16"),
     "prisma": (bench_prisma, "fuse, HSI 1000 x 1000 x 230 int16, output 6000 x 6000 x 230 int16"),
 }
-DEFAULT = ["fuse", "size", "step", "learn", "compress"]  # the others need much disk
+DEFAULT = ["fuse", "apart", "size", "step", "learn", "compress"]  # the others need much disk
 
 
 def main() -> None:
@@ -256,10 +303,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="rounds (default 3)")
     parser.add_argument("--folder", type=Path, help="keep the rasters here (default: a temporary folder)")
     parser.add_argument("--make", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--move", nargs=2, help=argparse.SUPPRESS)
     add_option(parser)
     arguments = parser.parse_args()
     if arguments.make:
         write_scene(int(arguments.make[0]), int(arguments.make[1]), Path(arguments.make[2]))
+        return
+    if arguments.move:
+        move_pan(*arguments.move)
         return
     unknown = set(arguments.what) - set(BENCHES)
     if unknown:

@@ -1,5 +1,5 @@
-"""Sampling of an image at any positions, by cubic convolution or cubic B-splines: where a grid is warped, and where an
-image is moved by another amount in each place.
+"""Sampling of an image at any positions, by cubic convolution or B-splines: where a grid is warped, and where an image
+is moved by another amount in each place.
 
 Positions count from the image's corner, pixel edges at whole numbers: a sample stands at .5, the centre of its pixel.
 """
@@ -14,9 +14,8 @@ import numpy as np
 from .fill import fill_invalid
 from .resample import CUBIC_A
 
-SPLINE_REACH = 15  # samples to either side that a spline depends on
-_PAD = 2  # pixels by which edges are replicated, as far as the kernel reaches
-_SPREAD = 12  # samples to either side that a coefficient depends on: farther ones weigh less than 1e-7
+_SPREAD = 19  # samples to either side that a coefficient depends on: farther ones weigh less than 1e-6
+SPLINE_REACH = _SPREAD + 3  # samples to either side that a spline depends on
 _FILLED = 4  # rings of samples that are not valid around valid ones
 _Taps = Callable[[np.ndarray], list[np.ndarray]]
 
@@ -42,11 +41,29 @@ def _cubic_polynomials() -> np.ndarray:
 
 
 _CUBIC_TAPS = _cubic_polynomials()
-_SPLINE_TAPS = np.array([[1, -3, 3, -1], [4, 0, -6, 3], [1, 3, 3, -3], [0, 0, 0, 1]]) / 6
+_SPLINE_TAPS = (
+    np.array(
+        [
+            [1, -5, 10, -10, 5, -1],
+            [26, -50, 20, 20, -20, 5],
+            [66, 0, -60, 0, 30, -10],
+            [26, 50, 20, -20, -20, 10],
+            [1, 5, 10, 10, 5, -5],
+            [0, 0, 0, 0, 0, 1],
+        ]
+    )
+    / 120
+)
 
 
 def _polynomials_at(t: np.ndarray, taps: np.ndarray) -> list[np.ndarray]:
-    return [((c3 * t + c2) * t + c1) * t + c0 for c0, c1, c2, c3 in taps.tolist()]
+    found = []
+    for *lower, highest in taps.tolist():
+        value = np.full_like(t, highest)
+        for coefficient in reversed(lower):
+            value = value * t + coefficient
+        found.append(value)
+    return found
 
 
 def cubic_taps(t: np.ndarray) -> list[np.ndarray]:
@@ -76,8 +93,9 @@ def sample_cubic(planes: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.n
 
 
 class SplineImage:
-    """Images that are interpolated by cubic B-splines: each passes through its samples, and of fine detail more is kept
-    than by cubic convolution of as few samples (Unser, 1999). Edges are replicated.
+    """Images that are interpolated by quintic B-splines: each passes through its samples, and nearly all of the detail
+    is kept (Unser, 1999): of waves of 2.8 pixels 97 %, cubic ones keep 91 %. Beyond the edges values go on as they are
+    mirrored in the outermost sample, so that planes pass there, too.
 
     Args:
         planes: (bands, rows, columns) float64.
@@ -120,28 +138,37 @@ class SplineImage:
 
 
 def spline_taps(t: np.ndarray) -> list[np.ndarray]:
-    """Weights of the four coefficients around positions, of cubic B-splines.
+    """Weights of the six coefficients around positions, of quintic B-splines.
 
     Args:
-        t: of any shape, float64, distance from the second of the coefficients, 0 to 1.
+        t: of any shape, float64, distance from the third of the coefficients, 0 to 1.
 
     Returns:
-        Four arrays of the same shape, float64.
+        Six arrays of the same shape, float64.
     """
     return _polynomials_at(t, _SPLINE_TAPS)
 
 
+def _response() -> list[float]:
+    """Of the filter that makes coefficients of samples, the weights, symmetric, :data:`_SPREAD` to either side."""
+    angle = 2.0 * math.pi * np.arange(129) / 256
+    weights = np.fft.irfft(120.0 / (66.0 + 52.0 * np.cos(angle) + 2.0 * np.cos(2.0 * angle)))
+    chosen = np.concatenate([weights[_SPREAD:0:-1], weights[: _SPREAD + 1]])
+    return (chosen / chosen.sum()).tolist()
+
+
+_RESPONSE = _response()
+
+
 def _coefficients(plane: np.ndarray) -> np.ndarray:
     """(samples,) float64, as :meth:`_Place.padded` pads: what B-splines are weighted with to pass through samples."""
-    pole = math.sqrt(3.0) - 2.0
-    weights = pole ** np.abs(np.arange(-_SPREAD, _SPREAD + 1.0))
-    weights /= weights.sum()
+    margin = _SPREAD + len(_SPLINE_TAPS) // 2
     for axis in (0, 1):
-        margin = _SPREAD + _PAD
-        padded = np.pad(plane, [(margin, margin) if axis == along else (0, 0) for along in (0, 1)], mode="edge")
+        around = [(margin, margin) if axis == along else (0, 0) for along in (0, 1)]
+        padded = np.pad(plane, around, mode="reflect", reflect_type="odd")
         count = padded.shape[axis] - 2 * _SPREAD
         plane = np.zeros([count if axis == along else size for along, size in enumerate(padded.shape)])
-        for offset, weight in enumerate(weights.tolist()):
+        for offset, weight in enumerate(_RESPONSE):
             plane += weight * (padded[offset : offset + count] if axis == 0 else padded[:, offset : offset + count])
     return plane.ravel()
 
@@ -150,20 +177,21 @@ class _Place:
     """The samples around positions, and their weights."""
 
     def __init__(self, shape: tuple[int, ...], rows: np.ndarray, cols: np.ndarray, taps: _Taps = cubic_taps) -> None:
-        self._width = shape[2] + 2 * _PAD
         first, weights, self.exact = [], [], np.ones(len(rows), bool)
         for positions, count in zip((rows, cols), shape[1:]):
             place = np.clip(positions, 0.0, count) - 0.5
             base = np.floor(place)
             weights.append(taps(place - base))
             self.exact &= place == base
-            first.append(base.astype(np.intp) + (_PAD - 1))
+            first.append(base.astype(np.intp) + 1)
+        self._pad = len(weights[0]) // 2  # pixels by which edges are replicated, as far as the kernel reaches
+        self._width = shape[2] + 2 * self._pad
         self._index = first[0] * self._width + first[1]
         self._y, self._x = weights
 
     def padded(self, plane: np.ndarray) -> np.ndarray:
         """(samples,) float64: the plane, its edges replicated, as one row."""
-        return np.pad(plane, _PAD, mode="edge").ravel()
+        return np.pad(plane, self._pad, mode="edge").ravel()
 
     def sum(self, flat: np.ndarray) -> np.ndarray:
         """(n,) float64: the weighted sums."""
@@ -171,7 +199,8 @@ class _Place:
 
     def nearest(self, plane: np.ndarray) -> np.ndarray:
         """(n,) float64: the samples at or before the positions."""
-        return self.padded(plane)[self._width + 1 :].take(self._index, mode="clip")
+        before = self._pad - 1
+        return self.padded(plane)[before * (self._width + 1) :].take(self._index, mode="clip")
 
     def absolute(self, flat: np.ndarray) -> np.ndarray:
         """(n,) float64: sums with the absolute weights."""

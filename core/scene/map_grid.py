@@ -63,7 +63,7 @@ class MapGrid:
     @property
     def about(self) -> str:
         """What is done, as a sentence."""
-        how = "by nearest neighbour, so that no spectrum is mixed" if self.nearest else "by one cubic interpolation"
+        how = "by nearest neighbour, so that no spectrum is mixed" if self.nearest else "by one B-spline interpolation"
         return (
             f"The finished image is put on a grid of {self.grid.rows} x {self.grid.cols} pixels of "
             f"{abs(self.grid.dx):.6g} map units in {crs_name(self.grid.crs)}, {how}."

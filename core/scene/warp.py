@@ -1,7 +1,7 @@
 """A raster on another grid, resampled once, in pieces.
 
 A :class:`Mapping` says where each pixel of the new grid lies in the raster. Where the raster's pixels are as large as
-those of the new grid, or larger, they are interpolated by cubic B-splines, so that planes pass. Where they are finer,
+those of the new grid, or larger, they are interpolated by quintic B-splines, so that planes pass. Where they are finer,
 the mean over the new pixel's area is taken: first of whole blocks of them, then of a few interpolated places in the
 pixel, spread so that their variance and that of a block make up the pixel's (own).
 How much finer they are follows from the differences of the mapping, in each place anew.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from benchmarks.grids_warped import (
+from benchmarks.pairs_apart import (
     CENTRE,
     GAIN,
     PIXEL,
@@ -142,7 +142,7 @@ def test_grid_pan_puts_the_result_on_the_pans_grid(made, nested, name):
     folder, _, _, more = made(name)
     out = folder / "on_pan.tif"
     facts = classical(folder / "hsi.tif", folder / "pan.tif", out, grid="pan", **FIXED, **more)
-    assert "by one cubic interpolation" in facts["placement"]
+    assert "by one B-spline interpolation" in facts["placement"]
     with RasterReader(folder / "pan.tif") as pan, RasterReader(out) as result:
         x0, dx, rx, y0, ry, dy = pan.grid.geotransform
         corner = np.linalg.solve([[dx, rx], [ry, dy]], np.array(result.grid.geotransform)[[0, 3]] - [x0, y0])

@@ -104,6 +104,14 @@ def test_a_spline_passes_through_the_samples_and_follows_a_cubic():
     np.testing.assert_allclose(image.at(rows, cols)[0][0], expected, atol=1e-5)
 
 
+def test_a_spline_keeps_nearly_all_of_a_wave_of_three_pixels():
+    turn = 2 * np.pi / 2.8
+    image = SplineImage(np.cos(turn * list(centres(80))[1])[None], np.ones((1, 80, 80), bool))
+    cols = np.linspace(30.0, 50.0, 301)
+    error = image.at(np.full(301, 40.25), cols)[0][0] - np.cos(turn * cols)
+    assert np.sqrt((error**2).mean()) < 0.04  # of a cubic spline it is 0.09
+
+
 def test_a_raster_on_its_own_grid_keeps_its_bits(warped):
     image = noise(bands=2)
     np.testing.assert_array_equal(warped(image, Affine()).read().values, image)

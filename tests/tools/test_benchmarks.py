@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import pages
-from benchmarks.record import RESULTS, ROOT, Record, add_option, command, file_name, read
+from benchmarks import grid_runs, pages
+from benchmarks.record import RESULTS, ROOT, Record, add_option, command, file_name, read, read_parts
 
 SCRIPTS = sorted((ROOT / "benchmarks").glob("*.py"))
 RECORDS = sorted(RESULTS.glob("*.json"))
@@ -173,3 +173,38 @@ def test_tables_are_joined_and_unknown_figures_left_empty(results):
 def test_a_block_that_cannot_be_filled_in_is_named(results, block):
     with pytest.raises(ValueError, match=re.escape(block.split("\n")[0])):
         pages.page(block, results)
+
+
+def _grid_runs(folder, case, seeds, ergas):
+    parser = argparse.ArgumentParser()
+    grid_runs.add_options(parser, ["nested", "turned"])
+    options = parser.parse_args(["--part", str(folder), "--cases", case, "--seeds", *map(str, seeds)])
+    wanted = [grid_runs.Run(case, "gsa", seed) for seed in seeds]
+    grid_runs.runs_of("grids", "", wanted, options, lambda one: grid_runs.Found(ergas[one.seed], 100))
+
+
+def test_parts_of_a_benchmark_of_grids_are_joined(tmp_path):
+    _grid_runs(tmp_path, "nested", [0, 1], [1.0, 3.0])
+    _grid_runs(tmp_path, "turned", [1, 0], [1.5, 3.5])
+    parser = argparse.ArgumentParser()
+    grid_runs.add_options(parser, ["nested", "turned"])
+    options = parser.parse_args(["--join", str(tmp_path)])
+    record, found = grid_runs.runs_of("grids", "", [], options, lambda one: pytest.fail("nothing is run"))
+    assert grid_runs.quotient(found, "turned", "nested", "gsa") == (2.5, 2.0, 1.25)
+    assert grid_runs.quotient(found, "turned", "nested", "brovey") is None
+    assert len(record.tables["runs"].rows) == 4
+    (tmp_path / "joined").mkdir()
+    record.write(tmp_path / "joined")
+    (path,) = (tmp_path / "joined").glob("*.json")
+    part = json.loads(next(tmp_path.glob("*.json")).read_text())
+    assert read(path)["commit"] == part["commit"]
+
+
+def test_parts_of_two_machines_are_not_joined(tmp_path):
+    _grid_runs(tmp_path, "nested", [0], [1.0])
+    (path,) = tmp_path.glob("*.json")
+    other = json.loads(path.read_text())
+    other["machine"]["cores"] += 1
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    with pytest.raises(ValueError, match="one machine"):
+        read_parts(tmp_path, "grids", "runs")
