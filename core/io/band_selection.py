@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from ..runtime.errors import InputError
 from .grid import Window
+from .masks import Fill
 from .reader import Block, RasterReader
+from .remedies import Source
 
 _NUMBER = r"(\d+(?:\.\d*)?)"
 _NUMBERS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
@@ -106,15 +108,39 @@ class SelectedBands(RasterReader):
 
     def __init__(self, reader: RasterReader, bands: Sequence[int]) -> None:
         self._reader, self._chosen = reader, list(bands)
+        self.notes, self.palette = reader.notes, reader.palette
         self.numbers, self.of = _as_text(self._chosen), reader.bands
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
         self.bands, self.always_valid, self.fills = len(self._chosen), reader.always_valid, reader.fills
         self._block_rows, self.origin = reader.block_rows, reader.origin
+        if reader.origin.detectors:
+            self.origin = reader.origin._replace(detectors=tuple(reader.origin.detectors[b] for b in self._chosen))
 
     def __reduce__(self) -> tuple:
-        """Opened anew where it is unpickled."""
-        return type(self), (self._reader, self._chosen)
+        """Opened anew where it is unpickled, with the grid that it has here."""
+        return type(self), (self._reader, self._chosen), {"grid": self.grid}
+
+    @property
+    def source(self) -> Source:
+        """As :attr:`RasterReader.source`."""
+        return self._reader.source
+
+    def set_nodata(self, values: Sequence[float], own: bool = True) -> None:
+        """As :meth:`RasterReader.set_nodata`, of the whole raster."""
+        self._reader.set_nodata(values, own)
+        self._follow()
+
+    def add_fill(self, fill: Fill) -> None:
+        """As :meth:`RasterReader.add_fill`, of the whole raster."""
+        self._reader.add_fill(fill)
+        self._follow()
+
+    def _follow(self) -> None:
+        """What the raster has learned of its nodata values."""
+        reader = self._reader
+        self.metadata = self.metadata.replace(nodata=reader.metadata.nodata)
+        self.always_valid, self.fills, self.settled = reader.always_valid, reader.fills, reader.settled
 
     @property
     def band_numbers(self) -> list[int]:

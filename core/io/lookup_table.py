@@ -29,6 +29,8 @@ class LookupTable(GeolocationArrays):
         grid: the table's map grid.
         size: (rows, columns) of the image.
         name: of the table, for errors.
+        places: X and Y, (rows, columns) float64 of the image in the grid's reference system, where they are known
+            exactly; None takes the table's.
 
     Attributes:
         grid: the table's map grid.
@@ -39,7 +41,13 @@ class LookupTable(GeolocationArrays):
     """
 
     def __init__(
-        self, columns: np.ndarray, lines: np.ndarray, grid: Grid, size: tuple[int, int], name: str = "the table"
+        self,
+        columns: np.ndarray,
+        lines: np.ndarray,
+        grid: Grid,
+        size: tuple[int, int],
+        name: str = "the table",
+        places: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         self.grid, self.filled = grid, (columns != 0) & (lines != 0)
         rows, cols = size
@@ -49,6 +57,10 @@ class LookupTable(GeolocationArrays):
                 f"{name} names row {largest[0]} and column {largest[1]}, but the image has {rows} rows and {cols} "
                 "columns; choose the table of this image."
             )
+        if places is not None:
+            about = "geolocation arrays and a geographic lookup table (GLT)"
+            super().__init__(*places, grid.crs, about=about)
+            return
         own = (columns > 0) & (lines > 0)
         at = np.nonzero(own)
         place = (lines[own].astype(np.int64) - 1) * cols + columns[own] - 1

@@ -14,6 +14,9 @@ class Origin(NamedTuple):
         acquired: date and time of the acquisition, as the product writes it; "" where it is not known.
         provenance: what was taken from where, as "wavelengths from METADATA.XML".
         says_valid: whether the product says of every sample whether it is valid, so that no fill value is looked for.
+        detectors: the detector of each band, as "VNIR"; empty where the product does not tell.
+        band_rule: what is done by default with bands of two detectors at the same wavelengths ("keep" or "drop", see
+            :mod:`..products.detectors`), and whether bands are sorted by wavelength.
     """
 
     product: str = ""
@@ -21,6 +24,8 @@ class Origin(NamedTuple):
     acquired: str = ""
     provenance: tuple[str, ...] = ()
     says_valid: bool = False
+    detectors: tuple[str, ...] = ()
+    band_rule: tuple[str, bool] = ("keep", False)
 
     def sentence(self, name: str) -> str:
         """What a user is told of a product.

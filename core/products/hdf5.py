@@ -1,209 +1,58 @@
-"""The reader of products that are one HDF5 file with a cube on a map grid, through GDAL's HDF5 driver.
+"""The reader of products that are one HDF5 (netCDF-4) file, through GDAL's HDF5 driver.
 
-A window is read in one call for all bands that are wanted, so that no chunk is read once a band, whichever way the
-cube is interleaved.
+A window is read for all bands that are wanted at once, and along chunks (:mod:`.chunks`), so that no chunk is read once
+a band or once a strip of rows, whichever way the cube is interleaved.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Any, Callable
+from collections.abc import Iterator, Sequence
+from typing import Callable
 
 import numpy as np
-from osgeo import gdal, ogr, osr
+from osgeo import gdal
 
-from ..io.gdal_errors import gdal_messages, hdf5_silence, open_quietly
-from ..io.grid import Grid, Window
-from ..io.metadata import DTYPE_OF_GDAL, RasterMetadata
-from ..io.origin import Origin
+from ..io.grid import Window
+from ..io.metadata import DTYPE_OF_GDAL, GDAL_OF_DTYPE
 from ..io.reader import RasterReader
 from ..io.remedies import Source
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
+from .chunks import ChunkedArray
+from .container import Container
+from .cube import Cube, Flags, Part
 
-_HIGHEST = 256  # rows that are read in one go, however high chunks are
+_HIGHEST = 256  # rows that are read in one go where more would not fit in memory
 _LARGEST = 200_000  # rows, columns or bands that a file may declare: no product has more
 
-
-@dataclass(frozen=True)
-class Cube:
-    """A cube in a file.
-
-    Attributes:
-        array: its path in the file.
-        band_axis: which of its three axes the bands are along: 0 or 2.
-        grid: of its rows and columns.
-        metadata: of its bands.
-        origin: of the product.
-        mask: path of a raster of its rows and columns, 0 where pixels are valid; "" for none.
-    """
-
-    array: str
-    band_axis: int
-    grid: Grid
-    metadata: RasterMetadata
-    origin: Origin
-    mask: str = ""
-
-
-class Container:
-    """An open HDF5 file.
-
-    Args:
-        path: of the file, as GDAL opens it.
-        name: for sentences.
-
-    Raises:
-        InputError: it is missing or no HDF5 file, or GDAL cannot read HDF5 here.
-    """
-
-    def __init__(self, path: str, name: str) -> None:
-        self.name = name
-        if gdal.GetDriverByName("HDF5") is None:
-            raise InputError(
-                f"{name} cannot be opened: this GDAL has no HDF5 driver; use a QGIS that has it, or install it (conda: "
-                "libgdal-hdf5)."
-            )
-        if not os.path.isfile(path) and not path.startswith("/vsi"):
-            raise InputError(f"{name} does not exist ({path}); choose another file.")
-        with gdal_messages() as messages:
-            self.dataset = open_quietly(messages, path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["HDF5"])
-        if self.dataset is None:
-            raise InputError(f"{name} is no HDF5 file{messages.words()}; get a fresh copy of the product.")
-        self._root = self.dataset.GetRootGroup()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.dataset = self._root = None
-
-    def groups(self, path: str = "") -> list[str]:
-        """The names of the groups in a group.
-
-        Args:
-            path: of the group; "" for the file's own.
-
-        Returns:
-            The names; none where there is no such group.
-        """
-        group = self._group(path)
-        return list(group.GetGroupNames() or []) if group is not None else []
-
-    def shape(self, path: str) -> tuple[int, int, int]:
-        """The lengths of the three axes of a cube.
-
-        Args:
-            path: in the file.
-
-        Returns:
-            They; zeros where there is no cube.
-        """
-        array = self.array(path)
-        lengths = [d.GetSize() for d in array.GetDimensions()] if array is not None else []
-        return (lengths[0], lengths[1], lengths[2]) if len(lengths) == 3 else (0, 0, 0)
-
-    def array(self, path: str) -> Any:
-        """An array.
-
-        Args:
-            path: in the file.
-
-        Returns:
-            The array; None where there is none.
-        """
-        with gdal_messages() as messages:
-            return messages.call(self._root.OpenMDArrayFromFullname, path)
-
-    def attributes(self, path: str) -> dict[str, Any]:
-        """The attributes of a group or an array.
-
-        Args:
-            path: in the file.
-
-        Returns:
-            Their values by name; none where there is no such thing.
-        """
-        holder = self.array(path) or self._group(path)
-        with gdal_messages(), hdf5_silence:
-            return {one.GetName(): one.Read() for one in holder.GetAttributes()} if holder is not None else {}
-
-    def text(self, path: str) -> str:
-        """A text that is stored as an array.
-
-        Args:
-            path: in the file.
-
-        Returns:
-            The text; "" where there is none.
-        """
-        array = self.array(path)
-        if array is None or array.GetDataType().GetClass() != gdal.GEDTC_STRING or array.GetTotalElementsCount() != 1:
-            return ""
-        with gdal_messages() as messages, hdf5_silence:
-            return str((messages.call(array.Read) or [""])[0] or "")
-
-    def numbers(self, path: str, most: int = 10_000) -> tuple[float, ...]:
-        """Numbers that are stored as an array of one dimension.
-
-        Args:
-            path: in the file.
-            most: numbers that it may hold.
-
-        Returns:
-            The numbers; none where there is no such array.
-        """
-        array = self.array(path)
-        if array is None or array.GetDimensionCount() != 1 or array.GetTotalElementsCount() > most:
-            return ()
-        doubles = gdal.ExtendedDataType.Create(gdal.GDT_Float64)
-        with gdal_messages() as messages, hdf5_silence:
-            data = messages.call(array.Read, buffer_datatype=doubles)
-        return tuple(np.frombuffer(data, np.float64).tolist()) if data else ()
-
-    def _group(self, path: str) -> gdal.Group | None:
-        if not path:
-            return self._root
-        with gdal_messages() as messages:
-            return messages.call(self._root.OpenGroupFromFullname, path)
-
-
-def utm_grid(epsg: int, corner: tuple[float, float], pixel: tuple[float, float], size: tuple[int, int]) -> Grid | None:
-    """A north-up grid.
-
-    Args:
-        epsg: code of its reference system.
-        corner: outer edges of the first pixel, (x, y) in map units.
-        pixel: (width, height) in map units.
-        size: (rows, columns).
-
-    Returns:
-        The grid; None where the code is not known, or pixels have no size.
-    """
-    system = osr.SpatialReference()
-    with gdal_messages() as messages:
-        known = messages.call(system.ImportFromEPSG, epsg) == ogr.OGRERR_NONE
-    if not known or not all(np.isfinite((*corner, *pixel))) or min(pixel) <= 0:
-        return None
-    return Grid(*corner, pixel[0], -pixel[1], *size, system.ExportToWkt())
+Describe = Callable[[Container, str], Cube]
+"""What a product's file offers to the table: (the open file, role) -> the image of that role in it."""
 
 
 class Hdf5Reader(RasterReader):
-    """The cube of an HDF5 file; reads as any raster does.
+    """An image of an HDF5 file; reads as any raster does.
 
     Args:
         path: the file.
-        describe: (the open file) -> the cube in it.
+        role: "hsi", "pan" or "quality".
+        describe: (the open file, role) -> the cube in it.
 
     Raises:
         InputError: the file is not such a product, or GDAL cannot read HDF5 here.
     """
 
-    def __init__(self, path: StrPath, describe: Callable[[Container], Cube]) -> None:
-        self._describe_cube = describe
+    def __init__(self, path: StrPath, role: str, describe: Describe) -> None:
+        self._role, self._describe_cube = role, describe
+        self._files: list[Container] = []
+        self._parts: list[ChunkedArray] = []
+        self._flags: list[ChunkedArray | None] = []
+        self._planes: list[ChunkedArray] = []
         super().__init__(path)
 
     def _arguments(self) -> tuple:
-        return os.path.abspath(self.path) if os.path.exists(self.path) else self.path, self._describe_cube
+        path = os.path.abspath(self.path) if os.path.exists(self.path) else self.path
+        return path, self._role, self._describe_cube
 
     @property
     def source(self) -> Source:
@@ -211,64 +60,164 @@ class Hdf5Reader(RasterReader):
         return Source(self.name)
 
     def _open(self) -> gdal.Dataset:
-        self._container = Container(self.path, self.name)
-        return self._container.dataset
+        self._files = [Container(self.path, self.name)]
+        return self._files[0].dataset
 
     def _describe(self) -> None:
-        cube = self._describe_cube(self._container)
-        array = self._container.array(cube.array)
+        self._cube = cube = self._describe_cube(self._files[0], self._role)
+        bands = cube.metadata.bands
+        opened = [self._array_of(part) for part in cube.parts]
+        dtypes = {dtype for _, dtype in opened}
+        if len(dtypes) != 1 or sum(len(part.numbers) for part in cube.parts) != bands:
+            raise InputError(f"{self.name} has cubes that do not fit together; get a fresh copy of the product.")
+        self._parts = [array for array, _ in opened]
+        dtype = dtypes.pop()
+        self._flags = [self._flags_of(part.flags, array) for part, array in zip(cube.parts, self._parts)]
+        found = [(flags, self._flags_of(flags, None)) for flags in cube.planes]
+        self._plane_flags = [flags for flags, array in found if array is not None]
+        self._planes = [array for _, array in found if array is not None]
+        self.grid, self.origin, self.metadata = cube.grid, cube.origin, cube.metadata.replace(dtype=dtype)
+        self.notes = cube.notes
+        self._numbers, self._dtypes = list(range(bands)), [dtype] * bands
+        self._nodata = [None if cube.flags_say_all else cube.metadata.nodata] * bands
+        self._inside = np.zeros((self.grid.rows, self.grid.cols), bool) if cube.zero_is_outside else None
+        self._inside_known = np.zeros(self.grid.rows, bool)
+        height = max(array.high for array in self._parts)
+        rows = min(-(-self._block_rows // height) * height, self.grid.rows)
+        fits = all(array.keeps(rows, len(part.numbers)) for array, part in zip(self._parts, cube.parts))
+        self._block_rows = rows if fits else min(rows, _HIGHEST)
+
+    def _array_of(self, part: Part) -> tuple[ChunkedArray, str]:
+        """A part's array, which must have the image's size, and numpy's name of its type."""
+        grid, array = self._cube.grid, self._files[0].array(part.array)
         shape = [d.GetSize() for d in array.GetDimensions()] if array is not None else []
         dtype = DTYPE_OF_GDAL.get(array.GetDataType().GetNumericDataType()) if array is not None else None
-        expected = [cube.grid.rows, cube.grid.cols]
-        expected.insert(cube.band_axis, cube.metadata.bands)
-        if shape != expected or dtype is None or max(shape) > _LARGEST:
+        fits = len(shape) == len(part.axes) and min(shape, default=0) > 0 and max(shape) <= _LARGEST
+        sizes = dict(zip(part.axes, shape))
+        last = max(part.numbers, default=0)
+        if not fits or dtype is None or (sizes["r"], sizes["c"]) != (grid.rows, grid.cols) or sizes.get("b", 1) <= last:
             raise InputError(
-                f"{self.name} has a cube of the shape {tuple(shape)}, but its metadata describes {tuple(expected)}; "
-                "get a fresh copy of the product."
+                f"{self.name} has a cube of the shape {tuple(shape)}, but its metadata describes {grid.rows} rows, "
+                f"{grid.cols} columns and {last + 1} bands; get a fresh copy of the product."
             )
-        self._array: Any = array
-        self._band_axis, self._dtype = cube.band_axis, dtype
-        self.grid, self.origin, self.metadata = cube.grid, cube.origin, cube.metadata.replace(dtype=dtype)
-        self._mask: Any = self._container.array(cube.mask) if cube.mask else None
-        size = [cube.grid.rows, cube.grid.cols]
-        if self._mask is not None and [d.GetSize() for d in self._mask.GetDimensions()] != size:
-            self._mask = None
-        bands = cube.metadata.bands
-        self._numbers, self._dtypes = list(range(bands)), [dtype] * bands
-        self._nodata = [cube.metadata.nodata] * bands
-        self._pixel_interleaved = True  # all bands in one call
-        height = min(int(array.GetBlockSize()[1 if self._band_axis == 0 else 0] or 1), _HIGHEST)  # 0: not known
-        self._block_rows = -(-self._block_rows // height) * height
+        return ChunkedArray(array, part.axes, dtype, None, self._checked), dtype
+
+    def _flags_of(self, flags: Flags | None, of: ChunkedArray | None) -> ChunkedArray | None:
+        """An array of flags; None where there is none of the image's size, and of the bands of a part."""
+        if flags is None:
+            return None
+        holder = self._files[0]
+        if flags.file:
+            holder = Container(flags.file, os.path.basename(flags.file))
+            self._files.append(holder)
+        array = holder.array(flags.array)
+        if array is None or array.GetDimensionCount() != len(flags.axes):
+            return None
+        kind = "uint8" if flags.packed else flags.kind
+        numbers = gdal.ExtendedDataType.Create(GDAL_OF_DTYPE[kind])
+        made = ChunkedArray(array, flags.axes, kind, numbers, self._checked)
+        bands = 1 if of is None else (of.bands + 7) // 8 if flags.packed else of.bands
+        fits = made.bands == bands if flags.band is None else flags.band < made.bands
+        return made if fits and (made.rows, made.cols) == (self._cube.grid.rows, self._cube.grid.cols) else None
 
     def close(self) -> None:
-        """Close the file."""
-        self._array = self._mask = None
-        self._container.close()
+        """Close the files."""
+        self._parts, self._flags, self._planes = [], [], []
+        for file in self._files:
+            file.close()
         super().close()
 
     def release(self) -> None:
-        """Free the read-ahead buffer; GDAL caches no blocks of multidimensional arrays."""
-        self._buffer = None
+        """Free what was read before; GDAL caches no blocks of multidimensional arrays."""
+        row = (self._block_row + 1) * self._block_rows
+        for array in (*self._parts, *self._flags, *self._planes):
+            if array is not None:
+                array.release(row)
 
     def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
         """(B, rows, cols) in the type on disk."""
-        first, stop = min(numbers), max(numbers) + 1
-        start, count = [window.row, window.col], [window.rows, window.cols]
-        start.insert(self._band_axis, first)
-        count.insert(self._band_axis, stop - first)
-        with hdf5_silence:
-            data = self._checked(lambda: self._array.Read(array_start_idx=start, count=count), window)
-        values = np.frombuffer(data, self._dtype).reshape(count)
-        if self._band_axis == 2:
-            values = values.transpose(2, 0, 1)
-        return values if numbers == list(range(first, stop)) else values[np.subtract(numbers, first)]
+        found = list(self._in_parts(numbers))
+        if len(found) == 1:
+            k, _, own = found[0]
+            if self._cube.parts[k].shift == (0, 0) and own == list(range(own[0], own[-1] + 1)):
+                return self._parts[k].read(window, own[0], own[-1] + 1)
+        result = np.zeros((len(numbers), window.rows, window.cols), self._dtypes[0])
+        for k, places, own in found:
+            here, there = _shifted(window, self._cube.parts[k].shift, self.grid.rows, self.grid.cols)
+            if there.rows and there.cols:
+                block = self._parts[k].read(there, min(own), max(own) + 1)
+                for place, number in zip(places, own):
+                    result[place, here[0], here[1]] = block[number - min(own)]
+        return result
+
+    def _read_ahead(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
+        """As :meth:`_raster`, which keeps the chunks that the rows after these lie in."""
+        return self._raster(window, numbers, dtype)
+
+    def _in_parts(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[int], list[int]]]:
+        """The parts that bands lie in: their places among ``numbers``, and their numbers in the part."""
+        first = 0
+        for k, part in enumerate(self._cube.parts):
+            stop = first + len(part.numbers)
+            places = [i for i, number in enumerate(numbers) if first <= number < stop]
+            if places:
+                yield k, places, [part.numbers[numbers[i] - first] for i in places]
+            first = stop
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
-        if self._mask is None:
-            return
-        place, numbers = [window.row, window.col], gdal.ExtendedDataType.Create(gdal.GDT_Int32)
-        with hdf5_silence:
-            data = self._checked(
-                lambda: self._mask.Read(place, [window.rows, window.cols], buffer_datatype=numbers), window
-            )
-        valid &= np.frombuffer(data, np.int32).reshape(window.rows, window.cols) == 0
+        rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
+        for region in (fill.region for fill in self.fills if fill.region is not None):
+            valid &= ~region[rows, cols]
+        for flags, array in zip(self._plane_flags, self._planes):
+            band = flags.band or 0
+            valid &= ~flags.invalid(array.read(window, band, band + 1)[0])
+        for k, places, own in self._in_parts(bands):
+            part = self._cube.parts[k]
+            here, there = _shifted(window, part.shift, self.grid.rows, self.grid.cols)
+            outside = np.ones((window.rows, window.cols), bool)
+            outside[here] = False
+            valid[places] &= ~outside
+            if part.flags is not None and self._flags[k] is not None and there.rows and there.cols:
+                invalid = self._invalid(k, part.flags, there, own)
+                for place, plane in zip(places, invalid):
+                    valid[place, here[0], here[1]] &= ~plane
+        if self._inside is not None:
+            valid &= self._inside_rows(window)[:, cols]
+
+    def _invalid(self, k: int, flags: Flags, window: Window, own: list[int]) -> np.ndarray:
+        """(B, rows, cols) bool, where flags say that samples of a part's bands are not valid."""
+        array: ChunkedArray = self._flags[k]  # type: ignore[assignment]
+        first, stop = min(own), max(own) + 1
+        if not flags.packed:
+            return flags.invalid(array.read(window, first, stop)[np.subtract(own, first)])
+        packed = array.read(window, first // 8, -(-stop // 8))
+        return flags.invalid(np.stack([packed[band // 8 - first // 8] >> (7 - band % 8) & 1 for band in own]))
+
+    def _inside_rows(self, window: Window) -> np.ndarray:
+        """(rows, all columns) bool, False where all bands of the first part are 0; each row is looked at once."""
+        rows = slice(window.row, window.row + window.rows)
+        inside: np.ndarray = self._inside  # type: ignore[assignment]
+        part = self._cube.parts[0]
+        if not self._inside_known[rows].all():
+            whole = Window(window.row, 0, window.rows, self.grid.cols)
+            block = self._parts[0].read(whole, min(part.numbers), max(part.numbers) + 1)
+            inside[rows] = False
+            for plane in block:
+                inside[rows] |= plane != 0
+            self._inside_known[rows] = True
+        return inside[rows]
+
+
+def _shifted(window: Window, shift: tuple[int, int], rows: int, cols: int) -> tuple[tuple[slice, slice], Window]:
+    """The part of a window that a shifted array covers, as slices of the window, and where that lies in the array."""
+    spans, here = [], []
+    for first, count, moved, size in (
+        (window.row, window.rows, shift[0], rows),
+        (window.col, window.cols, shift[1], cols),
+    ):
+        start, stop = max(first + moved, 0), min(first + count + moved, size)
+        start, stop = min(start, size), max(stop, min(start, size))
+        spans.append((start, stop))
+        here.append(slice(start - first - moved, stop - first - moved) if stop > start else slice(0, 0))
+    (top, bottom), (left, right) = spans
+    return (here[0], here[1]), Window(top, left, bottom - top, right - left)

@@ -19,18 +19,20 @@ from ..io.grid import Grid
 from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
-from .hdf5 import Container, Cube, utm_grid
+from .container import Container, utm_grid
+from .cube import Cube, Part
 from .layout import check_wavelengths, spectral
 
 KEY = r"NEON_.+_reflectance\.h5"
 SOURCE = "NEON, Spectrometer orthorectified surface directional reflectance, DP1.30006 and DP3.30006, file description"
 
 
-def describe(file: Container) -> Cube:
+def describe(file: Container, role: str) -> Cube:
     """The cube of a file.
 
     Args:
         file: the open file.
+        role: "hsi".
 
     Returns:
         Where it lies, and what the file says of it.
@@ -55,8 +57,7 @@ def describe(file: Container) -> Cube:
     bbl = tuple(int(not any(low <= wave <= high for low, high in ranges)) for wave in waves)
     nodata = _number(facts.get("Data_Ignore_Value"), -9999.0)
     return Cube(
-        f"{place}/Reflectance_Data",
-        2,
+        (Part(f"{place}/Reflectance_Data", "rcb", tuple(range(bands))),),
         _grid(file, f"{place}/Metadata/Coordinate_System", (rows, cols)),
         RasterMetadata(
             names=tuple(f"band {i + 1}" for i in range(bands)),

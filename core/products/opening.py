@@ -9,6 +9,7 @@ from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
+from .detectors import BandRule, arranged
 from .members import base_name, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
@@ -21,7 +22,11 @@ _IMAGES = {
 
 
 def open_raster(
-    path: StrPath, role: str = "hsi", progress: Progress | None = None, geolocation: str = ""
+    path: StrPath,
+    role: str = "hsi",
+    progress: Progress | None = None,
+    geolocation: str = "",
+    rule: BandRule | None = None,
 ) -> RasterReader:
     """Open any raster; of a product, the image that plays ``role``.
 
@@ -31,6 +36,7 @@ def open_raster(
         progress: told what a product's reader took from where, and warned of what cannot be used.
         geolocation: file that says where its pixels lie, see :func:`..io.geolocation_files.geolocation_from`; "" for
             none. An elevation model counts for any image, another file for the HSI.
+        rule: which bands of an HSI are used where detectors overlap, and in which order; None for the default.
 
     Returns:
         The open raster.
@@ -62,6 +68,12 @@ def open_raster(
             f"{reader.name} has a color table: its numbers name colors and are no brightness; choose a panchromatic "
             f'image, or make gray values of it (gdal_translate -expand gray {reader.name} gray.tif, "Translate").'
         )
+    if role == "hsi":
+        try:
+            reader = arranged(reader, rule or BandRule(), progress)
+        except BaseException:
+            reader.close()
+            raise
     if progress is not None:
         if reader.origin.product:
             progress.info(reader.origin.sentence(reader.name))

@@ -14,11 +14,10 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import desis, enmap, eo1, landsat, neon, planetscope, sentinel2, tanager, wyvern
-from .hdf5 import Container, Cube, Hdf5Reader
+from . import desis, emit, enmap, eo1, landsat, neon, planetscope, prisma, sentinel2, tanager, wyvern
+from .hdf5 import Describe, Hdf5Reader
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
-from .prisma_l2d import PrismaReader
 from .reader import ProductReader
 
 _MOST_NAMED = 4  # products that a sentence names
@@ -53,19 +52,21 @@ def _reader(lay_out: LayOut) -> Callable[[Members, str], RasterReader]:
     return lambda members, role: ProductReader(members, role, lay_out)
 
 
-def _cube(describe: Callable[[Container], Cube]) -> Callable[[Members, str], RasterReader]:
-    return lambda members, role: Hdf5Reader(members.paths[0], describe)
+def _cube(
+    describe: Describe, file_of: Callable[[Members, str], str] = lambda members, role: members.paths[0]
+) -> Callable[[Members, str], RasterReader]:
+    return lambda members, role: Hdf5Reader(file_of(members, role), role, describe)
 
 
 PRODUCTS: tuple[Product, ...] = (
     Product(
-        "PRISMA L2D",
-        r".*\.he5",
+        "PRISMA",
+        prisma.KEY,
         "the .he5 file",
         "",
-        ("hsi", "pan"),
-        lambda members, role: PrismaReader(members.paths[0], role),
-        "ASI, PRISMA Products Specification Document",
+        ("hsi", "pan", "quality"),
+        _cube(prisma.describe),
+        prisma.SOURCE,
     ),
     Product(
         "EnMAP", enmap.KEY, "...-METADATA.XML", enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE
@@ -115,6 +116,15 @@ PRODUCTS: tuple[Product, ...] = (
         ("pan", "guide", "hsi", "quality"),
         _reader(landsat.lay_out),
         landsat.SOURCE,
+    ),
+    Product(
+        "EMIT",
+        emit.KEY,
+        "the .nc file",
+        emit.PARTS,
+        ("hsi", "quality"),
+        _cube(emit.describe, emit.file_of),
+        emit.SOURCE,
     ),
     Product("NEON AOP", neon.KEY, "the .h5 file", "", ("hsi",), _cube(neon.describe), neon.SOURCE),
     Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),

@@ -1,15 +1,16 @@
-"""Planet Tanager-1, orthorectified (``..._ortho_radiance_hdf5.h5``, ``..._ortho_sr_hdf5.h5``): HDF-EOS5, 426 bands.
+"""Planet Tanager-1 (``..._{ortho,basic}_radiance_hdf5.h5``, ``..._{ortho,basic}_sr_hdf5.h5``): HDF-EOS5, 426 bands.
 
 What catches people out:
 
 * Wavelengths are attributes of the cube, in nm; the STAC item beside it has them in micrometres.
 * Flagged bands (``good_wavelengths`` = 0) hold -0.01 for the most part: they are marked as bad. -9999 is no data, and
   ``nodata_pixels`` is 1 outside the image.
-* The corners in ``StructMetadata.0`` are the outer edges of the image. A negative ZoneCode is a zone of the south; it
-  must agree with ``epsg_code`` where the file has that.
-* Pixels were resampled by nearest neighbour and jitter by up to half a pixel: a local shift, which moving the whole
-  image does not remove.
-* "Basic" products lie in sensor geometry (``HDFEOS/SWATHS``): they are refused.
+* Orthorectified: the corners in ``StructMetadata.0`` are the outer edges of the image. A negative ZoneCode is a zone of
+  the south; it must agree with ``epsg_code`` where the file has that.
+* Orthorectified pixels were resampled by nearest neighbour and jitter by up to half a pixel: a local shift, which
+  moving the whole image does not remove.
+* Basic products lie in sensor geometry (``HDFEOS/SWATHS``), with a longitude and a latitude for each pixel: nothing
+  was resampled.
 """
 
 from __future__ import annotations
@@ -21,22 +22,25 @@ from ..io.grid import Grid
 from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
-from .hdf5 import Container, Cube, utm_grid
+from .container import Container, utm_grid
+from .cube import Cube, Flags, Part
 from .layout import check_wavelengths, spectral
+from .swath import swath_grid
 
 KEY = r".*_(?:ortho|basic)_(?:radiance|sr)(?:_hdf5)?\.h5"
-SOURCE = "Planet, Tanager product specification, ortho_radiance_hdf5 and ortho_sr_hdf5"
+SOURCE = "Planet, Tanager product specification, ortho_radiance_hdf5, ortho_sr_hdf5 and the basic ones"
 
-_FIELDS = "/HDFEOS/GRIDS/HYP/Data Fields"
+_GRID, _SWATH = "/HDFEOS/GRIDS/HYP", "/HDFEOS/SWATHS/HYP"
 _CUBES = ("surface_reflectance", "toa_radiance")
 _NODATA = -9999.0
 
 
-def describe(file: Container) -> Cube:
+def describe(file: Container, role: str) -> Cube:
     """The cube of a file.
 
     Args:
         file: the open file.
+        role: "hsi".
 
     Returns:
         Where it lies, and what the file says of it.
@@ -44,15 +48,13 @@ def describe(file: Container) -> Cube:
     Raises:
         InputError: the file is no such product, or its metadata cannot be used.
     """
-    kind = next((kind for kind in _CUBES if file.array(f"{_FIELDS}/{kind}") is not None), None)
-    if kind is None:
-        geometry = "HYP" in file.groups("/HDFEOS/SWATHS")
-        raise InputError(
-            f"{file.name} is a basic product in sensor geometry; order its ortho_radiance_hdf5 or ortho_sr_hdf5."
-            if geometry
-            else f"{file.name} holds no Tanager cube ({_FIELDS}/...); choose another file."
-        )
-    path = f"{_FIELDS}/{kind}"
+    places = [(place, kind) for place in (_GRID, _SWATH) for kind in _CUBES]
+    place, kind = next(
+        (found for found in places if file.array(f"{found[0]}/Data Fields/{found[1]}") is not None), ("", "")
+    )
+    if not place:
+        raise InputError(f"{file.name} holds no Tanager cube ({_GRID}/Data Fields/...); choose another file.")
+    path = f"{place}/Data Fields/{kind}"
     facts = file.attributes(path)
     bands, rows, cols = file.shape(path)
     waves = _list(facts.get("wavelengths"))
@@ -61,10 +63,15 @@ def describe(file: Container) -> Cube:
     wavelengths, fwhm = spectral(waves, _list(facts.get("fwhm")), file.name, unit)
     good = _list(facts.get("good_wavelengths"))
     bbl = tuple(int(flag > 0) for flag in good) if len(good) == bands else (1,) * bands
+    grid, notes = _swath(file, (rows, cols)) if place == _SWATH else (_grid(file, path, (rows, cols)), ())
+    where = (
+        f"placed by {getattr(grid.frame, 'about', '')}"
+        if place == _SWATH
+        else "resampled by nearest neighbour: pixels may lie up to half a pixel off"
+    )
     return Cube(
-        path,
-        0,
-        _grid(file, path, (rows, cols)),
+        (Part(path, "brc", tuple(range(bands))),),
+        grid,
         RasterMetadata(
             names=tuple(f"band {i + 1}" for i in range(bands)),
             wavelengths=wavelengths,
@@ -77,17 +84,23 @@ def describe(file: Container) -> Cube:
         ),
         Origin(
             f"Tanager {kind.replace('_', ' ')}",
-            "",
+            "tanager",
             "",
             (
                 f"wavelengths ({unit}), widths and bad bands ({bbl.count(0)}) from the cube's attributes",
                 f"{_NODATA:g} is nodata",
-                "resampled by nearest neighbour: pixels may lie up to half a pixel off",
+                where,
             ),
             True,
         ),
-        f"{_FIELDS}/nodata_pixels",
+        (Flags(f"{place}/Data Fields/nodata_pixels", "rc"),),
+        notes=notes,
     )
+
+
+def _swath(file: Container, size: tuple[int, int]) -> tuple[Grid, tuple[str, ...]]:
+    fields = f"{_SWATH}/Geolocation Fields"
+    return swath_grid(file.plane(f"{fields}/Longitude"), file.plane(f"{fields}/Latitude"), file.name, size)
 
 
 def _list(value: Any) -> list[float]:
@@ -102,7 +115,7 @@ def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
     corners = [_point(text, "UpperLeft"), _point(text, "LowerRight")]
     zone = re.search(r"ZoneCode=(-?\d{1,2})\b", text)
     by_zone = 0 if zone is None else (32600 + int(zone[1]) if int(zone[1]) > 0 else 32700 - int(zone[1]))
-    holders = (path, _FIELDS, "/HDFEOS/GRIDS/HYP", "/HDFEOS/GRIDS", "")
+    holders = (path, f"{_GRID}/Data Fields", "/HDFEOS/GRIDS/HYP", "/HDFEOS/GRIDS", "")
     stated = next((int(code) for holder in holders for code in _list(file.attributes(holder).get("epsg_code"))), 0)
     if stated and by_zone and stated != by_zone:
         raise InputError(f"{file.name} says EPSG:{stated} and, by its UTM zone, EPSG:{by_zone}; get a fresh copy.")

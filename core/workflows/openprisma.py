@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..io.writer import RasterWriter
-from ..products.prisma_l2d import PrismaReader, is_prisma
+from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .options.declare import Options, on_files
@@ -29,10 +29,10 @@ def openprisma(product: str, hsi_out: str, pan_out: str, *, options: Options, pr
         InputError: the product cannot be used, or an output cannot be written.
         Cancelled: the user stopped the job.
     """
-    if not is_prisma(product):
+    if not product.lower().endswith(".he5"):
         raise InputError(f"{os.path.basename(product)} is no PRISMA product; choose a PRS_L2D file (.he5).")
     check_outputs((product,), (hsi_out, pan_out))
-    with PrismaReader(product, "hsi") as hsi, PrismaReader(product, "pan") as pan:
+    with open_raster(product, "hsi") as hsi, open_raster(product, "pan") as pan:
         with (
             RasterWriter(hsi_out, hsi.grid, hsi.metadata) as hsi_writer,
             RasterWriter(pan_out, pan.grid, pan.metadata) as pan_writer,

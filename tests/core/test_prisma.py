@@ -256,7 +256,7 @@ def test_cancel_leaves_nothing(product, tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"swath": "PRS_L1"}, "no PRISMA L2D product"),
+        ({"swath": "PRS_L0"}, "is no PRISMA product"),
         ({"leave_out": ("Epsg_Code",)}, "lacks the attribute 'Epsg_Code'"),
         ({"leave_out": ("List_Cw_Swir",)}, "lacks the attribute 'List_Cw_Swir'"),
         ({"inset": 40.0}, "do not fit its corners"),

@@ -11,6 +11,9 @@ from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
+from core.workflows.classical import classical
+from core.workflows.inspect import inspect
+from tests.core import swaths
 
 h5py = pytest.importorskip("h5py")
 
@@ -95,7 +98,9 @@ def tanager_values(related):
     return values
 
 
-def write_tanager(path, values, kind="surface_reflectance", zone=-33, epsg=32733, unit=1.0, holder="", place="GRIDS"):
+def write_tanager(
+    path, values, kind="surface_reflectance", zone=-33, epsg=32733, unit=1.0, holder="", place="GRIDS", lonlat=None
+):
     structure = (
         'GROUP=GridStructure\n\tGROUP=GRID_1\n\t\tGridName="HYP"\n\t\tXDim=12\n\t\tYDim=12\n'
         "\t\tUpperLeftPointMtrs=(500000.000000,5800000.000000)\n\t\tLowerRightMtrs=(500360.000000,5799640.000000)\n"
@@ -104,13 +109,15 @@ def write_tanager(path, values, kind="surface_reflectance", zone=-33, epsg=32733
     with h5py.File(path, "w") as file:
         file.create_dataset("HDFEOS INFORMATION/StructMetadata.0", data=np.bytes_(structure))
         fields = file.create_group(f"HDFEOS/{place}/HYP/Data Fields")
-        cube = fields.create_dataset(kind, data=values, chunks=(1, 12, 12), compression="gzip")
+        cube = fields.create_dataset(kind, data=values, chunks=(1, *values.shape[1:]), compression="gzip")
         cube.attrs["wavelengths"] = np.array(TANAGER_WAVES, np.float32) * np.float32(unit)
         cube.attrs["fwhm"] = np.full(4, 5.5, np.float32) * np.float32(unit)
         cube.attrs["good_wavelengths"] = np.array([1, 1, 0, 1], np.uint8)
-        mask = np.zeros((12, 12), np.uint8)
+        mask = np.zeros(values.shape[1:], np.uint8)
         mask[-1, -1] = 1
         fields.create_dataset("nodata_pixels", data=mask)
+        for name, plane in zip(("Longitude", "Latitude"), lonlat or ()):
+            file.create_dataset(f"HDFEOS/SWATHS/HYP/Geolocation Fields/{name}", data=plane)
         if epsg:
             (file[holder] if holder else cube).attrs["epsg_code"] = epsg
     return str(path)
@@ -141,13 +148,28 @@ def test_a_tanager_file_without_a_code_has_its_zones_and_micrometres_are_told_fr
         np.testing.assert_allclose(hsi.metadata.wavelengths, TANAGER_WAVES, rtol=1e-6)
 
 
-def test_tanager_files_that_contradict_themselves_or_lie_in_sensor_geometry_are_refused(tmp_path, related):
+BASIC = "20241101_190000_00_4001_basic_radiance_hdf5.h5"
+
+
+def test_a_basic_tanager_cube_is_sharpened_in_sensor_geometry(tmp_path, write_raster):
+    values = swaths.hsi(4)
+    path = write_tanager(tmp_path / BASIC, values, "toa_radiance", place="SWATHS", lonlat=swaths.places())
+    with open_raster(path) as hsi:
+        assert hsi.grid.in_sensor_geometry
+        np.testing.assert_array_equal(hsi.read().values[:, :-1], values[:, :-1])
+    pan = write_raster(tmp_path / "pan.tif", swaths.pan(), pixel=10.0)
+    assert inspect(path, pan)["ratio"] == pytest.approx(3.0, abs=0.05)
+    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.6, shift="none")
+    with RasterReader(str(tmp_path / "out.tif")) as fused:
+        assert (fused.grid.dx, fused.bands) == (10.0, 4)
+
+
+def test_tanager_files_that_contradict_themselves_or_lack_coordinates_are_refused(tmp_path, related):
     values = tanager_values(related)
     with pytest.raises(InputError, match=r"says EPSG:32733 and, by its UTM zone, EPSG:32633"):
         open_raster(write_tanager(tmp_path / TANAGER.format("sr"), values, zone=33))
-    basic = tmp_path / "20241101_190000_00_4001_basic_radiance_hdf5.h5"
-    with pytest.raises(InputError, match="basic product in sensor geometry"):
-        open_raster(write_tanager(basic, values, "toa_radiance", place="SWATHS"))
+    with pytest.raises(InputError, match="has 12 x 12 pixels, but longitudes and latitudes of none"):
+        open_raster(write_tanager(tmp_path / BASIC, values, "toa_radiance", place="SWATHS"))
 
 
 @pytest.mark.parametrize("which", ["neon", "tanager"])

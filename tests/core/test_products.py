@@ -21,7 +21,8 @@ from core.runtime.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
-    "PRISMA L2D": "PRS_L2D_STD_20200101.he5",
+    "PRISMA": "PRS_L2D_STD_20200101.he5",
+    "EMIT": "EMIT_L2A_RFL_001_20220903T163129_2224611_012.nc",
     "EnMAP": "ENMAP01-____L2A-DT0000000001_20220724T104526Z_008_V010302_20230628T165614Z-METADATA.XML",
     "EO-1 Hyperion": "EO1H0440342002212110PY_MTL_L1T.TXT",
     "EO-1 ALI": "EO1A0440342002212110PY_MTL_L1GST.TXT",
@@ -61,7 +62,7 @@ def test_the_page_has_a_line_for_each_product_and_its_source():
 
 def test_the_reader_of_each_product_begins_with_what_catches_people_out():
     modules = {"members", "layout", "reader", "table", "opening", "pair", "claims", "hdf5", "mtl", "hyperion_bands"}
-    modules |= {"same_surface", "dlr"}
+    modules |= {"same_surface", "dlr", "container", "cube", "chunks", "swath", "detectors"}
     readers = [path for path in (ROOT / "core" / "products").glob("*.py") if path.stem not in {*modules, "__init__"}]
     assert len(readers) >= len(PRODUCTS) - 1  # EO-1 has one file for both
     for path in readers:
