@@ -65,7 +65,7 @@ def open_claimed(
 
     Args:
         path: the file.
-        role: "hsi" or "pan".
+        role: "hsi", "pan" or "guide".
         claims: of the user.
         progress: receives warnings; asked for cancellation.
         hsi: the HSI of a PAN, open: what it shows as a bright or dark surface is no fill of the PAN.
@@ -91,7 +91,8 @@ def open_claimed(
 def _apply_nodata(
     reader: RasterReader, role: str, claims: Claims, hsi: RasterReader | None, progress: Progress
 ) -> None:
-    flag, key = f"--{role}-nodata", f"{role.upper()}_NODATA"
+    kind = "hsi" if role == "hsi" else "pan"
+    flag, key = f"--{kind}-nodata", f"{kind.upper()}_NODATA"
     if claims.nodata.strip():
         reader.set_nodata(*nodata_values(claims.nodata, flag))
     elif claims.look and not reader.origin.says_valid:

@@ -17,6 +17,7 @@ _IMAGES = {
     "hsi": "hyperspectral image",
     "pan": "panchromatic image",
     "guide": "sharper multispectral image",
+    "coarse": "bands of larger pixels",
     "quality": "quality raster",
 }
 
@@ -32,7 +33,7 @@ def open_raster(
 
     Args:
         path: a file, or a product's file, folder or archive.
-        role: "hsi", "pan", "guide" or "quality"; without effect on rasters that are no product.
+        role: "hsi", "pan", "guide", "coarse" or "quality"; without effect on rasters that are no product.
         progress: told what a product's reader took from where, and warned of what cannot be used.
         geolocation: file that says where its pixels lie, see :func:`..io.geolocation_files.geolocation_from`; "" for
             none. An elevation model counts for any image, another file for the HSI.
@@ -80,6 +81,39 @@ def open_raster(
         for note in reader.notes:
             progress.warning(note)
     return reader
+
+
+def has_role(path: StrPath, role: str) -> bool:
+    """Whether a path is a product that holds an image of a role.
+
+    Args:
+        path: a file, or a product's file, folder or archive.
+        role: as of :func:`open_raster`.
+
+    Returns:
+        True where it is one; False of single files of a product, too, that stand for themselves.
+    """
+    found = find_product(as_path(path), role)
+    return found is not None and not found.by_part and role in found.product.roles
+
+
+def open_coarser(path: StrPath, progress: Progress) -> RasterReader | None:
+    """The bands of larger pixels that a product has beside those of its sharper image, as Sentinel-2's of 20 m.
+
+    Args:
+        path: a file, or a product's file, folder or archive.
+        progress: told what was taken from where, or why it was not.
+
+    Returns:
+        The open raster; None where there are none.
+    """
+    if not has_role(path, "coarse"):
+        return None
+    try:
+        return open_raster(path, "coarse", progress)
+    except InputError as error:
+        progress.info(f"Its bands of larger pixels are not used: {error}")
+        return None
 
 
 def _place(reader: RasterReader, geolocation: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from ..io.band_selection import select_bands
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
@@ -19,6 +21,7 @@ def open_pair(
     claims: tuple[Claims, Claims] | None = None,
     grid: str = "auto",
     pan_bands: str = "",
+    join: Callable[[RasterReader, RasterReader], RasterReader] | None = None,
 ) -> Scene:
     """Open an HSI and a PAN together; one PRISMA product (.he5) may be both. A PAN whose axes are not parallel to the
     HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
@@ -32,6 +35,7 @@ def open_pair(
         grid: "hsi" for the HSI's own grid, refined, in any case; "auto" and "pan" for the PAN's where its axes are
             parallel to the HSI's.
         pan_bands: of the PAN, as :func:`..io.band_selection.select_bands` reads them; "" for all.
+        join: makes of HSI and PAN the sharper image that is used; None takes the PAN itself.
 
     Returns:
         The scene, which closes both files.
@@ -48,7 +52,7 @@ def open_pair(
         hsi_reader.close()
         raise
     try:
-        pan_reader = select_bands(pan_reader, pan_bands)
+        pan_reader = select_bands(pan_reader if join is None else join(hsi_reader, pan_reader), pan_bands)
     except BaseException:
         hsi_reader.close()
         pan_reader.close()

@@ -6,8 +6,9 @@ What catches people out:
   band: reflectance = (DN + offset) / 10000. Without it reflectances are 0.1 too high.
 * 0 is no data and 65535 saturated; neither is a reflectance.
 * Only B02, B03, B04 and B08 have 10 m; each band is a JPEG 2000 file of its own, five folders deep.
-* It has no panchromatic band: its four bands of 10 m are the sharper image. A single one is chosen by naming its file
-  (``..._B08_10m.jp2``) instead of the product.
+* It has no panchromatic band: its four bands of 10 m are the sharper image, and with them those of 20 m (role
+  "coarse"), which are sharpened first. A single one is chosen by naming its file (``..._B08_10m.jp2``) instead of the
+  product.
 * The scene classification (SCL, 20 m) says what a pixel shows, not whether it is valid: it is the role "quality".
 """
 
@@ -27,15 +28,16 @@ DEPTH = 4  # GRANULE, the granule, IMG_DATA, R10m
 
 _IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")  # by band_id
 _SHARP = ("B02", "B03", "B04", "B08")  # of 10 m
+_COARSE = ("B05", "B06", "B07", "B8A", "B11", "B12")  # of 20 m
 _OFFSET_FROM, _OFFSET = 4.0, -1000.0  # baseline, and what the bands of later ones carry
 
 
 def lay_out(members: Members, role: str) -> Layout:
-    """The four bands of 10 m, one band that was named, or the scene classification.
+    """The four bands of 10 m, the six of 20 m, one band that was named, or the scene classification.
 
     Args:
         members: the product's files.
-        role: "pan", "guide" or "quality".
+        role: "pan", "guide", "coarse" or "quality".
 
     Returns:
         Where the bands lie, and what the metadata says of them.
@@ -49,8 +51,10 @@ def lay_out(members: Members, role: str) -> Layout:
         return Layout((BandFile(_file(members, "SCL", "20m")),), f"Sentinel-2 {level}", names=("SCL",), nodata=(0.0,))
     root, source = read_xml(xml), base_name(xml)
     named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
-    chosen = (named[1].upper(),) if role == "pan" and named else _SHARP
-    resolution = (named[2] or "10m") if role == "pan" and named else "10m"
+    chosen: tuple[str, ...] = _COARSE if role == "coarse" else _SHARP
+    resolution = "20m" if role == "coarse" else "10m"
+    if role == "pan" and named:
+        chosen, resolution = (named[1].upper(),), named[2] or "10m"
     factor, offsets, notes = _scale(root, source, chosen)
     central = _wavelengths(root)
     return Layout(

@@ -31,7 +31,7 @@ class Product:
         name: as users know it.
         key: regular expression of the name of its key file; the group "scene" is how the names of all its files start.
         parts: of other files through which it may be named.
-        roles: the images that it holds: "hsi", "pan", "guide", "quality".
+        roles: the images that it holds: "hsi", "pan", "guide", "coarse", "quality".
         open: (its files, role) -> the open image.
         key_name: its key file as users know it.
         source: the document that its reader follows.
@@ -103,7 +103,7 @@ PRODUCTS: tuple[Product, ...] = (
         sentinel2.KEY,
         "MTD_MSIL2A.xml (MTD_MSIL1C.xml)",
         sentinel2.PARTS,
-        ("pan", "guide", "quality"),
+        ("pan", "guide", "coarse", "quality"),
         _reader(sentinel2.lay_out),
         sentinel2.SOURCE,
         depth=sentinel2.DEPTH,

@@ -50,8 +50,8 @@ def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progre
         pan.grid = along
         if grid != "hsi" or _nests(hsi.grid, along):
             return pan
-    window = _overlap(hsi, pan)
-    exact = _ratio(hsi.grid, window, pan.grid)
+    window = overlap_window(hsi, pan)
+    exact = pixels_across(hsi.grid, window, pan.grid)
     if not exact >= MIN_RATIO:
         raise InputError(not_sharper(hsi.source, pan.source, exact))
     ratio = max(2, round(exact)) if exact <= MAX_RATIO else FINEST
@@ -128,8 +128,15 @@ def _lattice(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     return rows.ravel(), cols.ravel()
 
 
-def _overlap(hsi: RasterReader, pan: RasterReader) -> Window:
+def overlap_window(hsi: RasterReader, pan: RasterReader) -> Window:
     """The HSI pixels that the PAN touches, as the smallest window.
+
+    Args:
+        hsi: any open raster.
+        pan: another one.
+
+    Returns:
+        Pixels of the first.
 
     Raises:
         InputError: there are none.
@@ -163,8 +170,17 @@ def _overlap(hsi: RasterReader, pan: RasterReader) -> Window:
     return Window(row_, col_, rows_, cols_)
 
 
-def _ratio(hsi: Grid, window: Window, pan: Grid) -> float:
-    """PAN pixels along the edge of an HSI pixel, by area, as most of the overlap has it; NaN where it is unknown."""
+def pixels_across(hsi: Grid, window: Window, pan: Grid) -> float:
+    """PAN pixels along the edge of an HSI pixel, by area, as most of the overlap has it.
+
+    Args:
+        hsi: any grid.
+        window: pixels of it.
+        pan: another grid.
+
+    Returns:
+        The number; NaN where it is unknown.
+    """
     forth = positions_on(hsi.crop(window), pan)
     if forth is None:
         return math.nan

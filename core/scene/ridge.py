@@ -30,7 +30,7 @@ class HeldOut:
     def __init__(self, bands: int, guides: int) -> None:
         self._count = np.zeros(_FOLDS)
         self._sums = [np.zeros((_FOLDS, size)) for size in (bands, guides)]
-        self._squares = np.zeros((_FOLDS, bands))
+        self._squares, self._bands = np.zeros((_FOLDS, bands)), np.zeros((bands, bands))
         self._cross, self._products = np.zeros((_FOLDS, bands, guides)), np.zeros((_FOLDS, guides, guides))
         self._origin: np.ndarray | None = None
 
@@ -48,6 +48,7 @@ class HeldOut:
         if self._origin is None:
             self._origin = pan.mean(axis=1, dtype=np.float64)
         pan = pan - self._origin[:, None]
+        self._bands += hsi @ hsi.T
         rows, columns = np.divmod(places, cols)
         fold = (rows // _SQUARE % 2) * 2 + columns // _SQUARE % 2
         for number in range(_FOLDS):
@@ -73,6 +74,21 @@ class HeldOut:
             return np.zeros(self._cross.shape[1:])
         products, cross, _ = self._moments(np.ones(_FOLDS, bool))
         return ridge_regression(products, cross, self.best_ridge(varies))
+
+    def unexplained(self, gains: np.ndarray) -> np.ndarray:
+        """Covariance of what a regression leaves of the bands.
+
+        Args:
+            gains: (bands, M) float64, as :meth:`regression` gives them.
+
+        Returns:
+            (bands, bands) float64.
+        """
+        total = max(self._count.sum(), 1.0)
+        products, cross, (mean, _) = self._moments(np.ones(_FOLDS, bool))
+        explained = gains @ cross.T
+        left: np.ndarray = self._bands / total - np.outer(mean, mean) - explained - explained.T
+        return left + gains @ products @ gains.T
 
     def best_ridge(self, varies: np.ndarray) -> float:
         """The ridge with the least error on the pixels that are left out.
@@ -101,7 +117,7 @@ class HeldOut:
 
     def _moments(self, folds: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
         """Covariance of the sharper image's bands, of the HSI's with them, and the means, over some folds."""
-        count = self._count[folds].sum()
+        count = max(self._count[folds].sum(), 1.0)
         x, p = (sums[folds].sum(axis=0) / count for sums in self._sums)
         products = self._products[folds].sum(axis=0) / count - np.outer(p, p)
         return products, self._cross[folds].sum(axis=0) / count - np.outer(x, p), (x, p)

@@ -3,7 +3,8 @@
 Prior: MTF-GLP (Aiazzi et al., 2006) with one injection gain per band, ``U X + g (P - P_L)``, ``P_L = U D P``,
 ``g_b = cov(U X_b, P_L) / var(P_L)``. The covariance is computed exactly without up-sampling a band:
 ``sum (U X) q = sum X (U^T q)``. Where the sharper image has several bands, g_b is the ridge regression of the band on
-all of them, of details on details (:mod:`.ridge`). Subspace: principal components of the standardised good bands.
+all of them, of details on details (:mod:`.ridge`). Subspace: principal components of the standardised good bands; with
+several sharp bands those of what the regression does not explain of their details (own).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .scene import Scene
 from .streams import degraded_pan, scene_operators, without_left_out
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
+_SMALLEST = 1e-6  # variance of a component, of the largest
 _OF_PAN = "gains", "pan_mean", "pan_std", "detail_std"  # what has a number for each of the PAN's bands
 
 
@@ -212,8 +214,15 @@ class StatisticsBuilder:
         std = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         varies = self.good & (std > 1e-7 * np.maximum(np.abs(mean), 1e-30))
         std = np.where(varies, std, 1.0)
-        gains = self._held_out.regression(varies) if self._spread.size > 1 else self._one_gain()
-        basis, variance = _principal(covariance / np.outer(std, std), varies if varies.any() else self.good, components)
+        used, correlation = varies if varies.any() else self.good, covariance / np.outer(std, std)
+        if self._spread.size > 1:
+            gains = self._held_out.regression(varies)
+            basis, _ = _principal(self._held_out.unexplained(gains) / np.outer(std, std), used, components)
+            values = np.einsum("bk,bc,ck->k", basis, correlation, basis)
+            variance = np.maximum(values, _SMALLEST * max(values.max(initial=0.0), 1e-30))
+        else:
+            gains = self._one_gain()
+            basis, variance = _principal(correlation, used, components)
         pixels = np.maximum(self._pan[:, 0], 1.0)
         pan_mean = self._pan[:, 1] / pixels
         pan_std = np.sqrt(np.maximum(self._pan[:, 2] / pixels - pan_mean**2, 0.0))
@@ -272,7 +281,7 @@ def _principal(correlation: np.ndarray, good: np.ndarray, components: int) -> tu
     index = np.flatnonzero(good)
     values, vectors = np.linalg.eigh(correlation[np.ix_(index, index)])
     components = min(components, len(index))
-    floor = 1e-6 * max(values[-1], 1e-30)
+    floor = _SMALLEST * max(values[-1], 1e-30)
     values, vectors = values[::-1][:components], vectors[:, ::-1][:, :components]
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(components)])
     basis = np.zeros((len(good), components))

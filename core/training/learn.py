@@ -31,7 +31,7 @@ from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
 from .mutual import MutualStep, Sample, load_optimizers
-from .settings import Settings
+from .settings import EMPHASIS_OF_SEVERAL, Settings
 from .trainer import Trainer, TrainingState
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def learn(
     return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
 
 
-def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None) -> Settings:
+def settings_for(
+    network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None, guides: int = 1
+) -> Settings:
     """The settings that a network learns with.
 
     Args:
@@ -127,6 +129,7 @@ def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[s
         steps: number of updates.
         seed: of everything that is drawn.
         more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
+        guides: M, the PAN's number of bands.
 
     Returns:
         The settings.
@@ -134,8 +137,10 @@ def settings_for(network: str, mode: str, steps: int, seed: int, more: Mapping[s
     Raises:
         InputError: there is no such network or mode, or a number is out of range.
     """
-    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed, **(more or {})}
-    return Settings(**fields)
+    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed}
+    if guides > 1:
+        fields["emphasis"] = EMPHASIS_OF_SEVERAL
+    return Settings(**{**fields, **(more or {})})
 
 
 def _check_bands(scene: Scene, network: str) -> None:

@@ -11,6 +11,7 @@ from ..runtime.errors import InputError
 
 EFFORTS = {"fast": 120, "normal": 400, "thorough": 1600}  # steps on a scene of _SMALL pixels
 MODES = ("mutual", "alone")
+EMPHASIS_OF_SEVERAL = 1.15  # the emphasis where the sharper image has several bands
 _SMALL = 36 * 36  # HSI pixels
 
 

@@ -29,7 +29,7 @@ from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .local_shift import local_correction, looks_for_local_shift
-from .opening import claims_of, correction
+from .opening import claims_of, correction, joiner
 from .options.declare import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
@@ -77,7 +77,7 @@ def assess(
     _check(reference, hsi, pan)
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
-    check_outputs(tuple(files.values()), (), (json_path, report))
+    check_outputs((*files.values(), *filter(None, [options.pan2])), (), (json_path, report))
     with contextlib.ExitStack() as stack:
         readers: dict[str, RasterReader] = {}
         for key, path in files.items():
@@ -161,7 +161,11 @@ def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: 
         layer = claims_of(path, role, AssessOptions(layers=options.layers))
         return open_claimed(path, role, replace(layer, look=False), progress)
     reader = open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
-    return select_bands(reader, options.pan_bands_used) if role == "pan" else reader
+    if role != "pan":
+        return reader
+    if hsi is not None:
+        reader = joiner(path, options, progress)(hsi, reader)
+    return select_bands(reader, options.pan_bands_used)
 
 
 def _lies_on(fused: RasterReader, grid: Grid) -> bool:

@@ -26,6 +26,7 @@ from .local_shift import NOTICED_SHIFT, local_correction, looks_for_local_shift
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
 from .options.shared import FusionOptions, RasterOptions, SceneOptions
 from .output import Outputs
+from .partners import Join, partners
 from .stored_numbers import warn_of_numbers
 
 # Correlation of PAN and HSI where they fit: below, the fit is not sure. Measured: 0.96 to 0.99 on six real pairs.
@@ -90,7 +91,8 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
     """
     progress.set(0.0, "Looking through the scene")
     claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
-    scene = open_pair(hsi, pan, progress, claims, options.grid, options.pan_bands_used)
+    bands, join = options.pan_bands_used, joiner(pan, options, progress)
+    scene = open_pair(hsi, pan, progress, claims, options.grid, bands, join)
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects
@@ -115,6 +117,20 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
     except BaseException:
         scene.close()
         raise
+
+
+def joiner(pan: str, options: RasterOptions, progress: Progress) -> Join:
+    """What joins a sharper image with those that come with it.
+
+    Args:
+        pan: its file. options: of the job. progress: receives messages; asked whether to stop.
+
+    Returns:
+        See :func:`.partners.partners`.
+    """
+    how = "none" if isinstance(options, SceneOptions) and options.shift == "none" else "auto"
+    claims = claims_of(options.pan2, "pan", options)
+    return partners(pan, options.pan2, claims, lambda scene, told: correction(scene, how, told)[0], progress)
 
 
 def _part(mask: np.ndarray, whole: Window, part: Window) -> np.ndarray:

@@ -57,7 +57,7 @@ def test_the_page_has_a_line_for_each_product_and_its_source():
         assert any(row.startswith(f"| {first}") for row in rows), product.name
         assert product.source
         assert product.roles
-        assert set(product.roles) <= {"hsi", "pan", "guide", "quality"}
+        assert set(product.roles) <= {"hsi", "pan", "guide", "coarse", "quality"}
 
 
 def test_the_reader_of_each_product_begins_with_what_catches_people_out():

@@ -15,6 +15,7 @@ from ssml_qgis.core.fusion.classical import METHODS
 PIXELS = {"MASK": "raster", "CONTRADICTIONS": ["auto", "off"]}  # of all that learn or look for contradictions
 FILES = {  # of all that open a pair
     "GEOLOCATION": "raster",
+    "PAN2": "raster",
     "ASSUME_CRS": "string",
     "HSI_NODATA": "string",
     "PAN_NODATA": "string",

@@ -41,5 +41,5 @@ class PixelOptions(PlacementOptions):
 
     @property
     def masks(self) -> tuple[str, ...]:
-        """The rasters that are read besides: the mask and the geolocation, where they are given."""
-        return tuple(path for path in (self.mask, self.geolocation) if path)
+        """The rasters that are read besides, where they are given: mask, geolocation and second sharper image."""
+        return tuple(path for path in (self.mask, self.geolocation, self.pan2) if path)

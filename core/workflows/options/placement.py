@@ -22,6 +22,15 @@ GEOLOCATION = Option(
     kind="raster",
     advanced=True,
 )
+PAN2 = Option(
+    "A second sharper image, of other pixels than the first, as the multispectral bands that come with a PAN, or "
+    "Sentinel-2 beside PRISMA's PAN: bands of larger pixels are first sharpened by those of smaller ones, then all are "
+    "used. Its bands are counted on from those of the first. A product of Sentinel-2 (.SAFE) brings its bands of 20 m "
+    "by itself.",
+    "Second sharper image, of other pixels",
+    kind="raster",
+    advanced=True,
+)
 GRID = Option(
     "auto: the PAN's grid where its rows and columns run as those of the HSI do; else, as with another CRS or a "
     "rotated image, the HSI's own grid, refined by the rounded ratio; an HSI in sensor geometry is put on a map grid "
@@ -41,9 +50,11 @@ class PlacementOptions(Options):
     Attributes:
         assume_crs: of a file that has none; "" for none.
         geolocation: file that says where the HSI's pixels lie, or heights for RPCs; "" for none.
+        pan2: a second sharper image; "" for none.
         grid: of the result: "auto", "pan" or "hsi".
     """
 
     assume_crs: str = ASSUME_CRS.field()
     geolocation: str = GEOLOCATION.field()
+    pan2: str = PAN2.field()
     grid: str = GRID.field()

@@ -1,0 +1,129 @@
+"""Sharper images of two resolutions in the PAN's place: the coarser is sharpened by the finer, then both are used."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import numpy as np
+import pytest
+
+from core.io.array_image import ArrayImage
+from core.io.grid import Grid
+from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
+from core.operators.pair import Operators
+from core.runtime.errors import InputError
+from core.runtime.progress import Progress
+from core.workflows.assess import assess
+from core.workflows.classical import classical
+from core.workflows.opening import open_scene
+from core.workflows.options.fusion import ClassicalOptions
+
+SIDE, RATIO, GAIN = 96, 6, 0.3
+KNOWN = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
+X, Y = 500000.0, 5800000.0
+
+
+def degraded(values, ratio):
+    side = SIDE // ratio
+    return Operators((side, side), (SIDE, SIDE), ratio, (0.0, 0.0), GAIN).down(values.astype(np.float32))
+
+
+def write(path, values, pixel, first_wave=None):
+    metadata = RasterMetadata.plain(len(values), "float32")
+    if first_wave is not None:
+        metadata = metadata.replace(wavelengths=tuple(first_wave + 40.0 * band for band in range(len(values))))
+    rows, cols = values.shape[1:]
+    grid = Grid(X, Y, pixel, -pixel, rows, cols, "EPSG:32633")
+    ArrayImage(values.astype(np.float32), grid, metadata).write(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """HSI of 60 m, three bands of 10 m, four of 20 m that show something else, and the truth."""
+    folder, rng = tmp_path_factory.mktemp("partners"), np.random.default_rng(0)
+    sources = rng.random((5, SIDE, SIDE)) * 0.1
+    for size in (4, 9, 17):
+        coarse = rng.random((5, SIDE // size + 2, SIDE // size + 2))
+        sources += np.kron(coarse, np.ones((1, size, size)))[:, :SIDE, :SIDE]
+    mixing = rng.random((12, 5))
+    truth = 100 + 300 * np.tensordot(mixing, sources, 1)
+    sharp = 100 + 300 * np.tensordot(rng.random((3, 5)) * [1, 1, 0.2, 0, 0], sources, 1)
+    other = 100 + 300 * np.tensordot(rng.random((4, 5)), sources, 1)
+    return {
+        "hsi": write(folder / "hsi.tif", degraded(truth, RATIO), 60.0, 400.0),
+        "pan": write(folder / "sharp.tif", sharp, 10.0, 480.0),
+        "pan2": write(folder / "coarse.tif", degraded(other, 2), 20.0, 700.0),
+        "truth": truth,
+        "folder": folder,
+    }
+
+
+def error(images, out, **options):
+    classical(images["hsi"], options.pop("pan", images["pan"]), str(out), method="mtf-glp", **KNOWN, **options)
+    with RasterReader(str(out)) as reader:
+        values, valid = reader.read()
+    truth = images["truth"][:, : values.shape[1], : values.shape[2]]
+    return float(np.sqrt(np.mean((values - truth)[valid] ** 2)))
+
+
+def test_bands_of_larger_pixels_help_and_the_order_of_the_two_does_not_matter(images, tmp_path):
+    alone = error(images, tmp_path / "alone.tif")
+    both = error(images, tmp_path / "both.tif", pan2=images["pan2"])
+    swapped = error(images, tmp_path / "swapped.tif", pan=images["pan2"], pan2=images["pan"])
+    assert both < 0.75 * alone
+    assert swapped == pytest.approx(both, rel=1e-4)
+
+
+def test_the_bands_of_both_lie_on_the_finest_grid_with_what_is_known_of_them(images, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    options = ClassicalOptions(pan2=images["pan2"], mtf=GAIN, shift="none")
+    with open_scene(images["hsi"], images["pan"], options, Progress()) as scene:
+        assert scene.guides == 7
+        assert scene.pan.metadata.wavelengths[:4] == (480.0, 520.0, 560.0, 700.0)
+        assert abs(scene.pan.grid.dx) == 10.0
+        values, valid = scene.pan.read()
+        assert valid.all()
+        assert os.listdir(tmp_path)
+    assert not os.listdir(tmp_path)
+    with RasterReader(images["pan2"]) as coarse:
+        stored = coarse.read().values
+    again = degraded(values[3:], 2)[:, 3:-3, 3:-3]
+    assert np.abs(again - stored[:, 3:-3, 3:-3]).max() < 0.02 * stored.std()
+
+
+def test_bands_of_both_are_numbered_on_and_can_be_chosen(images):
+    options = ClassicalOptions(pan2=images["pan2"], pan_bands_used="2,4", shift="none")
+    with open_scene(images["hsi"], images["pan"], options, Progress()) as scene:
+        assert scene.pan.metadata.wavelengths == (520.0, 700.0)
+        assert scene.pan.band_numbers == [2, 4]
+
+
+def test_two_images_of_one_pixel_size_are_both_used(images, tmp_path):
+    twin = write(tmp_path / "twin.tif", degraded(images["truth"][:2], 2), 20.0)
+    options = ClassicalOptions(pan2=twin, shift="none")
+    with open_scene(images["hsi"], images["pan2"], options, Progress()) as scene:
+        assert scene.guides == 6
+        assert abs(scene.pan.grid.dx) == 20.0
+
+
+def test_a_single_band_of_larger_pixels_is_refused(images, tmp_path):
+    one = write(tmp_path / "one.tif", degraded(images["truth"][:1], 2), 20.0)
+    with pytest.raises(InputError, match="has one band and larger pixels"):
+        error(images, tmp_path / "out.tif", pan2=one)
+
+
+def test_the_second_image_is_an_input_that_no_output_may_replace(images):
+    with pytest.raises(InputError):
+        error(images, images["pan2"], pan2=images["pan2"])
+
+
+def test_a_result_is_assessed_with_both(images, tmp_path):
+    out = tmp_path / "out.tif"
+    error(images, out, pan2=images["pan2"])
+    scores = assess(str(out), hsi=images["hsi"], pan=images["pan"], pan2=images["pan2"], mtf=GAIN, shift="none")
+    alone = assess(str(out), hsi=images["hsi"], pan=images["pan"], mtf=GAIN, shift="none")
+    assert scores["d_s_reg"] != alone["d_s_reg"]
+    assert scores["consistency"] < 0.05
