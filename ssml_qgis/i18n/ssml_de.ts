@@ -17,10 +17,6 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>A second sharper image, of other pixels than the first, as the multispectral bands that come with a PAN, or Sentinel-2 beside PRISMA's PAN: bands of larger pixels are first sharpened by those of smaller ones, then all are used. Its bands are counted on from those of the first. A product of Sentinel-2 (.SAFE) brings its bands of 20 m by itself.</source>
-<translation>Ein zweites schärferes Bild mit anderen Pixeln als das erste, wie die multispektralen Kanäle, die zu einem PAN gehören, oder Sentinel-2 neben dem PAN von PRISMA: Kanäle mit größeren Pixeln werden zuerst durch die mit kleineren geschärft, dann werden alle benutzt. Seine Kanäle werden nach denen des ersten weitergezählt. Ein Produkt von Sentinel-2 (.SAFE) bringt seine Kanäle von 20 m selbst mit.</translation></message>
-<message><source>Second sharper image, of other pixels</source>
-<translation>Zweites schärferes Bild, mit anderen Pixeln</translation></message>
 <message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ.</source>
 <translation>Das schärfere Bild desselben Ortes: ein panchromatisches Bild, oder ein multispektrales wie von Sentinel-2, von dem alle Kanäle benutzt werden; Pixel mindestens 1,5-mal kleiner als die des HSI. Die beiden Gitter müssen nicht ineinanderpassen; KBS und Drehung dürfen sich unterscheiden.</translation></message>
 <message><source>Sharper image: panchromatic (PAN) or multispectral</source>
@@ -45,6 +41,10 @@
 <translation>Eine Datei, die sagt, wo die Pixel eines HSI in Sensorgeometrie liegen: ein Raster mit zwei Kanälen und den Zeilen und Spalten des HSI, Länge und Breite (oder x und y) jedes Pixels, oder eine geographische Zuordnungstabelle (GLT), ein Raster auf einem Kartengitter, dessen zwei Kanäle Spalte und Zeile, ab 1, des dortigen HSI-Pixels nennen. Das HSI wird in seinen eigenen Zeilen und Spalten geschärft und dann auf ein Kartengitter gelegt. Ein Höhenmodell (ein Kanal) gibt Bildern mit RPCs Höhen.</translation></message>
 <message><source>Geolocation of the HSI: coordinates or lookup table; heights for RPCs</source>
 <translation>Lage der Pixel des HSI: Koordinaten oder Zuordnungstabelle; Höhen für RPCs</translation></message>
+<message><source>A second sharper image, of other pixels than the first, as the multispectral bands that come with a PAN, or Sentinel-2 beside PRISMA's PAN: bands of larger pixels are first sharpened by those of smaller ones, then all are used. Its bands are counted on from those of the first. A product of Sentinel-2 (.SAFE) brings its bands of 20 m by itself.</source>
+<translation>Ein zweites schärferes Bild mit anderen Pixeln als das erste, wie die multispektralen Kanäle, die zu einem PAN gehören, oder Sentinel-2 neben dem PAN von PRISMA: Kanäle mit größeren Pixeln werden zuerst durch die mit kleineren geschärft, dann werden alle benutzt. Seine Kanäle werden nach denen des ersten weitergezählt. Ein Produkt von Sentinel-2 (.SAFE) bringt seine Kanäle von 20 m selbst mit.</translation></message>
+<message><source>Second sharper image, of other pixels</source>
+<translation>Zweites schärferes Bild, mit anderen Pixeln</translation></message>
 <message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
 <translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>
