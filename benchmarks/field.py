@@ -163,7 +163,7 @@ def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
 STUDIES = {
     "blur": (blur, f"gains {GAINS}, ratios {RATIOS}; settings were chosen on {', '.join(CHOSEN_ON)}"),
     "cost": (lambda options, _, record: cost(options.scenes, options.out, record, options.only, options.sharpen), ""),
-    "shift": (lambda options, folder, record: placing(options.scenes, folder, record), ""),
+    "shift": (lambda options, folder, record: placing(options.scenes, folder, record, options.only), ""),
     "time": (lambda options, folder, record: large_scene(options.scenes, folder, record), ""),
 }
 
@@ -174,7 +174,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, required=True, help="folder of the scenes")
     parser.add_argument("--study", nargs="+", choices=list(STUDIES), default=["blur"])
     parser.add_argument("--sharpen", action="store_true", help="the study cost runs the job sharpen, too")
-    parser.add_argument("--only", nargs="+", choices=SCENES, default=SCENES, help="scenes of the study cost")
+    parser.add_argument("--only", nargs="+", choices=SCENES, default=SCENES, help="scenes of cost and shift")
     parser.add_argument("--out", type=Path, default=Path("build/field"), help="folder for the runs of the study cost")
     add_option(parser)
     options = parser.parse_args()

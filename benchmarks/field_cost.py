@@ -13,6 +13,7 @@ pixels, a PAN that shows something else), where no more than 0.3 PAN pixels may 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import tempfile
@@ -264,13 +265,13 @@ def _placings() -> Iterator[tuple[str, int, Trouble]]:
                 yield label, ratio, replace(trouble, shift=_shifted(pixels))
 
 
-def placing(scenes: Path, folder: Path, record: Record) -> None:
+def placing(scenes: Path, folder: Path, record: Record, names: Sequence[str]) -> None:
     """The shift that is corrected."""
     table = record.table(
         "shifts", "scene", "ratio", "made with", "shift, PAN pixels", "corrected", "error, PAN pixels", digits=4
     )
     found: list[tuple[str, float, bool, float]] = []
-    for name in PLACED:
+    for name in (name for name in PLACED if name in names):
         cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
         for number, (label, ratio, trouble) in enumerate(_placings()):
             if min(cube.shape[1:]) // ratio - abs(trouble.shift[0]) / ratio < LEAST:
@@ -287,7 +288,7 @@ def placing(scenes: Path, folder: Path, record: Record) -> None:
         some = [each for each in found if each[0] == label]
         errors = [error for *_, moved, error in some if moved]
         table.add(label, len(some), len(errors), np.median(errors), max(errors), SHIFT_BOUND)
-    _unmoved(scenes, folder, record)
+    _unmoved(scenes, folder, record, names)
 
 
 def _corrected(pair: Pair, folder: Path) -> tuple[float, float]:
@@ -298,7 +299,7 @@ def _corrected(pair: Pair, folder: Path) -> tuple[float, float]:
         return 0.0, 0.0
 
 
-def _unmoved(scenes: Path, folder: Path, record: Record) -> None:
+def _unmoved(scenes: Path, folder: Path, record: Record, names: Sequence[str]) -> None:
     """Pairs whose PAN lies right, or shows something else."""
     table = record.table(
         "where the PAN is not off", "made with", "pairs", "corrected", "worst, PAN pixels", "bound", digits=3
@@ -309,7 +310,8 @@ def _unmoved(scenes: Path, folder: Path, record: Record) -> None:
     def add(label: str, pair: Pair, table: Table = table) -> None:
         applied.setdefault(label, []).append(math.hypot(*_corrected(pair, folder)))
 
-    for (name, (cube, waves)), ratio in ((item, ratio) for item in cubes.items() for ratio in (2, 4)):
+    chosen = [item for item in cubes.items() if item[0] in names]
+    for (name, (cube, waves)), ratio in itertools.product(chosen, (2, 4)):
         for seed in range(SEEDS):
             for label, trouble in (
                 ("clean", Trouble()),

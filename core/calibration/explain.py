@@ -18,7 +18,7 @@ from .tiles import Tiles
 
 _RIDGE = 1e-3  # of the bands' mean variance, so that neighbours share a weight
 _BLOCK = 16  # HSI pixels along the edge of a block
-_ALONG, _SMALL_BLOCK = 3, 8  # blocks along each axis that can give a fit; where there are fewer, smaller ones do
+_ALONG, _SMALL_BLOCK = 3, 8  # blocks along each axis; where there would be fewer, they are smaller
 _QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
 _SAMPLE = 5_000  # pixels that fits are compared on
 _BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
@@ -105,12 +105,11 @@ def _most_agreed(
     best, least = _fit(chosen), math.inf
     fits = [best]
     for stack, here in zip(stacks, valid):
-        shape, edge = here.shape, _BLOCK if min(here.shape) >= _ALONG * _BLOCK else _SMALL_BLOCK
-        blocks = _blocks(shape, edge)
+        blocks = _blocks(here.shape)
         for rows, cols in blocks[:: max(1, len(blocks) // 16)]:
             inside = here[rows, cols].ravel()
-            if inside.sum() >= edge * edge // 2:
-                block = stack.reshape(len(stack), *shape)[:, rows, cols].reshape(len(stack), -1)
+            if inside.sum() >= inside.size // 2:
+                block = stack.reshape(len(stack), *here.shape)[:, rows, cols].reshape(len(stack), -1)
                 fits.append(_fit(block[:, inside].astype(np.float64)))
     for fit in fits:
         progress.check()
@@ -228,7 +227,8 @@ def box_mean(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _blocks(shape: tuple[int, ...], edge: int = _BLOCK) -> list[tuple[slice, slice]]:
+def _blocks(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    edge = _BLOCK if min(shape) >= _ALONG * _BLOCK else _SMALL_BLOCK
     spans: list[list[Span]] = []
     for count in shape:
         number = max(1, count // edge)

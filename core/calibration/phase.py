@@ -1,7 +1,8 @@
-"""Phase correlation of tiles: where one image lies on another, to a part of a sample.
+"""Phase and orientation correlation of tiles: where one image lies on another, to a part of a sample.
 
 The cross-power spectrum, whitened (Kuglin and Hines, 1975) and weighted by a low-pass, is summed over tiles; the peak
-of its inverse transform, evaluated between the samples, is the shift.
+of its inverse transform, evaluated between the samples, is the shift. The wide search correlates the orientation of
+gradients alone (Fitch, Kadyrov, Christmas and Kittler, 2002): a cloud, however bright, has no more weight than ground.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 _LOW_PASS = 0.25  # cycles per HSI pixel at which the weight has fallen to exp(-1/2)
-_COARSE = 0.5  # HSI pixels, the steps of the wide search
+_COARSE, _APART = 0.5, 1.5  # HSI pixels: the steps of the wide search, and how far its peaks lie apart
 
 
 def window(valid: np.ndarray) -> np.ndarray:
@@ -71,25 +72,56 @@ def fine_peak(spectra: Iterable[np.ndarray], reach: float) -> np.ndarray:
     return centre
 
 
-def coarse_peak(spectra: Iterable[np.ndarray], reach: float) -> tuple[np.ndarray, float]:
-    """Where most blocks have a high phase correlation: each block's surface weighs the same.
+def orientation_spectrum(image: np.ndarray, other: np.ndarray, valid: np.ndarray) -> np.ndarray | None:
+    """The cross-power spectrum of the directions of the gradients of two images.
 
     Args:
-        spectra: (rows, columns) complex each, of :func:`cross_spectrum`.
-        reach: HSI pixels to either side that are searched.
+        image, other: (rows, columns) float64.
+        valid: (rows, columns) bool.
 
     Returns:
-        (2,) float64 y and x in HSI pixels, to half a pixel; and by how many standard deviations of the surface the
-        peak stands out of it.
+        (rows, columns) complex; None where an image has no contrast.
+    """
+    inner = valid.copy()
+    for axis in (0, 1):  # a gradient is made of the pixels on both sides
+        inner &= np.roll(valid, 1, axis) & np.roll(valid, -1, axis)
+    first, second = (np.fft.fft2(window(inner) * _directions(plane)) for plane in (image, other))
+    cross: np.ndarray = first * np.conj(second)
+    return cross if np.abs(cross).max() > 0 else None
+
+
+def _directions(image: np.ndarray) -> np.ndarray:
+    """(rows, columns) complex: of the gradients, each of length 1, or 0 where there is none."""
+    down, right = np.gradient(image)
+    gradient = right + 1j * down
+    size = np.abs(gradient)
+    directions: np.ndarray = np.divide(gradient, size, out=np.zeros_like(gradient), where=size > 0)
+    return directions
+
+
+def coarse_peaks(spectra: Iterable[np.ndarray], reach: float, number: int) -> list[np.ndarray]:
+    """Where most blocks correlate best: each block's surface weighs the same.
+
+    Args:
+        spectra: (rows, columns) complex each, of :func:`orientation_spectrum`.
+        reach: HSI pixels to either side that are searched.
+        number: of places.
+
+    Returns:
+        (2,) float64 each, y and x in HSI pixels, to half a pixel: the places, the highest peak first.
     """
     offsets = np.arange(-reach, reach + _COARSE / 2, _COARSE)
     summed = np.zeros((len(offsets), len(offsets)))
     for cross in spectra:
         surface = _surface(cross, offsets, offsets)
         summed += (surface - surface.mean()) / max(float(surface.std()), 1e-30)
-    row, col = np.unravel_index(int(np.argmax(summed)), summed.shape)
-    spread = max(float(summed.std()), 1e-30)
-    return np.array([offsets[row], offsets[col]]), float(summed[row, col]) / spread
+    places = []
+    for _ in range(number):
+        row, col = np.unravel_index(int(np.argmax(summed)), summed.shape)
+        places.append(np.array([offsets[row], offsets[col]]))
+        apart = max(1, round(_APART / _COARSE))
+        summed[max(0, row - apart) : row + apart + 1, max(0, col - apart) : col + apart + 1] = -np.inf
+    return places
 
 
 def _weighted(image: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ DOUBTFUL = 0.5  # correlation below which a warning is given
 # 2 HSI pixels or more off.
 UNRELATED = 0.3
 _KEY = "pan_relation"
+_ALL, _HALF = 1 - 1e-9, 0.5  # shares of the pixels around one
 
 
 @dataclass(frozen=True)
@@ -127,17 +128,21 @@ def relation_at(tiles: Tiles, fit: Explained) -> Relation:
     Returns:
         The correlations.
     """
-    detail = multiple_correlation(_details(tiles, fit, fit.same))  # the edge of a cloud is detail of one image alone
-    if np.isnan(detail):
-        detail = multiple_correlation(_details(tiles, fit, fit.valid))
+    detail = np.nan
+    # The edge of a cloud is detail of one image alone.
+    for masks, share in ((fit.same, _ALL), (fit.same, _HALF), (fit.valid, _ALL)):
+        if np.isnan(detail):
+            detail = multiple_correlation(_details(tiles, fit, masks, share))
     return Relation(fit.correlation, detail)
 
 
-def _details(tiles: Tiles, fit: Explained, masks: list[np.ndarray]) -> np.ndarray:
-    """(bands + 1, n) float64: of bands and PAN, where all around counts."""
+def _details(tiles: Tiles, fit: Explained, masks: list[np.ndarray], share: float) -> np.ndarray:
+    """(bands + 1, n) float64: of bands and PAN, where a pixel and a share of those around it count."""
     samples = []
     for tile, pan, mask in zip(tiles.tiles, fit.pan, masks):
-        whole = box_mean(mask.astype(float)) > 1 - 1e-9
+        counts = box_mean(mask.astype(float))
+        chosen = mask & (counts > share)
+        around = np.where(counts[chosen] > _ALL, 1.0, counts[chosen])
         planes = [*tile.values, pan]
-        samples.append(np.stack([(plane - box_mean(np.where(mask, plane, 0.0)))[whole] for plane in planes]))
+        samples.append(np.stack([p[chosen] - box_mean(np.where(mask, p, 0.0))[chosen] / around for p in planes]))
     return np.concatenate(samples, axis=1).astype(np.float64)

@@ -1,12 +1,12 @@
 """How far the PAN is shifted against the HSI: phase correlation at the HSI's resolution, in steps (own).
 
 The PAN, degraded to the HSI's grid by the exact operator ``D``, is compared with the sum of bands in its range that
-explains it best. A wide search over blocks, each with one vote, gives a place to start from besides 0. From both, the
-peak of the phase correlation is found, the PAN's *position* is moved by it, the PAN is degraded anew, and what remains
-is measured again: so what aliasing and the sampling of either image add does not stay in the result, and the shift
-found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that only one image shows (clouds) are left
-out, and a shift counts only where most blocks fit better with it than without. Last, position and blur are
-fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise, it is the result.
+explains it best. A wide search over blocks, each with one vote, for where gradients have the same directions gives a
+place to start from besides 0. From both, the peak of the phase correlation is found, the PAN's *position* is moved by
+it, the PAN is degraded anew, and what remains is measured again: so what aliasing and the sampling of either image add
+does not stay in the result, and the shift found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that
+only one image shows (clouds) are left out, and a shift counts only where most blocks fit better with it than without.
+Last, position and blur are fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise, it is the result.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from .blur import blur_at
 from .contradictions import contradictions
 from .explain import Explained, explain
 from .guide import comparable
-from .phase import coarse_peak, cross_spectrum, fine_peak, window
+from .phase import coarse_peaks, cross_spectrum, fine_peak, orientation_spectrum, window
 from .relation import DOUBTFUL, Ground, keep_relation, relation_at
 from .tiles import Tiles, read_tiles
 
-MAX_SHIFT = 10.0  # HSI pixels: shifts beyond are no measurement
+MAX_SHIFT, _TOLERANCE = 10.0, 0.25  # HSI pixels: shifts beyond are no measurement; what one of just that may seem
 LEAST_CORRELATION = 0.5  # of the two images where they fit: below, there is no result
 _SEARCHED = 16.0  # HSI pixels: how far the wide search goes, so that a shift beyond the limit can be told
 _BLOCK = 64  # HSI pixels along the edge of a block of the wide search
-_CLEAR = 4.0  # standard deviations by which the peak of the wide search stands out
+_PEAKS = 4  # places of the wide search that are tried
 _CONVERGED, _REACH = 0.03, 2.0  # PAN pixels: a residual shift below is none; HSI pixels
 _STEPS, _MOST_STEPS, _SMALL = 8, 32, 0.02  # steps; at most, as long as they are larger than this (HSI pixels)
 _SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to an end
@@ -94,19 +94,16 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)
-    wide, clear = _wide_search(tiles, unmoved, progress)
-    starts: list[np.ndarray] = [np.zeros(2)]
-    if clear >= _CLEAR and np.abs(wide).max() > 0.5:
-        starts.append(wide * np.array(scene.ratios))
+    starts = [np.zeros(2), _wide_search(tiles, unmoved, progress)]
     best, moved, least = np.zeros(2), unmoved, math.inf
-    for start in starts:
+    for start in starts if starts[1].any() else starts[:1]:
         shift, fit, settled = _refined(tiles, start, unmoved, progress)
         error = _typical(fit)
         if settled and fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
             best, moved, least = shift, fit, error
     if moved.correlation < LEAST_CORRELATION:
         return None
-    beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT)
+    beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT + _TOLERANCE)
     fine = None if beyond else _fitted(tiles, best, moved, progress)
     if fine is not None:
         place, fit, width = fine
@@ -150,24 +147,30 @@ def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:
     return np.where(np.abs(whole - shift) < _PRECISION, whole, shift)
 
 
-def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> tuple[np.ndarray, float]:
-    """The place, (y, x) in HSI pixels, at which most blocks correlate, and by how much it stands out.
+def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> np.ndarray:
+    """The place, (y, x) in PAN pixels, near which the images fit best of those where most blocks correlate; 0 where
+    that is about where the PAN lies.
 
     The mean of the bands stands for the PAN: a fit at the wrong place has weights without meaning.
     """
     spectra, least = [], math.inf
     for tile, pan, valid in zip(tiles.tiles, unmoved.pan, unmoved.valid):
         scale = np.maximum(tile.values.std(axis=(1, 2), dtype=np.float64), 1e-30)
-        image = (tile.values / scale[:, None, None]).mean(axis=0)
+        image = (tile.values / scale[:, None, None]).mean(axis=0, dtype=np.float64)
         for rows, cols in _halves(valid.shape):
             progress.check()
-            cross = cross_spectrum(image[rows, cols], pan[rows, cols], window(valid[rows, cols]))
+            cross = orientation_spectrum(image[rows, cols], pan[rows, cols], valid[rows, cols])
             if cross is not None:
                 spectra.append(cross)
                 least = min(least, *cross.shape)
-    if not spectra:
-        return np.zeros(2), 0.0
-    return coarse_peak(spectra, min(_SEARCHED, math.floor(least / 3)))
+    best, error = np.zeros(2), math.inf
+    for peak in coarse_peaks(spectra, min(_SEARCHED, math.floor(least / 3)), _PEAKS) if spectra else ():
+        place = peak * np.array(tiles.scene.ratios)
+        near = np.abs(peak).max() <= 0.5
+        found = _typical(unmoved if near else explain(tiles, (float(place[0]), float(place[1])), progress))
+        if found < error:
+            best, error = np.zeros(2) if near else place, found
+    return best
 
 
 def _halves(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:

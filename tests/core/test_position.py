@@ -40,8 +40,18 @@ def test_a_cloud_over_a_small_scene_does_not_make_its_pan_unrelated_or_move_it(s
     assert shift.size <= 0.3
 
 
+@pytest.mark.parametrize("pixels", [1.7, 10.4])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_shift_is_found_beside_a_cloud(seed, tmp_path):
-    with open_pair(*clouded(seed, tmp_path, (1.7, -1.7))) as scene:
+def test_a_shift_is_found_beside_a_cloud(seed, pixels, tmp_path):
+    with open_pair(*clouded(seed, tmp_path, (pixels, -pixels))) as scene:
         shift = measure_shift(scene)
-    assert (shift.y, shift.x) == (pytest.approx(-1.7, abs=0.25), pytest.approx(1.7, abs=0.25))
+    assert shift.explains
+    assert (shift.y, shift.x) == (pytest.approx(-pixels, abs=0.25), pytest.approx(pixels, abs=0.25))
+
+
+def test_a_shift_of_just_as_much_as_can_be_measured_is_not_beyond_it(tmp_path):
+    pair = made_pair(1, dtype="float32")
+    with open_pair(*write(pair.changed(moved=(40.0, 0.0)), tmp_path, "far")) as scene:
+        shift = measure_shift(scene)
+    assert shift.y == pytest.approx(-40.0, abs=0.1)
+    assert not shift.beyond
