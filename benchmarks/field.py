@@ -4,22 +4,21 @@
     python benchmarks/field.py --scenes DIR --study cost             what not knowing costs: classical mtf-glp
     python benchmarks/field.py --scenes DIR --study cost --sharpen   the job `sharpen` on some cases, too
     python benchmarks/field.py --scenes DIR --study shift            the shift that is corrected
-    python benchmarks/field.py --scenes DIR --study time             time and memory on a large scene
+    python benchmarks/field.py --scenes DIR --study time             what it takes, in all and of the jobs
 
 The open scenes are degraded with known gains at the Nyquist frequency along rows and columns, and the PAN is the mean
 of their visible bands: clean, moved, with noise, with a cloud, with a part of the PAN that no compared band shows.
 Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on the scenes marked so.
 
 ``blur``: the share of cases whose 90 per cent interval holds the truth, how wide it is, and how often the measurement
-is sure. ``cost`` and ``shift``: see :mod:`benchmarks.field_cost`. With ``--results DIR`` what is found is written as
-JSON, too.
+is sure. ``cost`` and ``shift``: see :mod:`benchmarks.field_cost`; ``time``:
+:mod:`benchmarks.field_time`. With ``--results DIR`` what is found is written as JSON, too.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import resource
 import sys
 import tempfile
 import time
@@ -32,10 +31,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.field_cost import SCENES, cost, placing
-from benchmarks.field_pairs import VISIBLE, Pair, Trouble, good_bands, made, scene_file
+from benchmarks.field_pairs import Pair, Trouble, good_bands, made, scene_file
+from benchmarks.field_time import times
 from benchmarks.record import Record, add_option
 from core.calibration.blur import Blur, Gain, measure_blur
-from core.io.array_image import ArrayImage, pair_of_arrays
+from core.io.array_image import ArrayImage
 from core.products.pair import open_pair
 
 CHOSEN_ON = ("airport-1", "urban-4", "indian_pines", "enmap_potsdam")
@@ -136,24 +136,6 @@ def report(found: list[Case], title: str, record: Record) -> None:
             )
 
 
-def large_scene(scenes: Path, folder: Path, record: Record) -> None:
-    """Time and memory on 1000 x 1000 pixels of 230 bands with a PAN of 6000 x 6000."""
-    cube, _ = good_bands(ArrayImage.read(scene_file(scenes, "urban-5")))
-    tiled = np.tile(cube[np.arange(230) % len(cube)][:, :96, :96], (1, 11, 11))[:, :1000, :1000].astype(np.int16)
-    pan = np.kron(tiled[VISIBLE].mean(axis=0), np.ones((6, 6))).astype(np.int16)
-    images = pair_of_arrays(tiled, pan, 6)
-    for image, name in zip(images, ("hsi.tif", "pan.tif")):
-        image.write(folder / name)
-    del tiled, pan, images, cube
-    table = record.table("large scene", "seconds", "grown by, GB", digits=3)
-    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        started = time.perf_counter()
-        measure_blur(scene)
-        seconds = time.perf_counter() - started
-        table.add(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6)
-
-
 def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
     """What is found of the blur."""
     for names, title in ((CHOSEN_ON, "scenes that settings were chosen on"), (OTHERS, "other scenes")):
@@ -162,9 +144,9 @@ def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
 
 STUDIES = {
     "blur": (blur, f"gains {GAINS}, ratios {RATIOS}; settings were chosen on {', '.join(CHOSEN_ON)}"),
-    "cost": (lambda options, _, record: cost(options.scenes, options.out, record, options.only, options.sharpen), ""),
+    "cost": (lambda options, _, record: cost(options, record), ""),
     "shift": (lambda options, folder, record: placing(options.scenes, folder, record, options.only), ""),
-    "time": (lambda options, folder, record: large_scene(options.scenes, folder, record), ""),
+    "time": (lambda options, folder, record: times(options.scenes, folder, record, options.runs), ""),
 }
 
 
@@ -175,7 +157,9 @@ def main() -> None:
     parser.add_argument("--study", nargs="+", choices=list(STUDIES), default=["blur"])
     parser.add_argument("--sharpen", action="store_true", help="the study cost runs the job sharpen, too")
     parser.add_argument("--only", nargs="+", choices=SCENES, default=SCENES, help="scenes of cost and shift")
+    parser.add_argument("--case", type=int, nargs="+", help="numbers of the cases of cost; the others' files are there")
     parser.add_argument("--out", type=Path, default=Path("build/field"), help="folder for the runs of the study cost")
+    parser.add_argument("--runs", type=int, default=3, help="rounds of the study time (default 3)")
     add_option(parser)
     options = parser.parse_args()
     for name in options.study:

@@ -13,6 +13,7 @@ pixels, a PAN that shows something else), where no more than 0.3 PAN pixels may 
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import math
@@ -197,17 +198,21 @@ def _case(scene: tuple[np.ndarray, list[float] | None], number: int, case: Case,
     }
 
 
-def cost(scenes: Path, out: Path, record: Record, names: Sequence[str], learned: bool) -> None:
-    """Blind against told, by case and in the mean. Each case is kept as a file of its own in the folder ``out``."""
+def cost(options: argparse.Namespace, record: Record) -> None:
+    """Blind against told, by case and in the mean. Each case is kept as a file of its own in the folder ``out``, which
+    several runs, each of some cases, can share."""
+    out, names = options.out, options.only
     out.mkdir(parents=True, exist_ok=True)
-    for title in ("classical", "sharpen") if learned else ("classical",):
+    for title in ("classical", "sharpen") if options.sharpen else ("classical",):
         columns = ("scene", "unknown", "case", *(f"{key} {way}" for way in ("told", "blind", "before") for key in KEYS))
         columns += ("ergas ratio", "sam ratio", "gain rows", "gain columns", "gain from", "shift error")
         table = record.table(f"cases, {title}", *columns, digits=4)
         found: list[tuple[Case, str, np.ndarray]] = []
         for name in (name for name in names if title == "classical" or name in LEARNED):
-            scene = good_bands(ArrayImage.read(scene_file(scenes, name)))
+            scene = good_bands(ArrayImage.read(scene_file(options.scenes, name)))
             for number, case in enumerate(CASES):
+                if options.case is not None and number not in options.case:
+                    continue
                 if title == "sharpen" and not case.learned:
                     continue
                 kept = out / f"{title}-{name}-{number}.json"

@@ -6,7 +6,8 @@ place to start from besides 0. From both, the peak of the phase correlation is f
 it, the PAN is degraded anew, and what remains is measured again: so what aliasing and the sampling of either image add
 does not stay in the result, and the shift found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that
 only one image shows (clouds) are left out, and a shift counts only where most blocks fit better with it than without.
-Last, position and blur are fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise, it is the result.
+Last, position and blur are fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise,
+it is the result.
 """
 
 from __future__ import annotations
