@@ -91,7 +91,8 @@ def _add_job(jobs: Any, job: Job) -> None:
         if option.one_of and option.one_of not in groups:
             groups[option.one_of] = parser.add_mutually_exclusive_group(required=True)
         if option.flag:
-            _add_option(groups.get(option.one_of, parser), option)
+            several = any(other.name == f"{option.name}_more" for other in job.options.declared())
+            _add_option(groups.get(option.one_of, parser), option, several)
     if job.name in _SWITCHES:
         flag, more = _SWITCHES[job.name]
         parser.add_argument(flag, **more)
@@ -103,7 +104,7 @@ def _plain(text: str) -> str:
     return text.translate({ord("“"): '"', ord("”"): '"'})
 
 
-def _add_option(parser: Any, option: Option) -> None:
+def _add_option(parser: Any, option: Option, several: bool = False) -> None:
     flags = (option.flag or "").split()
     more: dict[str, Any] = {"default": option.default, "help": _plain(option.help).replace("%", "%%")}
     if option.default not in (None, "", ()) and option.default is not False:
@@ -118,6 +119,6 @@ def _add_option(parser: Any, option: Option) -> None:
     else:
         more["metavar"] = option.metavar or ("N" if option.bounds else "F")
     more["type"] = _TYPES.get(option.kind)
-    if option.kind in ("rasters", "choices", "extent"):
+    if option.kind in ("rasters", "choices", "extent") or several:
         more["nargs"] = 4 if option.kind == "extent" else "+"
     parser.add_argument(*flags if flags[0].startswith("-") else [option.name], **more)

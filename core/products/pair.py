@@ -2,62 +2,114 @@
 
 from __future__ import annotations
 
-from typing import Callable
+import os
+from collections.abc import Sequence
+from typing import Callable, NamedTuple
 
 from ..io.band_selection import select_bands
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
+from ..scene.mosaic import mosaic
 from ..scene.scene import Scene
 from .claims import Claims, open_claimed
 from .opening import open_raster
 
+Join = Callable[[RasterReader, RasterReader], RasterReader]
+
+
+class Chosen(NamedTuple):
+    """What is taken of a sharper image.
+
+    Attributes:
+        grid, bands, joins: as ``grid``, ``pan_bands`` and ``joins`` of :func:`open_pair`.
+    """
+
+    grid: str = "auto"
+    bands: str = ""
+    joins: Sequence[Join] = ()
+
 
 def open_pair(
     hsi: StrPath,
-    pan: StrPath,
+    pan: StrPath | Sequence[StrPath],
     progress: Progress | None = None,
-    claims: tuple[Claims, Claims] | None = None,
+    claims: Sequence[Claims] | None = None,
     grid: str = "auto",
     pan_bands: str = "",
-    join: Callable[[RasterReader, RasterReader], RasterReader] | None = None,
+    joins: Sequence[Join] = (),
 ) -> Scene:
     """Open an HSI and a PAN together; one PRISMA product (.he5) may be both. A PAN whose axes are not parallel to the
     HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
 
     Args:
         hsi: the HSI's file.
-        pan: the PAN's file.
+        pan: the PAN's file, or several, see :func:`..scene.mosaic.mosaic`.
         progress: receives warnings; asked for cancellation while the scene is scanned.
-        claims: what the user says of the HSI and of the PAN; None takes both files as they are, and looks for no fill
-            values.
+        claims: what the user says of the HSI and of each file of the PAN; None takes all files as they are, and looks
+            for no fill values.
         grid: "hsi" for the HSI's own grid, refined, in any case; "auto" and "pan" for the PAN's where its axes are
             parallel to the HSI's.
         pan_bands: of the PAN, as :func:`..io.band_selection.select_bands` reads them; "" for all.
-        join: makes of HSI and PAN the sharper image that is used; None takes the PAN itself.
+        joins: of each file of the PAN, what makes of HSI and PAN the sharper image that is used; none take the PAN
+            itself.
 
     Returns:
-        The scene, which closes both files.
+        The scene, which closes the files.
 
     Raises:
         InputError: a file cannot be used, or the two do not fit together.
     """
     progress = progress or Progress()
-    hsi_claims, pan_claims = claims or (None, None)
-    hsi_reader = _open(hsi, "hsi", pan, hsi_claims, progress)
+    files = [pan] if isinstance(pan, (str, os.PathLike)) else list(pan)
+    reader = _open(hsi, "hsi", files[0], claims[0] if claims else None, progress)
     try:
-        pan_reader = _open(pan, "pan", hsi, pan_claims, progress, hsi_reader)
+        of_pan, chosen = claims[1:] if claims else None, Chosen(grid, pan_bands, joins)
+        sharper = open_pan(files, reader, hsi, of_pan, chosen, progress)
     except BaseException:
-        hsi_reader.close()
+        reader.close()
         raise
+    return Scene.of(reader, sharper, progress, grid)
+
+
+def open_pan(
+    files: Sequence[StrPath],
+    hsi: RasterReader,
+    hsi_file: StrPath,
+    claims: Sequence[Claims] | None,
+    chosen: Chosen,
+    progress: Progress,
+) -> RasterReader:
+    """Open the sharper image of a pair, of one file or several.
+
+    Args:
+        files: of it.
+        hsi: the open HSI.
+        hsi_file: its file.
+        claims: of the user, one a file; None for none.
+        chosen: what is taken of it.
+        progress: receives warnings; asked for cancellation.
+
+    Returns:
+        The open image.
+
+    Raises:
+        InputError: as of :func:`open_pair`.
+    """
+    opened: list[RasterReader] = []
     try:
-        pan_reader = select_bands(pan_reader if join is None else join(hsi_reader, pan_reader), pan_bands)
+        for number, path in enumerate(files):
+            said = claims[number] if claims is not None else None
+            opened.append(_open(path, "pan", hsi_file, said, progress, hsi))
+            if chosen.joins:
+                opened[-1] = chosen.joins[number](hsi, opened[-1])
+            opened[-1] = select_bands(opened[-1], chosen.bands)
+        return mosaic(hsi, opened, chosen.grid, progress)
     except BaseException:
-        hsi_reader.close()
-        pan_reader.close()
+        for reader in opened:
+            reader.close()
         raise
-    return Scene.of(hsi_reader, pan_reader, progress, grid)
 
 
 def _open(

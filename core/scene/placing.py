@@ -21,7 +21,7 @@ from ..io.warp_remedies import apart_sentence, crs_sentence, not_sharper
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on
-from .reader_view import FINEST
+from .reader_view import FINEST, ReaderView
 from .warp import Mapping, WarpedReader
 
 _LATTICE = 65  # positions along each axis, at which it is looked how two grids lie on each other
@@ -29,7 +29,9 @@ _WHOLE = 0.995  # share of the grid: a PAN that covers more is said to cover it
 _SAME = 0.01  # PAN pixels: reference systems whose coordinates differ by less are one
 
 
-def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progress) -> RasterReader:
+def placed_pan(
+    hsi: RasterReader, pan: RasterReader, grid: str, progress: Progress, ratio: int | None = None
+) -> RasterReader:
     """The PAN along the axes of an HSI.
 
     Args:
@@ -38,45 +40,35 @@ def placed_pan(hsi: RasterReader, pan: RasterReader, grid: str, progress: Progre
         grid: "hsi" for the HSI's own grid, refined by the rounded ratio, in any case; else that of the PAN where its
             axes are parallel to the HSI's.
         progress: told what is done.
+        ratio: that the HSI's grid is refined by where the PAN is put on it; None for the rounded one.
 
     Returns:
         The PAN itself, or a reader that warps it and closes it.
 
     Raises:
-        InputError: one of the two has no reference system, they do not overlap, or the PAN is not sharper.
+        InputError: one of the two has no reference system, or the PAN is not sharper.
+        ApartError: they do not overlap.
     """
     along = _along(hsi, pan)
     if along is not None:
         pan.grid = along
-        if grid != "hsi" or _nests(hsi.grid, along):
+        if grid != "hsi" or _nests(hsi.grid, along, ratio):
             return pan
     window = overlap_window(hsi, pan)
     exact = pixels_across(hsi.grid, window, pan.grid)
     if not exact >= MIN_RATIO:
         raise InputError(not_sharper(hsi.source, pan.source, exact))
-    ratio = max(2, round(exact)) if exact <= MAX_RATIO else FINEST
+    ratio = ratio or (max(2, round(exact)) if exact <= MAX_RATIO else FINEST)
     fine = refined(hsi.grid.crop(window), ratio)
     mapping = mapping_between(fine, pan.grid)
-    warped = PlacedPan(pan, mapping, fine)
+    warped = WarpedReader(pan, mapping, fine)
     warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(mapping, fine, pan.grid)}."
     progress.info(warped.sentence)
     return warped
 
 
-class PlacedPan(WarpedReader):
-    """A PAN that is warped onto an HSI's grid.
-
-    Attributes:
-        sentence: why, and how.
-    """
-
-    sentence = ""
-
-    def through(self, mapping: Mapping, grid: Grid) -> WarpedReader:
-        """As :meth:`.warp.WarpedReader.through`."""
-        made = super().through(mapping, grid)
-        vars(made)["sentence"] = self.sentence
-        return made
+class ApartError(InputError):
+    """Two images share no ground."""
 
 
 def sentence_of(pan: RasterReader) -> str:
@@ -88,7 +80,7 @@ def sentence_of(pan: RasterReader) -> str:
     Returns:
         The sentence; "" where it is not.
     """
-    return pan.sentence if isinstance(pan, PlacedPan) else ""
+    return pan.sentence if isinstance(pan, ReaderView) else ""
 
 
 def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:
@@ -112,9 +104,11 @@ def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:
     return beside(renamed, hsi.grid) if bool((off < _SAME).all()) else None
 
 
-def _nests(hsi: Grid, pan: Grid) -> bool:
-    """Whether the PAN's pixels are those of the HSI's grid, refined."""
+def _nests(hsi: Grid, pan: Grid, ratio: int | None) -> bool:
+    """Whether the PAN's pixels are those of the HSI's grid, refined by a ratio; None for any whole one."""
     for low, high in zip(hsi.axes, pan.axes):
+        if ratio is not None and round(abs(low.step / high.step)) != ratio:
+            return False
         exact, offset = low.step / high.step, (low.start - high.start) / high.step
         if abs(exact - round(exact)) * low.count >= _SAME or abs(offset - round(offset)) >= _SAME:
             return False
@@ -139,7 +133,7 @@ def overlap_window(hsi: RasterReader, pan: RasterReader) -> Window:
         Pixels of the first.
 
     Raises:
-        InputError: there are none.
+        ApartError: there are none.
     """
     low = hsi.grid
     spans: list[list[float]] = [[], []]
@@ -166,7 +160,7 @@ def overlap_window(hsi: RasterReader, pan: RasterReader) -> Window:
         ends.append((first, last - first))
     (row_, rows_), (col_, cols_) = ends
     if rows_ <= 0 or cols_ <= 0:
-        raise InputError(_apart(hsi, pan))
+        raise ApartError(_apart(hsi, pan))
     return Window(row_, col_, rows_, cols_)
 
 

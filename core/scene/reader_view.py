@@ -22,10 +22,16 @@ class ReaderView(RasterReader):
 
     Args:
         reader: the open raster.
+
+    Attributes:
+        sentence: what was done to bring it onto its grid; "" for nothing.
     """
+
+    sentence = ""
 
     def __init__(self, reader: RasterReader) -> None:
         self._reader = reader
+        self.sentence = reader.sentence if isinstance(reader, ReaderView) else ""
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, reader.always_valid
         self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows

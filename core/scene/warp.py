@@ -90,7 +90,9 @@ class WarpedReader(ReaderView):
         Returns:
             The raster on it.
         """
-        return type(self)(self._reader, Composed(mapping, self._mapping), grid)
+        made = type(self)(self._reader, Composed(mapping, self._mapping), grid)
+        made.sentence = self.sentence
+        return made
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """Rows of all bands; what is resampled is stored nowhere, and these are float32.

@@ -19,6 +19,7 @@ from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.claims import open_claimed
+from ..products.pair import Chosen, open_pan
 from ..quality.reference import PixelMaps
 from ..report.assessment import Shown, assessment_report
 from ..report.html import render, write_page
@@ -28,8 +29,9 @@ from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
+from .global_shift import correction
 from .local_shift import local_correction, looks_for_local_shift
-from .opening import claims_of, correction, joiner
+from .opening import claims_of, joiners
 from .options.declare import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
@@ -77,12 +79,18 @@ def assess(
     _check(reference, hsi, pan)
     files = {"fused": fused, "reference": reference, "hsi": hsi, "pan": pan}
     files = {key: path for key, path in files.items() if path}
-    check_outputs((*files.values(), *filter(None, [options.pan2])), (), (json_path, report))
+    check_outputs((*files.values(), *options.besides), (), (json_path, report))
     with contextlib.ExitStack() as stack:
         readers: dict[str, RasterReader] = {}
         for key, path in files.items():
-            readers[key] = stack.enter_context(_open(key, path, options, progress, readers.get("hsi")))
+            if key != "pan":
+                readers[key] = stack.enter_context(_open(key, path, options, progress))
         if hsi:
+            pans = pan, *options.pan_more
+            claims = [claims_of(path, "pan", options) for path in pans]
+            taken = Chosen(options.grid, options.pan_bands_used, joiners(pans, options, progress))
+            opened = open_pan(pans, readers["hsi"], hsi, claims, taken, progress)
+            readers["pan"] = stack.enter_context(opened)
             readers["pan"] = placed_pan(readers["hsi"], readers["pan"], options.grid, progress)
             readers["fused"].grid = beside(readers["fused"].grid, readers["hsi"].grid) or readers["fused"].grid
         readers = dict(zip(readers, facing(*readers.values())))
@@ -153,19 +161,13 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
     return chosen
 
 
-def _open(key: str, path: str, options: AssessOptions, progress: Progress, hsi: RasterReader | None) -> RasterReader:
-    """One of the files. What the options say of the HSI goes for the reference, too; the result is taken as it is, but
-    for what its layer says."""
-    role = "pan" if key == "pan" else "hsi"
+def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
+    """One of the files but the PAN. What the options say of the HSI goes for the reference, too; the result is taken as
+    it is, but for what its layer says."""
     if key == "fused":
-        layer = claims_of(path, role, AssessOptions(layers=options.layers))
-        return open_claimed(path, role, replace(layer, look=False), progress)
-    reader = open_claimed(path, role, claims_of(path, role, options), progress, hsi if role == "pan" else None)
-    if role != "pan":
-        return reader
-    if hsi is not None:
-        reader = joiner(path, options, progress)(hsi, reader)
-    return select_bands(reader, options.pan_bands_used)
+        layer = claims_of(path, "hsi", AssessOptions(layers=options.layers))
+        return open_claimed(path, "hsi", replace(layer, look=False), progress)
+    return open_claimed(path, "hsi", claims_of(path, "hsi", options), progress)
 
 
 def _lies_on(fused: RasterReader, grid: Grid) -> bool:

@@ -33,7 +33,7 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
         Cancelled: the user stopped the job.
     """
     outputs = Outputs(output)
-    outputs.check((hsi, pan, *options.masks), options.compress)
+    outputs.check((hsi, pan, *options.besides), options.compress)
     with open_scene(hsi, pan, options, progress) as scene:
         return classical_scene(scene, options, outputs, progress)
 

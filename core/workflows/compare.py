@@ -90,7 +90,7 @@ def compare(
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
         Cancelled: the user stopped the job.
     """
-    check_outputs((hsi, pan, *options.masks), (output,), (report, json_path, csv_path), (options.model,))
+    check_outputs((hsi, pan, *options.besides), (output,), (report, json_path, csv_path), (options.model,))
     candidates(options, DEFAULT_MTF_GAIN, hsi)  # refuses what cannot be, before the scene is opened
     places = [path for path in (output, report, json_path, csv_path) if path]
     opened = open_measured(hsi, pan, options, progress)

@@ -19,9 +19,10 @@ from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.scene import Scene
 from .gains import ChosenGain
+from .global_shift import SURE_FIT, sure_shift
 from .guide_findings import guide_findings
 from .local_shift import NOTICED_SHIFT, local_facts
-from .opening import SURE_FIT, Opened, sure_shift
+from .opening import Opened
 from .placement import placement_of
 
 

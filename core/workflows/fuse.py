@@ -48,7 +48,7 @@ def fuse(
     """
     load_torch(progress)
     outputs = Outputs(output, disagreement)
-    outputs.check((hsi, pan, *options.masks), options.compress, (model,))
+    outputs.check((hsi, pan, *options.besides), options.compress, (model,))
     trained = TrainedModel.open(model)
     check_disagreement(trained.pair.name, disagreement)
     if options.consistency not in (None, trained.iterations):

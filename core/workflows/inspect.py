@@ -52,7 +52,7 @@ def inspect(
         InputError: a file or an option cannot be used, or the two cannot be put on one grid.
         Cancelled: the user stopped the job.
     """
-    check_outputs((hsi, pan, *options.masks), (shift_map,), (report, json_path))
+    check_outputs((hsi, pan, *options.besides), (shift_map,), (report, json_path))
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene as scene:
         progress.set(0.5, "Measuring the blur")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..calibration.local_shift import LocalShift, measure_local_shift
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
-from ..calibration.shift import MAX_SHIFT, Shift, measure_shift
+from ..calibration.shift import Shift
 from ..io.grid import Window
 from ..io.ratio import ratio_text
 from ..products.claims import Claims
@@ -21,6 +22,7 @@ from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
+from .global_shift import cause_of_shift, correction
 from .left_out import left_out, without
 from .local_shift import NOTICED_SHIFT, local_correction, looks_for_local_shift
 from .missing import describe_pixels, warn_of_defects, warn_of_missing_samples
@@ -29,8 +31,6 @@ from .output import Outputs
 from .partners import Join, partners
 from .stored_numbers import warn_of_numbers
 
-# Correlation of PAN and HSI where they fit: below, the fit is not sure. Measured: 0.96 to 0.99 on six real pairs.
-SURE_FIT = 0.8
 _COMPRESSION = 0.5  # of its plain size: less than this no GeoTIFF of valid pixels is expected to take
 _OVERVIEWS = 4 / 3  # what a raster with overviews takes, of what it takes without
 
@@ -90,9 +90,11 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
         InputError: as :func:`open_scene`.
     """
     progress.set(0.0, "Looking through the scene")
-    claims = claims_of(hsi, "hsi", options), claims_of(pan, "pan", options)
-    bands, join = options.pan_bands_used, joiner(pan, options, progress)
-    scene = open_pair(hsi, pan, progress, claims, options.grid, bands, join)
+    pans = pan, *options.pan_more
+    claims = claims_of(hsi, "hsi", options), *(claims_of(path, "pan", options) for path in pans)
+    scene = open_pair(
+        hsi, pans, progress, claims, options.grid, options.pan_bands_used, joiners(pans, options, progress)
+    )
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects
@@ -119,18 +121,22 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
         raise
 
 
-def joiner(pan: str, options: RasterOptions, progress: Progress) -> Join:
-    """What joins a sharper image with those that come with it.
+def joiners(pans: Sequence[str], options: RasterOptions, progress: Progress) -> list[Join]:
+    """What joins the files of a sharper image with those that come with each; see :func:`.partners.partners`.
 
     Args:
-        pan: its file. options: of the job. progress: receives messages; asked whether to stop.
+        pans: its files. options: of the job. progress: receives messages; asked whether to stop.
 
     Returns:
-        See :func:`.partners.partners`.
+        One a file.
     """
     how = "none" if isinstance(options, SceneOptions) and options.shift == "none" else "auto"
     claims = claims_of(options.pan2, "pan", options)
-    return partners(pan, options.pan2, claims, lambda scene, told: correction(scene, how, told)[0], progress)
+
+    def place(scene: Scene, told: Progress) -> tuple[float, float]:
+        return correction(scene, how, told)[0]
+
+    return [partners(pan, options.pan2, claims, place, progress) for pan in pans]
 
 
 def _part(mask: np.ndarray, whole: Window, part: Window) -> np.ndarray:
@@ -153,116 +159,6 @@ def claims_of(path: str, role: str, options: RasterOptions) -> Claims:
     nodata, crs = (options.layers or {}).get(path, ("", ""))
     given = options.pan_nodata if role == "pan" else options.hsi_nodata
     return Claims(str(given).strip() or nodata, crs, options.assume_crs, options.geolocation)
-
-
-def correction(scene: Scene, how: str, progress: Progress) -> tuple[tuple[float, float], Shift | None]:
-    """By how much the PAN is moved: the same for the same two rasters.
-
-    Args:
-        scene: the HSI with all its bands, and the PAN where its file says.
-        how: "auto", where the shift is sure, "none", "global", or "local", which includes it.
-        progress: receives a message, or a warning of a shift that stays; asked whether to stop.
-
-    Returns:
-        (rows, columns) in PAN pixels; and the shift that was measured, None where it cannot be.
-
-    Raises:
-        InputError: the shift cannot be measured, and was to be corrected in any case.
-    """
-    shift = measure_shift(scene, progress)
-    if how in ("global", "local") or (how == "auto" and shift is not None and sure_shift(shift)):
-        return _moved(scene, shift, progress), shift
-    _warn_of_shift(scene, shift, progress)
-    return (0.0, 0.0), shift
-
-
-def sure_shift(shift: Shift) -> bool:
-    """Whether a shift is corrected by default.
-
-    Args:
-        shift: as measured.
-
-    Returns:
-        True where it is sure.
-    """
-    return shift.explains and shift.correlation >= SURE_FIT and not shift.beyond
-
-
-def _moved(scene: Scene, shift: Shift | None, progress: Progress) -> tuple[float, float]:
-    if shift is None:
-        raise InputError(
-            f"The shift of {scene.pan.name} against {scene.hsi.name} cannot be measured, as the two are not alike "
-            "enough; leave the PAN where it is (--shift none, SHIFT), or register the images first."
-        )
-    if shift.beyond:
-        raise InputError(_too_far(scene, shift))
-    sentence = (
-        f"{scene.pan.name} is moved by {shift.x:+.2f} columns and {shift.y:+.2f} rows (PAN pixels); its correlation "
-        f"with {scene.hsi.name} is {shift.unmoved:.3f} before and {shift.correlation:.3f} after that"
-    )
-    if shift.size > 0 and shift.correlation < SURE_FIT:
-        progress.warning(
-            f"{sentence}, where {SURE_FIT:g} or more is usual: it may lie elsewhere; compare both images in a map, or "
-            "leave the PAN where it is (--shift none, SHIFT)."
-        )
-    else:
-        progress.info(f"{sentence}.")
-    return shift.y, shift.x
-
-
-def _too_far(scene: Scene, shift: Shift) -> str:
-    return (
-        f"{scene.pan.name} lies farther than {MAX_SHIFT:g} HSI pixels from where {scene.hsi.name} shows the same, "
-        f"which is more than can be measured; move it by about {shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN "
-        "pixels) first, by changing its geotransform."
-    )
-
-
-def _warn_of_shift(scene: Scene, shift: Shift | None, progress: Progress) -> None:
-    """Says where the PAN lies: the opposite of what moves it into place. Where it is so far off that it seems
-    unrelated, its relation is said with the shift."""
-    if shift is None or shift.size <= NOTICED_SHIFT or (shift.explains and pan_relation(scene, progress).unrelated):
-        return
-    if shift.beyond:
-        progress.warning(_too_far(scene, shift))
-        return
-    progress.warning(
-        f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_size(shift)}: their correlation is "
-        f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which "
-        f"{_remedy(shift)}."
-    )
-
-
-def _remedy(shift: Shift) -> str:
-    """What moves the PAN back: by default, where the shift is sure."""
-    return f"the option --shift {'auto' if sure_shift(shift) else 'global'} (SHIFT) does"
-
-
-def _size(shift: Shift) -> str:
-    return f"{shift.size:.1f} PAN pixels ({-shift.x:+.1f} columns, {-shift.y:+.1f} rows)"
-
-
-def cause_of_shift(scene: Scene, shift: Shift, detail: float) -> str:
-    """Why a PAN seems unrelated to the HSI, where a shift explains it, and what to do.
-
-    Args:
-        scene: the two.
-        shift: that explains it.
-        detail: correlation of their details as they lie.
-
-    Returns:
-        a sentence without its end.
-    """
-    remedy = f"which {_remedy(shift)}"
-    if shift.beyond:
-        remedy = (
-            f"but that is farther than {MAX_SHIFT:g} HSI pixels, more than can be corrected; move it by about "
-            f"{shift.x:+.0f} columns and {shift.y:+.0f} rows (PAN pixels) first, by changing its geotransform"
-        )
-    return (
-        f"{scene.pan.name} is shifted against {scene.hsi.name} by {_size(shift)}: the correlation of their details is "
-        f"{detail:.2f} as they lie, and {shift.detail:.2f} when the PAN is moved back, {remedy}"
-    )
 
 
 def _say_relation(scene: Scene, shift: Shift | None, progress: Progress) -> None:

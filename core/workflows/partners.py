@@ -23,6 +23,7 @@ from ..io.reader import RasterReader
 from ..io.writer import RasterWriter
 from ..products.claims import Claims, open_claimed
 from ..products.opening import has_role, open_coarser
+from ..products.pair import Join
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -35,7 +36,6 @@ from ..scene.warp import WarpedReader
 from .gains import choose_gain
 
 _MARGIN = 24  # pixels around the HSI that the images are read with
-Join = Callable[[RasterReader, RasterReader], RasterReader]
 Place = Callable[[Scene, Progress], "tuple[float, float]"]
 """By how much a sharper image is moved: rows and columns, in its pixels."""
 

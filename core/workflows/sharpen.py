@@ -72,7 +72,7 @@ def sharpen(
 
     outputs = Outputs(output, disagreement, model, report)
     check_disagreement(options.learner(), disagreement)
-    outputs.check((hsi, pan, *options.masks), options.compress)
+    outputs.check((hsi, pan, *options.besides), options.compress)
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene:
         return sharpen_scene(opened, options, outputs, progress)

@@ -15,7 +15,8 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .gains import choose_common_gain
-from .opening import cause_of_shift, open_scene
+from .global_shift import cause_of_shift
+from .opening import open_scene
 from .options.declare import on_files
 from .options.fusion import TrainOptions
 from .output import Outputs
@@ -66,7 +67,7 @@ def train(
             )
         outputs = Outputs(model=model, report=report)
         if group.first:
-            outputs.check((*hsi, *pan, *options.masks), others=(resume,))
+            outputs.check((*hsi, *pan, *options.besides), others=(resume,))
         scenes = [stack.enter_context(open_scene(*pair, options, progress)) for pair in zip(hsi, pan)]
         _check_related(scenes, progress)
         return train_scenes(scenes, options, outputs, progress, resume, group)

@@ -44,11 +44,12 @@ def definition(option: Option, default: Any) -> QgsProcessingParameterDefinition
 
 def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition:
     key, label, kind = option.key, tr(option.label), option.kind
-    optional = not option.needed and default in (None, "")
+    optional = not option.needed and default in (None, "", ())
     if kind == "raster":
         return QgsProcessingParameterRasterLayer(key, label, optional=optional)
     if kind == "rasters":
-        return QgsProcessingParameterMultipleLayers(key, label, QgsProcessing.SourceType.TypeRaster)
+        layers = QgsProcessing.SourceType.TypeRaster
+        return QgsProcessingParameterMultipleLayers(key, label, layers, optional=optional)
     if kind in ("file", "folder"):
         behaviour = QgsProcessingParameterFile.Behavior
         which = behaviour.File if kind == "file" else behaviour.Folder

@@ -17,8 +17,8 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ.</source>
-<translation>Das schärfere Bild desselben Ortes: ein panchromatisches Bild, oder ein multispektrales wie von Sentinel-2, von dem alle Kanäle benutzt werden; Pixel mindestens 1,5-mal kleiner als die des HSI. Die beiden Gitter müssen nicht ineinanderpassen; KBS und Drehung dürfen sich unterscheiden.</translation></message>
+<message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ. It may be made of several files.</source>
+<translation>Das schärfere Bild desselben Ortes: ein panchromatisches Bild, oder ein multispektrales wie von Sentinel-2, von dem alle Kanäle benutzt werden; Pixel mindestens 1,5-mal kleiner als die des HSI. Die beiden Gitter müssen nicht ineinanderpassen; KBS und Drehung dürfen sich unterscheiden. Es darf aus mehreren Dateien bestehen.</translation></message>
 <message><source>Sharper image: panchromatic (PAN) or multispectral</source>
 <translation>Schärferes Bild: panchromatisch (PAN) oder multispektral</translation></message>
 <message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
@@ -45,6 +45,10 @@
 <translation>Ein zweites schärferes Bild mit anderen Pixeln als das erste, wie die multispektralen Kanäle, die zu einem PAN gehören, oder Sentinel-2 neben dem PAN von PRISMA: Kanäle mit größeren Pixeln werden zuerst durch die mit kleineren geschärft, dann werden alle benutzt. Seine Kanäle werden nach denen des ersten weitergezählt. Ein Produkt von Sentinel-2 (.SAFE) bringt seine Kanäle von 20 m selbst mit.</translation></message>
 <message><source>Second sharper image, of other pixels</source>
 <translation>Zweites schärferes Bild, mit anderen Pixeln</translation></message>
+<message><source>Further files of the sharper image, such as the other tiles of Sentinel-2, each with its own CRS. Those that share ground with the HSI are taken as one image with the first; where several have a value, that of the first counts.</source>
+<translation>Weitere Dateien des schärferen Bildes, etwa die anderen Kacheln von Sentinel-2, jede mit ihrem eigenen KBS. Die, die Boden mit dem HSI teilen, werden mit der ersten als ein Bild genommen; wo mehrere einen Wert haben, gilt der der ersten.</translation></message>
+<message><source>More files of the sharper image, taken as one with it</source>
+<translation>Weitere Dateien des schärferen Bildes, mit ihm als eines genommen</translation></message>
 <message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
 <translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>

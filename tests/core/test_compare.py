@@ -19,7 +19,7 @@ from core.report.comparison import pick_pixels
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.memory import PeakMemory
 from core.runtime.progress import Progress
-from core.workflows import opening
+from core.workflows import global_shift
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
@@ -152,7 +152,7 @@ def test_bands_and_shift_are_those_that_the_methods_were_given(make_raster, pair
 
 def test_the_scene_is_opened_and_its_shift_measured_once_whatever_the_methods(pair, tmp_path, monkeypatch):
     opened, measured = Counter(), []
-    open_reader, measure = RasterReader._open, opening.measure_shift
+    open_reader, measure = RasterReader._open, global_shift.measure_shift
 
     def count_opening(reader):
         opened[reader.name] += 1
@@ -163,7 +163,7 @@ def test_the_scene_is_opened_and_its_shift_measured_once_whatever_the_methods(pa
         return measure(*arguments)
 
     monkeypatch.setattr(RasterReader, "_open", count_opening)
-    monkeypatch.setattr(opening, "measure_shift", count_measuring)
+    monkeypatch.setattr(global_shift, "measure_shift", count_measuring)
     compare(*pair, str(tmp_path / "best.tif"), methods=["gs", *METHODS], shift="global")
     # the scene and the reduced pair are called alike
     assert (opened["hsi.tif"], opened["pan.tif"], len(measured)) == (2, 2, 1)

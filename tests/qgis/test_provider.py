@@ -16,6 +16,7 @@ PIXELS = {"MASK": "raster", "CONTRADICTIONS": ["auto", "off"]}  # of all that le
 FILES = {  # of all that open a pair
     "GEOLOCATION": "raster",
     "PAN2": "raster",
+    "PAN_MORE": "multilayer",
     "ASSUME_CRS": "string",
     "HSI_NODATA": "string",
     "PAN_NODATA": "string",

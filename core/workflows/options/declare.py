@@ -289,15 +289,15 @@ class Job:
         Returns:
             What the job's function returns.
         """
-        job = getattr(importlib.import_module(f"..{self.name}", __package__), self.name)
-        made: dict[str, Any] = job(**values, progress=progress)
+        module = importlib.import_module(f"..{self.name}", __package__)
+        made: dict[str, Any] = getattr(module, self.name)(**values, progress=progress)
         return made
 
 
 def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
     """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
-    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place. What
-    it returns has ``warnings``, too: what was warned of.
+    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place; of a
+    file with further ones (``pan_more``) all may be given as a list. It returns ``warnings``, too.
 
     Args:
         kind: class of the job's options.
@@ -313,7 +313,8 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
     def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         own = {n: p for n, p in inspect.signature(function).parameters.items() if n not in ("options", "progress")}
         fields = {option.name: option.default for option in kind.declared()}
-        paths = [option.name for option in kind.declared() if option.kind in ("file", "raster")]
+        kinds: dict[str, Callable[..., Any]] = {"file": as_path, "raster": as_path, "rasters": path_list}
+        readers = {option.name: kinds[option.kind] for option in kind.declared() if option.kind in kinds}
 
         @functools.wraps(function)
         def job(*given: Any, options: Any = None, progress: Progress | None = None, **named: Any) -> dict[str, Any]:
@@ -326,9 +327,11 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
                     named[name] = value
                 elif "Sequence" in own[name].annotation:
                     bound.arguments[name] = path_list(value, name)
+                elif f"{name}_more" in fields and isinstance(value, (list, tuple)) and value:
+                    bound.arguments[name], *named[f"{name}_more"] = path_list(value, name)
                 else:
                     bound.arguments[name] = as_path(value, name)
-            named.update({name: as_path(named[name], name) for name in paths if name in named})
+            named.update({name: read(named[name], name) for name, read in readers.items() if name in named})
             chosen = kind.of(named, options)
             chosen.check()
             import numpy as np  # here, so that help comes without it
@@ -338,11 +341,10 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
                 made = function(*bound.args, **bound.kwargs, options=chosen, progress=said)
                 return {**made, "warnings": said.warned()} if made else made
 
-        by_name = inspect.Parameter.KEYWORD_ONLY
-        more = {**fields, "options": None, "progress": None}
-        vars(job)["__signature__"] = inspect.Signature(
-            [*own.values(), *(inspect.Parameter(n, by_name, default=d) for n, d in more.items() if n not in own)]
-        )
+        by_name = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
+        named_ones = {**fields, "options": None, "progress": None}
+        more = (by_name(name, default=value) for name, value in named_ones.items() if name not in own)
+        vars(job)["__signature__"] = inspect.Signature([*own.values(), *more])
         return job
 
     return decorate

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from . import gain, shared
+from . import gain, placement, shared
 from .declare import Job, Option
 from .pixels import PIXELS, PixelOptions
 
@@ -72,8 +73,10 @@ class TrainOptions(shared.SceneOptions, PixelOptions, shared.SensorOptions, shar
         mode: "mutual" or "alone".
         steps: of learning; None follows the effort.
         batch: areas a step; None is one for each process.
+        pan_more: further files that the PANs are made of.
     """
 
+    pan_more: Sequence[str] = placement.PAN_MORE.field(flag="--pan-more")
     bands: str = shared.BANDS.field(
         help=f"Only these bands are learned: {shared.BAND_NUMBERS}; empty: all. The model remembers them, and "
         "“Fuse with a model” takes the same."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .declare import Option
 from .placement import PlacementOptions
 
-PIXELS = "MASK CONTRADICTIONS GEOLOCATION PAN2"
+PIXELS = "MASK CONTRADICTIONS GEOLOCATION PAN2 PAN_MORE"
 MASK = Option(
     "A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
     "statistics are taken. These pixels are sharpened as the others are.",
@@ -40,6 +40,6 @@ class PixelOptions(PlacementOptions):
     contradictions: str = CONTRADICTIONS.field()
 
     @property
-    def masks(self) -> tuple[str, ...]:
-        """The rasters that are read besides, where they are given: mask, geolocation and second sharper image."""
-        return tuple(path for path in (self.mask, self.geolocation, self.pan2) if path)
+    def besides(self) -> tuple[str, ...]:
+        """As :attr:`.placement.PlacementOptions.besides`, with the mask."""
+        return tuple(path for path in (self.mask, *super().besides) if path)

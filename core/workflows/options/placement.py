@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .declare import Option, Options
@@ -42,6 +43,17 @@ GRID = Option(
     advanced=True,
 )
 
+PAN_MORE = Option(
+    "Further files of the sharper image, such as the other tiles of Sentinel-2, each with its own CRS. Those that "
+    "share ground with the HSI are taken as one image with the first; where several have a value, that of the first "
+    "counts.",
+    "More files of the sharper image, taken as one with it",
+    (),
+    kind="rasters",
+    flag="",
+    advanced=True,
+)
+
 
 @dataclass(frozen=True)
 class PlacementOptions(Options):
@@ -52,9 +64,16 @@ class PlacementOptions(Options):
         geolocation: file that says where the HSI's pixels lie, or heights for RPCs; "" for none.
         pan2: a second sharper image; "" for none.
         grid: of the result: "auto", "pan" or "hsi".
+        pan_more: further files of the sharper image; on the command line and in Python, they follow the first.
     """
 
     assume_crs: str = ASSUME_CRS.field()
     geolocation: str = GEOLOCATION.field()
     pan2: str = PAN2.field()
     grid: str = GRID.field()
+    pan_more: Sequence[str] = PAN_MORE.field()
+
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """The rasters that are read besides HSI and PAN."""
+        return tuple(path for path in (self.geolocation, self.pan2, *self.pan_more) if path)

@@ -39,7 +39,7 @@ HSI = Option(
 PAN = Option(
     "The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all "
     "bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and "
-    "rotation may differ.",
+    "rotation may differ. It may be made of several files.",
     "Sharper image: panchromatic (PAN) or multispectral",
     kind="raster",
     name="pan",

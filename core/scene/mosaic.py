@@ -1,0 +1,164 @@
+"""Several files as one sharper image: the tiles of a product, in one UTM zone or several.
+
+Tiles of one grid are put beside each other. Files on different grids are warped, each from its own, onto the HSI's grid
+refined by the rounded ratio of the first. Where several have a value, that of the first counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..io.grid import Grid, Window, same_crs
+from ..io.reader import Block, RasterReader
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress
+from .placing import ApartError, placed_pan
+from .reader_view import ReaderView, facing
+
+_SAME = 0.01  # pixels: by how much grids may miss each other over an image
+
+
+class MosaicReader(ReaderView):
+    """Open rasters of one grid as one, closed with it. It is called as the first one.
+
+    Args:
+        parts: the open rasters; grids differ by whole pixels.
+    """
+
+    def __init__(self, parts: Sequence[RasterReader]) -> None:
+        super().__init__(parts[0])
+        self.parts = tuple(parts)
+        self._places = [_offset(self.grid, part.grid) for part in parts]
+        (top, left), (bottom, right) = (
+            [pick(one) for one in zip(*corners)]
+            for pick, corners in (
+                (min, self._places),
+                (max, [(row + p.grid.rows, col + p.grid.cols) for (row, col), p in zip(self._places, parts)]),
+            )
+        )
+        self._places = [(row - top, col - left) for row, col in self._places]
+        x, y = self.grid.x + left * self.grid.dx, self.grid.y + top * self.grid.dy
+        self.grid = replace(self.grid, x=x, y=y, rows=bottom - top, cols=right - left)
+        self.name = f"{parts[0].name} and {len(parts) - 1} more"
+        self.always_valid = False
+        self.sentence = " ".join(dict.fromkeys(one.sentence for one in parts if isinstance(one, ReaderView)))
+
+    def __reduce__(self) -> tuple:
+        """Opened anew where it is unpickled."""
+        return type(self), (self.parts,)
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
+        """As :meth:`RasterReader.read`."""
+        window = window or Window(0, 0, self.grid.rows, self.grid.cols)
+        chosen = list(range(self.bands)) if bands is None else list(bands)
+        values = np.zeros((len(chosen), window.rows, window.cols), np.float32)
+        valid = np.zeros(values.shape, bool)
+        for part, (row, col) in zip(self.parts, self._places):
+            spans = []
+            for at, first, count, size in (
+                (row, window.row, window.rows, part.grid.rows),
+                (col, window.col, window.cols, part.grid.cols),
+            ):
+                spans.append((max(first, at), min(first + count, at + size)))
+            (top, bottom), (left, right) = spans
+            if bottom <= top or right <= left:
+                continue
+            here = (
+                slice(None),
+                slice(top - window.row, bottom - window.row),
+                slice(left - window.col, right - window.col),
+            )
+            if valid[here].all():
+                continue
+            block = part.read(Window(top - row, left - col, bottom - top, right - left), chosen)
+            new = block.valid & ~valid[here]
+            np.copyto(values[here], block.values, where=new)
+            valid[here] |= new
+        return Block(values, valid)
+
+    def read_stored(self, row: int, rows: int) -> np.ndarray:
+        """As :meth:`RasterReader.read_stored`, but float32, 0 where not valid: types may differ between the files."""
+        return self.read(Window(row, 0, rows, self.grid.cols)).values
+
+    def release(self) -> None:
+        """As :meth:`RasterReader.release`."""
+        for part in self.parts:
+            part.release()
+
+    def close(self) -> None:
+        """Close the files."""
+        for part in self.parts:
+            part.close()
+
+
+def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress: Progress) -> RasterReader:
+    """Several files as one sharper image.
+
+    Args:
+        hsi: the open HSI.
+        pans: the open files, the first first; those that share no ground with the HSI are closed and left out.
+        grid: of the result: "auto", "hsi" or "pan".
+        progress: told what is done.
+
+    Returns:
+        The image, which closes the files; the only file itself where there is one.
+
+    Raises:
+        InputError: they have different numbers of bands, none shares ground with the HSI, or they lie on several grids
+            and the result shall lie on theirs.
+    """
+    if len(pans) == 1:
+        return pans[0]
+    for pan in pans[1:]:
+        if pan.bands != pans[0].bands:
+            raise InputError(
+                f"{pan.name} has {pan.bands} bands and {pans[0].name} {pans[0].bands}; as files of one sharper image "
+                "they need the same ones: choose them (--pan-bands-used, PAN_BANDS_USED), or leave one out."
+            )
+    parts = list(pans)
+    if not all(_fits(pans[0].grid, pan.grid) for pan in pans[1:]):
+        if grid == "pan":
+            raise InputError(
+                f"{pans[0].name} and the other files of the sharper image lie on several grids, so the result cannot "
+                "be put on theirs; choose --grid auto or hsi (GRID)."
+            )
+        parts = list(facing(*_placed(hsi, pans, progress)))
+    names = ", ".join(part.name for part in parts)
+    progress.info(
+        f"{len(parts)} files are taken as one sharper image, of which the first that has a value counts: {names}."
+    )
+    return MosaicReader(parts) if len(parts) > 1 else parts[0]
+
+
+def _placed(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> list[RasterReader]:
+    """The files on the HSI's grid refined by one ratio."""
+    placed: list[RasterReader] = []
+    for pan in pans:
+        try:
+            ratio = round(abs(hsi.grid.dx / placed[0].grid.dx)) if placed else None
+            placed.append(placed_pan(hsi, pan, "hsi", progress, ratio))
+        except ApartError as error:
+            if pan is pans[-1] and not placed:
+                raise
+            progress.warning(f"{pan.name} is left out: {error}")
+            pan.close()
+    return placed
+
+
+def _offset(grid: Grid, other: Grid) -> tuple[int, int]:
+    """By how many rows and columns another grid begins after one."""
+    return round((other.y - grid.y) / grid.dy), round((other.x - grid.x) / grid.dx)
+
+
+def _fits(grid: Grid, other: Grid) -> bool:
+    """Whether the pixels of two grids are those of one larger grid."""
+    if not same_crs(grid.crs, other.crs) or grid.frame != other.frame:
+        return False
+    for one, two in zip(grid.axes, other.axes):
+        offset = (two.start - one.start) / one.step
+        if abs(two.step / one.step - 1.0) * two.count >= _SAME or abs(offset - round(offset)) >= _SAME:
+            return False
+    return True

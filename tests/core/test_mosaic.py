@@ -1,0 +1,159 @@
+"""Several files as one sharper image: tiles of one grid, and of several."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from osgeo import gdal
+
+from benchmarks.pairs_apart import CENTRE, GAIN, PIXEL, RATIO, SIZE, Case, Ground, Image, ergas, write
+from core.cli.main import main
+from core.io.reader import RasterReader
+from core.products.pair import open_pair
+from core.runtime.errors import InputError
+from core.runtime.progress import Progress
+from core.workflows.assess import assess
+from core.workflows.classical import classical
+from core.workflows.inspect import inspect
+
+FIXED = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
+FINE, WIDE = PIXEL / RATIO, 1.6 * SIZE * PIXEL
+
+
+class Said(Progress):
+    """Keeps what is said."""
+
+    def __init__(self):
+        self.told, self.warned_of = [], []
+
+    def info(self, text):
+        self.told.append(text)
+
+    def warning(self, text):
+        self.warned_of.append(text)
+
+
+def write_part(path, image, cols, ground):
+    """The PAN of a ground on some columns of an image."""
+    rows, chosen = np.mgrid[: image.rows, cols[0] : cols[1]] + 0.5
+    x0, a, b, y0, d, e = image.transform
+    placed = Image(
+        image.rows, cols[1] - cols[0], image.places, image.epsg, (x0 + cols[0] * a, a, b, y0 + cols[0] * d, d, e)
+    )
+    return write(path, ground.at(*image.ground(rows, chosen))[2:7].mean(axis=0), placed)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An HSI, its PAN, the PAN as tiles that overlap, and the same ground as tiles of two UTM zones."""
+    made, ground = tmp_path_factory.mktemp("tiles"), Ground()
+    low = Image.affine(PIXEL)
+    write(made / "hsi.tif", ground.at(*low.centres(), low.axes()), low)
+    fine = Image.affine(FINE)
+    write_part(made / "pan.tif", fine, (0, fine.cols), ground)
+    write_part(made / "west.tif", fine, (0, 150), ground)
+    write_part(made / "east.tif", fine, (140, fine.cols), ground)
+    other = Image.affine(FINE, 0.0, 32632, WIDE)
+    write_part(made / "east32.tif", other, (other.cols // 2 - 20, other.cols), ground)
+    write_part(made / "bands.tif", fine, (0, 20), ground)
+    gdal.Translate(str(made / "two.tif"), str(made / "pan.tif"), bandList=[1, 1])
+    far = Image(20, 20, fine.places, 32633, (300000.0, FINE, 0.0, 5000000.0, 0.0, -FINE))
+    write(made / "far.tif", np.ones((20, 20), np.float32), far)
+    return made
+
+
+def fused(folder, name, pan, **more):
+    """What is made of some files, and what is said."""
+    said = Said()
+    facts = classical(folder / "hsi.tif", pan, folder / name, progress=said, **FIXED, **more)
+    return gdal.Open(str(folder / name)).ReadAsArray(), facts, said
+
+
+def test_tiles_of_one_grid_give_the_pixels_of_the_whole(folder):
+    whole = fused(folder, "whole.tif", folder / "pan.tif")[0]
+    tiled, facts, said = fused(folder, "tiled.tif", [folder / "east.tif", folder / "west.tif"])
+    np.testing.assert_array_equal(tiled, whole)
+    assert facts["placement"] == ""
+    assert any("2 files are taken as one sharper image" in text for text in said.told)
+
+
+def test_tiles_of_two_utm_zones_are_as_good_as_a_nested_pair(folder):
+    case = Case("tiles", Image.affine(PIXEL), Image.affine(FINE))
+    fused(folder, "whole.tif", folder / "pan.tif")
+    values, facts, _ = fused(folder, "zones.tif", [folder / "west.tif", folder / "east32.tif"])
+    whole, zones = (ergas(folder / name, case, Ground())[0] for name in ("whole.tif", "zones.tif"))
+    assert np.isfinite(values).all()
+    assert zones < 1.1 * whole
+    assert "east32.tif" in facts["placement"]
+    assert "zone 32N" in facts["placement"]
+    assert gdal.Open(str(folder / "zones.tif")).GetMetadataItem("PLACEMENT") == facts["placement"]
+
+
+def test_the_first_file_that_has_a_value_counts(folder, tmp_path):
+    fine = Image.affine(FINE)
+    ones = np.ones((fine.rows, fine.cols), np.float32)
+    ones[:, :100] = np.nan
+    first = write(tmp_path / "first.tif", ones, fine)
+    with open_pair(folder / "hsi.tif", [first, folder / "pan.tif"]) as scene:
+        block = scene.pan.read()
+        there = RasterReader(folder / "pan.tif").read().values
+        np.testing.assert_array_equal(block.values[0, :, :100], there[0, :, :100])
+        assert (block.values[0, :, 100:] == 1.0).all()
+        again = pickle.loads(pickle.dumps(scene.pan))
+        np.testing.assert_array_equal(again.read().values, block.values)
+
+
+def test_a_file_of_other_ground_is_left_out_and_that_is_said(folder):
+    _, _, said = fused(folder, "left.tif", [folder / "east32.tif", folder / "far.tif", folder / "west.tif"])
+    assert any("far.tif is left out" in text for text in said.warned_of)
+    with pytest.raises(InputError, match="do not overlap"):
+        fused(folder, "none.tif", [folder / "far.tif", folder / "far.tif"])
+
+
+def test_what_cannot_be_one_image_is_refused(folder):
+    with pytest.raises(InputError, match=r"has 2 bands and pan\.tif 1"):
+        fused(folder, "no.tif", [folder / "pan.tif", folder / "two.tif"])
+    with pytest.raises(InputError, match="lie on several grids"):
+        fused(folder, "no.tif", [folder / "pan.tif", folder / "east32.tif"], grid="pan")
+
+
+@pytest.mark.parametrize(("epsg", "words"), [(32633, "ratio 15"), (32632, "averaged to 16")])
+def test_an_orthophoto_of_20_cm_is_averaged_to_what_can_be_used(tmp_path, epsg, words):
+    """It shows a plane, the way to the east in the HSI's reference system."""
+    low, high = Image.affine(30.0, size=300.0), Image.affine(0.2, epsg=epsg, size=400.0)
+    write(tmp_path / "hsi.tif", np.stack([1e3 + axis - middle for axis, middle in zip(low.centres(), CENTRE)]), low)
+    corners = high.ground(*np.meshgrid([0.0, high.rows], [0.0, high.cols], indexing="ij"))[0] - CENTRE[0]
+    down, right = ((np.arange(count) + 0.5) / count for count in (high.rows, high.cols))
+    west, east = (corners[0, side] + np.outer(down, corners[1, side] - corners[0, side]) for side in (0, 1))
+    rows = west.reshape(-1, 1) * (1 - right) + east.reshape(-1, 1) * right
+    write(tmp_path / "pan.tif", rows.astype(np.float32), high)
+    said = Said()
+    with open_pair(tmp_path / "hsi.tif", tmp_path / "pan.tif", said) as scene:
+        fine, block = scene.alignment, scene.pan.read(scene.alignment.pan)
+    assert any(words in text for text in said.told)
+    assert block.valid.all()
+    expected = fine.grid.x + (np.arange(fine.pan.cols) + 0.5) * fine.grid.dx - CENTRE[0]
+    np.testing.assert_allclose(block.values[0], np.broadcast_to(expected, block.values.shape[1:]), atol=0.02)
+
+
+def test_no_file_of_several_is_overwritten(folder):
+    with pytest.raises(InputError, match=r"east\.tif"):
+        classical(folder / "hsi.tif", [folder / "west.tif", folder / "east.tif"], folder / "east.tif", **FIXED)
+
+
+def test_tiles_are_assessed_and_inspected(folder, tmp_path):
+    pans = [folder / "west.tif", folder / "east32.tif"]
+    fused(folder, "zones.tif", pans)
+    scores = assess(folder / "zones.tif", hsi=folder / "hsi.tif", pan=pans, mtf=GAIN, shift="none")
+    assert scores["consistency"] < 0.02
+    assert inspect(folder / "hsi.tif", pans)["ratio"] == RATIO
+
+
+def test_the_command_line_takes_several_files(folder, capsys):
+    pans = [str(folder / "east.tif"), str(folder / "west.tif")]
+    told = ["--mtf", "0.3", "--shift", "none", "--contradictions", "off"]
+    out = folder / "told.tif"
+    assert main(["classical", "--hsi", str(folder / "hsi.tif"), "--pan", *pans, "--out", str(out), *told]) == 0
+    np.testing.assert_array_equal(gdal.Open(str(out)).ReadAsArray(), fused(folder, "tiled.tif", pans)[0])
