@@ -13,7 +13,7 @@ from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from .ridge import HeldOut
 from .scene import Scene
-from .streams import high_valid, hsi_stream
+from .streams import high_valid, hsi_stream, hsi_without_left_out
 
 _SAMPLES = 8_000_000  # samples held at once
 _LEAST_LOWER = 3  # pixels along an edge one scale further down
@@ -125,13 +125,16 @@ def band_moments(
     return total, products, count, origin, with_pan - np.outer(with_one, low.mean)
 
 
-def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: HeldOut, progress: Progress) -> None:
+def add_details(
+    scene: Scene, pan_low: np.ndarray, mean: np.ndarray, mtf_gain: Gains, held_out: HeldOut, progress: Progress
+) -> None:
     """Hand on the details of HSI and PAN on the HSI's grid: what is lost one scale further down. Of a scene that is too
     small for that the values themselves.
 
     Args:
         scene: the scene.
-        pan_low: (M, rows, columns) float32, D P.
+        pan_low: (M, rows, columns) float32, D P without what is left out.
+        mean: (bands,) float32 of the HSI.
         mtf_gain: of the degradation.
         held_out: receives the pixels.
         progress: asked for cancellation.
@@ -140,7 +143,7 @@ def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: He
     lower = whole_pixels(scene.low_shape[0], y), whole_pixels(scene.low_shape[1], x)
     rows, cols = pixels_inside(lower[0], y), pixels_inside(lower[1], x)
     step = max(1, _SAMPLES // (bands * scene.low_shape[1]))
-    hsi = hsi_stream(scene, step, np.zeros(bands, np.float32))
+    hsi, again = (hsi_without_left_out(scene, step, mean) for _ in range(2))
     if min(lower) < _LEAST_LOWER:
         places = np.flatnonzero(scene.low_covered)
         values = hsi.get(0, scene.low_shape[0]).reshape(bands, -1)[:, places].astype(np.float64)
@@ -153,10 +156,7 @@ def add_details(scene: Scene, pan_low: np.ndarray, mtf_gain: Gains, held_out: He
         hsi.forget(low)
         return operators.down.part(hsi.get(low, high)[..., :cols], (start, stop), (0, lower[1]), (low, 0))
 
-    lowered, again = (
-        RowStream(lower[0], degrade, max(1, step // scene.footprint)),
-        hsi_stream(scene, step, np.zeros(bands, np.float32)),
-    )
+    lowered = RowStream(lower[0], degrade, max(1, step // scene.footprint))
     pan_detail = pan_low[:, :rows, :cols] - operators.up(operators.down(pan_low[:, :rows, :cols]))
     for start, stop in row_strips(rows, step, progress):
         (low, high), _ = operators.up.support((start, stop), (0, cols))

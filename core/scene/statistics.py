@@ -20,7 +20,7 @@ from ..runtime.progress import Progress
 from .lowpass import add_details, band_moments, pan_low_weights
 from .ridge import HeldOut
 from .scene import Scene
-from .streams import degraded_pan, scene_operators, without_left_out
+from .streams import degraded_pan, high_valid, scene_operators, without_left_out
 
 _SAMPLES = 8_000_000  # samples of the HSI held at once
 _SMALLEST = 1e-6  # variance of a component, of the largest
@@ -178,7 +178,8 @@ class StatisticsBuilder:
         low = pan_low_weights(scene, operators, pan_low, progress)
         total, products, count, origin, covariance = band_moments(scene, self._origin, low, progress)
         if scene.guides > 1:
-            add_details(scene, without_left_out(scene, pan_low), self.mtf_gain, self._held_out, progress)
+            mean, filled = (origin + total / max(count, 1)).astype(np.float32), without_left_out(scene, pan_low)
+            add_details(scene, filled, mean, self.mtf_gain, self._held_out, progress)
         self._origin = origin
         self._pan += pan
         self._pixels += low.pixels
@@ -257,7 +258,7 @@ def scene_statistics(scene: Scene, mtf_gain: Gains, components: int, progress: P
 
 
 def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
-    """Count, sum and sum of squares of the valid PAN pixels.
+    """Count, sum and sum of squares of the valid PAN pixels; of several sharp bands without those that are left out.
 
     Args:
         scene: the scene.
@@ -270,6 +271,8 @@ def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
     sums = np.zeros((scene.guides, 3))
     for start, stop in row_strips(rows, max(1, _SAMPLES // (scene.guides * cols)), progress):
         values, valid = scene.pan_rows(start, stop)
+        if scene.guides > 1 and scene.left_out is not None:
+            valid = high_valid(scene, start, stop, valid)
         for band, of_band in zip(values, sums):
             chosen = band[valid].astype(np.float64)
             of_band += chosen.size, chosen.sum(), (chosen**2).sum()

@@ -15,7 +15,7 @@ from .scene import Scene
 
 FILL_LOW = 4  # rings of HSI pixels filled around valid ones: as far as the filters reach
 FILL_HIGH = 2  # the same for the PAN, in HSI pixels
-_FILL_LEFT_OUT = 16  # rings of HSI pixels filled where pixels are left out
+FILL_LEFT_OUT = 16  # rings of HSI pixels filled where pixels are left out
 _SAMPLES = 8_000_000  # samples of the PAN held at once
 
 
@@ -72,7 +72,8 @@ def injected(gains: np.ndarray, planes: np.ndarray) -> np.ndarray:
 def pan_stream(
     scene: Scene, step: int, fallback: np.ndarray | float, first: int = 0, cols: tuple[int, int] | None = None
 ) -> RowStream:
-    """The PAN's rows, invalid pixels filled.
+    """The PAN's rows, invalid pixels filled; of several sharp bands those at which they are not trusted, too: a cloud
+    would reach far when it is degraded.
 
     Args:
         scene: the scene.
@@ -85,13 +86,16 @@ def pan_stream(
         A stream of (M, rows, columns) float32, DN.
     """
     passes, (left, right) = FILL_HIGH * scene.footprint, cols or (0, scene.high_shape[1])
+    faded = scene.faded if scene.guides > 1 else None
 
     def produce(start: int, stop: int) -> np.ndarray:
-        if scene.complete:
+        if scene.complete and faded is None:
             return scene.pan_rows(start, stop, (left, right)).values
         (low, high), (west, east) = _widened(scene.high_shape, passes, (start, stop), (left, right))
-        rows = scene.pan_rows(low, high, (west, east))
-        filled = fill_invalid(rows.values, rows.valid, passes, fallback)
+        values, valid = scene.pan_rows(low, high, (west, east))
+        if faded is not None:
+            valid = valid & ~faded[np.ix_(scene.low_owner(0)[low:high], scene.low_owner(1)[west:east])]
+        filled = fill_invalid(values, valid, passes, fallback)
         return filled[:, start - low : stop - low, left - west : right - west]
 
     return RowStream(scene.high_shape[0], produce, step, first)
@@ -180,21 +184,57 @@ def degraded_pan(
     return result
 
 
-def without_left_out(scene: Scene, pan_low: np.ndarray) -> np.ndarray:
-    """Several sharp bands on the HSI's grid with what is left out filled from its surroundings: degraded once more, a
-    cloud would reach far.
+def without_left_out(
+    scene: Scene, image: np.ndarray, fallback: np.ndarray | None = None, corner: tuple[int, int] = (0, 0)
+) -> np.ndarray:
+    """An image on the HSI's grid with what is left out filled from its surroundings: degraded once more, a cloud would
+    reach far. HSI and sharp bands are filled alike, so that they go on belonging together.
 
     Args:
         scene: the scene.
-        pan_low: (M, rows, columns) float32, D P.
+        image: (bands, rows, columns) float32, the HSI or D P, or a part of it that has :data:`FILL_LEFT_OUT` more
+            pixels on each side than are used.
+        fallback: (bands,), for what is farther than that from other pixels; the mean of these by default.
+        corner: row and column of the HSI's grid at which the part begins.
 
     Returns:
-        The same shape and dtype; ``pan_low`` itself of one band, or where nothing is left out.
+        The same shape and dtype; the image itself where the PAN has one band, or where nothing is left out.
     """
-    if scene.guides == 1 or scene.left_out is None or scene.left_out.all() or not scene.left_out.any():
-        return pan_low
-    kept = ~scene.left_out
-    return fill_invalid(pan_low, kept, _FILL_LEFT_OUT, pan_low[:, kept].mean(axis=1))
+    if not _fills_left_out(scene) or scene.left_out is None:
+        return image
+    kept = ~scene.left_out[corner[0] :, corner[1] :][: image.shape[1], : image.shape[2]]
+    if fallback is None:
+        fallback = image[:, kept].mean(axis=1)
+    return fill_invalid(image, kept, FILL_LEFT_OUT, fallback)
+
+
+def hsi_without_left_out(scene: Scene, step: int, mean: np.ndarray) -> RowStream:
+    """The HSI's rows with what is left out filled, as :func:`without_left_out` does.
+
+    Args:
+        scene: the scene.
+        step: rows computed at once.
+        mean: (bands,) float32, for what is far from other pixels.
+
+    Returns:
+        A stream of (bands, rows, columns) float32, DN.
+    """
+    rows = hsi_stream(scene, step, mean)
+    if not _fills_left_out(scene):
+        return rows
+
+    def produce(start: int, stop: int) -> np.ndarray:
+        ((low, high),) = _widened(scene.low_shape[:1], FILL_LEFT_OUT, (start, stop))
+        rows.forget(low)
+        return without_left_out(scene, rows.get(low, high), mean, (low, 0))[:, start - low : stop - low]
+
+    return RowStream(scene.low_shape[0], produce, step)
+
+
+def _fills_left_out(scene: Scene) -> bool:
+    if scene.guides == 1 or scene.left_out is None:
+        return False
+    return bool(scene.left_out.any() and not scene.left_out.all())
 
 
 def high_valid(scene: Scene, start: int, stop: int, pan_valid: np.ndarray) -> np.ndarray:

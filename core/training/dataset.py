@@ -9,7 +9,7 @@ from ..operators.fill import fill_invalid
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from ..scene.streams import FILL_LOW, degraded_pan, pan_stream, scene_operators, without_left_out
+from ..scene.streams import FILL_LEFT_OUT, FILL_LOW, degraded_pan, pan_stream, scene_operators, without_left_out
 from .areas import (
     AreaContext,
     LabelledArea,
@@ -81,7 +81,7 @@ class _Cutter:
         block = max(1, round(scene.ratio))
         for corner, held_out in zip(corners, _held_out(corners, shape, settings.held_out, block, self.rng)):
             self.progress.check()
-            hsi, _, valid = self._low_part(corner, shape)
+            hsi, _, valid = self._low_part(corner, shape, FILL_LEFT_OUT)
             pan_low = filled[:, corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
             area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
             if area.train_mask.any() or area.held_out_mask.any():
@@ -118,14 +118,20 @@ class _Cutter:
             areas.append(unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress))
         return areas
 
-    def _low_part(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """HSI, filled, PAN and valid pixels of a window of the low grid."""
+    def _low_part(
+        self, corner: tuple[int, int], shape: tuple[int, int], left_out: int = 0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """HSI, filled, PAN and valid pixels of a window of the low grid; what is left out is filled, too, from so many
+        pixels around."""
         (row, col), (rows, cols), whole = corner, shape, self.scene.low_shape
-        window = slice(row, row + rows), slice(col, col + cols)
-        top, bottom = max(0, row - FILL_LOW), min(whole[0], row + rows + FILL_LOW)
-        left, right = max(0, col - FILL_LOW), min(whole[1], col + cols + FILL_LOW)
+        window, around = (slice(row, row + rows), slice(col, col + cols)), max(FILL_LOW, left_out)
+        top, bottom = max(0, row - around), min(whole[0], row + rows + around)
+        left, right = max(0, col - around), min(whole[1], col + cols + around)
         values, valid = self.scene.hsi_rows(top, bottom)
-        filled = fill_invalid(values[..., left:right], valid[:, left:right], FILL_LOW, self.context.statistics.mean)
+        mean = self.context.statistics.mean
+        filled = fill_invalid(values[..., left:right], valid[:, left:right], FILL_LOW, mean)
+        if left_out:
+            filled = without_left_out(self.scene, filled, mean, (top, left))
         hsi = filled[:, row - top : row - top + rows, col - left : col - left + cols]
         return hsi, self.pan_low[:, window[0], window[1]], self.weight[window]
 
