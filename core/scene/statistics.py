@@ -177,7 +177,7 @@ class StatisticsBuilder:
         pan_low = degraded_pan(scene, operators, pan[:, 1] / np.maximum(pan[:, 0], 1.0), progress)
         low = pan_low_weights(scene, operators, pan_low, progress)
         total, products, count, origin, covariance = band_moments(scene, self._origin, low, progress)
-        if scene.guides > 1:
+        if scene.guides > 1 and origin is not None:
             mean, filled = (origin + total / max(count, 1)).astype(np.float32), without_left_out(scene, pan_low)
             add_details(scene, filled, mean, self.mtf_gain, self._held_out, progress)
         self._origin = origin

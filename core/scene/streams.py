@@ -224,7 +224,7 @@ def hsi_without_left_out(scene: Scene, step: int, mean: np.ndarray) -> RowStream
         return rows
 
     def produce(start: int, stop: int) -> np.ndarray:
-        ((low, high),) = _widened(scene.low_shape[:1], FILL_LEFT_OUT, (start, stop))
+        ((low, high),) = _widened(scene.low_shape, FILL_LEFT_OUT, (start, stop))
         rows.forget(low)
         return without_left_out(scene, rows.get(low, high), mean, (low, 0))[:, start - low : stop - low]
 
