@@ -1,7 +1,7 @@
 """SSML: hyperspectral pansharpening by spectral-spatial mutual learning.
 
 The public names are here: functions on files (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``,
-``inspect``, ``assess``, ``compare``, ``info``, ``openprisma``), functions on arrays (``sharpen_arrays``,
+``inspect``, ``assess``, ``compare``, ``info``, ``openproduct``), functions on arrays (``sharpen_arrays``,
 ``fuse_arrays``, ``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for:
 importing this package loads neither numpy nor GDAL nor PyTorch.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .workflows.fuse import fuse
     from .workflows.info import info
     from .workflows.inspect import inspect
-    from .workflows.openprisma import openprisma
+    from .workflows.openproduct import openproduct
     from .workflows.sharpen import sharpen
     from .workflows.simulate import simulate
     from .workflows.train import train
@@ -43,7 +43,7 @@ __all__ = [
     "fuse_arrays",
     "info",
     "inspect",
-    "openprisma",
+    "openproduct",
     "sharpen",
     "sharpen_arrays",
     "simulate",
@@ -64,7 +64,7 @@ _MODULES = {
     **{
         job: f"workflows.{job}"
         for job in (
-            *("assess", "classical", "compare", "fuse", "info", "inspect", "openprisma", "sharpen", "simulate"),
+            *("assess", "classical", "compare", "fuse", "info", "inspect", "openproduct", "sharpen", "simulate"),
             "train",
         )
     },

@@ -197,8 +197,10 @@ def _gains(mtf: object) -> str:
 
 
 def _print_product(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
-    print(f"{made['hsi']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, {made['bad_bands']} bad")
-    print(f"{made['pan']}")
+    print(f"{made['product']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands")
+    for image in ("hsi", "pan", "quality"):
+        if made[image]:
+            print(made[image])
 
 
 def _print_fused(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
@@ -228,5 +230,5 @@ _PRINT = {
     "assess": _print_assessed,
     "compare": _print_compared,
     "info": _print_facts,
-    "openprisma": _print_product,
+    "openproduct": _print_product,
 }

@@ -60,7 +60,7 @@ class ChunkedArray:
             first, stop: of the bands, from 0.
 
         Returns:
-            (bands, rows, columns), to be read only.
+            (bands, rows, columns) of the array's type, to be read only.
         """
         wanted = (
             slice(first, stop),

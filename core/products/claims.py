@@ -10,8 +10,11 @@ from ..io.undeclared_fill import undeclared_fills
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
+from .band_rule import BandRule
 from .opening import open_raster
 from .same_surface import same_surface
+
+FROM_FILE = BandRule()
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Claims:
         assume_crs: of a file that has none; "" for none.
         geolocation: file that says where the pixels lie; "" for none.
         look: whether fill values are looked for at all.
+        rule: which bands of an HSI are used where detectors overlap, and in which order.
     """
 
     nodata: str = ""
@@ -33,6 +37,7 @@ class Claims:
     assume_crs: str = ""
     geolocation: str = ""
     look: bool = True
+    rule: BandRule = FROM_FILE
 
 
 def nodata_values(text: str, option: str) -> tuple[tuple[float, ...], bool]:
@@ -76,7 +81,7 @@ def open_claimed(
     Raises:
         InputError: the file or a claim cannot be used.
     """
-    reader = open_raster(path, role, progress, claims.geolocation)
+    reader = open_raster(path, role, progress, claims.geolocation, claims.rule)
     try:
         crs = claims.crs or (claims.assume_crs if not reader.grid.crs else "")
         if crs:

@@ -16,10 +16,10 @@ def not_zero(values: np.ndarray) -> np.ndarray:
     """The usual meaning of flags: valid is where they are 0.
 
     Args:
-        values: integers of any shape.
+        values: int32 of any shape (...).
 
     Returns:
-        bool, where samples are not valid.
+        (...) bool, where samples are not valid.
     """
     found: np.ndarray = values != 0
     return found

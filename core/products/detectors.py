@@ -13,26 +13,14 @@ Which detector a band is of, the product says; else a new one begins where the w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..io.band_selection import SelectedBands
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .band_rule import BandRule
 
 KEEP, DROP = "keep", "drop"
-
-
-class BandRule(NamedTuple):
-    """What a user says of the bands.
-
-    Attributes:
-        overlap: "keep", "drop", or a wavelength in nm as text; "" for the product's default.
-        sort: whether bands are sorted by wavelength; None for the product's default.
-    """
-
-    overlap: str = ""
-    sort: bool | None = None
 
 
 def arranged(reader: RasterReader, rule: BandRule, progress: Progress | None = None) -> RasterReader:
@@ -133,6 +121,6 @@ def _wavelength(text: str) -> float:
         return float(text.removesuffix("nm"))
     except ValueError:
         raise InputError(
-            f"--overlap (OVERLAP) is {text!r}, but it must be keep, drop, or the wavelength in nm at which detectors "
-            "are joined, as 960."
+            f"--detectors (DETECTORS) is {text!r}, but it must be keep, drop, or the wavelength in nm at which "
+            "detectors are joined, as 960."
         ) from None

@@ -177,26 +177,26 @@ class Hdf5Reader(RasterReader):
             outside = np.ones((window.rows, window.cols), bool)
             outside[here] = False
             valid[places] &= ~outside
-            if part.flags is not None and self._flags[k] is not None and there.rows and there.cols:
+            if part.flags is not None and there.rows and there.cols:
                 invalid = self._invalid(k, part.flags, there, own)
                 for place, plane in zip(places, invalid):
                     valid[place, here[0], here[1]] &= ~plane
         if self._inside is not None:
-            valid &= self._inside_rows(window)[:, cols]
+            valid &= self._inside_rows(self._inside, window)[:, cols]
 
     def _invalid(self, k: int, flags: Flags, window: Window, own: list[int]) -> np.ndarray:
         """(B, rows, cols) bool, where flags say that samples of a part's bands are not valid."""
-        array: ChunkedArray = self._flags[k]  # type: ignore[assignment]
-        first, stop = min(own), max(own) + 1
+        array, first, stop = self._flags[k], min(own), max(own) + 1
+        if array is None:
+            return np.zeros((len(own), window.rows, window.cols), bool)
         if not flags.packed:
             return flags.invalid(array.read(window, first, stop)[np.subtract(own, first)])
         packed = array.read(window, first // 8, -(-stop // 8))
         return flags.invalid(np.stack([packed[band // 8 - first // 8] >> (7 - band % 8) & 1 for band in own]))
 
-    def _inside_rows(self, window: Window) -> np.ndarray:
+    def _inside_rows(self, inside: np.ndarray, window: Window) -> np.ndarray:
         """(rows, all columns) bool, False where all bands of the first part are 0; each row is looked at once."""
         rows = slice(window.row, window.row + window.rows)
-        inside: np.ndarray = self._inside  # type: ignore[assignment]
         part = self._cube.parts[0]
         if not self._inside_known[rows].all():
             whole = Window(window.row, 0, window.rows, self.grid.cols)

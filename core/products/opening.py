@@ -9,7 +9,8 @@ from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
-from .detectors import BandRule, arranged
+from .band_rule import BandRule
+from .detectors import arranged
 from .members import base_name, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 

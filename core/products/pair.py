@@ -40,7 +40,7 @@ def open_pair(
     pan_bands: str = "",
     joins: Sequence[Join] = (),
 ) -> Scene:
-    """Open an HSI and a PAN together; one PRISMA product (.he5) may be both. A PAN whose axes are not parallel to the
+    """Open an HSI and a PAN together; one product, as PRISMA's, may be both. A PAN whose axes are not parallel to the
     HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
 
     Args:

@@ -53,7 +53,7 @@ def tabled_grid(
     grid a finished image is put; where its entries are mirrored, they are turned back.
 
     Args:
-        lon, lat: as there.
+        lon, lat: (rows, columns) float64, degrees, as there.
         table: columns and lines, (rows, columns) int64 from 1, and the table's map grid in degrees.
         name, size: as there.
 

@@ -32,7 +32,7 @@ from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .global_shift import correction
 from .local_shift import local_correction, looks_for_local_shift
 from .opening import claims_of, joiners
-from .options.declare import on_files
+from .options.call import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
 from .output import check_outputs, write_json

@@ -9,7 +9,7 @@ from ..scene.scene import Scene
 from .gains import choose_gain
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
-from .options.declare import on_files
+from .options.call import on_files
 from .options.fusion import ClassicalOptions
 from .output import Outputs
 

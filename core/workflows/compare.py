@@ -35,7 +35,7 @@ from .findings import findings
 from .gains import MEASURED, choose_gain
 from .left_out import reduced_without
 from .opening import check_space, open_measured
-from .options.declare import on_files
+from .options.call import on_files
 from .options.gain import GIVEN
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions

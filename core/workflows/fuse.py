@@ -18,7 +18,7 @@ from .cluster import connect, fuse_on_cluster
 from .gains import ChosenGain, ModelGain, choose_beside_model
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
-from .options.declare import on_files
+from .options.call import on_files
 from .options.fusion import FuseOptions
 from .output import Outputs
 

@@ -9,7 +9,8 @@ from typing import Any, Callable
 from ..models.format import read_model
 from ..report.html import Facts, Report, Section, Table, render, write_page
 from ..runtime.progress import Progress
-from .options.declare import Options, on_files
+from .options.call import on_files
+from .options.declare import Options
 from .output import check_outputs, write_json
 
 _LONG = (

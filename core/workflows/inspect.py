@@ -17,7 +17,7 @@ from .findings import findings
 from .forecast import forecast
 from .gains import choose_gain
 from .opening import open_measured
-from .options.declare import on_files
+from .options.call import on_files
 from .options.gain import AUTO
 from .options.inspection import InspectOptions
 from .output import check_outputs, write_json

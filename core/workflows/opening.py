@@ -158,7 +158,7 @@ def claims_of(path: str, role: str, options: RasterOptions) -> Claims:
     """
     nodata, crs = (options.layers or {}).get(path, ("", ""))
     given = options.pan_nodata if role == "pan" else options.hsi_nodata
-    return Claims(str(given).strip() or nodata, crs, options.assume_crs, options.geolocation)
+    return Claims(str(given).strip() or nodata, crs, options.assume_crs, options.geolocation, rule=options.band_rule)
 
 
 def _say_relation(scene: Scene, shift: Shift | None, progress: Progress) -> None:

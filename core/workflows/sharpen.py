@@ -19,7 +19,7 @@ from .findings import findings
 from .gains import ChosenGain, choose_gain
 from .looks import Attempt, up_sampling, write_looked_at
 from .opening import Opened, check_space, open_measured
-from .options.declare import on_files
+from .options.call import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
 from .placement import placement_of

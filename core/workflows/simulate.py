@@ -25,7 +25,7 @@ from ..operators.wald import Reference, degraded_rows, pan_rows
 from ..products.opening import open_raster
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from .options.declare import on_files
+from .options.call import on_files
 from .options.gain import check_fraction, given_gain
 from .options.quality import SimulateOptions
 from .output import check_outputs

@@ -17,7 +17,7 @@ from ..scene.scene import Scene
 from .gains import choose_common_gain
 from .global_shift import cause_of_shift
 from .opening import open_scene
-from .options.declare import on_files
+from .options.call import on_files
 from .options.fusion import TrainOptions
 from .output import Outputs
 

@@ -16,7 +16,7 @@ ALGORITHMS = (
     jobs.AssessAlgorithm,
     jobs.CompareAlgorithm,
     jobs.ModelInfoAlgorithm,
-    jobs.OpenPrismaAlgorithm,
+    jobs.OpenProductAlgorithm,
     InstallPytorchAlgorithm,
     DiagnoseAlgorithm,
 )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from qgis.core import QgsProcessingAlgorithm, QgsProcessingContext, QgsProcessingException
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+)
 from qgis.PyQt.QtCore import QVariant
 
 from .. import settings
@@ -66,16 +72,26 @@ class Arguments:
         return {source.path(): (source.nodata, source.own_crs) for source in sources if source.says_more}
 
     def layer_name(self, key: str) -> str:
-        """Name of the layer given, as the user sees it; "" where none was."""
-        return next((source.name for source in self.sources.get(key, [])), "")
+        """Name of the layer given, as the user sees it, or of the product in its place; "" where none was."""
+        product = self.parameters.get(f"{key}_PRODUCT")
+        named = os.path.basename(product.rstrip("/\\")) if isinstance(product, str) else ""
+        return next((source.name for source in self.sources.get(key, [])), named)
 
     def _extent(self, key: str) -> tuple[float, float, float, float] | None:
         """``(xmin, ymin, xmax, ymax)`` in the CRS of the HSI, or None for all of it."""
-        crs = self.sources["HSI"][0].crs
+        crs = self.sources["HSI"][0].crs if self.sources["HSI"] else self._product_crs("HSI_PRODUCT")
         extent = self.algorithm.parameterAsExtent(self.parameters, key, self.context, crs)
         if extent.isNull():
             return None
         return extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()
+
+    def _product_crs(self, key: str) -> QgsCoordinateReferenceSystem:
+        """The CRS of the HSI of a product."""
+        from ..core.products.opening import open_raster
+
+        path = self.algorithm.parameterAsFile(self.parameters, key, self.context)
+        with open_raster(path) as image:
+            return QgsCoordinateReferenceSystem.fromWkt(image.grid.crs)
 
 
 def is_given(value: Any) -> bool:

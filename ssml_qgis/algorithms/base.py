@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import traceback
 from typing import Any
 
@@ -14,6 +15,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
+    QgsRasterLayer,
 )
 from qgis.PyQt.QtCore import QT_VERSION_STR
 from qgis.PyQt.QtGui import QIcon
@@ -27,7 +29,7 @@ from ..core.runtime.progress import Progress
 from ..core.workflows.options.declare import OUTPUTS, Job, Option
 from ..package import icon_path, metadata
 from ..translation import tr
-from .arguments import Arguments
+from .arguments import Arguments, is_given
 from .feedback import FeedbackProgress
 from .layers import show
 from .parameters import definition, output
@@ -54,8 +56,15 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def values(self, arguments: Arguments) -> dict[str, Any]:
         """What the job is given, by name."""
         values = {option.name: arguments.value(option) for option in self.JOB.dialog()}
+        for option in self._with_products():
+            product = values.pop(f"{option.name}_product")
+            values[option.name] = values[option.name] or product
         layers = arguments.layers() if self._takes_layers() else {}
         return {**values, "layers": layers} if layers else values
+
+    def _with_products(self) -> list[Option]:
+        """The rasters for which a product may stand in."""
+        return [option for option in self.JOB.dialog() if option.takes_product]
 
     def _takes_layers(self) -> bool:
         """Whether the job heeds the settings of layers."""
@@ -66,11 +75,20 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         values = self.values(arguments)
         self._say_settings(values.get("layers", {}), progress)
         made = self.JOB.run(values, progress)
-        written = {o.key or "": values[o.name] for o in self.JOB.dialog() if o.kind in OUTPUTS and values[o.name]}
+        written = self.written(values, made)
+        _forget(arguments.context, [path for path in self._outputs(values).values() if path not in written.values()])
         for key, path in written.items():
             name = self.layer_name(key, arguments, self.method(values, made))
             show(arguments.context, path, name, disagreement=key == "DISAGREEMENT")
         return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
+
+    def _outputs(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The files that are asked for, by key."""
+        return {o.key or "": values[o.name] for o in self.JOB.dialog() if o.kind in OUTPUTS and values[o.name]}
+
+    def written(self, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+        """The files that were written, by key: all that were asked for, where a job does not say otherwise."""
+        return self._outputs(values)
 
     def _say_settings(self, layers: dict[str, tuple[str, str]], progress: Progress) -> None:
         """Which settings of layers count, and which do not."""
@@ -181,15 +199,26 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """Refuse what can be refused before anything is read."""
         good, sentence = super().checkParameterValues(parameters, context)
         if good:
-            sentence = self.complaint(parameters)
+            sentence = self._missing_image(parameters) or self.complaint(parameters)
             return not sentence, sentence
-        product = next((v for v in parameters.values() if isinstance(v, str) and v.lower().endswith(".he5")), "")
-        if product:
-            sentence = tr(
-                "QGIS makes no layer of {product}: run “Open a PRISMA product” (ssml:openprisma) first and take the "
-                "rasters that it writes."
-            ).format(product=product)
+        for option in self._with_products():
+            given = parameters.get(option.key or "")
+            if isinstance(given, str) and os.path.exists(given) and not QgsRasterLayer(given).isValid():
+                sentence = tr(
+                    "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) "
+                    "first and take the rasters that it writes."
+                ).format(product=given, key=f"{option.key}_PRODUCT")
         return False, sentence
+
+    def _missing_image(self, parameters: dict[str, Any]) -> str:
+        """A sentence about a raster that is needed, of which neither a layer nor a product is given."""
+        for option in self._with_products():
+            keys = option.key or "", f"{option.key}_PRODUCT"
+            if option.needed and not any(is_given(parameters.get(key)) for key in keys):
+                return tr("{label} is missing: choose a layer ({key}) or a product ({product}).").format(
+                    label=tr(option.label), key=keys[0], product=keys[1]
+                )
+        return ""
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -247,3 +276,11 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             details=details,
             tracker=metadata("tracker"),
         )
+
+
+def _forget(context: QgsProcessingContext, paths: list[Any]) -> None:
+    """Load no layer of files that were asked for and do not exist."""
+    layers = context.layersToLoadOnCompletion()
+    left = {path: details for path, details in layers.items() if path not in paths}
+    if len(left) < len(layers):
+        context.setLayersToLoadOnCompletion(left)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
 
 from ..core.runtime.progress import Progress
-from ..core.workflows.options import fusion, inspection, quality
+from ..core.workflows.options import fusion, inspection, products, quality
 from ..core.workflows.options.declare import Option
 from ..core.workflows.options.shared import NETWORK_TITLES
 from ..translation import tr
@@ -151,10 +152,21 @@ class ModelInfoAlgorithm(SsmlAlgorithm):
     JOB = fusion.INFO
 
 
-class OpenPrismaAlgorithm(SsmlAlgorithm):
-    """Writes the HSI and the PAN of a PRISMA product."""
+class OpenProductAlgorithm(SsmlAlgorithm):
+    """Writes the images of a product as rasters."""
 
-    JOB = quality.OPENPRISMA
+    JOB = products.OPENPRODUCT
+
+    def complaint(self, given: dict[str, Any]) -> str:
+        """The product must be there."""
+        product = str(given.get("PRODUCT") or "")
+        if product and not os.path.exists(product):
+            return tr("{product} does not exist: choose a product's file, folder or archive.").format(product=product)
+        return ""
+
+    def written(self, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+        """The images that the product has."""
+        return {key: path for key, path in super().written(values, made).items() if made.get(key.lower())}
 
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The product's name."""

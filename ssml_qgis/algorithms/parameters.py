@@ -44,7 +44,7 @@ def definition(option: Option, default: Any) -> QgsProcessingParameterDefinition
 
 def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition:
     key, label, kind = option.key, tr(option.label), option.kind
-    optional = not option.needed and default in (None, "", ())
+    optional = option.takes_product or (not option.needed and default in (None, "", ()))
     if kind == "raster":
         return QgsProcessingParameterRasterLayer(key, label, optional=optional)
     if kind == "rasters":

@@ -17,10 +17,16 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
+<message><source>A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a zip or tar archive. Used where the layer is left empty.</source>
+<translation>Ein Produkt, wie es geliefert wird, statt eines Layers: seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv. Wird verwendet, wo der Layer leer bleibt.</translation></message>
+<message><source>Hyperspectral image (HSI): product instead of a layer</source>
+<translation>Hyperspektralbild (HSI): Produkt statt eines Layers</translation></message>
 <message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ. It may be made of several files.</source>
 <translation>Das schärfere Bild desselben Ortes: ein panchromatisches Bild, oder ein multispektrales wie von Sentinel-2, von dem alle Kanäle benutzt werden; Pixel mindestens 1,5-mal kleiner als die des HSI. Die beiden Gitter müssen nicht ineinanderpassen; KBS und Drehung dürfen sich unterscheiden. Es darf aus mehreren Dateien bestehen.</translation></message>
 <message><source>Sharper image: panchromatic (PAN) or multispectral</source>
 <translation>Schärferes Bild: panchromatisch (PAN) oder multispektral</translation></message>
+<message><source>Sharper image: panchromatic (PAN) or multispectral: product instead of a layer</source>
+<translation>Schärferes Bild: panchromatisch (PAN) oder multispektral: Produkt statt eines Layers</translation></message>
 <message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
@@ -53,6 +59,14 @@
 <translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>
 <translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
+<message><source>Where two detectors of the HSI see the same wavelengths: keep all bands; drop those of the detector of shorter wavelengths; or join the two at a wavelength in nm, as 960. Empty: as is usual for the product (PRISMA: drop; others: keep).</source>
+<translation>Wo zwei Detektoren des HSI dieselben Wellenlängen sehen: keep behält alle Bänder; drop lässt die des Detektors der kürzeren Wellenlängen weg; eine Wellenlänge in nm wie 960 fügt die beiden dort zusammen. Leer: wie es beim Produkt üblich ist (PRISMA: drop; andere: keep).</translation></message>
+<message><source>Bands where detectors overlap: keep, drop, or a wavelength in nm</source>
+<translation>Bänder, wo Detektoren sich überlappen: keep, drop oder eine Wellenlänge in nm</translation></message>
+<message><source>Order of the HSI's bands: file, as they are stored; wavelength, sorted from short to long; auto, as is usual for the product (PRISMA: wavelength; others: file).</source>
+<translation>Reihenfolge der Bänder des HSI: file, wie sie gespeichert sind; wavelength, von kurzen zu langen Wellenlängen sortiert; auto, wie es beim Produkt üblich ist (PRISMA: wavelength; andere: file).</translation></message>
+<message><source>Order of the bands</source>
+<translation>Reihenfolge der Bänder</translation></message>
 <message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
 <translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
 <message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
@@ -227,8 +241,6 @@
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
 <message><source>Checkpoint to take up</source>
 <translation>Fortzusetzender Zwischenstand</translation></message>
-<message><source>Checkpoint (*.checkpoint);;All files (*.*)</source>
-<translation>Zwischenstand (*.checkpoint);;Alle Dateien (*.*)</translation></message>
 <message><source>The model file to write (.safetensors). It says all about itself and runs no code.</source>
 <translation>Die zu schreibende Modelldatei (.safetensors). Sie sagt alles über sich selbst und führt keinen Code aus.</translation></message>
 <message><source>Fuse with a model</source>
@@ -291,8 +303,6 @@
 <translation>Die spektrale Empfindlichkeit des PAN, statt eines Bereichs: eine Textdatei mit zwei Spalten, Wellenlänge in nm und Empfindlichkeit.</translation></message>
 <message><source>Spectral response of the PAN</source>
 <translation>Spektrale Empfindlichkeit des PAN</translation></message>
-<message><source>Text (*.txt *.csv *.tsv *.dat);;All files (*.*)</source>
-<translation>Text (*.txt *.csv *.tsv *.dat);;Alle Dateien (*.*)</translation></message>
 <message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs. 0.3 suits most sensors; a smaller number means a blurrier sensor. Instead of a number, the name of a sensor whose gain is published, as prisma, enmap, tanager, quickbird, ikonos, or two numbers, as 0.2,0.35, vertically (along track) and horizontally (across).</source>
 <translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist, wie prisma, enmap, tanager, quickbird, ikonos, oder zwei Zahlen, wie 0.2,0.35, vertikal (in Flugrichtung) und horizontal (quer dazu).</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
@@ -465,30 +475,36 @@
 <translation>Nichts in der Datei wird ausgeführt.</translation></message>
 <message><source>The model's header, as a JSON file.</source>
 <translation>Der Kopf des Modells als JSON-Datei.</translation></message>
-<message><source>Open a PRISMA product</source>
-<translation>PRISMA-Produkt öffnen</translation></message>
+<message><source>Open a product</source>
+<translation>Produkt öffnen</translation></message>
 <message><source>Data</source>
 <translation>Daten</translation></message>
-<message><source>Writes the hyperspectral and the panchromatic image of a PRISMA L2D product (.he5) as rasters.</source>
-<translation>Schreibt das hyperspektrale und das panchromatische Bild eines PRISMA-L2D-Produkts (.he5) als Raster.</translation></message>
-<message><source>Bands are sorted by wavelength. Those that the product flags as unused are left out; where VNIR and SWIR overlap, the SWIR is kept. Bands in the water vapour absorptions, 1350-1450 and 1800-1950 nm, are marked as bad.</source>
-<translation>Die Kanäle werden nach Wellenlänge geordnet. Die, die das Produkt als unbenutzt kennzeichnet, bleiben weg; wo VNIR und SWIR sich überlappen, bleibt das SWIR. Kanäle in den Absorptionen des Wasserdampfs, 1350-1450 und 1800-1950 nm, werden als schlecht gekennzeichnet.</translation></message>
-<message><source>The numbers stay as they are; scale and offset give reflectance. Nodata is 0. The product's map grids are followed exactly.</source>
-<translation>Die Zahlen bleiben, wie sie sind; Skalierung und Versatz geben die Reflektanz. Nodata ist 0. Den Kartengittern des Produkts wird genau gefolgt.</translation></message>
-<message><source>A PRISMA product of level L2D, as it comes: PRS_L2D_...he5.</source>
-<translation>Ein PRISMA-Produkt der Stufe L2D, wie es kommt: PRS_L2D_...he5.</translation></message>
-<message><source>PRISMA L2D product</source>
-<translation>PRISMA-L2D-Produkt</translation></message>
-<message><source>PRISMA (*.he5)</source>
-<translation>PRISMA (*.he5)</translation></message>
-<message><source>The hyperspectral image, VNIR and SWIR in one, 30 m.</source>
-<translation>Das Hyperspektralbild, VNIR und SWIR in einem, 30 m.</translation></message>
+<message><source>Writes the images of a product as archives deliver it (PRISMA, EMIT, EnMAP, Sentinel-2 ...) as rasters: the hyperspectral image, the sharper image and the quality raster.</source>
+<translation>Schreibt die Bilder eines Produkts, wie Archive es liefern (PRISMA, EMIT, EnMAP, Sentinel-2 ...), als Raster: das Hyperspektralbild, das schärfere Bild und das Qualitätsraster.</translation></message>
+<message><source>Give the product's file, its folder, or the archive that it came in. The numbers stay as they are; wavelengths, widths, bad bands, scale, offset, nodata and georeference are written with them. Samples that the product's flags call invalid become nodata.</source>
+<translation>Geben Sie die Datei des Produkts, seinen Ordner oder das Archiv an, in dem es kam. Die Zahlen bleiben, wie sie sind; Wellenlängen, Breiten, schlechte Bänder, Skalierung, Versatz, NoData und Georeferenz werden mitgeschrieben. Werte, die die Flaggen des Produkts ungültig nennen, werden NoData.</translation></message>
+<message><source>An image in sensor geometry is written as it was measured, with ground control points. The other tools take products directly (HSI_PRODUCT and PAN_PRODUCT) and know all pixels' places.</source>
+<translation>Ein Bild in Sensorgeometrie wird geschrieben, wie es gemessen wurde, mit Passpunkten. Die anderen Werkzeuge nehmen Produkte unmittelbar (HSI_PRODUCT und PAN_PRODUCT) und kennen die Lage aller Pixel.</translation></message>
+<message><source>A product as it is delivered: its file (of many files the metadata), its folder, or a zip or tar archive.</source>
+<translation>Ein Produkt, wie es geliefert wird: seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv.</translation></message>
+<message><source>Product: file, folder or archive</source>
+<translation>Produkt: Datei, Ordner oder Archiv</translation></message>
+<message><source>What is written: all, the images that the product has of those asked for; hsi, pan or quality, only that one; guide, the multispectral image in the place of the PAN, as of Landsat.</source>
+<translation>Was geschrieben wird: all, von den gewünschten Bildern die, die das Produkt hat; hsi, pan oder quality, nur dieses; guide, das multispektrale Bild anstelle des PAN, wie von Landsat.</translation></message>
+<message><source>Images to write</source>
+<translation>Zu schreibende Bilder</translation></message>
+<message><source>The hyperspectral image; all detectors in one.</source>
+<translation>Das Hyperspektralbild; alle Detektoren in einem.</translation></message>
 <message><source>Hyperspectral image</source>
 <translation>Hyperspektralbild</translation></message>
-<message><source>The panchromatic image, 5 m.</source>
-<translation>Das panchromatische Bild, 5 m.</translation></message>
-<message><source>Panchromatic image</source>
-<translation>Panchromatisches Bild</translation></message>
+<message><source>The panchromatic image, or the bands of the sharper image.</source>
+<translation>Das panchromatische Bild oder die Bänder des schärferen Bildes.</translation></message>
+<message><source>Sharper image</source>
+<translation>Schärferes Bild</translation></message>
+<message><source>The product's own classes or masks, as clouds; usable as MASK.</source>
+<translation>Die eigenen Klassen oder Masken des Produkts, wie Wolken; als MASK verwendbar.</translation></message>
+<message><source>Quality raster</source>
+<translation>Qualitätsraster</translation></message>
 <message><source>Install PyTorch</source>
 <translation>PyTorch installieren</translation></message>
 <message><source>Set-up</source>
@@ -539,8 +555,6 @@
 <translation>Der Bericht: eine Seite (.html) oder reiner Text (.txt); er steht auch im Protokoll.</translation></message>
 <message><source>Diagnosis</source>
 <translation>Diagnose</translation></message>
-<message><source>HTML (*.html);;Text (*.txt)</source>
-<translation>HTML (*.html);;Text (*.txt)</translation></message>
 <message><source>the panel Log Messages, tab SSML, has the details</source>
 <translation>Näheres steht im Protokollfenster, Reiter SSML</translation></message>
 <message><source>The layer “{name}” has its own no-data values or CRS, which count instead of its file's.</source>
@@ -551,12 +565,14 @@
 <translation>„{title}“ brach wegen eines Fehlers im Programm ab ({kind}: {message}); {details}: bitte melden Sie ihn unter {tracker}.</translation></message>
 <message><source>Disagreement: {name}</source>
 <translation>Uneinigkeit: {name}</translation></message>
-<message><source>QGIS makes no layer of {product}: run “Open a PRISMA product” (ssml:openprisma) first and take the rasters that it writes.</source>
-<translation>QGIS macht aus {product} keinen Layer: führen Sie zuerst „PRISMA-Produkt öffnen“ (ssml:openprisma) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>There is not enough memory for this run: choose a smaller extent, close other programs or compute on the CPU.</source>
 <translation>Für diesen Lauf reicht der Speicher nicht: wählen Sie eine kleinere Ausdehnung, schließen Sie andere Programme oder rechnen Sie auf der CPU.</translation></message>
 <message><source>the file {log} has the details</source>
 <translation>Näheres steht in der Datei {log}</translation></message>
+<message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
+<translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
+<message><source>{label} is missing: choose a layer ({key}) or a product ({product}).</source>
+<translation>{label} fehlt: wählen Sie einen Layer ({key}) oder ein Produkt ({product}).</translation></message>
 <message><source>pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one.</source>
 <translation>pip braucht für einen SOCKS-Proxy, wie ihn die Einstellungen von QGIS nennen, das Paket PySocks.</translation></message>
 <message><source>Another PyTorch is loaded: start QGIS again to use the one installed now.</source>
@@ -579,6 +595,8 @@
 <translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
 <message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
 <translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
+<message><source>{product} does not exist: choose a product's file, folder or archive.</source>
+<translation>{product} gibt es nicht: wählen Sie Datei, Ordner oder Archiv eines Produkts.</translation></message>
 <message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
 <translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
 <message><source>The no-data settings of the layer “{name}” are not taken over, because they have ranges or differ between its bands: give single numbers in the nodata parameter.</source>

@@ -20,7 +20,8 @@ from core.runtime.progress import Progress
 from core.workflows import classical as classical_job
 from core.workflows.assess import assess
 from core.workflows.classical import classical
-from core.workflows.options.declare import Option, on_files
+from core.workflows.options.call import on_files
+from core.workflows.options.declare import Option
 from core.workflows.options.fusion import CLASSICAL, ClassicalOptions
 
 

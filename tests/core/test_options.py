@@ -14,7 +14,8 @@ from core.cli.arguments import build_parser
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
 from core.workflows.options import JOBS
-from core.workflows.options.declare import Options, on_files
+from core.workflows.options.call import on_files
+from core.workflows.options.declare import Options
 from core.workflows.options.fusion import ClassicalOptions, FuseOptions, SharpenOptions
 
 ROOT = Path(__file__).resolve().parents[2]

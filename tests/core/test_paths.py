@@ -25,14 +25,14 @@ from core.runtime.paths import as_path, path_list
 HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 ARRAY = np.zeros((3, 4, 5))
 JOBS = (
-    *("assess", "classical", "compare", "fuse", "info", "inspect", "openprisma", "sharpen", "simulate"),
+    *("assess", "classical", "compare", "fuse", "info", "inspect", "openproduct", "sharpen", "simulate"),
     "train",
 )
 NO_PATHS = {
     *("ratio", "pan_bands", "pan_range", "mtf", "mtf_hsi", "mtf_pan", "method", "methods", "consistency", "extent"),
     *("memory", "bands", "shift", "overviews", "compress", "progress", "network", "effort", "seed", "device"),
     *("hsi_nodata", "pan_nodata", "assume_crs", "layers", "contradictions", "grid", "pan_bands_used"),
-    *("snr_hsi", "snr_pan"),
+    *("snr_hsi", "snr_pan", "detectors", "band_order", "role", "pan_more"),
     *("settings", "mode", "steps", "batch", "use", "dask", "crop", "spectral_network", "spatial_network", "options"),
 }
 

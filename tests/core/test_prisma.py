@@ -15,7 +15,7 @@ from core.products.pair import open_pair
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
-from core.workflows.openprisma import openprisma
+from core.workflows.openproduct import openproduct
 
 h5py = pytest.importorskip("h5py")
 
@@ -227,9 +227,9 @@ def test_one_product_is_hsi_and_pan_of_a_job(product, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["tif", "img"])
-def test_openprisma_writes_what_the_product_holds(product, tmp_path, suffix):
+def test_openproduct_writes_what_the_product_holds(product, tmp_path, suffix):
     outputs = [str(tmp_path / f"{name}.{suffix}") for name in ("hsi", "pan")]
-    made = openprisma(product, *outputs)
+    made = openproduct(product, *outputs)
     assert (made["bands"], made["bad_bands"], made["rows"], made["cols"]) == (len(KEPT), 2, ROWS, COLS)
     for role, path in zip(("hsi", "pan"), outputs):
         with open_raster(product, role) as source, RasterReader(path) as copy:
@@ -249,7 +249,7 @@ def test_cancel_leaves_nothing(product, tmp_path):
             return True
 
     with pytest.raises(Cancelled):
-        openprisma(product, str(tmp_path / "h.tif"), str(tmp_path / "p.tif"), progress=Stop())
+        openproduct(product, str(tmp_path / "h.tif"), str(tmp_path / "p.tif"), progress=Stop())
     assert [path.suffix for path in tmp_path.iterdir()] == [".he5"]
 
 
@@ -280,5 +280,5 @@ def test_files_that_are_none_get_one_sentence(tmp_path):
         open_raster(tmp_path / "text.he5", "hsi")
     with pytest.raises(InputError, match="does not exist"):
         open_raster(tmp_path / "none.he5", "pan")
-    with pytest.raises(InputError, match=r"choose a PRS_L2D file"):
-        openprisma(str(tmp_path / "x.tif"), "h.tif", "p.tif")
+    with pytest.raises(InputError, match=r"x.tif does not exist"):
+        openproduct(str(tmp_path / "x.tif"), "h.tif", "p.tif")

@@ -102,7 +102,7 @@ def cancel_everything(given: dict[str, str], folder: str) -> dict[str, object]:
         "classicalfuse": {**pair, "METHOD": "mtf-glp", "OUTPUT": "{}/c.tif"},
         "assess": {"FUSED": given["fused"], **pair, "REPORT": "{}/a.html", "JSON": "{}/a.json"},
         "compare": {**pair, "METHODS": ["exp", "mtf-glp"], "OUTPUT": "{}/v.tif", "REPORT": "{}/v.html"},
-        "openprisma": {"INPUT": given["product"], "HSI": "{}/ph.tif", "PAN": "{}/pp.tif"},
+        "openproduct": {"PRODUCT": given["product"], "HSI": "{}/ph.tif", "PAN": "{}/pp.tif"},
     }
     found = {}
     for name, parameters in jobs.items():

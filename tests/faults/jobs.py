@@ -118,10 +118,10 @@ def _compare(files: Files, folder: str, progress: Progress) -> object:
     )
 
 
-def _openprisma(files: Files, folder: str, progress: Progress) -> object:
-    from core.workflows.openprisma import openprisma
+def _openproduct(files: Files, folder: str, progress: Progress) -> object:
+    from core.workflows.openproduct import openproduct
 
-    return openprisma(files.product, *(os.path.join(folder, name) for name in ("ph.tif", "pp.tif")), progress=progress)
+    return openproduct(files.product, *(os.path.join(folder, name) for name in ("ph.tif", "pp.tif")), progress=progress)
 
 
 JOBS = {
@@ -133,7 +133,7 @@ JOBS = {
     "cnmf": Job(_unmixing, ("u.tif",)),
     "assess": Job(_assess, ("a.json", "a.html"), ("fused", "reference", "hsi", "pan")),
     "compare": Job(_compare, ("v.tif", "v.html", "v.json", "v.csv"), ("hsi", "pan", "model")),
-    "openprisma": Job(_openprisma, ("ph.tif", "pp.tif"), ("product",)),
+    "openproduct": Job(_openproduct, ("ph.tif", "pp.tif"), ("product",)),
 }
 CHECKPOINTS = {"train": "m.ssml.checkpoint", "sharpen": "s.ssml.checkpoint"}
 

@@ -104,7 +104,7 @@ def test_a_product_whose_numbers_are_damaged_is_told(copied, folder, sentence):
         content[start : start + 48] = bytes(48)
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        JOBS["openprisma"].run(spoiled, str(folder), At())
+        JOBS["openproduct"].run(spoiled, str(folder), At())
     assert path.name in sentence(caught.value)
     assert left(folder) == []
 

@@ -73,7 +73,7 @@ def test_a_damaged_product_is_one_sentence(tmp_path):
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(300))
     outputs = ["--out-hsi", str(tmp_path / "h.tif"), "--out-pan", str(tmp_path / "p.tif")]
     for arguments in (
-        ["openprisma", str(path), *outputs],
+        ["openproduct", str(path), *outputs],
         ["classical", "--hsi", str(path), "--pan", str(path), "--out", str(tmp_path / "o.tif")],
     ):
         done = subprocess.run(
@@ -96,7 +96,7 @@ def test_a_product_with_a_damaged_block_is_one_sentence(files, tmp_path):
     path = tmp_path / "PRS_L2D_damaged.he5"
     path.write_bytes(content)
     outputs = ["--out-hsi", str(tmp_path / "h.tif"), "--out-pan", str(tmp_path / "p.tif")]
-    start = [sys.executable, "-m", "core", "openprisma", str(path), *outputs]
+    start = [sys.executable, "-m", "core", "openproduct", str(path), *outputs]
     done = subprocess.run(start, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

@@ -112,7 +112,7 @@ def test_settings_of_the_process_are_after_a_run_what_they_were_before(name, fil
     with pytest.raises(Cancelled):
         JOBS[name].run(files, str(folder), At(moments(name) // 3, lambda: True))
     assert settings() == before
-    if name != "openprisma":
+    if name != "openproduct":
         with pytest.raises(InputError):
             JOBS[name].run(files, str(folder / "missing"), At())
         assert settings() == before

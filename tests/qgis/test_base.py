@@ -132,6 +132,8 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "detectors": "",
+        "band_order": "auto",
         "geolocation": "",
         "pan2": "",
         "grid": "auto",
@@ -170,6 +172,8 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "detectors": "",
+        "band_order": "auto",
         "geolocation": "",
         "pan2": "",
         "grid": "auto",
@@ -207,6 +211,8 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "detectors": "",
+        "band_order": "auto",
         "geolocation": "",
         "pan2": "",
         "grid": "auto",
@@ -244,6 +250,8 @@ def test_assess_returns_the_numbers_that_were_computed_and_no_others(workflow, s
         "hsi_nodata": "",
         "pan_nodata": "",
         "assume_crs": "",
+        "detectors": "",
+        "band_order": "auto",
         "geolocation": "",
         "pan2": "",
         "grid": "auto",
@@ -414,14 +422,25 @@ def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, sce
         run(name, {key: filled(value) for key, value in given.items()})
 
 
-def test_a_prisma_product_where_a_layer_is_wanted_is_told_how_to_open_it(provider):
-    from qgis.core import QgsProcessingContext
-
+def test_a_product_where_a_layer_is_wanted_is_told_how_to_give_it(provider, tmp_path):
     algorithm = provider.algorithm("classicalfuse")
-    given = {"HSI": "PRS_L2D.he5", "PAN": "PRS_L2D.he5", "OUTPUT": "o.tif"}
+    (tmp_path / "PRS_L2D.he5").write_bytes(b"")
+    given = {"HSI": str(tmp_path / "PRS_L2D.he5"), "PAN_PRODUCT": "PRS_L2D.he5", "OUTPUT": "o.tif"}
     good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
     assert not good
-    assert "ssml:openprisma" in sentence
+    assert "HSI_PRODUCT" in sentence
+    assert "ssml:openproduct" in sentence
+
+
+def test_a_product_stands_in_for_a_layer(workflow, scene, tmp_path):
+    calls = workflow("classical")
+    output = str(tmp_path / "o.tif")
+    run("classicalfuse", {"HSI_PRODUCT": "/data/ENMAP-METADATA.XML", "PAN": scene.pan, "OUTPUT": output})
+    ((_, kwargs),) = calls
+    assert (kwargs["hsi"], kwargs["pan"]) == ("/data/ENMAP-METADATA.XML", scene.pan)
+    assert "hsi_product" not in kwargs
+    with pytest.raises(ValueError, match=r"is missing: choose a layer \(PAN\) or a product \(PAN_PRODUCT\)"):
+        run("classicalfuse", {"HSI": scene.hsi, "OUTPUT": output})
 
 
 def test_an_option_that_is_declared_is_in_the_dialog():

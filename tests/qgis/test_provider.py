@@ -12,20 +12,22 @@ from qgis.core import QgsApplication, QgsProcessingParameterDefinition
 from ssml_qgis.core.fusion.classical import METHODS
 
 # Types as QGIS calls them; enums with their words. Extend, never rename.
+PAIR = {"HSI": "raster", "HSI_PRODUCT": "file", "PAN": "raster", "PAN_PRODUCT": "file"}
 PIXELS = {"MASK": "raster", "CONTRADICTIONS": ["auto", "off"]}  # of all that learn or look for contradictions
 FILES = {  # of all that open a pair
     "GEOLOCATION": "raster",
     "PAN2": "raster",
     "PAN_MORE": "multilayer",
     "ASSUME_CRS": "string",
+    "DETECTORS": "string",
+    "BAND_ORDER": ["auto", "file", "wavelength"],
     "HSI_NODATA": "string",
     "PAN_NODATA": "string",
     "PAN_BANDS_USED": "string",
 }
 CONTRACT = {
     "inspect": {
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "BANDS": "string",
         "GRID": ["auto", "pan", "hsi"],
         **PIXELS,
@@ -45,8 +47,7 @@ CONTRACT = {
         "PAN": "rasterDestination",
     },
     "sharpen": {
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "NETWORK": ["ssml"],
         "EFFORT": ["fast", "normal", "thorough"],
         "SEED": "number",
@@ -88,8 +89,7 @@ CONTRACT = {
         "REPORT": "fileDestination",
     },
     "fuse": {
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "MODEL": "file",
         "USE": ["mean", "spectral", "spatial"],
         "MTF": "string",
@@ -108,8 +108,7 @@ CONTRACT = {
         "DISAGREEMENT": "rasterDestination",
     },
     "classicalfuse": {
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "METHOD": list(METHODS),
         "CONSISTENCY": "number",
         "MTF": "string",
@@ -127,8 +126,7 @@ CONTRACT = {
     "assess": {
         "FUSED": "raster",
         "REFERENCE": "raster",
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "RATIO": "number",
         "MTF": "string",
         "CROP": "number",
@@ -140,8 +138,7 @@ CONTRACT = {
         "JSON": "fileDestination",
     },
     "compare": {
-        "HSI": "raster",
-        "PAN": "raster",
+        **PAIR,
         "METHODS": [*METHODS, "ssml"],
         "MODEL": "file",
         "EFFORT": ["fast", "normal", "thorough"],
@@ -162,7 +159,15 @@ CONTRACT = {
         "CSV": "fileDestination",
     },
     "modelinfo": {"MODEL": "file", "REPORT": "fileDestination", "JSON": "fileDestination"},
-    "openprisma": {"INPUT": "file", "HSI": "rasterDestination", "PAN": "rasterDestination"},
+    "openproduct": {
+        "PRODUCT": "file",
+        "ROLE": ["all", "hsi", "pan", "guide", "quality"],
+        "DETECTORS": "string",
+        "BAND_ORDER": ["auto", "file", "wavelength"],
+        "HSI": "rasterDestination",
+        "PAN": "rasterDestination",
+        "QUALITY": "rasterDestination",
+    },
     "installpytorch": {
         "VERSION": "string",
         "BUILD": ["auto", "cpu", "cuda", "default"],
@@ -174,8 +179,9 @@ CONTRACT = {
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
 ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
+ADVANCED |= {"DETECTORS", "BAND_ORDER"}
 ADVANCED |= {*FILES, *PIXELS, "GRID"}
-REQUIRED = {"INPUT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
+REQUIRED = {"PRODUCT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
 OUTPUTS = {
     "inspect": {
         "REPORT": "outputHtml",
@@ -211,7 +217,7 @@ OUTPUTS = {
         **dict.fromkeys(["SCORE", "ERGAS", "SAM", "GAIN"], "outputNumber"),
     },
     "modelinfo": {"REPORT": "outputHtml", "JSON": "outputFile"},
-    "openprisma": {"HSI": "outputRaster", "PAN": "outputRaster"},
+    "openproduct": {"HSI": "outputRaster", "PAN": "outputRaster", "QUALITY": "outputRaster"},
     "installpytorch": {"FOLDER": "outputFolder", "TORCH": "outputString"},
     "diagnose": {"OUTPUT": "outputHtml"},
 }
@@ -303,6 +309,8 @@ def test_only_what_is_needed_is_required(algorithm, name):
     required = {d.name() for d in algorithm.parameterDefinitions() if not d.flags() & flag and d.defaultValue() is None}
     expected = {"FUSED"} if name == "assess" else REQUIRED & set(CONTRACT[name])
     expected -= {"sharpen": {"MODEL"}, "compare": {"MODEL", "OUTPUT"}, "diagnose": {"OUTPUT"}}.get(name, set())
+    if "HSI_PRODUCT" in CONTRACT[name] or name == "openproduct":  # a product may stand in; any of the images is enough
+        expected -= {"HSI", "PAN"}
     assert required == expected
 
 

@@ -215,7 +215,7 @@ def test_a_model_simulates_fuses_and_assesses(scene, tmp_path):
     assert result.get("assess:ergas", numbers["ERGAS"]) == numbers["ERGAS"]
 
 
-def test_openprisma_writes_two_layers(provider, tmp_path):
+def test_openproduct_writes_the_images_that_the_product_has(provider, tmp_path):
     h5py = pytest.importorskip("h5py")
     product = tmp_path / "PRS_L2D.he5"
     with h5py.File(product, "w") as file:
@@ -234,8 +234,10 @@ def test_openprisma_writes_two_layers(provider, tmp_path):
         swaths["PRS_L2D_HCO/Data Fields/VNIR_Cube"] = np.full((8, 2, 8), 7, np.uint16)
         swaths["PRS_L2D_HCO/Data Fields/SWIR_Cube"] = np.full((8, 2, 8), 9, np.uint16)
         swaths["PRS_L2D_PCO/Data Fields/Cube"] = np.full((48, 48), 5, np.uint16)
-    outputs = {key: str(tmp_path / f"{key}.tif") for key in ("HSI", "PAN")}
-    assert processing.run("ssml:openprisma", {"INPUT": str(product), **outputs}) == outputs
+    outputs = {key: str(tmp_path / f"{key}.tif") for key in ("HSI", "PAN", "QUALITY")}
+    asked = {"PRODUCT": str(product), **outputs}
+    del outputs["QUALITY"]  # a product of this level has none
+    assert processing.run("ssml:openproduct", asked) == outputs
     assert gdal.Open(outputs["HSI"]).ReadAsArray()[:, 0, 0].tolist() == [7, 7, 9, 9]
     assert shape(outputs["PAN"]) == (1, 48, 48)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import importlib
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ...runtime.errors import InputError
-from ...runtime.paths import as_path, path_list
-from ...runtime.progress import Progress, SaidOnce
+from ...runtime.progress import Progress
 
 INPUTS = ("raster", "rasters", "file", "folder")
 OUTPUTS = ("raster_out", "file_out")
@@ -46,6 +43,8 @@ class Option:
         advanced: whether it is one of the advanced parameters.
         filter: of file dialogs.
         by_default: whether Processing writes it unasked.
+        product: filter of the file dialog of a product that may stand in for a raster in Processing: a parameter of its
+            own, with ``_PRODUCT`` behind the key; "" for none.
     """
 
     help: str
@@ -66,6 +65,7 @@ class Option:
     advanced: bool = False
     filter: str = ""
     by_default: bool = True
+    product: str = ""
 
     def but(self, **changes: Any) -> Option:
         """The same with some changes.
@@ -103,6 +103,24 @@ class Option:
         key = short.upper() if self.key is None and self.label else self.key or ""
         flag = f"--{short.replace('_', '-')}" if self.flag is None else self.flag
         return self.but(name=name, key=key, flag=flag, kind=self.kind or self._kind())
+
+    @property
+    def takes_product(self) -> bool:
+        """Whether a product may stand in for a layer of Processing."""
+        return bool(self.product) and self.kind == "raster"
+
+    def stand_in(self) -> Option:
+        """The parameter of Processing that takes a product in the place of a raster."""
+        return Option(
+            "A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a "
+            "zip or tar archive. Used where the layer is left empty.",
+            f"{self.label}: product instead of a layer",
+            kind="file",
+            name=f"{self.name}_product",
+            flag="",
+            key=f"{self.key}_PRODUCT",
+            filter=self.product,
+        )
 
     def words(self) -> tuple[str, ...]:
         """The choices."""
@@ -268,15 +286,17 @@ class Job:
     def dialog(self) -> list[Option]:
         """What the dialog asks for, in its order."""
         rank = {key: number for number, key in enumerate(self.order.split())}
-        return sorted(
+        asked = sorted(
             (option for option in self.declared() if option.key),
             key=lambda option: (option.kind in OUTPUTS, rank.get(option.key or "", 99 * (option.kind not in INPUTS))),
         )
+        return [each for one in asked for each in ((one, one.stand_in()) if one.takes_product else (one,))]
 
     def texts(self) -> Iterable[str]:
-        """All that a dialog shows, to be translated."""
+        """All that a dialog shows, to be translated; a filter of several kinds of files has their names alone."""
         yield from (self.title, self.group_name, self.summary, *self.text)
-        yield from (text for option in self.dialog() for text in (option.help, option.label, option.filter))
+        for option in self.dialog():
+            yield from (option.help, option.label, "" if ";;" in option.filter else option.filter)
         yield from (text for result in self.results for text in (result.help, result.label))
 
     def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -292,59 +312,3 @@ class Job:
         module = importlib.import_module(f"..{self.name}", __package__)
         made: dict[str, Any] = getattr(module, self.name)(**values, progress=progress)
         return made
-
-
-def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
-    """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
-    and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place; of a
-    file with further ones (``pan_more``) all may be given as a list. It returns ``warnings``, too.
-
-    Args:
-        kind: class of the job's options.
-
-    Returns:
-        The decorator.
-
-    Raises:
-        TypeError: an option has another name.
-        InputError: a path or an option cannot be used.
-    """
-
-    def decorate(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        own = {n: p for n, p in inspect.signature(function).parameters.items() if n not in ("options", "progress")}
-        fields = {option.name: option.default for option in kind.declared()}
-        kinds: dict[str, Callable[..., Any]] = {"file": as_path, "raster": as_path, "rasters": path_list}
-        readers = {option.name: kinds[option.kind] for option in kind.declared() if option.kind in kinds}
-
-        @functools.wraps(function)
-        def job(*given: Any, options: Any = None, progress: Progress | None = None, **named: Any) -> dict[str, Any]:
-            files = {name: named.pop(name) for name in own.keys() & named.keys()}
-            bound = inspect.Signature(list(own.values())).bind(*given, **files)
-            bound.apply_defaults()
-            for name in own:
-                value = bound.arguments[name]
-                if name in fields:
-                    named[name] = value
-                elif "Sequence" in own[name].annotation:
-                    bound.arguments[name] = path_list(value, name)
-                elif f"{name}_more" in fields and isinstance(value, (list, tuple)) and value:
-                    bound.arguments[name], *named[f"{name}_more"] = path_list(value, name)
-                else:
-                    bound.arguments[name] = as_path(value, name)
-            named.update({name: read(named[name], name) for name, read in readers.items() if name in named})
-            chosen = kind.of(named, options)
-            chosen.check()
-            import numpy as np  # here, so that help comes without it
-
-            with np.errstate(all="ignore"):  # results are checked for what is not finite where they are written
-                said = SaidOnce(progress or Progress())
-                made = function(*bound.args, **bound.kwargs, options=chosen, progress=said)
-                return {**made, "warnings": said.warned()} if made else made
-
-        by_name = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
-        named_ones = {**fields, "options": None, "progress": None}
-        more = (by_name(name, default=value) for name, value in named_ones.items() if name not in own)
-        vars(job)["__signature__"] = inspect.Signature([*own.values(), *more])
-        return job
-
-    return decorate

@@ -1,4 +1,4 @@
-"""The jobs that make, read and judge images: ``simulate``, ``assess``, ``compare``, ``openprisma``."""
+"""The jobs that make, read and judge images: ``simulate``, ``assess``, ``compare``."""
 
 from __future__ import annotations
 
@@ -290,36 +290,4 @@ COMPARE = Job(
     order=f"HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT GRID MEMORY {PIXELS}",
     example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
     terminal="Prints a table; the report shows the results side by side.",
-)
-
-OPENPRISMA = Job(
-    "openprisma",
-    "Open a PRISMA product",
-    "Data",
-    "Writes the hyperspectral and the panchromatic image of a PRISMA L2D product (.he5) as rasters.",
-    (
-        "Bands are sorted by wavelength. Those that the product flags as unused are left out; where VNIR and SWIR "
-        "overlap, the SWIR is kept. Bands in the water vapour absorptions, 1350-1450 and 1800-1950 nm, are marked "
-        "as bad.",
-        "The numbers stay as they are; scale and offset give reflectance. Nodata is 0. The product's map grids are "
-        "followed exactly.",
-    ),
-    ("prisma", "hdf5", "he5", "import", "hyperspectral"),
-    (
-        Option(
-            "A PRISMA product of level L2D, as it comes: PRS_L2D_...he5.",
-            "PRISMA L2D product",
-            kind="file",
-            name="product",
-            flag="product",
-            key="INPUT",
-            metavar="HE5",
-            needed=True,
-            filter="PRISMA (*.he5)",
-        ),
-        _image_out("hsi", "Hyperspectral image", "The hyperspectral image, VNIR and SWIR in one, 30 m."),
-        _image_out("pan", "Panchromatic image", "The panchromatic image, 5 m."),
-    ),
-    example="PRS_L2D.he5 --out-hsi hsi.tif --out-pan pan.tif",
-    terminal="The other jobs take the .he5 file itself, too, as --hsi and as --pan. Needs no PyTorch.",
 )

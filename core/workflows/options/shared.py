@@ -11,6 +11,7 @@ from ...runtime.errors import InputError
 from .declare import Option, Options
 from .gain import GainOptions
 from .placement import PlacementOptions
+from .products import PRODUCT_FILTER, BandOptions
 
 MODEL_FILTER = "SSML model (*.safetensors)"
 NETWORK_TITLES = {
@@ -35,6 +36,7 @@ HSI = Option(
     kind="raster",
     name="hsi",
     needed=True,
+    product=PRODUCT_FILTER,
 )
 PAN = Option(
     "The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all "
@@ -44,6 +46,7 @@ PAN = Option(
     kind="raster",
     name="pan",
     needed=True,
+    product=PRODUCT_FILTER,
 )
 OUTPUT = Option("The sharpened image.", "Sharpened image", kind="raster_out", name="output", flag="--out", needed=True)
 MODEL = Option(
@@ -139,7 +142,7 @@ CROP = Option(
 
 
 @dataclass(frozen=True)
-class RasterOptions(PlacementOptions):
+class RasterOptions(BandOptions, PlacementOptions):
     """What is taken of an HSI and a PAN, and what is said of their files.
 
     Attributes:
