@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..assessment.full_resolution import FusedPair
+from ..assessment.on_hsi import on_hsi
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..calibration.local_shift import measure_local_shift
 from ..io.band_selection import select_bands
 from ..io.grid import Grid, Window, align
 from ..io.overlap import overlap
-from ..io.positions import beside
 from ..io.ratio import STATED, same_ratio
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -82,6 +82,7 @@ def assess(
     check_outputs((*files.values(), *options.besides), (), (json_path, report))
     with contextlib.ExitStack() as stack:
         readers: dict[str, RasterReader] = {}
+        moved = ""
         for key, path in files.items():
             if key != "pan":
                 readers[key] = stack.enter_context(_open(key, path, options, progress))
@@ -92,7 +93,7 @@ def assess(
             opened = open_pan(pans, readers["hsi"], hsi, claims, taken, progress)
             readers["pan"] = stack.enter_context(opened)
             readers["pan"] = placed_pan(readers["hsi"], readers["pan"], options.grid, progress)
-            readers["fused"].grid = beside(readers["fused"].grid, readers["hsi"].grid) or readers["fused"].grid
+            moved = _along_the_hsi(readers, bool(reference))
         readers = dict(zip(readers, facing(*readers.values())))
         if hsi:
             readers["pan"] = averaged(readers["pan"], readers["hsi"].grid, progress)
@@ -104,6 +105,7 @@ def assess(
         if hsi:
             scores.update(mtf=chosen.plain, mtf_gain=chosen.facts())
         scores["files"] = files
+        scores["notes"] += [moved] if moved else []
         for note in scores["notes"]:
             progress.warning(note)
         scores["warnings"] = progress.warned()
@@ -159,6 +161,17 @@ def _calibrated(readers: dict[str, RasterReader], options: AssessOptions, progre
     else:
         readers["pan"] = view.pan
     return chosen
+
+
+def _along_the_hsi(readers: dict[str, RasterReader], reference: bool) -> str:
+    """Bring the result along the HSI's axes; returns what was done to its pixels."""
+    readers["fused"], moved = on_hsi(readers["fused"], readers["hsi"], readers["pan"])
+    if moved and reference:
+        raise InputError(
+            f"{readers['fused'].name} lies on another grid than {readers['hsi'].name}; assess it once against the "
+            "reference and once against HSI and PAN."
+        )
+    return moved
 
 
 def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:

@@ -236,6 +236,35 @@ def test_results_are_assessed_and_pairs_inspected(made, tmp_path, name):
     assert abs(found["shift_y"]) < 0.1
 
 
+@pytest.mark.parametrize(
+    ("name", "how", "most"),
+    [
+        ("swath with a GLT", "", 0.001),
+        ("swath with longitudes and latitudes", "", 0.001),
+        ("swath with a GLT, on the map", "by nearest neighbour", 0.003),
+        ("swath with longitudes and latitudes, on the map", "by nearest neighbour", 0.003),
+    ],
+)
+def test_results_of_a_swath_are_assessed_in_its_rows_and_columns(made, name, how, most):
+    folder, _, _, more = made(name)
+    scores = assess(folder / "out.tif", hsi=folder / "hsi.tif", pan=folder / "pan.tif", mtf=GAIN, shift="none", **more)
+    assert scores["ratio"] == RATIO
+    assert scores["consistency"] < most
+    assert how in " ".join(scores["notes"])
+    assert bool(scores["notes"]) == bool(how)
+
+
+def test_a_result_on_the_pans_grid_is_assessed_on_the_hsis(made, tmp_path):
+    folder, _, _, _ = made("HSI rotated by 20 degrees")
+    files = {"hsi": folder / "hsi.tif", "pan": folder / "pan.tif"}
+    classical(*files.values(), tmp_path / "out.tif", grid="pan", **FIXED)
+    scores = assess(tmp_path / "out.tif", **files, mtf=GAIN, shift="none")
+    assert scores["consistency"] < 0.001
+    assert any("brought there by B-splines" in note for note in scores["notes"])
+    with pytest.raises(InputError, match="assess it once against the reference"):
+        assess(tmp_path / "out.tif", reference=tmp_path / "out.tif", **files, mtf=GAIN, shift="none")
+
+
 def test_methods_are_compared_on_a_swath_and_the_best_is_put_on_the_map(made, tmp_path):
     folder, _, _, more = made("swath with a GLT, on the map")
     best = tmp_path / "best.tif"
