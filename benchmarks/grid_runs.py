@@ -65,7 +65,8 @@ def runs_of(
             found[one] = result
             table.add(*one, *result)
     if options.part is not None:
-        names = "-".join([*options.cases, *map(str, options.seeds)])
+        more = f"and {len(options.cases) - 1} more" if len(options.cases) > 1 else ""
+        names = "-".join([options.cases[0], more, *map(str, options.seeds)])
         record.write(options.part, re.sub(r"[^a-z0-9.]+", "-", f"{name}-{names}".lower()))
     return record, found
 

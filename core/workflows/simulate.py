@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ..assessment.reduced import degradable, used_shape
 from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
-from ..io.encoding import check_finite
+from ..io.encoding import check_finite, output_nodata
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
 from ..io.ratio import nominal, pixels_under
@@ -23,14 +25,17 @@ from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
 from ..products.opening import open_raster
+from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.elsewhere import Distortion, elsewhere
 from .options.call import on_files
 from .options.gain import check_fraction, given_gain
 from .options.quality import SimulateOptions
 from .output import check_outputs
 from .stored_numbers import warn_of_numbers
 
+_STRIP = 128  # rows of the PAN at once, where it is put on a grid of its own
 _LEVEL_ROWS = 16  # of the reference, from which the noise's level is taken
 
 
@@ -50,7 +55,8 @@ def simulate(
 
     The reference is cropped, from its upper-left corner, to what whole pixels of the HSI touch. Both outputs are
     float32 in the reference's stored units; the HSI keeps its metadata. The PAN is the mean of the chosen good bands,
-    or their sum weighted by its spectral response, in physical units where their scales or offsets differ.
+    or their sum weighted by its spectral response, in physical units where their scales or offsets differ. It lies on
+    the reference's grid; rotated or in another reference system, it is resampled onto one of its own.
 
     Args:
         reference: raster to read.
@@ -99,13 +105,20 @@ def simulate(
             raise InputError(f"{reader.name} has no block of {ratio:g} x {ratio:g} valid pixels; choose another image.")
         pan_metadata, physical = _pan_metadata(metadata, groups)
         grid = reader.grid.crop(Window(0, 0, rows, cols))
-        with (
-            RasterWriter(hsi_out, grid.coarsen(ratio), metadata) as hsi_writer,
-            RasterWriter(pan_out, grid, pan_metadata) as pan_writer,
-        ):
-            levels = _levels(source) if options.snr_hsi or options.snr_pan else np.zeros(reader.bands)
+        levels = _levels(source) if options.snr_hsi or options.snr_pan else np.zeros(reader.bands)
+        with contextlib.ExitStack() as stack:
+            hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata))
             progress.set(0.2, "Making the PAN")
             made = _stacked(source, list(groups.values()), mtf_pan, physical, progress.part(0.2, 0.4))
+            if options.pan_rotation or options.pan_crs or options.pan_distortion:
+                place = os.path.join(stack.enter_context(working_folder(pan_out)), "pan.tif")
+                with RasterWriter(place, grid, pan_metadata) as plain:
+                    _write(made, plain, progress)
+                    plain.complete()
+                moved = stack.enter_context(_elsewhere(place, options))
+                grid, pan_metadata = moved.grid, _with_nodata(pan_metadata)
+                made = _rows_of(moved)
+            pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
             scales = np.array(metadata.scales) if physical else np.ones(reader.bands)
             sharp = [sum(weight * levels[b] * scales[b] for b, weight in group.items()) for group in groups.values()]
             _write(_with_noise(made, np.array(sharp), options.snr_pan, (options.seed, 1)), pan_writer, progress)
@@ -121,10 +134,32 @@ def simulate(
             "bands": reader.bands,
             "rows": source.low_shape[0],
             "cols": source.low_shape[1],
-            "pan_rows": rows,
-            "pan_cols": cols,
+            "pan_rows": grid.rows,
+            "pan_cols": grid.cols,
             "pan_bands": sorted({band + 1 for weights in groups.values() for band in weights}),
         }
+
+
+def _elsewhere(path: str, options: SimulateOptions) -> RasterReader:
+    """The PAN on its own grid, distorted."""
+    image = RasterReader(path)
+    try:
+        size, shape = options.pan_distortion, (image.grid.rows, image.grid.cols)
+        distortion = Distortion.random(size, shape, options.seed) if size else None
+        return elsewhere(image, options.pan_rotation, options.pan_crs, distortion)
+    except BaseException:
+        image.close()
+        raise
+
+
+def _with_nodata(metadata: RasterMetadata) -> RasterMetadata:
+    return metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
+
+
+def _rows_of(image: RasterReader) -> Iterator[tuple[int, Block]]:
+    """Strips of an image."""
+    for row in range(0, image.grid.rows, _STRIP):
+        yield row, image.read(Window(row, 0, min(_STRIP, image.grid.rows - row), image.grid.cols))
 
 
 def _write(rows: Iterator[tuple[int, Block]], writer: RasterWriter, progress: Progress) -> None:

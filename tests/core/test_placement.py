@@ -19,6 +19,7 @@ from core.operators.resample import cubic_line, gaussian_line
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
+from core.scene.elsewhere import Distortion
 from core.scene.reader_view import AveragedReader, FlippedReader, averaged, facing
 from core.workflows.assess import assess
 from core.workflows.classical import classical
@@ -298,6 +299,58 @@ def test_simulate_makes_pairs_of_real_ratios(tmp_path, ratio):
     scores = assess(out, reference=truth, hsi=hsi, pan=pan, mtf=GAIN, shift="none")
     assert scores["ratio"] == ratio
     assert scores["ergas"] < 6
+
+
+@pytest.mark.parametrize(
+    ("more", "epsg"),
+    [({"pan_rotation": 25.0}, 32633), ({"pan_crs": "EPSG:32632"}, 32632), ({"pan_crs": "EPSG:4326"}, 4326)],
+)
+def test_simulate_makes_a_pan_on_a_grid_of_its_own(tmp_path, more, epsg):
+    """It shows the reference's ground where its own grid says, and the pair is sharpened on the reference's grid."""
+    scene = Waves.random(3, 25.0, origin=CORNER)
+    place = Placed((CORNER[0], 7.5, 0.0, CORNER[1], 0.0, -7.5), 96, 100)
+    truth, hsi, pan, out = (str(tmp_path / name) for name in ("truth.tif", "h.tif", "p.tif", "o.tif"))
+    write(truth, scene.on(place), place)
+    made = simulate(truth, 4, hsi, pan, pan_bands="1-10", mtf_hsi=GAIN, **more)
+    image, lies = read(pan)
+    assert (lies.rows, lies.cols, lies.epsg) == (made["pan_rows"], made["pan_cols"], epsg)
+    exact, valid = scene.on(lies)[:10].mean(axis=0), np.isfinite(image[0])
+    assert 0.45 < valid.mean() < 0.99
+    inside = valid & (np.hypot(*(axis - axis.mean() for axis in lies.centres())) < 40 * 7.5)
+    assert np.abs(image[0] - exact)[inside].mean() < 0.01 * exact.mean()
+    classical(hsi, pan, out, mtf=GAIN, shift="none")
+    assert read(out)[1].transform == pytest.approx(place.transform)
+    plain = simulate(truth, 4, str(tmp_path / "h1.tif"), str(tmp_path / "p1.tif"), pan_bands="1-10", mtf_hsi=GAIN)
+    classical(plain["hsi"], plain["pan"], str(tmp_path / "o1.tif"), mtf=GAIN, shift="none")
+    scores = [assess(str(tmp_path / name), reference=truth, ratio=4, crop=16)["ergas"] for name in ("o.tif", "o1.tif")]
+    assert scores[0] < 1.1 * scores[1]
+
+
+def test_simulate_distorts_the_pan_by_as_much_as_told(tmp_path):
+    scene = Waves.random(3, 25.0, origin=CORNER)
+    place = Placed((CORNER[0], 7.5, 0.0, CORNER[1], 0.0, -7.5), 200, 200)
+    truth, hsi, pan = (str(tmp_path / name) for name in ("truth.tif", "h.tif", "p.tif"))
+    write(truth, scene.on(place), place)
+    simulate(truth, 4, hsi, pan, pan_bands="1-10", pan_distortion=2.0, seed=5)
+    image, lies = read(pan)
+    assert lies.transform == place.transform
+    field = Distortion.random(2.0, (200, 200), 5)
+    rows, cols = np.mgrid[:200, :200] + 0.5
+    down, right = field.positions(rows, cols)
+    assert 1.5 < np.abs(down - rows).max() <= 2.0
+    moved = [np.asarray(axis) for axis in (CORNER[0] + right * 7.5, CORNER[1] - down * 7.5)]
+    turn = (
+        2
+        * np.pi
+        * (
+            scene.frequencies[:, 0, None] * (moved[0].ravel() - scene.origin[0])
+            + scene.frequencies[:, 1, None] * (moved[1].ravel() - scene.origin[1])
+        )
+    )
+    exact = scene.mean[:10].mean() + scene.amplitudes[:10].mean(axis=0) @ np.cos(turn + scene.phases[:, None])
+    inner = np.isfinite(image[0])
+    assert inner.mean() > 0.95
+    assert np.abs(image[0] - exact.reshape(200, 200))[inner].mean() < 0.005 * scene.mean.mean()
 
 
 def test_what_cannot_be_sharpened_is_refused_with_one_sentence(make, tmp_path):

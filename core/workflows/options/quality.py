@@ -30,7 +30,10 @@ class SimulateOptions(Options):
         mtf_hsi: MTF gain of the HSI at its Nyquist frequency, two as "along,across", or a sensor.
         mtf_pan: MTF gain of the PAN at its own Nyquist frequency; None leaves it as sharp as the reference.
         snr_hsi, snr_pan: mean of a band over the standard deviation of the noise that it gets; None for no noise.
-        seed: of the noise.
+        pan_rotation: of the PAN's grid on its map, degrees clockwise.
+        pan_crs: its reference system; "" for the reference's.
+        pan_distortion: by how many reference pixels it is distorted; None for none.
+        seed: of noise and distortion.
     """
 
     ratio: float = Option(
@@ -66,7 +69,22 @@ class SimulateOptions(Options):
         bounds=(0.0, 1e6),
     ).field()
     snr_pan: float | None = Option("The same of the PAN.", default=None, metavar="SNR", bounds=(0.0, 1e6)).field()
-    seed: int = Option("Seed of the noise.", default=0, metavar="N", bounds=(0, 2**31 - 1)).field()
+    pan_rotation: float = Option(
+        "Degrees by which the PAN's grid is rotated clockwise on the map; it covers the whole reference.",
+        default=0.0,
+        metavar="DEG",
+        bounds=(-360.0, 360.0),
+    ).field()
+    pan_crs: str = Option(
+        "Coordinate reference system of the PAN, as EPSG:32632; without, it is that of the reference.", metavar="CRS"
+    ).field()
+    pan_distortion: float | None = Option(
+        "Pixels of the reference by which, at most, the PAN shows other places than its grid says, in smooth waves.",
+        default=None,
+        metavar="P",
+        bounds=(0.0, 100.0),
+    ).field()
+    seed: int = Option("Seed of noise and distortion.", default=0, metavar="N", bounds=(0, 2**31 - 1)).field()
 
 
 SIMULATE = Job(
