@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..runtime.errors import InputError
 from .grid import Window
 from .masks import Fill
@@ -159,6 +161,11 @@ class SelectedBands(RasterReader):
         """As :meth:`RasterReader.read`; bands are counted among the chosen ones."""
         some = self._chosen if bands is None else [self._chosen[band] for band in bands]
         return self._reader.read(window, some, read_ahead)
+
+    def read_valid(self, window: Window, bands: Sequence[int] | None = None) -> np.ndarray | None:
+        """As :meth:`RasterReader.read_valid`; bands are counted among the chosen ones."""
+        some = self._chosen if bands is None else [self._chosen[band] for band in bands]
+        return self._reader.read_valid(window, some)
 
 
 def select_bands(reader: RasterReader, text: str) -> RasterReader:

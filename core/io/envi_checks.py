@@ -28,6 +28,26 @@ def least_size(dataset: gdal.Dataset) -> int:
     return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
 
 
+def check_size(path: str, name: str, least: int) -> None:
+    """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended.
+
+    Args:
+        path: of the file.
+        name: the raster's, for the error.
+        least: bytes that it must have, as :func:`least_size` says; 0 where that is not known.
+
+    Raises:
+        InputError: it is shorter, or gone.
+    """
+    if least == 0:
+        return
+    found = gdal.VSIStatL(path)
+    if found is None:
+        raise InputError(f"{name} or its folder was removed while it was read; put it back and start again.")
+    if found.size < least:
+        raise InputError(f"{name} is cut off: it has {found.size} bytes of {least}; get a fresh copy.")
+
+
 def check_interleave(dataset: gdal.Dataset, name: str) -> None:
     """Refuse an ENVI file whose samples GDAL takes to lie in another order than its header says: GDAL compares "bip"
     and "BIP" by the rules of the locale, and a Turkish i has another capital.

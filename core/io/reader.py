@@ -14,7 +14,7 @@ from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import unused_lists
 from .encoding import equals_nodata, representable
-from .envi_checks import check_interleave, least_size
+from .envi_checks import check_interleave, check_size, least_size
 from .gdal_errors import gdal_messages, open_quietly
 from .georeference import grid_of
 from .grid import Window
@@ -122,7 +122,7 @@ class RasterReader:
         self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height
         self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
-        self._check_size()
+        check_size(self.path, self.name, self._least_size)
         check_interleave(dataset, self.name)
         self._masks = mask_sources(dataset, self._numbers)
         self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
@@ -209,7 +209,7 @@ class RasterReader:
         window = window or Window(0, 0, self.grid.rows, self.grid.cols)
         chosen = list(range(self.bands)) if bands is None else [int(band) for band in bands]
         self._check(window, chosen)
-        self._check_size()
+        check_size(self.path, self.name, self._least_size)
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
         valid = np.ones_like(values, bool)
         for part in self._in_block_rows(window) if values.size else ():
@@ -219,6 +219,14 @@ class RasterReader:
                 self._read_masks(part, chosen, valid[:, here])
                 values[:, here][~valid[:, here]] = 0.0
         return Block(values, valid)
+
+    def read_valid(self, window: Window, bands: Sequence[int] | None = None) -> np.ndarray | None:
+        """Which samples are valid, in a pass over rows: (bands, rows, columns) bool, or None where all are. Arguments
+        and errors as of :meth:`read`."""
+        if self.always_valid:
+            return None
+        valid = self.read(window, bands, read_ahead=True).valid
+        return None if valid.all() else valid
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """Rows of all bands as they are stored: (B, rows, columns) of the type on disk, nodata values included.
@@ -255,18 +263,6 @@ class RasterReader:
                 self._block_row = number
             start, stop = max(window.row, number * self._block_rows), min(end, (number + 1) * self._block_rows)
             yield Window(start, window.col, stop - start, window.cols)
-
-    def _check_size(self) -> None:
-        """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended."""
-        if self._least_size == 0:
-            return
-        found = gdal.VSIStatL(self.path)
-        if found is None:
-            raise InputError(f"{self.name} or its folder was removed while it was read; put it back and start again.")
-        if found.size < self._least_size:
-            raise InputError(
-                f"{self.name} is cut off: it has {found.size} bytes of {self._least_size}; get a fresh copy."
-            )
 
     def _check(self, window: Window, bands: list[int]) -> None:
         inside = (

@@ -32,11 +32,11 @@ class Flags:
     Attributes:
         array: its path in the file.
         axes: the order of its axes, of "r" (rows), "c" (columns) and "b" (bands); "rc" for one flag a pixel.
-        invalid: what is read of it, of ``kind`` and any shape -> bool, where samples are not valid.
+        invalid: what is read of it, of any shape -> bool, where samples are not valid.
         file: that it lies in; "" for that of the cube.
         packed: whether eight bands share a byte, the first in the highest bit.
         band: the one band that counts, from 0, for all of the image's; None for one flag a band, or for "rc".
-        kind: numpy's name of what is given to ``invalid``, "int32" or "float32".
+        kind: of what is given to ``invalid``: "int32" for whole numbers of any type, or "float32".
     """
 
     array: str

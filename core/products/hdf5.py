@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Callable
+from typing import Callable, Union
 
 import numpy as np
 from osgeo import gdal
@@ -24,7 +24,10 @@ from .container import Container
 from .cube import Cube, Flags, Part
 
 _HIGHEST = 256  # rows that are read in one go where more would not fit in memory
+_WHOLE = ("uint8", "int8", "uint16", "int16", "int32")  # types of flags that are taken as they are stored
 _LARGEST = 200_000  # rows, columns or bands that a file may declare: no product has more
+
+_Invalid = tuple[Union[slice, int], tuple[slice, slice], np.ndarray]
 
 Describe = Callable[[Container, str], Cube]
 """What a product's file offers to the table: (the open file, role) -> the image of that role in it."""
@@ -113,7 +116,8 @@ class Hdf5Reader(RasterReader):
         array = holder.array(flags.array)
         if array is None or array.GetDimensionCount() != len(flags.axes):
             return None
-        kind = "uint8" if flags.packed else flags.kind
+        stored = DTYPE_OF_GDAL.get(array.GetDataType().GetNumericDataType(), "")
+        kind = stored if flags.packed or (stored in _WHOLE and flags.kind == "int32") else flags.kind
         numbers = gdal.ExtendedDataType.Create(GDAL_OF_DTYPE[kind])
         made = ChunkedArray(array, flags.axes, kind, numbers, self._checked)
         bands = 1 if of is None else (of.bands + 7) // 8 if flags.packed else of.bands
@@ -164,35 +168,67 @@ class Hdf5Reader(RasterReader):
                 yield k, places, [part.numbers[numbers[i] - first] for i in places]
             first = stop
 
+    def read_valid(self, window: Window, bands: Sequence[int] | None = None) -> np.ndarray | None:
+        """As :meth:`RasterReader.read_valid`; where flags say all, no sample is read."""
+        if not self._cube.flags_say_all or self._more_nodata or np.dtype(self._dtypes[0]).kind == "f":
+            return super().read_valid(window, bands)
+        chosen, valid = list(range(self.bands)) if bands is None else list(bands), None
+        self._check(window, chosen)
+        for part in self._in_block_rows(window):
+            for place, here, invalid in self._invalid(part, chosen):
+                if valid is None:
+                    valid = np.ones((len(chosen), window.rows, window.cols), bool)
+                valid[place, part.row - window.row : part.row - window.row + part.rows][
+                    ..., here[0], here[1]
+                ] &= ~invalid
+        return valid
+
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
+        for place, here, invalid in self._invalid(window, bands):
+            valid[place, ..., here[0], here[1]] &= ~invalid
+
+    def _invalid(
+        self, window: Window, bands: list[int]
+    ) -> Iterator[tuple[slice | int, tuple[slice, slice], np.ndarray]]:
+        """Where samples are not valid: of which of the bands, in which rows and columns of the window, and (rows,
+        columns) bool; where there are any."""
         rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
-        for region in (fill.region for fill in self.fills if fill.region is not None):
-            valid &= ~region[rows, cols]
+        whole = slice(0, window.rows), slice(0, window.cols)
+        of_pixels = [fill.region[rows, cols] for fill in self.fills if fill.region is not None]
         for flags, array in zip(self._plane_flags, self._planes):
             band = flags.band or 0
-            valid &= ~flags.invalid(array.read(window, band, band + 1)[0])
+            of_pixels.append(flags.invalid(array.read(window, band, band + 1)[0]))
+        if self._inside is not None:
+            of_pixels.append(~self._inside_rows(self._inside, window)[:, cols])
+        for plane in of_pixels:
+            if plane.any():
+                yield slice(None), whole, plane
         for k, places, own in self._in_parts(bands):
             part = self._cube.parts[k]
             here, there = _shifted(window, part.shift, self.grid.rows, self.grid.cols)
-            outside = np.ones((window.rows, window.cols), bool)
-            outside[here] = False
-            valid[places] &= ~outside
+            if (there.rows, there.cols) != (window.rows, window.cols):
+                outside = np.ones((window.rows, window.cols), bool)
+                outside[here] = False
+                for place in places:
+                    yield place, whole, outside
             if part.flags is not None and there.rows and there.cols:
-                invalid = self._invalid(k, part.flags, there, own)
-                for place, plane in zip(places, invalid):
-                    valid[place, here[0], here[1]] &= ~plane
-        if self._inside is not None:
-            valid &= self._inside_rows(self._inside, window)[:, cols]
+                for band, plane in self._flagged(k, part.flags, there, own):
+                    yield places[band], here, plane
 
-    def _invalid(self, k: int, flags: Flags, window: Window, own: list[int]) -> np.ndarray:
-        """(B, rows, cols) bool, where flags say that samples of a part's bands are not valid."""
+    def _flagged(self, k: int, flags: Flags, window: Window, own: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Where flags say that samples of a part's bands are not valid: the place among these, and (rows, columns)
+        bool; where there are any."""
         array, first, stop = self._flags[k], min(own), max(own) + 1
         if array is None:
-            return np.zeros((len(own), window.rows, window.cols), bool)
-        if not flags.packed:
-            return flags.invalid(array.read(window, first, stop)[np.subtract(own, first)])
-        packed = array.read(window, first // 8, -(-stop // 8))
-        return flags.invalid(np.stack([packed[band // 8 - first // 8] >> (7 - band % 8) & 1 for band in own]))
+            return
+        stored = array.read(window, first // 8, -(-stop // 8)) if flags.packed else array.read(window, first, stop)
+        if not flags.invalid(np.zeros(1, stored.dtype))[0] and not stored.any():
+            return
+        for i, band in enumerate(own):
+            plane = stored[band // 8 - first // 8] >> (7 - band % 8) & 1 if flags.packed else stored[band - first]
+            invalid = flags.invalid(plane)
+            if invalid.any():
+                yield i, invalid
 
     def _inside_rows(self, inside: np.ndarray, window: Window) -> np.ndarray:
         """(rows, all columns) bool, False where all bands of the first part are 0; each row is looked at once."""
@@ -204,6 +240,8 @@ class Hdf5Reader(RasterReader):
             inside[rows] = False
             for plane in block:
                 inside[rows] |= plane != 0
+                if inside[rows].all():
+                    break
             self._inside_known[rows] = True
         return inside[rows]
 

@@ -94,9 +94,9 @@ def _counted(
     count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
     step = max(1, _SAMPLES // (reader.bands * window.cols))
     for start, stop in row_strips(window.rows, step, progress):
-        valid = reader.read(window.part((start, stop), (0, window.cols))).valid
-        if valid.all():
-            filled += valid[0].size
+        valid = reader.read_valid(window.part((start, stop), (0, window.cols)))
+        if valid is None:
+            filled += (stop - start) * window.cols
             count[start:stop] = np.count_nonzero(bands)
         else:
             complete = False
