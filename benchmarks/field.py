@@ -2,7 +2,7 @@
 
     python benchmarks/field.py --scenes DIR                          the blur that is measured
     python benchmarks/field.py --scenes DIR --study cost             what not knowing costs: classical mtf-glp
-    python benchmarks/field.py --scenes DIR --study cost --sharpen   the job `sharpen` on some cases, too
+    python benchmarks/field.py --scenes DIR --study cost --sharpen   the job `sharpen` on some scenes, too
     python benchmarks/field.py --scenes DIR --study shift            the shift that is corrected
     python benchmarks/field.py --scenes DIR --study time             what it takes, in all and of the jobs
 
@@ -11,8 +11,8 @@ of their visible bands: clean, moved, with noise, with a cloud, with a part of t
 Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on the scenes marked so.
 
 ``blur``: the share of cases whose 90 per cent interval holds the truth, how wide it is, and how often the measurement
-is sure. ``cost`` and ``shift``: see :mod:`benchmarks.field_cost`; ``time``:
-:mod:`benchmarks.field_time`. With ``--results DIR`` what is found is written as JSON, too.
+is sure. ``cost``, ``shift`` and ``time``: see the files beside this one. With ``--results DIR`` what is found is
+written as JSON, too.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.field_cost import SCENES, cost, placing
+from benchmarks.field_cost import SCENES, cost
 from benchmarks.field_pairs import Pair, Trouble, good_bands, made, scene_file
+from benchmarks.field_shift import placing
 from benchmarks.field_time import times
 from benchmarks.record import Record, add_option
 from core.calibration.blur import Blur, Gain, measure_blur
@@ -144,9 +145,9 @@ def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
 
 STUDIES = {
     "blur": (blur, f"gains {GAINS}, ratios {RATIOS}; settings were chosen on {', '.join(CHOSEN_ON)}"),
-    "cost": (lambda options, _, record: cost(options, record), ""),
-    "shift": (lambda options, folder, record: placing(options.scenes, folder, record, options.only), ""),
-    "time": (lambda options, folder, record: times(options.scenes, folder, record, options.runs), ""),
+    "cost": (cost, ""),
+    "shift": (placing, ""),
+    "time": (times, ""),
 }
 
 
@@ -158,7 +159,9 @@ def main() -> None:
     parser.add_argument("--sharpen", action="store_true", help="the study cost runs the job sharpen, too")
     parser.add_argument("--only", nargs="+", choices=SCENES, default=SCENES, help="scenes of cost and shift")
     parser.add_argument("--case", type=int, nargs="+", help="numbers of the cases of cost; the others' files are there")
-    parser.add_argument("--out", type=Path, default=Path("build/field"), help="folder for the runs of the study cost")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/field"), help="folder where cost and shift keep what they found"
+    )
     parser.add_argument("--runs", type=int, default=3, help="rounds of the study time (default 3)")
     add_option(parser)
     options = parser.parse_args()

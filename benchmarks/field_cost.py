@@ -3,47 +3,35 @@
 ``cost``: each pair is sharpened by default settings ("blind"), and once more "told": the same pixels, with the PAN
 where it lies, no distortion of it, and the true gains given. "Before" is how it was done until blur and shift were
 measured: a gain of 0.3 and the PAN where its file says. Scored is what both have in common, outside of the cloud. The
-job is ``classical`` with ``mtf-glp``; with ``--sharpen``, ``sharpen --effort fast`` on some cases, too. Stated beside
+job is ``classical`` with ``mtf-glp``; with ``--sharpen``, ``sharpen --effort fast`` on some scenes, too. Stated beside
 the ratios are the bounds that they are meant to keep: blind over told at most 1.03 in the mean of all cases whose
 unknowns are global and 1.08 in the worst, 1.10 for distortions of one PAN pixel.
-
-``shift``: the shift that is corrected, against the truth, up to 10 HSI pixels; and where the truth is 0 (a cloud, hot
-pixels, a PAN that shows something else), where no more than 0.3 PAN pixels may be applied.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.field_pairs import Pair, Trouble, displaced, good_bands, made, scene_file
-from benchmarks.record import Record, Table
+from benchmarks.record import Record
 from core.io.array_image import ArrayImage
 from core.io.reader import RasterReader
 from core.quality.reference import reference_indices
-from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.workflows.classical import classical
-from core.workflows.opening import open_scene
-from core.workflows.options.shared import SceneOptions
 from core.workflows.sharpen import sharpen
 
 SCENES = ("airport-2", "airport-3", "urban-5", "airport-1", "urban-4", "indian_pines")  # the first three chose nothing
 LEARNED = ("airport-2", "urban-5")  # scenes that the job sharpen runs on
 RATIO = 4
-PLACED = ("airport-2", "urban-5", "indian_pines")  # scenes of the study of shifts
-SEEDS = 1  # of each kind of pair whose PAN lies right
-LEAST = 20  # HSI pixels that both images show where the PAN is moved
 BOUNDS = {"mean": 1.03, "worst": 1.08, "distortion of 1": 1.10}
-SHIFT_BOUND, NONE_BOUND = 0.1, 0.3  # PAN pixels
 BEFORE = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
 KEYS = ("ergas", "sam")
 JOBS: dict[str, tuple[Callable[..., dict], dict]] = {
@@ -62,46 +50,43 @@ class Case:
         name: of the case.
         gains: of the HSI, along rows and columns.
         trouble: what else.
-        learned: whether the job ``sharpen`` runs it, too.
     """
 
     group: str
     name: str
     gains: Gains
     trouble: Trouble = field(default_factory=Trouble)
-    learned: bool = False
 
 
-def _shifted(pixels: float) -> tuple[float, float]:
+def shifted(pixels: float) -> tuple[float, float]:
     return pixels, -pixels
 
 
 CASES = (
     Case("gain", "0.08", (0.08, 0.08)),
-    Case("gain", "0.15", (0.15, 0.15), learned=True),
-    Case("gain", "0.3", (0.3, 0.3), learned=True),
-    Case("gain", "0.45", (0.45, 0.45), learned=True),
+    Case("gain", "0.15", (0.15, 0.15)),
+    Case("gain", "0.3", (0.3, 0.3)),
+    Case("gain", "0.45", (0.45, 0.45)),
     Case("gain", "0.2 along, 0.35 across", (0.2, 0.35)),
     *(
-        Case("shift", f"{pixels:g} PAN pixels", (0.3, 0.3), Trouble(shift=_shifted(pixels)), learned=pixels == 0.6)
+        Case("shift", f"{pixels:g} PAN pixels", (0.3, 0.3), Trouble(shift=shifted(pixels)))
         for pixels in (0.3, 0.6, 1.2, 1.7, 3.0)
     ),
-    Case("shift", "5 HSI pixels", (0.3, 0.3), Trouble(shift=_shifted(5 * RATIO))),
+    Case("shift", "5 HSI pixels", (0.3, 0.3), Trouble(shift=shifted(5 * RATIO))),
     *(
         Case("noise", f"SNR {pan:g} and {hsi:g}", (0.15, 0.15), Trouble(noise=(pan, hsi)))
         for pan, hsi in ((200, 100), (100, 50), (50, 30))
     ),
     Case("cloud", "cloud", (0.15, 0.15), Trouble(cloud=0.3)),
-    Case("mixture", "0.15, 0.6 pixels, noise", (0.15, 0.15), Trouble(noise=(100, 50), shift=_shifted(0.6))),
+    Case("mixture", "0.15, 0.6 pixels, noise", (0.15, 0.15), Trouble(noise=(100, 50), shift=shifted(0.6))),
     Case(
         "mixture",
         "0.45, 1.7 pixels, noise, cloud",
         (0.45, 0.45),
-        Trouble(noise=(100, 50), shift=_shifted(1.7), cloud=0.3),
-        learned=True,
+        Trouble(noise=(100, 50), shift=shifted(1.7), cloud=0.3),
     ),
-    Case("mixture", "0.2 and 0.35, 1.2 pixels, noise", (0.2, 0.35), Trouble(noise=(200, 100), shift=_shifted(1.2))),
-    Case("mixture", "0.08, 3 pixels, strong noise", (0.08, 0.08), Trouble(noise=(50, 30), shift=_shifted(3.0))),
+    Case("mixture", "0.2 and 0.35, 1.2 pixels, noise", (0.2, 0.35), Trouble(noise=(200, 100), shift=shifted(1.2))),
+    Case("mixture", "0.08, 3 pixels, strong noise", (0.08, 0.08), Trouble(noise=(50, 30), shift=shifted(3.0))),
     Case("distortion", "0.5 PAN pixels", (0.3, 0.3), Trouble(distortion=0.5)),
     Case("distortion", "1 PAN pixel", (0.3, 0.3), Trouble(distortion=1.0)),
 )
@@ -198,7 +183,7 @@ def _case(scene: tuple[np.ndarray, list[float] | None], number: int, case: Case,
     }
 
 
-def cost(options: argparse.Namespace, record: Record) -> None:
+def cost(options: argparse.Namespace, _: Path, record: Record) -> None:
     """Blind against told, by case and in the mean. Each case is kept as a file of its own in the folder ``out``, which
     several runs, each of some cases, can share."""
     out, names = options.out, options.only
@@ -212,8 +197,6 @@ def cost(options: argparse.Namespace, record: Record) -> None:
             scene = good_bands(ArrayImage.read(scene_file(options.scenes, name)))
             for number, case in enumerate(CASES):
                 if options.case is not None and number not in options.case:
-                    continue
-                if title == "sharpen" and not case.learned:
                     continue
                 kept = out / f"{title}-{name}-{number}.json"
                 if not kept.exists():
@@ -256,88 +239,3 @@ def _summary(found: list[tuple[Case, str, np.ndarray]], title: str, record: Reco
         blind, before = ratios[:, 0], ratios[:, 1].mean(axis=0)
         pair = f"{name}: {case.group} {case.name}"
         table.add(label, len(some), *blind.mean(axis=0), *blind.max(axis=0), pair, *before, mean, worst)
-
-
-def _placings() -> Iterator[tuple[str, int, Trouble]]:
-    """(what is known of it, HSI pixels by which the PAN is moved times the ratio, what else)."""
-    for ratio in (2, 4):
-        for pixels in (0.3, 1.2, 3.0, 5.0 * ratio, 10.0 * ratio):
-            for label, trouble in (
-                ("clean", Trouble()),
-                ("noise", Trouble(noise=(100, 50))),
-                ("cloud and noise", Trouble(noise=(100, 50), cloud=0.3)),
-            ):
-                yield label, ratio, replace(trouble, shift=_shifted(pixels))
-
-
-def placing(scenes: Path, folder: Path, record: Record, names: Sequence[str]) -> None:
-    """The shift that is corrected."""
-    table = record.table(
-        "shifts", "scene", "ratio", "made with", "shift, PAN pixels", "corrected", "error, PAN pixels", digits=4
-    )
-    found: list[tuple[str, float, bool, float]] = []
-    for name in (name for name in PLACED if name in names):
-        cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
-        for number, (label, ratio, trouble) in enumerate(_placings()):
-            if min(cube.shape[1:]) // ratio - abs(trouble.shift[0]) / ratio < LEAST:
-                continue
-            pair = made(cube, waves, ratio, (0.3, 0.3), trouble, number)
-            moved = _corrected(pair, folder)
-            error = math.hypot(moved[0] - pair.shift[0], moved[1] - pair.shift[1])
-            table.add(name, ratio, label, abs(pair.shift[0]), any(moved), error)
-            found.append((label, abs(pair.shift[0]) / ratio, any(moved), error))
-    table = record.table(
-        "shifts found", "made with", "pairs", "corrected", "median error", "worst error", "bound", digits=3
-    )
-    for label in dict.fromkeys(each[0] for each in found):
-        some = [each for each in found if each[0] == label]
-        errors = [error for *_, moved, error in some if moved]
-        table.add(label, len(some), len(errors), np.median(errors), max(errors), SHIFT_BOUND)
-    _unmoved(scenes, folder, record, names)
-
-
-def _corrected(pair: Pair, folder: Path) -> tuple[float, float]:
-    try:
-        with open_scene(*map(str, pair.write(folder)), SceneOptions(), Progress()) as scene:
-            return scene.moved
-    except InputError:
-        return 0.0, 0.0
-
-
-def _unmoved(scenes: Path, folder: Path, record: Record, names: Sequence[str]) -> None:
-    """Pairs whose PAN lies right, or shows something else."""
-    table = record.table(
-        "where the PAN is not off", "made with", "pairs", "corrected", "worst, PAN pixels", "bound", digits=3
-    )
-    cubes = {name: good_bands(ArrayImage.read(scene_file(scenes, name))) for name in PLACED}
-    applied: dict[str, list[float]] = {}
-
-    def add(label: str, pair: Pair, table: Table = table) -> None:
-        applied.setdefault(label, []).append(math.hypot(*_corrected(pair, folder)))
-
-    chosen = [item for item in cubes.items() if item[0] in names]
-    for (name, (cube, waves)), ratio in itertools.product(chosen, (2, 4)):
-        for seed in range(SEEDS):
-            for label, trouble in (
-                ("clean", Trouble()),
-                ("noise", Trouble(noise=(50, 30))),
-                ("cloud", Trouble(cloud=0.3)),
-                ("large cloud", Trouble(cloud=0.5)),
-                ("hot pixels", Trouble(hot=True)),
-            ):
-                add(label, made(cube, waves, ratio, (0.15, 0.15), trouble, seed))
-        plain = made(cube, waves, ratio, (0.15, 0.15), Trouble(), 0)
-        for label, pan in (
-            ("mirrored PAN", plain.pan[:, ::-1]),
-            ("PAN turned", plain.pan[::-1, ::-1]),
-            ("PAN of noise", np.random.default_rng(0).normal(1000, 100, plain.pan.shape)),
-            *(
-                ("PAN of another scene", made(*cubes[other], ratio, (0.15, 0.15), Trouble(), 0).pan)
-                for other in PLACED
-                if other != name
-            ),
-        ):
-            if pan.shape == plain.pan.shape:
-                add(label, replace(plain, pan=np.ascontiguousarray(pan, dtype=np.float32)))
-    for label, sizes in applied.items():
-        table.add(label, len(sizes), sum(size > 0 for size in sizes), max(sizes), NONE_BOUND)

@@ -9,6 +9,7 @@ processors' time is given beside the clock's.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -79,12 +80,13 @@ def write_scene(scenes: Path, folder: Path, low: int, bands: int) -> tuple[Path,
     return paths
 
 
-def times(scenes: Path, folder: Path, record: Record, runs: int) -> None:
+def times(options: argparse.Namespace, folder: Path, record: Record) -> None:
     """Both parts."""
+    scenes, runs = options.scenes, options.runs
     whole = record.table("whole scene", "looked at", "wall_s", "processors_s", "peak_gb", digits=3)
     places = _written(scenes, folder, 1000, 230)
-    for name, options in (("all", ("auto", "auto", "auto")), ("nothing", ("0.2", "none", "off"))):
-        cost = measured(python("-c", OPENED, *places, *options), folder)
+    for name, values in (("all", ("auto", "auto", "auto")), ("nothing", ("0.2", "none", "off"))):
+        cost = measured(python("-c", OPENED, *places, *values), folder)
         wall, processors = map(float, (folder / "log.txt").read_text().split()[-2:])
         whole.add(name, wall, processors, cost.peak / 1e3)
     share = record.table(
