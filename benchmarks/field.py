@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -78,17 +79,31 @@ class Case:
     axes: tuple[tuple[float, Gain], tuple[float, Gain]]  # truth and estimate
 
 
-def cases(scenes: Path, names: tuple[str, ...], folder: Path) -> Iterator[Case]:
-    """Every pair that is made of some scenes."""
+def cases(scenes: Path, name: str, folder: Path) -> Iterator[Case]:
+    """Every pair that is made of a scene."""
+    cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
+    ratios = [ratio for ratio in RATIOS if min(cube.shape[1:]) // ratio >= LEAST]
+    for ratio, (number, label), (seed, gains) in itertools.product(ratios, enumerate(TROUBLES), enumerate(GAINS)):
+        blur, seconds = measured(made(cube, waves, ratio, gains, TROUBLES[label], 100 * number + seed), folder)
+        for group in blur.groups if blur is not None else ():
+            if not group.taken_from:
+                axes = ((gains[0], group.rows), (gains[1], group.columns))
+                yield Case(name, ratio, label, group.name, group.sure, group.explained, seconds, axes)
+
+
+def kept_cases(scenes: Path, names: tuple[str, ...], folder: Path, out: Path) -> list[Case]:
+    """Those of some scenes. What is found on a scene is kept as a file, which several runs, each of some scenes, can
+    share."""
+    out.mkdir(parents=True, exist_ok=True)
+    found: list[Case] = []
     for name in names:
-        cube, waves = good_bands(ArrayImage.read(scene_file(scenes, name)))
-        ratios = [ratio for ratio in RATIOS if min(cube.shape[1:]) // ratio >= LEAST]
-        for ratio, (number, label), (seed, gains) in itertools.product(ratios, enumerate(TROUBLES), enumerate(GAINS)):
-            blur, seconds = measured(made(cube, waves, ratio, gains, TROUBLES[label], 100 * number + seed), folder)
-            for group in blur.groups if blur is not None else ():
-                if not group.taken_from:
-                    axes = ((gains[0], group.rows), (gains[1], group.columns))
-                    yield Case(name, ratio, label, group.name, group.sure, group.explained, seconds, axes)
+        kept = out / f"blur-{name}.json"
+        if not kept.exists():
+            kept.write_text(json.dumps([asdict(case) for case in cases(scenes, name, folder)]))
+        for facts in json.loads(kept.read_text()):
+            axes = tuple((truth, Gain(**gain)) for truth, gain in facts["axes"])
+            found.append(Case(**{**facts, "axes": axes}))
+    return found
 
 
 def report(found: list[Case], title: str, record: Record) -> None:
@@ -140,7 +155,9 @@ def report(found: list[Case], title: str, record: Record) -> None:
 def blur(options: argparse.Namespace, folder: Path, record: Record) -> None:
     """What is found of the blur."""
     for names, title in ((CHOSEN_ON, "scenes that settings were chosen on"), (OTHERS, "other scenes")):
-        report(list(cases(options.scenes, names, folder)), title, record)
+        chosen = tuple(name for name in names if name in options.only)
+        if chosen:
+            report(kept_cases(options.scenes, chosen, folder, options.out), title, record)
 
 
 STUDIES = {
@@ -157,7 +174,8 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, required=True, help="folder of the scenes")
     parser.add_argument("--study", nargs="+", choices=list(STUDIES), default=["blur"])
     parser.add_argument("--sharpen", action="store_true", help="the study cost runs the job sharpen, too")
-    parser.add_argument("--only", nargs="+", choices=SCENES, default=SCENES, help="scenes of cost and shift")
+    every = sorted({*SCENES, *CHOSEN_ON, *OTHERS})
+    parser.add_argument("--only", nargs="+", choices=every, default=every, help="scenes of blur, cost and shift")
     parser.add_argument("--case", type=int, nargs="+", help="numbers of the cases of cost; the others' files are there")
     parser.add_argument(
         "--out", type=Path, default=Path("build/field"), help="folder where cost and shift keep what they found"

@@ -186,7 +186,7 @@ def _case(scene: tuple[np.ndarray, list[float] | None], number: int, case: Case,
 def cost(options: argparse.Namespace, _: Path, record: Record) -> None:
     """Blind against told, by case and in the mean. Each case is kept as a file of its own in the folder ``out``, which
     several runs, each of some cases, can share."""
-    out, names = options.out, options.only
+    out, names = options.out, [name for name in SCENES if name in options.only]
     out.mkdir(parents=True, exist_ok=True)
     for title in ("classical", "sharpen") if options.sharpen else ("classical",):
         columns = ("scene", "unknown", "case", *(f"{key} {way}" for way in ("told", "blind", "before") for key in KEYS))

@@ -24,6 +24,7 @@ from .guide import comparable
 from .relation import Ground, same_ground
 
 _HALF = 12  # bands of each half of a group; twice as many where wavelengths are unknown
+_AVERAGED = 4  # neighbours at most whose mean counts as one band of a half
 _PIXELS_A_BAND = 25  # that take part, for each band of a half
 _LEAST_BANDS = 2  # of a group that is measured
 _DETECTORS = 1000.0  # nm: where VNIR detectors end and SWIR ones begin
@@ -33,7 +34,7 @@ _PART, _PAN_PART = 128, 768  # HSI and PAN pixels along the edge of a part at mo
 _BORDER = 2  # HSI pixels along the scene's edge that see ground outside of the PAN
 _NEAR, _FAR = 1, 3  # reach of the high-pass of the result, and of one to compare it with
 _NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
-_SURE = 0.1  # of a gain: half the width of an interval that is good enough
+_SURE, _SURE_BEYOND = 0.1, 0.05  # of a gain: half the width of an interval that is good enough; in the SWIR
 # Of the PAN's detail by bands where panchromatic ones lie, and by others; pixels that take part. With fewer, some
 # clean pairs were off by more than the interval (measured).
 _LEAST_EXPLAINED, _LEAST_BEYOND, _LEAST_PIXELS = 0.5, 0.9, 300
@@ -251,18 +252,24 @@ def _pan_around(
     return fill_invalid(values, valid, 2 * scene.footprint, level) - np.float32(level), (spans[0][0], spans[1][0])
 
 
-def _chosen(scene: Scene, bands: list[int], pixels: int) -> tuple[list[int], list[int]]:
-    """Two halves of the bands of a group that are compared: neighbours, spread evenly, where panchromatic bands lie if
-    the group has enough of them there; no more than the pixels can tell apart."""
+def _chosen(scene: Scene, bands: list[int], pixels: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Two halves of the bands of a group that are compared, where panchromatic bands lie if the group has enough of
+    them there: each is some means of neighbours, which have less noise, spread evenly; no more than the pixels can tell
+    apart."""
     waves = scene.hsi.metadata.wavelengths
     inside = [b for b in bands if (wave := waves[b]) is not None and _PANCHROMATIC[0] <= wave <= _PANCHROMATIC[1]]
     source = inside if len(inside) >= _LEAST_BANDS else bands
     most = _HALF if None not in (waves[band] for band in bands) else 2 * _HALF
     number = min(most, len(source) // 2, max(2, pixels // _PIXELS_A_BAND))
     if len(source) < 6:  # too few to be halved: their noise is small against what they show
-        return source, source
-    first = np.unique(np.linspace(0, len(source) - 2, number).round().astype(int))
-    return [source[i] for i in first], [source[i + 1] for i in first]
+        return [[band] for band in source], [[band] for band in source]
+    edges = np.linspace(0, len(source) // 2, number + 1).round().astype(int)
+    chunks = [source[2 * start : 2 * stop][: 2 * _AVERAGED] for start, stop in zip(edges[:-1], edges[1:])]
+    return [chunk[::2] for chunk in chunks], [chunk[1::2] for chunk in chunks]
+
+
+def _means(values: np.ndarray, chunks: list[list[int]]) -> np.ndarray:
+    return np.stack([values[chunk].mean(axis=0) for chunk in chunks])
 
 
 def _measured_group(
@@ -274,8 +281,8 @@ def _measured_group(
 ) -> GroupBlur | None:
     (name, bands), pixels = group, sum(int(mask.sum()) for (_, _, mask), _ in parts)
     halves = _chosen(scene, bands, pixels)
-    chosen = sorted({*halves[0], *halves[1]})
-    places = [[chosen.index(band) for band in half] for half in halves]
+    chosen = sorted({band for half in halves for chunk in half for band in chunk})
+    first, second = ([[chosen.index(band) for band in chunk] for chunk in half] for half in halves)
     images = []
     for (rows, cols, _), _ in parts:
         progress.check()
@@ -283,7 +290,7 @@ def _measured_group(
             values = scene.hsi_rows(*rows, cols).values[chosen]
         else:
             values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), chosen).values
-        images.append((values[places[0]], values[places[1]]))
+        images.append((_means(values, first), _means(values, second)))
     masks = [mask for (_, _, mask), _ in parts]
     fits: list[Fit] = []
     for reach in (_NEAR, _FAR):
@@ -301,8 +308,10 @@ def _measured_group(
                 fit = fit_blur(made, geometry, reach, progress, fit) or fit
         fits.append(fit)
     found = _group(name, bands, fits[0], fits[1], scene.ratios)
-    least = _LEAST_EXPLAINED if name != _BEYOND else _LEAST_BEYOND
-    return replace(found, sure=found.sure and found.explained >= least and pixels >= _LEAST_PIXELS)
+    least, width = (_LEAST_BEYOND, _SURE_BEYOND) if name == _BEYOND else (_LEAST_EXPLAINED, _SURE)
+    narrow = max(found.rows.half_width, found.columns.half_width) <= width
+    sure = found.sure and narrow and found.explained >= least and pixels >= _LEAST_PIXELS
+    return replace(found, sure=sure)
 
 
 def _part(
@@ -319,7 +328,7 @@ def _part(
 def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratios: tuple[float, float]) -> GroupBlur:
     spread = _uncertainty(fit, other)
     gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
-    sure = fit.converged and all(gain.half_width <= _SURE and gain.value <= _SHARPEST for gain in gains)
+    sure = fit.converged and all(gain.value <= _SHARPEST for gain in gains)
     shift = float(fit.shift[0]) * ratios[0], float(fit.shift[1]) * ratios[1]
     few = math.sqrt(1 + 4 / max(fit.blocks - 5, 2))  # Student's t
     variances = np.maximum(np.diag(fit.covariance)[2:], 0.0)

@@ -31,6 +31,7 @@ _LARGEST = np.array([0.12, 0.12, 0.4, 0.4])  # steps of variances and of positio
 _FARTHEST = 1.5  # HSI pixels by which the PAN may lie off
 _OUTLIER = 6.0  # standard deviations of the residual
 _BLOCKS, _BLOCK = 40, (4.0, 12.0)  # blocks whose residuals count as one: about how many, and their edge in HSI pixels
+_ALIKE = 1.7  # times the variance that blocks would have if none were like its neighbours (measured)
 _UNKNOWNS = 5  # two variances, two positions, and the size of T
 
 
@@ -291,7 +292,7 @@ def _solved(parts: Sequence[Part], planes: list[np.ndarray]) -> _Solution | None
     inverse = np.linalg.inv(total)
     solution = inverse @ right.sum(axis=0)
     influence = (right - left @ solution) @ inverse.T
-    covariance = influence.T @ influence * count / max(1, count - _UNKNOWNS)
+    covariance = _ALIKE * influence.T @ influence * count / max(1, count - _UNKNOWNS)
     return _Solution(solution[:4], covariance[:4, :4], min(max(0.0, 1 - rest / power), 1.0), count)
 
 
