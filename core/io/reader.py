@@ -23,6 +23,7 @@ from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
 from .origin import Origin
 from .raster_files import is_missing_file
 from .remedies import Source
+from .subdatasets import with_bands
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
 _STATE = ("grid", "metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
@@ -100,7 +101,7 @@ class RasterReader:
             if is_missing_file(self.path):
                 raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
             raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words()}.")
-        return dataset
+        return with_bands(dataset)
 
     def _describe(self) -> None:
         dataset = self._dataset

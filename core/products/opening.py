@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from osgeo import gdal
+
 from ..io.frames import Geolocation
+from ..io.gdal_errors import gdal_messages
 from ..io.geolocation_files import geolocation_from, is_elevation
 from ..io.positions import rows_and_columns
 from ..io.reader import RasterReader
@@ -11,9 +14,10 @@ from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .band_rule import BandRule
 from .detectors import arranged
-from .members import base_name, is_container
+from .members import base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
+_LISTED = 6  # images in a folder or archive, at most
 _IMAGES = {
     "hsi": "hyperspectral image",
     "pan": "panchromatic image",
@@ -55,7 +59,7 @@ def open_raster(
             raise InputError(_no_such_image(found, role))
         found = None
     if found is None:
-        _refuse_folder(path)
+        path = _image_in(path)
         reader = RasterReader(path, geolocation)
         lone = incomplete_product(path) if role == "hsi" else None
         if lone is not None and not any(reader.metadata.wavelengths):
@@ -142,8 +146,15 @@ def _lone(name: str, product: Product) -> str:
     )
 
 
-def _refuse_folder(path: str) -> None:
-    """A folder that is no product and that GDAL does not open either gets its sentence from the reader."""
-    if is_container(path) and not path.lower().rstrip("/\\").endswith((".zarr", ".safe")):
-        names = ", ".join(product.name for product in PRODUCTS)
-        raise InputError(f"{base_name(path)} holds no product that is known here ({names}); choose an image in it.")
+def _image_in(path: str) -> str:
+    """The only image in a folder or archive that is no product; the path itself of anything else. A folder that GDAL
+    opens gets its sentence, if any, from the reader."""
+    if not is_container(path) or path.lower().rstrip("/\\").endswith((".zarr", ".safe")):
+        return path
+    with gdal_messages(raising=False) as messages:
+        images = [name for name in files_of(path) if messages.call(gdal.IdentifyDriver, name) is not None]
+    if len(images) == 1:
+        return images[0]
+    names = ", ".join(product.name for product in PRODUCTS)
+    held = f", but {len(images)} images: {', '.join(images[:_LISTED])}" if images else ""
+    raise InputError(f"{base_name(path)} holds no product that is known here ({names}){held}; choose an image in it.")
