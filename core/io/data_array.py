@@ -17,7 +17,7 @@ from osgeo import ogr, osr
 from ..runtime.errors import InputError
 from .array_image import ArrayImage, checked, metadata_of
 from .gdal_errors import gdal_messages
-from .grid import Grid
+from .grid import Grid, same_crs
 from .metadata import RasterMetadata
 from .wavelengths import in_nanometres, wavelength_in_name
 
@@ -69,10 +69,12 @@ def image_of(array: DataArray, name: str, nodata: float | None = None) -> ArrayI
 
 
 def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArray:
-    """A result as a DataArray: bands, their coordinates and attributes are the HSI's; x, y and the CRS the PAN's.
+    """A result as a DataArray: bands, their coordinates and attributes are the HSI's; x, y and the CRS those of the one
+    of the two on whose grid, perhaps refined, it lies.
 
     Args:
-        image: on the PAN's grid or a part of it, north-up; its bands are named by their numbers (from 1) in the HSI.
+        image: on a part of the PAN's grid or of the HSI's refined, north-up; its bands are named by their numbers (from
+            1) in the HSI.
         hsi, pan: what it was made of.
 
     Returns:
@@ -82,7 +84,8 @@ def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArra
 
     band = _band_dimension(hsi, "hsi")
     chosen = [int(number) - 1 for number in image.metadata.names]
-    plane = _on_pan(image, image.values, pan)
+    like = _like(image, hsi, pan)
+    plane = _placed(image, image.values, like)
     coords = {key: plane.coords[key] for key in plane.coords}
     for key, coord in hsi.coords.items():
         if coord.dims == (band,):
@@ -96,44 +99,53 @@ def data_array_of(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArra
         key = next((key for key in _FILL if key in hsi.attrs), _FILL[0])
         made.attrs[key] = made.dtype.type(nodata)
     made.attrs.pop("grid_mapping", None)
-    made.encoding["grid_mapping"] = _grid_mapping(pan)
+    made.encoding["grid_mapping"] = _grid_mapping(like)
     if "_FillValue" in hsi.encoding and _FILL[0] not in made.attrs:
         made.encoding["_FillValue"] = hsi.encoding["_FillValue"]
     order: dict[Any, Any] = dict(zip(_spatial(hsi, "hsi"), (y, x)))
     return made.transpose(*(order.get(dimension, dimension) for dimension in hsi.dims))
 
 
-def plane_of(image: ArrayImage, pan: DataArray, name: str) -> DataArray:
-    """One band of numbers without bands, as a DataArray (y, x) with the PAN's coordinates and CRS.
+def plane_of(image: ArrayImage, hsi: DataArray, pan: DataArray, name: str) -> DataArray:
+    """One band of numbers without bands, as a DataArray (y, x) with coordinates and CRS as of :func:`data_array_of`.
 
     Args:
-        image: one band, on the PAN's grid or a part of it.
-        pan: whose coordinates are used.
+        image: one band.
+        hsi, pan: what it was made of.
         name: name of the DataArray.
 
     Returns:
         (rows, columns), of the image's dtype.
     """
-    made = _on_pan(image, image.values[0], pan)
-    made.encoding["grid_mapping"] = _grid_mapping(pan)
+    like = _like(image, hsi, pan)
+    made = _placed(image, image.values[0], like)
+    made.encoding["grid_mapping"] = _grid_mapping(like)
     return made.rename(name)
 
 
-def _on_pan(image: ArrayImage, values: np.ndarray, pan: DataArray) -> DataArray:
-    """Numbers with the coordinates of the PAN pixels on which they lie, which run as the PAN's do."""
+def _like(image: ArrayImage, hsi: DataArray, pan: DataArray) -> DataArray:
+    """On whose grid a result lies: the PAN's, or the HSI's, refined."""
+    crs = _crs(pan, "pan")
+    return pan if not crs or not image.grid.crs or same_crs(crs, image.grid.crs) else hsi
+
+
+def _placed(image: ArrayImage, values: np.ndarray, like: DataArray) -> DataArray:
+    """Numbers with coordinates that run as those of a DataArray do, and are its own where its pixels are these."""
     import xarray
 
-    y, x = _spatial(pan, "pan")
-    (whole, down, forth), part = _grid(pan, "pan"), image.grid
+    y, x = _spatial(like, "pan")
+    (whole, down, forth), part = _grid(like, "pan"), image.grid
     left, bottom, right, top = part.extent
+    refined = abs(whole.dx / part.dx - 1.0) > _EVEN
+    rows, cols = (math.nan, math.nan) if refined else ((top - whole.y) / part.dy, (left - whole.x) / part.dx)
     coords: dict[Any, Any] = {
-        y: (y, *_labels(pan, y, (top - whole.y) / part.dy, top, part.dy, part.rows, down)),
-        x: (x, *_labels(pan, x, (left - whole.x) / part.dx, left, part.dx, part.cols, forth)),
+        y: (y, *_labels(like, y, rows, top, part.dy, part.rows, down)),
+        x: (x, *_labels(like, x, cols, left, part.dx, part.cols, forth)),
     }
     corner = (left if forth > 0 else right, top if down > 0 else bottom)
     transform = (corner[0], part.dx * forth, 0.0, corner[1], 0.0, part.dy * down)
     text = " ".join(repr(float(number)) for number in transform)
-    coords[_grid_mapping(pan)] = ((), 0, {**_georeference(pan), "GeoTransform": text})
+    coords[_grid_mapping(like)] = ((), 0, {**_georeference(like), "GeoTransform": text})
     lead = () if values.ndim == 2 else ("_band",)
     return xarray.DataArray(values[..., ::down, ::forth], coords, (*lead, y, x))
 
@@ -142,12 +154,12 @@ def _labels(
     pan: DataArray, dimension: str, first: float, start: float, step: float, count: int, direction: int
 ) -> tuple[np.ndarray, dict[Any, Any]]:
     """Coordinates of ``count`` pixels, with their attributes: the PAN's own from pixel ``first`` of the north-up PAN,
-    so that labels are the very same; where that is no whole number (its position was corrected), those of a grid from
-    ``start``."""
+    so that labels are the very same; where that is no whole number (its position was corrected) or NaN (they are not
+    its pixels), those of a grid from ``start``."""
     if dimension not in pan.coords:
         return (start + (np.arange(count) + 0.5) * step)[::direction], {}
     given = pan.coords[dimension]
-    if abs(first - round(first)) > _EVEN:
+    if math.isnan(first) or abs(first - round(first)) > _EVEN:
         return (start + (np.arange(count) + 0.5) * step)[::direction], given.attrs
     return given.values[::direction][round(first) : round(first) + count][::direction], given.attrs
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..io.array_image import ArrayImage, pair_of_arrays, with_wavelengths
 from ..io.data_array import data_array_of, image_of, is_data_array, plane_of
-from ..io.grid import align
+from ..io.grid import align, same_crs
 from ..io.ratio import STATED, same_ratio
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
@@ -58,7 +58,7 @@ def sharpen_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options
             pixel centres, the CRS in ``spatial_ref``, and with ``wavelength``, ``fwhm`` and ``bbl`` along bands where
             known.
         pan: of the same kind; numpy (rows * ratio, cols * ratio) of any integer or float dtype over the same ground, or
-            a DataArray of y and x.
+            a DataArray of y and x, whose CRS may be another one: the result then lies on the HSI's grid, refined.
         ratio: PAN pixels per HSI pixel; left out for DataArrays, whose coordinates tell it.
         options: as :func:`.sharpen.sharpen` has them (``effort``, ``seed``, ``mtf``, ``device``, ``progress``, ...;
             ``model`` and ``report`` are files to write). ``extent`` of numpy arrays is in PAN pixels, from the lower
@@ -141,7 +141,7 @@ def _through_files(
     own = {key: value for key, value in facts.items() if key != "output"}
     nodata = fused.metadata.nodata
     if is_data_array(hsi) and is_data_array(pan):
-        plane = None if spread is None else plane_of(spread, pan, "disagreement")
+        plane = None if spread is None else plane_of(spread, hsi, pan, "disagreement")
         return FusedArrays(data_array_of(fused, hsi, pan), plane, nodata, own)
     return FusedArrays(fused.values, None if spread is None else spread.values[0], nodata, own)
 
@@ -158,6 +158,8 @@ def _images(
     if is_data_array(hsi) and is_data_array(pan):
         images = image_of(hsi, "hsi", nodata), image_of(pan, "pan", pan_nodata)
         low, high = (image.grid.flip() if image.grid.dy > 0 else image.grid for image in images)
+        if not same_crs(low.crs, high.crs):  # the job brings the PAN onto the HSI's grid
+            return images
         found = align(low, high, "hsi", "pan").ratio
         if ratio is not None and not same_ratio(ratio, found, STATED):
             raise InputError(f"The ratio of the coordinates is {found:g}, not {ratio:g}; leave it out.")

@@ -377,7 +377,7 @@ WRONG_LABELS = {
     "four dimensions": (lambda hsi, pan: (hsi.expand_dims("t"), pan), "give one of bands, y and x"),
     "no bands": (lambda hsi, pan: (hsi[0], pan), "give one of bands, y and x"),
     "elsewhere": (lambda hsi, pan: (hsi, changed(pan, x=pan.x + 1e6)), "do not overlap"),
-    "another crs": (lambda hsi, pan: (hsi, labelled(pan.values, HIGH, ("y", "x"), wkt(32634))), "different coordinate"),
+    "another crs": (lambda hsi, pan: (hsi, labelled(pan.values, HIGH, ("y", "x"), wkt(32634))), "do not overlap"),
     "no crs": (lambda hsi, pan: (hsi, labelled(pan.values, HIGH, ("y", "x"), "planet")), "no WKT"),
     "rotated": (
         lambda hsi, pan: (hsi, labelled(pan.values, (*HIGH[:2], 1.0, *HIGH[3:]), ("y", "x"))),

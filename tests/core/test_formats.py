@@ -11,6 +11,7 @@ from osgeo import gdal, osr
 
 from benchmarks.pairs_apart import Ground, Image, write
 from core.runtime.errors import InputError
+from core.workflows.arrays import classical_arrays
 from core.workflows.classical import classical
 
 FIXED = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
@@ -137,3 +138,33 @@ def test_the_same_reference_system_in_other_words(pair, tmp_path, name):
         words = system.ExportToWkt()
     gdal.Translate(str(tmp_path / "pan.tif"), str(pair / "pan.tif"), outputSRS=words)
     same(pair, tmp_path, pair / "hsi.tif", tmp_path / "pan.tif")
+
+
+def data_array(path):
+    """As rioxarray makes it."""
+    xarray = pytest.importorskip("xarray")
+    dataset = gdal.Open(str(path))
+    values = np.asarray(dataset.ReadAsArray()).reshape(dataset.RasterCount, dataset.RasterYSize, dataset.RasterXSize)
+    x0, dx, _, y0, _, dy = dataset.GetGeoTransform()
+    coords = {
+        "band": np.arange(1, len(values) + 1),
+        "y": y0 + dy * (np.arange(values.shape[1]) + 0.5),
+        "x": x0 + dx * (np.arange(values.shape[2]) + 0.5),
+        "spatial_ref": ((), 0, {"crs_wkt": dataset.GetProjection()}),
+    }
+    return xarray.DataArray(values, coords, ("band", "y", "x"))
+
+
+@pytest.mark.parametrize("grid", ["auto", "pan"])
+def test_data_arrays_in_two_reference_systems(pair, tmp_path, grid):
+    """They give the pixels of the files, with coordinates of the grid on which these lie."""
+    wide = Image.affine(7.5, 0.0, 32632, 20 * 30.0)
+    write(tmp_path / "pan.tif", Ground(0, 4).at(*wide.centres())[:1], wide)
+    classical(pair / "hsi.tif", tmp_path / "pan.tif", tmp_path / "out.tif", grid=grid, **FIXED)
+    made = classical_arrays(data_array(pair / "hsi.tif"), data_array(tmp_path / "pan.tif"), grid=grid, **FIXED).fused
+    expected = data_array(tmp_path / "out.tif")
+    np.testing.assert_array_equal(made.values, expected.values)
+    for axis in "xy":
+        np.testing.assert_allclose(made[axis].values, expected[axis].values, rtol=0, atol=1e-6)
+    systems = [osr.SpatialReference(one.spatial_ref.attrs["crs_wkt"]) for one in (made, expected)]
+    assert systems[0].IsSame(systems[1])
