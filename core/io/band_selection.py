@@ -115,7 +115,7 @@ class SelectedBands(RasterReader):
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
         self.bands, self.always_valid, self.fills = len(self._chosen), reader.always_valid, reader.fills
-        self._block_rows, self.origin = reader.block_rows, reader.origin
+        self._block_rows, self.origin, self.sentence = reader.block_rows, reader.origin, reader.sentence
         if reader.origin.detectors:
             self.origin = reader.origin._replace(detectors=tuple(reader.origin.detectors[b] for b in self._chosen))
 

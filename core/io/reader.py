@@ -63,12 +63,14 @@ class RasterReader:
         fills: what :meth:`add_fill` was told.
         notes: sentences about what the file says of its bands and cannot be used, for the user.
         origin: the product that it is a part of.
+        sentence: what was done to bring it onto its grid; "" for nothing.
 
     Raises:
         InputError: the file is missing, is no raster, nothing places it on the map, or it has complex numbers.
     """
 
     notes: tuple[str, ...] = ()
+    sentence = ""
     origin = Origin()
     always_valid = palette = settled = False  # settled: set_nodata has said which numbers are nodata
     fills: tuple[Fill, ...] = ()

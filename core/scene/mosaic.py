@@ -44,7 +44,7 @@ class MosaicReader(ReaderView):
         self.grid = replace(self.grid, x=x, y=y, rows=bottom - top, cols=right - left)
         self.name = f"{parts[0].name} and {len(parts) - 1} more"
         self.always_valid = False
-        self.sentence = " ".join(dict.fromkeys(one.sentence for one in parts if isinstance(one, ReaderView)))
+        self.sentence = " ".join(dict.fromkeys(one.sentence for one in parts if one.sentence))
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -127,10 +127,13 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
             )
         parts = list(facing(*_placed(hsi, pans, progress)))
     names = ", ".join(part.name for part in parts)
-    progress.info(
-        f"{len(parts)} files are taken as one sharper image, of which the first that has a value counts: {names}."
-    )
-    return MosaicReader(parts) if len(parts) > 1 else parts[0]
+    said = f"{len(parts)} files are taken as one sharper image, of which the first that has a value counts: {names}."
+    if len(parts) == 1:
+        return parts[0]
+    progress.info(said)
+    made = MosaicReader(parts)
+    made.sentence = f"{said} {made.sentence}".strip()
+    return made
 
 
 def _placed(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> list[RasterReader]:

@@ -21,7 +21,7 @@ from ..io.warp_remedies import apart_sentence, crs_sentence, not_sharper
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on
-from .reader_view import FINEST, ReaderView
+from .reader_view import FINEST
 from .warp import Mapping, WarpedReader
 
 _LATTICE = 65  # positions along each axis, at which it is looked how two grids lie on each other
@@ -69,18 +69,6 @@ def placed_pan(
 
 class ApartError(InputError):
     """Two images share no ground."""
-
-
-def sentence_of(pan: RasterReader) -> str:
-    """Why and how a PAN is warped.
-
-    Args:
-        pan: of a scene.
-
-    Returns:
-        The sentence; "" where it is not.
-    """
-    return pan.sentence if isinstance(pan, ReaderView) else ""
 
 
 def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:

@@ -22,20 +22,14 @@ class ReaderView(RasterReader):
 
     Args:
         reader: the open raster.
-
-    Attributes:
-        sentence: what was done to bring it onto its grid; "" for nothing.
     """
-
-    sentence = ""
 
     def __init__(self, reader: RasterReader) -> None:
         self._reader = reader
-        self.sentence = reader.sentence if isinstance(reader, ReaderView) else ""
         self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, reader.always_valid
         self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
-        self.origin, self.palette = reader.origin, reader.palette
+        self.origin, self.palette, self.sentence = reader.origin, reader.palette, reader.sentence
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -166,10 +160,12 @@ def averaged(pan: RasterReader, hsi: Grid, progress: Progress | None = None) -> 
     if pan.grid.rows < block[0] or pan.grid.cols < block[1]:
         return pan
     view = AveragedReader(pan, (block[0], block[1]))
+    fine, left = ratio_text((ratios[0], ratios[1])), (ratios[0] / block[0], ratios[1] / block[1])
+    said = (
+        f"A pixel of the HSI is {fine} pixels of {pan.name}, more than can be used: blocks of {block[0]} x {block[1]} "
+        f"of them are averaged, which makes the ratio {ratio_text(left)}."
+    )
+    view.sentence = f"{pan.sentence} {said}".strip()
     if progress is not None:
-        fine, left = ratio_text((ratios[0], ratios[1])), (ratios[0] / block[0], ratios[1] / block[1])
-        progress.info(
-            f"A pixel of the HSI is {fine} pixels of {pan.name}, more than can be used: blocks of {block[0]} x "
-            f"{block[1]} of them are averaged, which makes the ratio {ratio_text(left)}."
-        )
+        progress.info(said)
     return view

@@ -9,7 +9,6 @@ from ..io.reader import RasterReader
 from ..io.writer import RasterWriter, block_cols
 from ..runtime.progress import Progress
 from ..scene.map_grid import MapGrid, map_grid, output_window
-from ..scene.placing import sentence_of
 from ..scene.scene import Scene
 
 _ROWS = 64  # that are put on the map at once, a multiple of a GeoTIFF's blocks
@@ -25,7 +24,7 @@ def placement_of(scene: Scene, target: MapGrid | None = None) -> str:
     Returns:
         The sentences; "" where nothing was moved onto another grid.
     """
-    return " ".join(filter(None, (sentence_of(scene.pan), target.about if target is not None else "")))
+    return " ".join(filter(None, (scene.pan.sentence, target.about if target is not None else "")))
 
 
 def put_on_map(path: str, grid: Grid, target: MapGrid, raster: RasterWriter, progress: Progress) -> None:

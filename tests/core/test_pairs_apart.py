@@ -34,7 +34,6 @@ from core.runtime.errors import InputError
 from core.runtime.progress import Progress
 from core.scene.mask_raster import masked_pixels
 from core.scene.placement import AffineMapping
-from core.scene.placing import sentence_of
 from core.scene.warp import WarpedReader
 from core.workflows.assess import assess
 from core.workflows.classical import classical
@@ -197,7 +196,7 @@ def test_a_warped_pan_that_is_moved_again_is_resampled_once(made):
         moved = AffineMapping(Affine(0.4, 1.0, 0.0, -0.3, 0.0, 1.0))
         again = scene.pan.through(moved, scene.pan.grid)
         assert again.raster is scene.pan.raster
-        assert sentence_of(again) == sentence_of(scene.pan) != ""
+        assert again.sentence == scene.pan.sentence != ""
         rows, cols = np.mgrid[60:190, 60:190] + 0.5
         x, y = Image.affine(PIXEL / RATIO).ground(rows - 0.3, cols + 0.4)
         truth = Ground().at(x, y)[2:7].mean(axis=0)

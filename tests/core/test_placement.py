@@ -224,6 +224,7 @@ def test_a_sharper_image_that_is_too_fine_is_averaged_and_that_is_said(make, tmp
     out, said = str(tmp_path / "out.tif"), Said()
     result = classical(hsi, pan, out, mtf=GAIN, shift="none", progress=said)
     assert result["ratio"] == 15
+    assert "blocks of 3 x 3" in result["placement"]
     assert any("45 pixels of pan.tif" in text and "3 x 3" in text and "ratio 15" in text for text in said.text)
     values, place = read(out)
     assert (place.transform[1], place.rows) == (2.25, 149)  # the first block lies partly outside of the HSI
