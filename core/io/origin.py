@@ -39,4 +39,5 @@ class Origin(NamedTuple):
         if not self.product:
             return ""
         when = f" of {self.acquired}" if self.acquired else ""
-        return f"{name} is read as {self.product}{when}: {'; '.join(self.provenance)}."
+        facts = f": {'; '.join(self.provenance)}" if self.provenance else ""
+        return f"{name} is read as {self.product}{when}{facts}."

@@ -70,14 +70,13 @@ class ChunkedArray:
         if self._kept is None or not all(
             have.start <= want.start and want.stop <= have.stop for have, want in zip(self._kept[0], wanted)
         ):
-            before, self._kept = self._kept, None
             sizes = self.bands, self.rows, self.cols
             whole = tuple(
                 slice(want.start // step * step, min(-(-want.stop // step) * step, size))
                 for want, step, size in zip(wanted, self._chunk, sizes)
             )
             count = int(np.prod([axis.stop - axis.start for axis in whole])) * self._dtype.itemsize
-            self._kept = self._filled(whole, before) if count <= MOST_KEPT else self._filled(wanted)
+            self._kept = self._filled(whole if count <= MOST_KEPT else wanted)
         have, values = self._kept
         inside = tuple(slice(want.start - at.start, want.stop - at.start) for want, at in zip(wanted, have))
         return values[inside]
@@ -91,19 +90,20 @@ class ChunkedArray:
         if self._kept is not None and self._kept[0][1].stop <= row:
             self._kept = None
 
-    def _filled(
-        self, place: tuple[slice, ...], before: tuple[tuple[slice, ...], np.ndarray] | None = None
-    ) -> tuple[tuple[slice, ...], np.ndarray]:
+    def _filled(self, place: tuple[slice, ...]) -> tuple[tuple[slice, ...], np.ndarray]:
         """The bands of a place, each a plane; read in pieces of whole chunks along the columns. The rows that it begins
-        with are taken from what was read before, where that has them."""
+        with are taken from what was read before, where that has them; else that is freed first."""
         bands, rows, cols = ((axis.start, axis.stop) for axis in place)
-        values = np.empty([axis.stop - axis.start for axis in place], self._dtype)
-        known = 0
+        before, self._kept, known = self._kept, None, 0
         if before is not None and before[0][0] == place[0] and before[0][2] == place[2]:
-            have = before[0][1]
-            if have.start <= rows[0] < have.stop:
-                known = min(have.stop, rows[1]) - rows[0]
-                values[:, :known] = before[1][:, rows[0] - have.start : rows[0] - have.start + known]
+            known = min(before[0][1].stop, rows[1]) - rows[0] if before[0][1].start <= rows[0] else 0
+        if before is None or known <= 0:
+            before, known = None, 0
+        values = np.empty([axis.stop - axis.start for axis in place], self._dtype)
+        if before is not None:
+            first = rows[0] - before[0][1].start
+            values[:, :known] = before[1][:, first : first + known]
+            before = None
         if known < rows[1] - rows[0]:
             self._read_pieces(values[:, known:], bands, (rows[0] + known, rows[1]), cols)
         return place, values

@@ -151,6 +151,27 @@ class Container:
         shape = [d.GetSize() for d in array.GetDimensions()]
         return np.frombuffer(data, np.float64).reshape(shape) if data else None
 
+    def packing(self, path: str) -> tuple[float, float, float | None]:
+        """How the numbers of an array are stored.
+
+        Args:
+            path: in the file.
+
+        Returns:
+            Scale, offset, and the number that stands for "no value", None for none.
+        """
+        array, facts = self.array(path), self.attributes(path)
+        if array is None:
+            return 1.0, 0.0, None
+        said = [
+            (array.GetScale(), "scale_factor"),
+            (array.GetOffset(), "add_offset"),
+            (array.GetNoDataValue(), "_FillValue"),
+        ]
+        found = [facts.get(key) if value is None else value for value, key in said]
+        scale, offset, nodata = (one[0] if isinstance(one, (tuple, list)) and one else one for one in found)
+        return float(scale or 1.0), float(offset or 0.0), None if nodata is None else float(nodata)
+
     def _group(self, path: str) -> gdal.Group | None:
         if not path:
             return self._root

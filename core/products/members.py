@@ -25,11 +25,13 @@ class Members:
         given: what the user named.
         scene: how the names of the product's files start; "" where a folder is all of it.
         paths: the files, as GDAL opens them, sorted.
+        beside: all files in the folder of the key file, those of other products as well.
     """
 
     given: str
     scene: str
     paths: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

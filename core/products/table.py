@@ -14,7 +14,22 @@ from typing import Callable
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from . import desis, emit, enmap, eo1, landsat, neon, planetscope, prisma, sentinel2, tanager, wyvern
+from . import (
+    aviris,
+    desis,
+    emit,
+    enmap,
+    eo1,
+    landsat,
+    neon,
+    pace,
+    pixxel,
+    planetscope,
+    prisma,
+    sentinel2,
+    tanager,
+    wyvern,
+)
 from .hdf5 import Describe, Hdf5Reader
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
@@ -128,6 +143,19 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product("NEON AOP", neon.KEY, "the .h5 file", "", ("hsi",), _cube(neon.describe), neon.SOURCE),
     Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),
+    Product("PACE OCI", pace.KEY, "the .nc file", "", ("hsi",), _cube(pace.describe), pace.SOURCE),
+    Product("HYPSO", pace.HYPSO_KEY, "the .nc file", "", ("hsi",), _cube(pace.describe_hypso), pace.HYPSO_SOURCE),
+    Product("AVIRIS Classic, NG, 3", aviris.KEY, "the image", "", ("hsi",), _reader(aviris.lay_out), aviris.SOURCE),
+    Product(
+        "AVIRIS-3, AVIRIS-5, netCDF",
+        aviris.NETCDF_KEY,
+        "the .nc file",
+        "",
+        ("hsi",),
+        _cube(aviris.describe),
+        aviris.NETCDF_SOURCE,
+    ),
+    Product("Pixxel", pixxel.KEY, "....mask.tif", "", ("hsi", "quality"), _reader(pixxel.lay_out), pixxel.SOURCE),
     Product("Wyvern", wyvern.KEY, "the image", "", ("hsi", "quality"), _reader(wyvern.lay_out), wyvern.SOURCE),
     Product(
         "PlanetScope",
@@ -238,4 +266,5 @@ def _members(product: Product, given: str, key: str, match: re.Match[str], paths
     folder = key.replace("\\", "/").rpartition("/")[0]
     inside = [path for path in paths if path.replace("\\", "/").startswith(folder + "/") or not folder]
     own = [path for path in inside if base_name(path).lower().startswith((scene or "").lower())]
-    return Members(given, scene or "", tuple(own))
+    here = [path for path in inside if path.replace("\\", "/").rpartition("/")[0] == folder]
+    return Members(given, scene or "", tuple(own), tuple(here))

@@ -9,13 +9,13 @@ How much finer they are follows from the differences of the mapping, in each pla
 A pixel of the new grid is valid where its position lies inside the raster and, of cubic convolution's absolute weights,
 no more than a hundredth would lie on pixels that are not valid; these are filled by those around them.
 
-The new grid is computed in tiles that lie fixed on it, so a window has the same bits whichever window is read.
+The new grid is computed in tiles that lie fixed on it, so a window has the same bits whichever window is read. Each is
+computed once (:mod:`.tile_store`).
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -26,9 +26,9 @@ from ..io.reader import Block, RasterReader
 from ..operators.sampling import SPLINE_REACH, SplineImage
 from .placement import Composed
 from .reader_view import ReaderView
+from .tile_store import TileStore
 
 _TILE = (128, 256)  # rows and columns that are computed at once
-_CACHED = 32_000_000  # bytes of computed tiles that are kept
 _SAMPLES = 4_000_000  # of the raster that are held at once, about
 _TOUCHED = 0.01  # share of the absolute weights that may lie on invalid pixels
 _FINER = 1.1  # pixels of the raster in one of the new grid, from which on their mean is taken
@@ -66,8 +66,7 @@ class WarpedReader(ReaderView):
         super().__init__(source)
         self._mapping, self._covered, self.grid = mapping, covered, grid
         self.always_valid, self._block_rows = covered and source.always_valid, _TILE[0]
-        self._tiles: OrderedDict[tuple[int, int, int], tuple[np.ndarray, np.ndarray]] = OrderedDict()
-        self._held = 0
+        self._tiles = TileStore()
         self._blocks = self._block_size()
         self._before = self._before_first()
 
@@ -109,7 +108,6 @@ class WarpedReader(ReaderView):
     def close(self) -> None:
         """Close the file."""
         self._tiles.clear()
-        self._held = 0
         super().close()
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
@@ -128,8 +126,9 @@ class WarpedReader(ReaderView):
 
     def _tile(self, row: int, col: int, bands: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Values and validity of each band of a tile, computed where they are not at hand."""
-        missing = sorted({band for band in bands if (row, col, band) not in self._tiles})
-        found = {band: self._tiles[row, col, band] for band in set(bands) - set(missing)}
+        kept = {band: self._tiles.get((row, col, band)) for band in set(bands)}
+        found = {band: tile for band, tile in kept.items() if tile is not None}
+        missing = sorted(set(bands) - set(found))
         if missing:
             shape = [min(size, count - at * size) for size, count, at in zip(_TILE, self._shape, (row, col))]
             place = Window(row * _TILE[0], col * _TILE[1], *shape)
@@ -138,22 +137,12 @@ class WarpedReader(ReaderView):
             self._compute(place, missing, values, valid)
             for band, *planes in zip(missing, values, valid):
                 found[band] = planes[0], planes[1]
-        for band in bands:
-            self._keep((row, col, band), found[band])
+                self._tiles.put((row, col, band), *planes)
         return [found[band] for band in bands]
 
     @property
     def _shape(self) -> tuple[int, int]:
         return self.grid.rows, self.grid.cols
-
-    def _keep(self, key: tuple[int, int, int], tile: tuple[np.ndarray, np.ndarray]) -> None:
-        """The tiles that were used last are kept."""
-        if key not in self._tiles:
-            self._held += sum(part.nbytes for part in tile)
-        self._tiles[key] = tile
-        self._tiles.move_to_end(key)
-        while self._held > _CACHED and len(self._tiles) > 1:
-            self._held -= sum(part.nbytes for part in self._tiles.popitem(last=False)[1])
 
     def _block_size(self) -> tuple[int, int]:
         """Rows and columns of the raster in a block whose mean is taken first: the most that are nowhere larger than

@@ -15,6 +15,11 @@ _FILES = (
     ("EO-1 Hyperion, ALI", "EO1*_MTL_*.TXT"),
     ("Tanager", "*_hdf5.h5"),
     ("NEON AOP", "NEON_*_reflectance.h5"),
+    ("PACE OCI", "PACE_OCI.*.nc"),
+    ("HYPSO", "*-l1b.nc *-l1c.nc *-l1d.nc *-l2a.nc"),
+    ("AVIRIS Classic, NG, 3", "f*_img ang*_img AV3*_ORT"),
+    ("AVIRIS-3, AVIRIS-5, netCDF", "AV3*.nc AV5*.nc"),
+    ("Pixxel", "*.mask.tif"),
     ("Wyvern", "wyvern_*.tif wyvern_*.tiff"),
     ("Sentinel-2", "MTD_MSIL*.xml"),
     ("Landsat 7, 8, 9", "L*_MTL.txt"),
@@ -25,7 +30,7 @@ PRODUCT_FILTER = ";;".join(
     (
         f"Products ({' '.join(pattern for _, pattern in _FILES)} {ARCHIVES})",
         *(f"{name} ({pattern} {ARCHIVES})" for name, pattern in _FILES),
-        "All files (*.*)",
+        "All files (*)",
     )
 )
 """The filter of file dialogs that take a product: each by its name."""
