@@ -169,14 +169,20 @@ class Container:
             (array.GetNoDataValue(), "_FillValue"),
         ]
         found = [facts.get(key) if value is None else value for value, key in said]
-        scale, offset, nodata = (one[0] if isinstance(one, (tuple, list)) and one else one for one in found)
-        return float(scale or 1.0), float(offset or 0.0), None if nodata is None else float(nodata)
+        scale, offset, nodata = (_number(one) for one in found)
+        return scale or 1.0, offset or 0.0, nodata
 
     def _group(self, path: str) -> gdal.Group | None:
         if not path:
             return self._root
         with gdal_messages() as messages:
             return messages.call(self._root.OpenGroupFromFullname, path)
+
+
+def _number(value: object) -> float | None:
+    """A number, or the first of several; None for none."""
+    one = value[0] if isinstance(value, (tuple, list)) and value else value
+    return float(one) if isinstance(one, (int, float)) else None
 
 
 def utm_grid(epsg: int, corner: tuple[float, float], pixel: tuple[float, float], size: tuple[int, int]) -> Grid | None:

@@ -115,7 +115,10 @@ def _one_cube(
 
 def _level_1b(file: Container, start: str) -> Cube:
     """OCI's three cubes of level 1B."""
-    parts, waves, names, detectors = [], [], [], []
+    parts: list[Part] = []
+    waves: list[float] = []
+    names: list[str] = []
+    detectors: list[str] = []
     for name, of_waves in _L1B:
         path, quality = f"/observation_data/{start}_{name}", f"/observation_data/qual_{name}"
         bands, rows, cols = file.shape(path)
