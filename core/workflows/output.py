@@ -173,7 +173,7 @@ def write_fused(
     target = map_grid(scene, window, options.grid)
     grid = scene.alignment.grid.crop(window)
     metadata = scene.hsi.metadata
-    if target is not None or not scene.complete:
+    if target is not None or not scene.complete or grid.frame is not None:  # QGIS shows a rotated one with corners
         metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
     placement = placement_of(scene, target)
     part = progress if target is None else progress.part(0.0, _FUSED)
