@@ -172,7 +172,8 @@ def stored_type(path: str) -> str:
     Raises:
         InputError: it cannot be read as a raster.
     """
-    return band_dtype(_opened(path).GetRasterBand(1)) or ""
+    dataset = _opened(path)  # newer GDAL has no band without its dataset
+    return band_dtype(dataset.GetRasterBand(1)) or ""
 
 
 def _opened(path: str) -> gdal.Dataset:

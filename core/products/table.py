@@ -201,13 +201,13 @@ def find_product(path: str, role: str) -> Found | None:
     if is_container(path):
         paths = [os.path.abspath(each) if os.path.exists(each) else each for each in files_of(path)]
         found = list(_in_files(path, paths))
-        fitting = [one for one in found if role in one.product.roles] or found
+        fitting = [one for one in found if role in one.product.roles]
         if len(fitting) > 1:
             names = ", ".join(f"{one.members.scene or one.members.name} ({one.product.name})" for one in fitting)
             raise InputError(
                 f"{base_name(path)} holds {len(fitting)} products ({names[:400]}); choose a file of one of them."
             )
-        return fitting[0] if fitting else None
+        return next(iter(fitting or found), None)
     return _of_file(path)
 
 
