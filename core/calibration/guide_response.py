@@ -1,8 +1,8 @@
 """What the bands of a sharper image are of the HSI's bands: their response, and whether the two agree radiometrically
 (own).
 
-Where wavelengths of both are known, a sharp band is compared with the mean of the HSI's bands that lie in its published
-width; else with the sum of bands, with weights that are not negative, that explains it. Fusion takes details alone and
+Where wavelengths of both are known, a sharp band is compared with the HSI's bands weighted by its published response;
+else with the sum of bands, with weights that are not negative, that explains it. Fusion takes details alone and
 has gains of its own for each band, so neither gain nor offset does harm there; they tell that numbers are not what
 their metadata says, as where the offset of -1000 of Sentinel-2 was not applied.
 """
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..io.metadata import RasterMetadata
-from ..operators.guide_bands import GUIDE_SENSORS
+from ..operators.response import band_weights
+from ..operators.response_tables import PublishedBand, published_bands
+from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.guide import WeightedBand
 from ..scene.scene import Scene
@@ -23,7 +24,6 @@ from .guide import comparable
 from .response import non_negative
 from .tiles import pan_limits, read_tiles
 
-_NEAR = 12.0  # nm between a band's wavelength and a published one
 _HALF = 15.0  # nm: half the width of a band that is not published
 _SAMPLE = 20_000  # pixels of a regression
 _ROUNDS, _OUTLIER = 3, 3.0  # of the robust regression; standard deviations
@@ -40,7 +40,8 @@ class GuideResponse:
         wavelength: in nm; None where unknown.
         bands: (n,) int, the HSI's bands, counted from 0.
         weights: (n,) float64, their shares, of physical units; the sum is 1.
-        published: whether the bands are those of the published width.
+        published: whether the bands are those of its published response, or lie near its wavelength.
+        sensor: whose response was taken; "" for none.
         r2: share of the band's variance that they explain, 0 to 1.
         gain, offset: of the band, in physical units, over what the HSI's bands give.
         level: mean of the band, physical units.
@@ -51,6 +52,7 @@ class GuideResponse:
     bands: np.ndarray
     weights: np.ndarray
     published: bool
+    sensor: str
     r2: float
     gain: float
     offset: float
@@ -91,23 +93,24 @@ def guide_responses(
         block = scene.hsi_rows(*tile.rows, tile.cols).values[good]
         values.append(block[:, place[0], place[1]].astype(np.float64) * scales[:, None] + offsets[:, None])
     bands, found = np.concatenate(values, axis=1), []
+    published = published_bands(scene.pan.metadata.wavelengths)
     for number in range(scene.guides):
         view = scene.with_pan(WeightedBand(scene.pan, [float(one == number) for one in range(scene.guides)]))
         planes = pan_limits(view, tiles.tiles).pan(shift, progress)
         stored = np.concatenate([plane[place] for (plane, _), place in zip(planes, places)])
         physical = stored * scene.pan.metadata.scales[number] + scene.pan.metadata.offsets[number]
         if physical.size > 2 and physical.var() > 0:
-            found.append(_response(scene, number, bands, physical, good))
+            known, sensor = _known_weights(scene, good, number, published[number])
+            found.append(_response(scene, number, bands, physical, (good, known, sensor)))
     return found
 
 
-def _response(scene: Scene, number: int, bands: np.ndarray, pan: np.ndarray, good: np.ndarray) -> GuideResponse:
-    wave = scene.pan.metadata.wavelengths[number]
-    inside = _inside(scene.hsi.metadata, good, wave)
-    weights = np.zeros(len(good))
-    if inside.any():
-        weights[inside] = 1.0 / inside.sum()
-    else:
+def _response(
+    scene: Scene, number: int, bands: np.ndarray, pan: np.ndarray, known: tuple[np.ndarray, np.ndarray, str]
+) -> GuideResponse:
+    good, weights, sensor = known
+    published = bool(weights.any())
+    if not published:
         centred = bands - bands.mean(axis=1, keepdims=True)
         products = centred @ centred.T / pan.size
         ridge = _RIDGE * max(np.trace(products) / len(good), 1e-30)
@@ -118,10 +121,11 @@ def _response(scene: Scene, number: int, bands: np.ndarray, pan: np.ndarray, goo
     used = weights > 0
     return GuideResponse(
         scene.pan.band_numbers[number],
-        wave,
+        scene.pan.metadata.wavelengths[number],
         good[used],
         weights[used],
-        bool(inside.any()),
+        published,
+        sensor,
         r2,
         gain,
         offset,
@@ -129,16 +133,25 @@ def _response(scene: Scene, number: int, bands: np.ndarray, pan: np.ndarray, goo
     )
 
 
-def _inside(metadata: RasterMetadata, good: np.ndarray, wave: float | None) -> np.ndarray:
-    """(n,) bool: the good bands in the published width of a band, or near its wavelength."""
-    waves = np.array([np.nan if one is None else one for one in metadata.wavelengths], float)[good]
+def _known_weights(
+    scene: Scene, good: np.ndarray, number: int, published: PublishedBand | None
+) -> tuple[np.ndarray, str]:
+    """(n,) float64, the good bands' shares in a sharp band by its published response, or by its wavelength, and whose
+    response it is; 0 where neither is known."""
+    waves = np.array([np.nan if one is None else one for one in scene.hsi.metadata.wavelengths], float)[good]
+    weights, wave = np.zeros(len(good)), scene.pan.metadata.wavelengths[number]
     if wave is None or np.isnan(waves).any():
-        return np.zeros(len(good), bool)
-    published = [band for sensor in GUIDE_SENSORS.values() for band in sensor.bands.values()]
-    centre, width = min(published, key=lambda band: abs(band[0] - wave))
-    half = width / 2 if abs(centre - wave) <= _NEAR else _HALF
-    near: np.ndarray = np.abs(waves - wave) <= half
-    return near
+        return weights, ""
+    if published is not None:
+        try:
+            for band, share in band_weights(published.response, waves.tolist(), scene.hsi.name).items():
+                weights[band] = share
+            return weights, f"{published.sensor}, {published.name}"
+        except InputError:  # the HSI covers a part of the band
+            return weights, ""
+    near = np.abs(waves - wave) <= _HALF
+    weights[near] = 1.0 / max(near.sum(), 1)
+    return weights, ""
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:

@@ -185,6 +185,7 @@ def _guide(bands: Sequence[Mapping[str, Any]]) -> list[Section]:
         (
             one["band"],
             "unknown" if one["wavelength"] is None else f"{one['wavelength']:.0f}",
+            one["sensor"] or "found",
             band_runs(sorted(one["bands"])),
             f"{100 * one['r2']:.1f} %",
             f"{one['gain']:.3f}",
@@ -193,12 +194,12 @@ def _guide(bands: Sequence[Mapping[str, Any]]) -> list[Section]:
         )
         for one in bands
     ]
-    head = ("Band", "Wavelength (nm)", "Bands of the HSI", "Explained", "Gain", "Offset", "Mean")
+    head = ("Band", "Wavelength (nm)", "Response", "Bands of the HSI", "Explained", "Gain", "Offset", "Mean")
     text = (
-        "Each band of the sharper image, degraded, against the HSI's bands in its published width, or against those "
-        "that explain it where wavelengths are unknown, in physical units: a gain of 1 and an offset of 0 are full "
-        "agreement. Sharpening takes details alone, with gains of its own. Shift, blur and contradictions are measured "
-        "with the band, or the sum of bands, that the HSI explains best, which the next section is about."
+        "Each band of the sharper image, degraded, against the HSI's bands weighted by its published response, or "
+        "against those that explain it where that is unknown, in physical units: a gain of 1 and an offset of 0 are "
+        "full agreement. Sharpening takes details alone, with gains of its own. Shift, blur and contradictions are "
+        "measured with the band, or the sum of bands, that the HSI explains best, which the next section is about."
     )
     return [Section("The bands of the sharper image", [Table(head, rows), Text(text)])]
 

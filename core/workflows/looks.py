@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 
+from ..assessment.guide_consistency import guide_consistency
 from ..assessment.looks import Look, look_at
 from ..calibration.relation import pan_relation
 from ..fusion.classical import ClassicalMethod
@@ -126,6 +127,28 @@ def write_looked_at(
         except _Rejected:
             continue
         return {**written, **facts}
+
+
+def guide_look(
+    scene: Scene, path: str, records: Sequence[Mapping[str, Any]], gain: Gains, options: FusionOptions
+) -> list[dict[str, Any]]:
+    """Whether a result, integrated by the responses of several sharp bands, gives these again.
+
+    Args:
+        scene: what it was made of.
+        path: of the finished raster.
+        records: of each sharp band, see :func:`.guide_findings.guide_findings`.
+        gain: the HSI's MTF gain.
+        options: of fusion.
+
+    Returns:
+        As :func:`..assessment.guide_consistency.guide_consistency`; none for a PAN of one band.
+    """
+    if not records:
+        return []
+    window = output_window(scene, options.extent)
+    with RasterReader(path) as reader:
+        return guide_consistency(scene, _reading(reader, window), records, gain, window)
 
 
 def _moved(scene: Scene) -> dict[str, float]:

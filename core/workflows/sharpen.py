@@ -17,7 +17,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .findings import findings
 from .gains import ChosenGain, choose_gain
-from .looks import Attempt, up_sampling, write_looked_at
+from .looks import Attempt, guide_look, up_sampling, write_looked_at
 from .opening import Opened, check_space, open_measured
 from .options.call import on_files
 from .options.fusion import SharpenOptions
@@ -58,8 +58,9 @@ def sharpen(
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
         spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``pair``
-        (see :func:`.findings.findings`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result``,
-        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
+        (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see :func:`.looks.guide_look`), ``ratio``,
+        ``bands``, ``rows``, ``cols``; ``look``, ``result``, ``pan_correlation`` and ``moved``, see
+        :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 
@@ -112,16 +113,18 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}
 
         def draw(facts: dict, fused: str, disagreement: str = "") -> None:
+            facts["guide"] = guide_look(scene, fused, found["guide"], gain, options)
             parameters.update(_seen(facts))
+            if not outputs.report:
+                return
             pair = pair_sections(found, scene, opened.contradictory)
             page = training_report(trained, parameters, fused, scene, disagreement, progress.warned(), pair)
             pages.append(render(page, progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
-        before, part = draw if outputs.report else None, progress.part(0.9, 0.99)
-        attempt = Attempt("networks'", fitted)
-        fused = write_looked_at(scene, [attempt], outputs, options, part, plain, before)
+        attempt, part = Attempt("networks'", fitted), progress.part(0.9, 0.99)
+        fused = write_looked_at(scene, [attempt], outputs, options, part, plain, draw)
         if outputs.model:
             trained.save(outputs.model)
         if outputs.report:
@@ -149,7 +152,14 @@ def _without_learning(
 def _seen(facts: dict) -> dict[str, object]:
     """What the report says of the look at the result."""
     look = facts["look"]
-    correlation = {f"correlation of PAN and HSI, {name}": value for name, value in facts["pan_correlation"].items()}
+    correlation: dict[str, object] = {
+        f"correlation of PAN and HSI, {name}": value for name, value in facts["pan_correlation"].items()
+    }
+    given_back = [
+        f"{one['band']}: {one['fused']:.2%} ({one['up_sampled']:.2%})" for one in facts["guide"] if one["fused"]
+    ]
+    if given_back:
+        correlation["sharp bands that the result, integrated, misses (up-sampling)"] = ", ".join(given_back)
     if look is None:
         return {**correlation, "result": facts["result"]}
     return {
