@@ -9,7 +9,7 @@ Classical methods are as published, without projection, and with it; the prior i
 projection. Each run is kept in ``--parts`` (``--out`` unless given), so that a benchmark that was stopped goes on, and
 so that runs can be made side by side, each process with an ``--out`` of its own:
 
-    python benchmarks/partner.py --scenes DIR --out OWN --parts DIR --only urban-5 --ratios 4 --sets "6 bands" --seeds 3
+    python benchmarks/partner.py --scenes DIR --out OWN --parts DIR --only urban-5 --sets "6 bands" --seeds 3
 
 ``--join`` runs nothing: it makes the tables of the runs that are kept. With ``--results DIR`` they are written as JSON.
 """
@@ -25,10 +25,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.partner_runs import CLASSICAL, KEYS, MADE_OF, NUMBERS, SCENES, SETS, Bench, where_made
+from benchmarks.partner_runs import CLASSICAL, KEYS, LEARNED, MADE_OF, NUMBERS, SCENES, SETS, Bench, where_made
 from benchmarks.record import Record, add_option
 
 SEEDS = 5
+METHODS = (*CLASSICAL, *LEARNED)
 Case = tuple[str, int, str]  # scene, ratio, bands of the sharper image
 Found = dict[Case, dict[str, list[dict]]]  # runs by method
 
@@ -53,21 +54,17 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="scenes")
     parser.add_argument("--ratios", nargs="*", type=int, help="ratios")
     parser.add_argument("--sets", nargs="*", help="bands of the sharper image, as '6 bands'")
-    parser.add_argument("--classical", action="store_true", help="methods without learning alone")
-    parser.add_argument("--learned", action="store_true", help="sharpen alone")
+    parser.add_argument("--methods", nargs="*", default=[*CLASSICAL, "sharpen"], help=f"of {', '.join(METHODS)}")
     parser.add_argument("--join", action="store_true", help="run nothing: tables of the runs that are kept")
     add_option(parser)
     options = parser.parse_args()
     bench = Bench(options.scenes, options.out, options.parts or options.out)
     found: Found = {}
     for case in cases(options):
-        runs = {method: [bench.kept(*case, method, 0)] for method in CLASSICAL} if options.join else {}
-        if not options.join and not options.learned:
-            runs = {method: [bench.run(*case, method)] for method in CLASSICAL}
-        if options.join:
-            runs["sharpen"] = [bench.kept(*case, "sharpen", seed) for seed in options.seeds]
-        elif not options.classical:
-            runs["sharpen"] = [bench.run(*case, "sharpen", seed) for seed in options.seeds]
+        runs: dict[str, list[dict | None]] = {}
+        for method in METHODS if options.join else options.methods:
+            seeds = options.seeds if method in LEARNED else [0]
+            runs[method] = [(bench.kept if options.join else bench.run)(*case, method, seed) for seed in seeds]
         made = {method: [run for run in each if run is not None] for method, each in runs.items()}
         found[case] = {method: each for method, each in made.items() if each}
     made_at = where_made([run for runs in found.values() for each in runs.values() for run in each])
@@ -89,10 +86,12 @@ def _compared(found: Found, record: Record) -> None:
     table = record.table("sharpen lies below, mean of scenes", *columns, digits=3)
     for guides, ratio in dict.fromkeys((case[2], case[1]) for case in found):
         some = {case: runs for case, runs in found.items() if case[1:] == (ratio, guides) and "sharpen" in runs}
-        for method in (*CLASSICAL, "the result with the PAN"):
+        for method in (*METHODS, "the result with the PAN"):
+            if method == "sharpen":
+                continue
             gains = []
             for (name, _, _), runs in some.items():
-                with_pan = method not in CLASSICAL
+                with_pan = method not in METHODS
                 other = found.get((name, ratio, "PAN"), {}).get("sharpen") if with_pan else runs.get(method)
                 if other is None or (with_pan and guides == "PAN"):
                     continue

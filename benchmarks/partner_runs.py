@@ -56,6 +56,12 @@ CLASSICAL = {  # name: method, iterations of the projection
     "GSA": ("gsa", 0),
     "up-sampling": ("exp", 0),
 }
+LEARNED: dict[str, dict] = {  # name: options of sharpen
+    "sharpen": {},
+    "sharpen, networks that learn alone": {"settings": {"mode": "alone"}},
+    "hyperpnn": {"network": "hyperpnn"},
+    "hspenet": {"network": "hspenet"},
+}
 KNOWN = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
 KEYS = ("sam", "ergas")
 MADE = 384  # pixels along an edge of made scenes
@@ -195,8 +201,8 @@ class Bench:
             return kept
         fused = self.out / f"{self.part(*names).stem}.tif"
         pair, started = self.pair(name, ratio, guides), time.perf_counter()
-        if method == "sharpen":
-            sharpen(*pair, str(fused), seed=seed, progress=Progress(), **KNOWN)
+        if method in LEARNED:
+            sharpen(*pair, str(fused), seed=seed, progress=Progress(), **KNOWN, **LEARNED[method])
         else:
             classic, iterations = CLASSICAL[method]
             classical(*pair, str(fused), method=classic, consistency=iterations, progress=Progress(), **KNOWN)
