@@ -64,7 +64,8 @@ def partners(pan: str, pan2: str, claims: Claims, place: Place, progress: Progre
                 images.append(opened.enter_context(open_claimed(pan2, role, claims, progress, hsi)))
             for path in filter(None, dict.fromkeys((pan, pan2))):
                 coarser = open_coarser(path, progress)
-                images += [] if coarser is None else [opened.enter_context(coarser)]
+                if coarser is not None and _is_sharper(opened.enter_context(coarser), hsi, progress):
+                    images.append(coarser)
             if len(images) > 1:
                 images = [_joined(hsi, images, place, progress)]
             opened.pop_all()
@@ -100,6 +101,14 @@ def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progres
             done[number] = made
         failed.pop_all()
     return JoinedReader([done[number] for number in sorted(done)], owned)
+
+
+def _is_sharper(image: RasterReader, hsi: RasterReader, progress: Progress) -> bool:
+    """Whether bands that a product brings by itself are sharper than the HSI: else they may be the HSI."""
+    sharper = pixels_across(hsi.grid, Window(0, 0, hsi.grid.rows, hsi.grid.cols), image.grid) >= MIN_RATIO
+    if not sharper:
+        progress.info(f"The bands of {abs(image.grid.dx):g} map units of {image.name} are no sharper than {hsi.name}.")
+    return bool(sharper)
 
 
 def _near(image: RasterReader, hsi: RasterReader) -> RasterReader:
