@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..io.grid import Grid, Window, same_crs
+from ..io.grid import MIN_OVERLAP, Grid, Window, same_crs
 from ..io.positions import beside, refined
 from ..io.ratio import MAX_RATIO, MIN_RATIO
 from ..io.reader import RasterReader
@@ -47,7 +47,7 @@ def placed_pan(
 
     Raises:
         InputError: one of the two has no reference system, or the PAN is not sharper.
-        ApartError: they do not overlap.
+        ApartError: they do not overlap, or by less than 8 x 8 HSI pixels.
     """
     along = _along(hsi, pan)
     if along is not None:
@@ -61,14 +61,21 @@ def placed_pan(
     ratio = ratio or (max(2, round(exact)) if exact <= MAX_RATIO else FINEST)
     fine = refined(hsi.grid.crop(window), ratio)
     mapping = mapping_between(fine, pan.grid)
+    share = _covered(mapping, fine, pan.grid)
+    shared = share * window.rows * window.cols
+    if shared < MIN_OVERLAP**2:
+        raise ApartError(
+            f"{hsi.name} and {pan.name} overlap by only {shared:.0f} HSI pixels; at least {MIN_OVERLAP} x "
+            f"{MIN_OVERLAP} are needed: choose images that share more ground."
+        )
     warped = WarpedReader(pan, mapping, fine)
-    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(mapping, fine, pan.grid)}."
+    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(share)}."
     progress.info(warped.sentence)
     return warped
 
 
 class ApartError(InputError):
-    """Two images share no ground."""
+    """Two images share no ground, or too little."""
 
 
 def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:
@@ -192,11 +199,15 @@ def _degrees(grid: Grid) -> np.ndarray | None:
     return np.stack([longitude[known], latitude[known]], 1) if known.any() else None
 
 
-def _cover(mapping: Mapping, fine: Grid, pan: Grid) -> str:
-    """What is said of a PAN that does not cover all pixels of the grid that it is warped onto."""
+def _covered(mapping: Mapping, fine: Grid, pan: Grid) -> float:
+    """The share of the grid that a PAN is warped onto which it covers."""
     row, col = mapping.positions(*_lattice(fine))
     with np.errstate(invalid="ignore"):
-        share = float(((row >= 0) & (row <= pan.rows) & (col >= 0) & (col <= pan.cols)).mean())
+        return float(((row >= 0) & (row <= pan.rows) & (col >= 0) & (col <= pan.cols)).mean())
+
+
+def _cover(share: float) -> str:
+    """What is said of a PAN that does not cover all pixels of the grid that it is warped onto."""
     return "" if share > _WHOLE else f"; it covers {share:.0%} of that grid, and beyond it there are no values"
 
 

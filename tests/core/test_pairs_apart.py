@@ -341,6 +341,7 @@ WRONG = {
     ),
     "as coarse as the HSI": (Image.affine(25.0, 20.0), "is not sharper than the HSI"),
     "a few pixels": (Image.affine(PIXEL / RATIO, 20.0, 32633, 4 * PIXEL), "overlap by only"),
+    "a few pixels in a larger window": (Image.affine(PIXEL / RATIO, 45.0, 32633, 6 * PIXEL), "overlap by only 3. HSI"),
 }
 
 
