@@ -35,6 +35,7 @@ from ..scene.statistics import scene_statistics
 from ..scene.warp import WarpedReader
 from .gains import choose_gain
 
+_SHARE = 0.02  # of a job's progress
 _MARGIN = 24  # pixels around the HSI that the images are read with
 Place = Callable[[Scene, Progress], "tuple[float, float]"]
 """By how much a sharper image is moved: rows and columns, in its pixels."""
@@ -145,11 +146,11 @@ def _sharpened(image: RasterReader, finer: RasterReader, path: str, place: Place
         f"{image.name} ({image.bands} bands) is sharpened by {finer.name} ({finer.bands}) at ratio {scene.ratio:.3g} "
         "before both are used."
     )
-    gain = choose_gain(scene, "auto", progress)
-    statistics = scene_statistics(scene, gain.gain, 1, progress)
-    fitted = RegressionPrior(statistics, gain.gain).fit(scene, progress)
+    gain, part = choose_gain(scene, "auto", progress), progress.part(0.0, _SHARE)
+    statistics = scene_statistics(scene, gain.gain, 1, part)
+    fitted = RegressionPrior(statistics, gain.gain).fit(scene, part)
     metadata = replace(image.metadata, dtype="float32", nodata=math.nan)
     with RasterWriter(path, scene.alignment.grid, metadata, "none") as writer:
-        for piece in fuse(scene, fitted, progress=progress, stored=metadata):
+        for piece in fuse(scene, fitted, progress=part, stored=metadata):
             writer.write_stored(piece.values.transpose(1, 0, 2), piece.window.row, piece.window.col)
     return scene.alignment.pan
