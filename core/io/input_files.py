@@ -32,6 +32,7 @@ _PRODUCT_FILE = re.compile(  # what the names of one product's files share, and 
     r"|EO1[AH]\w+?(?=_(?:B\d{2,3}|MTL)_L1(?:T|GST)\.\w+$)"
     r"|L[COE]0[789]_L\w{3}_\d{6}_\d{8}_\d{8}_\d{2}_(?:RT|T1|T2)(?=_(?:(?:SR_|ST_)?B\d+|QA_\w+|MTL|ANG)\.\w+$)"
     r"|wyvern_dragonette-\d+_\d{8}T\d{6}_[0-9a-f]{8}(?=(?:_l\d\w)?(?:_data_mask|_pixel_quality_mask)?\.\w+$)"
+    r"|EMIT_L2A(?=_(?:RFL|MASK)_\w+\.nc$)"
     r"|\d{8}_\d{6}(?:_\d{2})?_\w{4}_3B(?=_(?:AnalyticMS\w*|udm2\w*|metadata\w*)\.\w+$))",
     re.IGNORECASE,
 )

@@ -20,10 +20,12 @@ class BandFile(NamedTuple):
     Attributes:
         path: the file that it lies in, as GDAL opens it.
         number: its number there, from 1.
+        shift: (rows, columns) by which its pixels lie behind those of the image, as of :class:`.cube.Part`.
     """
 
     path: str
     number: int = 1
+    shift: tuple[int, int] = (0, 0)
 
 
 class Flag(NamedTuple):

@@ -118,14 +118,17 @@ def stacked(bands: tuple[BandFile, ...], name: str) -> gdal.Dataset:
     if first.GetProjection():
         parts.append(f"<SRS>{html.escape(first.GetProjection())}</SRS>")
     parts.append(f"<GeoTransform>{', '.join(map(repr, transform))}</GeoTransform>")
+    rpc = first.GetMetadata("RPC") or {}
+    items = "".join(f'<MDI key="{html.escape(key)}">{html.escape(value)}</MDI>' for key, value in rpc.items())
+    parts.append(f'<Metadata domain="RPC">{items}</Metadata>' if items else "")
     opened = {bands[0].path: first}
-    for i, (path, number) in enumerate(bands):
+    for i, (path, number, shift) in enumerate(bands):
         dataset = opened.get(path) or _opened(path)
         if (dataset.RasterXSize, dataset.RasterYSize) != size or tuple(dataset.GetGeoTransform()) != transform:
             raise InputError(f"{base_name(path)} of {name} lies on another grid than {base_name(bands[0].path)}.")
         if number > dataset.RasterCount:
             raise InputError(f"{base_name(path)} of {name} has no band {number}; get a fresh copy of the product.")
-        parts.append(_vrt_band(i + 1, path, dataset.GetRasterBand(number), size))
+        parts.append(_vrt_band(i + 1, path, dataset.GetRasterBand(number), size, shift))
     with gdal_messages() as messages:
         made = open_quietly(messages, "".join(parts) + "</VRTDataset>", gdal.OF_RASTER)
     if made is None:
@@ -133,14 +136,17 @@ def stacked(bands: tuple[BandFile, ...], name: str) -> gdal.Dataset:
     return made
 
 
-def _vrt_band(place: int, path: str, band: gdal.Band, size: tuple[int, int]) -> str:
-    kind, rectangle = gdal.GetDataTypeName(band.DataType), f'xOff="0" yOff="0" xSize="{size[0]}" ySize="{size[1]}"'
+def _vrt_band(place: int, path: str, band: gdal.Band, size: tuple[int, int], shift: tuple[int, int]) -> str:
+    """A band of the virtual raster; where a shifted one does not reach, it has its nodata value, or 0."""
+    kind, (down, right) = gdal.GetDataTypeName(band.DataType), shift
+    extent = f'xSize="{max(0, size[0] - abs(right))}" ySize="{max(0, size[1] - abs(down))}"'
+    source, target = (f'xOff="{max(0, sign * right)}" yOff="{max(0, sign * down)}" {extent}' for sign in (1, -1))
     nodata = band.GetNoDataValue()
     return (
         f'<VRTRasterBand dataType="{kind}" band="{place}">'
         + ("" if nodata is None else f"<NoDataValue>{nodata!r}</NoDataValue>")
         + f'<SimpleSource><SourceFilename relativeToVRT="0">{html.escape(path)}</SourceFilename>'
-        f"<SourceBand>{band.GetBand()}</SourceBand><SrcRect {rectangle}/><DstRect {rectangle}/></SimpleSource>"
+        f"<SourceBand>{band.GetBand()}</SourceBand><SrcRect {source}/><DstRect {target}/></SimpleSource>"
         "</VRTRasterBand>"
     )
 

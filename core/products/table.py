@@ -239,6 +239,22 @@ def _of_file(path: str) -> Found | None:
     return None
 
 
+def product_files(path: str) -> list[str]:
+    """The files on disk of the product that a path is, or is a part of.
+
+    Args:
+        path: what the user named.
+
+    Returns:
+        Their paths; none where it is no product's.
+    """
+    try:
+        found = find_product(path, "hsi")
+    except InputError:  # several products: the job itself says so
+        return []
+    return [each for each in found.members.paths if os.path.isfile(each)] if found is not None else []
+
+
 def incomplete_product(path: str) -> Product | None:
     """The product that a file is named as a part of, but whose key file is not beside it.
 

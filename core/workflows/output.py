@@ -19,6 +19,7 @@ from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.writer import RasterWriter, can_compress
+from ..products.table import product_files
 from ..runtime.atomic_files import check_output, placed, working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -66,7 +67,7 @@ class Outputs:
         if compress and not can_compress(compress):
             raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
         checkpoint = f"{self.model}.checkpoint" if self.model else ""  # written, and read where training is resumed
-        rasters = files_read(inputs)
+        rasters = _read(inputs)
         read = {**rasters, **files_read((), [path for path in (*others, checkpoint) if path])}
         _check_places(read, (self.output, self.disagreement), (self.model, self.report))
         if checkpoint:
@@ -87,7 +88,16 @@ def check_outputs(
     Raises:
         InputError: a place cannot be written to, is an input, or two outputs would be the same file.
     """
-    _check_places(files_read(inputs, [path for path in others if path]), rasters, files)
+    _check_places(_read(inputs, [path for path in others if path]), rasters, files)
+
+
+def _read(inputs: Sequence[str], others: Sequence[str] = ()) -> dict[str, str]:
+    """As :func:`.files_read`, with the files of the products that inputs are, or are parts of."""
+    found = files_read(inputs, others)
+    for path in inputs:
+        for part in product_files(path):
+            found.setdefault(os.path.abspath(part), os.path.basename(path.rstrip("/\\")))
+    return found
 
 
 def _check_places(read: Mapping[str, str], rasters: Sequence[str], files: Sequence[str]) -> None:

@@ -118,6 +118,14 @@ def _write_pan(path, grid):
     made.GetRasterBand(1).WriteArray(values)
 
 
+@pytest.mark.parametrize("ending", [".hdr", ".mask.tif", ".tif"])
+def test_no_file_of_pixxels_product_is_overwritten(tmp_path, related, write_raster, ending):
+    product = write_pixxel(tmp_path, related, write_raster)
+    taken = product.replace(".mask.tif", ending)
+    with pytest.raises(InputError, match=r"FF01_20250303_00065800_L2A\S* is (?:one|a part) of the input"):
+        classical(product, product, taken)
+
+
 def write_netcdf(path, values, mapping=True):
     h5py = pytest.importorskip("h5py")
     with h5py.File(path, "w") as file:
