@@ -56,6 +56,7 @@ class Layout:
         acquired: date and time of the acquisition, as the product writes it.
         provenance: what was taken from where, as "wavelengths from METADATA.XML".
         notes: sentences about what the product says and cannot be used, for the user.
+        detectors: the detector of each band, as "VNIR"; empty where the product does not tell.
     """
 
     bands: tuple[BandFile, ...]
@@ -72,6 +73,7 @@ class Layout:
     acquired: str = ""
     provenance: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    detectors: tuple[str, ...] = ()
 
 
 LayOut = Callable[[Members, str], Layout]

@@ -70,7 +70,7 @@ class ProductReader(RasterReader):
             self._flags.append(self._flag_raster(flag.path))
         if layout.flags:
             self._can_be_complete = self.always_valid = False
-        self.origin = Origin(layout.product, layout.sensor, layout.acquired, layout.provenance, True)
+        self.origin = Origin(layout.product, layout.sensor, layout.acquired, layout.provenance, True, layout.detectors)
         self.notes = (*self.notes, *layout.notes)
 
     def _flag_raster(self, path: str) -> gdal.Dataset:

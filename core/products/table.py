@@ -15,6 +15,7 @@ from typing import Callable
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from . import (
+    ahsi,
     aviris,
     desis,
     emit,
@@ -157,6 +158,7 @@ PRODUCTS: tuple[Product, ...] = (
     ),
     Product("Pixxel", pixxel.KEY, "....mask.tif", "", ("hsi", "quality"), _reader(pixxel.lay_out), pixxel.SOURCE),
     Product("Wyvern", wyvern.KEY, "the image", "", ("hsi", "quality"), _reader(wyvern.lay_out), wyvern.SOURCE),
+    Product("ZY1, GF-5 AHSI", ahsi.KEY, "..._VN.tif", ahsi.PARTS, ("hsi",), _reader(ahsi.lay_out), ahsi.SOURCE),
     Product(
         "PlanetScope",
         planetscope.KEY,

@@ -20,6 +20,7 @@ _FILES = (
     ("AVIRIS Classic, NG, 3", "f*_img ang*_img AV3*_ORT"),
     ("AVIRIS-3, AVIRIS-5, netCDF", "AV3*.nc AV5*.nc"),
     ("Pixxel", "*.mask.tif"),
+    ("ZY1, GF-5 AHSI", "*_AHSI_*_VN.*"),
     ("Wyvern", "wyvern_*.tif wyvern_*.tiff"),
     ("Sentinel-2", "MTD_MSIL*.xml"),
     ("Landsat 7, 8, 9", "L*_MTL.txt"),
