@@ -31,6 +31,7 @@ from .reader import band_count
 
 KEY = r"(?P<scene>(?:ZY1|GF5)\w?_AHSI_\w[\w.]*)_VN\.(?:tiff?|geotiff)"
 PARTS = r"(?:ZY1|GF5)\w?_AHSI_\w[\w.]*_SW\.(?:tiff?|geotiff)"
+FILES = r"_(?:VN|SW)\.\w+"
 SOURCE = "CRESDA and CASC, ZY1-02D and GF-5 AHSI level 1 products: RadCal, Spectralresponse and RPB files"
 
 _DETECTORS = (("VN", "VNIR"), ("SW", "SWIR"))
@@ -112,7 +113,7 @@ def _shift(vnir: str, swir: str) -> tuple[tuple[int, int], str]:
         with gdal_messages() as messages:
             dataset = open_quietly(messages, path, gdal.OF_RASTER)
             items = dict(messages.call(dataset.GetMetadata, "RPC") or {}) if dataset is not None else {}
-        if not items:
+        if dataset is None or not items:
             return (0, 0), ""
         found.append((RationalPolynomials(items), dataset.RasterXSize / 2, dataset.RasterYSize / 2))
     (first, col, row), (second, _, _) = found

@@ -33,6 +33,7 @@ KEY = (
     r"|AV3\d{8}t\d{6}\w*_(?:RFL|RDN)_ORT)"
 )
 NETCDF_KEY = r"AV[35]\d{8}t\d{6}\w*_(?:RFL|RDN)(?:_ORT)?\.nc"
+FILES = r"|\.hdr"
 SOURCE = "NASA/JPL, AVIRIS, AVIRIS-NG and AVIRIS-3 data product readme files"
 NETCDF_SOURCE = "NASA ORNL DAAC, AVIRIS-3 and AVIRIS-5 L2A user guides"
 

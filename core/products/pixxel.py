@@ -16,6 +16,7 @@ from .members import Members, base_name
 from .reader import band_count, stored_type
 
 KEY = r"(?P<scene>.+)\.mask\.tiff?"
+FILES = r"(?:\.mask)?\.(?:tiff?|hdr|xml)"
 SOURCE = "Pixxel, Firefly product guide: L1C and L2A"
 
 _SCALE = 1 / 50_000

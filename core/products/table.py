@@ -52,6 +52,8 @@ class Product:
         key_name: its key file as users know it.
         source: the document that its reader follows.
         depth: folders below the key file's in which parts may lie.
+        files: regular expression of what follows the scene in the names of its files, where
+            :mod:`..io.input_files` does not know them.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Product:
     open: Callable[[Members, str], RasterReader]
     source: str
     depth: int = 0
+    files: str = ""
 
 
 def _reader(lay_out: LayOut) -> Callable[[Members, str], RasterReader]:
@@ -146,7 +149,16 @@ PRODUCTS: tuple[Product, ...] = (
     Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),
     Product("PACE OCI", pace.KEY, "the .nc file", "", ("hsi",), _cube(pace.describe), pace.SOURCE),
     Product("HYPSO", pace.HYPSO_KEY, "the .nc file", "", ("hsi",), _cube(pace.describe_hypso), pace.HYPSO_SOURCE),
-    Product("AVIRIS Classic, NG, 3", aviris.KEY, "the image", "", ("hsi",), _reader(aviris.lay_out), aviris.SOURCE),
+    Product(
+        "AVIRIS Classic, NG, 3",
+        aviris.KEY,
+        "the image",
+        "",
+        ("hsi",),
+        _reader(aviris.lay_out),
+        aviris.SOURCE,
+        files=aviris.FILES,
+    ),
     Product(
         "AVIRIS-3, AVIRIS-5, netCDF",
         aviris.NETCDF_KEY,
@@ -156,9 +168,27 @@ PRODUCTS: tuple[Product, ...] = (
         _cube(aviris.describe),
         aviris.NETCDF_SOURCE,
     ),
-    Product("Pixxel", pixxel.KEY, "....mask.tif", "", ("hsi", "quality"), _reader(pixxel.lay_out), pixxel.SOURCE),
+    Product(
+        "Pixxel",
+        pixxel.KEY,
+        "....mask.tif",
+        "",
+        ("hsi", "quality"),
+        _reader(pixxel.lay_out),
+        pixxel.SOURCE,
+        files=pixxel.FILES,
+    ),
     Product("Wyvern", wyvern.KEY, "the image", "", ("hsi", "quality"), _reader(wyvern.lay_out), wyvern.SOURCE),
-    Product("ZY1, GF-5 AHSI", ahsi.KEY, "..._VN.tif", ahsi.PARTS, ("hsi",), _reader(ahsi.lay_out), ahsi.SOURCE),
+    Product(
+        "ZY1, GF-5 AHSI",
+        ahsi.KEY,
+        "..._VN.tif",
+        ahsi.PARTS,
+        ("hsi",),
+        _reader(ahsi.lay_out),
+        ahsi.SOURCE,
+        files=ahsi.FILES,
+    ),
     Product(
         "PlanetScope",
         planetscope.KEY,
@@ -242,7 +272,7 @@ def _of_file(path: str) -> Found | None:
 
 
 def product_files(path: str) -> list[str]:
-    """The files on disk of the product that a path is, or is a part of.
+    """The files on disk of the product that a path is, or is a part of, by :attr:`Product.files`.
 
     Args:
         path: what the user named.
@@ -254,7 +284,8 @@ def product_files(path: str) -> list[str]:
         found = find_product(path, "hsi")
     except InputError:  # several products: the job itself says so
         return []
-    return [each for each in found.members.paths if os.path.isfile(each)] if found is not None else []
+    named = found.members.all(found.product.files) if found is not None and found.product.files else []
+    return [each for each in named if os.path.isfile(each)]
 
 
 def incomplete_product(path: str) -> Product | None:
