@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Callable, NamedTuple
 
 from ..io.band_selection import select_bands
+from ..io.grid import same_crs
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.mosaic import mosaic
+from ..scene.placing import ApartError, overlap_window
 from ..scene.scene import Scene
 from .claims import Claims, open_claimed
 from .opening import open_raster
@@ -102,6 +104,10 @@ def open_pan(
         for number, path in enumerate(files):
             said = claims[number] if claims is not None else None
             opened.append(_open(path, "pan", hsi_file, said, progress, hsi))
+            last = len(opened) == 1 and number == len(files) - 1
+            if len(files) > 1 and not _touches(opened[-1], hsi, progress, last):
+                opened.pop().close()
+                continue
             if chosen.joins:
                 opened[-1] = chosen.joins[number](hsi, opened[-1])
             opened[-1] = select_bands(opened[-1], chosen.bands)
@@ -110,6 +116,20 @@ def open_pan(
         for reader in opened:
             reader.close()
         raise
+
+
+def _touches(image: RasterReader, hsi: RasterReader, progress: Progress, last: bool) -> bool:
+    """Whether one of several files shares ground with the HSI; that it is left out is said, of the ``last`` hope it is
+    an error."""
+    try:
+        if same_crs(hsi.grid.crs, image.grid.crs) or (hsi.grid.crs and image.grid.crs):
+            overlap_window(hsi, image)
+    except ApartError as error:
+        if last:
+            raise
+        progress.warning(f"{image.name} is left out: {error}")
+        return False
+    return True
 
 
 def _open(

@@ -59,6 +59,8 @@ def folder(tmp_path_factory):
     write_part(made / "east32.tif", other, (other.cols // 2 - 20, other.cols), ground)
     write_part(made / "bands.tif", fine, (0, 20), ground)
     gdal.Translate(str(made / "two.tif"), str(made / "pan.tif"), bandList=[1, 1])
+    write(made / "bare.tif", np.ones((fine.rows, fine.cols), np.float32))
+    gdal.Open(str(made / "bare.tif"), gdal.GA_Update).SetGeoTransform(fine.transform)
     far = Image(20, 20, fine.places, 32633, (300000.0, FINE, 0.0, 5000000.0, 0.0, -FINE))
     write(made / "far.tif", np.ones((20, 20), np.float32), far)
     return made
@@ -110,6 +112,8 @@ def test_a_file_of_other_ground_is_left_out_and_that_is_said(folder):
     assert any("far.tif is left out" in text for text in said.warned_of)
     with pytest.raises(InputError, match="do not overlap"):
         fused(folder, "none.tif", [folder / "far.tif", folder / "far.tif"])
+    with pytest.raises(InputError, match=r"bare\.tif has no CRS"):
+        fused(folder, "none.tif", [folder / "west.tif", folder / "bare.tif"])
 
 
 def test_what_cannot_be_one_image_is_refused(folder):
