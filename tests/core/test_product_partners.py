@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,24 @@ from osgeo import gdal
 from core.io.reader import RasterReader
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
+from core.runtime.progress import Progress
 from core.workflows.classical import classical
+from core.workflows.opening import open_scene
+from core.workflows.options.fusion import ClassicalOptions
 
 TILE = "T33UUU_20220724T101559"
 SHARP = ("B02", "B03", "B04", "B08")
+
+
+class Told(Progress):
+    """Keeps what is said."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def info(self, text):
+        self.lines.append(text)
 
 
 def partner(related):
@@ -48,7 +63,7 @@ def msi(level, baseline, offsets):
 def safe(tmp_path, write_raster, related):
     """A function: a .SAFE of Sentinel-2; JPEG 2000 where this GDAL writes it."""
 
-    def write(level="2A", baseline="05.10", offsets=(-1000,) * 13):
+    def write(level="2A", baseline="05.10", offsets=(-1000,) * 13, coarse=()):
         root = tmp_path / f"S2A_MSIL{level}_20220724T101559_N0510_R065_T33UUU_20220724T162000.SAFE"
         images = root / "GRANULE" / f"L{level}_T33UUU_A037017_20220724T101806" / "IMG_DATA"
         (root / "GRANULE" / f"L{level}_T33UUU_A037017_20220724T101806" / "QI_DATA").mkdir(parents=True)
@@ -69,6 +84,9 @@ def safe(tmp_path, write_raster, related):
             (images / "R20m").mkdir()
             classes = np.full((18, 18), 4, np.uint8)
             write_raster(images / "R20m" / f"{TILE}_SCL_20m.jp2", classes, pixel=20.0)
+        for i, band in enumerate(coarse):
+            values = partner(related).reshape(18, 2, 18, 2).mean((1, 3)) * (0.5 + 0.1 * i)
+            write_raster(images / "R20m" / f"{TILE}_{band}_20m.jp2", np.rint(values).astype(np.uint16), pixel=20.0)
         return root
 
     return write
@@ -129,6 +147,29 @@ def test_a_job_takes_a_safe_as_the_pan(safe, related, write_raster, run_classica
     assert "Sentinel-2 L2A of 2022-07-24T10:15:59.024Z: bands B02, B03, B04, B08" in said
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.bands, fused.grid.rows) == (4, 36)
+
+
+def test_a_safe_brings_its_bands_of_20_m_which_are_sharpened_first(safe, related, write_raster, tmp_path):
+    hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16))
+    coarse = ("B05", "B06", "B07", "B8A", "B11", "B12")
+    told = Told()
+    options = ClassicalOptions(mtf=0.3, shift="none")
+    with open_scene(hsi, str(safe(coarse=coarse)), options, told) as scene:
+        assert scene.pan.metadata.names == (*SHARP, *coarse)
+        assert scene.pan.metadata.offsets == (-0.1,) * 10
+        assert abs(scene.pan.grid.dx) == 10.0
+        assert np.isfinite(scene.pan_rows(0, scene.high_shape[0]).values).all()
+    assert any("(6 bands) is sharpened by" in line for line in told.lines)
+    chosen = replace(options, pan_bands_used="1-4")
+    with open_scene(hsi, str(next(tmp_path.glob("*.SAFE"))), chosen, told) as scene:
+        assert scene.pan.metadata.names == SHARP
+
+
+def test_bands_of_20_m_that_are_no_sharper_than_the_hsi_are_not_used(safe, related, write_raster, tmp_path):
+    hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4, n=18, ratio=2)[0] * 1e4).astype(np.uint16), pixel=20.0)
+    root = str(safe(coarse=("B05", "B06", "B07", "B8A", "B11", "B12")))
+    with open_scene(hsi, root, ClassicalOptions(shift="none"), Told()) as scene:
+        assert scene.guides == 4
 
 
 SCENES = {"8": "LC08_L1TP_193023_20220724_20220802_02_T1", "7": "LE07_L1TP_193023_20020724_20200916_02_T1"}
@@ -215,3 +256,11 @@ def test_no_file_of_a_landsat_product_is_overwritten_and_a_result_beside_it_is(l
         classical(hsi, str(named), str(folder / f"{SCENES['8']}_B3.TIF"))
     for _ in range(2):
         classical(hsi, str(folder / f"{SCENES['8']}_B8.TIF"), own, method="exp")
+
+
+def test_landsats_pan_and_its_multispectral_bands_are_used_together(landsat, related, write_raster, tmp_path):
+    root = str(landsat())
+    hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(5, ratio=2)[0] * 1e4).astype(np.uint16))
+    with open_scene(hsi, root, ClassicalOptions(shift="none", mtf=0.3, pan2=root), Told()) as scene:
+        assert scene.pan.metadata.names[1:] == ("B1", "B2", "B3", "B4", "B5", "B6", "B7")
+        assert abs(scene.pan.grid.dx) == 15.0
