@@ -14,6 +14,7 @@ from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.mosaic import mosaic
 from ..scene.placing import ApartError, overlap_window
+from ..scene.reader_view import coarsened
 from ..scene.scene import Scene
 from .claims import Claims, open_claimed
 from .opening import open_raster
@@ -25,12 +26,13 @@ class Chosen(NamedTuple):
     """What is taken of a sharper image.
 
     Attributes:
-        grid, bands, joins: as ``grid``, ``pan_bands`` and ``joins`` of :func:`open_pair`.
+        grid, bands, joins, resolution: as ``grid``, ``pan_bands``, ``joins`` and ``resolution`` of :func:`open_pair`.
     """
 
     grid: str = "auto"
     bands: str = ""
     joins: Sequence[Join] = ()
+    resolution: float | None = None
 
 
 def open_pair(
@@ -41,6 +43,7 @@ def open_pair(
     grid: str = "auto",
     pan_bands: str = "",
     joins: Sequence[Join] = (),
+    resolution: float | None = None,
 ) -> Scene:
     """Open an HSI and a PAN together; one product, as PRISMA's, may be both. A PAN whose axes are not parallel to the
     HSI's is warped, as it is read, onto the HSI's grid refined by the rounded ratio.
@@ -56,6 +59,7 @@ def open_pair(
         pan_bands: of the PAN, as :func:`..io.band_selection.select_bands` reads them; "" for all.
         joins: of each file of the PAN, what makes of HSI and PAN the sharper image that is used; none take the PAN
             itself.
+        resolution: map units, that the PAN's pixels are averaged to; None leaves them.
 
     Returns:
         The scene, which closes the files.
@@ -67,7 +71,7 @@ def open_pair(
     files = [pan] if isinstance(pan, (str, os.PathLike)) else list(pan)
     reader = _open(hsi, "hsi", files[0], claims[0] if claims else None, progress)
     try:
-        of_pan, chosen = claims[1:] if claims else None, Chosen(grid, pan_bands, joins)
+        of_pan, chosen = claims[1:] if claims else None, Chosen(grid, pan_bands, joins, resolution)
         sharper = open_pan(files, reader, hsi, of_pan, chosen, progress)
     except BaseException:
         reader.close()
@@ -110,7 +114,7 @@ def open_pan(
                 continue
             if chosen.joins:
                 opened[-1] = chosen.joins[number](hsi, opened[-1])
-            opened[-1] = select_bands(opened[-1], chosen.bands)
+            opened[-1] = coarsened(select_bands(opened[-1], chosen.bands), chosen.resolution, progress)
         return mosaic(hsi, opened, chosen.grid, progress)
     except BaseException:
         for reader in opened:

@@ -91,7 +91,8 @@ def map_grid(scene: Scene, window: Window, choice: str) -> MapGrid | None:
                 f"{scene.pan.name} lies on no map grid, so the result cannot be put on it; choose --grid auto or hsi "
                 "(GRID)."
             )
-        covered = _covered(fused, own, True)
+        finer = round(_pixel_size(fused, own.crs) / math.sqrt(abs(own.dx * own.dy)))
+        covered = _covered(fused, own.coarsen(finer) if finer > 1 else own, True)  # the PAN may have been averaged
         return None if covered is None or _same(fused, covered) else MapGrid(covered, False)
     if choice == "hsi" or not fused.in_sensor_geometry:
         return None

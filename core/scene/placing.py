@@ -69,8 +69,9 @@ def placed_pan(
             f"{MIN_OVERLAP} are needed: choose images that share more ground."
         )
     warped = WarpedReader(pan, mapping, fine)
-    warped.sentence = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(share)}."
-    progress.info(warped.sentence)
+    said = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(share)}."
+    warped.sentence = f"{pan.sentence} {said}".strip()
+    progress.info(said)
     return warped
 
 

@@ -11,6 +11,7 @@ from ..io.grid import Grid, Window, same_crs
 from ..io.ratio import MAX_RATIO, ratio_text
 from ..io.reader import Block, RasterReader
 from ..io.remedies import Source
+from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 
 FINEST = 16  # ratio of what an image that is too fine is averaged to, at most
@@ -140,6 +141,39 @@ def facing(*readers: RasterReader) -> tuple[RasterReader, ...]:
     if len({reader.grid.dy > 0 for reader in readers}) < 2:
         return readers
     return tuple(FlippedReader(reader) if reader.grid.dy > 0 else reader for reader in readers)
+
+
+def coarsened(image: RasterReader, resolution: float | None, progress: Progress) -> RasterReader:
+    """A raster whose pixels are averaged to about a size.
+
+    Args:
+        image: the open raster.
+        resolution: edge of a pixel, in its map units; None leaves it as it is.
+        progress: told of it.
+
+    Returns:
+        The raster, or a view of it.
+
+    Raises:
+        InputError: it lies on no map grid.
+    """
+    if resolution is None:
+        return image
+    if image.grid.in_sensor_geometry:
+        raise InputError(
+            f"{image.name} lies on no map grid, so its pixels have no size in map units; leave --resolution "
+            "(RESOLUTION) out."
+        )
+    block = tuple(max(1, round(resolution / abs(axis.step))) for axis in image.grid.axes)
+    if max(block) == 1 or image.grid.rows < block[0] or image.grid.cols < block[1]:
+        return image
+    view = AveragedReader(image, (block[0], block[1]))
+    said = (
+        f"Blocks of {block[0]} x {block[1]} pixels of {image.name} are averaged, as --resolution (RESOLUTION) asks for."
+    )
+    view.sentence = f"{image.sentence} {said}".strip()
+    progress.info(said)
+    return view
 
 
 def averaged(pan: RasterReader, hsi: Grid, progress: Progress | None = None) -> RasterReader:

@@ -89,7 +89,8 @@ def assess(
         if hsi:
             pans = pan, *options.pan_more
             claims = [claims_of(path, "pan", options) for path in pans]
-            taken = Chosen(options.grid, options.pan_bands_used, joiners(pans, options, progress))
+            joins = joiners(pans, options, progress)
+            taken = Chosen(options.grid, options.pan_bands_used, joins, options.resolution)
             opened = open_pan(pans, readers["hsi"], hsi, claims, taken, progress)
             readers["pan"] = stack.enter_context(opened)
             readers["pan"] = placed_pan(readers["hsi"], readers["pan"], options.grid, progress)

@@ -92,9 +92,8 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
     progress.set(0.0, "Looking through the scene")
     pans = pan, *options.pan_more
     claims = claims_of(hsi, "hsi", options), *(claims_of(path, "pan", options) for path in pans)
-    scene = open_pair(
-        hsi, pans, progress, claims, options.grid, options.pan_bands_used, joiners(pans, options, progress)
-    )
+    joins, bands = joiners(pans, options, progress), options.pan_bands_used
+    scene = open_pair(hsi, pans, progress, claims, options.grid, bands, joins, options.resolution)
     try:
         warn_of_numbers((scene.hsi, scene.pan), progress)
         found = scene.defects

@@ -55,6 +55,10 @@
 <translation>Weitere Dateien des schärferen Bildes, etwa die anderen Kacheln von Sentinel-2, jede mit ihrem eigenen KBS. Die, die Boden mit dem HSI teilen, werden mit der ersten als ein Bild genommen; wo mehrere einen Wert haben, gilt der der ersten.</translation></message>
 <message><source>More files of the sharper image, taken as one with it</source>
 <translation>Weitere Dateien des schärferen Bildes, mit ihm als eines genommen</translation></message>
+<message><source>Pixel size of the sharper image, and so of the result, in map units: finer pixels are averaged to about that. Empty: its own; where more than 40 of them lie along an HSI pixel, they are averaged to 16 or fewer.</source>
+<translation>Pixelgröße des schärferen Bildes und damit des Ergebnisses, in Karteneinheiten: feinere Pixel werden auf etwa diese Größe gemittelt. Leer: seine eigene; wo mehr als 40 auf ein HSI-Pixel kommen, werden sie auf 16 oder weniger gemittelt.</translation></message>
+<message><source>Pixel size to average the sharper image to, in map units (empty: its own)</source>
+<translation>Pixelgröße, auf die das schärfere Bild gemittelt wird, in Karteneinheiten (leer: seine eigene)</translation></message>
 <message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
 <translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>

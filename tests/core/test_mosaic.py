@@ -142,6 +142,33 @@ def test_an_orthophoto_of_20_cm_is_averaged_to_what_can_be_used(tmp_path, epsg, 
     np.testing.assert_allclose(block.values[0], np.broadcast_to(expected, block.values.shape[1:]), atol=0.02)
 
 
+@pytest.mark.parametrize("name", ["pan.tif", "east32.tif"])
+def test_a_sharper_image_is_averaged_to_a_resolution(folder, name):
+    """From pixels of 7.5 to pixels of 15, a ratio of 2; the mean of four pixels each."""
+    _, facts, _ = fused(folder, "coarse.tif", folder / name, resolution=15.0)
+    assert facts["ratio"] == 2
+    assert f"Blocks of 2 x 2 pixels of {name} are averaged" in facts["placement"]
+    assert gdal.Open(str(folder / "coarse.tif")).GetGeoTransform()[1] == 15.0
+    if name == "pan.tif":
+        with open_pair(folder / "hsi.tif", folder / name, resolution=15.0) as scene:
+            fine = RasterReader(folder / name).read().values[0].reshape(128, 2, 128, 2).mean(axis=(1, 3))
+            np.testing.assert_allclose(scene.pan.read().values[0], fine, rtol=1e-6)
+    scores = assess(
+        folder / "coarse.tif", hsi=folder / "hsi.tif", pan=folder / name, mtf=GAIN, shift="none", resolution=15.0
+    )
+    assert scores["ratio"] == 2
+
+
+def test_an_averaged_pan_has_its_grid_averaged(tmp_path):
+    """Above ratio 40 the PAN's grid is that of its averaged pixels."""
+    low, high = Image.affine(30.0, size=360.0), Image.affine(0.6, 20.0, size=500.0)
+    write(tmp_path / "hsi.tif", np.random.default_rng(0).normal(100, 9, (3, 12, 12)), low)
+    write(tmp_path / "pan.tif", np.random.default_rng(1).normal(100, 9, (high.rows, high.cols)).astype("f4"), high)
+    classical(tmp_path / "hsi.tif", tmp_path / "pan.tif", tmp_path / "out.tif", grid="pan", **FIXED)
+    made = gdal.Open(str(tmp_path / "out.tif"))
+    assert np.hypot(made.GetGeoTransform()[1], made.GetGeoTransform()[4]) == pytest.approx(0.6 * 3)
+
+
 def test_no_file_of_several_is_overwritten(folder):
     with pytest.raises(InputError, match=r"east\.tif"):
         classical(folder / "hsi.tif", [folder / "west.tif", folder / "east.tif"], folder / "east.tif", **FIXED)

@@ -18,6 +18,7 @@ FILES = {  # of all that open a pair
     "GEOLOCATION": "raster",
     "PAN2": "raster",
     "PAN_MORE": "multilayer",
+    "RESOLUTION": "number",
     "ASSUME_CRS": "string",
     "DETECTORS": "string",
     "BAND_ORDER": ["auto", "file", "wavelength"],

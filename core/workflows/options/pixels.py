@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .declare import Option
 from .placement import PlacementOptions
 
-PIXELS = "MASK CONTRADICTIONS GEOLOCATION PAN2 PAN_MORE"
+PIXELS = "MASK CONTRADICTIONS GEOLOCATION PAN2 PAN_MORE RESOLUTION"
 MASK = Option(
     "A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
     "statistics are taken. These pixels are sharpened as the others are.",

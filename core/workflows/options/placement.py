@@ -53,6 +53,16 @@ PAN_MORE = Option(
     flag="",
     advanced=True,
 )
+RESOLUTION = Option(
+    "Pixel size of the sharper image, and so of the result, in map units: finer pixels are averaged to about that. "
+    "Empty: its own; where more than 40 of them lie along an HSI pixel, they are averaged to 16 or fewer.",
+    "Pixel size to average the sharper image to, in map units (empty: its own)",
+    None,
+    kind="number",
+    metavar="SIZE",
+    bounds=(1e-9, 1e6),
+    advanced=True,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class PlacementOptions(Options):
         geolocation: file that says where the HSI's pixels lie, or heights for RPCs; "" for none.
         pan2: a second sharper image; "" for none.
         grid: of the result: "auto", "pan" or "hsi".
+        resolution: map units, that the sharper image's pixels are averaged to; None for its own.
         pan_more: further files of the sharper image; on the command line and in Python, they follow the first.
     """
 
@@ -71,6 +82,7 @@ class PlacementOptions(Options):
     geolocation: str = GEOLOCATION.field()
     pan2: str = PAN2.field()
     grid: str = GRID.field()
+    resolution: float | None = RESOLUTION.field()
     pan_more: Sequence[str] = PAN_MORE.field()
 
     @property

@@ -219,7 +219,7 @@ ASSESS = Job(
         Result("RQNR", "RQNR", "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best."),
         Result("CONSISTENCY", "Consistency", "Relative RMSE of the degraded result against the HSI; 0 is best."),
     ),
-    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT GRID GEOLOCATION PAN2 PAN_MORE",
+    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT GRID GEOLOCATION PAN2 PAN_MORE RESOLUTION",
     example="--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
     terminal="Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )
