@@ -121,7 +121,8 @@ def read_parts(folder: Path, benchmark: str, table: str) -> tuple[dict, list[lis
         table: whose rows are put together.
 
     Returns:
-        What the parts have in common: commit, machine, software, and the date of the last one; and the rows.
+        What the parts have in common: commit, machine, software, and the date of the last one; and the rows. Parts that
+        were made outside of a repository are taken to be of the commit that is checked out.
 
     Raises:
         ValueError: there are none, or they are of different commits or machines.
@@ -132,6 +133,7 @@ def read_parts(folder: Path, benchmark: str, table: str) -> tuple[dict, list[lis
     if not parts or any(part[name] != parts[0][name] for part in parts for name in common):
         raise ValueError(f"{folder} must hold parts of {benchmark}, all of one commit and one machine")
     facts = {name: parts[0][name] for name in common} | {"date": max(part["date"] for part in parts)}
+    facts |= {} if facts["commit"] else commit()
     return facts, [row for part in parts for row in part["tables"][table]["rows"]]
 
 
