@@ -176,12 +176,11 @@ def test_the_output_is_the_pans_pixels_inside_the_hsi(make, tmp_path):
     assert result["ratio"] == pytest.approx((2.4 * 3.6) ** 0.5, abs=1e-6)
 
 
-@pytest.mark.parametrize("memory", [1e-6, 4.0])
-def test_pieces_equal_the_whole_at_a_real_ratio(make, tmp_path, memory):
+def test_pieces_equal_the_whole_at_a_real_ratio(make, tmp_path):
     hsi, pan, _ = make(parallel((2.4, 3.6), (0.3, 0.7)), 40)
     outs = []
     for method in ("mtf-glp", "gfpca", "sfim", "bdsd"):
-        for budget in (4.0, memory):
+        for budget in (4.0, 1e-6):
             outs.append(str(tmp_path / f"{len(outs)}.tif"))
             classical(hsi, pan, outs[-1], method=method, mtf=GAIN, shift="none", memory=budget)
         whole, pieces = (read(path)[0] for path in outs[-2:])
