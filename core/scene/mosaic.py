@@ -31,15 +31,11 @@ class MosaicReader(ReaderView):
     def __init__(self, parts: Sequence[RasterReader]) -> None:
         super().__init__(parts[0])
         self.parts = tuple(parts)
-        self._places = [_offset(self.grid, part.grid) for part in parts]
-        (top, left), (bottom, right) = (
-            [pick(one) for one in zip(*corners)]
-            for pick, corners in (
-                (min, self._places),
-                (max, [(row + p.grid.rows, col + p.grid.cols) for (row, col), p in zip(self._places, parts)]),
-            )
-        )
-        self._places = [(row - top, col - left) for row, col in self._places]
+        places = [_offset(self.grid, part.grid) for part in parts]
+        top, left = min(row for row, _ in places), min(col for _, col in places)
+        bottom = max(row + part.grid.rows for (row, _), part in zip(places, parts))
+        right = max(col + part.grid.cols for (_, col), part in zip(places, parts))
+        self._places = [(row - top, col - left) for row, col in places]
         x, y = self.grid.x + left * self.grid.dx, self.grid.y + top * self.grid.dy
         self.grid = replace(self.grid, x=x, y=y, rows=bottom - top, cols=right - left)
         self.name = f"{parts[0].name} and {len(parts) - 1} more"
@@ -57,20 +53,12 @@ class MosaicReader(ReaderView):
         values = np.zeros((len(chosen), window.rows, window.cols), np.float32)
         valid = np.zeros(values.shape, bool)
         for part, (row, col) in zip(self.parts, self._places):
-            spans = []
-            for at, first, count, size in (
-                (row, window.row, window.rows, part.grid.rows),
-                (col, window.col, window.cols, part.grid.cols),
-            ):
-                spans.append((max(first, at), min(first + count, at + size)))
-            (top, bottom), (left, right) = spans
+            top, bottom = max(window.row, row), min(window.row + window.rows, row + part.grid.rows)
+            left, right = max(window.col, col), min(window.col + window.cols, col + part.grid.cols)
             if bottom <= top or right <= left:
                 continue
-            here = (
-                slice(None),
-                slice(top - window.row, bottom - window.row),
-                slice(left - window.col, right - window.col),
-            )
+            rows, cols = slice(top - window.row, bottom - window.row), slice(left - window.col, right - window.col)
+            here = slice(None), rows, cols
             if valid[here].all():
                 continue
             block = part.read(Window(top - row, left - col, bottom - top, right - left), chosen)
