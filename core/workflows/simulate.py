@@ -21,6 +21,7 @@ from ..operators.guide_bands import guide_sensor, split_groups
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..operators.response import band_weights, read_response
+from ..operators.response_tables import published_sensor
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
@@ -216,6 +217,10 @@ def _groups(pan_bands: str, pan_range: str, response: str, reader: RasterReader)
     """By the name of each band of the PAN, the weights of the reference's bands."""
     if response:
         return {"PAN": band_weights(read_response(response), _good_wavelengths(reader), reader.name)}
+    published = published_sensor(pan_range)
+    if published is not None and not pan_bands.strip():
+        waves = _good_wavelengths(reader)
+        return {band: band_weights(curve, waves, reader.name) for band, curve in published.responses.items()}
     if pan_bands.strip():
         parts = split_groups(pan_bands)
         chosen = [bands_by_number(part, reader) for part in parts]

@@ -299,8 +299,8 @@
 <translation>Kanäle, die das PAN bilden, ab 1 gezählt, wie 6-36 oder 1,3,5-9; leer: nach ihren Wellenlängen. Für ein schärferes Bild mit mehreren Kanälen die eines jeden, wie 6-14;15-24;25-33.</translation></message>
 <message><source>Bands of the PAN, as in 6-36</source>
 <translation>Kanäle des PAN, wie 6-36</translation></message>
-<message><source>Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1. For a sharper image of several bands those of each, as in 450-520;530-590, or sentinel-2.</source>
-<translation>Wellenlängen in nm, die das PAN bilden, wie 480-690, oder der Name eines Sensors, wie eo-1. Für ein schärferes Bild mit mehreren Kanälen die eines jeden, wie 450-520;530-590, oder sentinel-2.</translation></message>
+<message><source>Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1. For a sharper image of several bands those of each, as in 450-520;530-590, or sentinel-2; by published responses sentinel-2a, sentinel-2b, sentinel-2c, landsat-8-oli, landsat-9-oli or planetscope.</source>
+<translation>Wellenlängen in nm, die das PAN bilden, wie 480-690, oder der Name eines Sensors, wie eo-1. Für ein schärferes Bild mit mehreren Kanälen die eines jeden, wie 450-520;530-590, oder sentinel-2; nach veröffentlichten Empfindlichkeiten sentinel-2a, sentinel-2b, sentinel-2c, landsat-8-oli, landsat-9-oli oder planetscope.</translation></message>
 <message><source>Wavelengths of the PAN in nm, as in 480-690</source>
 <translation>Wellenlängen des PAN in nm, wie 480-690</translation></message>
 <message><source>The spectral response of the PAN, instead of a range: a text file with two columns, wavelength in nm and response.</source>

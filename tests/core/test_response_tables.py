@@ -8,10 +8,13 @@ import pytest
 from core.io.array_image import ArrayImage
 from core.io.grid import Grid
 from core.io.metadata import RasterMetadata
+from core.io.reader import RasterReader
 from core.operators.pair import Operators
 from core.operators.response import band_weights
 from core.operators.response_tables import centre, published_bands, published_sensor, published_sensors
+from core.runtime.errors import InputError
 from core.workflows.inspect import inspect
+from core.workflows.simulate import simulate
 
 SIDE, RATIO = 96, 3
 # Central wavelengths in nm as ESA publishes them (Sentinel-2 user guide), and USGS for Landsat 8.
@@ -99,3 +102,17 @@ def test_the_offset_of_sentinel_2_is_named(tmp_path):
     found = inspect(*pair(tmp_path, 0.1))
     assert any("0.1 that Sentinel-2 adds" in warning for warning in found["warnings"])
     assert not any(one["agrees"] for one in found["guide"])
+
+
+def test_sharp_bands_are_simulated_by_their_published_responses(tmp_path):
+    hsi, _ = pair(tmp_path, 0.0)
+    out = [str(tmp_path / name) for name in ("low.tif", "high.tif")]
+    simulate(hsi, 2, *out, pan_range="PlanetScope", mtf_hsi=0.3)
+    with RasterReader(out[1]) as sharp, RasterReader(hsi) as reference:
+        assert sharp.metadata.names[:2] == ("coastal blue", "blue")
+        made, values, waves = sharp.read().values, reference.read().values, reference.metadata.wavelengths
+    weights = band_weights(published_sensor("planetscope").responses["red"], waves, "the scene")
+    expected = sum(weight * values[band] for band, weight in weights.items())
+    np.testing.assert_allclose(made[5], expected, rtol=1e-5)
+    with pytest.raises(InputError, match="response outside"):
+        simulate(hsi, 2, *out, pan_range="sentinel-2a", mtf_hsi=0.3)

@@ -53,7 +53,8 @@ class SimulateOptions(Options):
     ).field()
     pan_range: str = Option(
         "Wavelengths in nm that make the PAN, as in 480-690, or the name of a sensor, as eo-1. For a sharper image of "
-        "several bands those of each, as in 450-520;530-590, or sentinel-2.",
+        "several bands those of each, as in 450-520;530-590, or sentinel-2; by published responses sentinel-2a, "
+        "sentinel-2b, sentinel-2c, landsat-8-oli, landsat-9-oli or planetscope.",
         "Wavelengths of the PAN in nm, as in 480-690",
         metavar="NM-NM",
         one_of="PAN",
