@@ -72,6 +72,7 @@ def _placed(found: Mapping[str, Any]) -> list[Item]:
         "Ratio of the pixel sizes": found["ratio"],
         "Placement of the PAN": found["placement"] or "as it is",
         "HSI pixels under the PAN": f"{100 * found['overlap']:.3g} %",
+        "PAN pixels there without values": f"{100 * found['uncovered']:.3g} %",
     }
     if shift["measured"]:
         facts["The PAN must be moved by"] = _pixels(found["shift_x"], found["shift_y"])

@@ -64,8 +64,8 @@ def usable_bands(reader: RasterReader, window: Window, progress: Progress) -> Ra
     return SelectedBands(reader, np.flatnonzero(usable).tolist())
 
 
-def scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> bool:
-    """Whether every pixel is valid.
+def scan_pan(reader: RasterReader, window: Window, progress: Progress | None) -> int:
+    """How many pixels are not valid.
 
     Args:
         reader: the sharper image.
@@ -73,20 +73,20 @@ def scan_pan(reader: RasterReader, window: Window, progress: Progress | None) ->
         progress: asked for cancellation.
 
     Returns:
-        True where all are.
+        Their number.
 
     Raises:
-        InputError: none is.
+        InputError: all are.
     """
     if reader.always_valid:
-        return True
-    complete, some = True, False
+        return 0
+    missing = 0
     for start, stop in row_strips(window.rows, max(1, _SAMPLES // (reader.bands * window.cols)), progress):
         valid = in_all_bands(reader.read(window.part((start, stop), (0, window.cols))).valid)
-        complete, some = complete and bool(valid.all()), some or bool(valid.any())
-    if not some:
+        missing += valid.size - int(np.count_nonzero(valid))
+    if missing == window.rows * window.cols:
         raise InputError(f"{reader.name} holds no valid values where the HSI lies; choose another image.")
-    return complete
+    return missing
 
 
 class WeightedBand(ReaderView):

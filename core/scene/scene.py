@@ -46,6 +46,7 @@ class Scene:
         missing: (bands,) int, how many of those pixels each good band misses.
         regressions: estimate missing samples; None where every good band is valid wherever one is.
         complete: whether every sample of HSI and PAN is valid, those of bad bands included.
+        uncovered: pixels of the output at which the PAN is not valid.
         defects: what was found among the HSI's samples, and counts as missing; None for a view of a scene.
         moved: (rows, columns) in PAN pixels, by which the PAN was moved from where its file says.
         field: of displacements by which it was moved besides, and so resampled; None for none.
@@ -63,6 +64,7 @@ class Scene:
     missing: np.ndarray
     regressions: BandRegressions | None
     complete: bool
+    uncovered: int = 0
     defects: Defects | None = None
     moved: tuple[float, float] = (0.0, 0.0)
     field: ShiftField | None = None
@@ -130,11 +132,11 @@ class Scene:
     def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
         scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
         pan = usable_bands(pan, alignment.pan, progress or Progress())
-        complete = scan_pan(pan, alignment.pan, progress) and scan.complete
+        uncovered = scan_pan(pan, alignment.pan, progress)
         for reader in (hsi, pan):
             reader.release()
         bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
-        return cls(hsi, pan, alignment, *bands, complete)
+        return cls(hsi, pan, alignment, *bands, scan.complete and not uncovered, uncovered)
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing

@@ -37,9 +37,10 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
     Returns:
         ``verdict`` (a sentence) and ``fit`` ("yes", "shifted", "doubtful" or "no"); ``ratio``; ``placement``, what is
         done to bring the PAN onto the HSI's grid ("" for nothing); ``overlap``, the share of the HSI's pixels under the
-        PAN; ``shift_local`` (PAN pixels, root mean square) and ``local_shift``, see :func:`.local_shift.local_facts`;
-        ``shift_x``, ``shift_y`` (PAN pixels, by which the PAN must be moved from
-        where its file says; None where that cannot be measured) and ``shift``, how sure they are, and by how much it is
+        PAN; ``uncovered``, the share of the PAN's pixels under the HSI that have no values; ``shift_local`` (PAN
+        pixels, root mean square) and ``local_shift``, see :func:`.local_shift.local_facts`; ``shift_x``, ``shift_y``
+        (PAN pixels, by which the PAN must be moved from where its file says; None where that cannot be measured) and
+        ``shift``, how sure they are, and by how much it is
         moved; ``correlation`` of PAN and HSI (``level``, ``detail``) where the PAN is moved to; ``mtf_x``, ``mtf_y``
         and ``mtf``, the gain along columns and rows and where it comes from (see :meth:`.gains.ChosenGain.facts`);
         ``response_r2`` and ``response``, by band; ``guide``, see :func:`.guide_findings.guide_findings`; ``hsi`` and
@@ -63,6 +64,7 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         "ratio": scene.ratio,
         "placement": placement_of(scene),
         "overlap": rows * cols / (scene.hsi.grid.rows * scene.hsi.grid.cols),
+        "uncovered": scene.uncovered / (scene.high_shape[0] * scene.high_shape[1]),
         "shift_x": None if shift is None else shift.x,
         "shift_y": None if shift is None else shift.y,
         "shift": _shift(scene, shift),

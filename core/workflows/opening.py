@@ -198,8 +198,15 @@ def _description(scene: Scene) -> str:
     return (
         f"{hsi.name} and {pan.name} share {rows} x {cols} HSI pixels and {high_rows} x {high_cols} PAN pixels of "
         f"{abs(pan.grid.dx):g} map units; ratio {ratio_text(scene.ratios)}; {int(scene.good.sum())} of {hsi.bands} "
-        f"bands are good, {span}; {describe_pixels(scene)}."
+        f"bands are good, {span}; {describe_pixels(scene)}{_uncovered(scene)}."
     )
+
+
+def _uncovered(scene: Scene) -> str:
+    """What is said of the output's pixels at which the PAN has no values."""
+    rows, cols = scene.high_shape
+    share = f"{100 * scene.uncovered / (rows * cols):.3g} %"
+    return f"; {scene.pan.name} has no values at {scene.uncovered} PAN pixels ({share})" if scene.uncovered else ""
 
 
 def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch: str = "") -> None:

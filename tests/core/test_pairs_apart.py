@@ -325,9 +325,12 @@ def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
     hsi, pan, _ = Case("part", low, part).files(tmp_path, Ground())
     with open_pair(hsi, pan) as scene:
         assert scene.low_shape[0] < SIZE - 15
-    facts = classical(hsi, pan, tmp_path / "out.tif", **FIXED)
+    said = Said()
+    facts = classical(hsi, pan, tmp_path / "out.tif", progress=said, **FIXED)
     with RasterReader(tmp_path / "out.tif") as result:
         valid = result.read().valid
+        count = np.count_nonzero(~valid[0])
+        assert any(f"pan.tif has no values at {count} PAN pixels" in text for text in said.told)
         share = int(re.search(r"it covers (\d+)%", facts["placement"])[1]) / 100
         assert valid[0].mean() == pytest.approx(share, abs=0.03)
         assert 0.4 < valid.mean() < 0.75
