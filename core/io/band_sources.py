@@ -75,22 +75,23 @@ def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
     return BandSources(tuple(wavelengths), tuple(fwhm), tuple(_good(item) for item in items), factor or None)
 
 
-def unused_lists(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
+def unused_lists(dataset: gdal.Dataset, name: str, beside: str = "") -> tuple[str, ...]:
     """Sentences about lists of the whole file that have another number of entries than there are bands.
 
     Args:
         dataset: the open raster.
         name: of the file.
+        beside: file that says what its own lists do not; "" for none.
 
     Returns:
         One sentence for each list that nothing else of the file stands in for.
     """
-    count, whole = dataset.RasterCount, _of_dataset(dataset)
+    count, whole = 1 if beside else dataset.RasterCount, _of_dataset(dataset)
     first = _lower_keys(dataset.GetRasterBand(1).GetMetadata()) if count > 1 else {}
     sentences = []
     for key in _LISTS if count > 1 else ():
         entries = len(list_entries(whole.get(key)))
-        if not whole.get(key, "").strip().startswith("{") or entries == count or key in first:
+        if whole.get(key, "").strip()[:1] not in ("{", "[") or entries == count or key in first:
             continue
         remedy = (
             "all bands count as good; correct it, or choose the good bands (--bands, BANDS)"
@@ -102,7 +103,7 @@ def unused_lists(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
 
 
 def list_entries(text: str | None) -> list[str]:
-    """The entries of ``{a, b, ...}``, a comma at the end left out; none of None.
+    """The entries of ``{a, b, ...}`` or ``[a, b, ...]``, a comma at the end left out; none of None.
 
     Args:
         text: as in an ENVI header, with or without braces.
@@ -110,7 +111,7 @@ def list_entries(text: str | None) -> list[str]:
     Returns:
         The entries.
     """
-    entries = [entry.strip() for entry in (text or "").strip().strip("{}").split(",")]
+    entries = [entry.strip() for entry in (text or "").strip().strip("{}[]").split(",")]
     while entries and not entries[-1]:
         entries.pop()
     return entries

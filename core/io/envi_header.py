@@ -8,6 +8,7 @@ from ..runtime.errors import InputError
 from .xml_files import text_of_file
 
 _LIMIT = 8 * 1024**2  # bytes; headers have some kB
+_BRACES = {"{": "}", "[": "]"}
 
 
 def read_envi_header(path: str) -> dict[str, str]:
@@ -29,12 +30,16 @@ def read_envi_header(path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     key, parts, closing = "", [], ""
     for line in lines[1:]:
+        begins = line.strip()[:1]
         if closing:
             parts.append(line)
+        elif key and not found.get(key) and begins in _BRACES and not "".join(parts).strip():  # a list on the next line
+            parts, closing = [line], _BRACES[begins]
+            found.pop(key, None)
         elif "=" in line:
             key, _, value = line.partition("=")
             key, parts = " ".join(key.lower().split()), [value]
-            closing = {"{": "}", "[": "]"}.get(value.strip()[:1], "")
+            closing = _BRACES.get(value.strip()[:1], "")
         else:
             continue
         if not closing or closing in line:

@@ -19,10 +19,11 @@ from .gdal_errors import gdal_messages, open_quietly
 from .georeference import grid_of
 from .grid import Window
 from .masks import Fill, alpha_notes, data_bands, mask_sources
-from .metadata import GDAL_OF_DTYPE, RasterMetadata, band_dtype, read_metadata
+from .metadata import GDAL_OF_DTYPE, band_dtype, read_metadata
 from .origin import Origin
 from .raster_files import is_missing_file
 from .remedies import Source
+from .sidecars import completed
 from .subdatasets import with_bands
 
 _LEAST_ROWS = 64  # that are read in one go, where blocks are lower
@@ -119,7 +120,7 @@ class RasterReader:
             raise InputError(complex_sentence(self.source, kind))
         self._dtypes = [dtype for dtype in types if dtype is not None]
         self.grid = grid_of(dataset, self.source, self._geolocation)
-        self.metadata: RasterMetadata = read_metadata(dataset)
+        self.metadata, beside = completed(read_metadata(dataset), dataset, self.path)
         self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
@@ -131,7 +132,7 @@ class RasterReader:
         self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
         self.always_valid = self._can_be_complete and self._nodata.count(None) == len(bands)
         self.palette = len(bands) == 1 and bands[0].GetColorInterpretation() == gdal.GCI_PaletteIndex
-        self.notes = (*unused_lists(dataset, self.name), *alpha_notes(dataset, self._numbers, self.name))
+        self.notes = (*unused_lists(dataset, self.name, beside), *alpha_notes(dataset, self._numbers, self.name))
 
     @property
     def source(self) -> Source:

@@ -1,0 +1,152 @@
+"""What stands beside a raster about its bands: an ENVI header, or a STAC item. It fills in what the raster itself does
+not say, and is used only where it has as many bands.
+
+GDAL reads a header beside a GeoTIFF from 3.12 on, and of an ENVI file's own header only the usual spellings; headers
+are also found with ``wavelengths``, with ``[ ]`` for ``{ }``, and with a list that begins on the next line. STAC items
+(``X.json``, ``X_stac.json``) have wavelengths in micrometres, in the extension eo (``eo:bands``, or ``bands`` with
+``eo:center_wavelength``), and scale, offset and nodata in the extension raster (``raster:bands``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from osgeo import gdal
+
+from ..runtime.errors import InputError
+from .envi_header import header_list, read_envi_header
+from .metadata import RasterMetadata
+from .wavelengths import in_nanometres, parse_number
+from .xml_files import text_of_file
+
+_LARGEST_ITEM = 8 * 1024**2  # bytes
+_WAVELENGTHS = ("wavelength", "wavelengths", "wavelength list", "band wavelengths")
+_WIDTHS = ("fwhm", "bandwidth", "bandwidths", "wavelength fwhm")
+_UNITS = ("wavelength units", "wavelength unit", "wavelengths units", "wavelength_units")
+_GOOD = ("bbl", "bad band list", "bad bands list")
+
+_Numbers = list[Optional[float]]
+
+
+def completed(metadata: RasterMetadata, dataset: gdal.Dataset, path: str) -> tuple[RasterMetadata, str]:
+    """Metadata with what a file beside the raster says.
+
+    Args:
+        metadata: what the raster says of its bands; all of the dataset's.
+        dataset: the open raster.
+        path: of the raster.
+
+    Returns:
+        The metadata, and the name of the file that something was taken from; "" for none.
+    """
+    if metadata.bands != dataset.RasterCount or not os.path.isfile(path):
+        return metadata, ""
+    for read, names in ((_from_header, _headers(path)), (_from_stac, _items(path))):
+        for name in names:
+            if any(metadata.wavelengths) and (read is _from_stac or dataset.GetDriver().ShortName == "ENVI"):
+                break
+            size = dataset.RasterYSize, dataset.RasterXSize
+            changes = read(name, metadata, size) if os.path.isfile(name) else {}
+            if changes:
+                return metadata.replace(**changes), os.path.basename(name)
+    return metadata, ""
+
+
+def _headers(path: str) -> list[str]:
+    stem = os.path.splitext(path)[0]
+    return list(dict.fromkeys([f"{stem}.hdr", f"{path}.hdr", f"{stem}.HDR"]))
+
+
+def _items(path: str) -> list[str]:
+    stem = os.path.splitext(path)[0]
+    return [f"{stem}.json", f"{stem}_stac.json", f"{stem}.stac.json"]
+
+
+def _from_header(path: str, metadata: RasterMetadata, size: tuple[int, int]) -> dict[str, Any]:
+    """The fields that an ENVI header says and the raster does not; none of a header of another raster."""
+    try:
+        header = read_envi_header(path)
+    except InputError:  # a file of that name of another kind
+        return {}
+    said = [parse_number(header.get(key)) for key in ("bands", "lines", "samples")]
+    if any(one not in (None, known) for one, known in zip(said, (metadata.bands, *size))):
+        return {}
+    waves, widths = (_numbers(header_list(header, *keys), metadata.bands) for keys in (_WAVELENGTHS, _WIDTHS))
+    good = _numbers(header_list(header, *_GOOD), metadata.bands)
+    unit = next((header[key] for key in _UNITS if key in header), "")
+    changes = _spectral(metadata, waves, widths, unit)
+    if 0 not in metadata.bbl and any(flag is not None and flag <= 0 for flag in good):
+        changes["bbl"] = tuple(0 if flag is not None and flag <= 0 else 1 for flag in good)
+    factor = parse_number(header.get("reflectance scale factor"))
+    if factor and factor != 1.0 and not _is_scaled(metadata):
+        changes["scales"] = (1.0 / factor,) * metadata.bands
+        changes["reflectance_factor"] = factor
+    return changes
+
+
+def _from_stac(path: str, metadata: RasterMetadata, size: tuple[int, int]) -> dict[str, Any]:
+    """The fields that a STAC item says of the asset with as many bands, and the raster does not."""
+    try:
+        item = json.loads(text_of_file(path, _LARGEST_ITEM))
+    except (InputError, ValueError, RecursionError):
+        return {}
+    if not isinstance(item, dict) or "stac_version" not in item:
+        return {}
+    described = item.get("assets")
+    changes: dict[str, Any] = {}
+    for asset in described.values() if isinstance(described, dict) else ():
+        changes = changes or _of_holder(asset, metadata)
+    return {**_of_holder(item, metadata), **_of_holder(item.get("properties"), metadata), **changes}
+
+
+def _of_holder(holder: object, metadata: RasterMetadata) -> dict[str, Any]:
+    """What an asset or the properties say of as many bands."""
+    changes: dict[str, Any] = {}
+    for key in ("bands", "eo:bands", "raster:bands"):
+        bands = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(bands, list) and len(bands) == metadata.bands and all(isinstance(b, dict) for b in bands):
+            changes = {**_of_stac(bands, metadata), **changes}
+    return changes
+
+
+def _of_stac(bands: Sequence[dict[str, Any]], metadata: RasterMetadata) -> dict[str, Any]:
+    def listed(*keys: str) -> _Numbers:
+        return [next((_number(band[key]) for key in keys if key in band), None) for band in bands]
+
+    waves = listed("center_wavelength", "eo:center_wavelength")
+    changes = _spectral(metadata, waves, listed("full_width_half_max", "eo:full_width_half_max"), "um")
+    scales, offsets = listed("scale", "raster:scale"), listed("offset", "raster:offset")
+    if not _is_scaled(metadata) and None not in scales:
+        changes["scales"] = tuple(scales)
+        changes["offsets"] = tuple(offset or 0.0 for offset in offsets)
+    return changes
+
+
+def _spectral(metadata: RasterMetadata, waves: _Numbers, widths: _Numbers, unit: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if any(metadata.wavelengths):
+        waves = [None] * metadata.bands
+    if not any(waves) and not any(widths):
+        return changes
+    found = in_nanometres(waves, widths, unit)
+    if any(found[0]):
+        changes["wavelengths"] = found[0]
+    if any(found[1]) and not any(metadata.fwhm):
+        changes["fwhm"] = found[1]
+    return changes
+
+
+def _is_scaled(metadata: RasterMetadata) -> bool:
+    return set(metadata.scales) != {1.0} or set(metadata.offsets) != {0.0}
+
+
+def _numbers(entries: Sequence[str], count: int) -> _Numbers:
+    """One a band; unknown where there is another number of them."""
+    return [parse_number(entry) for entry in entries] if len(entries) == count else [None] * count
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
