@@ -105,7 +105,7 @@ def assess(
         scores, views, maps = _score(readers, options, chosen.gain, progress)
         if hsi:
             scores.update(mtf=chosen.plain, mtf_gain=chosen.facts())
-        scores["files"] = files
+        scores["files"] = files | ({"pan_more": ", ".join(options.pan_more)} if options.pan_more else {})
         scores["notes"] += [moved] if moved else []
         for note in scores["notes"]:
             progress.warning(note)

@@ -123,7 +123,8 @@ def compare(
         result = result_of(ranking)
         result.update(ratio=scene.ratio, output=output, placement=placement_of(scene))
         result["mtf_gain"], result["pair"] = found.facts(), findings(opened, found, progress)
-        result["files"] = {"hsi": hsi, "pan": pan, **({"model": options.model} if options.model else {})}
+        besides = {"pan_more": ", ".join(options.pan_more), "model": options.model}
+        result["files"] = {"hsi": hsi, "pan": pan, **{key: path for key, path in besides.items() if path}}
         result["parameters"] = {
             "model_consistency": chosen[-1].iterations,
             "mtf": found.plain,

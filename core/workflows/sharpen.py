@@ -175,6 +175,7 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
     return {
         "HSI": scene.hsi.path,
         "PAN": scene.pan.path,
+        **({"more files of the PAN": ", ".join(options.pan_more)} if options.pan_more else {}),
         **({"second sharper image": options.pan2} if options.pan2 else {}),
         "output": outputs.output,
         "model": outputs.model or "not kept",

@@ -179,6 +179,7 @@ def test_tiles_are_assessed_and_inspected(folder, tmp_path):
     fused(folder, "zones.tif", pans)
     scores = assess(folder / "zones.tif", hsi=folder / "hsi.tif", pan=pans, mtf=GAIN, shift="none")
     assert scores["consistency"] < 0.02
+    assert scores["files"]["pan_more"] == str(pans[1])
     assert inspect(folder / "hsi.tif", pans)["ratio"] == RATIO
 
 
