@@ -17,8 +17,10 @@ from core.runtime.errors import InputError
 from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical
+from core.workflows.fuse import fuse
 from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
+from core.workflows.sharpen import sharpen
 
 SIDE, RATIO, GAIN = 96, 6, 0.3
 KNOWN = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
@@ -127,3 +129,15 @@ def test_a_result_is_assessed_with_both(images, tmp_path):
     alone = assess(str(out), hsi=images["hsi"], pan=images["pan"], mtf=GAIN, shift="none")
     assert scores["d_s_reg"] != alone["d_s_reg"]
     assert scores["consistency"] < 0.05
+
+
+def test_a_model_remembers_the_bands_of_both(images, tmp_path):
+    pytest.importorskip("torch")
+    model, learned, fused = (str(tmp_path / name) for name in ("m.safetensors", "learned.tif", "fused.tif"))
+    pair = images["hsi"], images["pan"]
+    sharpen(*pair, learned, model=model, pan2=images["pan2"], settings={"steps": 2, "checks": 1}, **KNOWN)
+    fuse(*pair, model, fused, pan2=images["pan2"], **KNOWN)
+    with RasterReader(learned) as first, RasterReader(fused) as second:
+        np.testing.assert_allclose(second.read().values, first.read().values, rtol=1e-5)
+    with pytest.raises(InputError, match="7"):
+        fuse(*pair, model, fused, **KNOWN)
