@@ -11,12 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..io.frames import Affine
 from ..io.grid import Grid, Window, same_crs
 from ..io.reader import Block, RasterReader
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .placement import AffineMapping, Composed
 from .placing import ApartError, placed_pan
 from .reader_view import ReaderView, facing
+from .warp import Mapping, WarpedReader
 
 _SAME = 0.01  # pixels: by how much grids may miss each other over an image
 
@@ -66,6 +69,26 @@ class MosaicReader(ReaderView):
             np.copyto(values[here], block.values, where=new)
             valid[here] |= new
         return Block(values, valid)
+
+    def through(self, mapping: Mapping, grid: Grid) -> MosaicReader | None:
+        """The image as it lies on a third grid, each file resampled once.
+
+        Args:
+            mapping: where each pixel of that grid lies on this one.
+            grid: the third grid.
+
+        Returns:
+            The image on it; None where its files are not warped: then it is resampled as a whole, without seams.
+        """
+        parts = []
+        for part, (row, col) in zip(self.parts, self._places):
+            if not isinstance(part, WarpedReader):
+                return None
+            own = Composed(mapping, AffineMapping(Affine(-col, 1.0, 0.0, -row, 0.0, 1.0)))
+            parts.append(part.through(own, grid))
+        made = MosaicReader(parts)
+        made.sentence = self.sentence
+        return made
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """As :meth:`RasterReader.read_stored`, but float32, 0 where not valid: types may differ between the files."""

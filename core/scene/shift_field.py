@@ -9,6 +9,8 @@ import numpy as np
 from ..io.grid import Axis, Grid, Window
 from ..io.nodes import between_nodes
 from ..io.reader import RasterReader
+from .mosaic import MosaicReader
+from .reader_view import ReaderView
 from .warp import WarpedReader
 
 
@@ -80,7 +82,7 @@ def _between(position: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return before, place - before
 
 
-def moved_by_field(pan: RasterReader, window: Window, shift: tuple[float, float], field: ShiftField) -> WarpedReader:
+def moved_by_field(pan: RasterReader, window: Window, shift: tuple[float, float], field: ShiftField) -> ReaderView:
     """The PAN moved by a shift and a field, on its own grid.
 
     Args:
@@ -98,8 +100,10 @@ def moved_by_field(pan: RasterReader, window: Window, shift: tuple[float, float]
         mapping = FieldMapping(field, shift, (window.row, window.col), (origin[0], origin[1]), (step[0], step[1]))
         window = _inside(mapping, pan.grid, window)
     mapping = FieldMapping(field, shift, (window.row, window.col), (origin[0], origin[1]), (step[0], step[1]))
-    if isinstance(pan, WarpedReader):
-        return pan.through(mapping, pan.grid.crop(window))
+    if isinstance(pan, (WarpedReader, MosaicReader)):
+        once = pan.through(mapping, pan.grid.crop(window))
+        if once is not None:
+            return once
     return WarpedReader(pan, mapping, pan.grid.crop(window), _inside(mapping, pan.grid, window) == window)
 
 

@@ -10,10 +10,13 @@ from osgeo import gdal
 
 from benchmarks.pairs_apart import CENTRE, GAIN, PIXEL, RATIO, SIZE, Case, Ground, Image, ergas, write
 from core.cli.main import main
+from core.io.frames import Affine
 from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
+from core.scene.placement import AffineMapping
+from core.scene.warp import WarpedReader
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.inspect import inspect
@@ -57,6 +60,7 @@ def folder(tmp_path_factory):
     write_part(made / "east.tif", fine, (140, fine.cols), ground)
     other = Image.affine(FINE, 0.0, 32632, WIDE)
     write_part(made / "east32.tif", other, (other.cols // 2 - 20, other.cols), ground)
+    write_part(made / "west32.tif", other, (0, other.cols // 2 + 20), ground)
     write_part(made / "bands.tif", fine, (0, 20), ground)
     gdal.Translate(str(made / "two.tif"), str(made / "pan.tif"), bandList=[1, 1])
     write(made / "bare.tif", np.ones((fine.rows, fine.cols), np.float32))
@@ -91,6 +95,25 @@ def test_tiles_of_two_utm_zones_are_as_good_as_a_nested_pair(folder):
     assert "east32.tif" in facts["placement"]
     assert "zone 32N" in facts["placement"]
     assert gdal.Open(str(folder / "zones.tif")).GetMetadataItem("PLACEMENT") == facts["placement"]
+
+
+def test_tiles_of_several_grids_that_are_moved_again_are_resampled_once(folder):
+    """As by a local shift; what is resampled twice loses a little more."""
+    moved = AffineMapping(Affine(0.3, 1.0, 0.0, 0.4, 0.0, 1.0))
+    case = Case("tiles", Image.affine(PIXEL), Image.affine(FINE))
+    fine = case.pan
+    with open_pair(folder / "hsi.tif", [folder / "east32.tif", folder / "west.tif"]) as scene:
+        grid = scene.pan.grid
+        assert scene.pan.through(moved, grid) is None  # west.tif nests, and is not warped
+    with open_pair(folder / "hsi.tif", [folder / "east32.tif", folder / "west32.tif"]) as scene:
+        once = scene.pan.through(moved, grid).read()
+        twice = WarpedReader(scene.pan, moved, grid).read()
+    rows, cols = np.mgrid[: fine.rows, : fine.cols] + 0.5
+    truth = Ground().at(*fine.ground(rows + 0.4, cols + 0.3))[2:7].mean(axis=0)
+    inner = np.s_[30:-30, 30:-30]
+    errors = [np.abs(block.values[0] - truth)[inner].mean() for block in (once, twice)]
+    assert once.valid[0][inner].all()
+    assert errors[0] < 0.9 * errors[1]
 
 
 def test_the_first_file_that_has_a_value_counts(folder, tmp_path):
