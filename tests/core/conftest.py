@@ -10,6 +10,7 @@ from osgeo import gdal, osr
 
 from core.io.grid import Grid
 from core.io.metadata import GDAL_OF_DTYPE
+from core.workflows.inspect import inspect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,10 +66,13 @@ def related():
 
 
 @pytest.fixture
-def run_classical():
-    """A function: ``python -m core classical`` on an HSI and a PAN; what it says."""
+def run_jobs():
+    """A function: ``inspect`` and ``python -m core classical`` on an HSI and a PAN; what the latter says."""
 
     def run(hsi, pan, out, *more):
+        found = inspect(str(hsi), str(pan))
+        assert found["fit"] in ("yes", "limited")
+        assert found["ratio"] > 1.5
         command = [sys.executable, "-m", "core", "classical", "--hsi", hsi, "--pan", pan, "--out", out, *more]
         done = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr + done.stdout

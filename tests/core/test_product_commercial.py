@@ -76,9 +76,9 @@ def test_numbers_of_no_level_and_a_mask_of_another_size_are_refused(wyvern, tmp_
         open_raster(folder)
 
 
-def test_a_job_takes_wyverns_folder(wyvern, related, write_raster, run_classical, tmp_path):
+def test_a_job_takes_wyverns_folder(wyvern, related, write_raster, run_jobs, tmp_path):
     pan = write_raster(tmp_path / "pan.tif", np.rint(related(4)[1] * 1e4).astype(np.uint16), pixel=10.0)
-    run_classical(wyvern(), pan, tmp_path / "out.tif")
+    run_jobs(wyvern(), pan, tmp_path / "out.tif")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert fused.metadata.wavelengths == tuple(WAVES)
         np.testing.assert_allclose(fused.metadata.scales, 1e-4)
@@ -148,8 +148,8 @@ def test_planets_radiance_has_no_scale_and_other_numbers_of_bands_are_refused(pl
         open_raster(short, "pan")
 
 
-def test_a_job_takes_planets_folder_as_the_pan(planet, related, write_raster, run_classical, tmp_path):
+def test_a_job_takes_planets_folder_as_the_pan(planet, related, write_raster, run_jobs, tmp_path):
     hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16))
-    run_classical(hsi, planet(), tmp_path / "out.tif")
+    run_jobs(hsi, planet(), tmp_path / "out.tif")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.bands, fused.grid.rows) == (4, 36)

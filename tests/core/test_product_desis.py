@@ -69,9 +69,9 @@ def test_all_that_the_metadata_says_is_known(make, related, way, level):
     np.testing.assert_array_equal(block.values, stored(related)[0].clip(0))
 
 
-def test_a_job_takes_the_product(make, related, write_raster, run_classical, tmp_path):
+def test_a_job_takes_the_product(make, related, write_raster, run_jobs, tmp_path):
     pan = write_raster(tmp_path / "pan.tif", stored(related)[1], pixel=10.0)
-    run_classical(make(), pan, tmp_path / "out.tif")
+    run_jobs(make(), pan, tmp_path / "out.tif")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert fused.metadata.wavelengths == tuple(WAVES)
         np.testing.assert_allclose(fused.metadata.scales, GAINS)

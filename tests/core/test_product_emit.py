@@ -199,9 +199,9 @@ def test_a_product_that_contradicts_itself_is_refused(tmp_path, change, sentence
         open_raster(write_emit(tmp_path / RFL, **change))
 
 
-def test_classical_and_inspect_take_the_file(tmp_path, pan, run_classical):
+def test_classical_and_inspect_take_the_file(tmp_path, pan, run_jobs):
     product = write_emit(tmp_path / RFL)
-    said = run_classical(product, pan, tmp_path / "out.tif", "--mtf", "0.6", "--shift", "none")
+    said = run_jobs(product, pan, tmp_path / "out.tif", "--mtf", "0.6", "--shift", "none")
     assert "EMIT L2A reflectance" in said
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert fused.metadata.bbl[swaths.WATER] == 0
@@ -239,3 +239,18 @@ def test_sharpen_learns_in_sensor_geometry_and_puts_the_result_on_the_map(tmp_pa
         assert fused.bands == BANDS
         assert fused.read(bands=[0]).valid.sum() > 2000
     assert made["ratio"] == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_file_that_declares_a_huge_cube_is_refused_before_it_is_read(tmp_path):
+    product = write_emit(tmp_path / RFL)
+    with h5py.File(product, "a") as file:
+        del file["reflectance"]
+        file.create_dataset("reflectance", (400_000, 300_000, BANDS), np.float32, chunks=(64, 64, 4))  # no byte of it
+    with pytest.raises(InputError, match="has 400000 x 300000 pixels, but longitudes and latitudes of 24 x 26"):
+        open_raster(product)
+    with h5py.File(product, "a") as file:
+        for name in ("lon", "lat"):
+            del file[f"location/{name}"]
+            file.create_dataset(f"location/{name}", (400_000, 300_000), np.float64, chunks=(64, 64))
+    with pytest.raises(InputError, match="longitudes and latitudes of none"):
+        open_raster(product)

@@ -143,12 +143,12 @@ def test_the_quality_rasters_are_a_role_of_their_own(make, related):
 
 
 @pytest.mark.parametrize("way", ["folder", "zip"])
-def test_a_job_takes_the_product_and_writes_beside_it(make, related, write_raster, run_classical, way):
+def test_a_job_takes_the_product_and_writes_beside_it(make, related, write_raster, run_jobs, way):
     folder = make()
     pan = write_raster(folder / "B04.tif", stored(related)[1], pixel=10.0)
     out = folder / "sharpened.tif"
     for _ in range(2):  # the first result lies in the product's folder when the second is made
-        said = run_classical(named(folder, way), pan, out)
+        said = run_jobs(named(folder, way), pan, out)
     assert "read as EnMAP L2A of 2022-07-24T10:45:26.1Z" in said
     with RasterReader(str(out)) as fused:
         assert fused.metadata.wavelengths == tuple(WAVES)

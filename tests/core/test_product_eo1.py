@@ -94,7 +94,7 @@ def test_factors_of_the_metadata_count(make):
         assert (hsi.metadata.scales[0], hsi.metadata.scales[-1]) == (1 / 50, 1 / 80)
 
 
-def test_of_both_products_in_a_folder_each_role_takes_its_own(make, related, run_classical, tmp_path):
+def test_of_both_products_in_a_folder_each_role_takes_its_own(make, related, run_jobs, tmp_path):
     folder = make()
     with open_raster(folder, "pan") as pan, open_raster(folder, "guide") as guide:
         assert (pan.bands, pan.grid.dx, pan.metadata.nodata) == (1, 10.0, 0.0)
@@ -103,7 +103,7 @@ def test_of_both_products_in_a_folder_each_role_takes_its_own(make, related, run
         assert guide.metadata.names == tuple(f"B{number:02d}" for number in range(2, 11))
         assert guide.metadata.wavelengths[2] == 565.0
     out = tmp_path / "out.tif"
-    said = run_classical(folder, folder, out)
+    said = run_jobs(folder, folder, out)
     assert "read as EO-1 Hyperion L1T of 2002-07-31" in said
     with RasterReader(str(out)) as fused:
         assert fused.metadata.wavelengths == tuple(WAVELENGTHS[number - 1] for number in NUMBERS)

@@ -173,13 +173,13 @@ def test_tanager_files_that_contradict_themselves_or_lack_coordinates_are_refuse
 
 
 @pytest.mark.parametrize("which", ["neon", "tanager"])
-def test_a_job_takes_the_file(tmp_path, related, write_raster, run_classical, which):
+def test_a_job_takes_the_file(tmp_path, related, write_raster, run_jobs, which):
     if which == "neon":
         product = write_neon(tmp_path / NEON, neon_values(related))
     else:
         product = write_tanager(tmp_path / TANAGER.format("sr"), tanager_values(related), zone=33, epsg=32633)
     pan = write_raster(tmp_path / "pan.tif", np.rint(related(4)[1] * 1e4).astype(np.uint16), pixel=10.0)
-    run_classical(product, pan, tmp_path / "out.tif")
+    run_jobs(product, pan, tmp_path / "out.tif")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.grid.rows, fused.metadata.nodata) == (36, -9999)
         assert 0 in fused.metadata.bbl
@@ -195,3 +195,13 @@ def test_what_only_bears_the_name_gets_one_sentence(tmp_path, name):
         file.create_group("a")
     with pytest.raises(InputError, match="choose another file"):
         open_raster(tmp_path / name)
+
+
+def test_a_cube_of_more_rows_than_any_product_has_is_refused(tmp_path, related):
+    product = write_neon(tmp_path / NEON, neon_values(related))
+    with h5py.File(product, "a") as file:
+        place = file["SJER/Reflectance"]
+        del place["Reflectance_Data"]
+        place.create_dataset("Reflectance_Data", (300_000, 10, 6), np.int16, chunks=(64, 10, 2))
+    with pytest.raises(InputError, match=r"has a cube of the shape \(300000, 10, 6\)"):
+        open_raster(product)

@@ -141,9 +141,9 @@ def test_sentinel_2_is_no_hsi_and_needs_its_metadata(safe):
         open_raster(root, "pan")
 
 
-def test_a_job_takes_a_safe_as_the_pan(safe, related, write_raster, run_classical, tmp_path):
+def test_a_job_takes_a_safe_as_the_pan(safe, related, write_raster, run_jobs, tmp_path):
     hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16))
-    said = run_classical(hsi, safe(), tmp_path / "out.tif")
+    said = run_jobs(hsi, safe(), tmp_path / "out.tif")
     assert "Sentinel-2 L2A of 2022-07-24T10:15:59.024Z: bands B02, B03, B04, B08" in said
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.bands, fused.grid.rows) == (4, 36)
@@ -214,7 +214,7 @@ def landsat(tmp_path, write_raster, related):
     return write
 
 
-def test_a_landsat_folder_is_pan_and_bands_at_once(landsat, related, run_classical, tmp_path):
+def test_a_landsat_folder_is_pan_and_bands_at_once(landsat, related, run_jobs, tmp_path):
     folder = landsat()
     with open_raster(folder, "pan") as pan, open_raster(folder, "guide") as bands:
         assert (pan.metadata.names, pan.grid.dx) == (("B8",), 15.0)
@@ -224,7 +224,7 @@ def test_a_landsat_folder_is_pan_and_bands_at_once(landsat, related, run_classic
         assert bands.metadata.names == tuple(f"B{i}" for i in range(1, 8))
         assert bands.metadata.wavelengths[3] == 655.0
         np.testing.assert_array_equal(bands.read().values[6], np.rint(related(7, ratio=2)[0][6] * 3e4))
-    run_classical(folder, folder, tmp_path / "out.tif")
+    run_jobs(folder, folder, tmp_path / "out.tif")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.bands, fused.grid.dx) == (7, 15.0)
 
