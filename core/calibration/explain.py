@@ -50,6 +50,11 @@ class Explained:
     correlation: float
     fit: np.ndarray
 
+    @property
+    def share(self) -> float:
+        """Of the valid pixels, those that show the same in both images, 0 to 1."""
+        return sum(int(same.sum()) for same in self.same) / max(1, sum(int(valid.sum()) for valid in self.valid))
+
     def block_errors(self, masks: list[np.ndarray] | None = None) -> np.ndarray:
         """How well blocks are explained.
 

@@ -38,6 +38,7 @@ _SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to
 _PRECISION = 0.05  # PAN pixels: what is finer cannot be told
 _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
 _ROUGH = 0.3  # PAN pixels: a shift of less that is known no better is not corrected
+_CLEAR = 0.9  # of the ground that both show alike: with less, what is left of a cloud moves the position a little
 _FITS = 4  # of blur and position, one after the other
 _EXPLAINED, _WIDEST = 0.5, 0.25  # of the PAN's detail; PAN pixels: a position that is known no better is none
 _NEAR = 1.0  # PAN pixels: a wrong blur moves the peak of the phase correlation by less than half of that
@@ -108,7 +109,8 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     fine = None if beyond else _fitted(tiles, best, moved, progress)
     if fine is not None:
         place, fit, width = fine
-        best, moved = (place, fit) if np.hypot(*place) >= max(_LEAST, 2 * width) else (np.zeros(2), unmoved)
+        least = max(_LEAST, 2 * width, _ROUGH if fit.share < _CLEAR else 0.0)
+        best, moved = (place, fit) if np.hypot(*place) >= least else (np.zeros(2), unmoved)
     elif np.hypot(*best) < _ROUGH or not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
     if moved.correlation < LEAST_CORRELATION:
