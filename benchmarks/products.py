@@ -13,6 +13,7 @@ writes a record.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -217,7 +218,8 @@ def main() -> None:
         folder = (arguments.folder or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         for name in arguments.what or list(BENCHES):
-            record = Record(f"products-{name}", "single-threaded where OMP_NUM_THREADS=1")
+            load = f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
+            record = Record(f"products-{name}", load)
             BENCHES[name](folder, record)
             record.write(arguments.results)
 

@@ -148,7 +148,7 @@ def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
     )
     crs = str(facts.get("spatial_ref") or facts.get("crs_wkt") or "")
     given = facts.get("GeoTransform")
-    parts = given.split() if isinstance(given, str) else list(given or ())
+    parts = given.split() if isinstance(given, str) else list(given) if isinstance(given, (tuple, list)) else []
     if len(parts) != 6 or not crs:
         raise InputError(f"{file.name} says of no map where it lies ({mapping}); get a fresh copy of the product.")
     transform = tuple(numbers([str(part) for part in parts], "numbers of its grid", file.name))

@@ -92,7 +92,7 @@ def describe(file: Container, role: str) -> Cube:
         return _masks(opened) if role == "quality" else _image(opened, role)
     except KeyError as missing:
         raise InputError(f"{file.name} lacks the attribute {missing}; get a fresh copy of the product.") from None
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{file.name} cannot be used: {error}; get a fresh copy of the product.") from None
 
 
@@ -292,9 +292,10 @@ def _detector_shift(opened: _File, grid: Grid) -> tuple[tuple[int, int], str]:
     axes = [np.unique(np.linspace(0, count - 1, _LATTICE).round().astype(int)) for count in (grid.rows, grid.cols)]
     rows, cols = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     found = from_map(grid, lon[rows, cols], lat[rows, cols])
-    off = [float(np.nanmedian(place - at - 0.5)) for place, at in zip(found, (rows, cols))]
-    if not np.isfinite(off).all():
+    known = np.isfinite(found[0]) & np.isfinite(found[1])
+    if not known.any():
         return (0, 0), ""
+    off = [float(np.median((place - at - 0.5)[known])) for place, at in zip(found, (rows, cols))]
     whole = round(-off[0]), round(-off[1])
     rest = off[0] + whole[0], off[1] + whole[1]
     return whole, (

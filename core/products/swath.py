@@ -127,7 +127,8 @@ def _turned(
         line = lon.shape[0] - line if upside else line - 1
         column = lon.shape[1] - column if across else column - 1
         off = np.hypot((lon[line, column] - x) / grid.dx, (lat[line, column] - y) / grid.dy)
-        if float(np.nanmedian(off)) <= _NEAR:
+        off = off[np.isfinite(off)]
+        if off.size and float(np.median(off)) <= _NEAR:
             return (
                 _mirrored(columns, lon.shape[1]) if across else columns,
                 _mirrored(lines, lon.shape[0]) if upside else lines,

@@ -167,6 +167,13 @@ def test_exchanged_coordinates_are_put_right_and_others_are_refused(tmp_path):
         open_raster(write_level(tmp_path / "r.he5", leave_out=("Offset_Swir",)))
 
 
+@pytest.mark.parametrize("wrong", [np.zeros(3), np.bytes_("text"), np.float64("nan")])
+@pytest.mark.parametrize("name", ["ScaleFactor_Vnir", "List_Cw_Swir"])
+def test_an_attribute_of_another_kind_is_refused(tmp_path, name, wrong):
+    with pytest.raises(InputError, match="cannot be used"):
+        open_raster(write_level(tmp_path / "p.he5", **{name: wrong}))
+
+
 def test_one_product_of_level_1_is_hsi_and_pan_and_its_result_lies_on_the_map(tmp_path):
     product, out = write_level(tmp_path / "PRS_L1_STD.he5", moved=(0.0, 0.0)), str(tmp_path / "out.tif")
     made = classical(product, product, out, mtf=0.6, shift="none")
