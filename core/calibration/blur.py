@@ -34,7 +34,7 @@ _PART, _PAN_PART = 128, 768  # HSI and PAN pixels along the edge of a part at mo
 _BORDER = 2  # HSI pixels along the scene's edge that see ground outside of the PAN
 _NEAR, _FAR = 1, 3  # reach of the high-pass of the result, and of one to compare it with
 _NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
-_SURE, _SURE_BEYOND = 0.1, 0.05  # of a gain: half the width of an interval that is good enough; in the SWIR
+_SURE, _SURE_BEYOND = 0.1, 0.025  # of a gain: half the width of an interval that is good enough; in the SWIR
 # Of the PAN's detail by bands where panchromatic ones lie, and by others; pixels that take part. With fewer, some
 # clean pairs were off by more than the interval (measured).
 _LEAST_EXPLAINED, _LEAST_BEYOND, _LEAST_PIXELS = 0.5, 0.9, 300
