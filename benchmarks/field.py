@@ -36,7 +36,8 @@ from benchmarks.field_pairs import Pair, Trouble, good_bands, made, scene_file
 from benchmarks.field_shift import placing
 from benchmarks.field_time import times
 from benchmarks.record import Record, add_option
-from core.calibration.blur import Blur, Gain, measure_blur
+from core.calibration.blur import measure_blur
+from core.calibration.measured_gains import Blur, Gain
 from core.io.array_image import ArrayImage
 from core.products.pair import open_pair
 

@@ -11,7 +11,7 @@ sharpened, and a published gain is that of the instrument.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .blur_fit import NYQUIST, Fit, Geometry, Part, degraders, fit_blur, high_passed, reject_outliers
 from .guide import comparable
+from .measured_gains import Blur, Gain, GroupBlur
 from .relation import Ground, same_ground
 
 _HALF = 12  # bands of each half of a group; twice as many where wavelengths are unknown
@@ -40,77 +41,6 @@ _SURE, _SURE_BEYOND = 0.1, 0.025  # of a gain: half the width of an interval tha
 _LEAST_EXPLAINED, _LEAST_BEYOND, _LEAST_PIXELS = 0.5, 0.9, 300
 _SHARPEST = 0.85  # a gain above is none of a sensor: the HSI was sharpened, or the PAN is no sharper
 _UNEXPLAINED, _POWER, _DEPENDENT = 0.2, 0.75, 0.5  # how the uncertainty grows, see _uncertainty
-
-
-@dataclass(frozen=True)
-class Gain:
-    """A gain at the Nyquist frequency, without unit.
-
-    Attributes:
-        value: between 0 and 1.
-        low, high: the 90 per cent interval.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def half_width(self) -> float:
-        """Of the interval."""
-        return (self.high - self.low) / 2
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
-
-
-@dataclass(frozen=True)
-class GroupBlur:
-    """The blur of bands that share detectors.
-
-    Attributes:
-        name: "VNIR", "SWIR" or "all bands".
-        bands: counted from 0.
-        rows: gain along the rows' axis (along track, where rows are scanned lines).
-        columns: gain along the columns' axis (across track).
-        shift: (y, x) by which the PAN seems to lie off these bands, PAN pixels.
-        shift_width: half the width of the 90 per cent interval of either, PAN pixels.
-        explained: share of the degraded PAN's detail that the bands explain, 0 to 1.
-        sure: whether the gains can be relied on.
-        taken_from: name of the group that the gains were taken from, as the PAN says too little about these bands; ""
-            where they were measured.
-    """
-
-    name: str
-    bands: tuple[int, ...]
-    rows: Gain
-    columns: Gain
-    shift: tuple[float, float]
-    shift_width: float
-    explained: float
-    sure: bool
-    taken_from: str = ""
-
-    @property
-    def gains(self) -> tuple[float, float]:
-        """(along rows' axis, along columns' axis)."""
-        return self.rows.value, self.columns.value
-
-
-@dataclass(frozen=True)
-class Blur:
-    """The blur of an HSI.
-
-    Attributes:
-        groups: of bands, at least one; the first is the one that the PAN shows best.
-    """
-
-    groups: tuple[GroupBlur, ...]
-
-    @property
-    def best(self) -> GroupBlur:
-        """The group that the PAN shows best."""
-        return self.groups[0]
 
 
 def measure_blur(scene: Scene, progress: Progress | None = None) -> Blur | None:

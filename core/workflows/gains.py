@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..calibration.blur import Blur, GroupBlur, measure_blur
+from ..calibration.blur import measure_blur
+from ..calibration.measured_gains import Blur, GroupBlur
 from ..calibration.relation import pan_relation
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains, per_axis

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.calibration.blur import Blur, detector_groups, measure_blur
+from core.calibration.blur import detector_groups, measure_blur
+from core.calibration.measured_gains import Blur
 from core.io.array_image import pair_of_arrays, with_wavelengths
 from core.operators.linear import Separable
 from core.operators.resample import gaussian_line
