@@ -38,6 +38,7 @@ PIXEL, FINE, ANGLE = 60.0, 10.0, 0.2  # m, m, radians
 CORNER = 500000.0, 4000000.0
 GAIN = 0.3  # of the HSI at its Nyquist frequency
 PRISMA = 1000
+EMIT, PARTNER = "EMIT_L2A_RFL_001_20220903T163129_2224611_012.nc", "partner.tif"
 ATTRIBUTES = {"Epsg_Code": np.int64(32633), "Product_StartTime": np.bytes_("2020-01-01T10:00:00")}
 
 
@@ -77,7 +78,7 @@ def to_degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found[:, 0].reshape(x.shape), found[:, 1].reshape(x.shape)
 
 
-def write_emit(folder: Path) -> tuple[Path, Path]:
+def write_emit(folder: Path) -> None:
     """A granule, and its partner."""
     ground, generator = Ground(0), np.random.default_rng(1)
     row, col = np.mgrid[:ROWS, :COLS] + 0.5
@@ -89,8 +90,7 @@ def write_emit(folder: Path) -> tuple[Path, Path]:
     spectra = np.stack([0.2 + 0.3 * np.sin(waves / 700.0) ** 2, 0.5 * np.exp(-(((waves - 1100) / 500) ** 2))])
     noise = generator.normal(0, 0.001, (64, COLS, BANDS)).astype(np.float32)
     good = ~(((waves > 1330) & (waves < 1490)) | ((waves > 1790) & (waves < 1970)))
-    product = folder / "EMIT_L2A_RFL_001_20220903T163129_2224611_012.nc"
-    with h5py.File(product, "w") as file:
+    with h5py.File(folder / EMIT, "w") as file:
         cube = file.create_dataset(
             "reflectance", (ROWS, COLS, BANDS), np.float32, chunks=CHUNK, compression="gzip", compression_opts=2
         )
@@ -104,8 +104,9 @@ def write_emit(folder: Path) -> tuple[Path, Path]:
         file["sensor_band_parameters/good_wavelengths"] = good.astype(np.float32)
         file["location/lon"], file["location/lat"] = lon, lat
     size = int(np.ptp(y) / FINE) + 200, int(np.ptp(x) / FINE) + 200
-    partner = folder / "partner.tif"
-    dataset = gdal.GetDriverByName("GTiff").Create(str(partner), size[1], size[0], 1, gdal.GDT_UInt16, ["TILED=YES"])
+    dataset = gdal.GetDriverByName("GTiff").Create(
+        str(folder / PARTNER), size[1], size[0], 1, gdal.GDT_UInt16, ["TILED=YES"]
+    )
     corner = float(np.floor(x.min())) - 1000, float(np.floor(y.max())) + 1000
     dataset.SetGeoTransform((corner[0], FINE, 0.0, corner[1], 0.0, -FINE))
     system = osr.SpatialReference()
@@ -117,11 +118,12 @@ def write_emit(folder: Path) -> tuple[Path, Path]:
         both = ground.at(across, down)
         values = 0.3 * both[0] + 0.2 * both[1]
         dataset.GetRasterBand(1).WriteArray(np.rint(values * 4e4).astype(np.uint16), 0, top)
-    return product, partner
 
 
 def bench_emit(folder: Path, record: Record) -> None:
-    product, partner = write_emit(folder)
+    # Written by another process: what is forked from a large one counts as large.
+    measured(python(__file__, "--make", folder), folder)
+    product, partner = folder / EMIT, folder / PARTNER
     table = record.table("cost", "product", "wall_s", "processors_s", "peak_mb", "bound_s", "bound_mb")
     cost = measured(python("-m", "core", "inspect", "--hsi", product, "--pan", partner), folder)
     table.add("EMIT 1280 x 1242 x 285", cost.wall, cost.processors, cost.peak, 60, 1500)
@@ -209,8 +211,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", metavar="WHAT", help="emit, prisma (default: both)")
     parser.add_argument("--folder", type=Path, help="keep the products here (default: a temporary folder)")
+    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     add_option(parser)
     arguments = parser.parse_args()
+    if arguments.make:
+        write_emit(arguments.make)
+        return
     unknown = set(arguments.what) - set(BENCHES)
     if unknown:
         parser.error(f"there is no {' '.join(unknown)}; choose of {', '.join(BENCHES)}")

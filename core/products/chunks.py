@@ -26,7 +26,7 @@ class ChunkedArray:
 
     Attributes:
         rows, cols, bands: its size.
-        high: rows of a chunk; 1 where there are no chunks.
+        high, deep: rows and bands of a chunk; 1 where there are no chunks.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ChunkedArray:
         size, chunk = dict(zip(axes, sizes)), dict(zip(axes, chunks))
         self.rows, self.cols, self.bands = size["r"], size["c"], size.get("b", 1)
         self._chunk = tuple(chunk.get(axis, 1) for axis in "brc")
-        self.high = self._chunk[1]
+        self.deep, self.high = self._chunk[0], self._chunk[1]
         self._kept: tuple[tuple[slice, ...], np.ndarray] | None = None
 
     def keeps(self, rows: int, bands: int) -> bool:

@@ -25,6 +25,7 @@ from .cube import Cube, Flags, Part
 
 _HIGHEST = 256  # rows that are read in one go where more would not fit in memory
 _WHOLE = ("uint8", "int8", "uint16", "int16", "int32")  # types of flags that are taken as they are stored
+_SOME_BANDS = 8  # that are looked at together for pixels outside of the image
 _LARGEST = 200_000  # rows, columns or bands that a file may declare: no product has more
 
 _Invalid = tuple[Union[slice, int], tuple[slice, slice], np.ndarray]
@@ -236,10 +237,11 @@ class Hdf5Reader(RasterReader):
         part = self._cube.parts[0]
         if not self._inside_known[rows].all():
             whole = Window(window.row, 0, window.rows, self.grid.cols)
-            block = self._parts[0].read(whole, min(part.numbers), max(part.numbers) + 1)
+            first, stop, step = min(part.numbers), max(part.numbers) + 1, max(self._parts[0].deep, _SOME_BANDS)
             inside[rows] = False
-            for plane in block:
-                inside[rows] |= plane != 0
+            for start in range(first, stop, step):  # a few bands tell, where nothing lies outside
+                for plane in self._parts[0].read(whole, start, min(start + step, stop)):
+                    inside[rows] |= plane != 0
                 if inside[rows].all():
                     break
             self._inside_known[rows] = True
