@@ -6,7 +6,9 @@ regression of the values themselves, which bright and dark regions decide.
 
 Sharp bands are alike, and noise of one would be injected with a large gain of either sign. The ridge (Hoerl and
 Kennard, 1970), in units of the bands' variances, is the one with the least error on pixels that the regression has not
-seen: four sets of squares, spread over the scene, each left out once (own).
+seen: four sets of squares, spread over the scene, each left out once. A band that is explained badly, as short-wave
+ones by visible ones, gets a larger one, in proportion to what is left of its variance: what holds one scale further
+down holds less at the scene's own, and large gains of either sign not at all (own).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 RIDGES = (0.0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+_OF_UNEXPLAINED = 0.02  # ridge of a band, of the share of its variance that is not explained
 _USUAL = 1e-4  # of these, where there are too few pixels to choose
 _FOLDS, _SQUARE = 4, 8  # HSI pixels along the edge of a square
 _DEPENDENT = 1e-10  # of the largest eigenvalue: smaller ones are taken as 0
@@ -62,7 +65,7 @@ class HeldOut:
             self._products[number] += p @ p.T
 
     def regression(self, varies: np.ndarray) -> np.ndarray:
-        """Gains of the bands on the sharper image, over all pixels, with the best ridge.
+        """Gains of the bands on the sharper image, over all pixels, with the ridge of each band.
 
         Args:
             varies: (bands,) bool, the bands that the error is taken over.
@@ -73,7 +76,11 @@ class HeldOut:
         if self._count.sum() < 2:
             return np.zeros(self._cross.shape[1:])
         products, cross, _ = self._moments(np.ones(_FOLDS, bool))
-        return ridge_regression(products, cross, self.best_ridge(varies))
+        best = self.best_ridge(varies)
+        gains = ridge_regression(products, cross, best)
+        total, left = self._covariance.diagonal(), self.unexplained(gains).diagonal()
+        share = np.clip(left / np.where(total > 0, total, 1.0), 0.0, 1.0)
+        return ridge_regression(products, cross, np.maximum(best, _OF_UNEXPLAINED * share))
 
     def unexplained(self, gains: np.ndarray) -> np.ndarray:
         """Covariance of what a regression leaves of the bands.
@@ -84,11 +91,18 @@ class HeldOut:
         Returns:
             (bands, bands) float64.
         """
-        total = max(self._count.sum(), 1.0)
-        products, cross, (mean, _) = self._moments(np.ones(_FOLDS, bool))
+        products, cross, _ = self._moments(np.ones(_FOLDS, bool))
         explained = gains @ cross.T
-        left: np.ndarray = self._bands / total - np.outer(mean, mean) - explained - explained.T
-        return left + gains @ products @ gains.T
+        left: np.ndarray = self._covariance - explained - explained.T + gains @ products @ gains.T
+        return left
+
+    @property
+    def _covariance(self) -> np.ndarray:
+        """Of the HSI's bands."""
+        total = max(self._count.sum(), 1.0)
+        mean = self._sums[0].sum(axis=0) / total
+        found: np.ndarray = self._bands / total - np.outer(mean, mean)
+        return found
 
     def best_ridge(self, varies: np.ndarray) -> float:
         """The ridge with the least error on the pixels that are left out.
@@ -123,13 +137,13 @@ class HeldOut:
         return products, self._cross[folds].sum(axis=0) / count - np.outer(x, p), (x, p)
 
 
-def ridge_regression(products: np.ndarray, cross: np.ndarray, ridge: float) -> np.ndarray:
+def ridge_regression(products: np.ndarray, cross: np.ndarray, ridge: float | np.ndarray) -> np.ndarray:
     """Slopes of a regression on several regressors.
 
     Args:
         products: (M, M) float64, covariance of the regressors.
         cross: (bands, M) float64, covariance of what is explained with them.
-        ridge: in variances of each regressor.
+        ridge: in variances of each regressor; one for all, or (bands,).
 
     Returns:
         (bands, M) float64; 0 for regressors without variance, of least norm where they depend on each other.
@@ -143,6 +157,6 @@ def ridge_regression(products: np.ndarray, cross: np.ndarray, ridge: float) -> n
     correlation = products[np.ix_(varies, varies)] / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(correlation)
     kept = values > _DEPENDENT * values[-1]
-    inverse = (vectors[:, kept] / (values[kept] + ridge)) @ vectors[:, kept].T
-    result[:, varies] = (cross[:, varies] / scale) @ inverse / scale
+    along = (cross[:, varies] / scale) @ vectors[:, kept] / (values[kept] + np.reshape(ridge, (-1, 1)))
+    result[:, varies] = along @ vectors[:, kept].T / scale
     return result
