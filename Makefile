@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed benchmark-pages lint types layers format docs site translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed benchmark-pages lint types layers format docs site models translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ docs: setup ## write docs/algorithms.md from the algorithms' own words
 
 site: setup ## build the documentation with an API reference into build/site; fails on a broken link
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
+
+models: setup ## give every mandatory parameter of the shipped models' steps a value
+	@$(PYTHON) tools/models.py
 
 translations: ## bring ssml_qgis/i18n/*.ts up to date with the texts of the plugin
 	@python3 tools/translations.py

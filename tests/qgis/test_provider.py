@@ -254,6 +254,14 @@ def test_models_ask_for_the_images_first(provider):
         assert images == sorted(images, reverse=True), name
 
 
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_models_are_valid_in_the_model_designer(provider, name):
+    """With `python tools/models.py` they are, after a mandatory parameter was added to an algorithm."""
+    valid, issues = provider.algorithm(name).create().validate()
+    assert issues == []
+    assert valid
+
+
 def test_provider_has_a_version_and_an_icon(provider):
     lines = (qgis_package_folder() / "metadata.txt").read_text(encoding="utf-8").splitlines()
     assert f"version={provider.versionInfo()}" in lines
