@@ -254,3 +254,11 @@ def test_a_file_that_declares_a_huge_cube_is_refused_before_it_is_read(tmp_path)
             file.create_dataset(f"location/{name}", (400_000, 300_000), np.float64, chunks=(64, 64))
     with pytest.raises(InputError, match="longitudes and latitudes of none"):
         open_raster(product)
+
+
+@pytest.mark.parametrize(("name", "kind"), [(RFL, "netCDF"), ("PRS_L1_STD.he5", "HDF5")])
+def test_a_gdal_without_the_driver_is_told_which_package_brings_it(tmp_path, monkeypatch, name, kind):
+    (tmp_path / name).write_bytes(b"")
+    monkeypatch.setattr("core.products.container.gdal.GetDriverByName", lambda driver: None)
+    with pytest.raises(InputError, match=rf"no {kind} driver; .*libgdal-{kind.lower()}"):
+        open_raster(tmp_path / name)
