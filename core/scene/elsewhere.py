@@ -50,7 +50,14 @@ class Distortion:
         return cls(size, max(shape) / _WAVES, (drawn[0], drawn[1], drawn[2], drawn[3]))
 
     def positions(self, rows: np.ndarray, cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As :meth:`.warp.Mapping.positions`."""
+        """Positions that are seen at others.
+
+        Args:
+            rows, cols: (...) float64, both of one shape, pixel edges at whole numbers.
+
+        Returns:
+            rows and columns of what is seen there, (...) float64 of the same shape.
+        """
         turn, (a, b, c, d) = 2.0 * math.pi / self.length, self.phases
         down = self.size * np.sin(turn * rows + a) * np.sin(turn * cols + b)
         right = self.size * np.sin(turn * rows + c) * np.sin(turn * cols + d)

@@ -143,7 +143,7 @@ def ridge_regression(products: np.ndarray, cross: np.ndarray, ridge: float | np.
     Args:
         products: (M, M) float64, covariance of the regressors.
         cross: (bands, M) float64, covariance of what is explained with them.
-        ridge: in variances of each regressor; one for all, or (bands,).
+        ridge: in variances of each regressor; one for all, or (bands,) float64.
 
     Returns:
         (bands, M) float64; 0 for regressors without variance, of least norm where they depend on each other.

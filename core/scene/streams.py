@@ -194,11 +194,11 @@ def without_left_out(
         scene: the scene.
         image: (bands, rows, columns) float32, the HSI or D P, or a part of it that has :data:`FILL_LEFT_OUT` more
             pixels on each side than are used.
-        fallback: (bands,), for what is farther than that from other pixels; the mean of these by default.
+        fallback: (bands,) float32, for what is farther than that from other pixels; the mean of these by default.
         corner: row and column of the HSI's grid at which the part begins.
 
     Returns:
-        The same shape and dtype; the image itself where the PAN has one band, or where nothing is left out.
+        The same shape, float32; the image itself where the PAN has one band, or where nothing is left out.
     """
     if not _fills_left_out(scene) or scene.left_out is None:
         return image
