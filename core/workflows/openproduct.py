@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from ..io.reader import RasterReader
@@ -55,21 +56,27 @@ def openproduct(
     check_outputs((product,), tuple(outputs[image] for image in wanted))
     made: dict[str, object] = {image: outputs[image] if image in wanted else "" for image in outputs}
     done, whole = 0.0, sum(_SHARES[image] for image in wanted)
-    for image, role in wanted.items():
-        step = _SHARES[image] / whole
-        progress.set(done, f"Writing {os.path.basename(outputs[image])}")
-        try:
-            reader = open_raster(product, role, progress, rule=options.band_rule)
-        except InputError as error:
-            if image != "quality" or options.role != "all" or len(wanted) == 1:
-                raise
-            progress.info(f"No quality raster is written: {error}")  # not all products of one kind have it
-            made[image] = ""
-            continue
-        with reader:
-            _write(reader, outputs[image], progress.part(done, done + step))
-            made = {**_facts(reader), **made}
-        done += step
+    with contextlib.ExitStack() as stack:  # all or none: what is complete before another fails is removed, too
+        writers = []
+        for image, role in wanted.items():
+            step = _SHARES[image] / whole
+            progress.set(done, f"Writing {os.path.basename(outputs[image])}")
+            try:
+                reader = open_raster(product, role, progress, rule=options.band_rule)
+            except InputError as error:
+                if image != "quality" or options.role != "all" or len(wanted) == 1:
+                    raise
+                progress.info(f"No quality raster is written: {error}")  # not all products of one kind have it
+                made[image] = ""
+                continue
+            with reader:
+                writer = stack.enter_context(RasterWriter(outputs[image], reader.grid, reader.metadata))
+                writer.copy(reader, progress.part(done, done + step))
+                writers.append(writer)
+                made = {**_facts(reader), **made}
+            done += step
+        for writer in writers:
+            writer.complete()
     return {"product": found.product.name, **made}
 
 
@@ -83,12 +90,6 @@ def _wanted(roles: tuple[str, ...], role: str, outputs: dict[str, str], name: st
     if not found:
         raise InputError(f"{name} has none of the images asked for; it has: {', '.join(roles)}.")
     return found
-
-
-def _write(reader: RasterReader, path: str, progress: Progress) -> None:
-    with RasterWriter(path, reader.grid, reader.metadata) as writer:
-        writer.copy(reader, progress)
-        writer.complete()
 
 
 def _facts(reader: RasterReader) -> dict[str, object]:
