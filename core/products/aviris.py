@@ -18,12 +18,11 @@ from __future__ import annotations
 
 from ..io.envi_header import header_list, read_envi_header
 from ..io.grid import Grid
-from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..io.xml_files import text_of_file
 from ..runtime.errors import InputError
 from .container import Container
-from .cube import Cube, Part
+from .cube import Cube, Part, bands_metadata, good_bands
 from .layout import BandFile, Layout, check_bands, check_wavelengths, numbers, spectral
 from .members import Members, base_name
 from .reader import band_count, stored_type
@@ -72,7 +71,7 @@ def lay_out(members: Members, role: str) -> Layout:
         name,
         wavelengths=wavelengths,
         fwhm=fwhm,
-        bbl=tuple(int(flag > 0) for flag in good) if len(good) == count else (1,) * count,
+        bbl=good_bands(good, count),
         scales=scales,
         offsets=(0.0,) * count if scales is not None else None,
         nodata=(fill,),
@@ -122,21 +121,10 @@ def describe(file: Container, role: str) -> Cube:
     check_wavelengths(len(waves), bands, file.name)
     wavelengths, fwhm = spectral(waves, widths, file.name)
     good = file.numbers(f"/{kind}/good_wavelengths")
-    bbl = tuple(int(flag > 0) for flag in good) if len(good) == bands else (1,) * bands
-    nodata = file.packing(path)[2]
-    metadata = RasterMetadata(
-        names=tuple(f"band {i + 1}" for i in range(bands)),
-        wavelengths=wavelengths,
-        fwhm=fwhm,
-        bbl=bbl,
-        scales=(1.0,) * bands,
-        offsets=(0.0,) * bands,
-        nodata=_FILL if nodata is None else nodata,
-        dtype="float32",
-    )
+    bbl, nodata = good_bands(good, bands), file.packing(path)[2]
+    metadata = bands_metadata(wavelengths, fwhm, _FILL if nodata is None else nodata).replace(bbl=bbl)
     said = (f"wavelengths, widths and bad bands ({bbl.count(0)}) from the group {kind}",)
-    acquired = str(file.attributes("").get("time_coverage_start") or "")
-    origin = Origin(f"AVIRIS-{file.name[2]} {kind}", "", acquired, said, True)
+    origin = Origin(f"AVIRIS-{file.name[2]} {kind}", "", file.acquired, said, True)
     return Cube((Part(path, "brc", tuple(range(bands))),), _grid(file, path, (rows, cols)), metadata, origin)
 
 

@@ -172,11 +172,29 @@ class Container:
         scale, offset, nodata = (_number(one) for one in found)
         return scale or 1.0, offset or 0.0, nodata
 
+    @property
+    def acquired(self) -> str:
+        """When the image was taken, as netCDF files say; "" where this one does not."""
+        return str(self.attributes("").get("time_coverage_start") or "")
+
     def _group(self, path: str) -> gdal.Group | None:
         if not path:
             return self._root
         with gdal_messages() as messages:
             return messages.call(self._root.OpenGroupFromFullname, path)
+
+
+def numbers_of(value: object) -> list[float]:
+    """Numbers of an attribute, which may be one number.
+
+    Args:
+        value: of the attribute.
+
+    Returns:
+        The numbers in it; none of a text.
+    """
+    values = value if isinstance(value, (tuple, list)) else [value]
+    return [float(one) for one in values if isinstance(one, (int, float))]
 
 
 def _number(value: object) -> float | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -91,3 +92,41 @@ class Cube:
     zero_is_outside: bool = False
     flags_say_all: bool = False
     notes: tuple[str, ...] = ()
+
+
+def good_bands(good: Sequence[float], bands: int) -> tuple[int, ...]:
+    """A list of bad bands, of a product's list of good ones.
+
+    Args:
+        good: above 0 for good bands, one for each; a list of another length says nothing.
+        bands: number of bands.
+
+    Returns:
+        1 for good bands, 0 for bad ones; all are good where nothing is said.
+    """
+    return tuple(int(flag > 0) for flag in good) if len(good) == bands else (1,) * bands
+
+
+def bands_metadata(
+    wavelengths: tuple[Optional[float], ...],
+    fwhm: tuple[Optional[float], ...],
+    nodata: float | None,
+    dtype: str = "float32",
+    scale: tuple[float, float] = (1.0, 0.0),
+) -> RasterMetadata:
+    """Metadata of bands that have one scale and are called by their numbers; all are good.
+
+    Args:
+        wavelengths, fwhm: of each band, nm; None where unknown.
+        nodata: the nodata value; None for none.
+        dtype: numpy name of the type on disk.
+        scale: (scale, offset) of stored numbers.
+
+    Returns:
+        The metadata.
+    """
+    bands = len(wavelengths)
+    plain = RasterMetadata.plain(bands, dtype, nodata)
+    names = tuple(f"band {number + 1}" for number in range(bands))
+    own = {"scales": (scale[0],) * bands, "offsets": (scale[1],) * bands}
+    return plain.replace(names=names, wavelengths=wavelengths, fwhm=fwhm, **own)

@@ -29,7 +29,7 @@ from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
 from .container import Container
-from .cube import Cube, Flags, Part
+from .cube import Cube, Flags, Part, bands_metadata, good_bands
 from .layout import check_wavelengths, spectral
 from .members import Members
 from .swath import swath_grid, tabled_grid
@@ -85,38 +85,26 @@ def describe(file: Container, role: str) -> Cube:
     rows, cols, bands = file.shape(f"/{kind}")
     grid, notes = _grid(file, (rows, cols))
     part = Part(f"/{kind}", "rcb", tuple(range(bands)))
-    facts = file.attributes("")
-    acquired = str(facts.get("time_coverage_start") or "")
     if kind == "mask":
         metadata = RasterMetadata.plain(bands, "float32", _NODATA)
         names = _MASKS if bands == len(_MASKS) else tuple(f"mask {i + 1}" for i in range(bands))
-        return Cube((part,), grid, metadata.replace(names=names), Origin("EMIT masks", "", acquired, (), True))
+        return Cube((part,), grid, metadata.replace(names=names), Origin("EMIT masks", "", file.acquired, (), True))
     place = "/sensor_band_parameters"
     waves, widths = file.numbers(f"{place}/wavelengths"), file.numbers(f"{place}/fwhm")
     check_wavelengths(len(waves), bands, file.name)
     wavelengths, fwhm = spectral(waves, widths, file.name)
-    good = file.numbers(f"{place}/good_wavelengths")
-    bbl = tuple(int(flag > 0) for flag in good) if len(good) == bands else (1,) * bands
+    bbl = good_bands(file.numbers(f"{place}/good_wavelengths"), bands)
     mask = _mask_of(file.path)
     flags = Flags("/band_mask", "rcb", file=mask, packed=True) if mask else None
     said = ("interpolated samples and those behind the spacecraft, of its MASK file, are not valid",) if mask else ()
     return Cube(
         (Part(part.array, part.axes, part.numbers, flags),),
         grid,
-        RasterMetadata(
-            names=tuple(f"band {i + 1}" for i in range(bands)),
-            wavelengths=wavelengths,
-            fwhm=fwhm,
-            bbl=bbl,
-            scales=(1.0,) * bands,
-            offsets=(0.0,) * bands,
-            nodata=_NODATA,
-            dtype="float32",
-        ),
+        bands_metadata(wavelengths, fwhm, _NODATA).replace(bbl=bbl),
         Origin(
             f"EMIT {_KINDS[kind]}",
             "",
-            acquired,
+            file.acquired,
             (
                 f"wavelengths, widths and bad bands ({bbl.count(0)}) from sensor_band_parameters",
                 f"placed by {getattr(grid.frame, 'about', '')}",

@@ -16,11 +16,10 @@ from __future__ import annotations
 import math
 
 from ..io.grid import Grid
-from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
 from .container import Container, utm_grid
-from .cube import Cube, Part
+from .cube import Cube, Part, bands_metadata
 from .layout import check_wavelengths, spectral
 
 KEY = r"NEON_.+_reflectance\.h5"
@@ -59,16 +58,7 @@ def describe(file: Container, role: str) -> Cube:
     return Cube(
         (Part(f"{place}/Reflectance_Data", "rcb", tuple(range(bands))),),
         _grid(file, f"{place}/Metadata/Coordinate_System", (rows, cols)),
-        RasterMetadata(
-            names=tuple(f"band {i + 1}" for i in range(bands)),
-            wavelengths=wavelengths,
-            fwhm=fwhm,
-            bbl=bbl,
-            scales=(1 / factor,) * bands,
-            offsets=(0.0,) * bands,
-            nodata=nodata,
-            dtype="int16",
-        ),
+        bands_metadata(wavelengths, fwhm, nodata, "int16", (1 / factor, 0.0)).replace(bbl=bbl),
         Origin(
             f"NEON AOP reflectance of {site}",
             "",

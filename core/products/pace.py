@@ -14,13 +14,11 @@ What catches people out:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
-from .container import Container
-from .cube import Cube, Flags, Part
+from .container import Container, numbers_of
+from .cube import Cube, Flags, Part, bands_metadata
 from .layout import check_wavelengths, spectral
 from .swath import swath_grid
 
@@ -78,7 +76,7 @@ def describe_hypso(file: Container, role: str) -> Cube:
     path = f"/products/{kind}"
     facts = file.attributes(path)
     places = "/navigation/longitude", "/navigation/latitude"
-    waves, widths = _list(facts.get("wavelengths")), _list(facts.get("fwhm"))
+    waves, widths = numbers_of(facts.get("wavelengths")), numbers_of(facts.get("fwhm"))
     return _one_cube(file, path, waves, widths, places, f"HYPSO {kind}", f"{kind}'s attributes")
 
 
@@ -98,18 +96,9 @@ def _one_cube(
     lon, lat = (file.plane(place) for place in places)
     grid, notes = swath_grid(lon, lat, file.name, (rows, cols))
     scale, offset, nodata = file.packing(path)
-    metadata = RasterMetadata(
-        names=tuple(f"band {i + 1}" for i in range(bands)),
-        wavelengths=wavelengths,
-        fwhm=fwhm,
-        bbl=(1,) * bands,
-        scales=(scale,) * bands,
-        offsets=(offset,) * bands,
-        nodata=nodata,
-        dtype="float32",
-    )
+    metadata = bands_metadata(wavelengths, fwhm, nodata, scale=(scale, offset))
     said = (f"wavelengths from {source}", f"value = DN x {scale:g} {offset:+g}", f"nodata is {nodata}")
-    origin = Origin(product, "", _acquired(file), said, nodata is not None)
+    origin = Origin(product, "", file.acquired, said, nodata is not None)
     return Cube((Part(path, "rcb", tuple(range(bands))),), grid, metadata, origin, notes=notes)
 
 
@@ -132,26 +121,8 @@ def _level_1b(file: Container, start: str) -> Cube:
     lon, lat = (file.plane(place) for place in places)
     grid, notes = swath_grid(lon, lat, file.name, (rows, cols))
     wavelengths, fwhm = spectral(waves, (), file.name)
-    count, nodata = len(waves), file.packing(parts[0].array)[2]
-    metadata = RasterMetadata(
-        names=tuple(names),
-        wavelengths=wavelengths,
-        fwhm=fwhm,
-        bbl=(1,) * count,
-        scales=(1.0,) * count,
-        offsets=(0.0,) * count,
-        nodata=-32767.0 if nodata is None else nodata,
-        dtype="float32",
-    )
+    nodata = file.packing(parts[0].array)[2]
+    metadata = bands_metadata(wavelengths, fwhm, -32767.0 if nodata is None else nodata).replace(names=tuple(names))
     said = ("wavelengths of blue, red and SWIR from sensor_band_parameters", "flagged samples are not valid")
-    origin = Origin("PACE OCI L1B", "", _acquired(file), said, True, tuple(detectors))
+    origin = Origin("PACE OCI L1B", "", file.acquired, said, True, tuple(detectors))
     return Cube(tuple(parts), grid, metadata, origin, notes=notes)
-
-
-def _acquired(file: Container) -> str:
-    return str(file.attributes("").get("time_coverage_start") or "")
-
-
-def _list(value: Any) -> list[float]:
-    values = value if isinstance(value, (tuple, list)) else [value]
-    return [float(one) for one in values if isinstance(one, (int, float))]

@@ -16,14 +16,12 @@ What catches people out:
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ..io.grid import Grid
-from ..io.metadata import RasterMetadata
 from ..io.origin import Origin
 from ..runtime.errors import InputError
-from .container import Container, utm_grid
-from .cube import Cube, Flags, Part
+from .container import Container, numbers_of, utm_grid
+from .cube import Cube, Flags, Part, bands_metadata, good_bands
 from .layout import check_wavelengths, spectral
 from .swath import swath_grid
 
@@ -57,12 +55,11 @@ def describe(file: Container, role: str) -> Cube:
     path = f"{place}/Data Fields/{kind}"
     facts = file.attributes(path)
     bands, rows, cols = file.shape(path)
-    waves = _list(facts.get("wavelengths"))
+    waves = numbers_of(facts.get("wavelengths"))
     check_wavelengths(len(waves), bands, file.name)
     unit = "um" if max(waves, default=0.0) < 100 else "nm"
-    wavelengths, fwhm = spectral(waves, _list(facts.get("fwhm")), file.name, unit)
-    good = _list(facts.get("good_wavelengths"))
-    bbl = tuple(int(flag > 0) for flag in good) if len(good) == bands else (1,) * bands
+    wavelengths, fwhm = spectral(waves, numbers_of(facts.get("fwhm")), file.name, unit)
+    bbl = good_bands(numbers_of(facts.get("good_wavelengths")), bands)
     grid, notes = _swath(file, (rows, cols)) if place == _SWATH else (_grid(file, path, (rows, cols)), ())
     where = (
         f"placed by {getattr(grid.frame, 'about', '')}"
@@ -72,16 +69,7 @@ def describe(file: Container, role: str) -> Cube:
     return Cube(
         (Part(path, "brc", tuple(range(bands))),),
         grid,
-        RasterMetadata(
-            names=tuple(f"band {i + 1}" for i in range(bands)),
-            wavelengths=wavelengths,
-            fwhm=fwhm,
-            bbl=bbl,
-            scales=(1.0,) * bands,
-            offsets=(0.0,) * bands,
-            nodata=_NODATA,
-            dtype="float32",
-        ),
+        bands_metadata(wavelengths, fwhm, _NODATA).replace(bbl=bbl),
         Origin(
             f"Tanager {kind.replace('_', ' ')}",
             "tanager",
@@ -103,12 +91,6 @@ def _swath(file: Container, size: tuple[int, int]) -> tuple[Grid, tuple[str, ...
     return swath_grid(file.plane(f"{fields}/Longitude"), file.plane(f"{fields}/Latitude"), file.name, size)
 
 
-def _list(value: Any) -> list[float]:
-    """Numbers of an attribute, which may be one number."""
-    values = value if isinstance(value, (tuple, list)) else [value]
-    return [float(one) for one in values if isinstance(one, (int, float))]
-
-
 def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
     """The grid of StructMetadata.0, in the reference system of the code or of the UTM zone."""
     text = file.text("/HDFEOS INFORMATION/StructMetadata.0")
@@ -116,7 +98,7 @@ def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
     zone = re.search(r"ZoneCode=(-?\d{1,2})\b", text)
     by_zone = 0 if zone is None else (32600 + int(zone[1]) if int(zone[1]) > 0 else 32700 - int(zone[1]))
     holders = (path, f"{_GRID}/Data Fields", "/HDFEOS/GRIDS/HYP", "/HDFEOS/GRIDS", "")
-    stated = next((int(code) for holder in holders for code in _list(file.attributes(holder).get("epsg_code"))), 0)
+    stated = next((int(code) for holder in holders for code in numbers_of(file.attributes(holder).get("epsg_code"))), 0)
     if stated and by_zone and stated != by_zone:
         raise InputError(f"{file.name} says EPSG:{stated} and, by its UTM zone, EPSG:{by_zone}; get a fresh copy.")
     grid = None
