@@ -96,10 +96,13 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)
-    starts = [np.zeros(2), _wide_search(tiles, unmoved, progress)]
+    starts = [(np.zeros(2), unmoved)]
+    wide = _wide_search(tiles, unmoved, progress)
+    if wide[0].any():
+        starts.append(wide)
     best, moved, least = np.zeros(2), unmoved, math.inf
-    for start in starts if starts[1].any() else starts[:1]:
-        shift, fit, settled = _refined(tiles, start, unmoved, progress)
+    for start in starts:
+        shift, fit, settled = _refined(tiles, start, progress)
         error = _typical(fit)
         if settled and fit.correlation >= LEAST_CORRELATION and error < _FARTHER * least:
             best, moved, least = shift, fit, error
@@ -150,9 +153,9 @@ def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:
     return np.where(np.abs(whole - shift) < _PRECISION, whole, shift)
 
 
-def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> np.ndarray:
-    """The place, (y, x) in PAN pixels, near which the images fit best of those where most blocks correlate; 0 where
-    that is about where the PAN lies.
+def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> tuple[np.ndarray, Explained]:
+    """The place, (y, x) in PAN pixels, near which the images fit best of those where most blocks correlate, and how
+    they fit there; 0 where that is about where the PAN lies.
 
     The mean of the bands stands for the PAN: a fit at the wrong place has weights without meaning.
     """
@@ -166,13 +169,14 @@ def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> np.nda
             if cross is not None:
                 spectra.append(cross)
                 least = min(least, *cross.shape)
-    best, error = np.zeros(2), math.inf
+    best, error = (np.zeros(2), unmoved), math.inf
     for peak in coarse_peaks(spectra, min(_SEARCHED, math.floor(least / 3)), _PEAKS) if spectra else ():
         place = peak * np.array(tiles.scene.ratios)
-        near = np.abs(peak).max() <= 0.5
-        found = _typical(unmoved if near else explain(tiles, (float(place[0]), float(place[1])), progress))
-        if found < error:
-            best, error = np.zeros(2) if near else place, found
+        found = (np.zeros(2), unmoved)
+        if np.abs(peak).max() > 0.5:
+            found = place, explain(tiles, (float(place[0]), float(place[1])), progress)
+        if _typical(found[1]) < error:
+            best, error = found, _typical(found[1])
     return best
 
 
@@ -188,12 +192,11 @@ def _halves(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
 
 
 def _refined(
-    tiles: Tiles, start: np.ndarray, unmoved: Explained, progress: Progress
+    tiles: Tiles, start: tuple[np.ndarray, Explained], progress: Progress
 ) -> tuple[np.ndarray, Explained, bool]:
     """The shift, (y, x) in PAN pixels, to which the steps from a start lead, how the images fit there, and whether the
     steps came to an end there."""
-    shift, ratio, size = start, np.array(tiles.scene.ratios), math.inf
-    fit = explain(tiles, (float(shift[0]), float(shift[1])), progress) if shift.any() else unmoved
+    (shift, fit), ratio, size = start, np.array(tiles.scene.ratios), math.inf
     for step in range(1, _MOST_STEPS + 1):
         spectra = [
             cross

@@ -13,7 +13,7 @@ What catches people out:
 * ``EMIT_L2A_MASK_...nc`` is a file of its own. Where it lies beside the image, samples that it says to be interpolated
   (``band_mask``, eight bands a byte) and pixels behind the spacecraft are not valid. Clouds, cirrus, water and
   aerosol are valid measurements: they are the role "quality", to be used as a mask.
-* Chunks hold many rows and bands (256 x 249 x 57 is usual): whoever reads row by row decodes the file many times.
+* Chunks hold many rows and bands (256 x 249 x 57 is usual): reading it row by row decodes the file many times.
 """
 
 from __future__ import annotations
