@@ -31,7 +31,7 @@ from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
 
 RATIO, SET = 4, "6 bands"
-OFF = 0.8, 0.894  # rows and columns: 1.2 pixels; a shift within 0.05 of whole ones is taken as these
+OFF = 0.8, 0.894  # rows and columns: 1.2 pixels, not near whole ones, which would be taken as these
 CHANGE = 0.2
 BORDER = 4  # pixels that are not scored
 _PAD = 20

@@ -11,7 +11,7 @@ sharpened, and a published gain is that of the instrument.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -125,6 +125,36 @@ def blur_at(scene: Scene, shift: tuple[float, float], ground: list[Ground], prog
     return Blur((best, *rest))
 
 
+def shift_at(
+    scene: Scene, shift: tuple[float, float], ground: list[Ground], progress: Progress
+) -> tuple[tuple[float, float], float, float] | None:
+    """By how much the PAN lies off, as :func:`blur_at` finds it, of the group of bands that the PAN shows best.
+
+    Args:
+        scene: the HSI and the PAN.
+        shift: (rows, columns) in PAN pixels, by which the PAN's position is moved; what remains is found.
+        ground: where both show the same then.
+        progress: asked whether to stop.
+
+    Returns:
+        (y, x) by which the PAN has to be moved and half the width of the 90 per cent interval of either, PAN pixels;
+        the share of the degraded PAN's detail that the bands explain. None where nothing can be compared.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    places, geometry = _places(scene, ground), _geometry(scene, shift)
+    parts = [(place, _pan_around(scene, geometry, place[0], place[1], progress)) for place in places]
+    best: Fit | None = None
+    for _, bands in detector_groups(scene):
+        if not parts or len(bands) < _LEAST_BANDS:
+            continue
+        fit = _near_fit(_compared(scene, geometry, bands, parts, progress), progress)
+        if fit is not None and (best is None or (fit.converged, fit.explained) > (best.converged, best.explained)):
+            best = fit
+    return None if best is None else (*_moved(best, scene.ratios), best.explained)
+
+
 def _completed(found: GroupBlur | tuple[str, list[int]], best: GroupBlur) -> GroupBlur:
     """A group that the PAN says too little about has the gains of the one that it shows best."""
     if isinstance(found, GroupBlur):
@@ -137,6 +167,7 @@ def _completed(found: GroupBlur | tuple[str, list[int]], best: GroupBlur) -> Gro
 
 
 _Place = tuple[Span, Span, np.ndarray]
+_Around = tuple[np.ndarray, tuple[int, int]]  # the PAN that a part depends on, and where it begins
 
 
 def _places(scene: Scene, ground: list[Ground]) -> list[_Place]:
@@ -167,9 +198,7 @@ def _geometry(scene: Scene, shift: tuple[float, float]) -> Geometry:
     return Geometry(scene.high_shape, scene.low_shape, scene.ratios, phase)
 
 
-def _pan_around(
-    scene: Scene, geometry: Geometry, rows: Span, cols: Span, progress: Progress
-) -> tuple[np.ndarray, tuple[int, int]]:
+def _pan_around(scene: Scene, geometry: Geometry, rows: Span, cols: Span, progress: Progress) -> _Around:
     """The PAN that a part may depend on, moved by up to 2 HSI pixels, and where it begins."""
     progress.check()
     wide = degraders(geometry, np.full(2, 0.25), np.zeros(2))[0]
@@ -202,15 +231,25 @@ def _means(values: np.ndarray, chunks: list[list[int]]) -> np.ndarray:
     return np.stack([values[chunk].mean(axis=0) for chunk in chunks])
 
 
-def _measured_group(
-    scene: Scene,
-    geometry: Geometry,
-    group: tuple[str, list[int]],
-    parts: list[tuple[_Place, tuple[np.ndarray, tuple[int, int]]]],
-    progress: Progress,
-) -> GroupBlur | None:
-    (name, bands), pixels = group, sum(int(mask.sum()) for (_, _, mask), _ in parts)
-    halves = _chosen(scene, bands, pixels)
+@dataclass
+class _Compared:
+    """A group of bands, in the parts that are compared: the means of each part's halves, and the pixels that count."""
+
+    geometry: Geometry
+    parts: list[tuple[_Place, _Around]]
+    images: list[tuple[np.ndarray, np.ndarray]]
+    masks: list[np.ndarray]
+
+    def made(self, reach: int) -> list[Part]:
+        """What is fitted, high-passed."""
+        found = zip(self.parts, self.images, self.masks)
+        return [_part(place, pan, image, mask, reach) for (place, pan), image, mask in found]
+
+
+def _compared(
+    scene: Scene, geometry: Geometry, bands: list[int], parts: list[tuple[_Place, _Around]], progress: Progress
+) -> _Compared:
+    halves = _chosen(scene, bands, sum(int(mask.sum()) for (_, _, mask), _ in parts))
     chosen = sorted({band for half in halves for chunk in half for band in chunk})
     first, second = ([[chosen.index(band) for band in chunk] for chunk in half] for half in halves)
     images = []
@@ -221,23 +260,36 @@ def _measured_group(
         else:
             values = scene.hsi.read(scene.alignment.hsi.part(rows, cols), chosen).values
         images.append((_means(values, first), _means(values, second)))
-    masks = [mask for (_, _, mask), _ in parts]
-    fits: list[Fit] = []
-    for reach in (_NEAR, _FAR):
-        made = [_part(place, pan, image, mask, reach) for (place, pan), image, mask in zip(parts, images, masks)]
-        fit = fit_blur(made, geometry, reach, progress)
-        if fit is None:
-            return None
-        if not fits and not fit.converged:  # nothing to refine
-            fits = [fit, fit]
-            break
-        if not fits:
-            masks = reject_outliers(made, geometry, fit, reach)
-            if any((new != old).any() for new, (_, _, old) in zip(masks, (place for place, _ in parts))):
-                made = [_part(p, pan, image, mask, reach) for (p, pan), image, mask in zip(parts, images, masks)]
-                fit = fit_blur(made, geometry, reach, progress, fit) or fit
-        fits.append(fit)
-    found = _group(name, bands, fits[0], fits[1], scene.ratios)
+    return _Compared(geometry, parts, images, [mask for (_, _, mask), _ in parts])
+
+
+def _near_fit(compared: _Compared, progress: Progress) -> Fit | None:
+    """The fit that is the result; pixels that contradict it no longer count."""
+    made = compared.made(_NEAR)
+    fit = fit_blur(made, compared.geometry, _NEAR, progress)
+    if fit is None or not fit.converged:  # nothing to refine
+        return fit
+    masks, before = reject_outliers(made, compared.geometry, fit, _NEAR), compared.masks
+    if any((new != old).any() for new, old in zip(masks, before)):
+        compared.masks = masks
+        fit = fit_blur(compared.made(_NEAR), compared.geometry, _NEAR, progress, fit) or fit
+    return fit
+
+
+def _measured_group(
+    scene: Scene,
+    geometry: Geometry,
+    group: tuple[str, list[int]],
+    parts: list[tuple[_Place, _Around]],
+    progress: Progress,
+) -> GroupBlur | None:
+    (name, bands), pixels = group, sum(int(mask.sum()) for (_, _, mask), _ in parts)
+    compared = _compared(scene, geometry, bands, parts, progress)
+    fit = _near_fit(compared, progress)
+    other = fit_blur(compared.made(_FAR), geometry, _FAR, progress) if fit is not None and fit.converged else fit
+    if fit is None or other is None:
+        return None
+    found = _group(name, bands, fit, other, scene.ratios)
     least, width = (_LEAST_BEYOND, _SURE_BEYOND) if name == _BEYOND else (_LEAST_EXPLAINED, _SURE)
     narrow = max(found.rows.half_width, found.columns.half_width) <= width
     sure = found.sure and narrow and found.explained >= least and pixels >= _LEAST_PIXELS
@@ -246,7 +298,7 @@ def _measured_group(
 
 def _part(
     place: _Place,
-    pan: tuple[np.ndarray, tuple[int, int]],
+    pan: _Around,
     halves: tuple[np.ndarray, np.ndarray],
     mask: np.ndarray,
     reach: int,
@@ -259,11 +311,16 @@ def _group(name: str, bands: list[int], fit: Fit, other: Fit, ratios: tuple[floa
     spread = _uncertainty(fit, other)
     gains = [_gain(variance, width) for variance, width in zip(fit.variances.tolist(), spread.tolist())]
     sure = fit.converged and all(gain.value <= _SHARPEST for gain in gains)
-    shift = float(fit.shift[0]) * ratios[0], float(fit.shift[1]) * ratios[1]
+    shift, width = _moved(fit, ratios)
+    return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, width, fit.explained, bool(sure))
+
+
+def _moved(fit: Fit, ratios: tuple[float, float]) -> tuple[tuple[float, float], float]:
+    """The shift of a fit, and half the width of its 90 per cent interval, PAN pixels."""
     few = math.sqrt(1 + 4 / max(fit.blocks - 5, 2))  # Student's t
     variances = np.maximum(np.diag(fit.covariance)[2:], 0.0)
     width = _NORMAL * few * float((np.sqrt(variances) * ratios).max())
-    return GroupBlur(name, tuple(bands), gains[0], gains[1], shift, width, fit.explained, bool(sure))
+    return (float(fit.shift[0]) * ratios[0], float(fit.shift[1]) * ratios[1]), width
 
 
 def _uncertainty(fit: Fit, other: Fit) -> np.ndarray:

@@ -8,6 +8,8 @@ number far beyond what the bands explain (a hot pixel, a glint), it contradicts 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..io.row_stream import row_strips
@@ -16,7 +18,7 @@ from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import degrader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .explain import explain
+from .explain import Explained, explain
 from .guide import comparable
 from .relation import UNRELATED, relation_at
 from .tiles import compared_bands, read_tiles
@@ -56,22 +58,66 @@ def contradictions(
     detail = relation_at(tiles, explained).detail
     if explained.correlation < _LEAST_EXPLAINED or detail < UNRELATED:
         return none
-    left = _joined([p - s for p, s in zip(explained.pan, explained.sums)], explained.same)
-    usual, contrast = _spread(left), _spread(_joined(explained.pan, explained.same))
-    if not contrast > 0:
+    usual = _usual(explained)
+    if not usual.contrast > 0:
         return none
     pan, known = _degraded(scene, shift, progress)
     total = _summed(scene, explained.fit, progress)
     known &= scene.low_present
-    differs = np.where(known, np.abs(pan - total - np.median(left)), 0.0)
-    varies = np.minimum(_range(total), _range(pan))
-    sure = (differs > _CONTRAST * contrast) & (differs > _VARIES * varies)
-    peaks = differs > np.maximum(_SIGMAS * usual, _PEAK_CONTRAST * contrast)
+    differs = np.where(known, np.abs(pan - total - usual.level), 0.0)
+    sure = _sure(differs, pan, total, usual)
+    peaks = differs > np.maximum(_SIGMAS * usual.spread, _PEAK_CONTRAST * usual.contrast)
     if peaks.any():
-        sure |= peaks & (_peaks(scene, total, shift, progress) > _PEAK * contrast)
-    sure &= differs > _SIGMAS * usual
-    found = _grown(sure, known & (differs > _AROUND * usual) & (differs > _CONTRAST_AROUND * contrast))
+        sure |= peaks & (_peaks(scene, total, shift, progress) > _PEAK * usual.contrast)
+    found = _grown(sure, known & _allowed(differs, usual))
     return found if found.sum() <= _MOST * max(1, int(known.sum())) else none
+
+
+def contradicting(fit: Explained) -> list[np.ndarray] | None:
+    """The same on the tiles of a scene, hot pixels aside.
+
+    Args:
+        fit: how the bands explain the PAN.
+
+    Returns:
+        Of each tile (rows, columns) bool; None where so much differs that the fit cannot tell what contradicts.
+    """
+    usual, found = _usual(fit), []
+    if not usual.contrast > 0:
+        return None
+    for pan, total, valid in zip(fit.pan, fit.sums, fit.valid):
+        differs = np.where(valid, np.abs(pan - total - usual.level), 0.0)
+        found.append(_grown(_sure(differs, pan, total, usual), valid & _allowed(differs, usual)))
+    count = sum(int(each.sum()) for each in found)
+    return found if count <= _MOST * sum(int(valid.sum()) for valid in fit.valid) else None
+
+
+class _Usual(NamedTuple):
+    """Of ground that PAN and HSI show alike: the median of what is not explained and its robust standard deviation, and
+    that of the PAN."""
+
+    level: float
+    spread: float
+    contrast: float
+
+
+def _usual(fit: Explained) -> _Usual:
+    left = _joined([pan - total for pan, total in zip(fit.pan, fit.sums)], fit.same)
+    level = float(np.median(left)) if left.size else 0.0
+    return _Usual(level, _spread(left), _spread(_joined(fit.pan, fit.same)))
+
+
+def _sure(differs: np.ndarray, pan: np.ndarray, total: np.ndarray, usual: _Usual) -> np.ndarray:
+    """Where the two differ by more than is usual, than much of the contrast, and than they vary around."""
+    varies = np.minimum(_range(total), _range(pan))
+    least = max(_CONTRAST * usual.contrast, _SIGMAS * usual.spread)
+    sure: np.ndarray = (differs > least) & (differs > _VARIES * varies)
+    return sure
+
+
+def _allowed(differs: np.ndarray, usual: _Usual) -> np.ndarray:
+    """What counts beside a pixel that is sure."""
+    return differs > max(_AROUND * usual.spread, _CONTRAST_AROUND * usual.contrast)
 
 
 def _joined(planes: list[np.ndarray], chosen: list[np.ndarray]) -> np.ndarray:

@@ -213,19 +213,20 @@ def _coherent(residuals: list[np.ndarray], valid: list[np.ndarray]) -> list[np.n
     return kept if sum(int(k.sum()) for k in kept) > 0.3 * sizes.size else valid
 
 
-def box_mean(image: np.ndarray) -> np.ndarray:
-    """Mean over squares of 5 x 5 samples, edges repeated.
+def box_mean(image: np.ndarray, reach: int = _BOX) -> np.ndarray:
+    """Mean over squares of samples, 5 x 5 by default, edges repeated.
 
     Args:
         image: (rows, columns) float32 or float64.
+        reach: samples to either side that count.
 
     Returns:
         (rows, columns) of the same dtype.
     """
-    size = 2 * _BOX + 1
+    size = 2 * reach + 1
     for axis in (0, 1):
         pad = [(0, 0), (0, 0)]
-        pad[axis] = (_BOX + 1, _BOX)
+        pad[axis] = (reach + 1, reach)
         total = np.cumsum(np.pad(image, pad, mode="edge"), axis=axis)
         count = image.shape[axis]
         image = (total.take(range(size, size + count), axis) - total.take(range(count), axis)) / size

@@ -1,7 +1,8 @@
 """The one band by which calibration compares a sharper image of several bands with the HSI (own).
 
-Shift, blur and contradictions are measured with one band. Of several, the one whose detail the HSI explains best is
-taken, or their sum in units of their standard deviations where that is explained better: its noise is the least.
+Blur, contradictions and, but for its last step, the shift are measured with one band. Of several, the one whose detail
+the HSI explains best is taken, or their sum in units of their standard deviations where that is explained better: its
+noise is the least.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ place to start from besides 0. From both, the peak of the phase correlation is f
 it, the PAN is degraded anew, and what remains is measured again: so what aliasing and the sampling of either image add
 does not stay in the result, and the shift found is the one that the exact sub-pixel phase of ``D`` corrects. Areas that
 only one image shows (clouds) are left out, and a shift counts only where most blocks fit better with it than without.
-Last, position and blur are fitted together (:mod:`.blur_fit`), as a wrong blur moves the peak: where that is precise,
+Last, position and blur are fitted together (:mod:`.position`), as a wrong blur moves the peak: where that is precise,
 it is the result.
 """
 
@@ -19,12 +19,12 @@ import numpy as np
 
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .blur import blur_at
 from .contradictions import contradictions
 from .explain import Explained, explain
 from .guide import comparable
 from .phase import coarse_peaks, cross_spectrum, fine_peak, orientation_spectrum, window
-from .relation import DOUBTFUL, Ground, keep_relation, relation_at
+from .position import Position, fitted_position
+from .relation import DOUBTFUL, keep_relation, relation_at
 from .tiles import Tiles, read_tiles
 
 MAX_SHIFT, _TOLERANCE = 10.0, 0.25  # HSI pixels: shifts beyond are no measurement; what one of just that may seem
@@ -35,15 +35,13 @@ _PEAKS = 4  # places of the wide search that are tried
 _CONVERGED, _REACH = 0.03, 2.0  # PAN pixels: a residual shift below is none; HSI pixels
 _STEPS, _MOST_STEPS, _SMALL = 8, 32, 0.02  # steps; at most, as long as they are larger than this (HSI pixels)
 _SETTLED = 0.1  # HSI pixels: a search whose last step is larger has not come to an end
-_PRECISION = 0.05  # PAN pixels: what is finer cannot be told
+_FINEST, _PRECISION = 0.02, 0.05  # PAN pixels: what is finer cannot be told, where the fit is precise and where not
+_SURE = 3.0  # half widths of its interval by which a fitted position differs from another
 _FARTHER = 0.7  # errors of blocks where the wide search leads, over those near 0: else the nearer shift counts
 _ROUGH = 0.3  # PAN pixels: a shift of less that is known no better is not corrected
-_CLEAR = 0.9  # of the ground that both show alike: with less, what is left of a cloud moves the position a little
-_FITS = 4  # of blur and position, one after the other
-_EXPLAINED, _WIDEST = 0.5, 0.25  # of the PAN's detail; PAN pixels: a position that is known no better is none
-_NEAR = 1.0  # PAN pixels: a wrong blur moves the peak of the phase correlation by less than half of that
-_LEAST = 0.1  # PAN pixels: what is less, or less than twice as much as is uncertain, is not moved
-_AS_GOOD = 0.95  # correlation from which on two fits are as good as each other
+_CLEAR = 0.9  # of the ground takes part: with less, what is left of a cloud moves the position of one band a little
+# PAN pixels: what is less is not moved, of a PAN and of several sharp bands, whose details are worth more.
+_LEAST, _LEAST_OF_SEVERAL = 0.1, 0.05
 _BETTER, _SHARE = 0.98, 0.6  # errors of blocks, moved over unmoved: their median; share of blocks that is better
 
 
@@ -91,8 +89,10 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
         alike, moved or not, or have no contrast.
     """
     progress = progress or Progress()
+    whole = scene
     if scene.guides > 1:  # a cloud, which is seen as it lies, must not decide which band is compared
-        scene = comparable(scene.without(contradictions(scene, progress=progress)), progress)
+        whole = scene.without(contradictions(scene, progress=progress))
+        scene = comparable(whole, progress)
     tiles = read_tiles(scene, progress)
     unmoved = explain(tiles, (0.0, 0.0), progress)
     keep_relation(tiles, unmoved)
@@ -109,48 +109,33 @@ def measure_shift(scene: Scene, progress: Progress | None = None) -> Shift | Non
     if moved.correlation < LEAST_CORRELATION:
         return None
     beyond = bool((np.abs(best) / scene.ratios).max() > MAX_SHIFT + _TOLERANCE)
-    fine = None if beyond else _fitted(tiles, best, moved, progress)
+    fine = None if beyond else fitted_position(whole, tiles, (best, moved), progress)
+    precision = _PRECISION
     if fine is not None:
-        place, fit, width = fine
-        least = max(_LEAST, 2 * width, _ROUGH if fit.share < _CLEAR else 0.0)
-        best, moved = (place, fit) if np.hypot(*place) >= least else (np.zeros(2), unmoved)
+        precision = min(max(_FINEST, _SURE * fine.width), _PRECISION)
+        best, moved = (fine.place, fine.fit) if np.hypot(*fine.place) >= _least(fine, whole) else (np.zeros(2), unmoved)
     elif np.hypot(*best) < _ROUGH or not _clearly_better(unmoved, moved):
         best, moved, beyond = np.zeros(2), unmoved, False
     if moved.correlation < LEAST_CORRELATION:
         return None
-    best = _snapped(best, scene)
+    best = _snapped(best, scene, precision)
     detail = relation_at(tiles, moved).detail
     return Shift(float(best[0]), float(best[1]), moved.correlation, unmoved.correlation, beyond, detail)
 
 
-def _fitted(
-    tiles: Tiles, place: np.ndarray, fit: Explained, progress: Progress
-) -> tuple[np.ndarray, Explained, float] | None:
-    """The position, (y, x) in PAN pixels, that fits together with the blur, how the images fit there, and half the
-    width of its interval; None where it is not precise or contradicts the one that was found before."""
-    start, begin, width = fit, place, 0.0
-    for _ in range(_FITS):
-        ground = [Ground(tile.rows, tile.cols, same) for tile, same in zip(tiles.tiles, fit.same)]
-        blur = blur_at(tiles.scene, (float(place[0]), float(place[1])), ground, progress)
-        if blur is None or blur.best.explained < _EXPLAINED or blur.best.shift_width > _WIDEST:
-            return None
-        step, width = np.array(blur.best.shift), blur.best.shift_width
-        place = place + step
-        fit = explain(tiles, (float(place[0]), float(place[1])), progress)
-        if np.hypot(*step) < _LEAST:
-            break
-    else:
-        return None
-    near = np.hypot(*(place - begin)) <= _NEAR
-    return (place, fit, width) if near and fit.correlation >= min(start.correlation, _AS_GOOD) else None
+def _least(found: Position, scene: Scene) -> float:
+    """PAN pixels: a shift that is less is none."""
+    if scene.guides > 1:
+        return max(_LEAST_OF_SEVERAL, _SURE * found.width)
+    return max(_LEAST, 2 * found.width, _ROUGH if found.share < _CLEAR else 0.0)
 
 
-def _snapped(shift: np.ndarray, scene: Scene) -> np.ndarray:
+def _snapped(shift: np.ndarray, scene: Scene, precision: float) -> np.ndarray:
     """The shift; where it brings the PAN's grid onto the HSI's within the precision, exactly onto it, so that the
     output begins where the HSI does."""
     phase = np.array(scene.alignment.phase)
     whole = np.round(phase + shift) - phase
-    return np.where(np.abs(whole - shift) < _PRECISION, whole, shift)
+    return np.where(np.abs(whole - shift) < precision, whole, shift)
 
 
 def _wide_search(tiles: Tiles, unmoved: Explained, progress: Progress) -> tuple[np.ndarray, Explained]:

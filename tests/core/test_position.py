@@ -10,7 +10,7 @@ from core.calibration.shift import measure_shift
 from core.operators.linear import Separable
 from core.operators.resample import gaussian_line
 from core.products.pair import open_pair
-from tests.core.spoiled import made_pair, write
+from tests.core.spoiled import STEP, made_pair, write
 
 
 @pytest.mark.parametrize("gain", [0.08, 0.15, 0.45])
@@ -55,3 +55,36 @@ def test_a_shift_of_just_as_much_as_can_be_measured_is_not_beyond_it(tmp_path):
         shift = measure_shift(scene)
     assert shift.y == pytest.approx(-40.0, abs=0.1)
     assert not shift.beyond
+
+
+@pytest.fixture
+def several(make_raster, tmp_path):
+    """Writes an HSI of 25 x 25 pixels, and an image of six sharp bands in other units over which a cloud lies."""
+
+    def make(seed, moved):
+        pair, low = made_pair(seed, low=(25, 25), dtype="float32"), 4 * STEP
+        sharp = pair.truth[[1, 3, 5, 8, 15, 18]] * np.resize([1.2, 0.8], 6)[:, None, None]
+        sharp[:, 20:50, 30:60] = 1.1 * sharp.max(axis=(1, 2))[:, None, None]
+        place = 500000.0 + moved[1] * STEP, STEP, 0.0, 5800000.0 - moved[0] * STEP, 0.0, -STEP
+        return (
+            make_raster(tmp_path / "hsi.tif", pair.hsi, (500000.0, low, 0.0, 5800000.0, 0.0, -low)),
+            make_raster(tmp_path / "sharp.tif", sharp.astype(np.float32), place),
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("moved", [(0.8, 0.894), (-1.3, 2.6), (0.2, 0.15)])
+@pytest.mark.parametrize("seed", range(2))
+def test_several_sharp_bands_are_placed_to_a_fiftieth_of_a_pixel_beside_a_cloud(several, seed, moved):
+    with open_pair(*several(seed, moved)) as scene:
+        shift = measure_shift(scene)
+    assert (-shift.y, -shift.x) == pytest.approx(moved, abs=0.02)
+
+
+@pytest.mark.parametrize("moved", [(0.0, 0.0), (2.0, -1.0)])
+@pytest.mark.parametrize("seed", range(2))
+def test_several_sharp_bands_that_lie_whole_pixels_off_or_not_at_all_are_placed_exactly(several, seed, moved):
+    with open_pair(*several(seed, moved)) as scene:
+        shift = measure_shift(scene)
+    assert (-shift.y, -shift.x) == moved
