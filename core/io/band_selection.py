@@ -149,6 +149,10 @@ class SelectedBands(RasterReader):
         """As :attr:`RasterReader.band_numbers`."""
         return [self._reader.band_numbers[band] for band in self._chosen]
 
+    def keep_decoded(self) -> None:
+        """As :meth:`RasterReader.keep_decoded`."""
+        self._reader.keep_decoded()
+
     def release(self) -> None:
         """As :meth:`RasterReader.release`."""
         self._reader.release()

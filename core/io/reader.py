@@ -61,10 +61,8 @@ class RasterReader:
         dtype: numpy name of the type on disk.
         always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
         palette: whether its only band is drawn in the colors of a table.
-        fills: what :meth:`add_fill` was told.
-        notes: sentences about what the file says of its bands and cannot be used, for the user.
-        origin: the product that it is a part of.
-        sentence: what was done to bring it onto its grid; "" for nothing.
+        fills: what :meth:`add_fill` was told. notes: sentences for the user, on what is said and not used.
+        origin: the product that it is a part of. sentence: what brought it onto its grid; "" for nothing.
 
     Raises:
         InputError: the file is missing, is no raster, nothing places it on the map, or it has complex numbers.
@@ -154,8 +152,7 @@ class RasterReader:
         """
         self.settled = True
         if not own:
-            self._nodata = [None] * self.bands
-            self.metadata = self.metadata.replace(nodata=None)
+            self._nodata, self.metadata = [None] * self.bands, self.metadata.replace(nodata=None)
         self._more_nodata = tuple(value for value in values if representable(value, self.dtype) is not None)
         self._note_nodata(self._more_nodata)
 
@@ -215,7 +212,7 @@ class RasterReader:
         self._check(window, chosen)
         check_size(self.path, self.name, self._least_size)
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
-        valid = np.ones_like(values, bool)
+        valid = np.ones(values.shape, bool)
         for part in self._in_block_rows(window) if values.size else ():
             here = slice(part.row - window.row, part.row - window.row + part.rows)
             self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
@@ -251,6 +248,9 @@ class RasterReader:
     def block_rows(self) -> int:
         """Rows that are read from the file whenever one of them is."""
         return self._block_rows
+
+    def keep_decoded(self) -> None:
+        """Say that several passes follow: a reader whose blocks take long to decode may keep them."""
 
     def release(self) -> None:
         """Free the read-ahead buffer and GDAL's block cache of this file."""

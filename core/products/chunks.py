@@ -1,5 +1,6 @@
 """Reading arrays of an HDF5 file along their chunks: what was read last stays, so that no chunk is read twice in a pass
-over rows. HDF5 itself keeps no chunk above 1 MB, and products have some of 15."""
+over rows. HDF5 itself keeps no chunk above 1 MB, and products have some of 15. Where several passes follow, compressed
+chunks are kept decoded (:mod:`.decoded`)."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..io.gdal_errors import hdf5_silence
 from ..io.grid import Window
+from .decoded import DecodedChunks
 
 MOST_KEPT = 420_000_000  # bytes of an array that stay in memory
 _PIECE = 64_000_000  # bytes that are read in one call, as whole chunks
@@ -27,6 +29,7 @@ class ChunkedArray:
     Attributes:
         rows, cols, bands: its size.
         high, deep: rows and bands of a chunk; 1 where there are no chunks.
+        nbytes: of all of it, as it is read.
     """
 
     def __init__(
@@ -39,7 +42,20 @@ class ChunkedArray:
         self.rows, self.cols, self.bands = size["r"], size["c"], size.get("b", 1)
         self._chunk = tuple(chunk.get(axis, 1) for axis in "brc")
         self.deep, self.high = self._chunk[0], self._chunk[1]
+        self.nbytes = int(np.prod([float(count) for count in sizes])) * self._dtype.itemsize
         self._kept: tuple[tuple[slice, ...], np.ndarray] | None = None
+        self._decoded: DecodedChunks | None = None
+
+    def keep_decoded(self) -> None:
+        """Keep from now on what is decoded, in a file, as the array will be read several times."""
+        if self._decoded is None:
+            self._decoded = DecodedChunks((self.bands, self.rows, self.cols), self._chunk, self._dtype)
+
+    def close(self) -> None:
+        """Let go of all that is kept."""
+        self._kept = None
+        if self._decoded is not None:
+            self._decoded.close()
 
     def keeps(self, rows: int, bands: int) -> bool:
         """Whether so many rows of so many bands can stay in memory.
@@ -104,8 +120,11 @@ class ChunkedArray:
             first = rows[0] - before[0][1].start
             values[:, :known] = before[1][:, first : first + known]
             before = None
-        if known < rows[1] - rows[0]:
-            self._read_pieces(values[:, known:], bands, (rows[0] + known, rows[1]), cols)
+        rest, missing = (place[0], slice(rows[0] + known, rows[1]), place[2]), values[:, known:]
+        if missing.size and (self._decoded is None or not self._decoded.take(rest, missing)):
+            self._read_pieces(missing, bands, (rows[0] + known, rows[1]), cols)
+            if self._decoded is not None:
+                self._decoded.put(rest, missing)
         return place, values
 
     def _read_pieces(

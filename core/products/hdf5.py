@@ -125,8 +125,19 @@ class Hdf5Reader(RasterReader):
         fits = made.bands == bands if flags.band is None else flags.band < made.bands
         return made if fits and (made.rows, made.cols) == (self._cube.grid.rows, self._cube.grid.cols) else None
 
+    def keep_decoded(self) -> None:
+        """As :meth:`RasterReader.keep_decoded`; chunks are compressed where the file is smaller than what they hold."""
+        arrays = [array for array in (*self._parts, *self._flags) if array is not None]
+        stat = gdal.VSIStatL(self.path)
+        if stat is not None and stat.size < sum(array.nbytes for array in arrays):
+            for array in arrays:
+                array.keep_decoded()
+
     def close(self) -> None:
         """Close the files."""
+        for array in (*self._parts, *self._flags, *self._planes):
+            if array is not None:
+                array.close()
         self._parts, self._flags, self._planes = [], [], []
         for file in self._files:
             file.close()

@@ -18,6 +18,7 @@ from ..io.masks import Fill
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
+from .scan import ValidCount
 from .stray_fills import StrayFills
 
 _SAMPLES = 16_000_000  # read at once
@@ -52,6 +53,7 @@ class Defects:
         hot: by band, how many rows hold a sample far above all that the band and those next to it hold.
         saturated: by band, how many samples have the highest number of the type, where they are many.
         strays: by fill value that is found inside the image, by band, how many samples have it.
+        counted: how many samples are valid, these left as they are; None where that was not counted.
     """
 
     places: dict[int, np.ndarray] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Defects:
     hot: dict[int, int] = field(default_factory=dict)
     saturated: dict[int, int] = field(default_factory=dict)
     strays: dict[float, dict[int, int]] = field(default_factory=dict)
+    counted: ValidCount | None = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.places or self.strays or self.stripes or self.hot or self.saturated)
@@ -84,7 +87,7 @@ def find_defects(reader: RasterReader, window: Window, progress: Progress | None
             reader.add_fill(Fill(number, sum(bands.values()), 0.0, None))
         scan = _scanned(reader, window, progress)
     found = scan.result()
-    found.strays = strays
+    found.strays, found.counted = strays, scan.counted
     return found
 
 
@@ -110,6 +113,7 @@ class _Scan:
         self.row_count = np.zeros((bands, window.rows), np.int64)
         self.saturated = np.zeros(bands, np.int64)
         kind = np.dtype(reader.dtype)
+        self.counted = ValidCount(self.listed, (window.rows, window.cols))
         self.top = float(np.float32(np.iinfo(kind).max)) if kind.kind in "iu" else None
         self.step = max(1, math.isqrt(window.rows * window.cols // _PIXELS))
         self.sample: list[np.ndarray] = []  # spectra (bands, n) spread over the scene
@@ -119,6 +123,7 @@ class _Scan:
 
     def add(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         whole = bool(valid.all())
+        self.counted.add(None if whole else valid, start, start + values.shape[1])
         first = -start % self.step
         self.sample.append(values[:, first :: self.step, :: self.step].reshape(len(values), -1))
         low = values if whole else np.where(valid, values, np.float32(np.inf))

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import Block, RasterReader
+from ..runtime.progress import Progress
+from .defects import Defects, find_defects
 from .reader_view import ReaderView
 
 
@@ -42,3 +44,23 @@ class MaskedReader(ReaderView):
             here = place, rows[inside] - window.row, cols[inside] - window.col
             valid[here], values[here] = False, 0.0
         return Block(values, valid)
+
+
+def without_defects(
+    reader: RasterReader, window: Window, progress: Progress | None = None
+) -> tuple[RasterReader, Defects]:
+    """A raster without the samples that hold a number but no value.
+
+    Args:
+        reader: the open raster.
+        window: the pixels to look at.
+        progress: asked for cancellation.
+
+    Returns:
+        ``reader`` itself where there are none, else a view of it; and what was found, ``counted`` of what is returned.
+    """
+    found = find_defects(reader, window, progress)
+    if not found.places:
+        return reader, found
+    found.counted = None
+    return MaskedReader(reader, found.places), found

@@ -50,6 +50,10 @@ class ReaderView(RasterReader):
         """As :meth:`RasterReader.read_stored`."""
         return self._reader.read_stored(row, rows)
 
+    def keep_decoded(self) -> None:
+        """As :meth:`RasterReader.keep_decoded`."""
+        self._reader.keep_decoded()
+
     def release(self) -> None:
         """As :meth:`RasterReader.release`."""
         self._reader.release()

@@ -42,7 +42,47 @@ class BandScan:
     complete: bool
 
 
-def scan_bands(reader: RasterReader, window: Window, progress: Progress | None = None, where: str = "") -> BandScan:
+class ValidCount:
+    """How many samples are valid, counted row by row.
+
+    Args:
+        bands: (bands,) bool, those that are counted at each pixel.
+        shape: (rows, columns) of what is counted.
+
+    Attributes:
+        filled: (bands,) int64, valid samples of each band.
+        at: (rows, columns) int, how many of the chosen bands are valid at each pixel.
+        complete: whether every sample of all bands is.
+    """
+
+    def __init__(self, bands: np.ndarray, shape: tuple[int, int]) -> None:
+        self._bands, self.complete = bands, True
+        self.filled = np.zeros(len(bands), np.int64)
+        self.at = np.zeros(shape, np.int16 if len(bands) < 2**15 else np.int32)
+
+    def add(self, valid: np.ndarray | None, start: int, stop: int) -> None:
+        """Count some rows.
+
+        Args:
+            valid: (bands, rows, columns) bool; None where all are.
+            start, stop: the rows.
+        """
+        if valid is None:
+            self.filled += (stop - start) * self.at.shape[1]
+            self.at[start:stop] = np.count_nonzero(self._bands)
+        else:
+            self.complete = False
+            self.filled += np.count_nonzero(valid, axis=(1, 2))
+            self.at[start:stop] = valid[self._bands].sum(axis=0)
+
+
+def scan_bands(
+    reader: RasterReader,
+    window: Window,
+    progress: Progress | None = None,
+    where: str = "",
+    counted: ValidCount | None = None,
+) -> BandScan:
     """Scan a raster once for empty bands and invalid samples.
 
     Where hardly a pixel holds nine tenths of the good bands, those that miss more than half of the pixels count as bad,
@@ -53,6 +93,7 @@ def scan_bands(reader: RasterReader, window: Window, progress: Progress | None =
         window: the pixels to scan.
         progress: asked for cancellation.
         where: for the sentence that refuses a raster without any value.
+        counted: of the bands that are listed as good, where a pass over the same samples has counted them already.
 
     Returns:
         What it holds.
@@ -64,45 +105,33 @@ def scan_bands(reader: RasterReader, window: Window, progress: Progress | None =
     if reader.always_valid and listed.any():
         none, everywhere = np.zeros(reader.bands, bool), np.ones((window.rows, window.cols), bool)
         return BandScan(listed, none, everywhere, everywhere, none.astype(np.int64), None, True)
-    filled, count, complete = _counted(reader, window, listed, progress)
-    empty, good = filled == 0, listed & (filled > 0)
+    found = counted or _counted(reader, window, listed, progress)
+    empty, good = found.filled == 0, listed & (found.filled > 0)
     if not good.any():
         raise InputError(f"{reader.name} holds no valid values{where}; choose another image.")
-    present, valid = _shared_pixels(count, good)
+    present, valid = _shared_pixels(found.at, good)
     if np.count_nonzero(valid) < _FEW * np.count_nonzero(present):
-        dense = good & (filled >= _SPARSE * np.count_nonzero(present))
+        dense = good & (found.filled >= _SPARSE * np.count_nonzero(present))
         if dense.any() and not dense[good].all():
             good = dense
-            filled, count, complete = _counted(reader, window, good, progress)
-            present, valid = _shared_pixels(count, good)
+            found = _counted(reader, window, good, progress)
+            present, valid = _shared_pixels(found.at, good)
     if not valid.any():
         raise InputError(
             f"{reader.name} has no pixel at which nine of ten good bands hold values; mark its bad bands in the "
             "bad-band list (bbl)."
         )
-    missing = np.where(good, np.count_nonzero(present) - filled, 0)
+    missing = np.where(good, np.count_nonzero(present) - found.filled, 0)
     regressions = band_regressions(reader, window, good, progress) if missing.any() else None
-    return BandScan(good, empty, valid, present, missing, regressions, complete)
+    return BandScan(good, empty, valid, present, missing, regressions, found.complete)
 
 
-def _counted(
-    reader: RasterReader, window: Window, bands: np.ndarray, progress: Progress | None
-) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Valid samples of each band, (bands,) int; how many of some bands are valid at each pixel, (rows, columns); and
-    whether every sample of all bands is."""
-    filled, complete = np.zeros(reader.bands, np.int64), True
-    count = np.zeros((window.rows, window.cols), np.int16 if reader.bands < 2**15 else np.int32)
+def _counted(reader: RasterReader, window: Window, bands: np.ndarray, progress: Progress | None) -> ValidCount:
+    found = ValidCount(bands, (window.rows, window.cols))
     step = max(1, _SAMPLES // (reader.bands * window.cols))
     for start, stop in row_strips(window.rows, step, progress):
-        valid = reader.read_valid(window.part((start, stop), (0, window.cols)))
-        if valid is None:
-            filled += (stop - start) * window.cols
-            count[start:stop] = np.count_nonzero(bands)
-        else:
-            complete = False
-            filled += np.count_nonzero(valid, axis=(1, 2))
-            count[start:stop] = valid[bands].sum(axis=0)
-    return filled, count, complete
+        found.add(reader.read_valid(window.part((start, stop), (0, window.cols))), start, stop)
+    return found
 
 
 def _shared_pixels(count: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

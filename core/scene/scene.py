@@ -17,9 +17,9 @@ from ..io.reader import Block, RasterReader
 from ..operators.gaps import BandRegressions
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from .defects import Defects, find_defects
+from .defects import Defects
 from .guide import in_all_bands, scan_pan, usable_bands
-from .masked_reader import MaskedReader
+from .masked_reader import without_defects
 from .placing import placed_pan
 from .reader_view import averaged, facing
 from .scan import scan_bands
@@ -119,9 +119,10 @@ class Scene:
             hsi, pan = facing(hsi, pan)
             pan = averaged(pan, hsi.grid, progress)
             alignment = align(hsi.grid, pan.grid, hsi.source, pan.source)
-            defects = find_defects(hsi, alignment.hsi, progress)
-            scene = cls._scanned(MaskedReader(hsi, defects.places) if defects.places else hsi, pan, alignment, progress)
-            scene.defects = defects
+            hsi.keep_decoded()
+            hsi, defects = without_defects(hsi, alignment.hsi, progress)
+            scene = cls._scanned(hsi, pan, alignment, progress, defects)
+            defects.counted = None
             return scene
         except BaseException:
             hsi.close()
@@ -129,14 +130,18 @@ class Scene:
             raise
 
     @classmethod
-    def _scanned(cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None) -> Scene:
-        scan = scan_bands(hsi, alignment.hsi, progress, " where the PAN lies")
+    def _scanned(
+        cls, hsi: RasterReader, pan: RasterReader, alignment: Alignment, progress: Progress | None, seen: Defects | None
+    ) -> Scene:
+        scan = scan_bands(
+            hsi, alignment.hsi, progress, " where the PAN lies", seen.counted if seen is not None else None
+        )
         pan = usable_bands(pan, alignment.pan, progress or Progress())
         uncovered = scan_pan(pan, alignment.pan, progress)
         for reader in (hsi, pan):
             reader.release()
         bands = scan.good, scan.empty, scan.valid, scan.present, scan.missing, scan.regressions
-        return cls(hsi, pan, alignment, *bands, scan.complete and not uncovered, uncovered)
+        return cls(hsi, pan, alignment, *bands, scan.complete and not uncovered, uncovered, seen)
 
     def with_bands(self, bands: str, progress: Progress | None = None) -> Scene:
         """A view of some bands of the HSI; the files are shared, and closed with either. Only where samples are missing
@@ -157,7 +162,7 @@ class Scene:
             return self
         if hsi.bands < 2:
             raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
-        return replace(self._scanned(hsi, self.pan, self.alignment, progress), moved=self.moved, field=self.field)
+        return replace(self._scanned(hsi, self.pan, self.alignment, progress, None), moved=self.moved, field=self.field)
 
     def shifted(
         self, shift: tuple[float, float], progress: Progress | None = None, field: ShiftField | None = None
@@ -184,7 +189,7 @@ class Scene:
         alignment = align(self.hsi.grid, grid, self.hsi.source, self.pan.source)
         if field is not None and alignment.hsi == self.alignment.hsi and pan.always_valid:
             return replace(self, pan=pan, alignment=alignment, moved=moved, field=field, _cached={})
-        return replace(self._scanned(self.hsi, pan, alignment, progress), moved=moved, field=field)
+        return replace(self._scanned(self.hsi, pan, alignment, progress, None), moved=moved, field=field)
 
     def with_pan(self, pan: RasterReader) -> Scene:
         """A view with other bands in the place of the PAN's, as :class:`.guide.WeightedBand`, on the same pixels.

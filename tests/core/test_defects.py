@@ -12,6 +12,7 @@ from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.scene.defects import find_defects
 from core.scene.masked_reader import MaskedReader
+from core.scene.scan import scan_bands
 from core.workflows.classical import classical
 from tests.core.said import Said
 
@@ -258,3 +259,20 @@ def test_a_canal_and_fires_are_no_stripes_and_no_hot_pixels(make_raster, tmp_pat
     hsi[:, [7, 20], [5, 30]] += (20000 * np.exp(-(((place - 1) / 0.2) ** 2)))[:, None]
     defects = found(make_raster(tmp_path / "hsi.tif", np.rint(hsi).clip(0).astype(np.uint16), LOW))
     assert (defects.stripes, defects.hot) == ({}, {})
+
+
+def test_what_the_search_counts_is_what_a_scan_of_its_own_counts(files):
+    """Of an image with an empty band and invalid samples, so that it need not be read twice."""
+
+    def spoil(hsi):
+        hsi[3], hsi[:, 4:9, 5], hsi[12, 20:, 30] = np.nan, np.nan, np.nan
+
+    path, window = files(spoil, dtype=np.float32)[0], Window(2, 1, 28, 33)
+    with RasterReader(path) as reader:
+        counted = find_defects(reader, window).counted
+        own, given = scan_bands(reader, window), scan_bands(reader, window, counted=counted)
+    for field in ("good", "empty", "valid", "present", "missing", "complete"):
+        np.testing.assert_array_equal(getattr(own, field), getattr(given, field), err_msg=field)
+    assert own.empty.sum() == 1
+    assert own.missing[12] > 0
+    assert not own.valid.all()

@@ -13,6 +13,7 @@ from core.io.lookup_table import LookupTable
 from core.io.positions import to_map
 from core.io.reader import RasterReader
 from core.products.chunks import ChunkedArray
+from core.products.decoded import DecodedChunks
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
 from core.training import settings as learning_settings
@@ -146,6 +147,46 @@ def test_no_chunk_is_decoded_twice_in_a_pass_over_rows(tmp_path, monkeypatch):
         for band in range(BANDS):
             image.read(Window(0, 0, 7, 26), [band])
     assert len(decoded) == 3  # chunks of 3 bands
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_compressed_cube_is_decoded_once_where_several_passes_are_announced(tmp_path, monkeypatch, packed):
+    """Whole rows first, then windows of some bands; what is not compressed is read from its file again."""
+    rows, cols, bands = *swaths.SHAPE, 150
+    cube = np.zeros((rows, cols, bands), np.float32)
+    cube[::5, ::3] = np.arange(bands)
+    with h5py.File(tmp_path / RFL, "w") as file:
+        file.create_dataset("reflectance", data=cube, chunks=(7, 5, 40), compression="gzip" if packed else None)
+        file["sensor_band_parameters/wavelengths"] = np.linspace(400.0, 2400.0, bands, dtype=np.float32)
+        write_location(file)
+    decoded, piece = [], ChunkedArray._piece
+    monkeypatch.setattr(ChunkedArray, "_piece", lambda self, *spans: decoded.append(spans) or piece(self, *spans))
+    with open_raster(tmp_path / RFL) as image:
+        image.keep_decoded()
+        for row in range(0, rows, 4):
+            image.read(Window(row, 0, min(4, rows - row), cols))
+        first = len(decoded)
+        for window, some in ((Window(2, 3, 9, 12), [3, 90, 149]), (Window(0, 0, rows, cols), None)):
+            here = cube[window.row : window.row + window.rows, window.col : window.col + window.cols]
+            np.testing.assert_array_equal(image.read(window, some).values, here.transpose(2, 0, 1)[some or slice(None)])
+    assert (len(decoded) == first) == packed
+
+
+def test_without_space_for_decoded_chunks_they_are_decoded_again(tmp_path, monkeypatch):
+    cube = np.arange(4 * 9 * 10, dtype=np.int16).reshape(4, 9, 10)
+    place, some = (slice(0, 4), slice(0, 9), slice(0, 10)), (slice(1, 3), slice(2, 9), slice(7, 9))
+    full, kept = (DecodedChunks(cube.shape, (2, 4, 4), cube.dtype) for _ in range(2))
+    with monkeypatch.context() as patched:
+        patched.setattr("core.products.decoded.shutil.disk_usage", lambda path: type("Usage", (), {"free": 100}))
+        full.put(place, cube)
+    kept.put(place, cube)
+    found = np.zeros((2, 7, 2), np.int16)
+    assert not full.take(some, found)
+    assert not found.any()
+    assert kept.take(some, found)
+    np.testing.assert_array_equal(found, cube[1:3, 2:9, 7:9])
+    kept.close()
+    assert not kept.take(some, found)
 
 
 def test_a_mirrored_lookup_table_is_turned_back(tmp_path, pan):
