@@ -41,7 +41,7 @@ class DecodedChunks:
 
         Args:
             place: its bands, rows and columns.
-            values: (bands, rows, columns) of the array's dtype, filled with it.
+            values: (bands, rows, columns) of the type that it is read as, filled with it.
 
         Returns:
             Whether all of it is there; else nothing is read.
@@ -63,7 +63,7 @@ class DecodedChunks:
 
         Args:
             place: its bands, rows and columns.
-            values: (bands, rows, columns) of the array's dtype.
+            values: (bands, rows, columns) of the type that it is read as.
         """
         for key, block in self._blocks(place):
             whole = all(have.start <= want.start and want.stop <= have.stop for have, want in zip(place, block))
