@@ -41,7 +41,7 @@ class SsmlProvider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
         """Suffixes that the dialog offers for rasters; the first is the default where the user's own is not here."""
-        return ["tif", "tiff", "dat", "img", "bsq", "bil", "bip"]  # GeoTIFF and ENVI
+        return ["tif", "tiff", "dat", "img", "bsq", "bil", "bip", "cog.tif", "zarr"]  # GeoTIFF, ENVI, COG, Zarr
 
     def load(self) -> bool:
         """Called by QGIS when the provider is registered: the settings first, which the algorithms' defaults follow."""

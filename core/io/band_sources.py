@@ -9,6 +9,7 @@ netCDF or of a multidimensional array (``NETCDF_DIM_wavelength``, ``DIM_waveleng
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,6 +116,26 @@ def list_entries(text: str | None) -> list[str]:
     while entries and not entries[-1]:
         entries.pop()
     return entries
+
+
+def listed_numbers(dataset: gdal.Dataset, numbers: Sequence[int], key: str) -> list[float | None]:
+    """Numbers of a list of the whole file with one entry a band.
+
+    Args:
+        dataset: the open raster.
+        numbers: GDAL's numbers (from 1) of the bands.
+        key: of the list.
+
+    Returns:
+        One for each of these bands; None where there is no such list.
+    """
+    entries = list_entries(_of_dataset(dataset).get(key))
+    try:
+        values = [float(entry) for entry in entries]
+    except ValueError:
+        values = []
+    usable = len(values) == dataset.RasterCount and all(map(math.isfinite, values))
+    return [values[n - 1] if usable else None for n in numbers]
 
 
 def _of_dataset(dataset: gdal.Dataset) -> dict[str, str]:

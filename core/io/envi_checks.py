@@ -16,7 +16,7 @@ def least_size(dataset: gdal.Dataset) -> int:
     Returns:
         Bytes; 0 where that cannot be said, or the raster is no ENVI file.
     """
-    if dataset.GetDriver().ShortName != "ENVI":
+    if not _is_envi(dataset):
         return 0
     items = dataset.GetMetadata("ENVI")
     try:
@@ -59,7 +59,7 @@ def check_interleave(dataset: gdal.Dataset, name: str) -> None:
     Raises:
         InputError: it is such a file.
     """
-    if dataset.GetDriver().ShortName != "ENVI" or dataset.RasterCount == 1:
+    if not _is_envi(dataset) or dataset.RasterCount == 1:
         return
     stated = dataset.GetMetadata("ENVI").get("interleave", "").lower()
     if stated in ("bip", "bil") and dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "BAND":
@@ -68,3 +68,8 @@ def check_interleave(dataset: gdal.Dataset, name: str) -> None:
             "(Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF on another "
             "machine."
         )
+
+
+def _is_envi(dataset: gdal.Dataset) -> bool:
+    driver = dataset.GetDriver()  # a view of an array has none
+    return driver is not None and driver.ShortName == "ENVI"

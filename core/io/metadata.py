@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
-from .band_sources import read_sources, readable
+from .band_sources import list_entries, listed_numbers, read_sources, readable
 from .encoding import representable
 from .masks import data_bands
 from .wavelengths import corrected, without_repeated_wavelength, without_wavelength
@@ -134,8 +134,9 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     bands = [dataset.GetRasterBand(n) for n in numbers]
     found = read_sources(dataset, numbers)
     waves, widths, wavelength_factor = corrected(found.wavelengths, found.fwhm)
-    scales = tuple(1.0 if band.GetScale() is None else float(band.GetScale()) for band in bands)
-    offsets = tuple(0.0 if band.GetOffset() is None else float(band.GetOffset()) for band in bands)
+    listed = {key: listed_numbers(dataset, numbers, key) for key in ("scales", "offsets")}
+    scales = tuple(_or(band.GetScale(), number, 1.0) for band, number in zip(bands, listed["scales"]))
+    offsets = tuple(_or(band.GetOffset(), number, 0.0) for band, number in zip(bands, listed["offsets"]))
     factor = found.reflectance_scale_factor
     if factor == 1.0 or set(scales) != {1.0} or set(offsets) != {0.0}:
         factor = None
@@ -144,7 +145,7 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     dtypes = [band_dtype(band) or "float64" for band in bands]
     nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
     return RasterMetadata(
-        names=tuple(without_repeated_wavelength(readable(band.GetDescription())) for band in bands),
+        names=tuple(without_repeated_wavelength(name) for name in _names(dataset, numbers)),
         wavelengths=waves,
         fwhm=widths,
         bbl=found.bbl,
@@ -155,6 +156,19 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
         reflectance_factor=factor,
         wavelength_factor=wavelength_factor,
     )
+
+
+def _or(own: float | None, listed: float | None, plain: float) -> float:
+    """What a band says itself, else what a list of the file says, else nothing."""
+    return float(own) if own not in (None, plain) else plain if listed is None else listed
+
+
+def _names(dataset: gdal.Dataset, numbers: Sequence[int]) -> list[str]:
+    """Descriptions of bands; where none has any, the entries of ``long_name``."""
+    own = [readable(dataset.GetRasterBand(n).GetDescription()) for n in numbers]
+    entries = list_entries(readable(dataset.GetMetadataItem("long_name")))
+    listed = len(entries) == dataset.RasterCount > 1 and not any(own)
+    return [entries[n - 1] for n in numbers] if listed else own
 
 
 def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:

@@ -12,7 +12,14 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .wavelengths import is_only_wavelength
 
-DRIVERS = {".tif": "GTiff", ".tiff": "GTiff", **dict.fromkeys((".img", ".dat", ".bsq", ".bil", ".bip"), "ENVI")}
+DRIVERS = {
+    ".tif": "GTiff",
+    ".tiff": "GTiff",
+    **dict.fromkeys((".img", ".dat", ".bsq", ".bil", ".bip"), "ENVI"),
+    ".zarr": "Zarr",
+}
+_COG = (".cog.tif", ".cog.tiff")
+_OF_A_STORE = (".zgroup", ".zarray", "zarr.json")  # one of them is in each Zarr store
 
 
 def move_raster(finished: str, path: str) -> None:
@@ -29,8 +36,10 @@ def move_raster(finished: str, path: str) -> None:
     if not os.path.isdir(folder_of(path)):
         raise folder_removed_error(path)
     stem, finished_stem = os.path.splitext(path)[0], os.path.splitext(finished)[0]
-    if driver_of(path) == "GTiff":
+    if driver_of(path) in ("GTiff", "COG"):
         side_files = [(finished + suffix, path + suffix) for suffix in (".aux.xml", ".msk")]
+    elif driver_of(path) == "Zarr":
+        side_files = []
     else:
         try:
             _complete_header(finished_stem + ".hdr", os.path.basename(path))
@@ -48,7 +57,8 @@ def _stale(path: str) -> list[str]:
     """The files that describe a former raster of that name."""
     stem = os.path.splitext(path)[0]
     beside = [path + suffix for suffix in (".aux.xml", ".ovr", ".msk", ".msk.ovr")]
-    return beside + ([stem + ".tfw", stem + ".tifw"] if driver_of(path) == "GTiff" else [path + ".hdr"])
+    others = {"ENVI": [path + ".hdr"], "Zarr": []}
+    return beside + others.get(driver_of(path), [stem + ".tfw", stem + ".tifw"])
 
 
 def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[str]:
@@ -66,16 +76,34 @@ def check_raster_output(path: StrPath, inputs: Iterable[StrPath] = ()) -> list[s
         InputError: as :func:`check_output`; the suffix belongs to another format; the header is another image's.
     """
     path = as_path(path)
-    check_output(path, inputs)
+    check_place(path, inputs)
     header = [os.path.splitext(path)[0] + ".hdr"] if driver_of(path) == "ENVI" else []
-    check_output(path, inputs, header + _stale(path))
+    check_place(path, inputs, header + _stale(path))
     if header:
         check_header_is_free(path)
     return [path, *header]
 
 
+def check_place(path: str, inputs: Iterable[StrPath] = (), replaced: Iterable[str] = ()) -> None:
+    """As :func:`check_output`, of a raster: a Zarr store is a folder, and may take the place of another store.
+
+    Args:
+        path: the raster to write.
+        inputs, replaced: as there.
+
+    Raises:
+        InputError: as there; a folder in its place is no Zarr store.
+    """
+    store = path.lower().endswith(".zarr")
+    if store and os.path.isdir(path) and not any(os.path.exists(os.path.join(path, name)) for name in _OF_A_STORE):
+        raise InputError(
+            f"The folder {os.path.basename(path)} is no Zarr store and is not replaced; choose another name."
+        )
+    check_output(path, inputs, replaced, folder=store)
+
+
 def driver_of(path: str) -> str:
-    """The GDAL driver of a file's suffix, "GTiff" or "ENVI".
+    """The format of a file's suffix: "GTiff", "COG", "ENVI" or "Zarr".
 
     Args:
         path: the file's name.
@@ -89,10 +117,10 @@ def driver_of(path: str) -> str:
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in DRIVERS:
         raise InputError(
-            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), or .img, .dat, .bsq, .bil or .bip "
-            "(ENVI)."
+            f"{os.path.basename(path)} cannot be written: name it .tif (GeoTIFF), .cog.tif (cloud-optimised GeoTIFF), "
+            ".img, .dat, .bsq, .bil or .bip (ENVI), or .zarr."
         )
-    return DRIVERS[suffix]
+    return "COG" if path.lower().endswith(_COG) else DRIVERS[suffix]
 
 
 def check_header_is_free(path: str) -> None:

@@ -1,4 +1,5 @@
-"""Writing georeferenced rasters: GeoTIFF and ENVI, strip by strip, in place only when finished."""
+"""Writing georeferenced rasters: GeoTIFF and ENVI, strip by strip, in place only when finished. A cloud-optimised
+GeoTIFF and a Zarr store are made of a finished GeoTIFF."""
 
 from __future__ import annotations
 
@@ -9,24 +10,26 @@ import sys
 import numpy as np
 from osgeo import gdal
 
-from ..runtime.atomic_files import check_output, discard, folder_of, folder_removed_error, partial_path
+from ..runtime.atomic_files import discard, folder_of, folder_removed_error, partial_path
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
+from .cog import check_cog, write_cog
 from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
 from .georeference import check_envi, place_dataset
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
-from .raster_files import check_header_is_free, driver_of, move_raster
+from .overviews import add_overviews
+from .raster_files import check_header_is_free, check_place, driver_of, move_raster
 from .reader import RasterReader
+from .zarr_store import check_zarr, write_zarr
 
 COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
 BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
 BLOCK_COLS = 512  # of them, at most
 # GDAL's own, 6 and 9, take longer by half and more; deflate's makes integers no smaller, and floats by 2 per cent.
 _LEVELS = {"DEFLATE": "ZLEVEL=1", "ZSTD": "ZSTD_LEVEL=1"}
-_SMALLEST_OVERVIEW = 256
 _PAGE_CACHE_LIMIT = 1_000_000_000  # bytes: a larger GeoTIFF is dropped from the page cache as it is written
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 
@@ -45,8 +48,9 @@ class RasterWriter:
         metadata: of its bands; ``dtype`` is the type on disk (one that the format or this GDAL cannot write, such as
             int8 or, with GDAL 3.6, int64 in ENVI, is replaced by the next wider one: float64 for int64 and uint64),
             ``nodata`` what is stored where samples are not valid.
-        compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none.
-        overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr).
+        compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none. Zarr has zlib, or none.
+        overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr). A
+            cloud-optimised GeoTIFF always has them, Zarr never.
         progress: informs of a wider type; asked whether to stop while overviews are made.
         placement: what was done to bring the image onto its grid, which the file's metadata keep; "" for nothing.
 
@@ -67,11 +71,16 @@ class RasterWriter:
         self.path, self._placement = as_path(path), placement
         self.name = os.path.basename(self.path)
         self.grid = grid
-        check_output(self.path)
-        self._driver = driver_of(self.path)
-        if self._driver == "ENVI":
+        check_place(self.path)
+        self._format = driver_of(self.path)
+        self._driver = "ENVI" if self._format == "ENVI" else "GTiff"
+        if self._format == "ENVI":
             check_header_is_free(self.path)
             check_envi(grid, self.name)
+        elif self._format == "Zarr":
+            check_zarr(grid, self.name)
+        elif self._format == "COG":
+            check_cog(self.name)
         dtype = _storable(metadata.dtype, self._driver)
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
@@ -83,6 +92,8 @@ class RasterWriter:
                 f"{self._driver}."
             )
         self.partial = partial_path(self.path)  # where the file lies until it takes its place
+        plain = self._format == self._driver  # else it is made of this GeoTIFF
+        self.draft = self.partial if plain else f"{os.path.splitext(self.partial)[0]}.draft.tif"
         self._dataset: gdal.Dataset | None = None
 
     def __enter__(self) -> RasterWriter:
@@ -195,7 +206,7 @@ class RasterWriter:
         be read again."""
         if self._driver != "GTiff" or sys.platform != "linux":
             return
-        with contextlib.suppress(OSError), open(self.partial, "rb") as file:  # advice: none has to follow it
+        with contextlib.suppress(OSError), open(self.draft, "rb") as file:  # advice: none has to follow it
             if os.fstat(file.fileno()).st_size > _PAGE_CACHE_LIMIT:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -208,7 +219,7 @@ class RasterWriter:
             options = [f"INTERLEAVE={suffix[1:].upper() if suffix in ('.bil', '.bip') else 'BSQ'}"]
         with gdal_messages() as messages:
             create = gdal.GetDriverByName(self._driver).Create
-            dataset = messages.call(create, self.partial, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
+            dataset = messages.call(create, self.draft, cols, rows, self.bands, GDAL_OF_DTYPE[dtype], options)
             if dataset is None:
                 raise self._failure(messages.words())
             self._dataset = dataset
@@ -256,8 +267,23 @@ class RasterWriter:
             self._dataset = None
             if messages.write_failures:
                 raise self._failure(messages.words())
-        if self._overviews:
+        if self.draft != self.partial:
+            self._convert()
+        elif self._overviews:
             add_overviews(self.partial, self._progress, self.name)
+
+    def _convert(self) -> None:
+        """Make the file of the finished draft, which stays until it is moved to its place."""
+        if self._format == "COG":
+            words = write_cog(self.draft, self.partial, self._compress, self._progress)
+            if words:
+                raise self._failure(words)
+            return
+        packed = self._compress != "NONE"
+        try:
+            write_zarr(self.draft, self.partial, self.grid, self.metadata, packed, self._progress, self._placement)
+        except OSError as error:
+            raise self._failure(f": {error.strerror or error}") from None
 
     def _discard_partial(self) -> None:
         """Close the file if it is open, and remove whatever is left of it under its hidden name."""
@@ -272,40 +298,6 @@ class RasterWriter:
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
         )
-
-
-def add_overviews(path: str, progress: Progress | None = None, name: str = "") -> None:
-    """Give a finished raster reduced copies of itself, down to 256 pixels; nodata takes no part in their means.
-
-    Args:
-        path: GeoTIFF or ENVI file. progress: asked whether to stop.
-        name: what to call it in an error, where that is not its file name.
-
-    Raises:
-        InputError: they cannot be written.
-        Cancelled: the user stopped the job; the raster may hold some of them.
-    """
-    progress = progress or Progress()
-    inside = driver_of(path) == "GTiff"
-
-    def build() -> object:
-        dataset = gdal.OpenEx(path, gdal.OF_RASTER | (gdal.OF_UPDATE if inside else 0))
-        if dataset is None:
-            raise RuntimeError("it cannot be opened again")
-        longest = max(dataset.RasterXSize, dataset.RasterYSize)
-        factors = [2**power for power in range(1, 20) if longest / 2 ** (power - 1) > _SMALLEST_OVERVIEW]
-        return factors and dataset.BuildOverviews(
-            "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
-        )
-
-    with gdal_messages() as messages:
-        failed = messages.call(build)
-        progress.check()
-        if failed or messages.write_failures:
-            raise InputError(
-                f"No overviews of {name or os.path.basename(path)} could be written{messages.words()}; see "
-                "whether the disk is full, or do without them."
-            )
 
 
 def can_compress(compress: str) -> bool:

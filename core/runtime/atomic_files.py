@@ -20,7 +20,9 @@ from .errors import InputError
 from .paths import StrPath, as_path
 
 
-def check_output(path: StrPath, inputs: Iterable[StrPath] = (), replaced: Iterable[str] = ()) -> None:
+def check_output(
+    path: StrPath, inputs: Iterable[StrPath] = (), replaced: Iterable[str] = (), folder: bool = False
+) -> None:
     """Make sure that a file can be written at ``path``, before hours of work go into it; nothing is left there. What
     a run that was killed left of the same file under a hidden name is removed.
 
@@ -29,23 +31,24 @@ def check_output(path: StrPath, inputs: Iterable[StrPath] = (), replaced: Iterab
         inputs: files that are read; none may be overwritten. Names that are no files are passed over. A mapping says
             which input each file is a part of, "" for the input itself.
         replaced: files beside it that are written or removed with it.
+        folder: whether the result is a folder, which may take the place of another one.
 
     Raises:
         InputError: no name, a folder, the folder is missing or not writable, or a file is one of the inputs.
     """
     path = as_path(path)
     name = os.path.basename(path)
-    if not name or os.path.isdir(path):
+    if not name or (os.path.isdir(path) and not folder):
         raise InputError(f"The output {path!r} is a folder, not a file; add a file name.")
-    folder = folder_of(path)
-    if not os.path.isdir(folder):
-        raise InputError(f"The folder {folder} for {name} does not exist; create it or choose another one.")
+    place = folder_of(path)
+    if not os.path.isdir(place):
+        raise InputError(f"The folder {place} for {name} does not exist; create it or choose another one.")
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
         reason = error.strerror or error
-        raise InputError(f"{name} cannot be written to {folder} ({reason}); choose another folder.") from None
+        raise InputError(f"{name} cannot be written to {place} ({reason}); choose another folder.") from None
     _check_not_read(path, inputs if isinstance(inputs, Mapping) else dict.fromkeys(inputs, ""), replaced)
     _remove_stale_partials(path)
 
@@ -57,13 +60,21 @@ def _check_not_read(path: str, inputs: Mapping[StrPath, str], replaced: Iterable
         if not os.path.exists(written):
             continue
         for source, whole in inputs.items():
-            if os.path.exists(source) and os.path.samefile(source, written):
+            if os.path.exists(source) and (os.path.samefile(source, written) or _lies_in(source, written)):
                 part = f" ({whole} is made of it)" if whole else ""
                 other = "it" if written == path else f"{os.path.basename(path)}, which replaces it"
                 raise InputError(
                     f"The output {os.path.basename(written)} is one of the input files{part}; choose another name for "
                     f"{other}."
                 )
+
+
+def _lies_in(source: StrPath, written: str) -> bool:
+    """Whether a file lies in a folder that is replaced."""
+    if not os.path.isdir(written):
+        return False
+    folder = os.path.join(os.path.realpath(written), "")
+    return os.path.normcase(os.path.realpath(source)).startswith(os.path.normcase(folder))
 
 
 def folder_of(path: str) -> str:
@@ -264,7 +275,10 @@ def move_into_place(moves: Sequence[tuple[str, str]], stale: Iterable[str] = ())
 def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
     for done, (partial, final) in enumerate(moves):
         try:
-            os.replace(partial, final)
+            if os.path.isdir(partial) and os.path.isdir(final):
+                _replace_folder(partial, final)
+            else:
+                os.replace(partial, final)
         except OSError as error:
             if not os.path.isdir(folder_of(final)):
                 raise folder_removed_error(final) from None
@@ -286,6 +300,17 @@ def _move(moves: Sequence[tuple[str, str]], stale: Iterable[str]) -> None:
                 f"{moves[0][1]} is finished, but {os.path.basename(path)} beside it describes the former file and "
                 f"could not be removed ({error.strerror or error}); delete it."
             ) from None
+
+
+def _replace_folder(partial: str, final: str) -> None:
+    """Move a folder to where another one is, which :func:`discard` removes with what else has the hidden name."""
+    former = f"{partial}.former"
+    os.rename(final, former)
+    try:
+        os.rename(partial, final)
+    except OSError:
+        os.rename(former, final)
+        raise
 
 
 @contextlib.contextmanager

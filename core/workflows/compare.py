@@ -16,6 +16,7 @@ from ..assessment.reduced import reduced_pair
 from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
+from ..io.raster_files import driver_of
 from ..io.ratio import ratio_text
 from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -114,7 +115,8 @@ def compare(
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
         views = views_of(scene) if report else None
         moved = map_grid(scene, output_window(scene, None), options.grid) is not None
-        kept = os.path.join(folder, f"best{'.tif' if moved else os.path.splitext(output)[1]}") if output else ""
+        made_at_once = bool(output) and not moved and driver_of(output) in ("GTiff", "ENVI")
+        kept = os.path.join(folder, f"best{os.path.splitext(output)[1] if made_at_once else '.tif'}") if output else ""
         steps = progress.part(0.45, 0.95)
         for number, run in enumerate(ranking):
             part = steps.part(number / len(ranking), (number + 1) / len(ranking))

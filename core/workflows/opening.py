@@ -13,6 +13,7 @@ from ..calibration.local_shift import LocalShift, measure_local_shift
 from ..calibration.relation import DOUBTFUL, UNRELATED, pan_relation
 from ..calibration.shift import Shift
 from ..io.grid import Window
+from ..io.raster_files import driver_of
 from ..io.ratio import ratio_text
 from ..products.claims import Claims
 from ..products.pair import open_pair
@@ -239,8 +240,11 @@ def check_space(scene: Scene, outputs: Outputs, options: FusionOptions, scratch:
         except OSError:
             raise folder_removed_error(path) from None
         size = float(window.rows) * window.cols * bands * np.dtype(dtype).itemsize
-        if path.lower().endswith((".tif", ".tiff")):
+        kind = driver_of(path) if os.path.basename(path) else ""
+        if kind and kind != "ENVI":
             size *= share
+        if kind in ("COG", "Zarr"):  # made of a GeoTIFF
+            size *= 2
         place, others = needed.get(device, (folder, 0.0))
         needed[device] = place, others + size * (_OVERVIEWS if options.overviews else 1.0)
     for place, size in needed.values():

@@ -215,14 +215,14 @@ def write_fused(
         for raster in rasters:
             raster.complete()
         if before is not None:
-            before(*(raster.partial for raster in rasters))
+            before(*(raster.draft for raster in rasters))
         if target is not None:
             progress.info(target.about)
             grid = target.grid
             finished = [writing(path, raster.metadata) for path, raster in zip(outputs.rasters, rasters)]
             for number, (raster, made) in enumerate(zip(finished, rasters)):
                 done = progress.part(_FUSED + (1 - _FUSED) * number / len(rasters), 1.0)
-                put_on_map(made.partial, made.grid, target, raster, done)
+                put_on_map(made.draft, made.grid, target, raster, done)
             for raster in finished:
                 raster.complete()
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..io.encoding import output_nodata
 from ..io.grid import Grid, Window
-from ..io.raster_files import move_raster
+from ..io.raster_files import driver_of, move_raster
 from ..io.reader import RasterReader
 from ..io.writer import RasterWriter, block_cols
 from ..runtime.progress import Progress
@@ -73,12 +73,16 @@ def place_finished(scene: Scene, path: str, output: str, choice: str, progress: 
     """
     target = map_grid(scene, output_window(scene, None), choice)
     said = placement_of(scene, target)
-    if target is None:
+    if target is None and driver_of(path) == driver_of(output):
         move_raster(path, output)
         return said
-    progress.info(target.about)
     with RasterReader(path) as finished:
         metadata = finished.metadata
+        if target is None:
+            with RasterWriter(output, finished.grid, metadata, progress=progress, placement=said) as raster:
+                raster.copy(finished, progress)
+            return said
+    progress.info(target.about)
     metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
     with RasterWriter(output, target.grid, metadata, progress=progress, placement=said) as raster:
         put_on_map(path, scene.alignment.grid, target, raster, progress)

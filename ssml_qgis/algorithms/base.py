@@ -22,6 +22,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
 from .. import settings
+from ..core.io.subdatasets import has_bands
 from ..core.runtime.devices import is_out_of_memory
 from ..core.runtime.errors import Cancelled, InputError
 from ..core.runtime.failure_log import write_failure_log
@@ -77,10 +78,19 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         made = self.JOB.run(values, progress)
         written = self.written(values, made)
         _forget(arguments.context, [path for path in self._outputs(values).values() if path not in written.values()])
+        self._leave_out_stores(arguments.context, list(written.values()), progress)
         for key, path in written.items():
             name = self.layer_name(key, arguments, self.method(values, made))
             show(arguments.context, path, name, disagreement=key == "DISAGREEMENT")
         return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
+
+    def _leave_out_stores(self, context: QgsProcessingContext, paths: list[Any], progress: Progress) -> None:
+        """Load no layer of a Zarr store where GDAL, and so QGIS, shows no bands of it."""
+        stores = [path for path in paths if str(path).lower().endswith(".zarr") and not has_bands(path)]
+        _forget(context, stores)
+        for path in stores:
+            text = tr("{name} is not loaded: this version of QGIS shows no bands of a Zarr store; xarray reads it.")
+            progress.info(text.format(name=os.path.basename(path)))
 
     def _outputs(self, values: dict[str, Any]) -> dict[str, Any]:
         """The files that are asked for, by key."""

@@ -559,6 +559,8 @@
 <translation>Der Bericht: eine Seite (.html) oder reiner Text (.txt); er steht auch im Protokoll.</translation></message>
 <message><source>Diagnosis</source>
 <translation>Diagnose</translation></message>
+<message><source>{name} is not loaded: this version of QGIS shows no bands of a Zarr store; xarray reads it.</source>
+<translation>{name} wird nicht geladen: Diese Version von QGIS zeigt von einem Zarr-Speicher keine Kanäle; xarray liest ihn.</translation></message>
 <message><source>the panel Log Messages, tab SSML, has the details</source>
 <translation>Näheres steht im Protokollfenster, Reiter SSML</translation></message>
 <message><source>The layer “{name}” has its own no-data values or CRS, which count instead of its file's.</source>

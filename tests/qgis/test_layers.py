@@ -171,3 +171,25 @@ def test_a_disagreement_is_drawn_with_contrast(scene, tmp_path):
 def test_what_is_not_loaded_is_left_alone(scene):
     show(QgsProcessingContext(), scene.hsi, "no layer")
     show(QgsProcessingContext(), "", "no output")
+
+
+def test_a_cog_is_shown_as_any_geotiff(scene, tmp_path):
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "METHOD": "gsa", "OUTPUT": str(tmp_path / "o.cog.tif")}
+    layer = loaded("ssml:classicalfuse", given, ["OUTPUT"])["OUTPUT"]
+    assert layer.isValid()
+    assert gdal.Open(given["OUTPUT"]).GetMetadataItem("LAYOUT", "IMAGE_STRUCTURE") == "COG"
+    assert isinstance(layer.renderer(), QgsMultiBandColorRenderer)
+
+
+def test_a_zarr_store_is_written_and_loaded_only_where_qgis_shows_its_bands(scene, tmp_path):
+    store = str(tmp_path / "o.zarr")
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "METHOD": "gsa", "OUTPUT": store}
+    context, feedback, project = QgsProcessingContext(), QgsProcessingFeedback(), QgsProject()
+    context.setProject(project)
+    context.addLayerToLoadOnCompletion(store, QgsProcessingContext.LayerDetails("OUTPUT", project, "OUTPUT"))
+    results = processing.run("ssml:classicalfuse", given, context=context, feedback=feedback)
+    assert results["OUTPUT"] == store
+    assert (Path(store) / ".zmetadata").is_file()
+    shown = gdal.OpenEx(store).RasterCount > 0
+    assert context.willLoadLayerOnCompletion(store) == shown
+    assert ("shows no bands of a Zarr store" in feedback.textLog()) != shown
