@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .frames import Geolocation
+from .grid import Grid
 from .nodes import between_nodes
 from .remedies import is_geographic
 
@@ -26,7 +27,12 @@ class GeolocationArrays(Geolocation):
         origin: (column, row) of the first node, pixel edges at whole numbers: (0.5, 0.5) for pixels' centres.
         step: (columns, rows) from node to node.
         about: for sentences.
+
+    Attributes:
+        framing: the map grid on which the product's maker puts the image; None where it says none.
     """
+
+    framing: Grid | None = None
 
     def __init__(
         self,

@@ -10,16 +10,23 @@ What catches people out:
 * Orthorectified pixels were resampled by nearest neighbour and jitter by up to half a pixel: a local shift, which
   moving the whole image does not remove.
 * Basic products lie in sensor geometry (``HDFEOS/SWATHS``), with a longitude and a latitude for each pixel: nothing
-  was resampled.
+  was resampled. ``Planet_Ortho_Framing`` (JSON) names the map grid of the orthorectified product of the same strip; the
+  finished image is put on it, where that fits the longitudes and latitudes.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
 
+import numpy as np
+
+from ..io.geolocation_arrays import GeolocationArrays
 from ..io.grid import Grid
 from ..io.origin import Origin
 from ..runtime.errors import InputError
+from ..scene.placement import positions_on
 from .container import Container, numbers_of, utm_grid
 from .cube import Cube, Flags, Part, bands_metadata, good_bands
 from .layout import check_wavelengths, spectral
@@ -31,6 +38,10 @@ SOURCE = "Planet, Tanager product specification, ortho_radiance_hdf5, ortho_sr_h
 _GRID, _SWATH = "/HDFEOS/GRIDS/HYP", "/HDFEOS/SWATHS/HYP"
 _CUBES = ("surface_reflectance", "toa_radiance")
 _NODATA = -9999.0
+_FRAMING = "Planet_Ortho_Framing"
+_LONGEST = 10_000  # characters of it
+_BEYOND = 3.0  # pixels of the framing that the image may lie outside of it
+_ALIKE = 2.0  # times as large or as small as its pixels those of the image may be
 
 
 def describe(file: Container, role: str) -> Cube:
@@ -63,6 +74,7 @@ def describe(file: Container, role: str) -> Cube:
     grid, notes = _swath(file, (rows, cols)) if place == _SWATH else (_grid(file, path, (rows, cols)), ())
     where = (
         f"placed by {getattr(grid.frame, 'about', '')}"
+        + (f", its result by {_FRAMING}" if getattr(grid.frame, "framing", None) else "")
         if place == _SWATH
         else "resampled by nearest neighbour: pixels may lie up to half a pixel off"
     )
@@ -88,7 +100,46 @@ def describe(file: Container, role: str) -> Cube:
 
 def _swath(file: Container, size: tuple[int, int]) -> tuple[Grid, tuple[str, ...]]:
     fields = f"{_SWATH}/Geolocation Fields"
-    return swath_grid(file.plane(f"{fields}/Longitude"), file.plane(f"{fields}/Latitude"), file.name, size)
+    grid, notes = swath_grid(file.plane(f"{fields}/Longitude"), file.plane(f"{fields}/Latitude"), file.name, size)
+    text = next((str(said[_FRAMING]) for said in map(file.attributes, (fields, _SWATH)) if _FRAMING in said), "")
+    framing = _framing(text) if text else None
+    if framing is not None and isinstance(grid.frame, GeolocationArrays) and _fits(grid, framing):
+        grid.frame.framing = framing
+    elif text:
+        notes += (
+            f"{_FRAMING} of {file.name} is no grid of this image and is not used; its longitudes and latitudes are.",
+        )
+    return grid, notes
+
+
+def _framing(text: str) -> Grid | None:
+    """The grid that the text names; None where it is none."""
+    if len(text) > _LONGEST:
+        return None
+    try:
+        said = json.loads(text)
+        code, rows, cols = (int(said[key]) for key in ("epsg_code", "rows", "cols"))
+        west, width, skew, north, turn, height = (float(number) for number in said["geotransform"])
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    if skew or turn or min(rows, cols) < 1 or max(rows, cols) > 10**6 or height == 0:
+        return None
+    return utm_grid(code, (west, north), (width, -height), (rows, cols))
+
+
+def _fits(image: Grid, framing: Grid) -> bool:
+    """Whether an image lies inside a grid of about its own pixels."""
+    forth = positions_on(image, framing)
+    if forth is None:
+        return False
+    rows, cols = (axis.ravel() for axis in np.mgrid[0 : image.rows : 9j, 0 : image.cols : 9j])
+    row, col = forth(rows, cols)
+    below, right = forth(rows + 1.0, cols), forth(rows, cols + 1.0)
+    area = np.abs((below[0] - row) * (right[1] - col) - (below[1] - col) * (right[0] - row))
+    known = np.isfinite(row) & np.isfinite(col)
+    inside = (row >= -_BEYOND) & (row <= framing.rows + _BEYOND) & (col >= -_BEYOND) & (col <= framing.cols + _BEYOND)
+    size = math.sqrt(float(np.nanmedian(area))) if known.any() else 0.0
+    return bool(known.any() and inside[known].all()) and 1 / _ALIKE <= size <= _ALIKE
 
 
 def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:

@@ -2,8 +2,9 @@
 
 An image in sensor geometry goes onto a map grid of its fine pixels, each of which takes the nearest one: no spectrum is
 mixed. Where a lookup table placed it, that is the table's grid, refined, and holes are filled where the table fills
-them. Otherwise the grid is that of the PAN, where its pixels have about that size, or one of plain numbers in the PAN's
-reference system or the UTM zone. With GRID=pan any image is warped to the PAN's own grid, once.
+them; where its product names a map grid (``framing``), that, refined. Otherwise the grid is that of the PAN, where its
+pixels have about that size, or one of plain numbers in the PAN's reference system or the UTM zone. With GRID=pan any
+image is warped to the PAN's own grid, once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..io.geolocation_arrays import GeolocationArrays
 from ..io.grid import Grid, Window
 from ..io.lookup_table import LookupTable
 from ..io.positions import inside_of, refined
@@ -99,6 +101,10 @@ def map_grid(scene: Scene, window: Window, choice: str) -> MapGrid | None:
     ratio = round(scene.ratio)
     if isinstance(fused.frame, LookupTable):
         return _on_table(fused, fused.frame, ratio)
+    framing = fused.frame.framing if isinstance(fused.frame, GeolocationArrays) else None
+    part = None if framing is None else _touched(fused, framing, True)
+    if framing is not None and part is not None:
+        return MapGrid(refined(framing.crop(part), ratio), True, None, ratio)
     covered = _covered(fused, _plain_grid(fused, own))
     return None if covered is None else MapGrid(covered, True, None, ratio)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from core.io.grid import Window
 from core.io.reader import RasterReader
+from core.io.remedies import crs_code
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
 from core.workflows.classical import classical
@@ -162,6 +164,54 @@ def test_a_basic_tanager_cube_is_sharpened_in_sensor_geometry(tmp_path, write_ra
     classical(path, pan, str(tmp_path / "out.tif"), mtf=0.6, shift="none")
     with RasterReader(str(tmp_path / "out.tif")) as fused:
         assert (fused.grid.dx, fused.bands) == (10.0, 4)
+
+
+def framing(**changes):
+    """The grid of the orthorectified product, as the basic one names it: 30 m, a little larger than the swath."""
+    said = {"epsg_code": 32633, "rows": 42, "cols": 43, "geotransform": [499987.0, 30.0, 0.0, 5800105.0, 0.0, -30.0]}
+    return json.dumps({**said, **changes})
+
+
+def test_the_result_of_a_basic_tanager_cube_lies_on_the_grid_of_the_orthorectified_one(tmp_path, write_raster):
+    path = write_tanager(tmp_path / BASIC, swaths.hsi(4), "toa_radiance", place="SWATHS", lonlat=swaths.places())
+    with h5py.File(path, "a") as file:
+        file["HDFEOS/SWATHS/HYP/Geolocation Fields"].attrs["Planet_Ortho_Framing"] = framing()
+    pan = write_raster(tmp_path / "pan.tif", swaths.pan(), pixel=10.0)
+    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.6, shift="none")
+    with RasterReader(str(tmp_path / "out.tif")) as fused:
+        grid, block = fused.grid, fused.read()
+    assert (grid.dx, grid.dy) == (10.0, -10.0)
+    assert ((grid.x - 499987.0) % 30.0, (5800105.0 - grid.y) % 30.0) == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert crs_code(grid.crs) == "EPSG:32633"
+    seen = block.valid.all(axis=0)
+    assert seen.mean() > 0.4
+    rows, cols = np.nonzero(seen)
+    expected = swaths.ground(grid.x + 10 * (cols + 0.5), grid.y - 10 * (rows + 0.5)) * 0.3 + 0.02
+    assert np.corrcoef(block.values[0][seen], expected)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        framing(epsg_code=32601),
+        framing(geotransform=[0.0, 30.0, 0.0, 5800105.0, 0.0, -30.0]),
+        framing(geotransform=[499987.0, 300.0, 0.0, 5800105.0, 0.0, -300.0]),
+        framing(geotransform=[499987.0, 30.0, 5.0, 5800105.0, 0.0, -30.0]),
+        framing(rows=10**12),
+        framing(rows=1e400),
+        framing(cols="many"),
+        "[" * 9000,
+        "no JSON",
+        "[1, 2]",
+    ],
+)
+def test_a_framing_that_is_none_of_the_image_is_not_used_and_that_is_said(tmp_path, said):
+    path = write_tanager(tmp_path / BASIC, swaths.hsi(4), "toa_radiance", place="SWATHS", lonlat=swaths.places())
+    with h5py.File(path, "a") as file:
+        file["HDFEOS/SWATHS/HYP/Geolocation Fields"].attrs["Planet_Ortho_Framing"] = said
+    with open_raster(path) as hsi:
+        assert hsi.grid.frame.framing is None
+        assert "Planet_Ortho_Framing" in hsi.notes[-1]
 
 
 def test_tanager_files_that_contradict_themselves_or_lack_coordinates_are_refused(tmp_path, related):
