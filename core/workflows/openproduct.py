@@ -57,20 +57,23 @@ def openproduct(
     made: dict[str, object] = {image: outputs[image] if image in wanted else "" for image in outputs}
     done, whole = 0.0, sum(_SHARES[image] for image in wanted)
     with contextlib.ExitStack() as stack:  # all or none: what is complete before another fails is removed, too
-        writers = []
+        writers, said = [], set[str]()
         for image, role in wanted.items():
             step = _SHARES[image] / whole
             progress.set(done, f"Writing {os.path.basename(outputs[image])}")
             try:
-                reader = open_raster(product, role, progress, rule=options.band_rule)
+                reader = open_raster(product, role, None if said else progress, rule=options.band_rule)
             except InputError as error:
                 if image != "quality" or options.role != "all" or len(wanted) == 1:
                     raise
                 progress.info(f"No quality raster is written: {error}")  # not all products of one kind have it
                 made[image] = ""
                 continue
+            _say_more(reader, outputs[image], said, progress)
             with reader:
-                writer = stack.enter_context(RasterWriter(outputs[image], reader.grid, reader.metadata))
+                writer = stack.enter_context(
+                    RasterWriter(outputs[image], reader.grid, reader.metadata, progress=progress)
+                )
                 writer.copy(reader, progress.part(done, done + step))
                 writers.append(writer)
                 made = {**_facts(reader), **made}
@@ -90,6 +93,17 @@ def _wanted(roles: tuple[str, ...], role: str, outputs: dict[str, str], name: st
     if not found:
         raise InputError(f"{name} has none of the images asked for; it has: {', '.join(roles)}.")
     return found
+
+
+def _say_more(reader: RasterReader, output: str, said: set[str], progress: Progress) -> None:
+    """What was taken from where is said of the first image as it is opened; of others, what is not known yet."""
+    facts = [fact for fact in reader.origin.provenance if fact not in said]
+    notes = [note for note in reader.notes if note not in said]
+    if said and facts:
+        progress.info(f"{os.path.basename(output)}: {'; '.join(facts)}.")
+    for note in notes if said else ():
+        progress.warning(note)
+    said |= {reader.origin.product, *facts, *notes}
 
 
 def _facts(reader: RasterReader) -> dict[str, object]:

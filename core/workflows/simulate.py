@@ -108,7 +108,7 @@ def simulate(
         grid = reader.grid.crop(Window(0, 0, rows, cols))
         levels = _levels(source) if options.snr_hsi or options.snr_pan else np.zeros(reader.bands)
         with contextlib.ExitStack() as stack:
-            hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata))
+            hsi_writer = stack.enter_context(RasterWriter(hsi_out, grid.coarsen(ratio), metadata, progress=progress))
             progress.set(0.2, "Making the PAN")
             made = _stacked(source, list(groups.values()), mtf_pan, physical, progress.part(0.2, 0.4))
             if options.pan_rotation or options.pan_crs or options.pan_distortion:
@@ -119,7 +119,7 @@ def simulate(
                 moved = stack.enter_context(_elsewhere(place, options))
                 grid, pan_metadata = moved.grid, _with_nodata(pan_metadata)
                 made = _rows_of(moved)
-            pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata))
+            pan_writer = stack.enter_context(RasterWriter(pan_out, grid, pan_metadata, progress=progress))
             scales = np.array(metadata.scales) if physical else np.ones(reader.bands)
             sharp = [sum(weight * levels[b] * scales[b] for b, weight in group.items()) for group in groups.values()]
             _write(_with_noise(made, np.array(sharp), options.snr_pan, (options.seed, 1)), pan_writer, progress)

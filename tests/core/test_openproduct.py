@@ -55,6 +55,20 @@ def test_everything_that_the_reader_knows_is_written(emit, tmp_path):
     assert gdal.Open(outs[2]).GetRasterBand(1).GetDescription() == "cloud"
 
 
+def test_what_a_product_is_read_as_is_said_once(emit, tmp_path):
+    said = []
+
+    class Listener(Progress):
+        def info(self, message):
+            said.append(message)
+
+    outs = str(tmp_path / "hsi.tif"), "", str(tmp_path / "quality.tif")
+    openproduct(emit, *outs, progress=Listener())
+    assert sum(" is read as " in text for text in said) == 1
+    facts = [fact for text in said for fact in text.rstrip(".").split(": ", 1)[-1].split("; ")]
+    assert len(facts) == len(set(facts)) >= 4
+
+
 def test_what_a_product_has_not_is_left_out_where_all_is_asked_and_refused_where_it_is_named(emit, tmp_path):
     (tmp_path / "emit" / test_product_emit.MASK).unlink()
     hsi, quality = str(tmp_path / "h.tif"), str(tmp_path / "q.tif")
