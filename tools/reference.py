@@ -63,13 +63,15 @@ def _section(algorithm: Any) -> list[str]:
 
 
 def _row(definition: Any) -> str:
-    from qgis.core import QgsProcessingParameterDefinition
+    from qgis.core import QgsProcessing, QgsProcessingParameterDefinition
 
     flags = QgsProcessingParameterDefinition.Flag
     name = _cell(definition.description())
     if definition.flags() & flags.FlagAdvanced:
         name = f"*{name}*"
     kind = TYPES.get(definition.type(), definition.type())
+    if definition.type() == "multilayer" and definition.layerType() == QgsProcessing.SourceType.TypeFile:
+        kind = "files"
     if definition.type() == "enum":
         kind = ("some of " if definition.allowMultiple() else "") + ", ".join(definition.options())
     default = definition.defaultValue()

@@ -20,6 +20,7 @@ from .source import Source
 
 _READERS: dict[str, Callable[[QgsProcessingAlgorithm, dict[str, Any], str, QgsProcessingContext], Any]] = {
     "file": QgsProcessingAlgorithm.parameterAsFile,
+    "files": QgsProcessingAlgorithm.parameterAsFileList,
     "folder": QgsProcessingAlgorithm.parameterAsFile,
     "raster_out": QgsProcessingAlgorithm.parameterAsOutputLayer,
     "file_out": QgsProcessingAlgorithm.parameterAsFileOutput,

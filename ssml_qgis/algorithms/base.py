@@ -58,8 +58,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """What the job is given, by name."""
         values = {option.name: arguments.value(option) for option in self.JOB.dialog()}
         for option in self._with_products():
-            product = values.pop(f"{option.name}_product")
-            values[option.name] = values[option.name] or product
+            product, given = values.pop(f"{option.name}_product"), values[option.name]
+            values[option.name] = [*given, *filter(None, product)] if option.kind == "rasters" else given or product
         layers = arguments.layers() if self._takes_layers() else {}
         return {**values, "layers": layers} if layers else values
 
@@ -213,11 +213,12 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             return not sentence, sentence
         for option in self._with_products():
             given = parameters.get(option.key or "")
-            if isinstance(given, str) and os.path.exists(given) and not QgsRasterLayer(given).isValid():
-                sentence = tr(
-                    "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) "
-                    "first and take the rasters that it writes."
-                ).format(product=given, key=f"{option.key}_PRODUCT")
+            for path in given if isinstance(given, (list, tuple)) else [given]:
+                if isinstance(path, str) and os.path.exists(path) and not QgsRasterLayer(path).isValid():
+                    sentence = tr(
+                        "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
+                        "(ssml:openproduct) first and take the rasters that it writes."
+                    ).format(product=path, key=f"{option.key}_PRODUCT")
         return False, sentence
 
     def _missing_image(self, parameters: dict[str, Any]) -> str:

@@ -47,9 +47,10 @@ def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition
     optional = option.takes_product or (not option.needed and default in (None, "", ()))
     if kind == "raster":
         return QgsProcessingParameterRasterLayer(key, label, optional=optional)
-    if kind == "rasters":
-        layers = QgsProcessing.SourceType.TypeRaster
-        return QgsProcessingParameterMultipleLayers(key, label, layers, optional=optional)
+    if kind in ("rasters", "files"):
+        types = QgsProcessing.SourceType
+        which = types.TypeRaster if kind == "rasters" else types.TypeFile
+        return QgsProcessingParameterMultipleLayers(key, label, which, optional=optional)
     if kind in ("file", "folder"):
         behaviour = QgsProcessingParameterFile.Behavior
         which = behaviour.File if kind == "file" else behaviour.Folder

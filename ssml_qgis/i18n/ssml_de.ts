@@ -223,10 +223,16 @@
 <translation>Hyperspektralbilder eines Sensors: dieselben Kanäle und etwa dasselbe Verhältnis zu ihren panchromatischen Bildern.</translation></message>
 <message><source>Hyperspectral images (HSI)</source>
 <translation>Hyperspektralbilder (HSI)</translation></message>
+<message><source>Products as they are delivered, after the layers: of each its file (of many files the metadata), its folder, or a zip or tar archive.</source>
+<translation>Produkte, wie sie geliefert werden, nach den Layern: von jedem seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv.</translation></message>
+<message><source>Hyperspectral images (HSI): products</source>
+<translation>Hyperspektralbilder (HSI): Produkte</translation></message>
 <message><source>The panchromatic images, as many as hyperspectral ones and in the same order.</source>
 <translation>Die panchromatischen Bilder, so viele wie Hyperspektralbilder und in derselben Reihenfolge.</translation></message>
 <message><source>Panchromatic images (PAN), in the same order</source>
 <translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
+<message><source>Panchromatic images (PAN), in the same order: products</source>
+<translation>Panchromatische Bilder (PAN), in derselben Reihenfolge: Produkte</translation></message>
 <message><source>mutual: the two networks learn from the truth and from each other; alone: from the truth only.</source>
 <translation>mutual: die beiden Netze lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
 <message><source>Way of learning</source>
@@ -575,10 +581,10 @@
 <translation>Für diesen Lauf reicht der Speicher nicht: wählen Sie eine kleinere Ausdehnung, schließen Sie andere Programme oder rechnen Sie auf der CPU.</translation></message>
 <message><source>the file {log} has the details</source>
 <translation>Näheres steht in der Datei {log}</translation></message>
-<message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
-<translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>{label} is missing: choose a layer ({key}) or a product ({product}).</source>
 <translation>{label} fehlt: wählen Sie einen Layer ({key}) oder ein Produkt ({product}).</translation></message>
+<message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
+<translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one.</source>
 <translation>pip braucht für einen SOCKS-Proxy, wie ihn die Einstellungen von QGIS nennen, das Paket PySocks.</translation></message>
 <message><source>Another PyTorch is loaded: start QGIS again to use the one installed now.</source>

@@ -447,6 +447,21 @@ def test_a_product_stands_in_for_a_layer(workflow, scene, tmp_path):
         run("classicalfuse", {"HSI": scene.hsi, "OUTPUT": output})
 
 
+def test_products_are_learned_from_beside_layers(workflow, scene, tmp_path):
+    """In the order of the lists: layers first; a list that QGIS cannot open as layers is told where to go."""
+    calls = workflow("train")
+    products = {"HSI_PRODUCT": ["/data/ENMAP-METADATA.XML"], "PAN_PRODUCT": ["/data/MTD_MSIL2A.xml"]}
+    model = str(tmp_path / "m.safetensors")
+    run("train", {"HSI": [scene.hsi], "PAN": [scene.pan], "MODEL": model, **products})
+    run("train", {**products, "MODEL": model})
+    both, alone = (kwargs for _, kwargs in calls)
+    assert both["hsi"] == [scene.hsi, "/data/ENMAP-METADATA.XML"]
+    assert both["pan"] == [scene.pan, "/data/MTD_MSIL2A.xml"]
+    assert (alone["hsi"], alone["pan"]) == (["/data/ENMAP-METADATA.XML"], ["/data/MTD_MSIL2A.xml"])
+    with pytest.raises(ValueError, match=r"is missing: choose a layer \(PAN\) or a product \(PAN_PRODUCT\)"):
+        run("train", {"HSI": [scene.hsi], "MODEL": model})
+
+
 def test_an_option_that_is_declared_is_in_the_dialog():
     from ssml_qgis.algorithms.jobs import ClassicalFuseAlgorithm
     from ssml_qgis.core.workflows.options.declare import Option

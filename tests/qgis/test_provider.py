@@ -71,7 +71,9 @@ CONTRACT = {
     },
     "train": {
         "HSI": "multilayer",
+        "HSI_PRODUCT": "multilayer",
         "PAN": "multilayer",
+        "PAN_PRODUCT": "multilayer",
         "NETWORK": ["ssml"],
         "MODE": ["mutual", "alone"],
         "EFFORT": ["fast", "normal", "thorough"],

@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from ...runtime.errors import InputError
 from ...runtime.progress import Progress
 
-INPUTS = ("raster", "rasters", "file", "folder")
+INPUTS = ("raster", "rasters", "file", "files", "folder")
 OUTPUTS = ("raster_out", "file_out")
 _Chosen = TypeVar("_Chosen", bound="Options")
 
@@ -26,8 +26,8 @@ class Option:
         label: its name in dialogs.
         default: its value where none is given.
         kind: "text", "number", "whole", "gain" (a number or a word), "switch", "choice", "choices", "extent"; of files
-            "raster", "rasters", "file", "folder" to read and "raster_out", "file_out" to write. By default as default,
-            bounds and choices tell.
+            "raster", "rasters", "file", "files", "folder" to read and "raster_out", "file_out" to write. By default as
+            default, bounds and choices tell.
         name: in Python.
         flag: on the command line, blanks between several; a word without dashes is given by its place, "" keeps it
             off. By default it follows the name, without "_path".
@@ -107,15 +107,19 @@ class Option:
     @property
     def takes_product(self) -> bool:
         """Whether a product may stand in for a layer of Processing."""
-        return bool(self.product) and self.kind == "raster"
+        return bool(self.product) and self.kind in ("raster", "rasters")
 
     def stand_in(self) -> Option:
-        """The parameter of Processing that takes a product in the place of a raster."""
+        """The parameter of Processing that takes a product in the place of a raster, or products beside rasters."""
+        several = self.kind == "rasters"
         return Option(
-            "A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a "
-            "zip or tar archive. Used where the layer is left empty.",
-            f"{self.label}: product instead of a layer",
-            kind="file",
+            "Products as they are delivered, after the layers: of each its file (of many files the metadata), its "
+            "folder, or a zip or tar archive."
+            if several
+            else "A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, "
+            "or a zip or tar archive. Used where the layer is left empty.",
+            f"{self.label}: products" if several else f"{self.label}: product instead of a layer",
+            kind="files" if several else "file",
             name=f"{self.name}_product",
             flag="",
             key=f"{self.key}_PRODUCT",
