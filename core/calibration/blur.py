@@ -36,9 +36,10 @@ _BORDER = 2  # HSI pixels along the scene's edge that see ground outside of the 
 _NEAR, _FAR = 1, 3  # reach of the high-pass of the result, and of one to compare it with
 _NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
 _SURE, _SURE_BEYOND = 0.1, 0.025  # of a gain: half the width of an interval that is good enough; in the SWIR
-# Of the PAN's detail by bands where panchromatic ones lie, and by others; pixels that take part. With fewer, some
-# clean pairs were off by more than the interval (measured).
-_LEAST_EXPLAINED, _LEAST_BEYOND, _LEAST_PIXELS = 0.5, 0.9, 300
+_LEAST_EXPLAINED, _LEAST_BEYOND = 0.5, 0.9  # of the PAN's detail by bands where panchromatic ones lie; by others
+# Pixels that take part: of fewer the interval has to be narrower, as a tenth of the pairs is off by more than it says.
+# So no gain of 65 to 300 pixels that was called sure was off by more than 0.05 (measured).
+_MANY_PIXELS, _FEWER = 300, 1.5
 _SHARPEST = 0.85  # a gain above is none of a sensor: the HSI was sharpened, or the PAN is no sharper
 _UNEXPLAINED, _POWER, _DEPENDENT = 0.2, 0.75, 0.5  # how the uncertainty grows, see _uncertainty
 
@@ -291,9 +292,9 @@ def _measured_group(
         return None
     found = _group(name, bands, fit, other, scene.ratios)
     least, width = (_LEAST_BEYOND, _SURE_BEYOND) if name == _BEYOND else (_LEAST_EXPLAINED, _SURE)
+    width *= min(1.0, (pixels / _MANY_PIXELS) ** _FEWER)
     narrow = max(found.rows.half_width, found.columns.half_width) <= width
-    sure = found.sure and narrow and found.explained >= least and pixels >= _LEAST_PIXELS
-    return replace(found, sure=sure)
+    return replace(found, sure=found.sure and narrow and found.explained >= least)
 
 
 def _part(

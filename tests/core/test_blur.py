@@ -125,6 +125,15 @@ def test_a_small_scene_is_enough(tmp_path):
     assert best.gains == pytest.approx((0.2, 0.35), abs=0.02)
 
 
+@pytest.mark.parametrize(("size", "snr", "sure"), [(72, None, True), (72, (200, 100), True), (72, (50, 30), False)])
+@pytest.mark.parametrize("seed", range(2))
+def test_what_few_pixels_say_is_relied_on_where_it_is_precise(tmp_path, seed, size, snr, sure):
+    best = measured(tmp_path, *pair(ground(size, seed), 4, (0.2, 0.35), snr=snr)).best
+    assert best.sure == sure
+    if sure:
+        assert best.gains == pytest.approx((0.2, 0.35), abs=0.02)
+
+
 def test_a_pan_of_something_else_gives_nothing_to_rely_on(tmp_path):
     hsi, _ = pair(ground(160, 6), 4, (0.2, 0.2))
     _, pan = pair(ground(160, 7), 4, (0.2, 0.2))

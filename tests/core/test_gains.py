@@ -68,12 +68,23 @@ def test_two_gains_are_used_along_their_own_axes(files, tmp_path):
 def test_where_nothing_can_be_told_the_usual_gain_is_assumed_with_a_warning(files, tmp_path):
     cube = truth(64)
     lines = [gaussian_line(64, 16, 4, 0.0, 0.2)] * 2
-    for image, path in zip(pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4), files):
+    hsi = Separable(*lines)(cube)
+    noisy = hsi + np.random.default_rng(0).normal(size=hsi.shape) * hsi.mean() / 8
+    for image, path in zip(pair_of_arrays(noisy.astype(np.float32), cube[:6].mean(axis=0), 4), files):
         image.write(path)
     progress = Said()
     made = classical(*files[:2], str(tmp_path / "o.tif"), progress=progress)
     assert (made["mtf_gain"]["source"], made["mtf_gain"]["rows"]) == ("assumed", 0.3)
     assert any("0.3 is assumed" in line for line in progress.warnings)
+
+
+def test_what_a_few_clean_pixels_say_is_not_replaced_by_an_assumption(files, tmp_path):
+    cube = truth(64)
+    lines = [gaussian_line(64, 16, 4, 0.0, 0.2)] * 2
+    for image, path in zip(pair_of_arrays(Separable(*lines)(cube), cube[:6].mean(axis=0), 4), files):
+        image.write(path)
+    made = classical(*files[:2], str(tmp_path / "o.tif"))
+    assert (made["mtf_gain"]["source"], made["mtf_gain"]["rows"]) == ("measured", pytest.approx(0.2, abs=0.02))
 
 
 def test_assessment_degrades_by_the_gain_of_the_pair_and_says_so(files, tmp_path):
