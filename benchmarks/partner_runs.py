@@ -1,10 +1,10 @@
 """Scenes, pairs and runs of ``benchmarks/partner.py`` and ``benchmarks/partner_disturbed.py``.
 
-The sharper image is integrated from the scene in the bands of Sentinel-2: rectangles over ESA's widths where a scene
-has wavelengths, else the fixed band numbers below. Ratio 6, EMIT's 60 m by Sentinel-2's 10 m, is on scenes that are
-made of real spectra: every pixel of a real multispectral image, brought to 384 x 384 pixels, gets the mixture of real
-spectra that is nearest to its bands. Each run is one JSON file, so runs can be made in any order, on any number of
-machines at the same time, and put together later.
+The sharper image is integrated from the scene in the bands of Sentinel-2: by the responses that ESA publishes for
+Sentinel-2A where a scene has wavelengths, else by the fixed band numbers below. Ratio 6, EMIT's 60 m by Sentinel-2's
+10 m, is on scenes that are made of real spectra: every pixel of a real multispectral image, brought to 384 x 384
+pixels, gets the mixture of real spectra that is nearest to its bands. Each run is one JSON file, so runs can be made in
+any order, on any number of machines at the same time, and put together later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import numpy as np
 from benchmarks.record import commit, machine
 from core.io.array_image import ArrayImage, pair_of_arrays
 from core.io.reader import RasterReader
-from core.operators.guide_bands import GUIDE_SENSORS
 from core.quality.reference import reference_indices
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
@@ -33,6 +32,7 @@ SETS = {
     "6 bands": ("B02", "B03", "B04", "B08", "B11", "B12"),
     "10 bands": ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"),
 }
+RESPONSES = "sentinel-2a"  # whose published responses are taken, see core/operators/response_tables.py
 # AVIRIS of 205 bands without wavelengths: about 365 + 9.7 (n - 1) nm below the first water band.
 NUMBERS = {
     "B02": "11-17",
@@ -146,22 +146,31 @@ class Bench:
 
     def pair(self, name: str, ratio: int, guides: str) -> tuple[str, str]:
         """HSI and sharper image."""
-        stem = f"{name}-{ratio}-{guides}".replace(" ", "")
+        published = bool(SETS[guides]) and self._has_wavelengths(name)
+        stem = f"{name}-{ratio}-{guides}{'-published' if published else ''}".replace(" ", "")
         hsi, pan = (self.out / f"{stem}-{kind}.tif" for kind in ("hsi", "pan"))
         if not pan.exists():
-            simulate(str(self.truth(name)), ratio, str(hsi), str(pan), mtf_hsi=0.3, **self._bands(name, guides))
+            every = self.out / f"{stem}-every.tif"
+            wanted = {"pan_range": RESPONSES} if published else self._bands(name, guides)
+            made = every if published else pan
+            simulate(str(self.truth(name)), ratio, str(hsi), str(made), mtf_hsi=0.3, **wanted)
+            if published:  # the sensor's ten bands, of which some are wanted
+                image = ArrayImage.read(every)
+                chosen = [image.metadata.names.index(band) for band in SETS[guides]]
+                ArrayImage(image.values[chosen], image.grid, image.metadata.select(chosen)).write(pan)
+                every.unlink()
         return str(hsi), str(pan)
 
+    def _has_wavelengths(self, name: str) -> bool:
+        with RasterReader(str(self.truth(name))) as reader:
+            return None not in reader.metadata.wavelengths
+
     def _bands(self, name: str, guides: str) -> dict[str, str]:
+        """Of a PAN, or by number."""
         bands = SETS[guides]
         if not bands:
             return SCENES[name].pan if name in SCENES else {"pan_bands": "6-36"}
-        with RasterReader(str(self.truth(name))) as reader:
-            known = None not in reader.metadata.wavelengths
-        if not known:
-            return {"pan_bands": ";".join(NUMBERS[band] for band in bands)}
-        ranges = GUIDE_SENSORS["sentinel-2"].ranges()
-        return {"pan_range": ";".join(f"{ranges[band][0]:.1f}-{ranges[band][1]:.1f}" for band in bands)}
+        return {"pan_bands": ";".join(NUMBERS[band] for band in bands)}
 
     def scores(self, name: str, ratio: int, fused: str) -> dict[str, float]:
         """Over the good bands and the pixels that are valid in all of them."""
