@@ -23,12 +23,12 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
         Of a Zarr store with one cube, that; else a virtual raster in memory of Band1, Band2 ..., in their order; the
         dataset itself where it has bands, or lacks one of those.
     """
+    if dataset.RasterCount:
+        return dataset
     if dataset.GetDriver().ShortName == "Zarr":
         cube = _cube(dataset.GetDescription())
         if cube is not None:
             return cube
-    if dataset.RasterCount:
-        return dataset
     found = {}
     for name, _ in dataset.GetSubDatasets():
         match = _BAND.search(name)

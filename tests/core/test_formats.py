@@ -10,6 +10,7 @@ import pytest
 from osgeo import gdal, osr
 
 from benchmarks.pairs_apart import Ground, Image, write
+from core.io.reader import RasterReader
 from core.runtime.errors import InputError
 from core.workflows.arrays import classical_arrays
 from core.workflows.classical import classical
@@ -45,7 +46,10 @@ def test_both_in_another_format(pair, tmp_path, kind, ending):
         pytest.skip(f"this GDAL has no {kind}")
     for name in ("hsi", "pan"):
         gdal.Translate(str(tmp_path / f"{name}.{ending}"), str(pair / f"{name}.tif"), format=kind)
-    same(pair, tmp_path, tmp_path / f"hsi.{ending}", tmp_path / f"pan.{ending}")
+    # GDAL 3.8 and newer lose the reference system of several bands as Zarr (findings/gdal-zarr-bands-crs.sh).
+    lost = kind == "Zarr" and not RasterReader(tmp_path / f"hsi.{ending}").grid.crs
+    more = {"assume_crs": "EPSG:32633"} if lost else {}
+    same(pair, tmp_path, tmp_path / f"hsi.{ending}", tmp_path / f"pan.{ending}", **more)
 
 
 def test_a_subdataset_by_its_name(pair, tmp_path):
