@@ -86,15 +86,16 @@ SCENES = {
     "indian_pines": Truth("indian_pines/hsi.tif", {"pan_bands": "7-33"}),
     "enmap_potsdam": Truth("enmap_potsdam/hsi.tif", {"pan_range": "480-690"}),
 }
-MADE_OF = {  # structure, spectra
+Made = tuple[str, tuple[int, ...], str]  # file of the structure, its bands, scene of the spectra
+MADE_OF: dict[str, Made] = {
     "worldview2 + urban-5": ("worldview2/ms.tif", (1, 2, 3, 5, 7), "urban-5"),
     "ikonos + airport-1": ("ikonos/ms.tif", (0, 1, 2, 3), "airport-1"),
 }
 
 
-def make_scene(scenes: Path, name: str, path: Path) -> None:
-    """A scene of real spectra with the structure of a real multispectral image."""
-    structure, bands, spectra = MADE_OF[name]
+def make_scene(scenes: Path, of: Made, path: Path) -> None:
+    """A scene of real spectra with the structure of a real multispectral image, without wavelengths."""
+    structure, bands, spectra = of
     image = ArrayImage.read(scenes / structure).values[list(bands)].astype(np.float64)
     pad = [(0, 0), *((0, max(0, MADE - count)) for count in image.shape[1:])]
     image = np.pad(image, pad, mode="reflect")[:, :MADE, :MADE].reshape(len(bands), -1)
@@ -141,7 +142,7 @@ class Bench:
             return self.scenes / SCENES[name].file
         path = self.out / f"{name.replace(' ', '')}-truth.tif"
         if not path.exists():
-            make_scene(self.scenes, name, path)
+            make_scene(self.scenes, MADE_OF[name], path)
         return path
 
     def pair(self, name: str, ratio: int, guides: str) -> tuple[str, str]:

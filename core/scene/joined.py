@@ -64,6 +64,8 @@ class JoinedReader(ReaderView):
         nodata = None if self.always_valid else math.nan
         self.dtype, self.bands = "float32", sum(reader.bands for reader in readers)
         self.metadata = RasterMetadata(**of_bands, nodata=nodata, dtype="float32")
+        told = [reader.origin.detectors for reader in readers]
+        self.origin = self.origin._replace(detectors=sum(told, ()) if all(told) else ())
         self._places = [(part, band) for part, reader in enumerate(readers) for band in range(reader.bands)]
 
     def __reduce__(self) -> tuple:
