@@ -6,6 +6,7 @@ Positions count from the image's corner, pixel edges at whole numbers: a sample 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Callable
 
@@ -14,6 +15,7 @@ import numpy as np
 from .fill import fill_invalid
 from .resample import CUBIC_A
 
+_RUN = 128  # coefficients along an axis that one matrix product computes
 _SPREAD = 19  # samples to either side that a coefficient depends on: farther ones weigh less than 1e-6
 SPLINE_REACH = _SPREAD + 3  # samples to either side that a spline depends on
 _FILLED = 4  # rings of samples that are not valid around valid ones
@@ -160,6 +162,16 @@ def _response() -> list[float]:
 _RESPONSE = _response()
 
 
+@functools.lru_cache(maxsize=64)
+def _prefilter(count: int) -> np.ndarray:
+    """(count, count + 2 * _SPREAD) float64: the filter along an axis as a banded matrix; products with it take a third
+    of the time of a sum over shifted planes."""
+    matrix = np.zeros((count, count + 2 * _SPREAD))
+    for offset, weight in enumerate(_RESPONSE):
+        matrix[np.arange(count), np.arange(count) + offset] = weight
+    return matrix
+
+
 def _coefficients(plane: np.ndarray) -> np.ndarray:
     """(samples,) float64, as :meth:`_Place.padded` pads: what B-splines are weighted with to pass through samples."""
     margin = _SPREAD + len(_SPLINE_TAPS) // 2
@@ -167,9 +179,14 @@ def _coefficients(plane: np.ndarray) -> np.ndarray:
         around = [(margin, margin) if axis == along else (0, 0) for along in (0, 1)]
         padded = np.pad(plane, around, mode="reflect", reflect_type="odd")
         count = padded.shape[axis] - 2 * _SPREAD
-        plane = np.zeros([count if axis == along else size for along, size in enumerate(padded.shape)])
-        for offset, weight in enumerate(_RESPONSE):
-            plane += weight * (padded[offset : offset + count] if axis == 0 else padded[:, offset : offset + count])
+        plane = np.empty([count if axis == along else size for along, size in enumerate(padded.shape)])
+        for start in range(0, count, _RUN):
+            stop = min(start + _RUN, count)
+            filtering = _prefilter(stop - start)
+            if axis == 0:
+                plane[start:stop] = filtering @ padded[start : stop + 2 * _SPREAD]
+            else:
+                plane[:, start:stop] = padded[:, start : stop + 2 * _SPREAD] @ filtering.T
     return plane.ravel()
 
 
