@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from osgeo import gdal
 
@@ -12,6 +14,18 @@ from .gdal_errors import gdal_messages
 from .raster_files import driver_of
 
 _SMALLEST = 256
+_CACHE = 256_000_000  # bytes
+
+
+@contextlib.contextmanager
+def small_block_cache() -> Iterator[None]:
+    """Keep GDAL's block cache small while GDAL works through a raster: it would grow to a share of the memory."""
+    before = gdal.GetCacheMax()
+    gdal.SetCacheMax(min(before, _CACHE))
+    try:
+        yield
+    finally:
+        gdal.SetCacheMax(before)
 
 
 def add_overviews(path: str, progress: Progress | None = None, name: str = "") -> None:
@@ -38,7 +52,7 @@ def add_overviews(path: str, progress: Progress | None = None, name: str = "") -
             "AVERAGE", factors, callback=lambda *_: 0 if progress.cancelled() else 1
         )
 
-    with gdal_messages() as messages:
+    with small_block_cache(), gdal_messages() as messages:
         failed = messages.call(build)
         progress.check()
         if failed or messages.write_failures:

@@ -14,7 +14,7 @@ from ..runtime.atomic_files import discard, folder_of, folder_removed_error, par
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
-from .cog import check_cog, write_cog
+from .cog import write_cog
 from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
 from .georeference import check_envi, place_dataset
@@ -79,8 +79,6 @@ class RasterWriter:
             check_envi(grid, self.name)
         elif self._format == "Zarr":
             check_zarr(grid, self.name)
-        elif self._format == "COG":
-            check_cog(self.name)
         dtype = _storable(metadata.dtype, self._driver)
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
@@ -242,13 +240,17 @@ class RasterWriter:
             "PHOTOMETRIC=MINISBLACK",
             "ALPHA=NO",
         ]
-        if self._compress != "NONE":
-            options += [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
-            if self._compress in _LEVELS:
-                options.append(_LEVELS[self._compress])
-            kind = np.dtype(self.metadata.dtype)
-            if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
-                options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
+        return options + self._compression()
+
+    def _compression(self) -> list[str]:
+        if self._compress == "NONE":
+            return []
+        options = [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
+        if self._compress in _LEVELS:
+            options.append(_LEVELS[self._compress])
+        kind = np.dtype(self.metadata.dtype)
+        if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
+            options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
         return options
 
     def complete(self) -> None:
@@ -275,7 +277,7 @@ class RasterWriter:
     def _convert(self) -> None:
         """Make the file of the finished draft, which stays until it is moved to its place."""
         if self._format == "COG":
-            words = write_cog(self.draft, self.partial, self._compress, self._progress)
+            words = write_cog(self.draft, self.partial, self._compression(), self._progress, self.name)
             if words:
                 raise self._failure(words)
             return

@@ -98,6 +98,8 @@ def write_zarr(
             block = np.zeros(chunk, dtype)
             block[tuple(map(slice, count))] = np.frombuffer(data, metadata.dtype).reshape(count)
             store.put(IMAGE, (band, row, col), block)
+            if col == spans[2][-1]:
+                messages.call(dataset.FlushCache)  # GDAL's block cache would grow to a share of the memory
     store.close()
 
 
