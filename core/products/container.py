@@ -13,6 +13,7 @@ from ..io.gdal_errors import gdal_messages, hdf5_silence, open_quietly
 from ..io.grid import Grid
 from ..runtime.errors import InputError
 
+_LARGEST_CODE = 2**31  # of a reference system: GDAL takes no larger number
 _LARGEST_PLANE = 100_000_000  # numbers of a plane that is read as a whole
 
 
@@ -216,6 +217,8 @@ def utm_grid(epsg: int, corner: tuple[float, float], pixel: tuple[float, float],
         The grid; None where the code is not known, or pixels have no size.
     """
     system = osr.SpatialReference()
+    if not 0 < epsg < _LARGEST_CODE:
+        return None
     with gdal_messages() as messages:
         known = messages.call(system.ImportFromEPSG, epsg) == ogr.OGRERR_NONE
     if not known or not all(np.isfinite((*corner, *pixel))) or min(pixel) <= 0:

@@ -194,6 +194,7 @@ def test_the_result_of_a_basic_tanager_cube_lies_on_the_grid_of_the_orthorectifi
     "said",
     [
         framing(epsg_code=32601),
+        framing(epsg_code=2**40),
         framing(geotransform=[0.0, 30.0, 0.0, 5800105.0, 0.0, -30.0]),
         framing(geotransform=[499987.0, 300.0, 0.0, 5800105.0, 0.0, -300.0]),
         framing(geotransform=[499987.0, 30.0, 5.0, 5800105.0, 0.0, -30.0]),
@@ -218,6 +219,8 @@ def test_tanager_files_that_contradict_themselves_or_lack_coordinates_are_refuse
     values = tanager_values(related)
     with pytest.raises(InputError, match=r"says EPSG:32733 and, by its UTM zone, EPSG:32633"):
         open_raster(write_tanager(tmp_path / TANAGER.format("sr"), values, zone=33))
+    with pytest.raises(InputError, match="has no grid that can be used"):
+        open_raster(write_tanager(tmp_path / TANAGER.format("sr"), values, zone="", epsg=2**40))
     with pytest.raises(InputError, match="has 12 x 12 pixels, but longitudes and latitudes of none"):
         open_raster(write_tanager(tmp_path / BASIC, values, "toa_radiance", place="SWATHS"))
 
