@@ -22,7 +22,7 @@ _ALONG, _SMALL_BLOCK = 3, 8  # blocks along each axis; where there would be fewe
 _QUANTILE = 0.4  # of the pixels have to fit: up to about half may have changed
 _SAMPLE = 5_000  # pixels that fits are compared on
 _BOX = 2  # HSI pixels around a pixel over which residuals are averaged: edges cancel, clouds do not
-_OUTLIER = 5.0  # standard deviations of averaged residuals
+_OUTLIER, _LEAST_KEPT = 5.0, 0.3  # standard deviations of averaged residuals; share of the ground that stays
 _WORSE, _UNLIKE = (
     3.0,
     0.5,
@@ -207,10 +207,21 @@ def _coherent(residuals: list[np.ndarray], valid: list[np.ndarray]) -> list[np.n
     sizes = np.concatenate([np.abs(m[v]) for m, v in zip(means, valid)])
     if not sizes.size:
         return valid
-    # 0.524 standard deviations hold 40 per cent of a normal distribution.
+    worst = [_worst_near(np.where(v, np.abs(m), 0.0)) for m, v in zip(means, valid)]
+    # 0.524 standard deviations hold 40 per cent of a normal distribution. The more precise a fit, the less it takes to
+    # be an outlier: where too little ground would be left, the part that fits best is kept.
     limit = _OUTLIER * float(np.quantile(sizes, _QUANTILE)) / 0.524
-    kept = [v & (box_mean((np.abs(m) > limit).astype(float)) < 0.5 / (2 * _BOX + 1) ** 2) for m, v in zip(means, valid)]
-    return kept if sum(int(k.sum()) for k in kept) > 0.3 * sizes.size else valid
+    limit = max(limit, float(np.quantile(np.concatenate([w[v] for w, v in zip(worst, valid)]), _LEAST_KEPT)))
+    return [v & (w <= limit) for w, v in zip(worst, valid)]
+
+
+def _worst_near(image: np.ndarray) -> np.ndarray:
+    """The largest of the 5 x 5 samples around each."""
+    for axis in (0, 1):
+        padded = np.pad(image, [(_BOX, _BOX) if each == axis else (0, 0) for each in (0, 1)])
+        parts = [padded.take(range(first, first + image.shape[axis]), axis) for first in range(2 * _BOX + 1)]
+        image = np.maximum.reduce(parts)
+    return image
 
 
 def box_mean(image: np.ndarray, reach: int = _BOX) -> np.ndarray:

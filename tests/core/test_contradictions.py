@@ -59,6 +59,18 @@ def test_a_cloud_in_the_pan_is_found(seed, tmp_path):
     assert not (found & ~box(found.shape, (8, 20), (10, 25))).any()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_clouds_with_soft_edges_on_most_parts_of_a_small_scene_are_found(seed, tmp_path):
+    pair = made_pair(seed, low=(25, 25))
+    y, x = np.mgrid[:100, :100]
+    places = ((25, 25), (40, 75), (75, 40))
+    opaque = np.maximum.reduce([np.clip(2.2 - np.hypot(y - row, x - col) / 7, 0, 1) for row, col in places])
+    pan = pair.pan * (1 - opaque) + 1.5 * pair.pan.max() * opaque
+    found = found_in(pair.changed(pan=pan.astype(pair.pan.dtype)), tmp_path)
+    assert found[opaque.reshape(25, 4, 25, 4).min(axis=(1, 3)) >= 1].all()
+    assert found.mean() < 0.3
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_cloud_in_the_hsi_is_found(seed, tmp_path):
     pair = made_pair(seed)
