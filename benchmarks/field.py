@@ -8,7 +8,8 @@
 
 The open scenes are degraded with known gains at the Nyquist frequency along rows and columns, and the PAN is the mean
 of their visible bands: clean, moved, with noise, with a cloud, with a part of the PAN that no compared band shows.
-Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on the scenes marked so.
+Bands beyond 1000 nm have the gains of the others, but twice their noise. Settings were chosen on the scenes marked so;
+how narrow the interval of a few pixels has to be, on parts of all.
 
 ``blur``: the share of cases whose 90 per cent interval holds the truth, how wide it is, and how often the measurement
 is sure. ``cost``, ``shift`` and ``time``: see the files beside this one. With ``--results DIR`` what is found is

@@ -38,7 +38,7 @@ _NORMAL = 1.645  # standard deviations to either side that hold 90 per cent
 _SURE, _SURE_BEYOND = 0.1, 0.025  # of a gain: half the width of an interval that is good enough; in the SWIR
 _LEAST_EXPLAINED, _LEAST_BEYOND = 0.5, 0.9  # of the PAN's detail by bands where panchromatic ones lie; by others
 # Pixels that take part: of fewer the interval has to be narrower, as a tenth of the pairs is off by more than it says.
-# So no gain of 65 to 300 pixels that was called sure was off by more than 0.05 (measured).
+# So no gain of 65 to 300 pixels that was called sure was off by more than 0.05 (on parts of all open scenes).
 _MANY_PIXELS, _FEWER = 300, 1.5
 _SHARPEST = 0.85  # a gain above is none of a sensor: the HSI was sharpened, or the PAN is no sharper
 _UNEXPLAINED, _POWER, _DEPENDENT = 0.2, 0.75, 0.5  # how the uncertainty grows, see _uncertainty

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..assessment.reduced import used_shape
 from ..calibration.contradictions import contradictions
-from ..calibration.explain import box_mean
 from ..calibration.shift import Shift
 from ..operators.footprints import all_valid
 from ..runtime.progress import Progress
@@ -18,7 +17,6 @@ from .options.pixels import PixelOptions
 from .options.shared import RasterOptions
 
 NOTICED = 0.01  # share of the pixels from which on contradictions are worth a warning
-_LEFT = 0.5  # of the pixels to learn from, at least, that are left where the rim of contradictions is kept out, too
 
 
 def left_out(
@@ -59,8 +57,7 @@ def left_out(
 def without(
     scene: Scene, contradictory: np.ndarray | None, masked: np.ndarray | None, apart: np.ndarray | None = None
 ) -> Scene:
-    """A view that learns nothing from them; of several sharp bands neither from the pixels beside contradictions, where
-    thin cloud may show in bands other than the one that is compared.
+    """A view that learns nothing from them.
 
     Args:
         scene: the HSI and the PAN.
@@ -76,12 +73,7 @@ def without(
     """
     none = np.zeros(scene.low_shape, bool)
     faded = (none if contradictory is None else contradictory) | (none if apart is None else apart)
-    left_out = faded if masked is None else faded | masked
-    if scene.guides > 1 and faded.any():
-        wider = left_out | (box_mean(faded.astype(float), 1) > 1e-9)
-        if (scene.low_valid & ~wider).sum() >= _LEFT * (scene.low_valid & ~left_out).sum():
-            left_out = wider
-    return scene.without(left_out, faded)
+    return scene.without(faded if masked is None else faded | masked, faded)
 
 
 def _say_contradictions(scene: Scene, count: int, progress: Progress) -> None:

@@ -7,11 +7,9 @@ import pytest
 
 from core.fusion.engine import fuse
 from core.fusion.prior import RegressionPrior
-from core.io.band_selection import SelectedBands
 from core.operators.pair import Operators
 from core.products.pair import open_pair
 from core.scene.statistics import scene_statistics
-from core.workflows.left_out import without
 
 HIGH, LOW = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0), (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
 RATIO, SIDE, BANDS = 4, 128, 9
@@ -77,21 +75,6 @@ def test_nothing_of_the_cloud_comes_into_the_result(images, make_raster, tmp_pat
     difference = np.abs(clouded - clear)
     assert difference[:, far].max() < 0.1 * clear.std()
     assert difference.max() < 3 * clear.std()
-
-
-def test_the_rim_of_a_cloud_is_sharpened_but_takes_no_part_in_learning(images, make_raster, tmp_path):
-    cloud = np.zeros((SIDE // RATIO,) * 2, bool)
-    cloud[10:20, 12:22] = True
-    with opened(images, make_raster, tmp_path, cloud=True) as scene:
-        kept = without(scene, cloud, None)
-        np.testing.assert_array_equal(kept.faded, cloud)
-        assert kept.left_out[9:21, 11:23].all()
-        assert kept.left_out.sum() == 12 * 12
-        one = scene.with_pan(SelectedBands(scene.pan, [0]))
-        np.testing.assert_array_equal(without(one, cloud, None).left_out, cloud)
-        scattered = np.zeros_like(cloud)
-        scattered[::3, ::3] = True
-        np.testing.assert_array_equal(without(scene, scattered, None).left_out, scattered)
 
 
 def test_the_subspace_is_what_the_sharp_bands_do_not_show(images, make_raster, tmp_path):
