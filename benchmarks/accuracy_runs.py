@@ -26,9 +26,9 @@ from core.workflows.train import train
 
 KEYS = ("sam", "ergas")
 BRANCHES = ("spectral", "spatial", "mean")
-# What is learned at reduced resolution only. As full resolution does not restrain it, small steps, no emphasis and more
-# exchange are better.
-REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 1.0, "emphasis": 1.0, "rate": 0.002}
+# What is learned at reduced resolution only. As full resolution does not restrain it, small steps and more exchange are
+# better.
+REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 1.0, "rate": 0.002}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Bench:
                 progress=ConsoleProgress(),
             )
             record = {"parameters": made["parameters"], "held_out": made["scores"]}
-            for use in ("mean", *(made["parameters"] if len(made["parameters"]) > 1 else ())):
+            for use in BRANCHES if len(made["parameters"]) > 1 else ("mean",):
                 fuse(hsi, pan, model, fused, use=use)
                 record[use] = self.scores(name, ratio, fused)
             return record

@@ -21,13 +21,13 @@ class BandSpaceStep(MutualStep):
 
     def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
         labelled, unlabelled, _ = sample
-        result = self.to_bands(self.residual(index, labelled.planes, turns[0]))
+        result = self.to_bands(self.residuals(index, [labelled.planes], turns[:1])[0])
         operators, weight = labelled.project.operators, labelled.project.weight
         residual = -operators.down(result)
         for _ in range(labelled.project.iterations):
             result = result + operators.up(weight * residual)
             residual = -operators.down(result)
-        full = self.to_bands(self.residual(index, unlabelled.planes, turns[1]))
+        full = self.to_bands(self.residuals(index, [unlabelled.planes], turns[1:])[0])
         return Outputs(result, full, unlabelled.operators.down(full))
 
     def half_distances(self, index: int, outputs: Sequence[Outputs], sample: Sample) -> list[LossTerm]:

@@ -128,7 +128,7 @@ def time_steps(scene: Scene, runs: int) -> list[list[object]]:
     shown = {}
     for name, (step, (labelled, unlabelled)) in steps.items():
         first, second = step.prepared(labelled[0]), step.prepared(unlabelled[0])
-        shown[name] = first, second.crop(0, 0, settings.crop)
+        shown[name] = first, second.crop(0, 0, (settings.coarse(scene.ratio),) * 2)
     times: dict[str, list[tuple]] = {name: [] for name in steps}
     with contextlib.ExitStack() as threads:
         for step, _ in steps.values():
@@ -154,7 +154,7 @@ def time_learning(scene: Scene, runs: int) -> list[list[object]]:
     early, late = [], []
     with side_by_side(CPU, 2) as learner.each:
         for turn in range(10 * runs):
-            crop = unlabelled[turn % len(unlabelled)].crop(0, 0, settings.crop)
+            crop = unlabelled[turn % len(unlabelled)].crop(0, 0, (settings.coarse(scene.ratio),) * 2)
             for found, given in ((early, None), (late, crop)):
                 sample = Sample(labelled[turn % len(labelled)], given, np.random.default_rng(turn))
                 found.append(timed(learner, steps // 2, sample))

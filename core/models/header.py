@@ -15,6 +15,7 @@ from ..scene.statistics import Statistics
 _MOST_BANDS = 4000  # of which distributions are kept, all scenes together: some 300 kB of the header
 _LARGEST = 3.4e38  # as float32 holds
 _MOST_GUIDES = 64
+MOST_PAIRS = 16  # of networks in a model
 
 
 def guides_of(header: Mapping[str, Any]) -> int:

@@ -14,7 +14,7 @@ from ..runtime.devices import choose_device, is_out_of_memory
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..runtime.threads import Workers
-from .pair import USES, Pair
+from .pair import USES, Pair, branch_kind
 
 _ROWS = 16  # of results that are combined at once
 
@@ -26,7 +26,7 @@ class PairResidual:
     Args:
         pair: the networks.
         device: where they are computed.
-        use: "mean" of both networks, or one of them.
+        use: "mean" of all networks, or of those of one branch.
         bands: number of bands that the networks learned, for the disagreement.
 
     Attributes:
@@ -43,10 +43,12 @@ class PairResidual:
     def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
         if use not in USES:
             raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
-        if use not in ("mean", *pair.branches):
+        kinds = [branch_kind(branch) for branch in pair.branches]
+        if use not in ("mean", *kinds):
             raise InputError(f"A model of {pair.name} has no {use} network; use the mean, which is its only network.")
         self.networks = [network.to(device).eval() for network in pair.networks]
-        self.branches, self.device, self.use, self.bands = pair.branches, device, use, bands
+        self.device, self.use, self.bands = device, use, bands
+        self._used = [number for number, kind in enumerate(kinds) if use in ("mean", kind)]
         self.receptive_field = max(network.receptive_field for network in self.networks)
         self.alignment = max(network.alignment for network in self.networks)
         self.planes_dtype = np.result_type(*(network.planes_dtype for network in self.networks))
@@ -98,8 +100,8 @@ class PairResidual:
 
         Returns:
             The residual, (K, rows, columns) float32, and the disagreement, (rows, columns) float32: the root mean
-            square over bands of the networks' difference, in standard deviations of the bands, 0 of a single network.
-            Both are 0 in the margins.
+            square, over bands and all pairs of networks, of their difference, in standard deviations of the bands, 0
+            of a single network. Both are 0 in the margins.
 
         Raises:
             MemoryError: memory is not enough for the smallest tile.
@@ -174,18 +176,24 @@ class PairResidual:
     def _combined(self, results: list[np.ndarray], progress: Progress) -> tuple[np.ndarray, np.ndarray]:
         """The result to use, in the array of one of the results, and their disagreement."""
         disagreement = np.zeros(results[0].shape[1:], np.float32)
-        if len(results) < 2:
+        count, used = len(results), [results[number] for number in self._used]
+        if count < 2:
             return results[0], disagreement
-        chosen = results[0 if self.use == "mean" else self.branches.index(self.use)]
+        chosen, share = used[0], np.float32(1 / len(used))
 
         def work(start: int) -> None:
-            one, other = (result[:, start : start + _ROWS] for result in results)
-            difference = one - other
-            squares = np.einsum("krc,krc->rc", difference, difference)
-            disagreement[start : start + _ROWS] = np.sqrt(squares / np.float32(self.bands))
-            if self.use == "mean":
-                difference *= np.float32(0.5)
-                one -= difference
+            parts = [result[:, start : start + _ROWS] for result in results]
+            squares = np.zeros(parts[0].shape[1:], np.float32)
+            for place, one in enumerate(parts):
+                for other in parts[place + 1 :]:
+                    difference = one - other
+                    squares += np.einsum("krc,krc->rc", difference, difference)
+            disagreement[start : start + _ROWS] = np.sqrt(squares / np.float32(self.bands * count * (count - 1) / 2))
+            total = chosen[:, start : start + _ROWS]
+            for result in used[1:]:
+                total += result[:, start : start + _ROWS]
+            if len(used) > 1:
+                total *= share
 
         self._in_parallel(work, range(0, len(disagreement), _ROWS), progress)
         return chosen, disagreement

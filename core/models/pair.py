@@ -1,4 +1,8 @@
-"""The networks of a model and how they are stored: a spectral and a spatial network of mutual learning, or one."""
+"""The networks of a model and how they are stored: pairs of networks that teach each other, or a single network.
+
+Of several pairs each learns by itself: errors that networks have taught each other do not cancel in their mean (own;
+for the mean of networks Hansen and Salamon, IEEE Trans. Pattern Analysis and Machine Intelligence 12(10), 1990).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from ..networks.base import FusionNetwork, create_network, network_class, networ
 from ..networks.binarized import s2bnet  # noqa: F401 - register their networks
 from ..networks.costs import costs
 from ..runtime.errors import InputError
+from .header import MOST_PAIRS
 
 BRANCHES = ("spectral", "spatial")
 USES = ("mean", *BRANCHES)
@@ -87,8 +92,36 @@ def pair_name(spectral: str, spatial: str) -> str:
     return "ssml" if networks == SSML else "+".join(networks[branch] for branch in BRANCHES)
 
 
+def branches_of(name: str, config: Mapping) -> tuple[str, ...]:
+    """The branches of a model's networks.
+
+    Args:
+        name: of the kind, see :func:`kind_of`.
+        config: of the networks, by branch.
+
+    Returns:
+        "spectral", "spatial", "spectral-2", "spatial-2" ..., as far as the configuration goes; at least one pair.
+    """
+    kinds, pairs = tuple(kind_of(name).networks), 1
+    while pairs < MOST_PAIRS and all(f"{kind}-{pairs + 1}" in config for kind in kinds):
+        pairs += 1
+    return tuple(kind if pair == 1 else f"{kind}-{pair}" for pair in range(1, pairs + 1) for kind in kinds)
+
+
+def branch_kind(branch: str) -> str:
+    """What a branch is.
+
+    Args:
+        branch: as :func:`branches_of` names it.
+
+    Returns:
+        The branch of the kind, as "spectral" of "spectral-2".
+    """
+    return branch.partition("-")[0]
+
+
 class Pair:
-    """The networks of a model over one subspace: one for each branch of its kind.
+    """The networks of a model over one subspace: one or several for each branch of its kind.
 
     Args:
         name: of the kind, see :func:`kind_of`.
@@ -96,17 +129,18 @@ class Pair:
         device: of the networks.
 
     Attributes:
-        branches: of the networks.
-        networks: in the order of ``branches``.
+        branches: of the networks, see :func:`branches_of`.
+        networks: in the order of ``branches``, pair after pair.
     """
 
     def __init__(self, name: str, config: Mapping[str, Mapping], device: torch.device | str = "cpu") -> None:
         kind = kind_of(name)
-        self.name, self.branches = name, tuple(kind.networks)
+        self.name, self.branches = name, branches_of(name, config)
         self.config = {branch: dict(config[branch]) for branch in self.branches}
         with torch.random.fork_rng(devices=[]):  # initial weights come from torch's global generator
             self.networks: list[FusionNetwork] = [
-                create_network(network, **self.config[branch]).to(device) for branch, network in kind.networks.items()
+                create_network(kind.networks[branch_kind(branch)], **self.config[branch]).to(device)
+                for branch in self.branches
             ]
 
     @classmethod
@@ -118,6 +152,7 @@ class Pair:
         device: torch.device | str = "cpu",
         ratio: float | None = None,
         guides: int = 1,
+        pairs: int = 1,
     ) -> Pair:
         """Untrained networks.
 
@@ -128,19 +163,31 @@ class Pair:
             device: of the networks.
             ratio: PAN pixels per HSI pixel; None: unknown.
             guides: M, the PAN's number of bands.
+            pairs: how many of each branch.
 
         Returns:
-            The pair.
+            The pair, or several.
         """
         networks = kind_of(name).networks
         several = {"guides": guides} if guides > 1 else {}
         config = {
-            branch: {"components": components, **several, **network_class(network).config_for(ratio)}
+            branch if pair == 1 else f"{branch}-{pair}": {
+                "components": components,
+                **several,
+                **network_class(network).config_for(ratio),
+            }
+            for pair in range(1, pairs + 1)
             for branch, network in networks.items()
         }
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return cls(name, config, device)
+
+    @property
+    def pairs(self) -> list[list[FusionNetwork]]:
+        """The networks that learn from each other, pair by pair; of a single kind one each."""
+        size = len(kind_of(self.name).networks)
+        return [self.networks[first : first + size] for first in range(0, len(self.networks), size)]
 
     @property
     def parameters(self) -> dict[str, int]:

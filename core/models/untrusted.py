@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from ..networks.base import create_network
-from .pair import kind_of
+from .pair import branch_kind, branches_of, kind_of
 
 _MAX_NUMBER = 256  # among a network's arguments
 _MAX_CHANNELS = 1024
@@ -34,7 +34,9 @@ def check_config(name: str, config: Mapping[str, Mapping], tensors: Mapping[str,
         ValueError: arguments of a type or size that no network takes, or a network that is larger than the file.
     """
     bits = sum(array.size * (8 if array.dtype == np.uint8 else 1) for array in tensors.values())
-    for branch, network in kind_of(name).networks.items():
+    networks = kind_of(name).networks
+    for branch in branches_of(name, config):
+        network = networks[branch_kind(branch)]
         for key, value in config[branch].items():
             _check_argument(str(key), value)
         with _ParameterLimit(numbers=2 * bits + 4096, parameters=2 * len(tensors) + 16), torch.device("meta"):

@@ -92,14 +92,26 @@ class FusionNetwork(nn.Module):
         return ""
 
     @torch.no_grad()
-    def scale_output(self, share: float) -> None:
+    def scale_output(self, shares: Tensor) -> None:
         """Change the parameters so that the residual is scaled.
 
         Args:
-            share: factor of the residual.
+            shares: (components,) float32, factors of the residual's components.
         """
         for parameter in self.tail.parameters():
-            parameter.mul_(share)
+            factors = self.of_tail(shares).repeat(len(parameter) // len(self.of_tail(shares)))
+            parameter.mul_(factors.view(-1, *[1] * (parameter.dim() - 1)))
+
+    def of_tail(self, shares: Tensor) -> Tensor:
+        """What belongs to components, for the channels of the last layer, which repeat them in this order.
+
+        Args:
+            shares: (components,) of any dtype.
+
+        Returns:
+            Same dtype, as many as channels that belong together.
+        """
+        return shares
 
 
 _NETWORKS: dict[str, tuple[type[FusionNetwork], dict[str, Any]]] = {}

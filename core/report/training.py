@@ -18,9 +18,9 @@ from .pictures import describe_bands, guide_bands, overview, png, stretch_limits
 
 _ROWS = (
     ("prior", "Regression prior (MTF-GLP)"),
-    ("spectral", "Spectral network"),
-    ("spatial", "Spatial network"),
-    ("mean", "Mean of both (the result)"),
+    ("spectral", "Spectral networks"),
+    ("spatial", "Spatial networks"),
+    ("mean", "Mean of all (the result)"),
 )
 
 
@@ -71,13 +71,11 @@ def training_report(
     )
     facts = {
         "network": header["network"],
-        **{
-            f"parameters, {name} network" if two else "parameters": f"{n:,}" for name, n in header["parameters"].items()
-        },
+        **{f"parameters, {name}" if two else "parameters": f"{n:,}" for name, n in header["parameters"].items()},
         "subspace": f"{trained.statistics.components} components of {sum(header['good'])} bands",
         "ratio": header["ratio"],
         "steps": f"{header['settings']['steps']}, best at {header['best_step']}",
-        "share of the networks' residual": header["best_share"],
+        "share of the networks' residual": _shares(header),
         "time of training": f"{header['training_seconds']} s",
         "training data": ", ".join(f"{d['hsi']} + {d['pan']}" for d in header["training_data"]),
         **header["versions"],
@@ -97,15 +95,18 @@ def training_report(
     return Report("Sharpened scene" if output else "Trained model", lead, sections)
 
 
+def _shares(header: Mapping[str, Any]) -> str:
+    """What is added to the prior, of each component."""
+    return ", ".join(f"{share:.2f}" for share in header.get("shares") or [header["best_share"]])
+
+
 def _charts(header: Mapping[str, Any]) -> list[Chart]:
     history = header["history"]
     charts = learning_curves(history, prior=header["scores"]["prior"])
     learned = [record for record in history if record["losses"]]
     steps = [record["step"] for record in learned]
-    losses = {
-        name: (steps, [record["losses"][number] for record in learned])
-        for number, name in enumerate(header["parameters"])
-    }
+    kinds = [kind for kind in ("spectral", "spatial") if kind in header["parameters"]] or list(header["parameters"])
+    losses = {name: (steps, [record["losses"][number] for record in learned]) for number, name in enumerate(kinds)}
     note = "Full-resolution terms join after a part of the steps, which lifts the loss."
     title = "Training loss of the step before each check"
     return [*charts, Chart(title, "Step", "Loss (standard deviations)", losses, note=note)]
@@ -128,7 +129,7 @@ def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
     if disagreement:
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
-        caption = "How far the two networks differ: where it is high, trust the result less"
+        caption = "How far the networks differ: where it is high, trust the result less"
         plane = np.where(valid[0], values[0], np.nan)
         pictures += map_pictures({caption: plane}, "disagreement (standard deviations of the bands)")
     return pictures

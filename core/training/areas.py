@@ -134,19 +134,19 @@ class UnlabelledArea:
     operators: Operators
     spectra: Optional[Spectra] = None
 
-    def crop(self, row: int, col: int, size: int) -> UnlabelledArea:
+    def crop(self, row: int, col: int, size: tuple[int, int]) -> UnlabelledArea:
         """A part of the area.
 
         Args:
             row: first one, HSI pixels.
             col: first column, HSI pixels.
-            size: HSI pixels along each axis, fewer where the area ends.
+            size: rows and columns, HSI pixels, fewer where the area ends.
 
         Returns:
             The part, with operators of its own.
         """
         whole = self.operators
-        rows, cols = (min(size, count - start) for start, count in zip((row, col), whole.low))
+        rows, cols = (min(most, count - start) for most, start, count in zip(size, (row, col), whole.low))
         high, phase = high_window((row, col), (rows, cols), whole.high, whole.ratio, whole.phase)
         low = slice(row, row + rows), slice(col, col + cols)
         planes, weight = self.planes[:, high[0], high[1]], self.weight[low]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from ..models.format import ModelFile, read_model, write_model
+from ..networks.base import FusionNetwork
 from ..runtime.errors import InputError
 from .mutual import MutualStep
 from .trainer import TrainingState
@@ -32,16 +34,16 @@ class Checkpoint:
     path: str
     resume: str = ""
 
-    def save(self, header: dict[str, Any], learner: MutualStep, state: TrainingState) -> None:
+    def save(self, header: dict[str, Any], learners: Sequence[MutualStep], state: TrainingState) -> None:
         """Write the checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
 
         Args:
             header: of the model file that will come out; it identifies the training.
-            learner: with the networks and optimizers.
+            learners: with the networks and optimizers, one for each pair.
             state: where training stands.
         """
         tensors: dict[str, np.ndarray] = {f"best.{name}": value.numpy() for name, value in state.best.items()}
-        for number, (network, optimizer) in enumerate(zip(learner.networks, learner.optimizers)):
+        for number, (network, optimizer) in enumerate(_networks(learners)):
             for name, value in network.state_dict().items():
                 tensors[f"now.{number}.{name}"] = value.detach().cpu().numpy()
             for index, moments in optimizer.state_dict()["state"].items():
@@ -51,12 +53,12 @@ class Checkpoint:
             record = {key: getattr(state, key) for key in _RECORD}
             write_model(self.path, ModelFile({**header, "checkpoint": record}, tensors))
 
-    def load(self, header: dict[str, Any], learner: MutualStep) -> TrainingState:
+    def load(self, header: dict[str, Any], learners: Sequence[MutualStep]) -> TrainingState:
         """Put the networks and optimizers back to where they were in the training that is resumed.
 
         Args:
             header: of the model file that will come out.
-            learner: whose networks and optimizers are put back.
+            learners: whose networks and optimizers are put back.
 
         Returns:
             Where that training stood, or a fresh state where none is resumed.
@@ -77,7 +79,7 @@ class Checkpoint:
                     "and settings, or start without resuming."
                 )
         try:
-            for number, (network, optimizer) in enumerate(zip(learner.networks, learner.optimizers)):
+            for number, (network, optimizer) in enumerate(_networks(learners)):
                 device = next(network.parameters()).device
                 network.load_state_dict(_tensors(file, f"now.{number}."))
                 moments: dict[int, dict[str, torch.Tensor]] = {}
@@ -102,6 +104,11 @@ class Checkpoint:
         for path in {self.path, self.resume} - {""}:
             with contextlib.suppress(OSError):
                 os.remove(path)
+
+
+def _networks(learners: Sequence[MutualStep]) -> list[tuple[FusionNetwork, torch.optim.Optimizer]]:
+    """The networks of all pairs, with their optimizers."""
+    return [pair for learner in learners for pair in zip(learner.networks, learner.optimizers)]
 
 
 def _tensors(file: ModelFile, prefix: str) -> dict[str, torch.Tensor]:

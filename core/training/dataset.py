@@ -97,12 +97,12 @@ class _Cutter:
         """Pixels of what an area is degraded to, along an axis; where the scene is a single area, there is room to
         shift it by less than one of them."""
         count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
-        return min(max(whole_pixels(self.settings.patch, ratio), 2), max(whole_pixels(count - 1, ratio), 2))
+        return min(self.settings.coarse(ratio), max(whole_pixels(count - 1, ratio), 2))
 
     def unlabelled(self, most: int) -> list[UnlabelledArea]:
         scene, context = self.scene, self.context
         rows, cols = (
-            min(max(self.settings.crop, whole_pixels(_HIGH_SIZE, ratio)), count)
+            min(max(self.settings.coarse(ratio), whole_pixels(_HIGH_SIZE, ratio)), count)
             for count, ratio in zip(scene.low_shape, scene.ratios)
         )
         areas = []

@@ -17,7 +17,6 @@ import torch
 from ..models.pair import Pair, kind_of
 from ..models.trained import TrainedModel, describe
 from ..models.units import LEAST_FACTOR
-from ..networks.side_by_side import side_by_side
 from ..operators.resample import Gains
 from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
@@ -25,13 +24,13 @@ from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
-from .areas import AreaContext
+from .areas import AreaContext, UnlabelledArea
 from .checkpoint import Checkpoint
 from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
-from .mutual import MutualStep, Sample, load_optimizers
-from .settings import EMPHASIS_OF_SEVERAL, Settings
+from .mutual import MutualStep, Sample, beside_each_other, load_optimizers
+from .settings import PAIRS, Settings
 from .trainer import Trainer, TrainingState
 
 if TYPE_CHECKING:
@@ -85,16 +84,17 @@ def learn(
     labelled = [area for some, _ in areas for area in some]
     unlabelled = [area for _, some in areas for area in some]
 
-    pair = Pair.fresh(network, statistics.components, settings.seed, device, scenes[0].ratio, statistics.guides)
-    basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
-    learner = MutualStep(
-        pair.networks, HybridLoss(basis, scale, settings.angle, settings.gradient), settings, processes
+    pair = Pair.fresh(
+        network, statistics.components, settings.seed, device, scenes[0].ratio, statistics.guides, settings.pairs
     )
+    basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
+    loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
+    learners = [MutualStep(networks, loss, settings, processes) for networks in pair.pairs]
     learning = {"settings": settings.as_dict(), "fingerprint": fingerprint}
     header = describe(pair, scenes, good, mtf_gain, settings.iterations, learning, str(device))
-    state = checkpoint.load(header, learner)
+    state = checkpoint.load(header, learners)
     mean = context.tensor((statistics.mean[good] / statistics.std[good])[:, None, None])
-    save = partial(checkpoint.save, header, learner) if processes.first else None
+    save = partial(checkpoint.save, header, learners) if processes.first else None
     waves = [wave for wave, flag in zip(scenes[0].hsi.metadata.wavelengths, good) if flag]
     compared = angle_bands(waves, statistics.mean[good])
     if not compared.all():
@@ -102,7 +102,8 @@ def learn(
             f"The held-out SAM leaves out {int((~compared).sum())} of {len(compared)} bands, which are thermal or far "
             "larger than the others and would swamp the angle."
         )
-    trainer = Trainer(learner, labelled, unlabelled, scenes[0].ratio, mean, save, pair.branches, compared)
+    branches = tuple(kind_of(network).networks)
+    trainer = Trainer(learners, labelled, unlabelled, scenes[0].ratio, mean, save, branches, compared)
     _announce(trainer, state, pair.parameters, progress)
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
@@ -110,6 +111,7 @@ def learn(
         scores={"prior": state.prior_scores, **state.best_scores},
         best_step=state.best_step,
         best_share=state.best_share,
+        shares=[round(share, 4) for share in state.shares],
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
@@ -119,7 +121,7 @@ def learn(
 
 
 def settings_for(
-    network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None, guides: int = 1
+    network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None, effort: str = "normal"
 ) -> Settings:
     """The settings that a network learns with.
 
@@ -129,7 +131,7 @@ def settings_for(
         steps: number of updates.
         seed: of everything that is drawn.
         more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
-        guides: M, the PAN's number of bands.
+        effort: one of :data:`.settings.EFFORTS`, how many pairs learn.
 
     Returns:
         The settings.
@@ -137,9 +139,9 @@ def settings_for(
     Raises:
         InputError: there is no such network or mode, or a number is out of range.
     """
-    fields: dict[str, Any] = {**kind_of(network).learning, "mode": mode, "steps": steps, "seed": seed}
-    if guides > 1:
-        fields["emphasis"] = EMPHASIS_OF_SEVERAL
+    kind = kind_of(network)
+    pairs = PAIRS[effort] if len(kind.networks) > 1 else 1
+    fields: dict[str, Any] = {"pairs": pairs, **kind.learning, "mode": mode, "steps": steps, "seed": seed}
     return Settings(**{**fields, **(more or {})})
 
 
@@ -188,16 +190,21 @@ def _warn_of_units(
 
 def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, int], progress: Progress) -> None:
     """Log what will be done and how long it will take, from a few steps of a copy of the networks."""
-    settings, loss = trainer.learner.settings, trainer.learner.loss
-    learner = MutualStep([copy.deepcopy(network) for network in trainer.learner.networks], loss, settings)
+    settings, loss = trainer.settings, trainer.loss
+    learners = [MutualStep(copy.deepcopy(one.networks), loss, settings) for one in trainer.learners]
     seconds, share = [], len(trainer.processes.share(range(settings.batch)))
-    crops = [None, trainer.unlabelled[0].crop(0, 0, settings.crop)] if trainer.unlabelled else [None]
+    crops = [None, trainer.crop(trainer.unlabelled[0], (0, 0))] if trainer.unlabelled else [None]
     for crop in crops:
-        with side_by_side(loss.basis.device, len(learner.networks)) as learner.each:
-            for attempt in range(3):
+
+        def update(pair: int, crop: UnlabelledArea | None = crop) -> list[float]:
+            sample = Sample(trainer.labelled[0], crop, np.random.default_rng(pair))
+            return learners[pair](settings.steps // 2, [sample])
+
+        with beside_each_other(learners) as each:
+            for _ in range(3):
                 progress.check()
                 started = time.monotonic()
-                learner(settings.steps // 2, [Sample(trainer.labelled[0], crop, np.random.default_rng(attempt))])
+                each(update)
                 elapsed = time.monotonic() - started
         seconds.append(elapsed * share)
         progress.check()

@@ -6,8 +6,9 @@ detached. At full resolution there is no truth: there the degraded result must b
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Optional, TypeVar
 
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..networks.base import FusionNetwork
-from ..networks.side_by_side import Each, one_after_the_other
+from ..networks.side_by_side import Each, one_after_the_other, side_by_side
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
 from .loss_terms import LossTerm
@@ -59,8 +60,31 @@ def load_optimizers() -> None:
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
 
+@contextlib.contextmanager
+def beside_each_other(learners: Sequence[MutualStep]) -> Iterator[Each]:
+    """Runs work for each of several pairs on threads of their own, or, of a single pair, for its two networks.
+
+    Args:
+        learners: one for each pair; within the context a single one works on threads of its own.
+
+    Yields:
+        A function that takes ``work`` and returns the results of ``work(0)``, ``work(1)``, ..., one for each pair.
+    """
+    first, count = learners[0], len(learners)
+    device = first.loss.basis.device
+    if count == 1:
+        with side_by_side(device, len(first.networks)) as first.each:
+            yield one_after_the_other(1)
+        first.each = one_after_the_other(len(first.networks))
+    elif first.processes.size > 1:  # which exchange gradients in one order
+        yield one_after_the_other(count)
+    else:
+        with side_by_side(device, count) as each:
+            yield each
+
+
 class MutualStep:
-    """One update of both networks at a time.
+    """One update of both networks of a pair at a time.
 
     Args:
         networks: two, or a single one; in mode "alone" two do not exchange anything.
@@ -153,10 +177,10 @@ class MutualStep:
         Returns:
             Its outputs.
         """
-        result = sample.labelled.project(self.residual(index, sample.labelled.planes, turns[0]))
         if sample.unlabelled is None:
-            return Outputs(result)
-        full = self.residual(index, sample.unlabelled.planes, turns[1])
+            return Outputs(sample.labelled.project(self.residuals(index, [sample.labelled.planes], turns)[0]))
+        result, full = self.residuals(index, [sample.labelled.planes, sample.unlabelled.planes], turns)
+        result = sample.labelled.project(result)
         return Outputs(result, full, sample.unlabelled.operators.down(full))
 
     @torch.no_grad()
@@ -215,18 +239,24 @@ class MutualStep:
                 loss = loss + self.loss(own.full - other, ideal, bands=distances[1], weight=weight)
         return loss
 
-    def residual(self, index: int, planes: Tensor, way: int = 0) -> Tensor:
-        """One network's residual, augmented by one of eight flips and rotations.
+    def residuals(self, index: int, areas: Sequence[Tensor], ways: Sequence[int] = (0, 0)) -> list[Tensor]:
+        """One network's residuals, augmented by one of eight flips and rotations each. Areas of one shape are one
+        batch: a small network's time goes into the number of its operations rather than into pixels.
 
         Args:
             index: of the network.
-            planes: (components + 2 M, rows, columns) float32.
-            way: of :func:`.areas.turn`; the result is turned back.
+            areas: planes, each (components + 2 M, rows, columns) float32.
+            ways: of :func:`.areas.turn`, for each; the results are turned back.
 
         Returns:
-            (components, rows, columns) float32.
+            (components, rows, columns) float32 for each.
         """
-        return turn_back(self.networks[index](turn(planes, way)[None])[0], way)
+        turned = [turn(planes, way) for planes, way in zip(areas, ways)]
+        if len({planes.shape for planes in turned}) == 1:
+            found = list(self.networks[index](torch.stack(turned)))
+        else:
+            found = [self.networks[index](planes[None])[0] for planes in turned]
+        return [turn_back(result, way) for result, way in zip(found, ways)]
 
     def to_bands(self, residual: Tensor) -> Tensor:
         """The bands of a residual, in standard deviations.

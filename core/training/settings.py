@@ -6,13 +6,15 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+from ..models.header import MOST_PAIRS
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
 
-EFFORTS = {"fast": 120, "normal": 400, "thorough": 1600}  # steps on a scene of _SMALL pixels
+EFFORTS = {"fast": 150, "normal": 400, "thorough": 800}  # steps on a scene of _SMALL pixels
+PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
 MODES = ("mutual", "alone")
-EMPHASIS_OF_SEVERAL = 1.15  # the emphasis where the sharper image has several bands
 _SMALL = 36 * 36  # HSI pixels
+_LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,14 @@ class Settings:
         consistency: weight of the reprojection residual ("degraded result equals HSI") at full resolution.
         full_start: share of the steps after which full-resolution areas take part.
         ramp: share of the steps over which the exchange grows to its weight.
-        crop: size of full-resolution crops, HSI pixels.
-        patch: size of labelled patches, HSI pixels.
+        size: of areas, in their fine pixels: of labelled ones HSI pixels, of crops at full resolution PAN pixels. Areas
+            of both kinds that have one size are computed at once.
         held_out: share of the labelled areas that is only scored on.
         checks: number of times the held-out part is scored.
         iterations: of the consistency projection, which is applied to the residual before the loss and the held-out
             scores; a model is fused with the same number.
         components: size of the subspace.
-        emphasis: factor of the best state's residual, unless the held-out part shows this to be worse than the prior.
-            The mean of estimates that are each right on average is too small.
+        pairs: of networks that learn beside each other; their mean is the result.
     """
 
     mode: str = "mutual"
@@ -55,13 +56,12 @@ class Settings:
     consistency: float = 1.0
     full_start: float = 0.1
     ramp: float = 0.1
-    crop: int = 12
-    patch: int = 64
+    size: int = 32
     held_out: float = 0.2
     checks: int = 12
     iterations: int = DEFAULT_ITERATIONS
     components: int = 12
-    emphasis: float = 1.3
+    pairs: int = 1
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -70,9 +70,22 @@ class Settings:
             raise InputError(f"Learning needs at least one step, not {self.steps}; give a positive number.")
         if self.batch < 1:
             raise InputError(f"A step of learning needs at least one area, not {self.batch}.")
+        if not 1 <= self.pairs <= MOST_PAIRS:
+            raise InputError(f"A cohort has 1 to {MOST_PAIRS} pairs of networks, not {self.pairs}.")
         if self.components < 1:
             raise InputError(f"The subspace needs at least one component, not {self.components}.")
         check_iterations(self.iterations)
+
+    def coarse(self, ratio: float) -> int:
+        """The size of areas along an axis in their coarse pixels.
+
+        Args:
+            ratio: fine pixels per coarse pixel.
+
+        Returns:
+            A number of pixels.
+        """
+        return max(round(self.size / ratio), _LEAST_COARSE)
 
     def as_dict(self) -> dict[str, object]:
         """All fields by name, for a model file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..networks.side_by_side import one_after_the_other, side_by_side
+from ..io.ratio import ratio_per_axis
+from ..networks.side_by_side import Each, one_after_the_other
 from ..runtime.errors import Cancelled
 from ..runtime.progress import Progress
 from .areas import LabelledArea, UnlabelledArea
-from .mutual import MutualStep, Sample
+from .mutual import MutualStep, Sample, beside_each_other
 from .plain_losses import masked_mean
+from .scales import component_shares
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual
@@ -30,10 +31,12 @@ class TrainingState:
 
     Attributes:
         step: number of updates done.
-        best: parameters of the networks at the best check so far, by "<network>.<name>"; any shape, any dtype.
+        best: parameters of the networks at the best check so far, by "<network>.<name>"; any shape, any dtype. Of
+            several pairs networks are numbered pair after pair.
         best_score: their score on the held-out part (see :meth:`Trainer.check`).
         best_step: the step of that check.
         best_share: the share of the networks' residual that the best state adds to the prior.
+        shares: the same for each component, when training has ended: see :func:`.scales.component_shares`.
         best_scores: held-out scores of the best state by output, when training has ended.
         prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
         history: one record a check: step, losses of the networks, held-out scores by output; None for what is not a
@@ -45,28 +48,29 @@ class TrainingState:
     best_score: float = math.inf
     best_step: int = 0
     best_share: float = 1.0
+    shares: list[float] = field(default_factory=list)
     best_scores: dict[str, dict] = field(default_factory=dict)
     prior_scores: dict[str, float | None] = field(default_factory=dict)
     history: list[dict] = field(default_factory=list)
 
 
 class Trainer:
-    """Trains networks on areas.
+    """Trains networks on areas: a pair that teaches each other, or several, each by itself, whose mean is the result.
 
     Args:
-        learner: the mutual step, with its networks.
+        learners: the mutual step of each pair, with its networks.
         labelled: areas at reduced resolution.
         unlabelled: areas at full resolution.
         ratio: PAN pixels per HSI pixel, for ERGAS.
         mean: (bands, 1, 1) float32, the good bands' means in standard deviations.
         save: called with the state at every check, and when the user stops, to keep a checkpoint.
-        branches: names of the networks; where there are two, each is scored beside their mean.
+        branches: what the networks of a pair are; where there are two, each kind is scored beside the mean of all.
         angle_bands: (bands,) bool, the bands that take part in SAM; all by default.
     """
 
     def __init__(
         self,
-        learner: MutualStep,
+        learners: Sequence[MutualStep],
         labelled: Sequence[LabelledArea],
         unlabelled: Sequence[UnlabelledArea],
         ratio: float,
@@ -78,7 +82,10 @@ class Trainer:
         self.angle_bands: Tensor | None = None  # where not all take part: their places
         if angle_bands is not None and not angle_bands.all():
             self.angle_bands = torch.from_numpy(np.flatnonzero(angle_bands)).to(mean.device)
-        self.learner = learner
+        self.learners, learner = list(learners), learners[0]
+        self.settings, self.loss = learner.settings, learner.loss
+        self.networks = [network for one in self.learners for network in one.networks]
+        self.each: Each = one_after_the_other(len(self.learners))
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
         self._learned = [area for area in self.labelled if area.train_mask.any()]
@@ -102,41 +109,61 @@ class Trainer:
             Cancelled: the user stopped the job; the state has been saved.
         """
         self._progress = progress
-        settings = self.learner.settings
-        every = max(1, settings.steps // settings.checks)
-        with side_by_side(self.learner.loss.basis.device, len(self.learner.networks)) as self.learner.each:
+        every = max(1, self.settings.steps // self.settings.checks)
+        with beside_each_other(self.learners) as self.each:
             if not state.prior_scores:
                 state.prior_scores = self.score_prior()
                 self.check(state, None)
             self._learn(state, every, progress)
-        self.learner.each = one_after_the_other(len(self.learner.networks))
-        for number, network in enumerate(self.learner.networks):
+        self.each = one_after_the_other(len(self.learners))
+        for number, network in enumerate(self.networks):
             network.load_state_dict(
                 {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
             )
+        state.shares = self._scale(state)
         scores = self.score()
         state.best_scores = {output: scores[output] for output in self.scored}
         return state
 
+    def _scale(self, state: TrainingState) -> list[float]:
+        """Scale the components of the networks' residual, unless this is worse than the prior on the held-out part;
+        the shares."""
+        areas: Sequence[LabelledArea | UnlabelledArea] = self.unlabelled or self.labelled
+        shares = component_shares(self.networks, areas, self.settings.iterations, self._progress) * state.best_share
+        plain = torch.full_like(shares, state.best_share)
+        self._multiply(shares)
+        if max(self._relative(self.score(), 1.0, state)) > 1:
+            self._multiply(plain / shares)
+            shares = plain
+        return [float(share) for share in shares]
+
+    def _multiply(self, shares: Tensor) -> None:
+        for network in self.networks:
+            network.scale_output(shares)
+
     def _learn(self, state: TrainingState, every: int, progress: Progress) -> None:
-        settings = self.learner.settings
+        settings = self.settings
+
+        def update(pair: int) -> list[float]:
+            batch = [self._sample(state.step, number, pair) for number in self.processes.share(range(settings.batch))]
+            return self.learners[pair](state.step, batch)
+
         while state.step < settings.steps:
             if self.processes.any(progress.cancelled()):
                 self._save(state)
                 raise Cancelled("Stopped by the user.")
-            losses = self.learner(
-                state.step, [self._sample(state.step, number) for number in self.processes.share(range(settings.batch))]
-            )
+            losses = [sum(one) / len(one) for one in zip(*self.each(update))]  # of each kind of network
             state.step += 1
             if state.step % every == 0 or state.step == settings.steps:
                 self.check(state, losses)
                 self._save(state)
             progress.set(state.step / settings.steps, self._text(state) if state.step % every == 0 else None)
 
-    def _sample(self, step: int, number: int) -> Sample:
-        """One of the batch of a step. The generator's seed depends on the two alone, so that training can be resumed
-        at any step, by any number of processes."""
-        rng = np.random.default_rng([self.learner.settings.seed, step, *([number] if number else [])])
+    def _sample(self, step: int, number: int, pair: int) -> Sample:
+        """One of the batch of a step of a pair. The generator's seed depends on these alone, so that training can be
+        resumed at any step, by any number of processes."""
+        more = [number, pair] if pair else [number] if number else []
+        rng = np.random.default_rng([self.settings.seed, step, *more])
         labelled = self._learned[rng.integers(len(self._learned))]
         return Sample(labelled, self._crop(step, rng), rng)
 
@@ -147,31 +174,29 @@ class Trainer:
             f"{label} {_text(latest['mean'][key])} (prior {_text(state.prior_scores[key])})"
             for key, label in (("ergas", "ERGAS"), ("sam", "SAM"))
         )
-        return f"Step {state.step} of {self.learner.settings.steps}: loss {losses}, held-out {scores}"
+        return f"Step {state.step} of {self.settings.steps}: loss {losses}, held-out {scores}"
 
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
-        overshoot do better if only a share of their residual is added to the prior: the share is tried, too, and then
-        emphasized; it has to be better by a margin, as at full resolution the residual is rather too small.
+        overshoot do better if only a share of their residual is added to the prior: the share is tried, too; it has to
+        be better by a margin, as at full resolution the residual is rather too small.
 
-        Note: shares and emphasis are our own.
+        Note: shares are our own.
 
         Args:
             state: where training stands; its history and its best state are updated.
-            losses: of the networks in the latest step; None before the first.
+            losses: of the networks in the latest step, by kind; None before the first.
         """
         scores = self.score()
         finite = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
         state.history.append({"step": state.step, "losses": finite, **{name: scores[name] for name in self.scored}})
         for share in SHARES:
-            emphasized = share * self.learner.settings.emphasis
             relative = self._relative(scores, share, state)
             score = sum(relative) * (MARGIN if share < 1.0 else 1.0)
-            worst = max(*relative, *self._relative(scores, emphasized, state))
-            if not state.best or (worst <= 1 and score < state.best_score):
-                state.best_score, state.best_step, state.best_share = score, state.step, emphasized
-                state.best = self._parameters(emphasized)
+            if not state.best or (max(relative) <= 1 and score < state.best_score):
+                state.best_score, state.best_step, state.best_share = score, state.step, share
+                state.best = self._parameters()
 
     def _relative(self, scores: dict[str, dict], share: float, state: TrainingState) -> list[float]:
         """Scores of a share of the mean, relative to the projected prior's."""
@@ -182,27 +207,24 @@ class Trainer:
             if prior is not None
         ] or [math.inf]
 
-    def _parameters(self, share: float) -> dict[str, Tensor]:
-        """The networks' parameters, with ``share`` of their residual."""
-        scaled = [copy.deepcopy(network) for network in self.learner.networks]
-        for network in scaled:
-            network.scale_output(share)
+    def _parameters(self) -> dict[str, Tensor]:
+        """The networks' parameters."""
         return {
-            f"{number}.{name}": value.detach().cpu()
-            for number, network in enumerate(scaled)
+            f"{number}.{name}": value.detach().cpu().clone()
+            for number, network in enumerate(self.networks)
             for name, value in network.state_dict().items()
         }
 
     @torch.no_grad()
     def score(self) -> dict[str, dict[str, float | None]]:
-        """ERGAS and SAM (degrees) on the held-out pixels, by output, and of shares of the mean ("mean 0.5"); None for
+        """ERGAS and SAM (degrees) on the held-out pixels, by output, and of shares of the mean ("mean 0.6"); None for
         what is not a finite number."""
-        emphasis = self.learner.settings.emphasis
-        shares = {f"mean {share}": share for part in SHARES for share in (part, part * emphasis) if share != 1.0}
+        shares = {f"mean {share}": share for share in SHARES if share != 1.0}
         sums = {name: _Sums(self) for name in (*self.scored, *shares)}
         for area in self._held_out_areas():
-            residuals = self.learner.each(partial(self._projected, area=area))
-            bands = [self.learner.to_bands(residual) for residual in residuals]
+            pairs = self.each(partial(self._projected, area=area))
+            kinds = [sum(of_kind) / len(of_kind) for of_kind in zip(*pairs)]
+            bands = [self.learners[0].to_bands(residual) for residual in kinds]
             mean = sum(bands) / len(bands)
             for name, result in zip(self.scored, (*bands, mean) if len(bands) > 1 else (mean,)):
                 sums[name].add(result - area.target, area)
@@ -211,8 +233,9 @@ class Trainer:
         return {name: total.scores() for name, total in sums.items()}
 
     @torch.no_grad()
-    def _projected(self, index: int, area: LabelledArea) -> Tensor:
-        return area.project(self.learner.residual(index, area.planes))
+    def _projected(self, pair: int, area: LabelledArea) -> list[Tensor]:
+        learner = self.learners[pair]
+        return learner.each(lambda index: area.project(learner.residuals(index, [area.planes])[0]))
 
     @torch.no_grad()
     def score_prior(self) -> dict[str, float | None]:
@@ -230,12 +253,26 @@ class Trainer:
                 yield area
 
     def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
-        settings = self.learner.settings
+        settings = self.settings
         if not self.unlabelled or step < settings.full_start * settings.steps:
             return None
         area = self.unlabelled[rng.integers(len(self.unlabelled))]
-        row, col = (int(rng.integers(max(size - settings.crop, 0) + 1)) for size in area.weight.shape)
-        return area.crop(row, col, settings.crop)
+        sizes = (settings.coarse(ratio) for ratio in ratio_per_axis(area.operators.ratio))
+        row, col = (int(rng.integers(max(count - size, 0) + 1)) for count, size in zip(area.weight.shape, sizes))
+        return self.crop(area, (row, col))
+
+    def crop(self, area: UnlabelledArea, corner: tuple[int, int]) -> UnlabelledArea:
+        """A part of an area that a step learns from.
+
+        Args:
+            area: at full resolution.
+            corner: of the part, (row, column), HSI pixels.
+
+        Returns:
+            The part, smaller where the area ends.
+        """
+        rows, cols = (self.settings.coarse(ratio) for ratio in ratio_per_axis(area.operators.ratio))
+        return area.crop(*corner, (rows, cols))
 
 
 class _Sums:
@@ -248,7 +285,7 @@ class _Sums:
 
     def add(self, difference: Tensor, area: LabelledArea) -> None:
         self.squares = self.squares + (difference.double() ** 2 * area.held_out_mask).sum((1, 2))
-        scale = self._trainer.learner.loss.scale
+        scale = self._trainer.loss.scale
         first, second = (area.truth + difference) * scale, area.truth * scale
         if self._trainer.angle_bands is not None:
             first, second = first[self._trainer.angle_bands], second[self._trainer.angle_bands]

@@ -13,7 +13,7 @@ from ..calibration.relation import pan_relation
 from ..io.ratio import whole_pixels
 from ..runtime.progress import Progress, spoken_duration
 from ..scene.scene import Scene
-from ..training.settings import Settings, steps_for
+from ..training.settings import PAIRS, Settings, steps_for
 from .options.fusion import SharpenOptions
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
@@ -49,7 +49,7 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
     speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
-    step = _STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene)
+    step = PAIRS[options.effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
     seconds = speed * (_OPENING + _READ * pixels * bands + steps * step + _WRITTEN * rows * cols * bands)
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
@@ -85,9 +85,9 @@ def _learned_pixels(scene: Scene) -> int:
     """Pixels that a step learns from: a labelled area, and a crop at full resolution in most of the steps."""
     settings, labelled, crop = Settings(), 1.0, 1.0
     for count, ratio in zip(scene.low_shape, scene.ratios):
-        degraded = min(max(whole_pixels(settings.patch, ratio), 2), max(whole_pixels(count - 1, ratio), 2))
-        labelled *= degraded * ratio
-        crop *= min(settings.crop, count) * ratio
+        size = settings.coarse(ratio)
+        labelled *= min(size, max(whole_pixels(count - 1, ratio), 2)) * ratio
+        crop *= min(size, count) * ratio
     return round(labelled + (1 - settings.full_start) * crop)
 
 

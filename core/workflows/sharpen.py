@@ -44,9 +44,10 @@ def sharpen(
 ) -> dict[str, object]:
     """Sharpen a scene with nothing but its two rasters.
 
-    Two networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at full
-    resolution; or a single one learns, as :data:`core.models.pair.PAIRS` says. Where a held-out part of the scene
-    says that they are no better than the regression prior, the prior is the result, with a warning.
+    Pairs of networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at
+    full resolution; the mean of all is added to the regression prior. Or a single network learns, as
+    :data:`core.models.pair.PAIRS` says. Where a held-out part of the scene says that they are no better than the
+    prior, the prior is the result, with a warning.
 
     Args:
         hsi, pan: rasters to read.
@@ -225,7 +226,7 @@ def learn_scene(
     network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
     more = {"iterations": options.consistency, **(options.settings or {})}
     steps = steps_for(options.effort, pixels)
-    settings = settings_for(network, "mutual", steps, options.seed, more, scene.guides)
+    settings = settings_for(network, "mutual", steps, options.seed, more, options.effort)
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
     if options.resume and not resumed:
         progress.warning(f"There is no {checkpoint} to resume from; starting anew.")

@@ -151,8 +151,8 @@
 <translation>Was lernt: ssml, ein spektrales und ein räumliches Netz, die einander unterrichten, für beliebig viele Kanäle; s2bnet, ein kleines binarisiertes Netz für Bilder mit 3 bis 16 Kanälen, schnell ohne Grafikkarte; bisrnet, sein einfacherer Vorfahr; s2bnet_float, dasselbe Netz in voller Genauigkeit, zum Vergleich.</translation></message>
 <message><source>Network</source>
 <translation>Netz</translation></message>
-<message><source>How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows from the size of the scene and the effort, never from a clock.</source>
-<translation>Wie lange gelernt wird: fast für einen ersten Blick, normal, oder thorough für das beste Ergebnis. Die Zahl der Schritte folgt aus der Größe der Szene und dem Aufwand, nie aus einer Uhr.</translation></message>
+<message><source>How long to learn: fast for a first look, normal, or thorough for the best result. The numbers of networks and of steps follow from the effort and the size of the scene, never from a clock.</source>
+<translation>Wie lange gelernt wird: fast für einen ersten Blick, normal, oder thorough für das beste Ergebnis. Die Zahlen der Netze und der Schritte folgen aus dem Aufwand und der Größe der Szene, nie aus einer Uhr.</translation></message>
 <message><source>Effort of learning</source>
 <translation>Aufwand des Lernens</translation></message>
 <message><source>The same inputs and the same seed give the same result on the same machine and device.</source>
@@ -205,8 +205,8 @@
 <translation>SSML-Modell (*.safetensors)</translation></message>
 <message><source>A report in one HTML file, with all parameters, versions and numbers; opens in any browser.</source>
 <translation>Ein Bericht in einer HTML-Datei, mit allen Parametern, Versionen und Zahlen; öffnet sich in jedem Browser.</translation></message>
-<message><source>One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands in standard deviations of the bands. High values mark places to trust less.</source>
-<translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die beiden Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
+<message><source>One band on the output's grid: how far the networks differ in each pixel, as the root mean square over bands in standard deviations of the bands. High values mark places to trust less.</source>
+<translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
 <message><source>Disagreement of the networks</source>
 <translation>Uneinigkeit der Netze</translation></message>
 <message><source>Train a model</source>
@@ -233,8 +233,8 @@
 <translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
 <message><source>Panchromatic images (PAN), in the same order: products</source>
 <translation>Panchromatische Bilder (PAN), in derselben Reihenfolge: Produkte</translation></message>
-<message><source>mutual: the two networks learn from the truth and from each other; alone: from the truth only.</source>
-<translation>mutual: die beiden Netze lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
+<message><source>mutual: the two networks of a pair learn from the truth and from each other; alone: from the truth only.</source>
+<translation>mutual: die beiden Netze eines Paars lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
 <message><source>Way of learning</source>
 <translation>Art des Lernens</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
@@ -261,8 +261,8 @@
 <translation>Das Modell muss für dieselben Kanäle und ein Verhältnis trainiert sein, das um höchstens 10 Prozent abweicht; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders.</translation></message>
 <message><source>A model file written by “Train a model” or “Sharpen a scene” (.safetensors).</source>
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
-<message><source>What to write: the mean of the two networks, or the spectral or the spatial network alone.</source>
-<translation>Was geschrieben wird: das Mittel der beiden Netze, oder das spektrale oder das räumliche Netz allein.</translation></message>
+<message><source>What to write: the mean of all networks, or of the spectral or the spatial ones alone.</source>
+<translation>Was geschrieben wird: das Mittel aller Netze, oder nur der spektralen oder der räumlichen.</translation></message>
 <message><source>Network to use</source>
 <translation>Zu benutzendes Netz</translation></message>
 <message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency. auto measures it from the two images and takes the one in the model file unless that surely differs by more than the model allows, which the log warns of; model: the one in the model file in any case. Otherwise a number; two, as 0.2,0.35, vertically and horizontally; one for each group of bands, as 400-1000nm:0.2;1000-2500nm:0.15; or the name of a sensor.</source>

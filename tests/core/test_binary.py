@@ -290,7 +290,7 @@ def test_tiles_equal_the_whole(files, name):
 
 @pytest.fixture(scope="module")
 def quick():
-    return {"steps": 4, "patch": 24, "checks": 1}
+    return {"steps": 4, "size": 24, "checks": 1}
 
 
 def test_sharpen_trains_fuses_and_gives_the_same_from_its_file(files, tmp_path, quick):

@@ -57,7 +57,7 @@ def files(make_raster, materials, tmp_path_factory):
     moved = (HIGH[0] + 2.5, *HIGH[1:3], HIGH[3] - 2.5, *HIGH[4:])
     hsi = make_raster(folder / "hsi.tif", hsi, LOW, nodata=NODATA)
     pan = make_raster(folder / "pan.tif", truth[2:6].mean(0), moved, nodata=NODATA)
-    train([hsi], [pan], str(folder / "model.ssml"), steps=5, device="cpu", settings={"emphasis": 1.0})
+    train([hsi], [pan], str(folder / "model.ssml"), steps=5, device="cpu", settings={"pairs": 1})
     return hsi, pan, str(folder / "model.ssml")
 
 

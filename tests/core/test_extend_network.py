@@ -20,7 +20,7 @@ from core.workflows.sharpen import sharpen
 from core.workflows.train import train
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "extend.md"
-LEARNING = {"settings": {"steps": 3, "patch": 24, "checks": 1}, "device": "cpu"}
+LEARNING = {"settings": {"steps": 3, "size": 24, "checks": 1, "pairs": 1}, "device": "cpu"}
 
 
 @pytest.fixture

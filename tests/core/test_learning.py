@@ -167,7 +167,7 @@ def _step_gradients(step, labelled, unlabelled, way):
     """Losses of both networks and their parameters' gradients after a step that changes nothing."""
     for optimizer in step.optimizers:
         optimizer.step = lambda: None
-    labelled, unlabelled = step.prepared(labelled), step.prepared(unlabelled).crop(3, 5, 12)
+    labelled, unlabelled = step.prepared(labelled), step.prepared(unlabelled).crop(3, 5, (12, 12))
     losses = step(50, [Sample(labelled, unlabelled, np.random.default_rng(way))])
     return losses, [[p.grad.clone() for p in network.parameters()] for network in step.networks]
 
@@ -278,20 +278,20 @@ def test_nothing_is_both_learned_from_and_judged_and_some_of_each_is_there(areas
 
 
 def test_overlapping_areas_agree_on_what_is_judged(make_raster, tmp_path):
-    truth = ground(50 * 4, 50 * 4, 6)
-    hsi = make_raster(tmp_path / "h.tif", Operators((50, 50), (200, 200), 4).down(truth), LOW)
+    truth = ground(72 * 4, 72 * 4, 6)
+    hsi = make_raster(tmp_path / "h.tif", Operators((72, 72), (288, 288), 4).down(truth), LOW)
     pan = make_raster(tmp_path / "p.tif", truth.mean(0), NORTH_UP)
     with open_pair(hsi, pan) as scene:
         statistics = scene_statistics(scene, 0.3, 3)
-        settings = Settings(components=3, patch=16)
+        settings = Settings(components=3, size=24)
         labelled, _ = scene_areas(scene, context(scene, statistics), settings)
     spectra = {}
     scale = statistics.std[:, None, None]
     clashes = 0
     for area in labelled:
         truth_values = np.round(area.truth.numpy() * scale, 1)
-        for row in range(16):
-            for col in range(16):
+        for row in range(24):
+            for col in range(24):
                 key = tuple(truth_values[:, row, col])
                 held_out = bool(area.held_out_mask[row, col])
                 clashes += spectra.setdefault(key, held_out) != held_out
@@ -310,7 +310,7 @@ def test_the_reprojection_residual_of_an_unlabelled_area_is_what_the_prior_misse
 
 def test_a_crop_keeps_the_geometry_of_its_area(areas):
     area = areas[3][0]
-    crop = area.crop(5, 7, 6)
+    crop = area.crop(5, 7, (6, 6))
     assert crop.planes.shape[1:] == (24, 24)
     # Far from its edges, what the crop lacks is what the area lacks.
     torch.testing.assert_close(

@@ -100,7 +100,6 @@ class S2BNet(FusionNetwork):
         "gradient": 0.0,
         "consistency": 0.0,
         "full_exchange": 0.0,
-        "emphasis": 1.0,
         "components": 16,
     }
     engines = ENGINES
@@ -128,6 +127,10 @@ class S2BNet(FusionNetwork):
         self.up = nn.ModuleList(stage(level) for level in range(c.levels))
         self.tail = zero_conv(c.width, 8 * components)  # additive parts and injection gains of four pixels
         self.receptive_field = self._radius(c.units, c.cell_side)
+
+    def of_tail(self, shares: Tensor) -> Tensor:
+        """As :meth:`.FusionNetwork.of_tail`: four pixels of each component."""
+        return shares.repeat_interleave(4)
 
     def _radius(self, units: int, cell: int) -> int:
         """PAN pixels on each side: of the 3 x 3 kernels, or of the cells where they are larger, and of folding."""

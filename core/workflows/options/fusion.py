@@ -93,7 +93,7 @@ class TrainOptions(shared.SceneOptions, PixelOptions, shared.SensorOptions, shar
         "model” takes the same. 0 switches the correction off."
     )
     mode: str = Option(
-        "mutual: the two networks learn from the truth and from each other; alone: from the truth only.",
+        "mutual: the two networks of a pair learn from the truth and from each other; alone: from the truth only.",
         "Way of learning",
         "mutual",
         choices=("mutual", "alone"),
@@ -184,7 +184,7 @@ class FuseOptions(shared.FusionOptions, PixelOptions, gain.GainOptions, shared.D
         "trained on."
     )
     use: str = Option(
-        "What to write: the mean of the two networks, or the spectral or the spatial network alone.",
+        "What to write: the mean of all networks, or of the spectral or the spatial ones alone.",
         "Network to use",
         "mean",
         choices=("mean", "spectral", "spatial"),

@@ -65,7 +65,7 @@ REPORT = Option(
     filter="HTML (*.html)",
 )
 DISAGREEMENT = Option(
-    "One band on the output's grid: how far the two networks differ in each pixel, as the root mean square over bands "
+    "One band on the output's grid: how far the networks differ in each pixel, as the root mean square over bands "
     "in standard deviations of the bands. High values mark places to trust less.",
     "Disagreement of the networks",
     kind="raster_out",
@@ -126,8 +126,8 @@ PAN_BANDS_USED = Option(
     advanced=True,
 )
 EFFORT = Option(
-    "How long to learn: fast for a first look, normal, or thorough for the best result. The number of steps follows "
-    "from the size of the scene and the effort, never from a clock.",
+    "How long to learn: fast for a first look, normal, or thorough for the best result. The numbers of networks and "
+    "of steps follow from the effort and the size of the scene, never from a clock.",
     "Effort of learning",
     "normal",
     choices=("fast", "normal", "thorough"),

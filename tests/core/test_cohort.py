@@ -1,0 +1,134 @@
+"""Several pairs of networks, whose mean is the result: names, files, mean and disagreement, what is added of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from core.models.inference import PairResidual  # noqa: E402
+from core.models.pair import Pair, branches_of  # noqa: E402
+from core.networks.base import create_network, network_names  # noqa: E402
+from core.runtime.errors import InputError  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
+from core.training import scales  # noqa: E402
+from core.training.areas import UnlabelledArea, shared_operators  # noqa: E402
+from core.training.scales import agreement, component_shares  # noqa: E402
+from core.training.settings import Settings  # noqa: E402
+
+CPU = torch.device("cpu")
+
+
+def cohort(pairs: int, components: int = 3, seed: int = 0) -> Pair:
+    """Pairs whose last layers are drawn, as after learning."""
+    pair = Pair.fresh("ssml", components, seed, CPU, 4.0, 1, pairs)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for network in pair.networks:
+            for parameter in network.tail.parameters():
+                parameter.copy_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return pair
+
+
+def planes(components: int = 3, shape: tuple[int, int] = (24, 20)) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(components + 2, *shape)).astype(np.float32)
+
+
+def test_the_first_pair_has_the_names_of_a_single_one_and_the_others_are_numbered():
+    assert branches_of("ssml", {"spectral": {}, "spatial": {}}) == ("spectral", "spatial")
+    pair = cohort(3)
+    assert pair.branches == ("spectral", "spatial", "spectral-2", "spatial-2", "spectral-3", "spatial-3")
+    assert [len(networks) for networks in pair.pairs] == [2, 2, 2]
+    assert Pair.fresh("hyperpnn", 3, 0, pairs=2).branches == ("network", "network-2")
+
+
+def test_pairs_begin_differently_and_the_first_as_a_single_one_does():
+    one, two = Pair.fresh("ssml", 3, 7), Pair.fresh("ssml", 3, 7, pairs=2)
+    first, second = (
+        [parameter.flatten()[0].item() for parameter in networks[0].parameters()] for networks in two.pairs
+    )
+    assert [parameter.flatten()[0].item() for parameter in one.networks[0].parameters()] == first
+    assert first != second
+
+
+def test_what_is_stored_gives_the_same_networks_again():
+    pair = cohort(2)
+    again = Pair("ssml", pair.config)
+    again.load(pair.tensors())
+    for one, other in zip(pair.networks, again.networks):
+        for first, second in zip(one.parameters(), other.parameters()):
+            torch.testing.assert_close(first, second, rtol=0, atol=0)
+    with pytest.raises(InputError, match="parameters of its own network"):
+        Pair("ssml", pair.config).load({k: v for k, v in pair.tensors().items() if not k.startswith("spatial-2")})
+
+
+@pytest.mark.parametrize(("use", "used"), [("mean", (0, 1, 2, 3)), ("spectral", (0, 2)), ("spatial", (1, 3))])
+def test_the_result_is_the_mean_and_the_disagreement_the_mean_difference_of_all(use, used):
+    pair, image = cohort(2), planes()
+    with torch.no_grad():
+        single = [network(torch.from_numpy(image)[None])[0].numpy() for network in pair.networks]
+    result, disagreement = PairResidual(pair, CPU, use, bands=5)(image)
+    np.testing.assert_allclose(result, np.mean([single[index] for index in used], 0), atol=2e-6)
+    differences = [single[i] - single[j] for i in range(4) for j in range(i)]
+    expected = np.sqrt(np.mean([(one**2).sum(0) / 5 for one in differences], 0))
+    np.testing.assert_allclose(disagreement, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", network_names())
+def test_each_component_of_a_residual_is_scaled_by_its_own_share(name):
+    network = create_network(name, components=3)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.tail.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+        image = torch.from_numpy(planes().astype(network.planes_dtype))[None]
+        before = network(image).clone()
+        network.scale_output(torch.tensor([2.0, 0.0, -0.5]))
+        after = network(image)
+    expected = before * torch.tensor([2.0, 0.0, -0.5]).view(1, 3, 1, 1)
+    torch.testing.assert_close(after, expected, rtol=1e-3, atol=1e-3 * float(before.abs().max()))
+
+
+def test_the_variance_of_a_mean_is_that_of_its_parts_over_their_number():
+    residuals = torch.tensor([[[[1.0]]], [[[3.0]]]])
+    power, doubt = agreement(residuals)
+    assert (power.item(), doubt.item()) == (4.0, 1.0)  # mean 2; variance of 1 and 3 is 2, of their mean 1
+
+
+@pytest.fixture
+def full_area() -> UnlabelledArea:
+    """An area at full resolution, of which nothing is known."""
+    operators = shared_operators((3, 3), (12, 12), 4, (0.0, 0.0), 0.3)
+    images = [torch.zeros(5, 12, 12), torch.zeros(2, 12, 12), torch.zeros(2, 3, 3)]
+    return UnlabelledArea(*images, torch.ones(3, 3), operators)
+
+
+class Constant(torch.nn.Module):
+    """A network whose residual does not depend on the image."""
+
+    def __init__(self, values: list[float]) -> None:
+        super().__init__()
+        self.values = torch.tensor(values)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.values.view(1, -1, 1, 1).expand(1, -1, *image.shape[-2:]).clone()
+
+
+def test_components_that_networks_agree_on_are_raised_and_those_they_differ_in_lowered(full_area):
+    shares = component_shares([Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])], [full_area], 0, Progress())
+    agreed = scales.BOLDNESS
+    partly = scales.BOLDNESS * (
+        1 - scales.DOUBT * 0.0625 / 0.5625
+    )  # variance of the mean 0.125 / 2, its power 0.75 ** 2
+    torch.testing.assert_close(shares, torch.tensor([agreed, partly, 0.0]), rtol=1e-5, atol=1e-6)
+
+
+def test_of_a_single_network_all_is_added(full_area):
+    assert component_shares([Constant([1.0, 2.0, 3.0])], [full_area], 5, Progress()).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("pairs", [0, 17])
+def test_a_number_of_pairs_out_of_range_is_refused(pairs):
+    with pytest.raises(InputError, match="1 to 16 pairs"):
+        Settings(pairs=pairs)
