@@ -24,6 +24,7 @@ from ..runtime.progress import Progress, spoken_duration
 from ..runtime.threads import run_cancellable
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
+from .agreement import expected_gain
 from .areas import AreaContext, UnlabelledArea
 from .checkpoint import Checkpoint
 from .dataset import scene_areas
@@ -112,12 +113,29 @@ def learn(
         best_step=state.best_step,
         best_share=state.best_share,
         shares=[round(share, 4) for share in state.shares],
+        spread=state.spread,
+        expected_gain=expected_of(state),
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
     stored = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
     stored.load(pair.tensors())
     return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
+
+
+def expected_of(state: TrainingState) -> dict[str, list[float]]:
+    """What the result gains over the regression prior at full resolution, as far as the networks' agreement tells.
+
+    Args:
+        state: at the end of a training.
+
+    Returns:
+        Per cent, as [low, gain, high] for "ergas" and "sam"; nothing where the prior is the result or a single network
+        learned.
+    """
+    if state.best_step == 0 or state.spread is None:
+        return {}
+    return {key: [round(value, 1) for value in found] for key, found in expected_gain(state.spread).items()}
 
 
 def settings_for(

@@ -16,10 +16,10 @@ from ..io.ratio import ratio_per_axis
 from ..networks.side_by_side import Each, one_after_the_other
 from ..runtime.errors import Cancelled
 from ..runtime.progress import Progress
+from .agreement import agreement
 from .areas import LabelledArea, UnlabelledArea
 from .mutual import MutualStep, Sample, beside_each_other
 from .plain_losses import masked_mean
-from .scales import component_shares
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual
@@ -36,7 +36,8 @@ class TrainingState:
         best_score: their score on the held-out part (see :meth:`Trainer.check`).
         best_step: the step of that check.
         best_share: the share of the networks' residual that the best state adds to the prior.
-        shares: the same for each component, when training has ended: see :func:`.scales.component_shares`.
+        shares: the same for each component, when training has ended: see :class:`.agreement.Agreement`.
+        spread: how far the networks differ, see there; None where nothing is known of it.
         best_scores: held-out scores of the best state by output, when training has ended.
         prior_scores: the projected prior's scores on the held-out part; None for what is not a finite number.
         history: one record a check: step, losses of the networks, held-out scores by output; None for what is not a
@@ -49,6 +50,7 @@ class TrainingState:
     best_step: int = 0
     best_share: float = 1.0
     shares: list[float] = field(default_factory=list)
+    spread: float | None = None
     best_scores: dict[str, dict] = field(default_factory=dict)
     prior_scores: dict[str, float | None] = field(default_factory=dict)
     history: list[dict] = field(default_factory=list)
@@ -116,26 +118,30 @@ class Trainer:
                 self.check(state, None)
             self._learn(state, every, progress)
         self.each = one_after_the_other(len(self.learners))
-        for number, network in enumerate(self.networks):
-            network.load_state_dict(
-                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
-            )
-        state.shares = self._scale(state)
+        self._put_back(state)
+        self._scale(state)
         scores = self.score()
         state.best_scores = {output: scores[output] for output in self.scored}
         return state
 
-    def _scale(self, state: TrainingState) -> list[float]:
-        """Scale the components of the networks' residual, unless this is worse than the prior on the held-out part;
-        the shares."""
+    def _scale(self, state: TrainingState) -> None:
+        """Scale the components of the networks' residual, unless this is worse than the prior on the held-out part."""
         areas: Sequence[LabelledArea | UnlabelledArea] = self.unlabelled or self.labelled
-        shares = component_shares(self.networks, areas, self.settings.iterations, self._progress) * state.best_share
+        found = agreement(self.networks, areas, self.settings.iterations, self._progress)
+        shares = found.shares * state.best_share
         plain = torch.full_like(shares, state.best_share)
         self._multiply(shares)
         if max(self._relative(self.score(), 1.0, state)) > 1:
-            self._multiply(plain / shares)
+            self._put_back(state)
+            self._multiply(plain)
             shares = plain
-        return [float(share) for share in shares]
+        state.shares, state.spread = [float(share) for share in shares], found.spread
+
+    def _put_back(self, state: TrainingState) -> None:
+        for number, network in enumerate(self.networks):
+            network.load_state_dict(
+                {name: state.best[f"{number}.{name}"].to(value.device) for name, value in network.state_dict().items()}
+            )
 
     def _multiply(self, shares: Tensor) -> None:
         for network in self.networks:

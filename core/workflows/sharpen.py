@@ -58,10 +58,11 @@ def sharpen(
 
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
-        spectral, spatial, mean: ergas, sam), ``history`` (the checks while learning), ``used_prior``, ``pair``
-        (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see :func:`.looks.guide_look`), ``ratio``,
-        ``bands``, ``rows``, ``cols``; ``look``, ``result``, ``pan_correlation`` and ``moved``, see
-        :func:`.looks.write_looked_at`.
+        spectral, spatial, mean: ergas, sam), ``expected_gain`` (over the prior at full resolution: [low, gain, high] in
+        per cent for ergas and sam; empty where nothing is known), ``history`` (the checks while learning),
+        ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
+        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result``,
+        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 
@@ -133,7 +134,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         Checkpoint(checkpoint).remove()
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
-        learned = {"scores": trained.header["scores"], "history": trained.header["history"]}
+        learned = {key: trained.header[key] for key in ("scores", "history", "expected_gain")}
         facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
         return {**fused, **learned, "model": outputs.model, **facts}
 
@@ -147,7 +148,15 @@ def _without_learning(
             progress.warning(f"{path} is not written, as nothing was learned from {scene.pan.name}.")
     attempt = up_sampling(scene, chosen.gain, options.consistency, progress)
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
-    return {**written, "scores": {}, "history": [], "model": "", "used_prior": True, "mtf_gain": chosen.facts()}
+    return {
+        **written,
+        "scores": {},
+        "history": [],
+        "expected_gain": {},
+        "model": "",
+        "used_prior": True,
+        "mtf_gain": chosen.facts(),
+    }
 
 
 def _seen(facts: dict) -> dict[str, object]:

@@ -12,9 +12,8 @@ from core.models.pair import Pair, branches_of  # noqa: E402
 from core.networks.base import create_network, network_names  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
-from core.training import scales  # noqa: E402
+from core.training.agreement import BOLDNESS, agreement, expected_gain  # noqa: E402
 from core.training.areas import UnlabelledArea, shared_operators  # noqa: E402
-from core.training.scales import agreement, component_shares  # noqa: E402
 from core.training.settings import Settings  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -90,12 +89,6 @@ def test_each_component_of_a_residual_is_scaled_by_its_own_share(name):
     torch.testing.assert_close(after, expected, rtol=1e-3, atol=1e-3 * float(before.abs().max()))
 
 
-def test_the_variance_of_a_mean_is_that_of_its_parts_over_their_number():
-    residuals = torch.tensor([[[[1.0]]], [[[3.0]]]])
-    power, doubt = agreement(residuals)
-    assert (power.item(), doubt.item()) == (4.0, 1.0)  # mean 2; variance of 1 and 3 is 2, of their mean 1
-
-
 @pytest.fixture
 def full_area() -> UnlabelledArea:
     """An area at full resolution, of which nothing is known."""
@@ -116,16 +109,28 @@ class Constant(torch.nn.Module):
 
 
 def test_components_that_networks_agree_on_are_raised_and_those_they_differ_in_lowered(full_area):
-    shares = component_shares([Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])], [full_area], 0, Progress())
-    agreed = scales.BOLDNESS
-    partly = scales.BOLDNESS * (
-        1 - scales.DOUBT * 0.0625 / 0.5625
-    )  # variance of the mean 0.125 / 2, its power 0.75 ** 2
-    torch.testing.assert_close(shares, torch.tensor([agreed, partly, 0.0]), rtol=1e-5, atol=1e-6)
+    networks = [Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])]
+    found = agreement(networks, [full_area, full_area], 0, Progress())
+    torch.testing.assert_close(found.power, torch.tensor([1.0, 0.5625, 0.0]))
+    torch.testing.assert_close(found.variance, torch.tensor([0.0, 0.125, 0.02]))
+    expected = BOLDNESS * torch.tensor([1.0, 1 - 0.0625 / 0.5625, 0.0])  # the mean of two varies half as much
+    torch.testing.assert_close(found.shares, expected, rtol=1e-5, atol=1e-6)
+    assert found.spread == pytest.approx(0.145 / 1.5625)
 
 
-def test_of_a_single_network_all_is_added(full_area):
-    assert component_shares([Constant([1.0, 2.0, 3.0])], [full_area], 5, Progress()).tolist() == [1.0, 1.0, 1.0]
+def test_of_a_single_network_all_is_added_and_nothing_is_known(full_area):
+    found = agreement([Constant([1.0, 2.0, 3.0])], [full_area], 5, Progress())
+    assert found.shares.tolist() == [1.0, 1.0, 1.0]
+    assert found.spread is None
+
+
+def test_the_closer_networks_agree_the_more_is_expected_within_a_range():
+    near, far = expected_gain(0.02), expected_gain(0.2)
+    for key in ("ergas", "sam"):
+        assert near[key].low < near[key].gain < near[key].high
+        assert near[key].gain > far[key].gain > 0
+        assert far[key].high - far[key].low <= 15  # points of per cent
+    assert expected_gain(0.0) == expected_gain(1e-9)
 
 
 @pytest.mark.parametrize("pairs", [0, 17])

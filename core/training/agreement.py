@@ -1,0 +1,123 @@
+"""How far networks agree: how much of their residual is added to the prior, and what gain it promises.
+
+Networks that learned by themselves agree on what the scene shows and differ in what they made up. So their mean is too
+large by the share of its power that is theirs alone; and where all are cautious, as networks are that learned at
+reduced resolution, it is too small (own; shrinkage after James and Stein, 1961). How far they differ at full
+resolution, where there is no truth, also tells the gain there better than scores at reduced resolution do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..networks.base import FusionNetwork
+from ..runtime.progress import Progress
+from .areas import LabelledArea, Projection, UnlabelledArea
+
+BOLDNESS = 1.2  # what networks that agree add, over their mean
+# Gain over the regression prior in per cent: factor and exponent of the spread, the most that was seen, half of the
+# range that held in nine of ten cases (benchmarks/verdict.py).
+_EXPECTED = {"ergas": (3.1, -0.72, 48.0, 6.0), "sam": (5.7, -0.37, 26.0, 7.5)}
+
+
+class Expected(NamedTuple):
+    """A gain over the regression prior at full resolution, per cent, and the range in which it lies in nine of ten
+    cases."""
+
+    low: float
+    gain: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of networks' residuals, in components.
+
+    Attributes:
+        power: (components,) float32, mean over pixels of the squared mean of the networks.
+        variance: (components,) float32, the same of the variance of a single network, as their differences tell it.
+        count: of the networks.
+    """
+
+    power: Tensor
+    variance: Tensor
+    count: int
+
+    @property
+    def shares(self) -> Tensor:
+        """(components,) float32, the share of the mean that is added to the prior, from 0 to :data:`BOLDNESS`; 1 of a
+        single network, of which nothing is known."""
+        if self.count < 2:
+            return torch.ones_like(self.power)
+        return BOLDNESS * (1 - self.variance / self.count / self.power.clamp(min=1e-12)).clamp(min=0.0)
+
+    @property
+    def spread(self) -> float | None:
+        """The variance of a single network over the power of the mean; None of a single network, or where all add
+        nothing."""
+        power = float(self.power.sum())
+        return float(self.variance.sum()) / power if self.count > 1 and power > 0 else None
+
+
+def expected_gain(spread: float) -> dict[str, Expected]:
+    """What the result gains over the regression prior at full resolution.
+
+    Args:
+        spread: of the networks, see :attr:`Agreement.spread`.
+
+    Returns:
+        For "ergas" and "sam".
+    """
+    found = {}
+    for key, (factor, exponent, most, half) in _EXPECTED.items():
+        gain = min(factor * max(spread, 1e-6) ** exponent, most)
+        found[key] = Expected(gain - half, gain, gain + half)
+    return found
+
+
+@torch.no_grad()
+def agreement(
+    networks: Sequence[FusionNetwork],
+    areas: Sequence[LabelledArea | UnlabelledArea],
+    iterations: int,
+    progress: Progress,
+) -> Agreement:
+    """Compare the residuals of networks.
+
+    Args:
+        networks: one or more.
+        areas: on which they are compared.
+        iterations: of the consistency projection.
+        progress: asked for cancellation.
+
+    Returns:
+        How far they agree.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    power, variance, pixels = torch.zeros(1), torch.zeros(1), 0
+    for area in areas:
+        project = _projection(area, iterations)
+        residuals = []
+        for network in networks:
+            progress.check()
+            residuals.append(project(network(area.planes[None])[0]))
+        stack = torch.stack(residuals)
+        mean = stack.mean(0)
+        power = power.to(mean.device) + mean.square().sum((1, 2))
+        differences = (stack - mean).square().sum((0, 2, 3)) / max(len(stack) - 1, 1)
+        variance = variance.to(mean.device) + differences
+        pixels += mean[0].numel()
+    return Agreement(power / pixels, variance / pixels, len(networks))
+
+
+def _projection(area: LabelledArea | UnlabelledArea, iterations: int) -> Projection:
+    if isinstance(area, LabelledArea):
+        return area.project
+    return Projection(area.operators, iterations, area.weight)
