@@ -189,11 +189,9 @@ class PairResidual:
                     difference = one - other
                     squares += np.einsum("krc,krc->rc", difference, difference)
             disagreement[start : start + _ROWS] = np.sqrt(squares / np.float32(self.bands * count * (count - 1) / 2))
-            total = chosen[:, start : start + _ROWS]
-            for result in used[1:]:
-                total += result[:, start : start + _ROWS]
             if len(used) > 1:
-                total *= share
+                first, *others = (result[:, start : start + _ROWS] for result in used)
+                first -= share * sum(first - other for other in others)
 
         self._in_parallel(work, range(0, len(disagreement), _ROWS), progress)
         return chosen, disagreement

@@ -105,7 +105,7 @@ def _verdict(header: Mapping[str, Any]) -> str:
     return (
         f"At full resolution the result's error is expected to be {low:.0f} to {high:.0f} % (ERGAS) and {least:.0f} to "
         f"{most:.0f} % (SAM) below that of the regression prior, as far as the networks agree: the range held in nine "
-        f"of ten cases where the truth was known. What was measured says less: {measured}."
+        f"of ten cases where the truth was known. What was measured is not the same: {measured}."
     )
 
 
