@@ -57,7 +57,7 @@ def training_report(
     if used_prior:
         lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
     else:
-        lead = _verdict(header)
+        lead = verdict(header)
     table = Table(
         ["", "ERGAS", "SAM (degrees)"],
         [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
@@ -91,8 +91,15 @@ def training_report(
     return Report("Sharpened scene" if output else "Trained model", lead, sections)
 
 
-def _verdict(header: Mapping[str, Any]) -> str:
-    """What the result is worth: at full resolution as far as is known, then what was measured, named as what it is."""
+def verdict(header: Mapping[str, Any]) -> str:
+    """What the result is worth: at full resolution as far as is known, then what was measured, named as what it is.
+
+    Args:
+        header: of a model whose networks are better than the prior on held-out pixels.
+
+    Returns:
+        One or two sentences.
+    """
     scores, expected = header["scores"], header.get("expected_gain")
     improvement = 100 * (1 - scores["mean"]["ergas"] / scores["prior"]["ergas"])
     measured = (

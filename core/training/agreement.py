@@ -20,6 +20,7 @@ from ..runtime.progress import Progress
 from .areas import LabelledArea, Projection, UnlabelledArea
 
 BOLDNESS = 1.2  # what networks that agree add, over their mean
+_PAIR = 2  # networks: those of a single pair have taught each other what they agree on, so it tells less
 # Gain over the regression prior in per cent: factor and exponent of the spread, the most that was seen, half of the
 # range that held in nine of ten cases (benchmarks/verdict.py).
 _EXPECTED = {"ergas": (3.1, -0.72, 48.0, 6.0), "sam": (5.7, -0.37, 26.0, 7.5)}
@@ -50,18 +51,19 @@ class Agreement:
 
     @property
     def shares(self) -> Tensor:
-        """(components,) float32, the share of the mean that is added to the prior, from 0 to :data:`BOLDNESS`; 1 of a
-        single network, of which nothing is known."""
-        if self.count < 2:
+        """(components,) float32, the share of the mean that is added to the prior, from 0 to :data:`BOLDNESS`, or to 1
+        of a single pair; 1 of a single network, of which nothing is known."""
+        if self.count < _PAIR:
             return torch.ones_like(self.power)
-        return BOLDNESS * (1 - self.variance / self.count / self.power.clamp(min=1e-12)).clamp(min=0.0)
+        boldness = BOLDNESS if self.count > _PAIR else 1.0
+        return boldness * (1 - self.variance / self.count / self.power.clamp(min=1e-12)).clamp(min=0.0)
 
     @property
     def spread(self) -> float | None:
-        """The variance of a single network over the power of the mean; None of a single network, or where all add
-        nothing."""
+        """The variance of a single network over the power of the mean; None of a single pair or network, or where all
+        add nothing."""
         power = float(self.power.sum())
-        return float(self.variance.sum()) / power if self.count > 1 and power > 0 else None
+        return float(self.variance.sum()) / power if self.count > _PAIR and power > 0 else None
 
 
 def expected_gain(spread: float) -> dict[str, Expected]:

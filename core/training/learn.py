@@ -160,6 +160,8 @@ def settings_for(
     kind = kind_of(network)
     pairs = PAIRS[effort] if len(kind.networks) > 1 else 1
     fields: dict[str, Any] = {"pairs": pairs, **kind.learning, "mode": mode, "steps": steps, "seed": seed}
+    if effort == "fast" and not kind.learning:
+        fields["full_start"] = 0.0  # there is no time to learn at reduced resolution first, and to unlearn some of it
     return Settings(**{**fields, **(more or {})})
 
 

@@ -10,7 +10,7 @@ from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import render, write_page
 from ..report.pair import pair_sections
-from ..report.training import training_report
+from ..report.training import training_report, verdict
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
@@ -110,6 +110,8 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
         trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.02, 0.9))
+        if not _is_prior(trained):
+            progress.info(verdict(trained.header))
         progress.set(0.9, "Fusing")
         pages: list[str] = []
         parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}

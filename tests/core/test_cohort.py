@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 from core.models.inference import PairResidual  # noqa: E402
 from core.models.pair import Pair, branches_of  # noqa: E402
 from core.networks.base import create_network, network_names  # noqa: E402
+from core.report.training import verdict  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.training.agreement import BOLDNESS, agreement, expected_gain  # noqa: E402
@@ -109,13 +110,19 @@ class Constant(torch.nn.Module):
 
 
 def test_components_that_networks_agree_on_are_raised_and_those_they_differ_in_lowered(full_area):
-    networks = [Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])]
+    networks = 2 * [Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])]
     found = agreement(networks, [full_area, full_area], 0, Progress())
     torch.testing.assert_close(found.power, torch.tensor([1.0, 0.5625, 0.0]))
-    torch.testing.assert_close(found.variance, torch.tensor([0.0, 0.125, 0.02]))
-    expected = BOLDNESS * torch.tensor([1.0, 1 - 0.0625 / 0.5625, 0.0])  # the mean of two varies half as much
+    torch.testing.assert_close(found.variance, torch.tensor([0.0, 0.25 / 3, 0.04 / 3]))
+    expected = BOLDNESS * torch.tensor([1.0, 1 - 0.25 / 3 / 4 / 0.5625, 0.0])  # a mean of four
     torch.testing.assert_close(found.shares, expected, rtol=1e-5, atol=1e-6)
-    assert found.spread == pytest.approx(0.145 / 1.5625)
+    assert found.spread == pytest.approx(0.29 / 3 / 1.5625)
+
+
+def test_what_a_single_pair_has_taught_each_other_promises_nothing(full_area):
+    found = agreement([Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])], [full_area], 0, Progress())
+    torch.testing.assert_close(found.shares, torch.tensor([1.0, 1 - 0.0625 / 0.5625, 0.0]), rtol=1e-5, atol=1e-6)
+    assert found.spread is None
 
 
 def test_of_a_single_network_all_is_added_and_nothing_is_known(full_area):
@@ -137,3 +144,13 @@ def test_the_closer_networks_agree_the_more_is_expected_within_a_range():
 def test_a_number_of_pairs_out_of_range_is_refused(pairs):
     with pytest.raises(InputError, match="1 to 16 pairs"):
         Settings(pairs=pairs)
+
+
+def test_the_verdict_states_the_promise_first_and_names_what_was_measured():
+    scores = {"prior": {"ergas": 2.0, "sam": 4.0}, "mean": {"ergas": 1.5, "sam": 3.0}}
+    expected = {"ergas": [4.9, 10.9, 16.9], "sam": [3.4, 10.9, 18.4]}
+    promise, measured = verdict({"scores": scores, "expected_gain": expected}).split(". ", 1)
+    assert "5 to 17 % (ERGAS) and 3 to 18 % (SAM)" in promise
+    assert "reduced resolution" in measured
+    assert "25.0 %" in measured
+    assert "mostly smaller" in verdict({"scores": scores, "expected_gain": {}})
