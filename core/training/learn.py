@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ..models.pair import Pair, kind_of
+from ..models.pair import Pair, branch_kind, kind_of
 from ..models.trained import TrainedModel, describe
 from ..models.units import LEAST_FACTOR
 from ..operators.resample import Gains
@@ -231,8 +231,11 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)
     expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
-    counts = " and ".join(
-        f"{count:,} ({branch})" if len(parameters) > 1 else f"{count:,}" for branch, count in parameters.items()
+    several = f"{settings.pairs} pairs of " if settings.pairs > 1 else ""
+    counts = several + " and ".join(
+        f"{count:,} ({branch})" if len(parameters) > 1 else f"{count:,}"
+        for branch, count in parameters.items()
+        if branch == branch_kind(branch)
     )
     progress.info(
         f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(trainer.labelled)} labelled "
