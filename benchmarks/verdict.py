@@ -24,6 +24,7 @@ from benchmarks.record import Record, add_option
 from core.io.array_image import ArrayImage
 from core.models.trained import TrainedModel
 from core.runtime.progress import Progress
+from core.training.agreement import expected_gain
 from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
 from core.workflows.simulate import simulate
@@ -82,7 +83,6 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
         header = TrainedModel.open(model).header
         return {
             "spread": header["spread"],
-            "expected": made["expected_gain"],
             "held_out": {key: 100 * (1 - made["scores"]["mean"][key] / made["scores"]["prior"][key]) for key in KEYS},
             "gain": {key: 100 * (1 - found[key] / prior[key]) for key in KEYS},
         }
@@ -117,14 +117,14 @@ def main() -> None:
             if arguments.kept and not (bench.out / f"{tag}.json").exists():
                 continue
             found = run(bench, name, ratio, pan, seed)
-            if not found["expected"]:
+            if found["spread"] is None:
                 continue
-            ranges = {key: found["expected"][key] for key in KEYS}
-            cells = [(found["gain"][key], ranges[key][0], ranges[key][2], found["held_out"][key]) for key in KEYS]
+            ranges = expected_gain(found["spread"])
+            cells = [(found["gain"][key], ranges[key].low, ranges[key].high, found["held_out"][key]) for key in KEYS]
             cases.add(name, ratio, pan or "usual", found["spread"], *(value for some in cells for value in some))
-            holds = [ranges[key][0] <= found["gain"][key] <= ranges[key][2] for key in KEYS]
+            holds = [ranges[key].low <= found["gain"][key] <= ranges[key].high for key in KEYS]
             inside.setdefault(SCENES[name].area, []).append(holds)
-            widths.append([ranges[key][2] - ranges[key][0] for key in KEYS])
+            widths.append([ranges[key].high - ranges[key].low for key in KEYS])
             print(json.dumps([name, ratio, pan, found]), flush=True)
     shares = record.table("holds", "area", "cases", *KEYS)
     for area, holds in inside.items():
