@@ -52,7 +52,7 @@ test-oldest: ## run tests/core on the oldest Python and GDAL that the documentat
 
 test-no-torch: setup ## run what must work without PyTorch, in an environment that has none
 	@tools/setup.sh no-torch
-	@.venv-no-torch/bin/python -m pytest -p tests.no_torch -m "not slow" tests/core tests/tools
+	@.venv-no-torch/bin/python -m pytest -p tests.no_torch -m "not slow" tests/core
 
 lint: setup ## check style and layout
 	@$(PYTHON) -m ruff check $(LINTED)
