@@ -136,7 +136,7 @@ def test_the_closer_networks_agree_the_more_is_expected_within_a_range():
     for key in ("ergas", "sam"):
         assert near[key].low < near[key].gain < near[key].high
         assert near[key].gain > far[key].gain > 0
-        assert far[key].high - far[key].low == pytest.approx(15)  # points of per cent
+        assert 10 < far[key].high - far[key].low < 17  # points of per cent
     assert expected_gain(0.0) == expected_gain(1e-9)
 
 
