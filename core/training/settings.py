@@ -10,7 +10,7 @@ from ..models.header import MOST_PAIRS
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
 
-EFFORTS = {"fast": 200, "normal": 400, "thorough": 800}  # steps on a scene of _SMALL pixels
+EFFORTS = {"fast": 200, "normal": 350, "thorough": 700}  # steps on a scene of _SMALL pixels
 PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
