@@ -70,7 +70,7 @@ class Recipe:
 
 S2_10, S2_20 = Image(TEN, 1), Image(TWENTY, 2)
 OWN_PAN, RGB = Image(("6-36",), 1), Image(("11-17", "19-23", "31-35"), 1)
-S2_OF_5M, S2_20_OF_5M = Image(TEN, 2), Image(TWENTY, 4)
+S2_OF_5M = Image(TEN, 2)
 RECIPES = {
     "EnMAP, Sentinel-2 10 m": Recipe(3, S2_10),
     "EnMAP, Sentinel-2 10 and 20 m": Recipe(3, S2_10, S2_20),
