@@ -103,9 +103,14 @@ def branches_of(name: str, config: Mapping) -> tuple[str, ...]:
         "spectral", "spatial", "spectral-2", "spatial-2" ..., as far as the configuration goes; at least one pair.
     """
     kinds, pairs = tuple(kind_of(name).networks), 1
-    while pairs < MOST_PAIRS and all(f"{kind}-{pairs + 1}" in config for kind in kinds):
+    while pairs < MOST_PAIRS and all(_branch(kind, pairs + 1) in config for kind in kinds):
         pairs += 1
-    return tuple(kind if pair == 1 else f"{kind}-{pair}" for pair in range(1, pairs + 1) for kind in kinds)
+    return tuple(_branch(kind, pair) for pair in range(1, pairs + 1) for kind in kinds)
+
+
+def _branch(kind: str, pair: int) -> str:
+    """The name of a kind's network in a pair, counted from 1."""
+    return kind if pair == 1 else f"{kind}-{pair}"
 
 
 def branch_kind(branch: str) -> str:
@@ -171,13 +176,9 @@ class Pair:
         networks = kind_of(name).networks
         several = {"guides": guides} if guides > 1 else {}
         config = {
-            branch if pair == 1 else f"{branch}-{pair}": {
-                "components": components,
-                **several,
-                **network_class(network).config_for(ratio),
-            }
+            _branch(kind, pair): {"components": components, **several, **network_class(network).config_for(ratio)}
             for pair in range(1, pairs + 1)
-            for branch, network in networks.items()
+            for kind, network in networks.items()
         }
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

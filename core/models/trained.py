@@ -88,7 +88,7 @@ class TrainedModel:
         Raises:
             InputError: it is no model file, or damaged, or its networks are unknown.
         """
-        from .pair import Pair, branches_of, kind_of
+        from .pair import Pair, branches_of
         from .untrusted import check_config
 
         path = as_path(path)
@@ -97,11 +97,10 @@ class TrainedModel:
         config, bands = file.header["config"], file.header["bands"]
         if not _NAME.fullmatch(file.header["network"]):
             raise InputError(f"{path} is of a network that this software does not know; update it, or train again.")
-        kind_of(file.header["network"])
+        branches = branches_of(file.header["network"], config if isinstance(config, dict) else {})
         verify_checksum(file, path)
         refusal = InputError(f"{path} does not hold the parameters of its own network; train the model again.")
-        branches = branches_of(file.header["network"], config) if isinstance(config, dict) else ()
-        if not branches or not all(isinstance(config.get(branch), dict) for branch in branches):
+        if not isinstance(config, dict) or not all(isinstance(config.get(branch), dict) for branch in branches):
             raise refusal
         arrays = {
             name[len("statistics.") :]: array for name, array in file.tensors.items() if name.startswith("statistics.")

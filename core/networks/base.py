@@ -98,8 +98,9 @@ class FusionNetwork(nn.Module):
         Args:
             shares: (components,) float32, factors of the residual's components.
         """
+        together = self.of_tail(shares)
         for parameter in self.tail.parameters():
-            factors = self.of_tail(shares).repeat(len(parameter) // len(self.of_tail(shares)))
+            factors = together.repeat(len(parameter) // len(together))
             parameter.mul_(factors.view(-1, *[1] * (parameter.dim() - 1)))
 
     def of_tail(self, shares: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
 from .mutual import MutualStep, Sample, beside_each_other, load_optimizers
-from .settings import PAIRS, Settings
+from .settings import PAIRS_BY_EFFORT, Settings
 from .trainer import Trainer, TrainingState
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def settings_for(
         InputError: there is no such network or mode, or a number is out of range.
     """
     kind = kind_of(network)
-    pairs = PAIRS[effort] if len(kind.networks) > 1 else 1
+    pairs = PAIRS_BY_EFFORT[effort] if len(kind.networks) > 1 else 1
     fields: dict[str, Any] = {"pairs": pairs, **kind.learning, "mode": mode, "steps": steps, "seed": seed}
     if effort == "fast" and not kind.learning:
         fields["full_start"] = 0.0  # there is no time to learn at reduced resolution first, and to unlearn some of it

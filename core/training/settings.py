@@ -11,7 +11,7 @@ from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
 
 EFFORTS = {"fast": 200, "normal": 350, "thorough": 700}  # steps on a scene of _SMALL pixels
-PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
+PAIRS_BY_EFFORT = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count

@@ -263,8 +263,8 @@ class Trainer:
         if not self.unlabelled or step < settings.full_start * settings.steps:
             return None
         area = self.unlabelled[rng.integers(len(self.unlabelled))]
-        sizes = (settings.coarse(ratio) for ratio in ratio_per_axis(area.operators.ratio))
-        row, col = (int(rng.integers(max(count - size, 0) + 1)) for count, size in zip(area.weight.shape, sizes))
+        spans = zip(area.weight.shape, self._crop_size(area))
+        row, col = (int(rng.integers(max(count - size, 0) + 1)) for count, size in spans)
         return self.crop(area, (row, col))
 
     def crop(self, area: UnlabelledArea, corner: tuple[int, int]) -> UnlabelledArea:
@@ -277,8 +277,11 @@ class Trainer:
         Returns:
             The part, smaller where the area ends.
         """
+        return area.crop(*corner, self._crop_size(area))
+
+    def _crop_size(self, area: UnlabelledArea) -> tuple[int, int]:
         rows, cols = (self.settings.coarse(ratio) for ratio in ratio_per_axis(area.operators.ratio))
-        return area.crop(*corner, (rows, cols))
+        return rows, cols
 
 
 class _Sums:

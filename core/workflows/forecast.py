@@ -13,7 +13,7 @@ from ..calibration.relation import pan_relation
 from ..io.ratio import whole_pixels
 from ..runtime.progress import Progress, spoken_duration
 from ..scene.scene import Scene
-from ..training.settings import PAIRS, Settings, steps_for
+from ..training.settings import PAIRS_BY_EFFORT, Settings, steps_for
 from .options.fusion import SharpenOptions
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
@@ -49,7 +49,7 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
     speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
-    step = PAIRS[options.effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
+    step = PAIRS_BY_EFFORT[options.effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
     seconds = speed * (_OPENING + _READ * pixels * bands + steps * step + _WRITTEN * rows * cols * bands)
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
