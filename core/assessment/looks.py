@@ -16,11 +16,10 @@ from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT, Gains
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
+from .local_range import OUTSIDE, SPREAD, extreme
 
 _REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on each side
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
-_OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
-_SPREAD = 0.5  # standard deviations of the band that are allowed besides
 _TOUCHED = 1e-3  # weight of clipped samples in a degraded one, from which they count
 _DARK = 0.01  # of the usual level: errors of darker bands are related to it
 
@@ -134,9 +133,9 @@ def _far_outside(
 ) -> tuple[int, int]:
     """Samples of a place that lie far outside the HSI's local range, and all of its samples."""
     high, around = held
-    least, most = (_extreme(low.values, function) for function in (np.minimum, np.maximum))
+    least, most = (extreme(low.values, function) for function in (np.minimum, np.maximum))
     spread = low.values.std(axis=(1, 2))[:, None, None]
-    margin = _OUTSIDE * (most - least) + _SPREAD * spread + rounding
+    margin = OUTSIDE * (most - least) + SPREAD * spread + rounding
     picks, owners = [], []
     for axis, ((start, stop), (first, end), (top, _)) in enumerate(zip(place, high, around)):
         owner = scene.low_owner(axis)[first:end]
@@ -147,14 +146,3 @@ def _far_outside(
     grid = np.ix_(np.arange(len(values)), *owners)
     far = valid & ((values < (least - margin)[grid]) | (values > (most + margin)[grid]))
     return int(np.count_nonzero(far)), int(np.count_nonzero(valid))
-
-
-def _extreme(values: np.ndarray, function: np.ufunc) -> np.ndarray:
-    """The least or greatest of 3 x 3 samples, edges repeated."""
-    for axis in (1, 2):
-        pad = [(0, 0), (0, 0), (0, 0)]
-        pad[axis] = (1, 1)
-        wide, count = np.pad(values, pad, mode="edge"), values.shape[axis]
-        parts = [wide.take(range(start, start + count), axis) for start in range(3)]
-        values = function(function(parts[0], parts[1]), parts[2])
-    return values

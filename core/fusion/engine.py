@@ -30,6 +30,18 @@ _SHARE = 0.5  # of what is free
 _TRIM_ROWS = 1024  # after which the heap is trimmed: pieces of many sizes leave gaps too small to be used
 
 
+class Low(NamedTuple):
+    """The HSI pixels that finished pixels were made of, those beside them included.
+
+    Attributes:
+        values: (bands, rows, columns) float32, DN, valid until the next pixels are asked for.
+        origin: (row, column) of the first one in the scene.
+    """
+
+    values: np.ndarray
+    origin: tuple[int, int]
+
+
 class Fused(NamedTuple):
     """Finished pixels. In memory all bands of a row lie together.
 
@@ -38,12 +50,14 @@ class Fused(NamedTuple):
         values: (bands, rows, columns) float32, or of the type of the file.
         valid: (rows, columns) bool, or (bands, rows, columns) where bands differ.
         disagreement: (rows, columns) float32 of the networks, zeros without any.
+        low: the HSI pixels around; None where they were made elsewhere.
     """
 
     window: Window
     values: np.ndarray
     valid: np.ndarray
     disagreement: np.ndarray
+    low: Low | None = None
 
 
 class Share(NamedTuple):
@@ -148,15 +162,16 @@ def _strips(pipeline: Pipeline, rows: Span, progress: Progress) -> Iterator[Fuse
         progress.check()
         bottom = min(top + pipeline.heights.strip, end)
         try:
-            values, valid, disagreement = pipeline.compute(top, bottom)
+            values, valid, disagreement, low = pipeline.compute(top, bottom)
         except MemoryError:
             if pipeline.heights.planes <= BLOCK:
                 raise
             pipeline.resize(lower(pipeline.heights))
             progress.info(f"Memory ran out; going on in strips of {pipeline.heights.planes} rows.")
             continue
-        yield Fused(Window(top, panel.col, bottom - top, panel.cols), values.transpose(1, 0, 2), valid, disagreement)
-        del values, valid, disagreement
+        part = Window(top, panel.col, bottom - top, panel.cols)
+        yield Fused(part, values.transpose(1, 0, 2), valid, disagreement, Low(*low))
+        del values, valid, disagreement, low
         pipeline.forget(bottom)
         if top // _TRIM_ROWS != bottom // _TRIM_ROWS:
             trim_heap()

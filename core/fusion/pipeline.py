@@ -185,7 +185,7 @@ class Pipeline:
     def _low_step(self, heights: Heights) -> int:
         return max(LOW_ROWS, int(heights.strip // self.scene.ratios[0]))
 
-    def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def compute(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple]:
         """Compute rows of the output.
 
         Args:
@@ -194,7 +194,8 @@ class Pipeline:
 
         Returns:
             values (rows, bands, columns) of the stored type (float32 by default), the mask (rows, columns) or
-            (bands, rows, columns) bool, and the networks' disagreement (rows, columns) float32.
+            (bands, rows, columns) bool, the networks' disagreement (rows, columns) float32, and what the values were
+            made of: (bands, rows, columns) float32 of the HSI and (row, column) of its first pixel in the scene.
 
         Raises:
             Cancelled: the user stopped the job.
@@ -213,7 +214,7 @@ class Pipeline:
         self._mapping(low, correction, planes, part, target)
         count = self._method.planes_count
         disagreement = planes[count] if len(planes) > count else np.zeros(planes.shape[1:], np.float32)
-        return target.values, valid, disagreement
+        return target.values, valid, disagreement, (low, part.origin)
 
     def _compute_high_planes(self, start: int, stop: int) -> np.ndarray:
         """(K or K + 1, rows, columns): the method's planes; those of the rows that follow are begun."""

@@ -138,7 +138,7 @@ def sample_distributions(scene: Scene, mtf_gain: Gains, progress: Progress | Non
     progress = progress or Progress()
     operators = scene_operators(scene, mtf_gain)
     bands, pans = [], []
-    for start, stop in _strips(scene):
+    for start, stop in sample_strips(scene):
         progress.check()
         values, _ = scene.hsi_rows(start, stop)
         chosen = scene.low_covered[start:stop]
@@ -162,7 +162,7 @@ def _distribution(hsi: np.ndarray, quantiles: np.ndarray, pan: np.ndarray) -> Di
     return Distribution(mean, std, quantiles, gains, correlation, pan_mean, pan_std, np.quantile(pan, QUANTILES))
 
 
-def _strips(scene: Scene) -> list[tuple[int, int]]:
+def sample_strips(scene: Scene) -> list[tuple[int, int]]:
     """(start, stop) of the sampled HSI rows, spread over those with valid pixels. Blocks that are high cost as much as
     all of their rows, so there are fewer strips then."""
     rows = np.flatnonzero(scene.low_covered.any(axis=1))

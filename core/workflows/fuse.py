@@ -38,7 +38,7 @@ def fuse(
 
     Returns:
         ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
-        ``rows``, ``cols``; ``look``, ``result``, ``pan_correlation`` and ``moved``, see
+        ``rows``, ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
         :func:`.looks.write_looked_at`.
 
     Raises:

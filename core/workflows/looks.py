@@ -9,6 +9,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ..assessment.guide_consistency import guide_consistency
+from ..assessment.local_range import RangeCheck
 from ..assessment.looks import Look, look_at
 from ..calibration.relation import pan_relation
 from ..fusion.classical import ClassicalMethod
@@ -33,6 +34,7 @@ BAND_RESIDUAL = 4.0  # times that, of a single band
 USELESS_RESIDUAL = 0.50  # half of the signal
 # Samples far outside the HSI's local range: at most 0.06 with projection and 0.11 without; 0.2 to 0.4 with noise.
 OUTSIDE, USELESS_OUTSIDE = 0.15, 0.50
+MANY = 0.01  # share of pixels with a sample that cannot be, from which that is warned of
 WORSE = 3.0  # times the prior's number from which the networks' result is worse than the prior,
 _NOTABLE = RESIDUAL / 2, OUTSIDE / 3  # where its residual or its share outside is above these
 UP_SAMPLING = "plain up-sampling"
@@ -94,9 +96,11 @@ def write_looked_at(
         before: see :func:`.output.write_fused`; gets the facts first.
 
     Returns:
-        what :func:`.output.write_fused` returns; ``look`` (see :class:`..assessment.looks.Look`, None where the result
-        is too small), ``result``, the name of what was written, ``pan_correlation`` (``level`` and ``detail``), and
-        ``moved``, by how many PAN pixels the PAN was: ``rows``, ``columns``, and ``local``, root mean square.
+        what :func:`.output.write_fused` returns; ``range``, samples that cannot be, see
+        :meth:`..assessment.local_range.RangeCheck.facts`; ``look`` (see :class:`..assessment.looks.Look`, None where
+        the result is too small), ``result``, the name of what was written, ``pan_correlation`` (``level`` and
+        ``detail``), and ``moved``, by how many PAN pixels the PAN was: ``rows``, ``columns``, and ``local``, root mean
+        square.
 
     Raises:
         InputError: a file cannot be written.
@@ -107,8 +111,11 @@ def write_looked_at(
     correlation = {name: None if np.isnan(value) else round(value, 4) for name, value in asdict(relation).items()}
     while True:
         attempt, facts = remaining.pop(0), {"pan_correlation": correlation, "moved": _moved(scene)}
+        check = RangeCheck(scene, options.clip == "range")
 
-        def judge(path: str, *others: str, attempt: Attempt = attempt, facts: dict = facts) -> None:
+        def judge(
+            path: str, *others: str, attempt: Attempt = attempt, facts: dict = facts, check: RangeCheck = check
+        ) -> None:
             with RasterReader(path) as reader:
                 seen = look_at(scene, _reading(reader, window), attempt.method.mtf_gain, window)
             facts.update(look=None if seen is None else asdict(seen), result=attempt.name)
@@ -117,12 +124,14 @@ def write_looked_at(
                 if following is not None:
                     remaining.insert(0, following)
                     raise _Rejected
+            facts.update(range=check.facts())
+            _say_range(scene, check, options, progress)
             if before is not None:
                 before(facts, path, *others)
 
         try:
             written = write_fused(
-                scene, attempt.method, outputs, options, progress, before=judge, strips=attempt.strips
+                scene, attempt.method, outputs, options, progress, before=judge, strips=attempt.strips, check=check
             )
         except _Rejected:
             continue
@@ -149,6 +158,23 @@ def guide_look(
     window = output_window(scene, options.extent)
     with RasterReader(path) as reader:
         return guide_consistency(scene, _reading(reader, window), records, gain, window)
+
+
+def _say_range(scene: Scene, check: RangeCheck, options: FusionOptions, progress: Progress) -> None:
+    """How many samples cannot be; a warning where they are many."""
+    if not check.samples:
+        return
+    sentence = (
+        f"{check.samples} of {check.seen} samples ({check.samples / check.seen:.2%}), in {check.pixels} of "
+        f"{check.of} pixels, lie far outside of what {scene.hsi.name} holds around them, {check.negative} of them "
+        "below 0 where it is not"
+    )
+    if options.clip == "range":
+        progress.info(f"{sentence}; they were set to the limits (--clip, CLIP).")
+    elif check.pixels > MANY * check.of:
+        progress.warning(f"{sentence}; --clip range (CLIP) sets them to the limits.")
+    else:
+        progress.info(f"{sentence} (--clip, CLIP).")
 
 
 def _moved(scene: Scene) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Callable
 
 import numpy as np
 
+from ..assessment.local_range import RangeCheck
 from ..fusion.engine import Fused, fuse
 from ..fusion.method import FittedMethod
 from ..io.encoding import output_nodata
@@ -156,6 +157,7 @@ def write_fused(
     *,
     before: Callable[..., None] | None = None,
     strips: Callable[[Window, RasterMetadata], Iterable[Fused]] | None = None,
+    check: RangeCheck | None = None,
 ) -> dict[str, object]:
     """Fuse a scene and write the result, piece by piece.
 
@@ -171,6 +173,7 @@ def write_fused(
         before: called with the complete rasters (output, and disagreement where it is written), under hidden names,
             before they take their places.
         strips: makes the pieces of a window of the output, as the file stores them; by default they are fused here.
+        check: looks at each piece, and may limit its values, before it is written.
 
     Returns:
         ``output``, ``ratio``, ``bands``, ``rows``, ``cols``, ``placement`` (what was done to bring PAN, HSI and
@@ -208,6 +211,8 @@ def write_fused(
             stored = rasters[0].metadata
             pieces = strips(window, stored) if strips else fuse(scene, method, window, options.memory, part, stored)
             for piece in pieces:
+                if check is not None:
+                    check(piece, stored)
                 row, col = piece.window.row - window.row, piece.window.col - window.col
                 background(rasters[0].write_stored, piece.values.transpose(1, 0, 2), row, col)
                 if outputs.disagreement:

@@ -61,7 +61,7 @@ def sharpen(
         spectral, spatial, mean: ergas, sam), ``expected_gain`` (over the prior at full resolution: [low, gain, high] in
         per cent for ergas and sam; empty where nothing is known), ``history`` (the checks while learning),
         ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
-        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``result``,
+        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``,
         ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.

@@ -142,6 +142,7 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_more": [],
         "mask": "",
         "contradictions": "auto",
+        "clip": "none",
         "overviews": False,
     }
     assert result == {"OUTPUT": output, "MODEL": model}
@@ -223,6 +224,7 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_more": [],
         "mask": "",
         "contradictions": "auto",
+        "clip": "none",
         "overviews": False,
         "device": "auto",
         "memory": None,

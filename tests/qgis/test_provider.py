@@ -59,6 +59,7 @@ CONTRACT = {
         "BANDS": "string",
         "SHIFT": "enum",
         "GRID": ["auto", "pan", "hsi"],
+        "CLIP": ["none", "range"],
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -101,6 +102,7 @@ CONTRACT = {
         "BANDS": "string",
         "SHIFT": "enum",
         "GRID": ["auto", "pan", "hsi"],
+        "CLIP": ["none", "range"],
         "OVERVIEWS": "boolean",
         "DEVICE": ["auto", "cpu", "cuda", "mps"],
         "MEMORY": "number",
@@ -119,6 +121,7 @@ CONTRACT = {
         "BANDS": "string",
         "SHIFT": "enum",
         "GRID": ["auto", "pan", "hsi"],
+        "CLIP": ["none", "range"],
         "OVERVIEWS": "boolean",
         "MEMORY": "number",
         "COMPRESS": "enum",
@@ -181,7 +184,7 @@ CONTRACT = {
     "diagnose": {"OUTPUT": "fileDestination"},
 }
 ADVANCED = {"MTF", "CONSISTENCY", "MEMORY", "COMPRESS", "STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE"}
-ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "OVERVIEWS", "PAN_RESPONSE"}
+ADVANCED |= {"EXTENT", "BANDS", "SHIFT", "CLIP", "OVERVIEWS", "PAN_RESPONSE"}
 ADVANCED |= {"DETECTORS", "BAND_ORDER"}
 ADVANCED |= {*FILES, *PIXELS, "GRID"}
 REQUIRED = {"PRODUCT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}

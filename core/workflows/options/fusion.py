@@ -10,7 +10,7 @@ from . import gain, placement, shared
 from .declare import Job, Option
 from .pixels import PIXELS, PixelOptions
 
-FUSION = "EXTENT BANDS SHIFT GRID OVERVIEWS"
+FUSION = "EXTENT BANDS SHIFT GRID CLIP OVERVIEWS"
 
 
 @dataclass(frozen=True)

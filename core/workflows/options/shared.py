@@ -212,6 +212,7 @@ class FusionOptions(MemoryOptions, SceneOptions):
         extent: (xmin, ymin, xmax, ymax) in map units; None for all.
         overviews: whether to add overviews to the rasters.
         compress: of GeoTIFFs: "deflate", "zstd" or "none".
+        clip: what is done with samples that cannot be: "none", or "range".
     """
 
     extent: tuple[float, float, float, float] | None = Option(
@@ -234,6 +235,17 @@ class FusionOptions(MemoryOptions, SceneOptions):
         "deflate",
         choices=("deflate", "zstd", "none"),
         noun="compression",
+        advanced=True,
+    ).field()
+    clip: str = Option(
+        "What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 "
+        "where none of these is. none: they are counted, and the log says how many; range: each is set to the limit "
+        "that it is beyond. The limits lie one and a half times the range of the pixels around, and half a standard "
+        "deviation of the band, outside of it.",
+        "Samples that cannot be",
+        "none",
+        choices=("none", "range"),
+        noun="way with samples that cannot be",
         advanced=True,
     ).field()
 

@@ -1,0 +1,238 @@
+"""Samples that cannot be: far outside of what the HSI holds around them, or below zero where the HSI is not.
+
+Each strip of a result is checked while it is written, against the 3 x 3 HSI pixels around each of its samples and the
+spread of each band over the whole scene; so what is found does not depend on how the result was cut (own).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..fusion.engine import Fused, Low
+from ..io.encoding import equals_nodata
+from ..io.metadata import RasterMetadata
+from ..operators.linear import Span
+from ..scene.distribution import sample_strips
+from ..scene.scene import Scene
+
+OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
+SPREAD = 0.5  # standard deviations of the band that are allowed besides
+
+
+class Limits(NamedTuple):
+    """What samples in some HSI pixels can be, in DN.
+
+    Attributes:
+        least: (bands, rows, columns) float32, the lower limit.
+        most: (bands, rows, columns) float32, the upper limit.
+        floor: (bands, rows, columns) float32, 0 in physical units where no HSI pixel around is below it, else minus infinity.
+    """
+
+    least: np.ndarray
+    most: np.ndarray
+    floor: np.ndarray
+
+
+def extreme(values: np.ndarray, function: np.ufunc) -> np.ndarray:
+    """The least or greatest of 3 x 3 samples, edges repeated.
+
+    Args:
+        values: (bands, rows, columns) of any dtype.
+        function: ``np.minimum`` or ``np.maximum``.
+
+    Returns:
+        (bands, rows, columns) of the same dtype.
+    """
+    for axis in (1, 2):
+        lines = np.moveaxis(values, axis, 0)
+        made = lines.copy()
+        function(made[1:], lines[:-1], out=made[1:])
+        function(made[:-1], lines[1:], out=made[:-1])
+        values = np.moveaxis(made, 0, axis)
+    return values
+
+
+def band_spread(scene: Scene) -> np.ndarray:
+    """The standard deviation of each band, from some strips of rows that are spread over the whole scene.
+
+    Args:
+        scene: the open HSI and PAN.
+
+    Returns:
+        (bands,) float32 in DN; 0 where a band has no values.
+    """
+
+    def compute() -> np.ndarray:
+        strips = []
+        for start, stop in sample_strips(scene):
+            block = scene.hsi_rows(start, stop)
+            strips.append(block.values[:, block.valid])
+        scene.hsi.release()
+        if not strips:
+            return np.zeros(scene.hsi.bands, np.float32)
+        spread: np.ndarray = np.concatenate(strips, axis=1).std(axis=1, dtype=np.float64).astype(np.float32)
+        return spread
+
+    return scene.cached("band spread", compute)
+
+
+class RangeCheck:
+    """Counts and maps samples that cannot be, strip by strip, and limits them where that is asked for.
+
+    Args:
+        scene: what is fused.
+        clip: whether samples beyond a limit are set to it.
+
+    Attributes:
+        excess: (rows, columns) float32, of each HSI pixel of the scene how far its farthest sample lay beyond a limit,
+            in standard deviations of the band; 0 where all were within.
+        samples, seen: how many lay beyond a limit, and how many were seen.
+        negative: of them, below 0 where no HSI pixel around is.
+        pixels: of the output with such a sample, and ``of``, how many have values.
+    """
+
+    def __init__(self, scene: Scene, clip: bool = False) -> None:
+        metadata = scene.hsi.metadata
+        self._scene, self._clip = scene, clip
+        self._owners = [scene.low_owner(axis) for axis in (0, 1)]
+        self._good = np.flatnonzero(scene.good)
+        self._spread = band_spread(scene)[self._good, None, None]
+        self._rounding = 1.0 if np.dtype(metadata.dtype).kind in "iu" else 0.0
+        zeros = [0.0 - offset / scale for scale, offset in zip(metadata.scales, metadata.offsets)]
+        self._zero = np.array(zeros, np.float32)[self._good, None, None]
+        self.excess = np.zeros(scene.low_shape, np.float32)
+        self.samples = self.seen = self.negative = self.pixels = self.of = 0
+
+    def __call__(self, piece: Fused, stored: RasterMetadata) -> None:
+        """Check a finished strip; its values are changed where they are limited.
+
+        Args:
+            piece: of the output, as the file stores it.
+            stored: of the file.
+        """
+        part = piece.window
+        places = [
+            owner[start : start + size]
+            for owner, start, size in zip(self._owners, (part.row, part.col), (part.rows, part.cols))
+        ]
+        (top, left), (bottom, right) = ([int(own[end]) for own in places] for end in (0, -1))
+        limits = self._limits(piece.low, ((top, bottom + 1), (left, right + 1)))
+        valid = None  # a result holds its nodata value where it is not valid, and only there
+        if not self._scene.complete and stored.nodata is not None:
+            valid = ~equals_nodata(piece.values, stored.nodata)
+        self.seen += len(self._good) * part.rows * part.cols if valid is None else int(valid[self._good].sum())
+        self.of += part.rows * part.cols if valid is None else int(valid[self._good].any(axis=0).sum())
+        least, most = (_reduced(piece.values, valid, places, take)[self._good] for take in (np.minimum, np.maximum))
+        beyond = np.maximum(np.maximum(limits.least, limits.floor) - least, most - limits.most)
+        if not (beyond > 0).any():
+            return
+        here = np.s_[top : bottom + 1, left : right + 1]
+        farthest = (beyond / np.maximum(self._spread, np.float32(1e-30))).max(axis=0)
+        np.maximum(self.excess[here], farthest, out=self.excess[here])
+        self._count(piece, valid, stored, limits, (beyond > 0, places[0] - top, places[1] - left))
+
+    def _limits(self, low: Low | None, spans: tuple[Span, Span]) -> Limits:
+        """What samples of the good bands can be in some HSI pixels of the scene."""
+        around = [(max(0, a - 1), min(n, b + 1)) for (a, b), n in zip(spans, self._scene.low_shape)]
+        rows, cols = (slice(a - top, b - top) for (a, b), (top, _) in zip(spans, around))
+        if low is None:
+            values = self._scene.hsi_rows(*around[0], around[1]).values[self._good]
+        else:
+            top, left = (slice(a - origin, b - origin) for (a, b), origin in zip(around, low.origin))
+            values = low.values[self._good, top, left]
+        least, most = (extreme(values, take)[:, rows, cols] for take in (np.minimum, np.maximum))
+        margin = OUTSIDE * (most - least) + SPREAD * self._spread + np.float32(self._rounding)
+        floor = np.where(least >= self._zero, self._zero, np.float32(-np.inf))
+        return Limits(least - margin, most + margin, floor)
+
+    def _count(
+        self, piece: Fused, valid: np.ndarray | None, stored: RasterMetadata, limits: Limits, found: tuple
+    ) -> None:
+        """Count exactly in the bands and HSI pixels with a sample beyond a limit, and limit it.
+
+        Args:
+            found: (bands, rows, columns) bool of these, and the one that each row and each column of the piece is in.
+        """
+        cells, *places = found
+        spans = [np.flatnonzero(cells.any(axis=axes)) for axes in ((0, 2), (0, 1))]
+        picks = [
+            slice(int(np.searchsorted(own, span[0])), int(np.searchsorted(own, span[-1], "right")))
+            for own, span in zip(places, spans)
+        ]
+        grid = np.ix_(*(own[pick] for own, pick in zip(places, picks)))
+        touched = np.zeros((picks[0].stop - picks[0].start, picks[1].stop - picks[1].start), bool)
+        for number in np.flatnonzero(cells.any(axis=(1, 2))):
+            band = int(self._good[number])
+            values = piece.values[band][picks[0], picks[1]]
+            least, most, floor = (limit[number][grid] for limit in limits)
+            low, high = (values < np.maximum(least, floor)), values > most
+            below = values < floor
+            if valid is not None:
+                known = valid[band][picks[0], picks[1]]
+                low, high, below = low & known, high & known, below & known
+            touched |= low | high
+            self.samples += int(np.count_nonzero(low)) + int(np.count_nonzero(high))
+            self.negative += int(np.count_nonzero(below))
+            if self._clip:
+                values[low] = _inside(np.maximum(least, floor)[low], stored, 1)
+                values[high] = _inside(most[high], stored, -1)
+        self.pixels += int(np.count_nonzero(touched))
+
+    def facts(self) -> dict[str, Any]:
+        """What was found, as JSON and reports have it: ``clip``, ``outside`` and ``negative`` (samples), ``seen``
+        (samples), ``pixels`` and ``of`` (of the output), and ``places``: ``row``, ``column`` (HSI pixels of the scene,
+        from 0) and ``excess`` of the ten farthest."""
+        order = np.argsort(self.excess, axis=None)[::-1][:10]
+        rows, cols = np.unravel_index(order, self.excess.shape)
+        places = [
+            {"row": int(row), "column": int(col), "excess": round(float(self.excess[row, col]), 4)}
+            for row, col in zip(rows, cols)
+            if self.excess[row, col] > 0
+        ]
+        return {
+            "clip": "range" if self._clip else "none",
+            "outside": self.samples,
+            "negative": self.negative,
+            "seen": self.seen,
+            "pixels": self.pixels,
+            "of": self.of,
+            "places": places,
+        }
+
+
+def _reduced(values: np.ndarray, valid: np.ndarray | None, places: list[np.ndarray], take: np.ufunc) -> np.ndarray:
+    """(bands, HSI rows, HSI columns) float32: the least or the most of the samples in each HSI pixel."""
+    end = np.float32(np.inf if take is np.minimum else -np.inf)
+    if valid is not None:
+        values = np.where(valid, values, end)
+    lines = values.transpose(1, 0, 2)  # in memory all bands of a row lie together
+    starts = np.flatnonzero(np.diff(places[0], prepend=-1))
+    rows = lines[starts]
+    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(lines)])):
+        for row in range(start + 1, stop):
+            take(rows[number], lines[row], out=rows[number])
+    first = np.flatnonzero(np.diff(places[1], prepend=-1))
+    last = np.append(first[1:], len(places[1])) - 1
+    made = rows.take(first, axis=2)
+    for step in range(1, int((last - first).max()) + 1):
+        take(made, rows.take(np.minimum(first + step, last), axis=2), out=made)
+    result: np.ndarray = made.transpose(1, 0, 2)
+    return result
+
+
+def _inside(limits: np.ndarray, stored: RasterMetadata, inwards: int) -> np.ndarray:
+    """Limits in the type of the file, rounded inwards (1: upwards, -1: downwards), none of them its nodata value."""
+    dtype, nodata = np.dtype(stored.dtype), stored.nodata
+    if dtype.kind == "f":
+        made = limits.astype(dtype)
+        if nodata is not None:
+            clash = equals_nodata(made, nodata)
+            made[clash] = np.nextafter(made[clash], dtype.type(inwards * np.inf))
+        return made
+    ends, whole = np.iinfo(dtype), (np.ceil if inwards > 0 else np.floor)(limits.astype(np.float64))
+    if nodata is not None:
+        whole[whole == int(nodata)] += inwards
+    result: np.ndarray = np.clip(whole, ends.min, ends.max).astype(dtype)
+    return result
