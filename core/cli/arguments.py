@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
 import functools
 import re
 import sys
 import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from ..runtime.dependencies import require_gdal
+from ..runtime.errors import InputError
 from ..runtime.version import __version__
 from ..workflows.options import JOBS
 from ..workflows.options.declare import Job, Option, number_or_word
+from .completion import SHELLS
 
 PROGRAM = "ssml"
+_CHOICE = re.compile(r"(?:argument (\S+): )?invalid choice: '?([^']*?)'? \(choose from (.*)\)", re.DOTALL)
 _NUMBERS = re.compile(r"-[\d.]+(e[+-]?\d+|,.*)", re.IGNORECASE)  # negative ones that argparse takes for options
 
 
@@ -30,11 +36,18 @@ class _ListMethods(argparse.Action):
         parser.exit(0)
 
 
-_SWITCHES: dict[str, tuple[str, dict[str, Any]]] = {
-    "classical": ("--list", {"help": "say which methods there are, and end", "action": _ListMethods, "nargs": 0}),
-    "info": ("--json", {"help": "print everything as JSON", "action": "store_true"}),
-}
-"""What only the command line has."""
+_JSON = "print one JSON object on standard output, with all that the job found"
+_OF_ALL: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--config", {"metavar": "TOML", "help": "a file of options; what is given here counts instead of it"}),
+    ("--quiet", {"action": "store_true", "help": "say nothing but warnings and errors"}),
+    ("--debug", {"action": "store_true", "help": "show where an error comes from (a traceback)"}),
+)
+"""What only the command line has, and every job."""
+BATCH, COMPLETION = "batch", "completion"
+"""What is no job of the engine."""
+_BATCH_JOBS = ("sharpen", "fuse", "classical", "compare", "inspect")
+STDOUT = "-"
+"""What ``--json`` without a file stands for."""
 
 
 _TYPES: dict[str, Any] = {"whole": int, "number": float, "extent": float, "gain": number_or_word}
@@ -43,28 +56,105 @@ _TYPES: dict[str, Any] = {"whole": int, "number": float, "extent": float, "gain"
 _LAYOUT = functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=100)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one sentence, and keeps the layout of descriptions."""
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence, and what may have been meant; keeps the layout of
+    descriptions.
+
+    Args:
+        options: of argparse's.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=_LAYOUT, allow_abbrev=False, **options)
+        self.passes_on = False  # whether unknown words are for another parser
+        self._raises = False
+
+    @contextlib.contextmanager
+    def raising(self) -> Iterator[None]:
+        """In it, an error is an InputError and does not end the program."""
+        parsers = [self, *job_parsers(self).values()]
+        try:
+            for parser in parsers:
+                parser._raises = True
+            yield
+        finally:
+            for parser in parsers:
+                parser._raises = False
+
+    def known_options(self) -> list[str]:
+        """The flags of this parser's options."""
+        return [flag for action in self._actions for flag in action.option_strings]
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does, but numbers such as -3.4e38 and -9999,0 after an option are its values, no options."""
+        """As argparse does, but numbers such as -3.4e38 and -9999,0 after an option are its values, no options.
+
+        Args:
+            args: words; those of the program by default.
+            namespace: that takes the values; a new one by default.
+
+        Returns:
+            (the values, words that are not understood: none, as they are an error or kept in ``more``).
+        """
         words: list[str] = []
         for word in sys.argv[1:] if args is None else args:
             if words and _NUMBERS.fullmatch(word) and words[-1].startswith("--") and "=" not in words[-1]:
                 word = f"{words.pop()}={word}"
             words.append(word)
-        return super().parse_known_args(words, namespace)
+        found, unknown = super().parse_known_args(words, namespace)
+        if self.passes_on:
+            found.more = unknown
+            return found, []
+        if unknown:  # said by the job's own parser, which knows what may have been meant
+            near = [name for word in unknown for name in _near(word.partition("=")[0], self.known_options())]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}" + (f"; is it {near[0]}?" if near else ""))
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.\n")
+        """End with one sentence, or raise it in :meth:`raising`.
+
+        Args:
+            message: argparse's.
+
+        Raises:
+            InputError: in :meth:`raising`.
+        """
+        choice = _CHOICE.fullmatch(message)
+        if choice:
+            what, given, words = choice[1] or "word", choice[2], re.findall(r"[^\s',]+", choice[3])
+            near = _near(given, words)
+            meant = f"is it {near[0]}?" if near else f"choose one of {', '.join(words)}"
+            message = f"there is no {what} {given!r}; {meant}"
+        end = " See" if message.endswith("?") else "; see"
+        sentence = f"{message[:1].upper()}{message[1:]}{end} {self.prog} --help."
+        if self._raises:
+            raise InputError(sentence)
+        self.exit(2, f"{sentence}\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def job_parsers(parser: argparse.ArgumentParser) -> dict[str, Parser]:
+    """The parsers of the jobs.
+
+    Args:
+        parser: of the whole command line.
+
+    Returns:
+        Each by the job's name.
+    """
+    found: dict[str, Parser] = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found.update(action.choices)
+    return found
+
+
+def _near(given: str, words: Sequence[str]) -> list[str]:
+    """What may have been meant, the likeliest first."""
+    return difflib.get_close_matches(given, words, 3, 0.6)
+
+
+def build_parser() -> Parser:
     """The parser of the whole command line; ``job`` of what it returns names the subcommand."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description=textwrap.fill(
             "Hyperspectral pansharpening: brings a hyperspectral image (HSI) to the resolution of a "
@@ -78,7 +168,36 @@ def build_parser() -> argparse.ArgumentParser:
     jobs = parser.add_subparsers(dest="job", metavar="JOB", required=True)
     for job in JOBS:
         _add_job(jobs, job)
+    _add_batch(jobs)
+    _add_completion(jobs)
     return parser
+
+
+def _add_batch(jobs: Any) -> None:
+    summary = "Does a job for each pair of a table, and writes one page about all of them."
+    text = (
+        f"{summary} A pair that fails does not stop the others.",
+        "The table is a CSV file whose first line names its columns: hsi and pan, files beside the table; name, which "
+        "the results are called by; and any options of the job, as mtf. Options after the table are for all pairs, "
+        "and so is a TOML file of options: what the table says of a pair counts most, the file least.",
+    )
+    description = "\n\n".join(textwrap.fill(paragraph, 96) for paragraph in text)
+    example = f"example:\n  {PROGRAM} {BATCH} pairs.csv --out results --effort fast"
+    parser = jobs.add_parser(BATCH, help=summary, description=description, epilog=example)
+    parser.passes_on = True
+    parser.add_argument("pairs", metavar="CSV", help="the table of pairs")
+    parser.add_argument("--out", metavar="FOLDER", required=True, help="where the results and overview.html go")
+    parser.add_argument("--job", dest="of", default="sharpen", choices=_BATCH_JOBS, help="(default sharpen)")
+    parser.add_argument("--json", action="store_true", help=_JSON)
+    for flag, more in _OF_ALL:
+        parser.add_argument(flag, **more)
+
+
+def _add_completion(jobs: Any) -> None:
+    summary = "Prints what lets a shell complete jobs, options and their words."
+    where = "bash: add it to ~/.bashrc as: source <(ssml completion bash)"
+    parser = jobs.add_parser(COMPLETION, help=summary, description=summary, epilog=where)
+    parser.add_argument("shell", choices=SHELLS, help="the shell")
 
 
 def _add_job(jobs: Any, job: Job) -> None:
@@ -93,10 +212,12 @@ def _add_job(jobs: Any, job: Job) -> None:
         if option.flag:
             several = any(other.name == f"{option.name}_more" for other in job.options.declared())
             _add_option(groups.get(option.one_of, parser), option, several)
-    if job.name in _SWITCHES:
-        flag, more = _SWITCHES[job.name]
+    if job.name == "classical":
+        parser.add_argument("--list", help="say which methods there are, and end", action=_ListMethods, nargs=0)
+    if not any(option.flag == "--json" for option in job.declared()):
+        parser.add_argument("--json", action="store_true", help=_JSON)
+    for flag, more in _OF_ALL:
         parser.add_argument(flag, **more)
-    parser.add_argument("--debug", action="store_true", help="show where an error comes from (a traceback)")
 
 
 def _plain(text: str) -> str:
@@ -119,6 +240,8 @@ def _add_option(parser: Any, option: Option, several: bool = False) -> None:
     else:
         more["metavar"] = option.metavar or ("N" if option.bounds else "F")
     more["type"] = _TYPES.get(option.kind)
+    if flags == ["--json"]:  # a file, or standard output
+        more.update(nargs="?", const=STDOUT, help=f"{more['help']} Without a file: on standard output.")
     if option.kind in ("rasters", "choices", "extent") or several:
         more["nargs"] = 4 if option.kind == "extent" else "+"
     parser.add_argument(*flags if flags[0].startswith("-") else [option.name], **more)

@@ -10,21 +10,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from ..runtime.dependencies import require_gdal
-from ..runtime.devices import is_out_of_memory
-from ..runtime.errors import Cancelled, InputError
-from ..runtime.failure_log import write_failure_log
-from ..runtime.progress import ConsoleProgress, Progress
+from ..runtime.progress import ConsoleProgress, Progress, QuietProgress
 from ..workflows.options import JOBS
-from .arguments import PROGRAM, build_parser
+from .arguments import BATCH, COMPLETION, PROGRAM, STDOUT, Parser, build_parser, job_parsers
+from .calls import values_of, with_config
 from .closed_output import EXIT_CODE, OutputClosed, watched_output
+from .completion import script
+from .failures import failure
 
 _COSTS = (
     "parameters",
@@ -55,36 +56,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     options = None
     try:
-        options = build_parser().parse_args(arguments)
-        require_gdal()
-        job = next(job for job in JOBS if job.name == options.job)
-        with _interruptible() as progress:
-            made = job.run({o.name: getattr(options, o.name) for o in job.declared() if o.flag}, progress)
-            _PRINT.get(job.name, _print_fused)(options, made)
-        return 0
+        parser = build_parser()
+        options = parser.parse_args(with_config(list(sys.argv[1:] if arguments is None else arguments), parser))
+        return _do(options, parser)
     except SystemExit as error:  # argparse has printed its help, or an error
         return error.code if isinstance(error.code, int) else 0
-    except InputError as error:
-        return _fail(options, str(error), 2)
-    except (Cancelled, KeyboardInterrupt):
-        return _fail(options, "Stopped by the user; nothing half-done was left behind.", 130)
-    except Exception as error:
-        if is_out_of_memory(error):
-            sentence = (
-                "There is not enough memory for this job; close other programs, lower --memory or compute on the CPU "
-                "(--device cpu)."
-            )
-            return _fail(options, sentence, 1)
-        return _fail(options, _unforeseen(error, options), 1)
+    except (Exception, KeyboardInterrupt) as error:
+        job = getattr(options, "job", None) or "the command line"
+        sentence, code = failure(error, f"{PROGRAM} {job}", vars(options) if options is not None else None)
+        return _fail(options, sentence, code)
 
 
-def _unforeseen(error: Exception, options: argparse.Namespace | None) -> str:
-    """The sentence about a defect of ours, which a log file goes with."""
-    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(":. ")
-    job = getattr(options, "job", None) or "the command line"
-    log = write_failure_log(error, f"{PROGRAM} {job}", vars(options) if options is not None else None)
-    where = f"please report it with the file {log}" if log else "--debug shows where"
-    return f"Something unforeseen stopped the job ({reason}); {where}."
+def _do(options: argparse.Namespace, parser: Parser) -> int:
+    """Do what was asked for, and print what it made."""
+    if options.job == COMPLETION:
+        print(script(options.shell, PROGRAM, job_parsers(parser)), end="")
+        return 0
+    require_gdal()
+    if options.job == BATCH:
+        from .batch import run_batch
+
+        with _interruptible(options.quiet) as progress:
+            made = run_batch(options, parser, progress)
+        to_stdout, code = options.json, int(made["exit_code"])
+    else:
+        job = next(job for job in JOBS if job.name == options.job)
+        values, to_stdout = values_of(job, options)
+        with _interruptible(options.quiet) as progress:
+            made = job.run(values, progress)
+        code = 0
+    if to_stdout:
+        _print_json(made)
+    elif not options.quiet:
+        _PRINT.get(options.job, _print_fused)(options, made)
+    return code
 
 
 def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
@@ -92,7 +97,26 @@ def _fail(options: argparse.Namespace | None, sentence: str, code: int) -> int:
     if getattr(options, "debug", False):
         traceback.print_exc()
     print(sentence, file=sys.stderr)
+    if getattr(options, "json", None) in (True, STDOUT) or getattr(options, "json_path", None) == STDOUT:
+        _print_json({"error": sentence, "exit_code": code})
     return code
+
+
+def _print_json(values: Mapping[str, Any]) -> None:
+    print(json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has: numbers that are not finite are null, what it does not know is text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if hasattr(value, "tolist"):  # numpy's
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 
 
 class _StoppableProgress(ConsoleProgress):
@@ -111,7 +135,7 @@ class _StoppableProgress(ConsoleProgress):
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[Progress]:
+def _interruptible(quiet: bool) -> Iterator[Progress]:
     """Progress on the terminal; signals that ask to stop lead to a tidy end. What was set for them is put back."""
     progress = _StoppableProgress()
     with contextlib.ExitStack() as stack:
@@ -120,7 +144,11 @@ def _interruptible() -> Iterator[Progress]:
                 former = signal.signal(number, progress.stop)
                 stack.callback(signal.signal, number, signal.SIG_DFL if former is None else former)
         stack.callback(progress.finish)
-        yield progress
+        yield QuietProgress(progress) if quiet else progress
+
+
+def _print_batch(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
+    print(made["sentence"])
 
 
 def _print_simulated(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
@@ -168,9 +196,6 @@ def _print_compared(options: argparse.Namespace, found: Mapping[str, Any]) -> No
 
 
 def _print_facts(options: argparse.Namespace, facts: Mapping[str, Any]) -> None:
-    if options.json:
-        print(json.dumps(facts, indent=2))
-        return
     waves = [wave for wave in facts["wavelengths"] if wave is not None]
     print(f"file         {facts['file']}, {facts['file_size'] / 1e6:.2f} MB")
     print(f"network      {facts['network']}, {facts['parameter_count']:,} learned parameters")
@@ -223,7 +248,8 @@ def _number(value: object) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-_PRINT = {
+_PRINT: dict[str, Callable[[argparse.Namespace, Mapping[str, Any]], None]] = {
+    BATCH: _print_batch,
     "simulate": _print_simulated,
     "train": _print_trained,
     "inspect": _print_inspected,

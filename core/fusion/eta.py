@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from ..io.grid import Window
-from ..runtime.progress import Progress, spoken_duration
+from ..runtime.progress import Progress
+from ..runtime.time_left import spoken_duration
 from .pipeline import Pipeline
 
 _WORTH_SAYING = 5.0  # seconds

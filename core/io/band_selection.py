@@ -15,7 +15,7 @@ from .remedies import Source
 
 _NUMBER = r"(\d+(?:\.\d*)?)"
 _NUMBERS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
-_WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(nm)?\s*")
+_WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(nm|um|µm|μm)?\s*", re.IGNORECASE)  # both letters mu
 
 
 def bands_by_number(text: str, reader: RasterReader) -> list[int]:
@@ -39,24 +39,49 @@ def bands_by_number(text: str, reader: RasterReader) -> list[int]:
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if not 1 <= first <= last <= reader.bands:
             raise InputError(
-                f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: write the "
-                "lower number first."
+                f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: "
+                f"{_as_wavelengths(first, last, reader) or 'write the lower number first'}."
             )
         chosen += [band for band in range(first - 1, last) if band not in chosen]
     return chosen
 
 
-def wavelength_range(text: str) -> tuple[float, float] | None:
-    """(lowest, highest) in nm of "480-690" or "480-690 nm"; None where the text is something else.
+def _as_wavelengths(first: int, last: int, reader: RasterReader) -> str:
+    """What to write where numbers that are no bands' are wavelengths of some; "" where they are not."""
+    low, high = min(first, last), max(first, last)
+    waves = [wave for wave in reader.metadata.wavelengths if wave is not None]
+    if low == high or not any(low <= wave <= high for wave in waves):
+        return ""
+    return f"for wavelengths write {low}-{high} nm"
+
+
+def is_wavelengths(text: str) -> bool:
+    """Whether a text says that it is a range of wavelengths, by their unit.
 
     Args:
-        text: a range of wavelengths in nm.
+        text: as of :func:`wavelength_range`.
+
+    Returns:
+        True for "430-900 nm" and "0.43-0.9 um", not for "43-90".
+    """
+    match = _WAVELENGTHS.fullmatch(text)
+    return bool(match and match.group(3))
+
+
+def wavelength_range(text: str) -> tuple[float, float] | None:
+    """(lowest, highest) in nm of "480-690", "480-690 nm" or "0.48-0.69 um"; None where the text is something else.
+
+    Args:
+        text: a range of wavelengths, in nm where no unit is given.
 
     Returns:
         (lowest, highest) in nm, or None.
     """
     match = _WAVELENGTHS.fullmatch(text)
-    return (float(match.group(1)), float(match.group(2))) if match else None
+    if not match:
+        return None
+    nanometres = 1.0 if (match.group(3) or "nm").lower() == "nm" else 1000.0
+    return round(float(match.group(1)) * nanometres, 6), round(float(match.group(2)) * nanometres, 6)
 
 
 def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[int]:
@@ -173,8 +198,8 @@ class SelectedBands(RasterReader):
 
 
 def select_bands(reader: RasterReader, text: str) -> RasterReader:
-    """The raster with only the bands that ``text`` names: numbers, "1-100,120", or wavelengths, "430-900 nm"; with all
-    of them where it is empty.
+    """The raster with only the bands that ``text`` names: numbers, "1-100,120", or wavelengths, "430-900 nm" or
+    "0.43-0.9 um"; with all of them where it is empty.
 
     Args:
         reader: the open raster.
@@ -188,6 +213,6 @@ def select_bands(reader: RasterReader, text: str) -> RasterReader:
     """
     if not text.strip():
         return reader
-    limits = wavelength_range(text) if text.strip().lower().endswith("nm") else None
+    limits = wavelength_range(text) if is_wavelengths(text) else None
     chosen = bands_by_wavelength(*limits, reader) if limits else bands_by_number(text, reader)
     return SelectedBands(reader, chosen)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
+from urllib.parse import quote
 
 import numpy as np
 
@@ -63,6 +64,19 @@ class Table:
     best: Mapping[str, str] = field(default_factory=dict)
     caption: str = ""
     outside: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """A value of a table that leads to a file.
+
+    Attributes:
+        text: what is read.
+        target: address, relative to the page.
+    """
+
+    text: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -240,7 +254,7 @@ def _table(table: Table) -> str:
     for index, row in enumerate(table.rows):
         cells = []
         for place, value in enumerate(row):
-            text = html.escape(number(value))
+            text = _link(value) if isinstance(value, Link) else html.escape(number(value))
             if place in best and index not in table.outside and _is_number(value) and value == best[place]:
                 text = f"<strong>{text}</strong>"
             kind = ' class="number"' if value is None or isinstance(value, (int, float, np.number)) else ""
@@ -251,6 +265,10 @@ def _table(table: Table) -> str:
         f'<div class="table"><table>{caption}<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(lines)}</tbody></table>'
         "</div>\n"
     )
+
+
+def _link(link: Link) -> str:
+    return f'<a href="{html.escape(quote(link.target))}">{html.escape(link.text)}</a>'
 
 
 def _is_number(value: object) -> TypeGuard[float]:

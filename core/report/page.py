@@ -43,7 +43,7 @@ th, td { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var
 th { color: var(--soft); font-weight: 600; font-size: 13px; }
 tbody tr:last-child td { border-bottom: 0; }
 td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
-strong { color: var(--accent); }
+strong, a { color: var(--accent); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 20px; }
 figure { margin: 8px 0; min-width: 0; }
 .pictures figure { max-width: 480px; }

@@ -87,14 +87,14 @@ def choose_device(name: str = "auto") -> tuple[torch.device, str]:
     """The device to compute on, tried out with a small convolution.
 
     Args:
-        name: "auto" (the first that works of cuda, mps, cpu), "cpu", "cuda" or "mps". A GPU asked for that does not
-            work is replaced by the CPU.
+        name: "auto" (the first that works of cuda, mps, cpu), "cpu", "cuda" or "mps". A GPU that is there but does not
+            compute is replaced by the CPU.
 
     Returns:
         The device, and a sentence for the user: what it is, and why, where it is not what was asked for.
 
     Raises:
-        InputError: an unknown name.
+        InputError: an unknown name, or that of a GPU that is not there.
         MissingDependencyError: there is no PyTorch.
     """
     if name not in DEVICE_NAMES:
@@ -106,6 +106,10 @@ def choose_device(name: str = "auto") -> tuple[torch.device, str]:
     reasons = []
     for kind in ("cuda", "mps") if name == "auto" else (name,):
         reason = _why_not(torch, kind)
+        if name != "auto" and not _is_there(torch, kind):
+            raise InputError(
+                f"There is no device {name!r} here ({reason}); choose auto, which takes what there is, or cpu."
+            )
         if reason is None:
             label = torch.cuda.get_device_name() if kind == "cuda" else "Apple"
             return torch.device(kind), f"Computing on the GPU ({label}, {kind})."

@@ -10,20 +10,7 @@ import sys
 from typing import TextIO
 
 from .errors import Cancelled
-
-
-def spoken_duration(seconds: float) -> str:
-    """A time as a person would say it: "40 s", "3 min", "2.5 h".
-
-    Args:
-        seconds: a duration in s.
-
-    Returns:
-        The text.
-    """
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+from .time_left import TimeLeft
 
 
 class Progress:
@@ -132,6 +119,29 @@ class SaidOnce(Progress):
         return self._outer.cancelled()
 
 
+class QuietProgress(Progress):
+    """Says nothing but warnings.
+
+    Args:
+        outer: what shows them, and is asked whether to stop.
+    """
+
+    def __init__(self, outer: Progress) -> None:
+        self._outer = outer
+
+    def warning(self, text: str) -> None:
+        """As :meth:`Progress.warning`."""
+        self._outer.warning(text)
+
+    def warned(self) -> list[str]:
+        """As :meth:`Progress.warned`."""
+        return self._outer.warned()
+
+    def cancelled(self) -> bool:
+        """As :meth:`Progress.cancelled`."""
+        return self._outer.cancelled()
+
+
 class ConsoleProgress(Progress):
     """A bar on a terminal; plain lines of text where the stream is none.
 
@@ -146,6 +156,7 @@ class ConsoleProgress(Progress):
         self._terminal = self._stream.isatty()
         self._text = ""
         self._drawn = ""
+        self._time_left = TimeLeft()
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """As :meth:`Progress.set`; draws the bar again where something changed."""
@@ -153,8 +164,11 @@ class ConsoleProgress(Progress):
             self._text = text
         if not self._terminal:
             return
+        self._time_left.update(fraction)
         filled = round(min(max(fraction, 0.0), 1.0) * self.WIDTH)
-        line = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {fraction:4.0%} {self._text}"[:110]
+        left = self._time_left.sentence()
+        share = f"{fraction:4.0%} {f'({left}) ' if left else ''}"
+        line = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {share}{self._text}"[:110]
         if line != self._drawn:
             self._stream.write("\r" + line.ljust(len(self._drawn)))
             self._stream.flush()

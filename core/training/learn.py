@@ -20,8 +20,9 @@ from ..models.units import LEAST_FACTOR
 from ..operators.resample import Gains
 from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
-from ..runtime.progress import Progress, spoken_duration
+from ..runtime.progress import Progress
 from ..runtime.threads import run_cancellable
+from ..runtime.time_left import spoken_duration
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .agreement import expected_gain

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..calibration.relation import pan_relation
 from ..io.ratio import whole_pixels
-from ..runtime.progress import Progress, spoken_duration
+from ..runtime.progress import Progress
+from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
 from ..training.settings import PAIRS_BY_EFFORT, Settings, steps_for
 from .options.fusion import SharpenOptions

@@ -11,7 +11,6 @@ from ..fusion.prior import RegressionPrior
 from ..models.trained import TrainedModel
 from ..models.units import fit_to_scene
 from ..runtime.devices import choose_device, load_torch
-from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
@@ -37,8 +36,9 @@ def fuse(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
-        ``rows``, ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
+        ``output``, ``model``, ``disagreement`` ("" where it is not written), ``mtf_gain`` (see
+        :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``,
+        ``result``, ``pan_correlation`` and ``moved``, see
         :func:`.looks.write_looked_at`.
 
     Raises:
@@ -50,7 +50,7 @@ def fuse(
     outputs = Outputs(output, disagreement)
     outputs.check((hsi, pan, *options.besides), options.compress, (model,))
     trained = TrainedModel.open(model)
-    check_disagreement(trained.pair.name, disagreement)
+    outputs = with_disagreement(trained.pair.name, outputs, progress)
     if options.consistency not in (None, trained.iterations):
         progress.warning(
             f"{model} learned with {trained.iterations} iterations of the consistency projection, but "
@@ -115,20 +115,29 @@ def fuse_scene(
                 strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
             attempt = Attempt("networks'", fitted, strips)
         written = write_looked_at(scene, [attempt], outputs, options, part, plain)
-        return {**written, "network": trained.pair.name, "mtf_gain": chosen.facts()}
+        more = {"disagreement": outputs.disagreement, "mtf_gain": chosen.facts()}
+        return {**written, "network": trained.pair.name, **more}
 
 
-def check_disagreement(network: str, disagreement: str) -> None:
-    """Make sure that there are two networks where their disagreement is asked for.
+def with_disagreement(network: str, outputs: Outputs, progress: Progress) -> Outputs:
+    """The rasters that can be written: where a single network is asked for a disagreement, that is said and left out.
 
     Args:
         network: name of what learns.
-        disagreement: raster to write; "" for none.
+        outputs: that are asked for.
+        progress: is told.
+
+    Returns:
+        The same, or without the disagreement.
 
     Raises:
-        InputError: there is one.
+        InputError: there is no such network.
     """
     from ..models.pair import kind_of
 
-    if len(kind_of(network).networks) < 2 and disagreement:
-        raise InputError(f"{network} is a single network, which disagrees with no other; leave {disagreement} out.")
+    if len(kind_of(network).networks) > 1 or not outputs.disagreement:
+        return outputs
+    progress.warning(
+        f"{network} is a single network, which disagrees with no other: {outputs.disagreement} is not written."
+    )
+    return replace(outputs, disagreement="")

@@ -57,9 +57,10 @@ def sharpen(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
-        spectral, spatial, mean: ergas, sam), ``expected_gain`` (over the prior at full resolution: [low, gain, high] in
-        per cent for ergas and sam; empty where nothing is known), ``history`` (the checks while learning),
+        ``output``, ``model``, ``report`` and ``disagreement`` ("" for what is not written), ``mtf_gain`` (see
+        :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
+        ``expected_gain`` (over the prior at full resolution: [low, gain, high] in per cent for ergas and sam; empty
+        where nothing is known), ``history`` (the checks while learning),
         ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
         :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``,
         ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
@@ -71,10 +72,10 @@ def sharpen(
         Cancelled: the user stopped the job; the checkpoint is kept if a model file was asked for.
     """
     load_torch(progress)
-    from .fuse import check_disagreement
+    from .fuse import with_disagreement
 
-    outputs = Outputs(output, disagreement, model, report)
-    check_disagreement(options.learner(), disagreement)
+    choose_device(options.device)  # refused before any work
+    outputs = with_disagreement(options.learner(), Outputs(output, disagreement, model, report), progress)
     outputs.check((hsi, pan, *options.besides), options.compress)
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene:
@@ -138,7 +139,8 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {key: trained.header[key] for key in ("scores", "history", "expected_gain")}
         facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
-        return {**fused, **learned, "model": outputs.model, **facts}
+        written = {name: getattr(outputs, name) for name in ("model", "report", "disagreement")}
+        return {**fused, **learned, **written, **facts}
 
 
 def _without_learning(
@@ -156,6 +158,8 @@ def _without_learning(
         "history": [],
         "expected_gain": {},
         "model": "",
+        "report": "",
+        "disagreement": outputs.disagreement,
         "used_prior": True,
         "mtf_gain": chosen.facts(),
     }

@@ -302,8 +302,12 @@ def test_sharpen_trains_fuses_and_gives_the_same_from_its_file(files, tmp_path, 
 
     with RasterReader(str(tmp_path / "a.tif")) as first, RasterReader(str(tmp_path / "b.tif")) as second:
         np.testing.assert_array_equal(first.read().values, second.read().values)
-    with pytest.raises(InputError, match="single network"):
-        fuse_files(*files, paths["model"], str(tmp_path / "c.tif"), disagreement=str(tmp_path / "d.tif"))
+    asked = str(tmp_path / "d.tif")
+    made = fuse_files(*files, paths["model"], str(tmp_path / "c.tif"), disagreement=asked, device="cpu")
+    assert any("single network" in warning and asked in warning for warning in made["warnings"])
+    assert made["disagreement"] == ""
+    assert (tmp_path / "c.tif").exists()
+    assert not (tmp_path / "d.tif").exists()
     with pytest.raises(InputError, match="no spatial network"):
         fuse_files(*files, paths["model"], str(tmp_path / "c.tif"), use="spatial")
 

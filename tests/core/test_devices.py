@@ -53,10 +53,9 @@ def test_auto_without_a_gpu_says_so(no_gpu):
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_a_gpu_asked_for_that_is_not_there_falls_back_and_says_why(no_gpu, name):
-    device, sentence = choose_device(name)
-    assert device == torch.device("cpu")
-    assert sentence.startswith(f"Computing on the CPU: the GPU ({name}) cannot be used, ")
+def test_a_gpu_asked_for_that_is_not_there_is_refused_with_the_reason(no_gpu, name):
+    with pytest.raises(InputError, match=rf"no device '{name}' here \(.+\); choose auto"):
+        choose_device(name)
 
 
 @pytest.mark.parametrize("name", ["auto", "cuda"])

@@ -15,7 +15,8 @@ from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
 from core.runtime.errors import Cancelled, InputError
-from core.runtime.progress import Progress, spoken_duration
+from core.runtime.progress import Progress
+from core.runtime.time_left import spoken_duration
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 

@@ -152,8 +152,10 @@ class Option:
             words = self.words()
             unknown = [word for word in (value if self.kind == "choices" else [value]) if word not in words]
             if unknown:
+                near = difflib.get_close_matches(str(unknown[0]), words, 1)
+                meant = f"is it {near[0]}? Else " if near else ""
                 raise InputError(
-                    f"There is no {self.noun or self.name} {unknown[0]!r}; choose one of {', '.join(words)}."
+                    f"There is no {self.noun or self.name} {unknown[0]!r}; {meant}choose one of {', '.join(words)}."
                 )
 
     def _within(self, value: Any) -> bool:
