@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -29,6 +29,16 @@ class BlockMoments(NamedTuple):
     covariance: np.ndarray
 
 
+class Beside(Protocol):
+    """Takes all valid pixels of an image, in blocks or not."""
+
+    def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
+        """Add pixels: a stack (B, r, c) and which of them are valid, (r, c) bool."""
+
+    def merge(self, count: int, mean: np.ndarray, products: np.ndarray) -> None:
+        """Add pixels by their moments: how many, (B,) means and (B, B) sums of products about them."""
+
+
 class BlockStream:
     """Cuts rows, handed in from top to bottom in runs of any height, into blocks.
 
@@ -40,15 +50,20 @@ class BlockStream:
     Args:
         size: width and height of a block in pixels.
         check: called at every block; may raise to stop the work.
+        beside: gets all valid pixels of x too, those of blocks as moments that are computed anyway. Only where y is
+            None, and complete after :meth:`finish`.
 
     Attributes:
         used, left_out: how many blocks were handed out, and how many were complete but held an invalid pixel.
     """
 
-    def __init__(self, size: int = BLOCK, check: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, size: int = BLOCK, check: Callable[[], None] | None = None, beside: Beside | None = None
+    ) -> None:
         self.size = size
         self.used = self.left_out = 0
         self._check = check or (lambda: None)
+        self._beside = beside
         self._row = 0  # of the row of blocks that is being filled
         self._sums: list[_Sums | None] = []
 
@@ -72,22 +87,45 @@ class BlockStream:
                 self._sums = [_Sums() for _ in range(columns)]
             last = self._row + stop - start == self.size
             for column in range(columns):
-                sums = self._sums[column]
-                if sums is not None:
-                    here = np.s_[start:stop, column * self.size : (column + 1) * self.size]
-                    if valid[here].all():
-                        self._check()
-                        sums.add(_samples(x, here), None if y is None else _samples(y, here))
-                    else:
-                        self._sums[column] = sums = None
+                here = np.s_[start:stop, column * self.size : (column + 1) * self.size]
+                sums = self._add(column, x, y, valid, here)
                 if last:
                     if sums is None:
                         self.left_out += 1
                     else:
                         self.used += 1
                         yield sums.result()
+                        self._hand_over(column)
+            if self._beside is not None and columns * self.size < cols:
+                rest = np.s_[start:stop, columns * self.size :]
+                self._beside.update(x[:, rest[0], rest[1]], valid[rest])
             self._row = 0 if last else self._row + stop - start
             start = stop
+
+    def finish(self) -> None:
+        """Hand over the pixels of blocks that will not be completed, after the last row."""
+        for column in range(len(self._sums)):
+            self._hand_over(column)
+
+    def _add(
+        self, column: int, x: np.ndarray, y: np.ndarray | None, valid: np.ndarray, here: tuple[slice, slice]
+    ) -> _Sums | None:
+        """Add a part of a block; its sums, None where it is left out."""
+        sums = self._sums[column]
+        if sums is not None and valid[here].all():
+            self._check()
+            sums.add(_samples(x, here), None if y is None else _samples(y, here))
+            return sums
+        self._hand_over(column)
+        if self._beside is not None:
+            self._beside.update(x[:, here[0], here[1]], valid[here])
+        return None
+
+    def _hand_over(self, column: int) -> None:
+        """Give up the sums of a block, as it is complete or left out."""
+        sums, self._sums[column] = self._sums[column], None
+        if self._beside is not None and sums is not None and sums.count:
+            self._beside.merge(*sums.moments())
 
 
 def block_notes(blocks: BlockStream, names: str, where: str = "pixels") -> list[str]:
@@ -118,33 +156,42 @@ class _Sums:
 
     def add(self, x: np.ndarray, y: np.ndarray | None) -> None:
         """Add (A, n) and (B, n) float64, which are overwritten; y None for x itself."""
+        ones = np.ones(x.shape[1])
         if not self.count:
             self.same = y is None
-            self.origin_x = x.mean(axis=1)
-            self.origin_y = self.origin_x if y is None else y.mean(axis=1)
+            self.origin_x = x @ ones / x.shape[1]
+            self.origin_y = self.origin_x if y is None else y @ ones / x.shape[1]
             self.x, self.xx = np.zeros(len(x)), np.zeros(len(x))
             self.y, self.yy = (self.x, self.xx) if y is None else (np.zeros(len(y)), np.zeros(len(y)))
-            self.xy = np.zeros((len(self.x), len(self.y)))
+            self.xy: np.ndarray | float = 0.0
         x -= self.origin_x[:, None]
         self.count += x.shape[1]
-        self.x += x.sum(axis=1)
-        self.xx += np.einsum("bn,bn->b", x, x)
+        self.x += x @ ones
         if y is None:
-            self.xy += x @ x.T
-            return
-        y -= self.origin_y[:, None]
-        self.y += y.sum(axis=1)
-        self.yy += np.einsum("bn,bn->b", y, y)
-        self.xy += x @ y.T
+            products = x @ x.T
+            self.xx += np.diagonal(products)
+        else:
+            y -= self.origin_y[:, None]
+            self.y += y @ ones
+            self.xx += np.einsum("bn,bn->b", x, x)
+            self.yy += np.einsum("bn,bn->b", y, y)
+            products = x @ y.T
+        self.xy = np.add(products, self.xy, out=products)
+
+    def moments(self) -> tuple[int, np.ndarray, np.ndarray]:
+        """Number of pixels, (A,) means of x, and (A, B) sums of products about the means."""
+        return self.count, self.origin_x + self.x / self.count, self.xy - np.outer(self.x, self.y / self.count)
 
     def result(self) -> BlockMoments:
-        x, y = self.x / self.count, self.y / self.count
-        mean_x, mean_y = self.origin_x + x, self.origin_y + y
-        variance_x = _variance(self.xx / self.count - x * x, mean_x)
-        variance_y = variance_x if self.same else _variance(self.yy / self.count - y * y, mean_y)
-        covariance = self.xy / self.count - np.outer(x, y)
-        covariance[variance_x == 0] = 0.0
-        covariance[:, variance_y == 0] = 0.0
+        count, mean_x, products = self.moments()
+        mean_y = mean_x if self.same else self.origin_y + self.y / count
+        variance_x = _variance(self.xx / count - (self.x / count) ** 2, mean_x)
+        variance_y = variance_x if self.same else _variance(self.yy / count - (self.y / count) ** 2, mean_y)
+        covariance = np.divide(products, count, out=products)
+        if not variance_x.all():
+            covariance[variance_x == 0] = 0.0
+        if not variance_y.all():
+            covariance[:, variance_y == 0] = 0.0
         return BlockMoments(mean_x, mean_y, variance_x, variance_y, covariance)
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from .windows import CarriedRows, Run, whole_windows, window_sums
+from .windows import CarriedRows, Run, Tile, WindowSums, tiles, whole_windows
 
-_SAMPLES = 30_000  # of a band at once: what fits into a processor's cache
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
+
+
+class _PanTile(NamedTuple):
+    """A tile of a band of the PAN: its values about its origin; of the windows of n pixels their sums, the reciprocal
+    of n standard deviations, 0 where a window is not usable, and whether it is."""
+
+    values: np.ndarray
+    total: np.ndarray
+    scale: np.ndarray
+    usable: np.ndarray
 
 
 class LocalCorrelation:
@@ -32,9 +43,10 @@ class LocalCorrelation:
     def __init__(self, bands: int, size: int, check: Callable[[], None] | None = None, pans: int = 1) -> None:
         self.size, self.bands = size, bands
         self._check = check or (lambda: None)
-        self._sums, self._windows = np.zeros((bands, pans)), np.zeros((bands, pans), np.int64)
+        self._totals, self._windows = np.zeros((bands, pans)), np.zeros((bands, pans), np.int64)
         self._origin: np.ndarray | None = None
         self._above = CarriedRows(size)
+        self._of_thread = threading.local()
 
     def update(
         self, stack: np.ndarray, valid: np.ndarray, run: Run = map, beside: Sequence[Callable[[], None]] = ()
@@ -56,7 +68,7 @@ class LocalCorrelation:
 
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
-        found = np.where(self._windows > 0, self._sums / np.maximum(self._windows, 1), -np.inf).max(axis=1)
+        found = np.where(self._windows > 0, self._totals / np.maximum(self._windows, 1), -np.inf).max(axis=1)
         return np.where(np.isfinite(found), found, math.nan)
 
     def _bands(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> list[Callable[[], None]]:
@@ -65,58 +77,71 @@ class LocalCorrelation:
         if origin is None:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
-        work = []
-        for number in range(len(stack) - self.bands):
-            place = self.bands + number
-            moments = self._moments(self._above.plane(stack, place), origin[place], mask)
-            moments[3][:, : whole.shape[1]] &= whole
-            moments[3][:, whole.shape[1] :] = False
-            work += self._with_pan(stack, mask, number, (*moments, origin))
-        return work
+        pans = [(self._above.plane(stack, band), origin[band]) for band in range(self.bands, len(stack))]
+        places = [
+            (place, [self._pan_tile(*pan, mask, whole, place) for pan in pans])
+            for place in tiles(whole.shape, self.size)
+        ]
+        return [functools.partial(self._correlate, stack, band, mask, places) for band in range(self.bands)]
 
-    def _with_pan(
-        self, stack: np.ndarray, mask: np.ndarray, number: int, moments: tuple[np.ndarray, ...]
-    ) -> list[Callable[[], None]]:
-        """The work of each band with one of the PAN's bands."""
-        pan, pan_mean, pan_variance, usable, origin = moments
-        step = max(1, _SAMPLES // usable.shape[1])
+    def _pan_tile(self, plane: np.ndarray, origin: float, mask: np.ndarray, whole: np.ndarray, place: Tile) -> _PanTile:
+        sums = self._window_sums(place)
+        values, squares = sums.inputs
+        _about_origin(plane, origin, mask, place, values)
+        total, square = sums.of(values, 0), sums.of(np.multiply(values, values, out=squares), 1)
+        square *= self.size**2
+        variance = square - total * total
+        usable = np.zeros(total.shape, bool)
+        usable[:, : place.cols] = whole[place.windows]
+        usable &= variance > _CONSTANT * square
+        scale = np.zeros(total.shape)
+        scale[usable] = 1.0 / np.sqrt(variance[usable])
+        return _PanTile(values.copy(), total.copy(), scale, usable)
 
-        def correlate(band: int) -> None:
-            self._check()
-            plane = self._above.plane(stack, band)
-            correlation, chosen = np.empty(usable.shape), usable.copy()
-            for top in range(0, len(usable), step):
-                here = slice(top, min(top + step, len(usable)))
-                under = slice(top, here.stop + self.size - 1)
-                values, mean, variance, varies = self._moments(plane[under], origin[band], mask[under])
-                chosen[here] &= varies
-                values *= pan[under]
-                covariance = window_sums(values, self.size)
-                covariance /= self.size**2
-                mean *= pan_mean[here]
-                covariance -= mean
-                variance *= pan_variance[here]
-                with np.errstate(divide="ignore", invalid="ignore"):  # of windows that are left out
-                    np.sqrt(variance, out=variance)
-                    np.divide(covariance, variance, out=correlation[here])
-            found = correlation[chosen]
-            np.minimum(found, 1.0, out=found)
-            self._sums[band, number] += np.maximum(found, -1.0, out=found).sum()
-            self._windows[band, number] += found.size
+    def _correlate(
+        self, stack: np.ndarray, band: int, mask: np.ndarray, places: Sequence[tuple[Tile, Sequence[_PanTile]]]
+    ) -> None:
+        """Add the windows of one band, tile by tile."""
+        self._check()
+        plane, origin, count = self._above.plane(stack, band), self._origin[band], self.size**2
+        for place, pans in places:
+            sums = self._window_sums(place)
+            values, work = sums.inputs
+            _about_origin(plane, origin, mask, place, values)
+            total, deviation = sums.of(values, 0), sums.of(np.multiply(values, values, out=work), 1)
+            deviation *= count
+            least = deviation * _CONSTANT
+            deviation -= total * total
+            varies = deviation > least
+            varying = bool(varies.all())
+            if not varying:
+                deviation[~varies] = 1.0
+            np.sqrt(deviation, out=deviation)
+            for number, pan in enumerate(pans):
+                correlation = sums.of(np.multiply(values, pan.values, out=work), 2)
+                correlation *= count
+                correlation -= total * pan.total
+                correlation *= pan.scale
+                correlation /= deviation
+                np.minimum(correlation, 1.0, out=correlation)
+                np.maximum(correlation, -1.0, out=correlation)
+                if not varying:
+                    correlation[~varies] = 0.0
+                self._totals[band, number] += correlation.sum()
+                self._windows[band, number] += np.count_nonzero(pan.usable if varying else pan.usable & varies)
 
-        return [functools.partial(correlate, band) for band in range(self.bands)]
+    def _window_sums(self, tile: Tile) -> WindowSums:
+        """Each thread has its own for each of the few shapes of tiles."""
+        made = self._of_thread.__dict__.setdefault("made", {})
+        if tile.shape not in made:
+            made[tile.shape] = WindowSums(self.size, tile, 3)
+        return made[tile.shape]
 
-    def _moments(
-        self, plane: np.ndarray, origin: float, mask: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Values about the origin; their means and variances in the windows, float64, and where they vary, bool."""
-        values = np.subtract(plane, origin, dtype=np.float64)
-        if not mask.all():
-            values[~mask] = 0.0
-        mean = window_sums(values, self.size)
-        mean /= self.size**2
-        square = window_sums(values * values, self.size)
-        square /= self.size**2
-        variance = square - mean * mean
-        square *= _CONSTANT
-        return values, mean, variance, variance > square
+
+def _about_origin(plane: np.ndarray, origin: float, mask: np.ndarray, place: Tile, out: np.ndarray) -> None:
+    """Write the pixels under a tile's windows, about an origin, 0 where not valid."""
+    np.copyto(out, plane[place.under])
+    out -= origin
+    known = mask[place.under]
+    if not known.all():
+        out[~known] = 0.0

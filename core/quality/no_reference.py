@@ -61,10 +61,10 @@ class NoReferenceIndices:
         self, bands: int, ratio: float, check: Callable[[], None] | None = None, block: int = BLOCK, pans: int = 1
     ) -> None:
         self.bands, self.pans = bands, pans
-        self._high = PairwiseQuality(bands + pans, check, block)
+        self._regression = Regression(bands, check, pans)
+        self._high = PairwiseQuality(bands + pans, check, block, self._regression)
         self._low = PairwiseQuality(bands + pans, check, block)
         self._khan, self._khan_sum = BlockStream(block, check), 0.0
-        self._regression = Regression(bands, check, pans)
         self._correlation = LocalCorrelation(bands, max(LEAST_WINDOW, round(ratio)), check, pans)
 
     def update_high(self, stack: np.ndarray, valid: np.ndarray, run: Run = map) -> None:
@@ -75,8 +75,7 @@ class NoReferenceIndices:
             valid: (r, c) bool.
             run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
         """
-        products = [functools.partial(part.update, stack, valid) for part in (self._high, self._regression)]
-        self._correlation.update(stack, valid, run, products)
+        self._correlation.update(stack, valid, run, [functools.partial(self._high.update, stack, valid)])
 
     def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
         """Add the next rows of the HSI's grid.
@@ -92,12 +91,13 @@ class NoReferenceIndices:
             self._khan_sum += hypercomplex_quality(block)
 
     def result(self) -> dict:
-        """The indices over everything handed in.
+        """The indices over everything handed in, after the last row.
 
         Returns:
             floats by the names of ``NO_REFERENCE``, NaN where an index cannot be computed; ``per_band``, a dict of (B,)
             float64 arrays ``d_s`` and ``d_rho``; ``notes``, sentences on what was left out.
         """
+        self._high.blocks.finish()
         difference = np.abs(self._high.result() - self._low.result())
         d_s = difference[: self.bands, self.bands :].mean(axis=1)
         pairs = difference[: self.bands, : self.bands][~np.eye(self.bands, dtype=bool)]

@@ -25,9 +25,8 @@ class Regression:
     def __init__(self, bands: int, check: Callable[[], None] | None = None, targets: int = 1) -> None:
         self._check = check or (lambda: None)
         self.bands, self.pixels = bands, 0
-        self._origin: np.ndarray | None = None
-        self._sum = np.zeros(bands + targets)
-        self._products = np.zeros((bands + targets, bands + targets))
+        self._mean = np.zeros(bands + targets)
+        self._products = np.zeros((bands + targets, bands + targets))  # about the mean
 
     def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
         """Add rows.
@@ -45,12 +44,23 @@ class Regression:
                 continue
             part = stack[:, start : start + step]
             samples = (part.reshape(bands, -1) if here.all() else part[:, here]).astype(np.float64)
-            if self._origin is None:
-                self._origin = samples.mean(axis=1)
-            samples -= self._origin[:, None]
-            self.pixels += samples.shape[1]
-            self._sum += samples.sum(axis=1)
-            self._products += samples @ samples.T
+            mean = samples.mean(axis=1)
+            samples -= mean[:, None]
+            self.merge(samples.shape[1], mean, samples @ samples.T)
+
+    def merge(self, count: int, mean: np.ndarray, products: np.ndarray) -> None:
+        """Add pixels by their moments (Chan, Golub and LeVeque, 1983).
+
+        Args:
+            count: how many.
+            mean: (B + M,) float64 of them.
+            products: (B + M, B + M) float64, sums of products about those means.
+        """
+        step, before = mean - self._mean, self.pixels
+        self.pixels += count
+        self._products += products
+        self._products += np.outer(step * (before * count / self.pixels), step)
+        self._mean += step * (count / self.pixels)
 
     def unexplained(self, target: int = 0) -> float:
         """1 - R^2, between 0 and 1; NaN where the band is constant or no pixel was valid.
@@ -61,13 +71,12 @@ class Regression:
         Returns:
             The share of the band's variance that is left.
         """
-        if self._origin is None:  # no pixel was valid
+        if not self.pixels:
             return math.nan
         chosen = np.append(np.arange(self.bands), self.bands + target)
-        mean, origin = self._sum[chosen] / self.pixels, self._origin[chosen]
-        covariance = self._products[np.ix_(chosen, chosen)] / self.pixels - np.outer(mean, mean)
+        covariance = self._products[np.ix_(chosen, chosen)] / self.pixels
         variance = np.diagonal(covariance).copy()
-        variance[variance <= (1e-12 * (origin + mean)) ** 2] = 0.0
+        variance[variance <= (1e-12 * self._mean[chosen]) ** 2] = 0.0
         if variance[-1] == 0:
             return math.nan
         varying = np.flatnonzero(variance[:-1])

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .blocks import BLOCK, BlockMoments, BlockStream
+from .blocks import BLOCK, Beside, BlockMoments, BlockStream
 
 
 def universal_quality(
@@ -75,10 +75,17 @@ class PairwiseQuality:
         bands: the number of bands B.
         check: called at every block; may raise to stop the work.
         block: width and height of the blocks in pixels.
+        beside: gets all valid pixels too, see :class:`.blocks.BlockStream`.
     """
 
-    def __init__(self, bands: int, check: Callable[[], None] | None = None, block: int = BLOCK) -> None:
-        self.blocks = BlockStream(block, check)
+    def __init__(
+        self,
+        bands: int,
+        check: Callable[[], None] | None = None,
+        block: int = BLOCK,
+        beside: Beside | None = None,
+    ) -> None:
+        self.blocks = BlockStream(block, check, beside)
         self._sum = np.zeros((bands, bands))
 
     def update(self, values: np.ndarray, valid: np.ndarray) -> None:
@@ -89,11 +96,19 @@ class PairwiseQuality:
             valid: (r, c) bool.
         """
         for block in self.blocks.update(values, None, valid):
-            mean, variance = block.mean_x, block.variance_x
-            self._sum += universal_quality(
-                mean[:, None], mean[None, :], variance[:, None], variance[None, :], block.covariance
-            )
+            self._sum += _of_pairs(block.mean_x, block.variance_x, block.covariance)
 
     def result(self) -> np.ndarray:
         """(B, B) float64, symmetric, mean over the blocks; NaN where there was no block."""
         return self._sum / self.blocks.used if self.blocks.used else np.full(self._sum.shape, math.nan)
+
+
+def _of_pairs(mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """(B, B) float64, UIQI of all pairs of bands of a block; in fewer passes where no quotient can be 0 / 0."""
+    if not (mean.all() and variance.all()):
+        return universal_quality(mean[:, None], mean, variance[:, None], variance, covariance)
+    quality = np.outer(4 * mean, mean)
+    quality *= covariance
+    below = np.add.outer(variance, variance)
+    below *= np.add.outer(mean**2, mean**2)
+    return np.divide(quality, below, out=quality)

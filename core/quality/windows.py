@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Run = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 """Calls a function with each of some items, as ``map``, or side by side."""
+
+# Of a tile of windows, at most: some planes of them in double precision fit into a processor's cache; the products are
+# so small that OpenBLAS does not split them between threads.
+_TILE_ROWS, _TILE_COLS, _TILE_PRODUCT = 12, 800, 262_144
 
 
 def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
@@ -107,10 +111,13 @@ def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
     return sums
 
 
-def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> np.ndarray:
-    """Sums of ``size`` neighbours along the first axis, in ``out`` if given (a copy less)."""
+def _run_sums(
+    values: np.ndarray, size: int, out: np.ndarray | None = None, spare: Sequence[np.ndarray] = ()
+) -> np.ndarray:
+    """Sums of ``size`` neighbours along the first axis, in ``out`` if given (a copy less), with arrays to work in if
+    given, one for each doubling."""
     outputs = len(values) - size + 1
-    covered, width = 0, 1
+    covered, width, level = 0, 1, 0
     total: np.ndarray | None = None
     while True:
         if size & width:
@@ -124,5 +131,92 @@ def _run_sums(values: np.ndarray, size: int, out: np.ndarray | None = None) -> n
                 out[...] = total = part
             if covered == size:
                 return total
-        values = values[: len(values) - width] + values[width:]
-        width *= 2
+        place = spare[level][: len(values) - width] if spare else None
+        values = np.add(values[: len(values) - width], values[width:], out=place)
+        width, level = 2 * width, level + 1
+
+
+class Tile(NamedTuple):
+    """Some windows.
+
+    Attributes:
+        rows, cols: of their upper left pixels.
+        windows: slices of those pixels.
+        under: slices of all pixels that they hold.
+    """
+
+    rows: int
+    cols: int
+    windows: tuple[slice, slice]
+    under: tuple[slice, slice]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the windows' upper left pixels."""
+        return self.rows, self.cols
+
+
+class WindowSums:
+    """Sums over the sliding windows of a tile, which stay in a processor's cache: along columns as a product with a
+    banded matrix, along rows by doubling. One thread uses it at a time.
+
+    Args:
+        size: width and height of the windows in pixels.
+        tile: the windows, or others in as many rows and columns.
+        count: how many sums are held at once.
+
+    Attributes:
+        inputs: (2, rows + size - 1, cols + size - 1) float64, planes for the caller to fill.
+    """
+
+    def __init__(self, size: int, tile: Tile, count: int) -> None:
+        rows, margin = tile.rows, size - 1
+        self._size, wide = size, tile.cols + margin
+        self.inputs = np.empty((2, rows + margin, wide))
+        self._matrix = np.zeros((rows, rows + margin))
+        for row in range(rows):
+            self._matrix[row, row : row + size] = 1.0
+        # A row of zeros below: windows that reach over the right edge reach into numbers.
+        self._down = np.zeros((rows + 1, wide))
+        self._sums = np.zeros((count, *self._down.shape))
+        self._spare = [np.empty(self._down.size) for _ in range(size.bit_length() - 1)]
+
+    def of(self, plane: np.ndarray, place: int) -> np.ndarray:
+        """The sums of one plane.
+
+        Args:
+            plane: (rows + size - 1, cols + size - 1) float64.
+            place: where they are held, until the next call with this place.
+
+        Returns:
+            (rows, cols + size - 1) float64, by the windows' upper left pixels, which may be changed; the last size - 1
+            columns mean nothing, but are finite where the plane is.
+        """
+        np.matmul(self._matrix, plane, out=self._down[:-1])
+        flat = self._sums[place].reshape(-1)
+        _run_sums(self._down.reshape(-1), self._size, flat[: flat.size - self._size + 1], self._spare)
+        return self._sums[place, :-1]
+
+
+def tiles(shape: tuple[int, int], size: int) -> list[Tile]:
+    """Tiles of windows for :class:`WindowSums`.
+
+    Args:
+        shape: (rows, columns) of the windows' upper left pixels.
+        size: width and height of the windows in pixels.
+
+    Returns:
+        The tiles, side by side and one below the other.
+    """
+    margin = size - 1
+    most = max(1, _TILE_PRODUCT // (_TILE_ROWS * (_TILE_ROWS + margin)) - margin)
+    made = []
+    for top, bottom in _spans(shape[0], _TILE_ROWS):
+        for left, right in _spans(shape[1], min(_TILE_COLS, most)):
+            under = np.s_[top : bottom + margin, left : right + margin]
+            made.append(Tile(bottom - top, right - left, np.s_[top:bottom, left:right], under))
+    return made
+
+
+def _spans(count: int, step: int) -> Iterator[tuple[int, int]]:
+    return ((start, min(start + step, count)) for start in range(0, count, step))
