@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +26,8 @@ from ..scene.streams import FILL_HIGH
 from . import reference as scoring
 from .reference import EstimatedView, View
 
-_Read = Callable[[int, int], np.ndarray]
+_GROUP = 16  # bands that a thread reads and degrades at once
+_LOW_ROWS = 8  # of the HSI, degraded to at once
 
 
 @dataclass(frozen=True)
@@ -161,26 +163,23 @@ class _FullResolution:
     def _scan_low(
         self, valid: np.ndarray, means: np.ndarray, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress
     ) -> None:
-        rows, cols = inside
-        group, step = self._portion()
+        (rows, cols), count = inside, len(self.bands)
+        step = self._low_step()
+        narrow = RowStream(
+            self.high[0],
+            functools.partial(self._narrowed, valid, means),
+            max(BLOCK_ROWS, step * self.alignment.footprint),
+            self.down.y.support(rows.start, rows.start + 1)[0] if rows.stop > rows.start else 0,
+        )
         starts = range(rows.start, rows.stop, step)
-        groups = [self._band_rows(slice(first, first + group)) for first in range(0, len(self.bands), group)]
         for place, start in enumerate(starts):
             progress.set(place / len(starts))
             stop = min(start + step, rows.stop)
-            count = len(self.bands)
-            degraded = np.empty((count + len(self.pans), stop - start, self.low[1]), np.float32)
-
-            def degrade(
-                bands: tuple[slice, _Read], start: int = start, stop: int = stop, out: np.ndarray = degraded
-            ) -> None:
-                chosen, read = bands
-                out[: len(self.bands)][chosen] = self._degrade(
-                    read, start, stop, valid, means[: len(self.bands)][chosen]
-                )
-
-            self._side_by_side(degrade, groups)
-            degraded[count:] = self._degrade(lambda *rows: self._pan_rows(*rows)[0], start, stop, valid, means[count:])
+            top, bottom = self.down.y.support(start, stop)
+            narrow.forget(top)
+            kept = narrow.get(top, bottom)
+            degraded = np.empty((len(kept), stop - start, self.low[1]), np.float32)
+            self._side_by_side(functools.partial(self._lower, kept, (start, stop), top, degraded), self._groups())
             truth = self.hsi.read(start, stop, self.bands, progress)[0]
             self.residual.update(degraded[:count], truth, counted[start:stop])
             self.indices.update_low(
@@ -188,41 +187,36 @@ class _FullResolution:
             )
         progress.set(1.0)
 
-    def _band_rows(self, chosen: slice) -> tuple[slice, _Read]:
-        """Some bands, and what reads rows of them from top to bottom: rows that are asked for again are kept, where all
-        bands of them fit into memory."""
-        bands = self.bands[chosen]
+    def _low_step(self) -> int:
+        """Rows of the HSI that are degraded to at once."""
+        most = scoring.SAMPLES // (2 * len(self.bands) * self.low[1] * self.alignment.footprint)
+        return max(1, min(_LOW_ROWS, most))
 
-        def read(start: int, stop: int) -> np.ndarray:
-            with self._reading:
-                return self.fused.read(start, stop, bands, self.progress)[0]
+    def _groups(self) -> list[slice]:
+        """The bands and, last, the PAN, some at a time."""
+        total, count = len(self.bands) + len(self.pans), len(self.bands)
+        ends = [*range(0, count, _GROUP), count]
+        return [slice(*span) for span in zip(ends, ends[1:])] + [slice(count, total)]
 
-        if len(self.bands) * self._reach * self.high[1] > scoring.SAMPLES:
-            return chosen, read
-        stream = RowStream(self.high[0], read, BLOCK_ROWS)
+    def _narrowed(self, valid: np.ndarray, means: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """(B + M, rows, columns of the HSI) float32: rows of the bands and, last, of the PAN, invalid pixels filled,
+        degraded along the columns, which are so few that they are kept until all rows that need them are degraded."""
+        passes = 0 if valid[start:stop].all() else FILL_HIGH * self.alignment.footprint
+        top, bottom = max(0, start - passes), min(self.high[0], stop + passes)
+        narrow = np.empty((len(self.bands) + len(self.pans), stop - start, self.low[1]), np.float32)
 
-        def read_on(start: int, stop: int) -> np.ndarray:
-            stream.forget(start)
-            return stream.get(start, stop)
+        def work(some: slice) -> None:
+            if some.start < len(self.bands):
+                with self._reading:
+                    values = self.fused.read(top, bottom, self.bands[some], self.progress)[0]
+            else:
+                values = self._pan_rows(top, bottom)[0]
+            filled = fill_invalid(values, valid[top:bottom], passes, means[some])
+            narrow[some] = self.down.x.apply(filled[:, start - top : stop - top], -1)
 
-        return chosen, read_on
+        self._side_by_side(work, self._groups())
+        return narrow
 
-    @property
-    def _reach(self) -> int:
-        """Rows of the result that one row of the HSI needs."""
-        return self.down.y.taps + self.alignment.footprint * (1 + 2 * FILL_HIGH)
-
-    def _portion(self) -> tuple[int, int]:
-        """How many bands each worker degrades at once, and to how many rows of the HSI."""
-        share = scoring.SAMPLES // self.workers.count
-        group = max(1, min(len(self.bands), share // (2 * self._reach * self.high[1])))
-        step = max(1, (share // (group * self.high[1]) - self._reach) // self.alignment.footprint)
-        return group, min(step, max(1, scoring.SAMPLES // (2 * len(self.bands) * self.low[1])))
-
-    def _degrade(self, read: _Read, start: int, stop: int, valid: np.ndarray, means: np.ndarray) -> np.ndarray:
-        """Rows of some degraded bands of the result, or of the PAN, whose rows ``read`` gives."""
-        passes = FILL_HIGH * self.alignment.footprint
-        top, bottom = self.down.y.support(start, stop)
-        top, bottom = max(0, top - passes), min(self.high[0], bottom + passes)
-        filled = fill_invalid(read(top, bottom), valid[top:bottom], passes, means)
-        return self.down.part(filled, (start, stop), (0, self.low[1]), (top, 0))
+    def _lower(self, kept: np.ndarray, rows: tuple[int, int], top: int, out: np.ndarray, some: slice) -> None:
+        """Degrade rows of some bands along the rows."""
+        out[some] = self.down.y.apply(kept[some], -2, *rows, top)

@@ -33,10 +33,21 @@ class Beside(Protocol):
     """Takes all valid pixels of an image, in blocks or not."""
 
     def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
-        """Add pixels: a stack (B, r, c) and which of them are valid, (r, c) bool."""
+        """Add pixels as they are.
+
+        Args:
+            stack: (B, r, c) of any dtype.
+            valid: (r, c) bool.
+        """
 
     def merge(self, count: int, mean: np.ndarray, products: np.ndarray) -> None:
-        """Add pixels by their moments: how many, (B,) means and (B, B) sums of products about them."""
+        """Add pixels by their moments.
+
+        Args:
+            count: how many.
+            mean: (B,) float64 of them.
+            products: (B, B) float64, sums of products about those means.
+        """
 
 
 class BlockStream:

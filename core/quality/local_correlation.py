@@ -44,7 +44,7 @@ class LocalCorrelation:
         self.size, self.bands = size, bands
         self._check = check or (lambda: None)
         self._totals, self._windows = np.zeros((bands, pans)), np.zeros((bands, pans), np.int64)
-        self._origin: np.ndarray | None = None
+        self._origin = np.zeros(0)  # of each band, once a pixel was valid
         self._above = CarriedRows(size)
         self._of_thread = threading.local()
 
@@ -74,13 +74,13 @@ class LocalCorrelation:
     def _bands(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> list[Callable[[], None]]:
         """The work of each band."""
         origin = self._origin
-        if origin is None:
+        if not len(origin):
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
         pans = [(self._above.plane(stack, band), origin[band]) for band in range(self.bands, len(stack))]
         places = [
             (place, [self._pan_tile(*pan, mask, whole, place) for pan in pans])
-            for place in tiles(whole.shape, self.size)
+            for place in tiles(whole.shape[0], whole.shape[1], self.size)
         ]
         return [functools.partial(self._correlate, stack, band, mask, places) for band in range(self.bands)]
 

@@ -198,11 +198,11 @@ class WindowSums:
         return self._sums[place, :-1]
 
 
-def tiles(shape: tuple[int, int], size: int) -> list[Tile]:
+def tiles(rows: int, cols: int, size: int) -> list[Tile]:
     """Tiles of windows for :class:`WindowSums`.
 
     Args:
-        shape: (rows, columns) of the windows' upper left pixels.
+        rows, cols: of the windows' upper left pixels.
         size: width and height of the windows in pixels.
 
     Returns:
@@ -211,8 +211,8 @@ def tiles(shape: tuple[int, int], size: int) -> list[Tile]:
     margin = size - 1
     most = max(1, _TILE_PRODUCT // (_TILE_ROWS * (_TILE_ROWS + margin)) - margin)
     made = []
-    for top, bottom in _spans(shape[0], _TILE_ROWS):
-        for left, right in _spans(shape[1], min(_TILE_COLS, most)):
+    for top, bottom in _spans(rows, _TILE_ROWS):
+        for left, right in _spans(cols, min(_TILE_COLS, most)):
             under = np.s_[top : bottom + margin, left : right + margin]
             made.append(Tile(bottom - top, right - left, np.s_[top:bottom, left:right], under))
     return made

@@ -40,7 +40,7 @@ from .options.call import on_files
 from .options.gain import GIVEN
 from .options.quality import CompareOptions
 from .options.shared import FusionOptions
-from .output import Outputs, check_outputs, write_fused, write_json
+from .output import Outputs, check_outputs, fuse_to_scratch, write_fused, write_json
 from .placement import place_finished, placement_of
 from .ranking import Run, ranked, result_of, write_csv
 from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
@@ -48,9 +48,6 @@ from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
 _PARAMETERS = ("crop", "bands", "shift", "grid", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
 _FITTED = 0.5  # of a run, when its method is fitted
-# Rasters that are written, scored and removed are ENVI: compression would take longer than all else about them, and
-# libtiff 4.5 does not end when it closes an uncompressed GeoTIFF on a full disk.
-_SCRATCH = ".bsq"
 
 
 @on_files(CompareOptions)
@@ -185,14 +182,13 @@ def _at_reduced(
         window = reduced.alignment.pan  # the pixels of the truth that lie wholly inside the reduced HSI
         step = decimation((window.rows, window.cols), _MAP_SIZE)
         places = [(row * step + step // 2, col * step + step // 2) for row, col in pixels]
-        path = os.path.join(settings.folder, f"reduced{_SCRATCH}")
+        path = os.path.join(settings.folder, "reduced")
         for number, candidate in enumerate(chosen):
             part = steps.part(number / len(chosen), (number + 1) / len(chosen))
             part.set(0.0, f"{candidate.title} at reduced resolution")
             named = RunProgress(part.part(0.0, 0.8), candidate.title, REDUCED, settings.warnings)
-            _fuse(candidate, reduced, Outputs(path), settings.fusion, named)
             watched = RunProgress(part.part(0.8, 1.0), candidate.title, REDUCED)
-            with RasterReader(path) as fused:
+            with _fused(candidate, reduced, Outputs(path), settings.fusion, named) as fused:
                 images = View(fused, Window(0, 0, window.rows, window.cols)), View(reader, window)
                 images = images[0].crop(settings.crop), images[1].crop(settings.crop)
                 scores = Scores(good_bands(images, watched))
@@ -202,14 +198,20 @@ def _at_reduced(
                 title, history = candidate.title, candidate.history
                 shown = Compared(candidate.name, title, reduced_scores, maps, spectra, (), history=history)
                 runs.append(Run(candidate, scores.indices, shown))
-            os.remove(path)
     return values, pixels, runs
 
 
-def _fuse(candidate: Candidate, scene: Scene, outputs: Outputs, options: FusionOptions, progress: Progress) -> None:
-    """Fit and fuse."""
-    fitted = candidate.method.fit(scene, progress.part(0.0, _FITTED))
-    write_fused(scene, fitted, outputs, options, progress.part(_FITTED, 1.0))
+def _fused(
+    candidate: Candidate, scene: Scene, outputs: Outputs, options: FusionOptions, progress: Progress, kept: bool = False
+) -> RasterReader:
+    """Fit and fuse; the open result. One that is not kept is removed when it is closed."""
+    fitted, part = candidate.method.fit(scene, progress.part(0.0, _FITTED)), progress.part(_FITTED, 1.0)
+    if not (kept or outputs.disagreement):
+        return fuse_to_scratch(scene, fitted, outputs.output, options.memory, part)
+    write_fused(scene, fitted, outputs, options, part)
+    reader = RasterReader(outputs.output)
+    reader.grid = scene.alignment.grid  # in sensor geometry, a file has control points in its place
+    return reader
 
 
 def _spectrum(fused: RasterReader, truth: RasterReader, good: np.ndarray, place: tuple[int, int]) -> np.ndarray:
@@ -227,15 +229,14 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
         kept: raster to write where the result is to be kept.
     """
     candidate = run.candidate
-    path = kept or os.path.join(settings.folder, f"full{'.tif' if scene.alignment.grid.frame else _SCRATCH}")
     disagreement = os.path.join(settings.folder, "disagreement.tif") if candidate.networks else ""
+    path = kept or os.path.join(settings.folder, "full.tif" if disagreement else "full")
     named = RunProgress(progress.part(0.0, 0.8), candidate.title, FULL, settings.warnings)
     started = time.monotonic()
     with PeakMemory() as memory:
-        _fuse(candidate, scene, Outputs(path, disagreement), settings.fusion, named)
+        opened = _fused(candidate, scene, Outputs(path, disagreement), settings.fusion, named, bool(kept))
     run.seconds, run.memory = round(time.monotonic() - started, 2), memory.peak
-    with RasterReader(path) as reader:
-        reader.grid = scene.alignment.grid  # in sensor geometry, a file has control points in its place
+    with opened as reader:
         run.full = _full_scores(reader, scene, settings, RunProgress(progress.part(0.8, 1.0), candidate.title, FULL))
         if views is not None:
             run.compared = replace(run.compared, pictures=views.of_result(reader))
@@ -243,7 +244,7 @@ def _at_full(run: Run, scene: Scene, kept: str, views: Views | None, settings: _
         with RasterReader(disagreement) as reader:
             values, valid = overview(reader, [0])
         run.compared = replace(run.compared, disagreement=np.where(valid[0], values[0], np.nan))
-    if not kept:
+    if not kept and os.path.exists(path):
         os.remove(path)
 
 

@@ -19,6 +19,7 @@ from ..io.grid import Window
 from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
+from ..io.scratch import ScratchRaster
 from ..io.writer import RasterWriter, can_compress
 from ..products.table import product_files
 from ..runtime.atomic_files import check_output, placed, working_folder
@@ -148,6 +149,43 @@ def valid_pixels(piece: Fused, scene: Scene) -> np.ndarray:
     return piece.valid if piece.valid.ndim == 2 else piece.valid[scene.good].any(axis=0)
 
 
+def fuse_to_scratch(
+    scene: Scene, method: FittedMethod, path: str, memory: float | None, progress: Progress
+) -> ScratchRaster:
+    """Fuse a scene into a raster that is read a few times and removed; its pixels are those of :func:`write_fused`.
+
+    Args:
+        scene: the open HSI and PAN.
+        method: fitted to the scene.
+        path: where the pixels are kept.
+        memory: budget in GB, see :func:`.engine.fuse`.
+        progress: receives progress and messages; asked whether to stop.
+
+    Returns:
+        The raster; closing it removes the file.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    raster = ScratchRaster(path, scene.alignment.grid, _stored(scene, False))
+    try:
+        with BackgroundWriter(progress) as background:
+            for piece in fuse(scene, method, None, memory, progress, raster.metadata):
+                background(raster.write_stored, piece.values.transpose(1, 0, 2), piece.window.row, piece.window.col)
+    except BaseException:
+        raster.close()
+        raise
+    return raster
+
+
+def _stored(scene: Scene, with_corners: bool) -> RasterMetadata:
+    """The HSI's metadata, with a nodata value where the result has pixels without a value."""
+    metadata = scene.hsi.metadata
+    if with_corners or not scene.complete:
+        return metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
+    return metadata
+
+
 def write_fused(
     scene: Scene,
     method: FittedMethod,
@@ -185,9 +223,7 @@ def write_fused(
     window = output_window(scene, options.extent)
     target = map_grid(scene, window, options.grid)
     grid = scene.alignment.grid.crop(window)
-    metadata = scene.hsi.metadata
-    if target is not None or not scene.complete or grid.frame is not None:  # QGIS shows a rotated one with corners
-        metadata = metadata.replace(nodata=output_nodata(metadata.dtype, metadata.nodata))
+    metadata = _stored(scene, target is not None or grid.frame is not None)  # QGIS shows a rotated one with corners
     placement = placement_of(scene, target)
     part = progress if target is None else progress.part(0.0, _FUSED)
     with contextlib.ExitStack() as stack:
