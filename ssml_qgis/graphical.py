@@ -11,6 +11,7 @@ from .package import FOLDER
 from .translation import tr
 
 TITLES = {
+    "inspectsharpenandjudge": "Inspect, sharpen and judge",
     "sharpenandjudge": "Sharpen and judge",
     "trainonmany": "Train on many, fuse one",
     "whichmethodisbest": "Which method is best here",

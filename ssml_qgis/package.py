@@ -15,6 +15,12 @@ def metadata(key: str) -> str:
     return parser.get("general", key)
 
 
+def anchor(title: str, name: str) -> str:
+    """Where the reference (docs/algorithms.md) speaks of an algorithm, as web pages make it of the heading."""
+    heading = f"{title} (ssml:{name})".lower()
+    return "".join(letter for letter in heading if letter.isalnum() or letter in " -").replace(" ", "-")
+
+
 def icon_path(name: str) -> str:
     """The SVG file of an icon; the provider's own where ``name`` has none."""
     path = FOLDER / "icons" / f"{name}.svg"

@@ -30,6 +30,7 @@ def reference() -> str:
     """The page as Markdown."""
     _reach_qgis()
     from ssml_qgis.algorithms import ALGORITHMS
+    from ssml_qgis.package import anchor
 
     found = [algorithm() for algorithm in ALGORITHMS]
     for algorithm in found:
@@ -42,7 +43,10 @@ def reference() -> str:
         "",
         "| algorithm | what it does |",
         "|---|---|",
-        *(f"| [`ssml:{a.name()}`](#{_anchor(a)}) | {_cell(a.shortDescription())} |" for a in found),
+        *(
+            f"| [`ssml:{a.name()}`](#{anchor(a.displayName(), a.name())}) | {_cell(a.shortDescription())} |"
+            for a in found
+        ),
     ]
     for algorithm in found:
         lines += ["", *_section(algorithm)]
@@ -88,12 +92,6 @@ def _row(definition: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def _anchor(algorithm: Any) -> str:
-    """As the usual Markdown renderers make it of the heading."""
-    heading = f"{algorithm.displayName()} ssml{algorithm.name()}"
-    return "".join(c for c in heading.lower().replace(" ", "-") if c.isalnum() or c == "-")
 
 
 def _reach_qgis() -> None:

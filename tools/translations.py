@@ -2,6 +2,7 @@
 
     python3 tools/translations.py            add new texts as unfinished, drop those that are gone
     python3 tools/translations.py --check    end with 1 where that would change a file
+    python3 tools/translations.py --new fr   begin a language: a file with all texts, to be translated
 
 The files are Qt's (.ts), one a language: Qt Linguist opens them. The plugin reads them as they are, so nothing is
 compiled. Texts are the arguments of ``tr``, and what is declared of all jobs, titles and the graphical models, which
@@ -11,6 +12,7 @@ Qt's own tool would not find. Standard library only.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = ROOT / "ssml_qgis"
 FOLDER = PLUGIN / "i18n"
 CONTEXT = "SSML"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")  # as QGIS names it: fr, pt_BR
 
 
 def texts() -> list[str]:
@@ -85,8 +88,20 @@ def written(language: str, translated: dict[str, str]) -> str:
     return "\n".join([*lines, "</context>", "</TS>", ""])
 
 
+def _begin(language: str) -> None:
+    """Write the file of a language that has none yet."""
+    path = FOLDER / f"ssml_{language}.ts"
+    if path.exists():
+        sys.exit(f"{path.relative_to(ROOT)} is there already.")
+    path.write_text(written(language, {}), encoding="utf-8", newline="\n")
+    print(f"{path.relative_to(ROOT)}: {len(texts())} texts to translate, with Qt Linguist or a text editor")
+
+
 def main() -> None:
     """Do what the command line asks for."""
+    if len(sys.argv) == 3 and sys.argv[1] == "--new" and _LANGUAGE.fullmatch(sys.argv[2]):
+        _begin(sys.argv[2])
+        return
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     for path in sorted(FOLDER.glob("ssml_*.ts")):

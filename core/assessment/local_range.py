@@ -27,7 +27,8 @@ class Limits(NamedTuple):
     Attributes:
         least: (bands, rows, columns) float32, the lower limit.
         most: (bands, rows, columns) float32, the upper limit.
-        floor: (bands, rows, columns) float32, 0 in physical units where no HSI pixel around is below it, else minus infinity.
+        floor: (bands, rows, columns) float32, 0 in physical units where no HSI pixel around is below it, else minus
+            infinity.
     """
 
     least: np.ndarray

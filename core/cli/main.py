@@ -230,6 +230,8 @@ def _print_product(options: argparse.Namespace, made: Mapping[str, Any]) -> None
 
 def _print_fused(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
     print(f"{made['output']}: {made['rows']} x {made['cols']} pixels, {made['bands']} bands, ratio {made['ratio']}")
+    if made.get("report"):
+        print(f"{made['report']}: the report")
     _print_scores(made.get("scores"))
 
 

@@ -7,8 +7,9 @@ from collections import deque
 from typing import Callable
 
 _FIRST = 3.0  # seconds before anything is said
-_SPAN, _SHARE = 8.0, 0.3  # the speed is that of the last seconds, or of this share of the time so far if that is more
+_SPAN, _SHARE = 5.0, 0.3  # the speed is that of the last seconds, or of this share of the time so far if that is more
 _LEAST = 0.01  # of the work that must be done in them
+_OPENING = 0.06  # of the work: opening and preparing, whose speed tells nothing of the rest
 _EVERY = 0.25  # seconds between what is remembered
 
 
@@ -46,6 +47,10 @@ class TimeLeft:
             fraction: share of the work that is done, 0 to 1.
         """
         now = self._clock()
+        if fraction < _OPENING:
+            self._started, self._left = None, None
+            self._seen.clear()
+            return
         if self._started is None or (self._seen and fraction < self._seen[-1][1]):  # a new job
             self._started, self._left = now, None
             self._seen.clear()

@@ -107,6 +107,7 @@ def learn(
     branches = tuple(kind_of(network).networks)
     trainer = Trainer(learners, labelled, unlabelled, scenes[0].ratio, mean, save, branches, compared)
     _announce(trainer, state, pair.parameters, progress)
+    progress.set(0.05, "Learning")
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
     header.update(

@@ -26,7 +26,8 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
 
     Returns:
         ``output``, ``method``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``ratio``, ``bands``, ``rows``,
-        ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
+        ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
+        :func:`.looks.write_looked_at`.
 
     Raises:
         InputError: a file or an option cannot be used.

@@ -22,6 +22,7 @@ from .options.fusion import SharpenOptions
 # through, and of the output that is fused and compressed.
 _REFERENCE, _CORES = 0.008, 2
 _STEP, _SAMPLE, _READ, _WRITTEN = 0.045, 5e-9, 4e-8, 2e-8
+_FUSED = 0.5  # seconds: looks at the result, the report
 _OPENING = 4.0  # seconds: imports, measurements of the pair, checks
 _ERROR = 2.0  # factor to either side: a recorded run on an AMD EPYC took 1.6 times as long as is said
 _EDGE, _ROUNDS = 384, 7  # of the yardstick's matrices; how often it is taken
@@ -50,8 +51,8 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
     speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
-    step = PAIRS_BY_EFFORT[options.effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
-    seconds = speed * (_OPENING + _READ * pixels * bands + steps * step + _WRITTEN * rows * cols * bands)
+    learning, fusing = _costs(scene, options.effort, steps)
+    seconds = speed * (_OPENING + _READ * pixels * bands + learning + fusing)
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
     what = (
@@ -80,6 +81,28 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
             f"{spoken_duration(high)}).{missing}"
         ),
     }
+
+
+def learning_share(scene: Scene, effort: str) -> float:
+    """At which share of the progress ``sharpen`` has learned, so that progress and time go on alike.
+
+    Args:
+        scene: the HSI and the PAN.
+        effort: of learning.
+
+    Returns:
+        A share between 0.3 and 0.97.
+    """
+    low_rows, low_cols = scene.low_shape
+    learning, fusing = _costs(scene, effort, steps_for(effort, low_rows * low_cols))
+    return min(max(learning / (learning + fusing), 0.3), 0.97)
+
+
+def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
+    """Seconds of learning and of fusing, on the machine of the numbers above."""
+    rows, cols = scene.high_shape
+    step = PAIRS_BY_EFFORT[effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
+    return steps * step, _FUSED + _WRITTEN * rows * cols * scene.hsi.bands
 
 
 def _learned_pixels(scene: Scene) -> int:

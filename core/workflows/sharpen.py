@@ -16,6 +16,7 @@ from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .findings import findings
+from .forecast import learning_share
 from .gains import ChosenGain, choose_gain
 from .looks import Attempt, guide_look, up_sampling, write_looked_at
 from .opening import Opened, check_space, open_measured
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import torch
 
     from ..models.trained import TrainedModel
+
+
+_PRIOR = "The networks were no better than the regression prior on held-out pixels: the prior is the result."
 
 
 @on_files(SharpenOptions)
@@ -61,9 +65,9 @@ def sharpen(
         :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
         ``expected_gain`` (over the prior at full resolution: [low, gain, high] in per cent for ergas and sam; empty
         where nothing is known), ``history`` (the checks while learning),
-        ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
-        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``,
-        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
+        ``verdict`` (a sentence), ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several
+        sharp bands, see :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``,
+        ``result``, ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 
@@ -110,10 +114,12 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         device, sentence = choose_device(options.device)
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
-        trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.02, 0.9))
+        learned_at = learning_share(scene, options.effort)
+        trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.01, learned_at))
+        said = _PRIOR if _is_prior(trained) else verdict(trained.header)
         if not _is_prior(trained):
-            progress.info(verdict(trained.header))
-        progress.set(0.9, "Fusing")
+            progress.info(said)
+        progress.set(learned_at, "Fusing")
         pages: list[str] = []
         parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}
 
@@ -128,7 +134,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
 
         fitted = regression_prior(trained, device).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
-        attempt, part = Attempt("networks'", fitted), progress.part(0.9, 0.99)
+        attempt, part = Attempt("networks'", fitted), progress.part(learned_at, 0.99)
         fused = write_looked_at(scene, [attempt], outputs, options, part, plain, draw)
         if outputs.model:
             trained.save(outputs.model)
@@ -138,7 +144,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {key: trained.header[key] for key in ("scores", "history", "expected_gain")}
-        facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
+        facts = {"verdict": said, "used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
         written = {name: getattr(outputs, name) for name in ("model", "report", "disagreement")}
         return {**fused, **learned, **written, **facts}
 
@@ -157,6 +163,7 @@ def _without_learning(
         "scores": {},
         "history": [],
         "expected_gain": {},
+        "verdict": "The PAN does not show what the HSI does: nothing was learned, the HSI was only up-sampled.",
         "model": "",
         "report": "",
         "disagreement": outputs.disagreement,

@@ -10,14 +10,15 @@ from typing import Any
 import qgis.utils
 from qgis.core import (
     Qgis,
+    QgsApplication,
     QgsMessageLog,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsRasterLayer,
+    QgsProject,
 )
-from qgis.PyQt.QtCore import QT_VERSION_STR
+from qgis.PyQt.QtCore import QT_VERSION_STR, QThread
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QWidget
 
@@ -28,14 +29,15 @@ from ..core.runtime.errors import Cancelled, InputError
 from ..core.runtime.failure_log import write_failure_log
 from ..core.runtime.progress import Progress
 from ..core.workflows.options.declare import OUTPUTS, Job, Option
-from ..package import icon_path, metadata
+from ..package import anchor, icon_path, metadata
 from ..translation import tr
 from .arguments import Arguments, is_given
-from .feedback import FeedbackProgress
-from .layers import show
+from .feedback import FeedbackProgress, say_last
+from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, output
 from .requirements import missing_packages_sentence
 from .source import Source
+from .standins import in_place, no_layer
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -49,6 +51,9 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._sources: dict[str, list[Source]] = {}
+        self._input_styles: list[InputStyle] = []
+        self._closing = ""
+        self._model = ""  # where the model of this run goes, and its checkpoint while it learns
 
     def default(self, option: Option) -> Any:
         """What a new dialog offers."""
@@ -74,15 +79,37 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def work(self, arguments: Arguments, progress: Progress) -> dict[str, Any]:
         """Do the job and return the outputs by key; free of QGIS's errors, feedback and layers."""
         values = self.values(arguments)
+        self._model = str(values.get("model") or "")
         self._say_settings(values.get("layers", {}), progress)
-        made = self.JOB.run(values, progress)
+        made = self.JOB.run(values, progress) or {}
+        self._closing = self.last_line(values, made)
         written = self.written(values, made)
+        self._input_styles = input_styles(arguments.sources.get("HSI", ()))
         _forget(arguments.context, [path for path in self._outputs(values).values() if path not in written.values()])
         self._leave_out_stores(arguments.context, list(written.values()), progress)
         for key, path in written.items():
             name = self.layer_name(key, arguments, self.method(values, made))
-            show(arguments.context, path, name, disagreement=key == "DISAGREEMENT")
+            show(arguments.context, path, Shown(name, self._group_of_layers(arguments), key))
         return written | {key: value for key, value in self.results(made, progress).items() if value is not None}
+
+    def _group_of_layers(self, arguments: Arguments) -> str:
+        """Name of the group of the layer tree that results go to: that of the image they were made of."""
+        names = (arguments.layer_name(o.key or "") for o in self.JOB.dialog() if o.kind in ("raster", "rasters"))
+        name = next(filter(None, names), "")
+        return f"SSML: {name}" if name else "SSML"
+
+    def last_line(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """What the log ends with: the verdict where there is one, and where the results are."""
+        report = made.get("report", values.get("report"))
+        places = [tr("Report: {path}").format(path=report)] if report else []
+        output = values.get("output")
+        if output and not report:
+            places = [tr("Result: {path}").format(path=output)]
+        return " ".join([str(made.get("verdict") or ""), *places]).strip()
+
+    def words(self, option: Option) -> dict[str, str]:
+        """What a menu shows, by what is chosen."""
+        return dict(option.titles)
 
     def _leave_out_stores(self, context: QgsProcessingContext, paths: list[Any], progress: Progress) -> None:
         """Load no layer of a Zarr store where GDAL, and so QGIS, shows no bands of it."""
@@ -98,7 +125,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def written(self, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
         """The files that were written, by key: all that were asked for, where a job does not say otherwise."""
-        return self._outputs(values)
+        names = {option.key: option.name for option in self.JOB.dialog()}
+        return {key: path for key, path in self._outputs(values).items() if made.get(names[key], path)}
 
     def _say_settings(self, layers: dict[str, tuple[str, str]], progress: Progress) -> None:
         """Which settings of layers count, and which do not."""
@@ -170,8 +198,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         return body + "".join(f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>" for label, text in rows)
 
     def helpUrl(self) -> str:
-        """Page behind the dialog's Help button."""
-        return metadata("homepage")
+        """Page behind the dialog's Help button: this algorithm's part of the reference."""
+        return f"{metadata('homepage')}/blob/main/docs/algorithms.md#{anchor(self.JOB.title, self.name())}"
 
     def icon(self) -> QIcon:
         """Icon in the toolbox."""
@@ -207,19 +235,12 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse what can be refused before anything is read."""
+        parameters = in_place(parameters, self._with_products())
         good, sentence = super().checkParameterValues(parameters, context)
         if good:
             sentence = self._missing_image(parameters) or self.complaint(parameters)
             return not sentence, sentence
-        for option in self._with_products():
-            given = parameters.get(option.key or "")
-            for path in given if isinstance(given, (list, tuple)) else [given]:
-                if isinstance(path, str) and os.path.exists(path) and not QgsRasterLayer(path).isValid():
-                    sentence = tr(
-                        "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
-                        "(ssml:openproduct) first and take the rasters that it writes."
-                    ).format(product=path, key=f"{option.key}_PRODUCT")
-        return False, sentence
+        return False, no_layer(parameters, self._with_products()) or sentence
 
     def _missing_image(self, parameters: dict[str, Any]) -> str:
         """A sentence about a raster that is needed, of which neither a layer nor a product is given."""
@@ -235,6 +256,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Take the files and CRS out of the layers, while it is safe to touch layers."""
+        parameters = in_place(parameters, self._with_products())
         for option in self.JOB.dialog():
             key, several = option.key or "", option.kind == "rasters"
             if several or option.kind == "raster":
@@ -247,13 +269,18 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the workflow; whatever goes wrong ends in one sentence, and Cancel in no result."""
+        parameters = in_place(parameters, self._with_products())
         # qgis_process and scripts do not ask canExecute before a run.
         able, sentence = self.canExecute()
         if not able:
             raise QgsProcessingException(sentence)
         try:
-            return self.work(Arguments(self, parameters, context, self._sources), FeedbackProgress(feedback))
+            made = self.work(Arguments(self, parameters, context, self._sources), FeedbackProgress(feedback))
+            if self._closing:
+                say_last(feedback, self._closing)
+            return made
         except Cancelled:
+            say_last(feedback, self.after_cancel())
             return {}
         except (InputError, QgsProcessingException) as error:
             sentence = str(error)
@@ -267,6 +294,22 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
                 sentence = self._unforeseen(error, parameters)
         # Raised outside of the except clauses, so that no traceback of the engine hangs on to it.
         raise QgsProcessingException(sentence)
+
+    def after_cancel(self) -> str:
+        """What the log ends with after Cancel."""
+        if os.path.exists(f"{self._model}.checkpoint"):
+            return tr(
+                "Cancelled; nothing was written. The checkpoint is kept: to go on, give {model} as the model and tick "
+                "“{option}”."
+            ).format(model=self._model, option=tr("Take up a stopped run"))
+        return tr("Cancelled; nothing was written.")
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """Back in the thread of the layers: the image that was used is shown in true colours, too."""
+        if QThread.currentThread() is QgsApplication.instance().thread():
+            for style in self._input_styles:
+                style.apply(context.project() or QgsProject.instance())
+        return {}
 
     def _unforeseen(self, error: Exception, parameters: dict[str, Any]) -> str:
         """The sentence about a defect of ours; the traceback goes to a file and to the message log."""

@@ -6,6 +6,17 @@ from qgis.core import QgsProcessingFeedback
 
 from ..core.runtime.progress import Progress
 
+IN_DIALOG, LAST_LINE = "ssml_in_dialog", "ssml_last_line"
+"""Properties of the feedback of a run: whether our dialog shows it, and the line that it puts last into the log."""
+
+
+def say_last(feedback: QgsProcessingFeedback, text: str) -> None:
+    """Put a line at the end of the log: our dialog writes it below all that Processing has to say."""
+    if feedback.property(IN_DIALOG):
+        feedback.setProperty(LAST_LINE, text)
+    else:
+        feedback.pushInfo(text)
+
 
 class FeedbackProgress(Progress):
     """Hands the engine's progress, messages and question for cancel to Processing's feedback."""

@@ -28,6 +28,12 @@ class SharpenAlgorithm(SsmlAlgorithm):
         values = super().values(arguments)
         return {**values, "model": values["model"] or QgsProcessingUtils.generateTempFilename("model.safetensors")}
 
+    def complaint(self, given: dict[str, Any]) -> str:
+        """A run can only be taken up where its model was to be."""
+        if given.get("RESUME") is True and not is_given(given.get("MODEL")):
+            return tr("A run that is taken up needs the place of its model file: give MODEL.")
+        return super().complaint(given)
+
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The network's title."""
         return NETWORK_TITLES.get(values["network"], "")
@@ -74,6 +80,13 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
 
         return METHODS[values["method"]].title
 
+    def words(self, option: Option) -> dict[str, str]:
+        """The methods by their titles."""
+        from ..core.fusion.classical import METHODS
+
+        titles = {name: method.title for name, method in METHODS.items()} if option.name == "method" else {}
+        return {**titles, **super().words(option)}
+
 
 class SimulateAlgorithm(SsmlAlgorithm):
     """Makes a low-resolution HSI and a PAN from a reference, by Wald's protocol."""
@@ -114,11 +127,6 @@ class InspectAlgorithm(SsmlAlgorithm):
     """Says whether an HSI and a PAN fit together, and what is wrong with them."""
 
     JOB = inspection.INSPECT
-
-    def results(self, made: dict[str, Any], progress: Progress) -> dict[str, Any]:
-        """The numbers; the verdict goes to the log, too."""
-        progress.info(made["verdict"])
-        return super().results(made, progress)
 
 
 class CompareAlgorithm(SsmlAlgorithm):

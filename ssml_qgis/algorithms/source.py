@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsProcessingException, QgsRasterLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsProcessingException, QgsProject, QgsRasterLayer
 
 from ..translation import tr
 
@@ -21,6 +21,8 @@ class Source:
         nodata: the layer's own settings, as the engine's option for it has them; "" where they are the file's.
         own_crs: the layer's CRS as WKT where it is not the file's, else "".
         note: a sentence on a setting that cannot be taken over; "" for none.
+        restyled: id of a layer of the project that is drawn as QGIS draws any image at first, its first bands as red,
+            green and blue; "" of another.
     """
 
     name: str
@@ -30,12 +32,24 @@ class Source:
     nodata: str = ""
     own_crs: str = ""
     note: str = ""
+    restyled: str = ""
 
     @classmethod
     def of(cls, layer: QgsMapLayer) -> Source:
         """Read it from a layer."""
         nodata, note = _nodata_of(layer) if isinstance(layer, QgsRasterLayer) else ("", "")
-        return cls(layer.name(), layer.source(), layer.providerType(), layer.crs(), nodata, _own_crs(layer), note)
+        plain = isinstance(layer, QgsRasterLayer) and is_drawn_plainly(layer)
+        known = plain and QgsProject.instance().mapLayer(layer.id()) is not None
+        return cls(
+            layer.name(),
+            layer.source(),
+            layer.providerType(),
+            layer.crs(),
+            nodata,
+            _own_crs(layer),
+            note,
+            layer.id() if known else "",
+        )
 
     @property
     def says_more(self) -> bool:
@@ -52,6 +66,16 @@ class Source:
                 ).format(name=self.name, provider=self.provider)
             )
         return _OPTIONS.split(self.source, maxsplit=1)[0]
+
+
+def is_drawn_plainly(layer: QgsRasterLayer) -> bool:
+    """Whether a layer of three bands or more is drawn as QGIS draws any: its first bands as red, green and blue."""
+    renderer = layer.renderer()
+    if layer.bandCount() < 3 or renderer is None:
+        return False
+    if renderer.type() == "multibandcolor":
+        return tuple(renderer.usesBands()) == (1, 2, 3)
+    return renderer.type() == "singlebandgray" and tuple(renderer.usesBands()) == (1,)
 
 
 def _nodata_of(layer: QgsRasterLayer) -> tuple[str, str]:

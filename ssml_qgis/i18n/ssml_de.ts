@@ -17,8 +17,8 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a zip or tar archive. Used where the layer is left empty.</source>
-<translation>Ein Produkt, wie es geliefert wird, statt eines Layers: seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv. Wird verwendet, wo der Layer leer bleibt.</translation></message>
+<message><source>A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a zip or tar archive. Used where no layer is given; it may stand in the layer's place, too.</source>
+<translation>Ein Produkt, wie es geliefert wird, statt eines Layers: seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv. Wird verwendet, wo kein Layer angegeben ist; es darf auch an der Stelle des Layers stehen.</translation></message>
 <message><source>Hyperspectral image (HSI): product instead of a layer</source>
 <translation>Hyperspektralbild (HSI): Produkt statt eines Layers</translation></message>
 <message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ. It may be made of several files.</source>
@@ -31,10 +31,6 @@
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
 <translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
-<message><source>auto: the PAN's grid where its rows and columns run as those of the HSI do; else, as with another CRS or a rotated image, the HSI's own grid, refined by the rounded ratio; an HSI in sensor geometry is put on a map grid when it is finished, by nearest neighbour. pan: the PAN's grid in any case, to which the finished image is warped once. hsi: the HSI's grid in any case. Before the fusion it is the PAN that moves, never the HSI's samples.</source>
-<translation>auto: das Gitter des PAN, wo seine Zeilen und Spalten laufen wie die des HSI; sonst, wie bei einem anderen KBS oder einem gedrehten Bild, das Gitter des HSI selbst, verfeinert um das gerundete Verhältnis; ein HSI in Sensorgeometrie wird, wenn es fertig ist, nach dem nächsten Nachbarn auf ein Kartengitter gelegt. pan: in jedem Fall das Gitter des PAN, auf das das fertige Bild einmal umgerechnet wird. hsi: in jedem Fall das Gitter des HSI. Vor der Fusion bewegt sich das PAN, nie die Abtastwerte des HSI.</translation></message>
-<message><source>Grid of the result</source>
-<translation>Gitter des Ergebnisses</translation></message>
 <message><source>A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
 <translation>Ein Raster mit einem Kanal auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
 <message><source>Mask of pixels not to learn from</source>
@@ -43,10 +39,24 @@
 <translation>auto: Pixel, an denen das PAN etwas anderes zeigt als das HSI (eine Wolke in einem der beiden, was sich bewegt hat, ein heißes Pixel), werden gefunden und gezählt; aus ihnen wird nichts gelernt, und die Einzelheiten des PAN werden dort ausgeblendet. off: Sie werden wie die anderen genommen.</translation></message>
 <message><source>Pixels where the PAN contradicts the HSI</source>
 <translation>Pixel, an denen das PAN dem HSI widerspricht</translation></message>
-<message><source>A file that says where the pixels of an HSI in sensor geometry lie: a raster of two bands with the HSI's rows and columns, longitude and latitude (or x and y) of each pixel, or a geographic lookup table (GLT), a raster on a map grid whose two bands name the column and row, from 1, of the HSI pixel there. The HSI is sharpened in its own rows and columns and then put on a map grid. An elevation model (one band) gives heights to images with RPCs.</source>
-<translation>Eine Datei, die sagt, wo die Pixel eines HSI in Sensorgeometrie liegen: ein Raster mit zwei Kanälen und den Zeilen und Spalten des HSI, Länge und Breite (oder x und y) jedes Pixels, oder eine geographische Zuordnungstabelle (GLT), ein Raster auf einem Kartengitter, dessen zwei Kanäle Spalte und Zeile, ab 1, des dortigen HSI-Pixels nennen. Das HSI wird in seinen eigenen Zeilen und Spalten geschärft und dann auf ein Kartengitter gelegt. Ein Höhenmodell (ein Kanal) gibt Bildern mit RPCs Höhen.</translation></message>
-<message><source>Geolocation of the HSI: coordinates or lookup table; heights for RPCs</source>
-<translation>Lage der Pixel des HSI: Koordinaten oder Zuordnungstabelle; Höhen für RPCs</translation></message>
+<message><source>Find them and leave them out (recommended)</source>
+<translation>Finden und auslassen (empfohlen)</translation></message>
+<message><source>Take them as the others</source>
+<translation>Wie die anderen nehmen</translation></message>
+<message><source>auto: the PAN's grid where its rows and columns run as those of the HSI do; else, as with another CRS or a rotated image, the HSI's own grid, refined by the rounded ratio; an HSI in sensor geometry is put on a map grid when it is finished, by nearest neighbour. pan: the PAN's grid in any case, to which the finished image is warped once. hsi: the HSI's grid in any case. Before the fusion it is the PAN that moves, never the HSI's samples.</source>
+<translation>auto: das Gitter des PAN, wo seine Zeilen und Spalten laufen wie die des HSI; sonst, wie bei einem anderen KBS oder einem gedrehten Bild, das Gitter des HSI selbst, verfeinert um das gerundete Verhältnis; ein HSI in Sensorgeometrie wird, wenn es fertig ist, nach dem nächsten Nachbarn auf ein Kartengitter gelegt. pan: in jedem Fall das Gitter des PAN, auf das das fertige Bild einmal umgerechnet wird. hsi: in jedem Fall das Gitter des HSI. Vor der Fusion bewegt sich das PAN, nie die Abtastwerte des HSI.</translation></message>
+<message><source>Grid of the result</source>
+<translation>Gitter des Ergebnisses</translation></message>
+<message><source>Automatic (recommended)</source>
+<translation>Automatisch (empfohlen)</translation></message>
+<message><source>The PAN's grid in any case</source>
+<translation>In jedem Fall das Gitter des PAN</translation></message>
+<message><source>The HSI's grid in any case</source>
+<translation>In jedem Fall das Gitter des HSI</translation></message>
+<message><source>Pixel size of the sharper image, and so of the result, in map units: finer pixels are averaged to about that. Empty: its own; where more than 40 of them lie along an HSI pixel, they are averaged to 16 or fewer.</source>
+<translation>Pixelgröße des schärferen Bildes und damit des Ergebnisses, in Karteneinheiten: feinere Pixel werden auf etwa diese Größe gemittelt. Leer: seine eigene; wo mehr als 40 auf ein HSI-Pixel kommen, werden sie auf 16 oder weniger gemittelt.</translation></message>
+<message><source>Pixel size to average the sharper image to, in map units (empty: its own)</source>
+<translation>Pixelgröße, auf die das schärfere Bild gemittelt wird, in Karteneinheiten (leer: seine eigene)</translation></message>
 <message><source>A second sharper image, of other pixels than the first, as the multispectral bands that come with a PAN, or Sentinel-2 beside PRISMA's PAN: bands of larger pixels are first sharpened by those of smaller ones, then all are used. Its bands are counted on from those of the first. A product of Sentinel-2 (.SAFE) brings its bands of 20 m by itself.</source>
 <translation>Ein zweites schärferes Bild mit anderen Pixeln als das erste, wie die multispektralen Kanäle, die zu einem PAN gehören, oder Sentinel-2 neben dem PAN von PRISMA: Kanäle mit größeren Pixeln werden zuerst durch die mit kleineren geschärft, dann werden alle benutzt. Seine Kanäle werden nach denen des ersten weitergezählt. Ein Produkt von Sentinel-2 (.SAFE) bringt seine Kanäle von 20 m selbst mit.</translation></message>
 <message><source>Second sharper image, of other pixels</source>
@@ -55,10 +65,10 @@
 <translation>Weitere Dateien des schärferen Bildes, etwa die anderen Kacheln von Sentinel-2, jede mit ihrem eigenen KBS. Die, die Boden mit dem HSI teilen, werden mit der ersten als ein Bild genommen; wo mehrere einen Wert haben, gilt der der ersten.</translation></message>
 <message><source>More files of the sharper image, taken as one with it</source>
 <translation>Weitere Dateien des schärferen Bildes, mit ihm als eines genommen</translation></message>
-<message><source>Pixel size of the sharper image, and so of the result, in map units: finer pixels are averaged to about that. Empty: its own; where more than 40 of them lie along an HSI pixel, they are averaged to 16 or fewer.</source>
-<translation>Pixelgröße des schärferen Bildes und damit des Ergebnisses, in Karteneinheiten: feinere Pixel werden auf etwa diese Größe gemittelt. Leer: seine eigene; wo mehr als 40 auf ein HSI-Pixel kommen, werden sie auf 16 oder weniger gemittelt.</translation></message>
-<message><source>Pixel size to average the sharper image to, in map units (empty: its own)</source>
-<translation>Pixelgröße, auf die das schärfere Bild gemittelt wird, in Karteneinheiten (leer: seine eigene)</translation></message>
+<message><source>A file that says where the pixels of an HSI in sensor geometry lie: a raster of two bands with the HSI's rows and columns, longitude and latitude (or x and y) of each pixel, or a geographic lookup table (GLT), a raster on a map grid whose two bands name the column and row, from 1, of the HSI pixel there. The HSI is sharpened in its own rows and columns and then put on a map grid. An elevation model (one band) gives heights to images with RPCs.</source>
+<translation>Eine Datei, die sagt, wo die Pixel eines HSI in Sensorgeometrie liegen: ein Raster mit zwei Kanälen und den Zeilen und Spalten des HSI, Länge und Breite (oder x und y) jedes Pixels, oder eine geographische Zuordnungstabelle (GLT), ein Raster auf einem Kartengitter, dessen zwei Kanäle Spalte und Zeile, ab 1, des dortigen HSI-Pixels nennen. Das HSI wird in seinen eigenen Zeilen und Spalten geschärft und dann auf ein Kartengitter gelegt. Ein Höhenmodell (ein Kanal) gibt Bildern mit RPCs Höhen.</translation></message>
+<message><source>Geolocation of the HSI: coordinates or lookup table; heights for RPCs</source>
+<translation>Lage der Pixel des HSI: Koordinaten oder Zuordnungstabelle; Höhen für RPCs</translation></message>
 <message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
 <translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>
@@ -71,6 +81,12 @@
 <translation>Reihenfolge der Bänder des HSI: file, wie sie gespeichert sind; wavelength, von kurzen zu langen Wellenlängen sortiert; auto, wie es beim Produkt üblich ist (PRISMA: wavelength; andere: file).</translation></message>
 <message><source>Order of the bands</source>
 <translation>Reihenfolge der Bänder</translation></message>
+<message><source>As is usual for the product</source>
+<translation>Wie bei dem Produkt üblich</translation></message>
+<message><source>As stored</source>
+<translation>Wie gespeichert</translation></message>
+<message><source>By wavelength</source>
+<translation>Nach der Wellenlänge</translation></message>
 <message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
 <translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
 <message><source>Nodata value of the HSI (empty: the file's own, none: no value)</source>
@@ -147,14 +163,62 @@
 <translation>Das Ergebnis liegt auf dem Gitter des PAN, auf die Überlappung zugeschnitten, oder, wo die beiden nicht parallel sind, auf dem des HSI, verfeinert; es trägt Kanäle, Wellenlängen, Datentyp und Nodata-Wert des HSI.</translation></message>
 <message><source>Needs PyTorch and safetensors.</source>
 <translation>Braucht PyTorch und safetensors.</translation></message>
-<message><source>What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, the same network in full precision, to compare with.</source>
-<translation>Was lernt: ssml, ein spektrales und ein räumliches Netz, die einander unterrichten, für beliebig viele Kanäle; s2bnet, ein kleines binarisiertes Netz für Bilder mit 3 bis 16 Kanälen, schnell ohne Grafikkarte; bisrnet, sein einfacherer Vorfahr; s2bnet_float, dasselbe Netz in voller Genauigkeit, zum Vergleich.</translation></message>
-<message><source>Network</source>
-<translation>Netz</translation></message>
 <message><source>How long to learn: fast for a first look, normal, or thorough for the best result. The numbers of networks and of steps follow from the effort and the size of the scene, never from a clock.</source>
 <translation>Wie lange gelernt wird: fast für einen ersten Blick, normal, oder thorough für das beste Ergebnis. Die Zahlen der Netze und der Schritte folgen aus dem Aufwand und der Größe der Szene, nie aus einer Uhr.</translation></message>
 <message><source>Effort of learning</source>
 <translation>Aufwand des Lernens</translation></message>
+<message><source>Fast, for a first look</source>
+<translation>Schnell, für einen ersten Blick</translation></message>
+<message><source>Normal (recommended)</source>
+<translation>Normal (empfohlen)</translation></message>
+<message><source>Thorough, for the best result</source>
+<translation>Gründlich, für das beste Ergebnis</translation></message>
+<message><source>What learns: ssml, a spectral and a spatial network that teach each other, for any number of bands; s2bnet, one small binarized network for images of 3 to 16 bands, fast without a graphics card; bisrnet, its simpler ancestor; s2bnet_float, the same network in full precision, to compare with.</source>
+<translation>Was lernt: ssml, ein spektrales und ein räumliches Netz, die einander unterrichten, für beliebig viele Kanäle; s2bnet, ein kleines binarisiertes Netz für Bilder mit 3 bis 16 Kanälen, schnell ohne Grafikkarte; bisrnet, sein einfacherer Vorfahr; s2bnet_float, dasselbe Netz in voller Genauigkeit, zum Vergleich.</translation></message>
+<message><source>Network</source>
+<translation>Netz</translation></message>
+<message><source>SSML: two networks that teach each other (recommended)</source>
+<translation>SSML: zwei Netze, die voneinander lernen (empfohlen)</translation></message>
+<message><source>S2BNet: small and binarized, for 3 to 16 bands</source>
+<translation>S2BNet: klein und binarisiert, für 3 bis 16 Kanäle</translation></message>
+<message><source>BiSRNet: binarized, its simpler ancestor</source>
+<translation>BiSRNet: binarisiert, sein einfacherer Vorläufer</translation></message>
+<message><source>S2BNet in full precision</source>
+<translation>S2BNet in voller Genauigkeit</translation></message>
+<message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.</source>
+<translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Beliebiges KBS.</translation></message>
+<message><source>Extent to work on</source>
+<translation>Zu bearbeitende Ausdehnung</translation></message>
+<message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
+<translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
+<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); one or two for each group of bands, as 400-1000nm:0.2,0.3;1000-2500nm:0.15 (one mean blur is computed with); or the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</source>
+<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie sehr der Sensor verwischt; eine kleinere Zahl bedeutet einen unschärferen Sensor. auto misst ihn aus den beiden Bildern, senkrecht und waagerecht; wo die Messung nicht sicher ist, wird der veröffentlichte Wert des Sensors genommen, von dem das Produkt ist, sonst 0.3. Sonst eine Zahl; zwei, wie 0.2,0.35, senkrecht (in Flugrichtung) und waagerecht (quer dazu); eine oder zwei für jede Gruppe von Kanälen, wie 400-1000nm:0.2,0.3;1000-2500nm:0.15 (gerechnet wird mit einer mittleren Unschärfe); oder der Name eines Sensors, dessen Wert veröffentlicht ist: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</translation></message>
+<message><source>MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor</source>
+<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, Zahl, längs,quer oder Sensor</translation></message>
+<message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. Where it is sure as well that each place is off by another amount (terrain, jitter of a sensor), the PAN is resampled once to undo that, and the result lies on the PAN's own grid. global: it is moved as a whole, even if that is not sure, and a shift that cannot be measured is refused. local: as global, and a local shift is undone wherever there is one. none: it stays, and the log warns from half a PAN pixel on.</source>
+<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Gitter. Wo außerdem sicher ist, dass jede Stelle anders verschoben ist (Gelände, Zittern eines Sensors), wird das PAN einmal neu abgetastet, um das aufzuheben, und das Ergebnis liegt auf dem Gitter des PAN selbst. global: Es wird im Ganzen verschoben, auch wenn das nicht sicher ist, und eine Verschiebung, die sich nicht messen lässt, wird abgelehnt. local: wie global, und eine örtliche Verschiebung wird überall aufgehoben, wo es eine gibt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
+<message><source>How the PAN is moved onto the HSI</source>
+<translation>Wie das PAN auf das HSI verschoben wird</translation></message>
+<message><source>Automatic: where the shift is sure (recommended)</source>
+<translation>Automatisch: wo die Verschiebung sicher ist (empfohlen)</translation></message>
+<message><source>Leave the PAN where it is</source>
+<translation>Das PAN lassen, wo es ist</translation></message>
+<message><source>Move it as a whole, in any case</source>
+<translation>In jedem Fall als Ganzes verschieben</translation></message>
+<message><source>Move it as a whole, and each place as well</source>
+<translation>Als Ganzes verschieben, und jede Stelle für sich</translation></message>
+<message><source>What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie one and a half times the range of the pixels around, and half a standard deviation of the band, outside of it.</source>
+<translation>Was mit Werten geschieht, die nicht sein können: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Anderthalbfache der Spanne der Pixel ringsum und eine halbe Standardabweichung des Bandes außerhalb von ihr.</translation></message>
+<message><source>Samples that cannot be</source>
+<translation>Werte, die nicht sein können</translation></message>
+<message><source>Count them and say so</source>
+<translation>Zählen und melden</translation></message>
+<message><source>Set them to the limit that they are beyond</source>
+<translation>Auf die überschrittene Grenze setzen</translation></message>
+<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
+<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Die Netze lernen und werden beurteilt mit derselben Zahl.</translation></message>
+<message><source>Iterations of the consistency projection</source>
+<translation>Schritte der Konsistenzprojektion</translation></message>
 <message><source>The same inputs and the same seed give the same result on the same machine and device.</source>
 <translation>Dieselben Eingaben und derselbe Startwert geben auf derselben Maschine und demselben Gerät dasselbe Ergebnis.</translation></message>
 <message><source>Seed of the random numbers</source>
@@ -163,32 +227,12 @@
 <translation>auto nimmt eine Grafikkarte, wenn eine funktioniert, und sonst den Prozessor; cpu ist der Prozessor, cuda eine NVIDIA-Karte, mps eine von Apple.</translation></message>
 <message><source>Device to compute on</source>
 <translation>Gerät, auf dem gerechnet wird</translation></message>
-<message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency, between 0 and 1: how much the sensor blurs; a smaller number means a blurrier sensor. auto measures it from the two images, vertically and horizontally; where the measurement is not sure, the gain that is published of the product's sensor is taken, else 0.3. Otherwise a number; two, as 0.2,0.35, vertically (along track) and horizontally (across); one or two for each group of bands, as 400-1000nm:0.2,0.3;1000-2500nm:0.15 (one mean blur is computed with); or the name of a sensor whose gain is published: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</source>
-<translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie sehr der Sensor verwischt; eine kleinere Zahl bedeutet einen unschärferen Sensor. auto misst ihn aus den beiden Bildern, senkrecht und waagerecht; wo die Messung nicht sicher ist, wird der veröffentlichte Wert des Sensors genommen, von dem das Produkt ist, sonst 0.3. Sonst eine Zahl; zwei, wie 0.2,0.35, senkrecht (in Flugrichtung) und waagerecht (quer dazu); eine oder zwei für jede Gruppe von Kanälen, wie 400-1000nm:0.2,0.3;1000-2500nm:0.15 (gerechnet wird mit einer mittleren Unschärfe); oder der Name eines Sensors, dessen Wert veröffentlicht ist: prisma, enmap, tanager, quickbird, ikonos, geoeye-1, worldview-2, worldview-3.</translation></message>
-<message><source>MTF gain of the HSI at its Nyquist frequency: auto, number, along,across, or sensor</source>
-<translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, Zahl, längs,quer oder Sensor</translation></message>
-<message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. The networks learn and are judged with the same number.</source>
-<translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Die Netze lernen und werden beurteilt mit derselben Zahl.</translation></message>
-<message><source>Iterations of the consistency projection</source>
-<translation>Schritte der Konsistenzprojektion</translation></message>
-<message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.</source>
-<translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Beliebiges KBS.</translation></message>
-<message><source>Extent to work on</source>
-<translation>Zu bearbeitende Ausdehnung</translation></message>
-<message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
-<translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
-<message><source>How far the PAN is shifted against the HSI is measured by phase correlation. auto: the PAN's position is moved by that, to a fraction of a pixel, where it is sure, and the log warns where it is not; the result lies on the moved grid. Where it is sure as well that each place is off by another amount (terrain, jitter of a sensor), the PAN is resampled once to undo that, and the result lies on the PAN's own grid. global: it is moved as a whole, even if that is not sure, and a shift that cannot be measured is refused. local: as global, and a local shift is undone wherever there is one. none: it stays, and the log warns from half a PAN pixel on.</source>
-<translation>Wie weit das PAN gegen das HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Die Lage des PAN wird um das Gemessene verschoben, auf Bruchteile eines Pixels, wo das sicher ist, und wo nicht, warnt das Protokoll; das Ergebnis liegt auf dem verschobenen Gitter. Wo außerdem sicher ist, dass jede Stelle anders verschoben ist (Gelände, Zittern eines Sensors), wird das PAN einmal neu abgetastet, um das aufzuheben, und das Ergebnis liegt auf dem Gitter des PAN selbst. global: Es wird im Ganzen verschoben, auch wenn das nicht sicher ist, und eine Verschiebung, die sich nicht messen lässt, wird abgelehnt. local: wie global, und eine örtliche Verschiebung wird überall aufgehoben, wo es eine gibt. none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
-<message><source>How the PAN is moved onto the HSI</source>
-<translation>Wie das PAN auf das HSI verschoben wird</translation></message>
-<message><source>What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie one and a half times the range of the pixels around, and half a standard deviation of the band, outside of it.</source>
-<translation>Was mit Werten geschieht, die nicht sein können: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Anderthalbfache der Spanne der Pixel ringsum und eine halbe Standardabweichung des Bandes außerhalb von ihr.</translation></message>
-<message><source>Samples that cannot be</source>
-<translation>Werte, die nicht sein können</translation></message>
-<message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
-<translation>Fügt den Rastern Kopien in halber, viertel ... Auflösung hinzu, damit QGIS sie schnell zeigt.</translation></message>
-<message><source>Add overviews to the rasters written</source>
-<translation>Den geschriebenen Rastern Übersichten hinzufügen</translation></message>
+<message><source>Processor (CPU)</source>
+<translation>Prozessor (CPU)</translation></message>
+<message><source>NVIDIA graphics card (CUDA)</source>
+<translation>Grafikkarte von NVIDIA (CUDA)</translation></message>
+<message><source>Apple graphics (MPS)</source>
+<translation>Grafik von Apple (MPS)</translation></message>
 <message><source>The rows computed at a time are chosen so that this much memory suffices; automatic: 1 GB, halved while that is more than half of what is free.</source>
 <translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; automatisch: 1 GB, halbiert, solange das mehr als die Hälfte des freien Speichers ist.</translation></message>
 <message><source>Memory to use at most, in GB (0: automatic)</source>
@@ -197,6 +241,20 @@
 <translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
 <message><source>Compression of a GeoTIFF</source>
 <translation>Kompression eines GeoTIFF</translation></message>
+<message><source>Deflate (recommended)</source>
+<translation>Deflate (empfohlen)</translation></message>
+<message><source>Zstandard, faster</source>
+<translation>Zstandard, schneller</translation></message>
+<message><source>None</source>
+<translation>Keine</translation></message>
+<message><source>Adds copies at a half, a quarter ... of the resolution to the rasters, so that QGIS shows them fast.</source>
+<translation>Fügt den Rastern Kopien in halber, viertel ... Auflösung hinzu, damit QGIS sie schnell zeigt.</translation></message>
+<message><source>Add overviews to the rasters written</source>
+<translation>Den geschriebenen Rastern Übersichten hinzufügen</translation></message>
+<message><source>Go on from the checkpoint that a stopped run left beside the model, which must be given; all else must be as before.</source>
+<translation>Vom Zwischenstand aus fortfahren, den ein abgebrochener Lauf neben dem Modell hinterlassen hat; das Modell muss angegeben sein, alles andere wie zuvor.</translation></message>
+<message><source>Take up a stopped run</source>
+<translation>Einen abgebrochenen Lauf fortsetzen</translation></message>
 <message><source>The sharpened image.</source>
 <translation>Das geschärfte Bild.</translation></message>
 <message><source>Sharpened image</source>
@@ -237,20 +295,24 @@
 <translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
 <message><source>Panchromatic images (PAN), in the same order: products</source>
 <translation>Panchromatische Bilder (PAN), in derselben Reihenfolge: Produkte</translation></message>
-<message><source>mutual: the two networks of a pair learn from the truth and from each other; alone: from the truth only.</source>
-<translation>mutual: die beiden Netze eines Paars lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
-<message><source>Way of learning</source>
-<translation>Art des Lernens</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
 <translation>Zahl der Lernschritte, statt der aus dem Aufwand; leer: nach dem Aufwand.</translation></message>
 <message><source>Steps, instead of the effort</source>
 <translation>Schritte, statt des Aufwands</translation></message>
-<message><source>How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a model” takes the same. 0 switches the correction off.</source>
-<translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
+<message><source>mutual: the two networks of a pair learn from the truth and from each other; alone: from the truth only.</source>
+<translation>mutual: die beiden Netze eines Paars lernen von der Wahrheit und voneinander; alone: nur von der Wahrheit.</translation></message>
+<message><source>Way of learning</source>
+<translation>Art des Lernens</translation></message>
+<message><source>From the truth and from each other (recommended)</source>
+<translation>Von der Wahrheit und voneinander (empfohlen)</translation></message>
+<message><source>From the truth only</source>
+<translation>Nur von der Wahrheit</translation></message>
 <message><source>Only these bands are learned: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all. The model remembers them, and “Fuse with a model” takes the same.</source>
 <translation>Nur diese Kanäle werden gelernt: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: alle. Das Modell merkt sie sich, und „Mit einem Modell fusionieren“ nimmt dieselben.</translation></message>
 <message><source>How far each PAN is shifted against its HSI is measured by phase correlation. auto: its position is moved by that, and by a local shift besides, where they are sure, and the log warns where they are not; global: as a whole, even if that is not sure; local: and locally wherever there is a local shift; none: it stays, and the log warns from half a PAN pixel on.</source>
 <translation>Wie weit jedes PAN gegen sein HSI verschoben ist, wird durch Phasenkorrelation gemessen. auto: Seine Lage wird um das Gemessene verschoben, und um eine örtliche Verschiebung zusätzlich, wo sie sicher sind, und wo nicht, warnt das Protokoll; global: als Ganzes, auch wenn das nicht sicher ist; local: und örtlich, wo immer es eine örtliche Verschiebung gibt; none: Es bleibt, und ab einem halben PAN-Pixel warnt das Protokoll.</translation></message>
+<message><source>How many times the result will be corrected so that, degraded again by the MTF, it gives back the HSI; the networks learn and are judged with this correction. The model remembers the number, and “Fuse with a model” takes the same. 0 switches the correction off.</source>
+<translation>Wie oft das Ergebnis berichtigt werden wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt; die Netze lernen und werden beurteilt mit dieser Berichtigung. Das Modell merkt sich die Zahl, und „Mit einem Modell fusionieren“ nimmt dieselbe. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>A checkpoint of an interrupted run, to be taken up where it stopped; empty: start afresh.</source>
 <translation>Ein Zwischenstand eines unterbrochenen Laufs, der dort fortgesetzt wird; leer: von vorn.</translation></message>
 <message><source>Checkpoint to take up</source>
@@ -269,14 +331,20 @@
 <translation>Was geschrieben wird: das Mittel aller Netze, oder nur der spektralen oder der räumlichen.</translation></message>
 <message><source>Network to use</source>
 <translation>Zu benutzendes Netz</translation></message>
+<message><source>The mean of all (recommended)</source>
+<translation>Das Mittel aller (empfohlen)</translation></message>
+<message><source>The spectral ones alone</source>
+<translation>Nur die spektralen</translation></message>
+<message><source>The spatial ones alone</source>
+<translation>Nur die räumlichen</translation></message>
+<message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
+<translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: die, mit denen das Modell trainiert wurde.</translation></message>
 <message><source>Gain of the sensor's modulation transfer function at the HSI's Nyquist frequency. auto measures it from the two images and takes the one in the model file unless that surely differs by more than the model allows, which the log warns of; model: the one in the model file in any case. Otherwise a number; two, as 0.2,0.35, vertically and horizontally; one for each group of bands, as 400-1000nm:0.2;1000-2500nm:0.15; or the name of a sensor.</source>
 <translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI. auto misst ihn aus den beiden Bildern und nimmt den aus der Modelldatei, es sei denn, der gemessene weicht sicher um mehr ab, als das Modell erlaubt; davor warnt das Protokoll; model: auf jeden Fall den aus der Modelldatei. Sonst eine Zahl; zwei, wie 0.2,0.35, senkrecht und waagerecht; eine für jede Gruppe von Kanälen, wie 400-1000nm:0.2;1000-2500nm:0.15; oder der Name eines Sensors.</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency: auto, model, number, along,across, or sensor</source>
 <translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz: auto, model, Zahl, längs,quer oder Sensor</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off. Empty: as many times as the model learned with; the log warns of another number.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus. Leer: so oft, wie das Modell gelernt hat; vor einer anderen Zahl warnt das Protokoll.</translation></message>
-<message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: those that the model was trained on.</source>
-<translation>Nur diese Kanäle werden benutzt und geschrieben: Nummern ab 1, wie in 1-100,120, oder Wellenlängen, wie in 430-900 nm; leer: die, mit denen das Modell trainiert wurde.</translation></message>
 <message><source>Fuse with a classical method</source>
 <translation>Mit einem klassischen Verfahren fusionieren</translation></message>
 <message><source>Sharpens a hyperspectral image without learning; needs no PyTorch.</source>
@@ -287,6 +355,10 @@
 <translation>Das Verfahren, mit seinem Kurznamen in der Literatur.</translation></message>
 <message><source>Method</source>
 <translation>Verfahren</translation></message>
+<message><source>Bicubic up-sampling (EXP)</source>
+<translation>Bikubische Hochrechnung (EXP)</translation></message>
+<message><source>MTF-GLP (recommended)</source>
+<translation>MTF-GLP (empfohlen)</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off.</source>
 <translation>Wie oft das Ergebnis berichtigt wird, damit es, mit der MTF wieder vergröbert, das HSI ergibt. 0 schaltet die Berichtigung aus.</translation></message>
 <message><source>Simulate a pair (Wald's protocol)</source>
@@ -341,12 +413,16 @@
 <translation>Schlechte Kanäle und Pixel zählen nicht mit. Zahlen, die sich aus den Angaben nicht berechnen lassen, fehlen.</translation></message>
 <message><source>The sharpened image to score.</source>
 <translation>Das zu benotende geschärfte Bild.</translation></message>
-<message><source>The truth, on the same pixel grid; from a simulation, or a finer sensor.</source>
-<translation>Die Wahrheit, auf demselben Pixelgitter; aus einer Simulation oder von einem feineren Sensor.</translation></message>
 <message><source>The hyperspectral image that was sharpened; goes together with the PAN.</source>
 <translation>Das Hyperspektralbild, das geschärft wurde; gehört mit dem PAN zusammen.</translation></message>
 <message><source>The panchromatic image that was used; goes together with the HSI.</source>
 <translation>Das panchromatische Bild, das benutzt wurde; gehört mit dem HSI zusammen.</translation></message>
+<message><source>The truth, on the same pixel grid; from a simulation, or a finer sensor.</source>
+<translation>Die Wahrheit, auf demselben Pixelgitter; aus einer Simulation oder von einem feineren Sensor.</translation></message>
+<message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
+<translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
+<message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has; with a local shift, that is the PAN's own.</source>
+<translation>Wie bei der Herstellung des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat; bei einer örtlichen Verschiebung ist das sein eigenes.</translation></message>
 <message><source>Ratio of the pixel sizes, which ERGAS needs; only where it cannot be derived from HSI and PAN.</source>
 <translation>Verhältnis der Pixelgrößen, das ERGAS braucht; nur wo es sich nicht aus HSI und PAN ergibt.</translation></message>
 <message><source>Ratio, where it cannot be derived</source>
@@ -355,10 +431,6 @@
 <translation>Pixel, die an jedem Rand des Ergebnisses wegbleiben.</translation></message>
 <message><source>Pixels to leave out along the edges</source>
 <translation>Pixel, die an den Rändern wegbleiben</translation></message>
-<message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
-<translation>Die Kanäle der Referenz und des HSI, die das Ergebnis hat, wenn es mit BANDS gemacht wurde.</translation></message>
-<message><source>As when the result was made: the PAN is moved in the same way. auto: where the result lies on the grid that the PAN then has; with a local shift, that is the PAN's own.</source>
-<translation>Wie bei der Herstellung des Ergebnisses: Das PAN wird ebenso verschoben. auto: wo das Ergebnis auf dem Raster liegt, das das PAN dann hat; bei einer örtlichen Verschiebung ist das sein eigenes.</translation></message>
 <message><source>Relative dimensionless global error; 0 is best.</source>
 <translation>Relativer dimensionsloser Gesamtfehler; 0 ist am besten.</translation></message>
 <message><source>ERGAS</source>
@@ -443,10 +515,10 @@
 <translation>Die Verfahren: klassische, und ssml, um an der Szene zu lernen; leer: alle klassischen. Bloßes Hochrechnen (exp) nimmt immer teil.</translation></message>
 <message><source>Methods</source>
 <translation>Verfahren</translation></message>
-<message><source>A trained model that takes part, too.</source>
-<translation>Ein trainiertes Modell, das auch teilnimmt.</translation></message>
 <message><source>How long ssml learns at each resolution.</source>
 <translation>Wie lange ssml in jeder Auflösung lernt.</translation></message>
+<message><source>A trained model that takes part, too.</source>
+<translation>Ein trainiertes Modell, das auch teilnimmt.</translation></message>
 <message><source>Iterations of the consistency projection after each method but up-sampling; 0 for none. A trained model is used with as many as it learned with.</source>
 <translation>Schritte der Konsistenzprojektion nach jedem Verfahren außer dem Hochrechnen; 0 für keine. Ein trainiertes Modell wird mit so vielen benutzt, wie es gelernt hat.</translation></message>
 <message><source>Pixels to leave out along each edge of what is scored.</source>
@@ -507,6 +579,16 @@
 <translation>Was geschrieben wird: all, von den gewünschten Bildern die, die das Produkt hat; hsi, pan oder quality, nur dieses; guide, das multispektrale Bild anstelle des PAN, wie von Landsat.</translation></message>
 <message><source>Images to write</source>
 <translation>Zu schreibende Bilder</translation></message>
+<message><source>All that the product has</source>
+<translation>Alle, die das Produkt hat</translation></message>
+<message><source>Only the hyperspectral image</source>
+<translation>Nur das Hyperspektralbild</translation></message>
+<message><source>Only the panchromatic image</source>
+<translation>Nur das panchromatische Bild</translation></message>
+<message><source>Only the multispectral image, in the place of the PAN</source>
+<translation>Nur das Multispektralbild, an der Stelle des PAN</translation></message>
+<message><source>Only the quality raster</source>
+<translation>Nur das Qualitätsraster</translation></message>
 <message><source>The hyperspectral image; all detectors in one.</source>
 <translation>Das Hyperspektralbild; alle Detektoren in einem.</translation></message>
 <message><source>Hyperspectral image</source>
@@ -569,6 +651,8 @@
 <translation>Der Bericht: eine Seite (.html) oder reiner Text (.txt); er steht auch im Protokoll.</translation></message>
 <message><source>Diagnosis</source>
 <translation>Diagnose</translation></message>
+<message><source>Cancelled; nothing was written.</source>
+<translation>Abgebrochen; nichts wurde geschrieben.</translation></message>
 <message><source>{name} is not loaded: this version of QGIS shows no bands of a Zarr store; xarray reads it.</source>
 <translation>{name} wird nicht geladen: Diese Version von QGIS zeigt von einem Zarr-Speicher keine Kanäle; xarray liest ihn.</translation></message>
 <message><source>the panel Log Messages, tab SSML, has the details</source>
@@ -583,12 +667,34 @@
 <translation>Uneinigkeit: {name}</translation></message>
 <message><source>There is not enough memory for this run: choose a smaller extent, close other programs or compute on the CPU.</source>
 <translation>Für diesen Lauf reicht der Speicher nicht: wählen Sie eine kleinere Ausdehnung, schließen Sie andere Programme oder rechnen Sie auf der CPU.</translation></message>
+<message><source>Cancelled; nothing was written. The checkpoint is kept: to go on, give {model} as the model and tick “{option}”.</source>
+<translation>Abgebrochen; nichts wurde geschrieben. Der Zwischenstand bleibt erhalten: Um fortzufahren, {model} als Modell angeben und „{option}“ ankreuzen.</translation></message>
 <message><source>the file {log} has the details</source>
 <translation>Näheres steht in der Datei {log}</translation></message>
+<message><source>Report: {path}</source>
+<translation>Bericht: {path}</translation></message>
+<message><source>Result: {path}</source>
+<translation>Ergebnis: {path}</translation></message>
 <message><source>{label} is missing: choose a layer ({key}) or a product ({product}).</source>
 <translation>{label} fehlt: wählen Sie einen Layer ({key}) oder ein Produkt ({product}).</translation></message>
-<message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
-<translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
+<message><source>about {count} h left</source>
+<translation>noch etwa {count} h</translation></message>
+<message><source>about {count} s left</source>
+<translation>noch etwa {count} s</translation></message>
+<message><source>about {count} min left</source>
+<translation>noch etwa {count} min</translation></message>
+<message><source>Sensors whose gain is published</source>
+<translation>Sensoren, deren MTF-Wert veröffentlicht ist</translation></message>
+<message><source>The pixels of “{pan}” ({fine:.3g} m) are not smaller than those of “{hsi}” ({coarse:.3g} m).</source>
+<translation>Die Pixel von „{pan}“ ({fine:.3g} m) sind nicht kleiner als die von „{hsi}“ ({coarse:.3g} m).</translation></message>
+<message><source>“{fused}” has {these} bands and “{hsi}” {those}: it is not a result of it, or of some bands only.</source>
+<translation>„{fused}“ hat {these} Kanäle und „{hsi}“ {those}: Es ist kein Ergebnis davon, oder nur einiger Kanäle.</translation></message>
+<message><source>The layer “{name}” is chosen twice, as {one} and as {two}.</source>
+<translation>Der Layer „{name}“ ist zweimal gewählt, als {one} und als {two}.</translation></message>
+<message><source>The layers “{one}” and “{two}” show different places.</source>
+<translation>Die Layer „{one}“ und „{two}“ zeigen verschiedene Orte.</translation></message>
+<message><source>“{name}” has one band: a hyperspectral image has many.</source>
+<translation>„{name}“ hat einen Kanal: Ein Hyperspektralbild hat viele.</translation></message>
 <message><source>pip needs the package PySocks for a SOCKS proxy, as QGIS's settings name one.</source>
 <translation>pip braucht für einen SOCKS-Proxy, wie ihn die Einstellungen von QGIS nennen, das Paket PySocks.</translation></message>
 <message><source>Another PyTorch is loaded: start QGIS again to use the one installed now.</source>
@@ -613,12 +719,24 @@
 <translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
 <message><source>{product} does not exist: choose a product's file, folder or archive.</source>
 <translation>{product} gibt es nicht: wählen Sie Datei, Ordner oder Archiv eines Produkts.</translation></message>
+<message><source>Shift to the right</source>
+<translation>Verschiebung nach rechts</translation></message>
+<message><source> PAN pixels</source>
+<translation> PAN-Pixel</translation></message>
+<message><source>Shift downwards</source>
+<translation>Verschiebung nach unten</translation></message>
+<message><source>Confidence</source>
+<translation>Verlässlichkeit</translation></message>
 <message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
 <translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
 <message><source>The no-data settings of the layer “{name}” are not taken over, because they have ranges or differ between its bands: give single numbers in the nodata parameter.</source>
 <translation>Die Keine-Daten-Einstellungen des Layers „{name}“ werden nicht übernommen, weil sie Bereiche haben oder zwischen seinen Bändern abweichen: geben Sie einzelne Zahlen im Nodata-Parameter an.</translation></message>
 <message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
+<message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
+<translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
+<message><source>Inspect, sharpen and judge</source>
+<translation>Prüfen, schärfen und bewerten</translation></message>
 <message><source>Sharpen and judge</source>
 <translation>Schärfen und beurteilen</translation></message>
 <message><source>Train on many, fuse one</source>
@@ -635,8 +753,8 @@
 <translation>Der andere Ordner (ein site-packages mit PyTorch)</translation></message>
 <message><source>Device in new dialogs</source>
 <translation>Gerät in neuen Dialogen</translation></message>
-<message><source>Sharpens a scene, learning from it, and assesses the result against the HSI and the PAN it was made of. Needs PyTorch.</source>
-<translation>Schärft eine Szene, an der gelernt wird, und beurteilt das Ergebnis gegen das HSI und das PAN, aus denen es entstand. Braucht PyTorch.</translation></message>
+<message><source>Says whether an HSI and a PAN fit together, sharpens the HSI, learning from the scene, and assesses the result against both. Each step writes its report. Needs PyTorch.</source>
+<translation>Sagt, ob HSI und PAN zusammenpassen, schärft das HSI, wobei aus der Szene gelernt wird, und bewertet das Ergebnis an beiden. Jeder Schritt schreibt seinen Bericht. Braucht PyTorch.</translation></message>
 <message><source>How long to learn.</source>
 <translation>Wie lange gelernt wird.</translation></message>
 <message><source>The hyperspectral image.</source>
@@ -647,8 +765,12 @@
 <translation>Panchromatisches Bild (PAN)</translation></message>
 <message><source>Report of the assessment</source>
 <translation>Bericht der Beurteilung</translation></message>
+<message><source>Report of the pair</source>
+<translation>Bericht über das Bildpaar</translation></message>
 <message><source>Report of the learning</source>
 <translation>Bericht des Lernens</translation></message>
+<message><source>Sharpens a scene, learning from it, and assesses the result against the HSI and the PAN it was made of. Needs PyTorch.</source>
+<translation>Schärft eine Szene, an der gelernt wird, und beurteilt das Ergebnis gegen das HSI und das PAN, aus denen es entstand. Braucht PyTorch.</translation></message>
 <message><source>Trains a model on several scenes of one sensor and sharpens another scene with it. Needs PyTorch.</source>
 <translation>Trainiert ein Modell an mehreren Szenen eines Sensors und schärft damit eine andere Szene. Braucht PyTorch.</translation></message>
 <message><source>The hyperspectral image to sharpen.</source>

@@ -121,6 +121,7 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "network": "ssml",
         "effort": "fast",
         "seed": 7,
+        "resume": False,
         "mtf": "auto",
         "consistency": 5,
         "device": "auto",
@@ -317,7 +318,7 @@ def test_cancel_ends_without_a_result(workflow, scene, tmp_path):
     workflow("simulate", simulate)
     feedback = Recorder()
     assert run("simulate", simulate_parameters(scene, tmp_path), feedback) == {}
-    assert feedback.told == []
+    assert feedback.told == [("info", "Cancelled; nothing was written.")]
 
 
 def test_an_input_error_is_told_in_its_own_sentence(workflow, scene, tmp_path):
@@ -428,14 +429,23 @@ def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, sce
         run(name, {key: filled(value) for key, value in given.items()})
 
 
-def test_a_product_where_a_layer_is_wanted_is_told_how_to_give_it(provider, tmp_path):
+def test_a_file_that_is_no_layer_is_told_how_to_give_it(provider, tmp_path):
     algorithm = provider.algorithm("classicalfuse")
-    (tmp_path / "PRS_L2D.he5").write_bytes(b"")
-    given = {"HSI": str(tmp_path / "PRS_L2D.he5"), "PAN_PRODUCT": "PRS_L2D.he5", "OUTPUT": "o.tif"}
+    (tmp_path / "notes.xyz").write_bytes(b"")
+    given = {"HSI": str(tmp_path / "notes.xyz"), "PAN_PRODUCT": "PRS_L2D.he5", "OUTPUT": "o.tif"}
     good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
     assert not good
     assert "HSI_PRODUCT" in sentence
     assert "ssml:openproduct" in sentence
+
+
+def test_a_product_in_the_place_of_a_layer_is_taken_as_one(workflow, scene, tmp_path):
+    calls = workflow("classical")
+    product, output = tmp_path / "PRS_L2D_STD_1.he5", str(tmp_path / "o.tif")
+    product.write_bytes(b"")
+    run("classicalfuse", {"HSI": str(product), "PAN": scene.pan, "OUTPUT": output})
+    ((_, kwargs),) = calls
+    assert (kwargs["hsi"], kwargs["pan"]) == (str(product), scene.pan)
 
 
 def test_a_product_stands_in_for_a_layer(workflow, scene, tmp_path):

@@ -52,3 +52,15 @@ def test_what_is_new_is_unfinished_and_what_is_gone_is_dropped(translations):
     assert "<source>Report</source>\n<translation>R &amp; D &lt;1&gt;</translation>" in page
     assert '<source>Sharpen a scene</source>\n<translation type="unfinished"></translation>' in page
     assert "No such text" not in page
+
+
+def test_another_language_is_begun_by_one_command_and_never_overwritten(translations, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(translations, "FOLDER", tmp_path)
+    monkeypatch.setattr(translations, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["translations.py", "--new", "pt_BR"])
+    translations.main()
+    page = (tmp_path / "ssml_pt_BR.ts").read_text(encoding="utf-8")
+    assert 'language="pt_BR"' in page
+    assert page.count('type="unfinished"') == len(translations.texts())
+    with pytest.raises(SystemExit, match="is there already"):
+        translations.main()

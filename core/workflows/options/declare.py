@@ -36,6 +36,7 @@ class Option:
         bounds: both allowed, but a lower one of 0 of a "number" is not.
         zero: what 0 means.
         choices: words, or what makes them when it is asked.
+        titles: (word, what menus show for it) of choices; of others the word itself is shown.
         open: whether other words are allowed.
         noun: what a word is, for the sentence that refuses it.
         needed: whether it must be given.
@@ -58,6 +59,7 @@ class Option:
     bounds: tuple[float, float] | None = None
     zero: str = ""
     choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
+    titles: tuple[tuple[str, str], ...] = ()
     open: bool = False
     noun: str = ""
     needed: bool = False
@@ -117,13 +119,14 @@ class Option:
             "folder, or a zip or tar archive."
             if several
             else "A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, "
-            "or a zip or tar archive. Used where the layer is left empty.",
+            "or a zip or tar archive. Used where no layer is given; it may stand in the layer's place, too.",
             f"{self.label}: products" if several else f"{self.label}: product instead of a layer",
             kind="files" if several else "file",
             name=f"{self.name}_product",
             flag="",
             key=f"{self.key}_PRODUCT",
             filter=self.product,
+            advanced=True,
         )
 
     def words(self) -> tuple[str, ...]:
@@ -303,6 +306,7 @@ class Job:
         yield from (self.title, self.group_name, self.summary, *self.text)
         for option in self.dialog():
             yield from (option.help, option.label, "" if ";;" in option.filter else option.filter)
+            yield from (title for _, title in option.titles)
         yield from (text for result in self.results for text in (result.help, result.label))
 
     def run(self, values: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

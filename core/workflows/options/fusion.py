@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from . import gain, placement, shared
 from .declare import Job, Option
-from .pixels import PIXELS, PixelOptions
+from .pixels import FILES, PIXELS, PLACED, PixelOptions
 
-FUSION = "EXTENT BANDS SHIFT GRID CLIP OVERVIEWS"
+_FUSION = f"EXTENT {PIXELS} MTF {PLACED} CLIP CONSISTENCY {FILES}"
+_WRITING = "DEVICE MEMORY COMPRESS OVERVIEWS"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,13 @@ class SharpenOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions, s
     consistency: int = shared.CONSISTENCY.field(
         help=f"{shared.CONSISTENCY.help} The networks learn and are judged with the same number."
     )
-    resume: bool = Option("Go on from the checkpoint that a stopped run left beside the model.", default=False).field()
+    resume: bool = Option(
+        "Go on from the checkpoint that a stopped run left beside the model, which must be given; all else must be as "
+        "before.",
+        "Take up a stopped run",
+        False,
+        advanced=True,
+    ).field()
 
 
 SHARPEN = Job(
@@ -51,12 +58,13 @@ SHARPEN = Job(
             kind="file_out",
             name="model",
             filter=shared.MODEL_FILTER,
+            advanced=True,
         ),
         shared.REPORT,
         shared.DISAGREEMENT,
     ),
     SharpenOptions,
-    order=f"HSI PAN NETWORK EFFORT SEED DEVICE MTF CONSISTENCY {FUSION} MEMORY COMPRESS {PIXELS}",
+    order=f"HSI PAN EFFORT NETWORK {_FUSION} SEED {_WRITING} RESUME",
     example="--hsi hsi.tif --pan pan.tif --out sharpened.tif --report report.html",
     terminal="Takes minutes on a laptop; the expected time is shown first.",
 )
@@ -97,6 +105,8 @@ class TrainOptions(shared.SceneOptions, PixelOptions, shared.SensorOptions, shar
         "Way of learning",
         "mutual",
         choices=("mutual", "alone"),
+        titles=(("mutual", "From the truth and from each other (recommended)"), ("alone", "From the truth only")),
+        advanced=True,
     ).field()
     steps: int | None = Option(
         "Number of learning steps, instead of what the effort says; empty: by the effort.",
@@ -160,7 +170,7 @@ TRAIN = Job(
         ),
     ),
     TrainOptions,
-    order=f"HSI PAN NETWORK MODE EFFORT STEPS SEED DEVICE MTF CONSISTENCY BANDS SHIFT GRID RESUME {PIXELS}",
+    order=f"HSI PAN EFFORT STEPS NETWORK MODE {PIXELS} MTF {PLACED} CONSISTENCY {FILES} SEED DEVICE RESUME",
     example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
 )
 
@@ -188,6 +198,12 @@ class FuseOptions(shared.FusionOptions, PixelOptions, gain.GainOptions, shared.D
         "Network to use",
         "mean",
         choices=("mean", "spectral", "spatial"),
+        titles=(
+            ("mean", "The mean of all (recommended)"),
+            ("spectral", "The spectral ones alone"),
+            ("spatial", "The spatial ones alone"),
+        ),
+        advanced=True,
         noun="result of a pair of networks",
     ).field()
     mtf: float | str = gain.MTF.field(
@@ -225,7 +241,7 @@ FUSE = Job(
     ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
     (shared.HSI, shared.PAN, shared.MODEL, shared.OUTPUT, shared.DISAGREEMENT),
     FuseOptions,
-    order=f"HSI PAN MODEL USE MTF CONSISTENCY {FUSION} DEVICE MEMORY COMPRESS {PIXELS}",
+    order=f"HSI PAN MODEL USE {_FUSION} {_WRITING}",
     example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
 )
 
@@ -251,6 +267,7 @@ class ClassicalOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions)
         "mtf-glp",
         metavar="NAME",
         choices=classical_methods,
+        titles=(("exp", "Bicubic up-sampling (EXP)"), ("mtf-glp", "MTF-GLP (recommended)")),
         noun="classical method",
     ).field()
 
@@ -271,7 +288,7 @@ CLASSICAL = Job(
     ("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
     (shared.HSI, shared.PAN, shared.OUTPUT),
     ClassicalOptions,
-    order=f"HSI PAN METHOD CONSISTENCY MTF {FUSION} MEMORY COMPRESS {PIXELS}",
+    order=f"HSI PAN METHOD {_FUSION} {_WRITING}",
     id="classicalfuse",
     example="--hsi hsi.tif --pan pan.tif --out fused.tif --method mtf-glp",
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import shared
 from .declare import Job, Option, Result
-from .pixels import PIXELS, PixelOptions
+from .pixels import FILES, PIXELS, PLACED, PixelOptions
 
 SHIFT_MAP = Option(
     "Three float32 bands on the HSI's grid, or a coarser one of a large scene: by how much the PAN must be moved in "
@@ -93,7 +93,7 @@ INSPECT = Job(
         Result("OVERLAP", "Overlap", "Share of the HSI's pixels that the PAN covers; 1 is all of them."),
         Result("VERDICT", "Verdict", "Whether the pair is fit for sharpening, in one sentence.", "text"),
     ),
-    order=f"HSI PAN BANDS GRID {PIXELS}",
+    order=f"HSI PAN {PIXELS} {PLACED} {FILES}",
     example="--hsi hsi.tif --pan pan.tif --report pair.html",
     terminal="Prints the verdict and the numbers on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from .declare import Option
 from .placement import PlacementOptions
 
-PIXELS = "MASK CONTRADICTIONS GEOLOCATION PAN2 PAN_MORE RESOLUTION"
+# Keys in the order of thought: which pixels, placed how, from which further files.
+PIXELS = "BANDS MASK"
+PLACED = "SHIFT CONTRADICTIONS GRID RESOLUTION"
+FILES = "PAN2 PAN_MORE GEOLOCATION"
 MASK = Option(
     "A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no "
     "statistics are taken. These pixels are sharpened as the others are.",
@@ -22,6 +25,7 @@ CONTRADICTIONS = Option(
     "Pixels where the PAN contradicts the HSI",
     "auto",
     choices=("auto", "off"),
+    titles=(("auto", "Find them and leave them out (recommended)"), ("off", "Take them as the others")),
     noun="way with contradictions",
     advanced=True,
 )

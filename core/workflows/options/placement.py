@@ -40,6 +40,11 @@ GRID = Option(
     "Grid of the result",
     "auto",
     choices=("auto", "pan", "hsi"),
+    titles=(
+        ("auto", "Automatic (recommended)"),
+        ("pan", "The PAN's grid in any case"),
+        ("hsi", "The HSI's grid in any case"),
+    ),
     advanced=True,
 )
 

@@ -50,6 +50,7 @@ BAND_ORDER = Option(
     "Order of the bands",
     "auto",
     choices=("auto", "file", "wavelength"),
+    titles=(("auto", "As is usual for the product"), ("file", "As stored"), ("wavelength", "By wavelength")),
     noun="order of bands",
     advanced=True,
 )
@@ -59,6 +60,13 @@ ROLE = Option(
     "Images to write",
     "all",
     choices=("all", "hsi", "pan", "guide", "quality"),
+    titles=(
+        ("all", "All that the product has"),
+        ("hsi", "Only the hyperspectral image"),
+        ("pan", "Only the panchromatic image"),
+        ("guide", "Only the multispectral image, in the place of the PAN"),
+        ("quality", "Only the quality raster"),
+    ),
     noun="role",
 )
 

@@ -8,7 +8,7 @@ from ...io.ratio import MAX_RATIO, MIN_RATIO
 from . import gain, shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
-from .pixels import PIXELS, PixelOptions
+from .pixels import FILES, PIXELS, PLACED, PixelOptions
 
 
 def _image_out(image: str, label: str, text: str) -> Option:
@@ -220,7 +220,7 @@ ASSESS = Job(
         Result("RQNR", "RQNR", "(1 - D_LAMBDA_K) (1 - D_S_REG); 1 is best."),
         Result("CONSISTENCY", "Consistency", "Relative RMSE of the degraded result against the HSI; 0 is best."),
     ),
-    order="FUSED REFERENCE HSI PAN RATIO MTF CROP BANDS SHIFT GRID GEOLOCATION PAN2 PAN_MORE RESOLUTION",
+    order=f"FUSED HSI PAN REFERENCE {PIXELS} MTF {PLACED} RATIO CROP {FILES}",
     example="--fused sharpened.tif --reference scene.tif --ratio 4 --json scores.json",
     terminal="Prints a table on a terminal, JSON into a file or a pipe. Needs no PyTorch.",
 )
@@ -247,13 +247,13 @@ class CompareOptions(shared.MemoryOptions, shared.SceneOptions, PixelOptions, sh
         choices=lambda: (*classical_methods(), "ssml"),
         noun="method",
     ).field()
-    effort: str = shared.EFFORT.field(help="How long ssml learns at each resolution.")
+    effort: str = shared.EFFORT.field(help="How long ssml learns at each resolution.", advanced=True)
     consistency: int = shared.CONSISTENCY.field(
         help="Iterations of the consistency projection after each method but up-sampling; 0 for none. A trained model "
         "is used with as many as it learned with."
     )
     crop: int = shared.CROP.field(help="Pixels to leave out along each edge of what is scored.")
-    model: str = shared.MODEL.field(help="A trained model that takes part, too.", needed=False)
+    model: str = shared.MODEL.field(help="A trained model that takes part, too.", needed=False, advanced=True)
 
 
 COMPARE = Job(
@@ -284,6 +284,7 @@ COMPARE = Job(
             label="Results as a table",
             name="csv_path",
             filter="CSV (*.csv)",
+            advanced=True,
         ),
     ),
     CompareOptions,
@@ -306,7 +307,7 @@ COMPARE = Job(
             "How far the best method's score lies below that of the best classical method, in per cent.",
         ),
     ),
-    order=f"HSI PAN METHODS MODEL EFFORT SEED DEVICE MTF CONSISTENCY CROP BANDS SHIFT GRID MEMORY {PIXELS}",
+    order=f"HSI PAN METHODS EFFORT MODEL {PIXELS} MTF {PLACED} CONSISTENCY CROP {FILES} SEED DEVICE MEMORY",
     example="--hsi hsi.tif --pan pan.tif --methods gsa mtf-glp ssml --out best.tif --report comparison.html",
     terminal="Prints a table; the report shows the results side by side.",
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...operators.consistency import DEFAULT_ITERATIONS, MOST_ITERATIONS
 from ...runtime.devices import DEVICE_NAMES
 from ...runtime.errors import InputError
+from . import menus
 from .declare import Option, Options
 from .gain import GainOptions
 from .placement import PlacementOptions
@@ -106,6 +107,7 @@ SHIFT = Option(
     "How the PAN is moved onto the HSI",
     "auto",
     choices=("auto", "none", "global", "local"),
+    titles=menus.SHIFT,
     advanced=True,
 )
 HSI_NODATA = Option(
@@ -131,6 +133,7 @@ EFFORT = Option(
     "Effort of learning",
     "normal",
     choices=("fast", "normal", "thorough"),
+    titles=menus.EFFORT,
 )
 CROP = Option(
     "Pixels to leave out along each edge of the result.",
@@ -234,6 +237,7 @@ class FusionOptions(MemoryOptions, SceneOptions):
         "Compression of a GeoTIFF",
         "deflate",
         choices=("deflate", "zstd", "none"),
+        titles=menus.COMPRESS,
         noun="compression",
         advanced=True,
     ).field()
@@ -245,6 +249,7 @@ class FusionOptions(MemoryOptions, SceneOptions):
         "Samples that cannot be",
         "none",
         choices=("none", "range"),
+        titles=menus.CLIP,
         noun="way with samples that cannot be",
         advanced=True,
     ).field()
@@ -264,6 +269,8 @@ class DeviceOptions(Options):
         "Device to compute on",
         "auto",
         choices=DEVICE_NAMES,
+        titles=menus.DEVICE,
+        advanced=True,
     ).field()
 
 
@@ -281,6 +288,7 @@ class SeedOptions(DeviceOptions):
         "Seed of the random numbers",
         0,
         bounds=(0, 2**31 - 1),
+        advanced=True,
     ).field()
     effort: str = EFFORT.field()
 
@@ -304,7 +312,9 @@ class LearningOptions(SeedOptions):
         "ssml",
         metavar="NAME",
         choices=tuple(NETWORK_TITLES),
+        titles=menus.NETWORK,
         open=True,
+        advanced=True,
     ).field()
     spectral_network: str = Option("Network in the place of ssml-spectral.", metavar="NAME").field()
     spatial_network: str = Option("Network in the place of ssml-spatial.", metavar="NAME").field()

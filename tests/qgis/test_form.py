@@ -1,0 +1,226 @@
+"""What dialogs offer by themselves, what they doubt, and what their log ends with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import qgis.utils
+from processing.gui import ParametersPanel
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
+from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
+
+from ssml_qgis.algorithms.guess import MADE_AS
+from ssml_qgis.algorithms.layers import draw_shift_map
+from tests.qgis.conftest import write_raster
+
+
+@pytest.fixture
+def project(qgis_app, qgis_new_project):
+    return QgsProject.instance()
+
+
+@pytest.fixture
+def add(project, tmp_path):
+    """Adds a raster of so many bands and such pixels to the project."""
+
+    def add(name, bands, pixel, made_as=""):
+        size = int(480 / pixel)
+        values = np.random.default_rng(len(name)).random((bands, size, size))
+        layer = QgsRasterLayer(write_raster(tmp_path / f"{name}.tif", values, pixel), name)
+        if made_as:
+            layer.setCustomProperty(MADE_AS, made_as)
+        return project.addMapLayer(layer).id()
+
+    return add
+
+
+@pytest.fixture
+def four_layers(add):
+    """In an order that tells nothing."""
+    return {
+        "disagreement": add("Disagreement: x", 1, 10.0, "DISAGREEMENT"),
+        "result": add("SSML: x", 12, 10.0),
+        "pan": add("sharp", 1, 10.0),
+        "hsi": add("x", 12, 30.0),
+    }
+
+
+@pytest.fixture
+def open_dialog(ssml_plugin, qgis_iface, monkeypatch):
+    """Opens the dialog of an algorithm, as QGIS's toolbox does."""
+    monkeypatch.setattr(qgis.utils, "iface", qgis_iface)
+    monkeypatch.setattr(ParametersPanel, "iface", None)  # its browser cannot be replaced by a stand-in
+    made, parent = [], QWidget()
+
+    def open_dialog(name):
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"ssml:{name}")
+        made.append(algorithm.createCustomParametersWidget(parent))
+        return made[-1]
+
+    yield open_dialog
+    parent.deleteLater()
+
+
+def value(dialog, key):
+    return dialog.mainWidget().wrappers[key].parameterValue()
+
+
+def doubts(dialog):
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    item = dialog.messageBar().currentItem()
+    return item.text() if item is not None else ""
+
+
+@pytest.mark.parametrize("name", ["inspect", "sharpen", "fuse", "classicalfuse", "compare", "assess"])
+def test_hsi_and_pan_are_guessed_from_the_project(four_layers, open_dialog, name):
+    dialog = open_dialog(name)
+    assert value(dialog, "HSI") == four_layers["hsi"]
+    assert value(dialog, "PAN") == four_layers["pan"]
+    assert doubts(dialog) == ""
+
+
+def test_what_is_assessed_is_the_result_and_never_an_input(four_layers, open_dialog):
+    assert value(open_dialog("assess"), "FUSED") == four_layers["result"]
+
+
+def test_an_image_of_few_bands_is_told_from_its_pan(add, open_dialog):
+    pan, hsi = add("p", 1, 10.0), add("ms", 4, 40.0)
+    dialog = open_dialog("sharpen")
+    assert (value(dialog, "HSI"), value(dialog, "PAN")) == (hsi, pan)
+
+
+def test_nothing_is_guessed_of_layers_that_do_not_go_together(add, open_dialog):
+    add("one", 3, 10.0)
+    add("two", 3, 10.0)
+    dialog = open_dialog("sharpen")
+    assert not value(dialog, "HSI")
+    assert not value(dialog, "PAN")
+
+
+def test_the_same_layer_twice_is_doubted_before_a_run(four_layers, open_dialog):
+    dialog = open_dialog("sharpen")
+    dialog.setParameters({"PAN": four_layers["hsi"]})
+    assert "is chosen twice, as HSI and as PAN" in doubts(dialog)
+    dialog.setParameters({"PAN": four_layers["pan"]})
+    assert doubts(dialog) == ""
+
+
+def test_a_coarse_pan_is_doubted(four_layers, add, open_dialog):
+    coarse = add("coarse", 1, 30.0)
+    dialog = open_dialog("sharpen")
+    dialog.setParameters({"PAN": coarse})
+    assert "are not smaller than those of" in doubts(dialog)
+
+
+def test_a_run_with_a_product_that_is_shown_again_has_no_guess(four_layers, open_dialog):
+    dialog = open_dialog("sharpen")
+    dialog.setParameters({"HSI_PRODUCT": "/data/PRS.he5", "PAN": four_layers["pan"]})
+    assert not value(dialog, "HSI")
+
+
+def test_menus_show_words_and_give_ids(open_dialog):
+    dialog = open_dialog("classicalfuse")
+    menu = dialog.mainWidget().wrappers["METHOD"].wrappedWidget()
+    shown = {menu.itemData(place): menu.itemText(place) for place in range(menu.count())}
+    assert shown["exp"] == "Bicubic up-sampling (EXP)"
+    assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
+    assert value(dialog, "METHOD") == "mtf-glp"
+    menu.setCurrentText("Bicubic up-sampling (EXP)")
+    assert value(dialog, "METHOD") == "exp"
+
+
+def test_the_mtf_field_offers_sensors(open_dialog):
+    line = open_dialog("sharpen").mainWidget().wrappers["MTF"].wrappedWidget()
+    model = line.completer().model()
+    names = [model.index(row, 0).data() for row in range(model.rowCount())]
+    assert names[0] == "auto"
+    assert {"prisma", "worldview-3"} <= set(names)
+    assert "eo-1" not in names  # of which no gain is published
+
+
+def test_the_model_of_sharpen_stands_under_advanced(open_dialog):
+    panel = open_dialog("sharpen").mainWidget()
+    group = panel.findChild(QGroupBox, "grpAdvanced")
+    assert group.isAncestorOf(panel.wrappers["MODEL"].wrappedWidget())
+    assert not group.isAncestorOf(panel.wrappers["DISAGREEMENT"].wrappedWidget())
+
+
+def ended(dialog, parameters, during=None):
+    """What the dialog writes into the log, until it is closed."""
+    loop, said = QEventLoop(), []
+    dialog.setInfo = lambda text, *_, **__: said.append(text)
+    dialog.algorithmFinished.connect(lambda ok, results: QTimer.singleShot(0, loop.quit))
+    QTimer.singleShot(60_000, loop.quit)
+    dialog.setParameters(parameters)
+    dialog.runAlgorithm()
+    if during is not None:
+        during(dialog)
+    loop.exec()
+    return said
+
+
+def test_the_log_ends_with_where_the_result_is(project, scene, open_dialog, tmp_path):
+    output = str(tmp_path / "o.tif")
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "OUTPUT": output, "MTF": "0.3", "SHIFT": "none"}
+    assert ended(open_dialog("classicalfuse"), given)[-1] == f"Result: {output}"
+
+
+def test_the_log_ends_with_our_line_after_cancel(project, scene, open_dialog, tmp_path, monkeypatch):
+    import time
+
+    from ssml_qgis.core.workflows import simulate
+
+    def slow(*_, progress, **__):
+        while True:
+            progress.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(simulate, "simulate", slow)
+    given = {"REFERENCE": scene.reference, "RATIO": 3, "PAN_BANDS": "2-5"}
+    given.update(HSI=str(tmp_path / "h.tif"), PAN=str(tmp_path / "p.tif"))
+    log = ended(open_dialog("simulate"), given, lambda dialog: QTimer.singleShot(300, dialog.cancelButton().click))
+    assert log[-1] == "Cancelled; nothing was written."
+
+
+def test_the_label_says_how_much_time_is_left(open_dialog, monkeypatch):
+    dialog, now = open_dialog("simulate"), [0.0]
+    feedback = dialog.createFeedback()
+    monkeypatch.setattr(dialog._time_left, "_clock", lambda: now[0])
+    label = dialog.findChild(QLabel, "lblProgress")
+    label.setText("Degrading")
+    for second in range(11):
+        now[0] = float(second)
+        feedback.setProgress(10.0 + 2.25 * second)
+    dialog._show_time_left()
+    assert label.text() == "Degrading – about 30 s left"
+    now[0] = 15.0
+    dialog._show_time_left()
+    assert label.text() == "Degrading – about 25 s left"
+    dialog._ticks.stop()
+
+
+def test_results_go_to_a_group_and_the_hsi_is_shown_in_true_colours(project, scene, tmp_path):
+    import processing
+
+    hsi = project.addMapLayer(QgsRasterLayer(scene.hsi, "place"))
+    assert hsi.renderer().usesBands() == [1, 2, 3]
+    given = {"HSI": hsi.id(), "PAN": scene.pan, "MTF": "0.3", "SHIFT": "none", "OUTPUT": str(tmp_path / "o.tif")}
+    context = QgsProcessingContext()
+    context.setProject(project)
+    processing.runAndLoadResults("ssml:classicalfuse", given, context=context)
+    group = project.layerTreeRoot().findGroup("SSML: place")
+    assert [node.layer().customProperty(MADE_AS) for node in group.findLayers()] == ["OUTPUT"]
+    assert hsi.renderer().usesBands() == [6, 4, 2]
+
+
+def test_a_shift_map_has_a_style_with_a_legend_for_each_band(scene):
+    layer = QgsRasterLayer(scene.hsi, "shift")
+    draw_shift_map(0.5, layer)
+    manager = layer.styleManager()
+    assert {"Shift to the right", "Shift downwards", "Confidence"} <= set(manager.styles())
+    assert manager.currentStyle() == "Shift to the right"
+    renderer = layer.renderer()
+    assert (renderer.classificationMin(), renderer.classificationMax()) == (-0.5, 0.5)
+    assert renderer.shader().rasterShaderFunction().legendSettings().suffix() == " PAN pixels"
