@@ -2,7 +2,8 @@
 
 The public names are here: functions on files (``sharpen``, ``train``, ``fuse``, ``classical``, ``simulate``,
 ``inspect``, ``assess``, ``compare``, ``info``, ``openproduct``), functions on arrays (``sharpen_arrays``,
-``fuse_arrays``, ``classical_arrays``), and what they raise and report to. Each is loaded when it is first asked for:
+``fuse_arrays``, ``classical_arrays``), what notebooks draw (``plot_images``, ``plot_spectra``, ``progress_bar``), and
+what they raise and report to. Each is loaded when it is first asked for:
 importing this package loads neither numpy nor GDAL nor PyTorch.
 """
 
@@ -12,8 +13,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .report.plots import plot_images, plot_spectra
     from .runtime.errors import Cancelled, InputError, MissingDependencyError
     from .runtime.progress import ConsoleProgress, Progress
+    from .runtime.progress_bar import progress_bar
     from .runtime.version import __version__
     from .workflows.arrays import FusedArrays, classical_arrays, fuse_arrays, sharpen_arrays
     from .workflows.assess import assess
@@ -44,6 +47,9 @@ __all__ = [
     "info",
     "inspect",
     "openproduct",
+    "plot_images",
+    "plot_spectra",
+    "progress_bar",
     "sharpen",
     "sharpen_arrays",
     "simulate",
@@ -58,6 +64,9 @@ _MODULES = {
     "MissingDependencyError": "runtime.errors",
     "Progress": "runtime.progress",
     "__version__": "runtime.version",
+    "plot_images": "report.plots",
+    "plot_spectra": "report.plots",
+    "progress_bar": "runtime.progress_bar",
     "classical_arrays": "workflows.arrays",
     "fuse_arrays": "workflows.arrays",
     "sharpen_arrays": "workflows.arrays",
@@ -74,7 +83,7 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if _MODULES[name].startswith("workflows."):
+    if _MODULES[name].startswith(("workflows.", "report.")):
         from .runtime.dependencies import require_gdal
 
         require_gdal()

@@ -3,94 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ..io.grid import Window
 from ..io.metadata import RasterMetadata
-from ..io.reader import RasterReader
 from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
 from .band_axis import BandAxis
-from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .compared import TITLES, Shown, compared_sections
+from .html import Facts, Item, Pictures, Report, Section, Table, Text
 from .maps import map_pictures
-from .pictures import describe_bands, guide_bands, overview, png, stretch_limits, true_colour_bands
-
-PICTURE_SIZE = 480  # pixels
-MEANINGS = (  # key, name, unit, best value, meaning
-    (
-        "ergas",
-        "ERGAS",
-        "",
-        "0",
-        "Error relative to the bands' means, all bands together; below 3 is usually called good.",
-    ),
-    ("sam", "SAM", "degrees", "0", "Mean angle between the spectra: distortion of spectral shape."),
-    ("psnr", "PSNR", "dB", "∞", "Signal to noise, mean over bands; the peak is the reference band's maximum."),
-    ("cc", "CC", "", "1", "Correlation with the reference, mean over bands: spatial detail."),
-    ("ssim", "SSIM", "", "1", "Structural similarity in 11 × 11 Gaussian windows, mean over bands."),
-    ("rmse", "RMSE", "image units", "0", "Root mean square error over all bands and pixels, scale and offset applied."),
-    ("uiqi", "UIQI", "", "1", "Correlation, contrast and brightness in blocks of 32 × 32 pixels, mean over bands."),
-    ("q2n", "Q2n", "", "1", "The same for whole spectra as hypercomplex numbers: spectra and space at once."),
-    ("rsnr", "RSNR", "dB", "∞", "Energy of the reference over that of the error, all bands and pixels together."),
-    ("d_lambda", "D_lambda", "", "0", "How much the relations between bands differ from those in the HSI."),
-    ("d_lambda_k", "D_lambda^K", "", "0", "1 - Q2n of the result, degraded again with the MTF, and the HSI (Khan)."),
-    ("d_s", "D_s", "", "0", "How much the bands' relation to the PAN differs between the two resolutions."),
-    ("d_s_reg", "D_s,reg", "", "0", "Share of the PAN's variance that no combination of the bands explains."),
-    ("d_rho", "D_rho", "", "0", "1 - correlation with the PAN in windows of an HSI pixel's size, mean over bands."),
-    ("qnr", "QNR", "", "1", "(1 - D_lambda) (1 - D_s)."),
-    ("hqnr", "HQNR", "", "1", "(1 - D_lambda^K) (1 - D_s)."),
-    ("rqnr", "RQNR", "", "1", "(1 - D_lambda^K) (1 - D_s,reg)."),
-    (
-        "consistency",
-        "Consistency",
-        "%",
-        "0",
-        "Relative RMSE of the result, degraded again with the MTF, against the HSI.",
-    ),
-)
-TITLES = {"fused": "Result", "reference": "Reference", "hsi": "HSI", "pan": "PAN"}
+from .meanings import MEANINGS
+from .verdict import Verdict
 
 
-class Shown(NamedTuple):
-    """An image of the report.
-
-    Attributes:
-        key: what it is: "fused", "reference", "hsi" or "pan".
-        reader: the open raster.
-        window: the part of it that is shown.
-    """
-
-    key: str
-    reader: RasterReader
-    window: Window
-
-
-def assessment_report(scores: Mapping[str, Any], shown: Sequence[Shown], maps: PixelMaps | None) -> Report:
+def assessment_report(
+    scores: Mapping[str, Any],
+    shown: Sequence[Shown],
+    maps: PixelMaps | None,
+    warnings: Sequence[Item],
+    verdict: Verdict,
+) -> Report:
     """The report of an assessment.
 
     Args:
         scores: what the workflow ``assess`` returned.
         shown: the images, the fused one first.
         maps: maps of the differences to the reference, None without one.
+        warnings: what the job warned of.
+        verdict: the first box.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
     """
     fused = shown[0].reader
-    sections = [Section("Quality indices", [_indices(scores), *(Text(text, True) for text in scores["warnings"])])]
-    sections.append(Section("Pictures", _pictures(shown)))
+    sections = [
+        Section("Warnings", warnings),
+        *compared_sections(shown, None if maps is None else maps.rmse),
+        Section("Quality indices", [_indices(scores)]),
+    ]
     if maps is not None and np.isfinite(maps.rmse).any():
         sections.append(Section("Where the differences lie", _maps(maps)))
     charts = _charts(scores["per_band"], fused.metadata)
     if charts:
         sections.append(Section("Band by band", charts))
     sections.append(Section("How this was computed", [_facts(scores, shown)]))
-    return Report(f"Assessment of {fused.name}", _lead(scores, shown), sections)
+    return Report(f"Assessment of {fused.name}", verdict.sentence, sections, verdict)
 
 
-def _lead(scores: Mapping[str, Any], shown: Sequence[Shown]) -> str:
+def lead(scores: Mapping[str, Any], shown: Sequence[Shown]) -> str:
+    """The main numbers in a sentence or two.
+
+    Args:
+        scores: what the workflow ``assess`` returned.
+        shown: the images.
+
+    Returns:
+        The sentences.
+    """
     names = {image.key: image.reader.name for image in shown}
     parts = []
     if "rmse" in scores:
@@ -112,34 +83,6 @@ def _indices(scores: Mapping[str, Any]) -> Table:
             value = scores[key]
             rows.append((name, 100 * value if value is not None and unit == "%" else value, unit, best, meaning))
     return Table(("Index", "Value", "Unit", "Ideal", "Meaning"), rows)
-
-
-def _pictures(shown: Sequence[Shown]) -> list[Item]:
-    by_key = {image.key: image for image in shown}
-    model = by_key.get("reference") or by_key.get("hsi") or by_key["fused"]
-    bands = true_colour_bands(by_key["fused"].reader.metadata)
-    views = {
-        image.key: overview(
-            image.reader,
-            guide_bands(image.reader.metadata) if image.key == "pan" else bands,
-            PICTURE_SIZE,
-            image.window,
-        )
-        for image in shown
-    }
-    limits = stretch_limits(*views[model.key])
-    pictures = []
-    for image in shown:
-        values, valid = views[image.key]
-        stretch = stretch_limits(values, valid) if image.key == "pan" else limits
-        size = f"{image.window.rows} × {image.window.cols} pixels"
-        pictures.append(Picture(f"{TITLES[image.key]}: {image.reader.name}, {size}", png(values, valid, stretch)))
-    model_name = TITLES[model.key] if model.key == "hsi" else TITLES[model.key].lower()
-    colours = describe_bands(by_key["fused"].reader.metadata, bands)
-    sentence = f"Shown in {colours}; one stretch for all, from the 2nd to the 98th percentile of the {model_name}."
-    if "pan" in by_key:
-        sentence += " The PAN has a stretch of its own."
-    return [Pictures(pictures), Text(sentence)]
 
 
 def _maps(maps: PixelMaps) -> list[Item]:

@@ -41,7 +41,14 @@ class BandAxis:
             if self._place[i + 1] - self._place[i] > 1.01 * usual
         ]
 
-    def chart(self, title: str, y_label: str, series: Mapping[str, Values], factor: float = 1.0) -> Chart:
+    def chart(
+        self,
+        title: str,
+        y_label: str,
+        series: Mapping[str, Values],
+        factor: float = 1.0,
+        colours: Mapping[str, int] | None = None,
+    ) -> Chart:
         """A chart of one or several lines over the bands, which break where good bands do not follow each other.
 
         Args:
@@ -49,6 +56,7 @@ class BandAxis:
             y_label: the quantity, with its unit.
             series: name of a line -> its values, one a band of the axis; None or NaN for a gap.
             factor: what all are multiplied by, as for per cent.
+            colours: as of :class:`.charts.Chart`.
 
         Returns:
             the chart, with ranges without good bands shaded.
@@ -58,4 +66,5 @@ class BandAxis:
             name: (x, np.insert(factor * np.array(values, float), self._breaks, np.nan))
             for name, values in series.items()
         }
-        return Chart(title, self.label, y_label, lines, self.greyed, "Grey: no good bands." if self.greyed else "")
+        note = "Grey: no good bands." if self.greyed else ""
+        return Chart(title, self.label, y_label, lines, self.greyed, note, colours or {})

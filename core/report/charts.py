@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,9 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 DASHES = ("-", "--", "-.", ":")
 INK = "#7a7b7c"  # stands for the colour of the page's text, which a chart takes over
 GREY = "#8a8b8c"
-SIZE = (10.8, 2.9)  # inches
+TRUTH = INK  # of what all others are compared with: the colour of the text, and a heavier line
+SIZE = (7.4, 2.7)  # inches: at the width of a narrow window or of paper, numbers are still 11 pixels high
+FONT = 10.5  # points
 Numbers = Union[Sequence[float], np.ndarray]
 
 
@@ -28,6 +31,8 @@ class Chart:
         series: name -> (x, y); where y is not finite the line is broken.
         greyed: ranges (from, to) of x that are shaded, such as bad bands.
         note: a sentence below, such as what is shaded.
+        colours: name of a series -> number of its colour, so that it has the same in all charts, or -1 for that of the
+            truth. Others take those that follow, in order.
     """
 
     title: str
@@ -36,6 +41,54 @@ class Chart:
     series: Mapping[str, tuple[Numbers, Numbers]]
     greyed: Sequence[tuple[float, float]] = field(default=())
     note: str = ""
+    colours: Mapping[str, int] = field(default_factory=dict)
+
+    def styles(self) -> dict[str, tuple[str, str, float]]:
+        """Of each series the colour, the dashes and the width in points."""
+        found, number = {}, 0
+        for name in self.series:
+            place = self.colours.get(name)
+            if place is None:
+                place, number = number, number + 1
+            if place < 0:
+                found[name] = (TRUTH, "-", 2.2)
+            else:
+                found[name] = (COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)], 1.6)
+        return found
+
+
+def legend(chart: Chart) -> str:
+    """What each line is, above the drawing, so that it hides none.
+
+    Args:
+        chart: the lines.
+
+    Returns:
+        a list as HTML; "" for a single line.
+    """
+    if len(chart.series) < 2:
+        return ""
+    entries = []
+    for name, (colour, dashes, width) in chart.styles().items():
+        pattern = {"-": "", "--": ' stroke-dasharray="7 3"', "-.": ' stroke-dasharray="7 2 2 2"'}
+        dashed = pattern.get(dashes, ' stroke-dasharray="2 2"')
+        line = (
+            f'<line x1="0" y1="5" x2="30" y2="5" stroke="{_of_page(colour)}" stroke-width="{width * 1.3:.1f}"{dashed}/>'
+        )
+        entries.append(f'<li><svg viewBox="0 0 30 10" aria-hidden="true">{line}</svg>{html.escape(name)}</li>')
+    return f'<ul class="legend">{"".join(entries)}</ul>'
+
+
+def _marker(points: int) -> dict[str, object]:
+    """How a line's points are marked: many not at all, a single one clearly."""
+    return {"marker": "D" if points == 1 else "o" if points < 20 else None, "markersize": 8 if points == 1 else 4}
+
+
+def _of_page(colour: str) -> str:
+    """A colour as the page has it, light or dark."""
+    if colour == INK:
+        return "currentColor"
+    return f"var(--series-{COLOURS.index(colour) + 1}, {colour})"
 
 
 def svg(chart: Chart) -> str | None:
@@ -55,22 +108,20 @@ def svg(chart: Chart) -> str | None:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    settings = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9, "axes.unicode_minus": True}
+    settings = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": FONT, "axes.unicode_minus": True}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=SIZE, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         for start, stop in chart.greyed:
             axes.axvspan(start, stop, color=GREY, alpha=0.18, linewidth=0)
-        for number, (name, (x, y)) in enumerate(chart.series.items()):
+        styles = chart.styles()
+        for name, (x, y) in chart.series.items():
             heights = np.asarray(y, float)
             finite = np.isfinite(heights)
-            style = {
-                "color": COLOURS[number % len(COLOURS)],
-                "linestyle": DASHES[number % len(DASHES)],
-                "marker": "o" if np.count_nonzero(finite) < 20 else None,
-            }
-            axes.plot(x, np.where(finite, heights, np.nan), label=_plain(name), linewidth=1.6, markersize=4, **style)
+            colour, dashes, width = styles[name]
+            style = {"color": colour, "linestyle": dashes, "linewidth": width, **_marker(int(finite.sum()))}
+            axes.plot(x, np.where(finite, heights, np.nan), zorder=2 if colour == TRUTH else 3, **style)
         axes.set_xlabel(_plain(chart.x_label), color=INK)
         axes.set_ylabel(_plain(chart.y_label), color=INK)
         axes.tick_params(colors=INK)
@@ -81,16 +132,14 @@ def svg(chart: Chart) -> str | None:
             spine.set_color(GREY)
         axes.patch.set_alpha(0)
         figure.patch.set_alpha(0)
-        if len(chart.series) > 1:
-            axes.legend(frameon=False, labelcolor=INK, ncol=min(len(chart.series), 4), fontsize=9)
         drawing = io.StringIO()
         figure.savefig(drawing, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _embed(drawing.getvalue())
 
 
 def _plain(text: str) -> str:
-    """Text in which matplotlib finds no formula, and a name that its legend does not hide."""
-    return text.replace("$", r"\$").lstrip("_")
+    """Text in which matplotlib finds no formula."""
+    return text.replace("$", r"\$")
 
 
 def _embed(drawing: str) -> str:
@@ -101,6 +150,6 @@ def _embed(drawing: str) -> str:
     drawing = re.sub(r'font: ([\d.]+px)[^;"]*', r"font-size: \1", drawing)
     drawing = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", drawing, count=1)
     drawing = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", drawing, count=1)
-    for number, colour in enumerate(COLOURS, 1):
-        drawing = drawing.replace(colour, f"var(--series-{number}, {colour})")
+    for colour in COLOURS:
+        drawing = drawing.replace(colour, _of_page(colour))
     return drawing.replace(INK, "currentColor").strip()

@@ -8,20 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from ..io.grid import Window
+from ..io.grid import Window, decimation
 from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
+from .ground import Ground
 from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
 from .learning_curves import learning_curves
 from .maps import map_pictures
+from .meanings import meanings_section
 from .pair import pair_sections
-from .pictures import guide_bands, overview, png, stretch_limits
-from .views import DETAIL, PICTURE_SIZE, Views, hsi_detail, magnified
+from .pictures import colour_map, guide_bands, overview, png, stretch_limits
+from .slider import Layer, Slider
+from .spots import Card, Doubt, Spots, most_doubtful
+from .verdict import Verdict
+from .views import DETAIL, FALSE_SIZE, PICTURE_SIZE, Views, hsi_detail, magnified
 
 _LINES = 6  # methods in one chart
 _PIXELS = 3  # spectra that are shown
+_NEAR = 8  # HSI pixels on each side of a doubtful place
 _REDUCED = (  # key, heading, better
     ("score", "Score", "min"),
     ("ergas", "ERGAS", "min"),
@@ -125,22 +131,38 @@ def pick_pixels(values: np.ndarray, valid: np.ndarray, good: np.ndarray) -> list
     return chosen
 
 
-def comparison_report(comparison: Comparison) -> Report:
+def lead(result: Mapping[str, Any]) -> str:
+    """Which method is best, in a sentence.
+
+    Args:
+        result: what the workflow returns.
+
+    Returns:
+        The sentence.
+    """
+    best = result["methods"][0]
+    second = next((record for record in result["methods"][1:] if record["ranked"]), None)
+    text = f"Best at reduced resolution: {best['title']}, score {best['score']:.3f}"
+    return text + (f"; next {second['title']}, {second['score']:.3f}." if second else ".")
+
+
+def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict: Verdict) -> Report:
     """The report of a comparison.
 
     Args:
         comparison: what it is made of.
+        warnings: what the job warned of.
+        verdict: the first box.
 
     Returns:
         the report, to be written with :func:`.html.write_page`.
     """
     result, scene = comparison.result, comparison.scene
-    best = result["methods"][0]
-    second = next((record for record in result["methods"][1:] if record["ranked"]), None)
-    lead = f"Best at reduced resolution: {best['title']}, score {best['score']:.3f}"
-    lead += f"; next {second['title']}, {second['score']:.3f}." if second else "."
     sections = [
+        Section("Warnings", warnings),
+        Section("Before and after, at full resolution", _slider(comparison)),
         Section("The methods", _tables(result)),
+        *_doubtful(comparison),
         Section("At full resolution", _pictures(comparison)),
         Section("Where the differences lie, at reduced resolution", _maps(comparison)),
         Section("Band by band, at reduced resolution", _charts(comparison)),
@@ -150,7 +172,8 @@ def comparison_report(comparison: Comparison) -> Report:
         sections.append(Section("Networks", learning))
     sections += pair_sections(result["pair"], scene, comparison.contradictory)
     sections.append(Section("What was run", [_facts(result, scene)]))
-    return Report(f"Comparison of methods on {scene.hsi.name}", lead, sections)
+    sections.append(meanings_section([key for key, *_ in (*_REDUCED, *_FULL)]))
+    return Report(f"Comparison of methods on {scene.hsi.name}", verdict.sentence, sections, verdict)
 
 
 def _tables(result: Mapping[str, Any]) -> list[Item]:
@@ -181,7 +204,7 @@ def _tables(result: Mapping[str, Any]) -> list[Item]:
         ),
     ]
     notes = [record["note"] for record in records if record["note"]]
-    return items + [Text(note, warning=True) for note in (*notes, *result["warnings"])]
+    return items + [Text(note, warning=True) for note in notes]
 
 
 def _table(
@@ -200,16 +223,52 @@ def _table(
     )
 
 
+def _slider(comparison: Comparison) -> list[Item]:
+    """The HSI and the PAN beside the result of each method, in true colour."""
+    scene, view = comparison.scene, comparison.views.whole[0]
+    ground = Ground(scene, Window(0, 0, *scene.high_shape), PICTURE_SIZE)
+    pan = ground.pan()
+    layers = [
+        Layer("HSI", png(*ground.hsi(view.bands), view.limits)),
+        Layer("PAN", png(*pan, stretch_limits(*pan))),
+        *(Layer(method.title, method.pictures[0]) for method in comparison.compared),
+    ]
+    text = f"{view.title}. One stretch for all but the PAN, from the 2nd to the 98th percentile of the HSI."
+    return [Slider(layers, scene.high_shape, 0, 2), Text(text)]
+
+
+def _doubtful(comparison: Comparison) -> list[Section]:
+    """Where the best method errs most at reduced resolution."""
+    best, scene, truth = comparison.compared[0], comparison.scene, comparison.truth
+    errors, bands = best.maps.rmse, comparison.views.whole[0].bands
+    colours = truth[list(bands)]
+    known = np.isfinite(colours)
+    limits = stretch_limits(colours, known)
+    high = float(np.nanpercentile(errors, 98)) if np.isfinite(errors).any() else 1.0
+    spots = most_doubtful([Doubt(errors, "The best method's error is {value} image units (RMSE over the bands).")])
+    corner, cards = scene.alignment.hsi, []
+    for number, spot in enumerate(spots, 1):
+        row, col = (min(place, size - 1) for place, size in zip((spot.row, spot.col), colours.shape[1:]))
+        near = np.s_[..., max(0, row - _NEAR) : row + _NEAR + 1, max(0, col - _NEAR) : col + _NEAR + 1]
+        error = errors[near]
+        thumbs = [
+            ("HSI (truth)", png(colours[near], known[near], limits)),
+            ("Error", colour_map(error, np.isfinite(error), 0.0, high or 1.0)),
+        ]
+        step = decimation((corner.rows, corner.cols), max(truth.shape[1:]))
+        where = f"HSI row {corner.row + row * step + 1}, column {corner.col + col * step + 1}"
+        cards.append(Card(str(number), where, spot.reason, thumbs))
+    return [Section("The most doubtful places", [Spots(cards)])] if cards else []
+
+
 def _pictures(comparison: Comparison) -> list[Item]:
     scene, views = comparison.scene, comparison.views
     pan, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), PICTURE_SIZE, scene.alignment.pan)
     pan_limits = stretch_limits(pan, pan_valid)
     items: list[Item] = []
-    for number, view in enumerate(views.whole):
-        hsi = png(*overview(scene.hsi, view.bands, PICTURE_SIZE, scene.alignment.hsi), view.limits)
+    for number, view in enumerate(views.whole[1:], 1):
+        hsi = png(*Ground(scene, Window(0, 0, *scene.high_shape), FALSE_SIZE).hsi(view.bands), view.limits)
         pictures = [Picture("HSI", hsi)]
-        if number == 0:
-            pictures.append(Picture("PAN", png(pan, pan_valid, pan_limits)))
         pictures += [Picture(method.title, method.pictures[number]) for method in comparison.compared]
         items += [
             Text(f"{view.title}. One stretch for all, from the 2nd to the 98th percentile of the HSI."),
@@ -250,17 +309,24 @@ def _charts(comparison: Comparison) -> list[Item]:
     bands = [number - 1 for number in comparison.compared[0].reduced["per_band"]["band"]]
     axis = BandAxis(comparison.scene.hsi.metadata, bands)
     shown = _few(comparison.compared)
+    colours = {"HSI (truth)": -1, **{method.title: number for number, method in enumerate(shown)}}
     items: list[Item] = []
     for key, title, label in (
         ("rmse", "Error of each band", "RMSE (image units)"),
         ("cc", "Correlation of each band", "CC (no unit)"),
     ):
-        items.append(axis.chart(title, label, {method.title: method.reduced["per_band"][key] for method in shown}))
+        lines = {method.title: method.reduced["per_band"][key] for method in shown}
+        items.append(axis.chart(title, label, lines, colours=colours))
     for number, (row, col) in enumerate(comparison.pixels):
         spectra = {"HSI (truth)": comparison.truth[bands, row, col]}
         spectra |= {method.title: method.spectra[number][bands] for method in shown[:3]}
         if np.isfinite(spectra["HSI (truth)"]).any():
-            items.append(axis.chart(f"Spectrum {number + 1} of {len(comparison.pixels)}", "Image units", spectra))
+            title = f"Spectrum {number + 1} of {len(comparison.pixels)}"
+            items.append(axis.chart(title, "Image units", spectra, colours=colours))
+            difference = {f"{name} - HSI": values - spectra["HSI (truth)"] for name, values in spectra.items()}
+            del difference["HSI (truth) - HSI"]
+            own = {f"{name} - HSI": place for name, place in colours.items()}
+            items.append(axis.chart(f"{title}, differences", "Image units", difference, colours=own))
     if comparison.pixels:
         items.append(Text("The spectra are those of the pixels that differ most from each other in spectral angle."))
     return items

@@ -1,13 +1,14 @@
-"""One self-contained HTML file: no network, no scripts, light and dark, to be read in any browser and printed."""
+"""One self-contained HTML file: no network, light and dark, to be read in any browser and printed."""
 
 from __future__ import annotations
 
 import base64
 import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Protocol, Union, runtime_checkable
 from urllib.parse import quote
 
 import numpy as np
@@ -15,12 +16,15 @@ import numpy as np
 from ..runtime.atomic_files import check_output, placed
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
-from .charts import Chart, svg
+from .charts import Chart, legend, svg
 from .page import STYLE
 from .pictures import COLOUR_STOPS
+from .slider import SCRIPT
 
 if TYPE_CHECKING:
     from typing import TypeGuard
+
+    from .verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,15 @@ class Pictures:
     pictures: Sequence[Picture]
 
 
-Item = Union[Text, Facts, Table, Pictures, Chart]
+@runtime_checkable
+class Element(Protocol):
+    """What draws itself."""
+
+    def markup(self) -> str:
+        """The element as HTML."""
+
+
+Item = Union[Text, Facts, Table, Pictures, Chart, Element]
 
 
 @dataclass(frozen=True)
@@ -144,11 +156,13 @@ class Report:
         title: of the page.
         lead: a sentence with the main result.
         sections: from top to bottom.
+        verdict: the first box, which then has the main result; None for none.
     """
 
     title: str
     lead: str
     sections: Sequence[Section]
+    verdict: Verdict | None = None
 
 
 def write_page(path: StrPath, page: str) -> None:
@@ -188,16 +202,37 @@ def render(report: Report, progress: Progress | None = None) -> str:
 
     title = html.escape(report.title)
     sections = "\n".join(
-        f"<section>\n<h2>{html.escape(section.title)}</h2>\n{''.join(map(shown, section.items))}</section>"
+        f'<section id="{part_of(section.title)}">\n'
+        f"<h2>{html.escape(section.title)}</h2>\n{''.join(map(shown, section.items))}</section>"
         for section in report.sections
     )
+    first = f'<p class="lead">{html.escape(report.lead)}</p>' if report.verdict is None else ""
+    verdict = "" if report.verdict is None else report.verdict.markup()
+    if len(report.sections) > 3:
+        links = "".join(
+            f'<a href="#{part_of(section.title)}">{html.escape(section.title)}</a>' for section in report.sections
+        )
+        verdict += f"<nav>{links}</nav>\n"
+    script = f"<script>{SCRIPT}</script>\n" if '<div class="slider"' in sections else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f'<header><h1>{title}</h1>\n<p class="lead">{html.escape(report.lead)}</p></header>\n{sections}\n'
-        "</main>\n</body>\n</html>\n"
+        f"<header><h1>{title}</h1>\n{first}</header>\n{verdict}{sections}\n"
+        f"</main>\n{script}</body>\n</html>\n"
     )
+
+
+def part_of(title: str) -> str:
+    """The id of a section.
+
+    Args:
+        title: of it.
+
+    Returns:
+        Its words in lower case, joined by dashes.
+    """
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower()))
 
 
 def number(value: object) -> str:
@@ -230,7 +265,9 @@ def _item(item: Item) -> str:
         return f'<div class="pictures">\n{"".join(map(_picture, item.pictures))}</div>\n'
     if isinstance(item, Chart):
         return _chart(item)
-    raise TypeError(f"a report holds Text, Facts, Table, Pictures and Chart, not {type(item).__name__}")
+    if isinstance(item, Element):
+        return item.markup()
+    raise TypeError(f"a report holds Text, Facts, Table, Pictures, Chart and elements, not {type(item).__name__}")
 
 
 def _facts(facts: Facts) -> str:
@@ -299,7 +336,10 @@ def _chart(chart: Chart) -> str:
     title = html.escape(chart.title)
     note = f" <span>{html.escape(chart.note)}</span>" if chart.note else ""
     if drawing is not None:
-        return f'<figure class="chart"><figcaption><b>{title}.</b>{note}</figcaption>{drawing}</figure>\n'
+        return (
+            f'<figure class="chart"><figcaption><b>{title}.</b>{note}</figcaption>{legend(chart)}'
+            f'<div class="drawing">{drawing}</div></figure>\n'
+        )
     rows = []
     for name, (_, values) in chart.series.items():
         finite = np.asarray(values, float)

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..io.reader import RasterReader
 from ..models.trained import TrainedModel
-from ..scene.scene import Scene
 from .charts import Chart
-from .html import Facts, Picture, Pictures, Report, Section, Table, Text
-from .learning_curves import learning_curves
-from .maps import map_pictures
-from .pictures import describe_bands, guide_bands, overview, png, stretch_limits, true_colour_bands
+from .html import Facts, Item, Report, Section, Table, Text
+from .learning_curves import COLOURS, learning_curves
+from .meanings import meanings_section
+from .verdict import Verdict
 
 _ROWS = (
     ("prior", "Regression prior (MTF-GLP)"),
@@ -27,10 +23,9 @@ _ROWS = (
 def training_report(
     trained: TrainedModel,
     parameters: Mapping[str, object],
-    output: str = "",
-    scene: Scene | None = None,
-    disagreement: str = "",
-    warnings: Sequence[str] = (),
+    warnings: Sequence[Item],
+    box: Verdict | None = None,
+    result: Sequence[Section] = (),
     pair: Sequence[Section] = (),
 ) -> Report:
     """The report of a training.
@@ -38,10 +33,9 @@ def training_report(
     Args:
         trained: the model, with the scores and the history in its header.
         parameters: of the job, shown as they are.
-        output: the fused raster, with its ``scene``; "" where no scene was fused.
-        scene: the scene that was fused.
-        disagreement: raster of the networks' disagreement, "" for none.
         warnings: what the job warned of.
+        box: the first thing on the page; None where no scene was fused.
+        result: of the fused scene, see :func:`.result.result_sections`; none where no scene was fused.
         pair: what was found of the scene, see :func:`.pair.pair_sections`.
 
     Returns:
@@ -54,10 +48,7 @@ def training_report(
     labels = dict(_ROWS if two else (*_ROWS[:-1], ("mean", "Network (the result)")))
     if trained.iterations:
         labels["prior"] += ", projected"
-    if used_prior:
-        lead = "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
-    else:
-        lead = verdict(header)
+    lead = worth(header)
     table = Table(
         ["", "ERGAS", "SAM (degrees)"],
         [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
@@ -78,17 +69,32 @@ def training_report(
         "threads": header["threads"],
         "licence": header["licence"],
     }
-    sections = []
-    texts = [lead, *warnings] if used_prior else list(warnings)
-    if output and scene is not None:
-        sections.append(Section("Pictures", [Pictures(_pictures(output, scene, disagreement))]))
-    sections += [
+    said = [Text(lead, warning=True)] if used_prior and box is None else []
+    sections = [
+        *result[:1],
+        Section("Warnings", [*said, *warnings]),
+        *result[1:],
         Section("Scores on held-out pixels", [table, *_charts(header)]),
-        Section("What was run", [Facts(dict(parameters)), *(Text(text, warning=True) for text in texts)]),
+        Section("What was run", [Facts(dict(parameters))]),
         *pair,
         Section("Model", [Facts(facts)]),
+        meanings_section(("ergas", "sam", "consistency")),
     ]
-    return Report("Sharpened scene" if output else "Trained model", lead, sections)
+    return Report("Sharpened scene" if result else "Trained model", lead, sections, box)
+
+
+def worth(header: Mapping[str, Any]) -> str:
+    """What the result is worth, in one or two sentences.
+
+    Args:
+        header: of a model.
+
+    Returns:
+        As :func:`verdict`; that the prior is the result where it is.
+    """
+    if header["best_step"] == 0:
+        return "The networks were no better than the regression prior on held-out pixels, so the prior is the result."
+    return verdict(header)
 
 
 def verdict(header: Mapping[str, Any]) -> str:
@@ -123,34 +129,12 @@ def _shares(header: Mapping[str, Any]) -> str:
 
 def _charts(header: Mapping[str, Any]) -> list[Chart]:
     history = header["history"]
-    charts = learning_curves(history, prior=header["scores"]["prior"])
+    scores = header["scores"]
+    charts = learning_curves(history, prior=scores["prior"], result=(header["best_step"], scores["mean"]))
     learned = [record for record in history if record["losses"]]
     steps = [record["step"] for record in learned]
     kinds = [kind for kind in ("spectral", "spatial") if kind in header["parameters"]] or list(header["parameters"])
     losses = {name: (steps, [record["losses"][number] for record in learned]) for number, name in enumerate(kinds)}
     note = "Full-resolution terms join after a part of the steps, which lifts the loss."
     title = "Training loss of the step before each check"
-    return [*charts, Chart(title, "Step", "Loss (standard deviations)", losses, note=note)]
-
-
-def _pictures(output: str, scene: Scene, disagreement: str) -> list[Picture]:
-    metadata = scene.hsi.metadata
-    bands = true_colour_bands(metadata)
-    with RasterReader(output) as fused:
-        fused_values, fused_valid = overview(fused, bands)
-    low = overview(scene.hsi, bands, window=scene.alignment.hsi)
-    limits = stretch_limits(*low)
-    pan_values, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), window=scene.alignment.pan)
-    pan_limits = stretch_limits(pan_values, pan_valid)
-    pictures = [
-        Picture(f"HSI, {describe_bands(metadata, bands)}", png(low[0], low[1], limits)),
-        Picture("PAN", png(pan_values, pan_valid, pan_limits)),
-        Picture("Result, same bands and stretch as the HSI", png(fused_values, fused_valid, limits)),
-    ]
-    if disagreement:
-        with RasterReader(disagreement) as reader:
-            values, valid = overview(reader, [0])
-        caption = "How far the networks differ: where it is high, trust the result less"
-        plane = np.where(valid[0], values[0], np.nan)
-        pictures += map_pictures({caption: plane}, "disagreement (standard deviations of the bands)")
-    return pictures
+    return [*charts, Chart(title, "Step", "Loss (standard deviations)", losses, note=note, colours=COLOURS)]

@@ -9,9 +9,11 @@ import numpy as np
 from ..io.grid import Window
 from ..io.reader import RasterReader
 from ..scene.scene import Scene
+from .ground import Ground
 from .pictures import describe_bands, false_colour_bands, overview, png, stretch_limits, true_colour_bands
 
-PICTURE_SIZE = 360  # pixels
+PICTURE_SIZE = 480  # pixels, in true colour
+FALSE_SIZE = 320  # pixels, in false colour
 DETAIL = 72  # PAN pixels of the detail along each side, at most
 
 
@@ -53,7 +55,8 @@ class Views:
         Returns:
             the content of one file for each view, then of the detail in the first view.
         """
-        made = [png(*overview(reader, view.bands, PICTURE_SIZE), view.limits) for view in self.whole]
+        sizes = (PICTURE_SIZE, FALSE_SIZE)
+        made = [png(*overview(reader, view.bands, size), view.limits) for view, size in zip(self.whole, sizes)]
         values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
         return [*made, png(*magnified(values, valid, self.zoom), self.whole[0].limits)]
 
@@ -102,16 +105,7 @@ def hsi_detail(scene: Scene, views: Views) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         values (B, r, c) float32 in physical units and valid (B, r, c) bool.
     """
-    window = views.window
-    rows = scene.low_owner(0)[window.row : window.row + window.rows]
-    cols = scene.low_owner(1)[window.col : window.col + window.cols]
-    corner = scene.alignment.hsi
-    part = Window(
-        corner.row + int(rows[0]), corner.col + int(cols[0]), int(rows[-1] - rows[0]) + 1, int(cols[-1] - cols[0]) + 1
-    )
-    values, valid = overview(scene.hsi, views.whole[0].bands, max(part.rows, part.cols), part)
-    place = np.ix_(np.arange(len(values)), rows - rows[0], cols - cols[0])
-    return values[place], np.broadcast_to(valid, values.shape)[place]
+    return Ground(scene, views.window, DETAIL).hsi(views.whole[0].bands)
 
 
 def magnified(values: np.ndarray, valid: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:

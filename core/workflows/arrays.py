@@ -49,6 +49,12 @@ class FusedArrays:
     nodata: float | None
     facts: Mapping[str, Any]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, and small pictures."""
+        from ..report.notebook import shown, thumbs_of_arrays
+
+        return shown(self.facts, thumbs_of_arrays(self.fused, self.disagreement, self.nodata))
+
 
 def sharpen_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options: Any) -> FusedArrays:
     """Sharpen a scene with nothing but its two images.

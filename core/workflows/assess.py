@@ -21,13 +21,15 @@ from ..operators.resample import Gains
 from ..products.claims import open_claimed
 from ..products.pair import Chosen, open_pan
 from ..quality.reference import PixelMaps
-from ..report.assessment import Shown, assessment_report
+from ..report.assessment import assessment_report, lead
+from ..report.compared import Shown
 from ..report.html import render, write_page
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
+from .advice import advice, warning_items
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .global_shift import correction
 from .local_shift import local_correction, looks_for_local_shift
@@ -37,6 +39,7 @@ from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
 from .output import check_outputs, write_json
 from .stored_numbers import warn_of_numbers
+from .verdicts_of_scores import assessed_verdict
 
 
 @on_files(AssessOptions)
@@ -69,7 +72,8 @@ def assess(
         valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
         ``rqnr``, ``consistency`` (a ratio), ``mtf`` (one number or two), ``mtf_gain`` (see
         :meth:`.gains.ChosenGain.facts`) and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
-        ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
+        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``crop``, ``per_band`` (lists by
+        name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
         ``warnings`` (what was warned of, notes among it).
 
     Raises:
@@ -110,14 +114,18 @@ def assess(
         for note in scores["notes"]:
             progress.warning(note)
         scores["warnings"] = progress.warned()
+        scores["advice"] = advice(progress.warned(), type(options))
         progress.check()
+        shown = [Shown(key, readers[key], views[key].window) for key in views]
+        verdict = assessed_verdict(scores, lead(scores, shown))
+        scores.update(verdict=verdict.sentence, **verdict.facts())
         page = ""
         if report:
             progress.set(0.97, "Writing the report")
-            shown = [Shown(key, readers[key], views[key].window) for key in views]
             if "pan" in readers:
                 shown.append(Shown("pan", readers["pan"], _shared_with_pan(readers, views["fused"])[1]))
-            page = render(assessment_report(scores, shown, maps), progress)
+            said = warning_items(progress.warned(), type(options))
+            page = render(assessment_report(scores, shown, maps, said, verdict), progress)
         if json_path:
             write_json(json_path, scores)
         if report:

@@ -12,6 +12,7 @@ from .opening import check_space, open_scene
 from .options.call import on_files
 from .options.fusion import ClassicalOptions
 from .output import Outputs
+from .verdicts import fused_verdict
 
 
 @on_files(ClassicalOptions)
@@ -25,7 +26,8 @@ def classical(hsi: str, pan: str, output: str, *, options: ClassicalOptions, pro
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``method``, ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``ratio``, ``bands``, ``rows``,
+        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``output``, ``method``,
+        ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``ratio``, ``bands``, ``rows``,
         ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
         :func:`.looks.write_looked_at`.
 
@@ -66,4 +68,6 @@ def classical_scene(scene: Scene, options: ClassicalOptions, outputs: Outputs, p
         attempt = Attempt(METHODS[options.method].title, fitted)
     progress.set(0.25, "Fusing")
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.25, 1.0))
-    return {**written, "method": options.method, "mtf_gain": chosen.facts()}
+    facts = {**written, "method": options.method, "mtf_gain": chosen.facts()}
+    verdict = fused_verdict(facts, METHODS[options.method].title)
+    return {**facts, "verdict": verdict.sentence, **verdict.facts()}

@@ -22,7 +22,7 @@ from ..io.reader import RasterReader
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.pair import open_pair
-from ..report.comparison import Compared, Comparison, comparison_report, pick_pixels
+from ..report.comparison import Compared, Comparison, comparison_report, lead, pick_pixels
 from ..report.html import render, write_page
 from ..report.pictures import overview
 from ..report.views import Views, views_of
@@ -31,6 +31,7 @@ from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
 from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
+from .advice import advice, warning_items
 from .candidates import Candidate, candidates
 from .findings import findings
 from .gains import MEASURED, choose_gain
@@ -44,6 +45,7 @@ from .output import Outputs, check_outputs, fuse_to_scratch, write_fused, write_
 from .placement import place_finished, placement_of
 from .ranking import Run, ranked, result_of, write_csv
 from .run_messages import FULL, REDUCED, RunProgress, RunWarnings
+from .verdicts_of_scores import compared_verdict
 
 _PARAMETERS = ("crop", "bands", "shift", "grid", "hsi_nodata", "pan_nodata", "consistency", "effort", "seed", "device")
 _MAP_SIZE = 240  # pixels of the maps at most
@@ -78,6 +80,7 @@ def compare(
         ``best`` (a name), ``best_title``, ``gain`` (by how many per cent its score lies below that of the best
         classical method, None where it is one), ``methods``, ``rule``, ``ratio``, ``files``, ``parameters``,
         ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``pair`` (see :func:`.findings.findings`), ``output``,
+        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`),
         ``placement`` (what was done to bring the PAN onto the HSI's grid; "" for nothing) and ``warnings`` (what was
         warned of).
         ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``, ``full`` and
@@ -132,12 +135,16 @@ def compare(
         progress.check()
         warnings.pass_on(progress)
         result["warnings"] = progress.warned()
+        result["advice"] = advice(progress.warned(), type(options))
+        verdict = compared_verdict(result, lead(result))
+        result.update(verdict=verdict.sentence, **verdict.facts())
         page = ""
         if views is not None:
             progress.set(0.96, "Writing the report")
             compared = [run.compared for run in ranking]
             comparison = Comparison(result, scene, views, compared, truth, pixels, opened.contradictory)
-            page = render(comparison_report(comparison), progress)
+            said = warning_items(progress.warned(), type(options))
+            page = render(comparison_report(comparison, said, verdict), progress)
         if json_path:
             write_json(json_path, result)
         if csv_path:

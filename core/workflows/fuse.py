@@ -20,6 +20,7 @@ from .opening import check_space, open_scene
 from .options.call import on_files
 from .options.fusion import FuseOptions
 from .output import Outputs
+from .verdicts import fused_verdict
 
 
 @on_files(FuseOptions)
@@ -36,9 +37,9 @@ def fuse(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``disagreement`` ("" where it is not written), ``mtf_gain`` (see
-        :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``,
-        ``result``, ``pan_correlation`` and ``moved``, see
+        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``output``, ``model``, ``disagreement`` (""
+        where it is not written), ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
+        ``rows``, ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
         :func:`.looks.write_looked_at`.
 
     Raises:
@@ -116,7 +117,9 @@ def fuse_scene(
             attempt = Attempt("networks'", fitted, strips)
         written = write_looked_at(scene, [attempt], outputs, options, part, plain)
         more = {"disagreement": outputs.disagreement, "mtf_gain": chosen.facts()}
-        return {**written, "network": trained.pair.name, **more}
+        facts = {**written, "network": trained.pair.name, **more}
+        verdict = fused_verdict(facts, trained.pair.name)
+        return {**facts, "verdict": verdict.sentence, **verdict.facts()}
 
 
 def with_disagreement(network: str, outputs: Outputs, progress: Progress) -> Outputs:

@@ -13,6 +13,7 @@ from ..report.html import render, write_page
 from ..report.inspection import inspection_report
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .advice import advice, warning_items
 from .findings import findings
 from .forecast import forecast
 from .gains import choose_gain
@@ -21,6 +22,7 @@ from .options.call import on_files
 from .options.gain import AUTO
 from .options.inspection import InspectOptions
 from .output import check_outputs, write_json
+from .verdicts_of_scores import inspected_verdict
 
 
 @on_files(InspectOptions)
@@ -46,7 +48,7 @@ def inspect(
 
     Returns:
         What :func:`.findings.findings` returns; ``sharpen``, what that job would do, see :func:`.forecast.forecast`;
-        and ``warnings``.
+        ``warnings``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`).
 
     Raises:
         InputError: a file or an option cannot be used, or the two cannot be put on one grid.
@@ -61,11 +63,15 @@ def inspect(
         found, local = findings(opened, gain, progress), opened.local
         found["sharpen"] = forecast(scene, progress)
         found["warnings"] = progress.warned()
+        found["advice"] = advice(progress.warned(), type(options))
+        verdict = inspected_verdict(found)
+        found.update(verdict.facts())
         progress.check()
         page = ""
         if report:
             progress.set(0.8, "Writing the report")
-            page = render(inspection_report(found, scene, opened.contradictory, local), progress)
+            said = warning_items(progress.warned(), type(options))
+            page = render(inspection_report(found, scene, opened.contradictory, local, said, verdict), progress)
         if json_path:
             write_json(json_path, found)
         if shift_map:

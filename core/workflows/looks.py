@@ -93,7 +93,7 @@ def write_looked_at(
         options: of fusion.
         progress: receives progress and warnings; asked whether to stop.
         prior: of networks, what their result is compared with.
-        before: see :func:`.output.write_fused`; gets the facts first.
+        before: see :func:`.output.write_fused`; gets the facts and the check of the samples first.
 
     Returns:
         what :func:`.output.write_fused` returns; ``range``, samples that cannot be, see
@@ -127,7 +127,7 @@ def write_looked_at(
             facts.update(range=check.facts())
             _say_range(scene, check, options, progress)
             if before is not None:
-                before(facts, path, *others)
+                before(facts, check, path, *others)
 
         try:
             written = write_fused(

@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
-from ..report.html import render, write_page
+from ..report.html import Section, render, write_page
+from ..report.links import Links
+from ..report.meanings import PART
 from ..report.pair import pair_sections
-from ..report.training import training_report, verdict
+from ..report.result import ResultShown, result_sections
+from ..report.training import training_report, worth
+from ..report.verdict import Verdict
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
+from ..scene.map_grid import output_window
 from ..scene.scene import Scene
+from .advice import warning_items
 from .findings import findings
 from .forecast import learning_share
 from .gains import ChosenGain, choose_gain
@@ -24,14 +31,12 @@ from .options.call import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
 from .placement import placement_of
+from .verdicts import fused_verdict, gain_checks, pair_checks, result_checks
 
 if TYPE_CHECKING:
     import torch
 
     from ..models.trained import TrainedModel
-
-
-_PRIOR = "The networks were no better than the regression prior on held-out pixels: the prior is the result."
 
 
 @on_files(SharpenOptions)
@@ -61,13 +66,14 @@ def sharpen(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``output``, ``model``, ``report`` and ``disagreement`` ("" for what is not written), ``mtf_gain`` (see
-        :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam),
-        ``expected_gain`` (over the prior at full resolution: [low, gain, high] in per cent for ergas and sam; empty
-        where nothing is known), ``history`` (the checks while learning),
-        ``verdict`` (a sentence), ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several
-        sharp bands, see :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``,
-        ``result``, ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
+        ``verdict`` (a sentence), ``mark`` ("pass", "look" or "fail") and ``checks`` (see
+        :meth:`..report.verdict.Verdict.facts`), ``output``, ``model``, ``report`` and ``disagreement`` ("" for what is
+        not written), ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
+        spectral, spatial, mean: ergas, sam), ``expected_gain`` (over the prior at full resolution: [low, gain, high] in
+        per cent for ergas and sam; empty where nothing is known), ``history`` (the checks while learning),
+        ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
+        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``,
+        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
         Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
         ``history`` are empty then.
 
@@ -116,20 +122,25 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
         learned_at = learning_share(scene, options.effort)
         trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.01, learned_at))
-        said = _PRIOR if _is_prior(trained) else verdict(trained.header)
         if not _is_prior(trained):
-            progress.info(said)
+            progress.info(worth(trained.header))
         progress.set(learned_at, "Fusing")
         pages: list[str] = []
         parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}
 
-        def draw(facts: dict, fused: str, disagreement: str = "") -> None:
+        def draw(facts: dict, check: RangeCheck, fused: str, disagreement: str = "") -> None:
             facts["guide"] = guide_look(scene, fused, found["guide"], gain, options)
+            checks = [*result_checks(facts), *gain_checks(trained.header, facts["result"]), *pair_checks(found)]
+            verdict = Verdict(worth(trained.header), checks)
+            facts.update(verdict=verdict.sentence, **verdict.facts())
             parameters.update(_seen(facts))
             if not outputs.report:
                 return
-            pair = pair_sections(found, scene, opened.contradictory)
-            page = training_report(trained, parameters, fused, scene, disagreement, progress.warned(), pair)
+            window = output_window(scene, options.extent)
+            shown = ResultShown(scene, window, fused, check.excess, opened.contradictory, disagreement)
+            pair = [_files(outputs), *pair_sections(found, scene, opened.contradictory)]
+            said = warning_items(progress.warned(), type(options))
+            page = training_report(trained, parameters, said, verdict, result_sections(shown), pair)
             pages.append(render(page, progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
@@ -144,9 +155,15 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {key: trained.header[key] for key in ("scores", "history", "expected_gain")}
-        facts = {"verdict": said, "used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
+        facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
         written = {name: getattr(outputs, name) for name in ("model", "report", "disagreement")}
         return {**fused, **learned, **written, **facts}
+
+
+def _files(outputs: Outputs) -> Section:
+    written = {"Result": outputs.output, "Disagreement": outputs.disagreement, "Model": outputs.model}
+    files = {name: path for name, path in written.items() if path}
+    return Section("Files written", [Links(files, outputs.report, {"What the numbers mean": PART})])
 
 
 def _without_learning(
@@ -158,8 +175,11 @@ def _without_learning(
             progress.warning(f"{path} is not written, as nothing was learned from {scene.pan.name}.")
     attempt = up_sampling(scene, chosen.gain, options.consistency, progress)
     written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
+    facts = {**written, "mtf_gain": chosen.facts()}
+    verdict = fused_verdict(facts, "the regression prior")
     return {
-        **written,
+        **facts,
+        **verdict.facts(),
         "scores": {},
         "history": [],
         "expected_gain": {},
@@ -168,7 +188,6 @@ def _without_learning(
         "report": "",
         "disagreement": outputs.disagreement,
         "used_prior": True,
-        "mtf_gain": chosen.facts(),
     }
 
 

@@ -14,6 +14,7 @@ from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
+from .advice import warning_items
 from .gains import choose_common_gain
 from .global_shift import cause_of_shift
 from .opening import open_scene
@@ -126,7 +127,7 @@ def train_scenes(
 
         iterations = {"consistency iterations": trained.iterations}
         parameters = {"model": outputs.model, "bands": options.bands or "all", **chosen.shown(), **iterations}
-        page = render(training_report(trained, parameters, warnings=progress.warned()), progress)
+        page = render(training_report(trained, parameters, warning_items(progress.warned(), type(options))), progress)
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)

@@ -14,7 +14,7 @@ from core.io.grid import Grid, Window
 from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
-from core.report.charts import Chart, svg
+from core.report.charts import Chart, legend, svg
 from core.report.html import (
     ColourScale,
     Facts,
@@ -176,7 +176,7 @@ def test_a_chart_is_valid_svg_that_follows_the_page(chart):
     drawing = svg(chart)
     root = ElementTree.fromstring(drawing)
     assert root.tag.endswith("svg")
-    texts = "".join(root.itertext())
+    texts = "".join(root.itertext()) + legend(chart)
     for label in ("Wavelength (nm)", "RMSE (DN)", "alone", "mutual"):
         assert label in texts
     assert "currentColor" in drawing
@@ -191,7 +191,7 @@ def test_a_chart_is_valid_svg_that_follows_the_page(chart):
 def test_a_name_is_no_formula(chart):
     pytest.importorskip("matplotlib")
     odd = Chart("t", "a_$b$", "c", {"$x_1": ([0, 1], [0, 1]), "_hidden": ([0, 1], [1, 0])})
-    texts = "".join(ElementTree.fromstring(svg(odd)).itertext())
+    texts = "".join(ElementTree.fromstring(svg(odd)).itertext()) + legend(odd)
     assert "$x_1" in texts
     assert "hidden" in texts
 

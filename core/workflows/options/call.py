@@ -14,7 +14,8 @@ from .declare import Options
 def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
     """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
     and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place; of a
-    file with further ones (``pan_more``) all may be given as a list. It returns ``warnings``, too.
+    file with further ones (``pan_more``) all may be given as a list. It returns ``warnings``
+    and ``advice`` (see :func:`..advice.advice`), too.
 
     Args:
         kind: class of the job's options.
@@ -56,7 +57,12 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
             with np.errstate(all="ignore"):  # results are checked for what is not finite where they are written
                 said = SaidOnce(progress or Progress())
                 made = function(*bound.args, **bound.kwargs, options=chosen, progress=said)
-                return {**made, "warnings": said.warned()} if made else made
+                if not made:
+                    return made
+                from ..advice import advice
+                from ..job_result import JobResult
+
+                return JobResult(made, warnings=said.warned(), advice=advice(said.warned(), kind))
 
         by_name = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
         named_ones = {**fields, "options": None, "progress": None}
