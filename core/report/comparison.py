@@ -13,8 +13,9 @@ from ..quality.reference import PixelMaps
 from ..runtime.versions import versions
 from ..scene.scene import Scene
 from .band_axis import BandAxis
+from .comparison_tables import FULL, REDUCED, method_tables
 from .ground import Ground
-from .html import Facts, Item, Picture, Pictures, Report, Section, Table, Text
+from .html import Facts, Item, Picture, Pictures, Report, Section, Text
 from .learning_curves import learning_curves
 from .maps import map_pictures
 from .meanings import meanings_section
@@ -28,28 +29,6 @@ from .views import DETAIL, FALSE_SIZE, PICTURE_SIZE, Views, hsi_detail, magnifie
 _LINES = 6  # methods in one chart
 _PIXELS = 3  # spectra that are shown
 _NEAR = 8  # HSI pixels on each side of a doubtful place
-_REDUCED = (  # key, heading, better
-    ("score", "Score", "min"),
-    ("ergas", "ERGAS", "min"),
-    ("sam", "SAM (°)", "min"),
-    ("psnr", "PSNR (dB)", "max"),
-    ("rsnr", "RSNR (dB)", "max"),
-    ("rmse", "RMSE", "min"),
-    ("cc", "CC", "max"),
-    ("ssim", "SSIM", "max"),
-    ("uiqi", "UIQI", "max"),
-    ("q2n", "Q2n", "max"),
-)
-_FULL = (
-    ("consistency", "Consistency (%)", "min"),
-    ("d_lambda_k", "Dλ (Khan)", "min"),
-    ("d_s", "Ds", "min"),
-    ("d_s_reg", "Ds,reg", "min"),
-    ("d_rho", "Dρ", "min"),
-    ("qnr", "QNR", "max"),
-    ("hqnr", "HQNR", "max"),
-    ("rqnr", "RQNR", "max"),
-)
 
 
 @dataclass(frozen=True)
@@ -161,7 +140,7 @@ def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict:
     sections = [
         Section("Warnings", warnings),
         Section("Before and after, at full resolution", _slider(comparison)),
-        Section("The methods", _tables(result)),
+        Section("The methods", method_tables(result)),
         *_doubtful(comparison),
         Section("At full resolution", _pictures(comparison)),
         Section("Where the differences lie, at reduced resolution", _maps(comparison)),
@@ -172,55 +151,8 @@ def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict:
         sections.append(Section("Networks", learning))
     sections += pair_sections(result["pair"], scene, comparison.contradictory)
     sections.append(Section("What was run", [_facts(result, scene)]))
-    sections.append(meanings_section([key for key, *_ in (*_REDUCED, *_FULL)]))
+    sections.append(meanings_section([key for key, *_ in (*REDUCED, *FULL)]))
     return Report(f"Comparison of methods on {scene.hsi.name}", verdict.sentence, sections, verdict)
-
-
-def _tables(result: Mapping[str, Any]) -> list[Item]:
-    records = result["methods"]
-    rows = [{"title": record["title"], "score": record["score"], **record["reduced"]} for record in records]
-    times = [
-        {
-            "title": record["title"],
-            **record["full"],
-            "consistency": None if record["full"].get("consistency") is None else 100 * record["full"]["consistency"],
-            "seconds": record["seconds"],
-            "memory": None if record["peak_memory"] is None else record["peak_memory"] / 1e6,
-        }
-        for record in records
-    ]
-    outside = [index for index, record in enumerate(records) if not record["ranked"]]
-    more = (("seconds", "Time (s)", "min"), ("memory", "Memory (MB)", ""))
-    items: list[Item] = [
-        _table(
-            rows, _REDUCED, "At reduced resolution, against the HSI itself (Wald's protocol); best in bold.", outside
-        ),
-        Text(result["rule"]),
-        _table(
-            times,
-            (*_FULL, *more),
-            "At full resolution, without a reference, with the time of each run and the most memory that this process "
-            "had in use meanwhile.",
-        ),
-    ]
-    notes = [record["note"] for record in records if record["note"]]
-    return items + [Text(note, warning=True) for note in notes]
-
-
-def _table(
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[tuple[str, str, str]],
-    caption: str,
-    outside: Sequence[int] = (),
-) -> Table:
-    shown = [column for column in columns if any(row.get(column[0]) is not None for row in rows)]
-    return Table(
-        ("Method", *(heading for _, heading, _ in shown)),
-        [(row["title"], *(row.get(key) for key, _, _ in shown)) for row in rows],
-        {heading: better for _, heading, better in shown if better},
-        caption,
-        outside,
-    )
 
 
 def _slider(comparison: Comparison) -> list[Item]:

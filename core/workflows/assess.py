@@ -24,16 +24,17 @@ from ..quality.reference import PixelMaps
 from ..report.assessment import assessment_report, lead
 from ..report.compared import Shown
 from ..report.html import render, write_page
+from ..report.warned import warning_items
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
-from .advice import advice, warning_items
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .global_shift import correction
 from .local_shift import local_correction, looks_for_local_shift
 from .opening import claims_of, joiners
+from .options.advice import advice
 from .options.call import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
@@ -124,7 +125,7 @@ def assess(
             progress.set(0.97, "Writing the report")
             if "pan" in readers:
                 shown.append(Shown("pan", readers["pan"], _shared_with_pan(readers, views["fused"])[1]))
-            said = warning_items(progress.warned(), type(options))
+            said = warning_items(advice(progress.warned(), type(options)))
             page = render(assessment_report(scores, shown, maps, said, verdict), progress)
         if json_path:
             write_json(json_path, scores)

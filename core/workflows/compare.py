@@ -26,17 +26,18 @@ from ..report.comparison import Compared, Comparison, comparison_report, lead, p
 from ..report.html import render, write_page
 from ..report.pictures import overview
 from ..report.views import Views, views_of
+from ..report.warned import warning_items
 from ..runtime.atomic_files import working_folder
 from ..runtime.memory import PeakMemory
 from ..runtime.progress import Progress
 from ..scene.map_grid import map_grid, output_window
 from ..scene.scene import Scene
-from .advice import advice, warning_items
 from .candidates import Candidate, candidates
 from .findings import findings
 from .gains import MEASURED, choose_gain
 from .left_out import reduced_without
 from .opening import check_space, open_measured
+from .options.advice import advice
 from .options.call import on_files
 from .options.gain import GIVEN
 from .options.quality import CompareOptions
@@ -143,7 +144,7 @@ def compare(
             progress.set(0.96, "Writing the report")
             compared = [run.compared for run in ranking]
             comparison = Comparison(result, scene, views, compared, truth, pixels, opened.contradictory)
-            said = warning_items(progress.warned(), type(options))
+            said = warning_items(advice(progress.warned(), type(options)))
             page = render(comparison_report(comparison, said, verdict), progress)
         if json_path:
             write_json(json_path, result)

@@ -11,13 +11,14 @@ from ..io.metadata import RasterMetadata
 from ..io.writer import RasterWriter
 from ..report.html import render, write_page
 from ..report.inspection import inspection_report
+from ..report.warned import warning_items
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .advice import advice, warning_items
 from .findings import findings
 from .forecast import forecast
 from .gains import choose_gain
 from .opening import open_measured
+from .options.advice import advice
 from .options.call import on_files
 from .options.gain import AUTO
 from .options.inspection import InspectOptions
@@ -70,7 +71,7 @@ def inspect(
         page = ""
         if report:
             progress.set(0.8, "Writing the report")
-            said = warning_items(progress.warned(), type(options))
+            said = warning_items(advice(progress.warned(), type(options)))
             page = render(inspection_report(found, scene, opened.contradictory, local, said, verdict), progress)
         if json_path:
             write_json(json_path, found)

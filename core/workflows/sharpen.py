@@ -16,17 +16,18 @@ from ..report.pair import pair_sections
 from ..report.result import ResultShown, result_sections
 from ..report.training import training_report, worth
 from ..report.verdict import Verdict
+from ..report.warned import warning_items
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
 from ..runtime.progress import Progress
 from ..scene.map_grid import output_window
 from ..scene.scene import Scene
-from .advice import warning_items
 from .findings import findings
 from .forecast import learning_share
 from .gains import ChosenGain, choose_gain
 from .looks import Attempt, guide_look, up_sampling, write_looked_at
 from .opening import Opened, check_space, open_measured
+from .options.advice import advice
 from .options.call import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
@@ -139,7 +140,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             window = output_window(scene, options.extent)
             shown = ResultShown(scene, window, fused, check.excess, opened.contradictory, disagreement)
             pair = [_files(outputs), *pair_sections(found, scene, opened.contradictory)]
-            said = warning_items(progress.warned(), type(options))
+            said = warning_items(advice(progress.warned(), type(options)))
             page = training_report(trained, parameters, said, verdict, result_sections(shown), pair)
             pages.append(render(page, progress))
 

@@ -14,10 +14,10 @@ from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
-from .advice import warning_items
 from .gains import choose_common_gain
 from .global_shift import cause_of_shift
 from .opening import open_scene
+from .options.advice import advice
 from .options.call import on_files
 from .options.fusion import TrainOptions
 from .output import Outputs
@@ -124,10 +124,13 @@ def train_scenes(
     if outputs.report:
         from ..report.html import render, write_page
         from ..report.training import training_report
+        from ..report.warned import warning_items
 
         iterations = {"consistency iterations": trained.iterations}
         parameters = {"model": outputs.model, "bands": options.bands or "all", **chosen.shown(), **iterations}
-        page = render(training_report(trained, parameters, warning_items(progress.warned(), type(options))), progress)
+        page = render(
+            training_report(trained, parameters, warning_items(advice(progress.warned(), type(options)))), progress
+        )
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)

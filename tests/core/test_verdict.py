@@ -10,10 +10,11 @@ import pytest
 from core.report.slider import Layer, Mark, Slider
 from core.report.spots import Doubt, most_doubtful
 from core.report.verdict import FAIL, LOOK, PASS, Check, Verdict
-from core.workflows.advice import advice, warning_items
+from core.report.warned import warning_items
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.inspect import inspect
+from core.workflows.options.advice import advice
 from core.workflows.options.fusion import ClassicalOptions
 from core.workflows.verdicts import gain_checks, pair_checks, result_checks
 from core.workflows.verdicts_of_scores import assessed_verdict
@@ -58,8 +59,8 @@ def test_a_warning_names_the_option_as_the_dialog_does():
     (one,) = advice(["Give the sensor's (--mtf, MTF), not the SAM."], ClassicalOptions)
     label = one["options"][0]["label"]
     assert [(option["flag"], option["key"]) for option in one["options"]] == [("--mtf", "MTF")]
-    assert f"“{label}”" in warning_items([one["text"]], ClassicalOptions)[0].text
-    assert warning_items([], ClassicalOptions)[0].text == "Nothing was warned of."
+    assert f"“{label}”" in warning_items([one])[0].text
+    assert warning_items([])[0].text == "Nothing was warned of."
 
 
 def test_a_shift_that_stays_is_looked_at_and_one_that_is_corrected_is_not(files):

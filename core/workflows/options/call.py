@@ -15,7 +15,7 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
     """Makes a job's function take its options by name: what it is given are paths as text, options that are checked,
     and a progress. Its own parameters but ``options`` and ``progress`` are files, or options that may go by place; of a
     file with further ones (``pan_more``) all may be given as a list. It returns ``warnings``
-    and ``advice`` (see :func:`..advice.advice`), too.
+    and ``advice`` (see :func:`.advice.advice`), too.
 
     Args:
         kind: class of the job's options.
@@ -59,8 +59,8 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
                 made = function(*bound.args, **bound.kwargs, options=chosen, progress=said)
                 if not made:
                     return made
-                from ..advice import advice
                 from ..job_result import JobResult
+                from .advice import advice
 
                 return JobResult(made, warnings=said.warned(), advice=advice(said.warned(), kind))
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..report.html import Item, Text
-from .options.declare import Options
+from .declare import Options
 
 _FLAG, _KEY = re.compile(r"--[a-z][a-z0-9-]+"), re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
 
@@ -30,20 +29,3 @@ def advice(warnings: Sequence[str], kind: type[Options]) -> list[dict[str, Any]]
         each = [{"flag": option.flag, "key": option.key, "label": option.label} for option in meant]
         found.append({"text": text, "options": each})
     return found
-
-
-def warning_items(warnings: Sequence[str], kind: type[Options]) -> list[Item]:
-    """The same in a report.
-
-    Args:
-        warnings: sentences.
-        kind: class of the job's options.
-
-    Returns:
-        One paragraph a warning; one that says so where there is none.
-    """
-    items: list[Item] = []
-    for one in advice(warnings, kind):
-        labels = "; ".join(f"“{option['label']}”" for option in one["options"])
-        items.append(Text(one["text"] + (f" In the dialog: {labels}." if labels else ""), warning=True))
-    return items or [Text("Nothing was warned of.")]
