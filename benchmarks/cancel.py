@@ -20,9 +20,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.record import Record, add_option
+from core.io.geotiff_layout import BLOCK_ROWS
 from core.io.grid import Grid
 from core.io.metadata import RasterMetadata
-from core.io.writer import BLOCK_ROWS, RasterWriter
+from core.io.writer import RasterWriter
 from core.runtime.progress import Progress
 from core.workflows.assess import assess
 from core.workflows.classical import classical

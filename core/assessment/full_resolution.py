@@ -10,9 +10,9 @@ from typing import Any, Callable
 
 import numpy as np
 
+from ..io.geotiff_layout import BLOCK_ROWS
 from ..io.grid import Alignment, Window
 from ..io.row_stream import RowStream
-from ..io.writer import BLOCK_ROWS
 from ..operators.fill import fill_invalid
 from ..operators.footprints import footprints
 from ..operators.pair import Operators

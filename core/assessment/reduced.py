@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..io.encoding import output_nodata
+from ..io.geotiff_layout import BLOCK_ROWS
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
 from ..io.positions import as_map
 from ..io.ratio import Ratio, pixels_under, ratio_per_axis, ratio_text, whole_pixels
 from ..io.reader import RasterReader
-from ..io.writer import BLOCK_ROWS, RasterWriter
+from ..io.writer import RasterWriter
 from ..operators.footprints import footprints
 from ..operators.resample import Gains
 from ..operators.wald import Reference, degraded_rows

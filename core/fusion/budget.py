@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..io.geotiff_layout import BLOCK_COLS, BLOCK_ROWS, block_cols
 from ..io.grid import Window
-from ..io.writer import BLOCK_COLS, BLOCK_ROWS, block_cols
 from ..operators.consistency import effective_support
 from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT

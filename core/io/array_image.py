@@ -10,12 +10,13 @@ import numpy as np
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from .encoding import representable
+from .geotiff_layout import BLOCK_ROWS
 from .grid import Grid
 from .metadata import GDAL_OF_DTYPE, RasterMetadata
 from .ratio import MAX_RATIO, MIN_RATIO
 from .reader import RasterReader
 from .row_stream import row_strips
-from .writer import BLOCK_ROWS, RasterWriter
+from .writer import RasterWriter
 
 _ROWS = 4 * BLOCK_ROWS  # that are copied at once
 

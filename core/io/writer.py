@@ -18,6 +18,7 @@ from .cog import write_cog
 from .encoding import representable, to_stored
 from .gdal_errors import gdal_messages
 from .georeference import check_envi, place_dataset
+from .geotiff_layout import BLOCK_ROWS, block_rows, compression, layout
 from .grid import Grid, Window
 from .metadata import GDAL_OF_DTYPE, RasterMetadata, write_metadata
 from .overviews import add_overviews
@@ -25,11 +26,6 @@ from .raster_files import check_header_is_free, check_place, driver_of, move_ras
 from .reader import RasterReader
 from .zarr_store import check_zarr, write_zarr
 
-COMPRESSIONS = ("deflate", "zstd", "none")  # that the user may choose from
-BLOCK_ROWS = 16  # rows of a GeoTIFF's blocks: strips that start and end at multiples of it are written once
-BLOCK_COLS = 512  # of them, at most
-# GDAL's own, 6 and 9, take longer by half and more; deflate's makes integers no smaller, and floats by 2 per cent.
-_LEVELS = {"DEFLATE": "ZLEVEL=1", "ZSTD": "ZSTD_LEVEL=1"}
 _PAGE_CACHE_LIMIT = 1_000_000_000  # bytes: a larger GeoTIFF is dropped from the page cache as it is written
 _WIDER = {"int8": "int16", "float16": "float32", "int64": "float64", "uint64": "float64"}
 
@@ -48,7 +44,7 @@ class RasterWriter:
         metadata: of its bands; ``dtype`` is the type on disk (one that the format or this GDAL cannot write, such as
             int8 or, with GDAL 3.6, int64 in ENVI, is replaced by the next wider one: float64 for int64 and uint64),
             ``nodata`` what is stored where samples are not valid.
-        compress: compression of a GeoTIFF, as GDAL calls it, on all cores; "NONE" for none. Zarr has zlib, or none.
+        compress: compression of a GeoTIFF, as GDAL calls it; "NONE" for none. Zarr has zlib, or none.
         overviews: add copies of 1/2, 1/4, ... of the resolution at the end: inside a GeoTIFF, beside ENVI (.ovr). A
             cloud-optimised GeoTIFF always has them, Zarr never.
         progress: informs of a wider type; asked whether to stop while overviews are made.
@@ -83,6 +79,8 @@ class RasterWriter:
         self.metadata = metadata.replace(dtype=dtype, nodata=representable(metadata.nodata, dtype))
         self.bands = metadata.bands
         self._compress = compress.upper()
+        self._packed = self._driver == "GTiff" and self._compress != "NONE"
+        self._block_rows = block_rows(self.bands * grid.cols * np.dtype(dtype).itemsize) if self._packed else BLOCK_ROWS
         self._overviews, self._progress = overviews, progress or Progress()
         if dtype != metadata.dtype:
             self._progress.info(
@@ -166,7 +164,7 @@ class RasterWriter:
     def write_stored(self, stored: np.ndarray, row: int = 0, col: int = 0) -> None:
         """Write a window that is ready, all bands of a row together.
 
-        GDAL's block cache is flushed, so that memory does not grow with the raster.
+        GDAL's block cache is flushed where blocks are complete, so that memory does not grow with the raster.
 
         Args:
             stored: (rows, bands, columns) of the type on disk.
@@ -193,7 +191,8 @@ class RasterWriter:
                 buf_line_space=size * bands * cols,
                 buf_band_space=size * cols,
             )
-            messages.call(self._dataset.FlushCache)
+            if not self._packed or (row + rows) % self._block_rows == 0:  # else blocks would be compressed twice
+                messages.call(self._dataset.FlushCache)
             if failed or messages.write_failures:
                 raise self._failure(messages.words())
         self._drop_page_cache()
@@ -211,7 +210,7 @@ class RasterWriter:
     def _create(self) -> None:
         rows, cols, dtype = self.grid.rows, self.grid.cols, self.metadata.dtype
         if self._driver == "GTiff":
-            options = self._gtiff_options()
+            options = layout(cols, self._block_rows, self._compress, dtype)
         else:
             suffix = os.path.splitext(self.path)[1].lower()
             options = [f"INTERLEAVE={suffix[1:].upper() if suffix in ('.bil', '.bip') else 'BSQ'}"]
@@ -226,32 +225,6 @@ class RasterWriter:
             if self._placement:
                 key, domain = ("placement", "ENVI") if self._driver == "ENVI" else ("PLACEMENT", "")
                 dataset.SetMetadataItem(key, self._placement, domain)
-
-    def _gtiff_options(self) -> list[str]:
-        """Bands one after another in blocks that are wide and low, so that writing strip by strip, however many bands
-        there are, fills blocks and never takes them up again."""
-        options = [
-            "TILED=YES",
-            f"BLOCKXSIZE={block_cols(self.grid.cols)}",
-            f"BLOCKYSIZE={BLOCK_ROWS}",
-            "INTERLEAVE=BAND",
-            "BIGTIFF=IF_SAFER",
-            # Four bands of bytes are four bands, not red, green, blue and transparency.
-            "PHOTOMETRIC=MINISBLACK",
-            "ALPHA=NO",
-        ]
-        return options + self._compression()
-
-    def _compression(self) -> list[str]:
-        if self._compress == "NONE":
-            return []
-        options = [f"COMPRESS={self._compress}", "NUM_THREADS=ALL_CPUS"]
-        if self._compress in _LEVELS:
-            options.append(_LEVELS[self._compress])
-        kind = np.dtype(self.metadata.dtype)
-        if self._compress in ("DEFLATE", "LZW", "ZSTD") and (kind.kind == "f" or kind.itemsize <= 4):
-            options.append(f"PREDICTOR={3 if kind.kind == 'f' else 2}")
-        return options
 
     def complete(self) -> None:
         """Close the file and see that all of it was written; the end of the ``with`` block only moves it. A job that
@@ -277,7 +250,8 @@ class RasterWriter:
     def _convert(self) -> None:
         """Make the file of the finished draft, which stays until it is moved to its place."""
         if self._format == "COG":
-            words = write_cog(self.draft, self.partial, self._compression(), self._progress, self.name)
+            options = [*compression(self._compress, self.metadata.dtype), "NUM_THREADS=ALL_CPUS"]
+            words = write_cog(self.draft, self.partial, options, self._progress, self.name)
             if words:
                 raise self._failure(words)
             return
@@ -300,32 +274,6 @@ class RasterWriter:
             f"{self.name} could not be written to {folder_of(self.path)}{words}; see whether the disk is full, or "
             "choose another place."
         )
-
-
-def can_compress(compress: str) -> bool:
-    """Whether this GDAL was built with a compression of GeoTIFFs.
-
-    Args:
-        compress: name of the compression, as GDAL calls it.
-
-    Returns:
-        Whether it can be used.
-    """
-    options = gdal.GetDriverByName("GTiff").GetMetadataItem("DMD_CREATIONOPTIONLIST") or ""
-    return f"<Value>{compress.upper()}</Value>" in options
-
-
-def block_cols(cols: int, most: int = BLOCK_COLS) -> int:
-    """Columns of a GeoTIFF's blocks: ``most`` or fewer, a multiple of 16, and little left over at the right edge.
-
-    Args:
-        cols: columns of the raster.
-        most: columns of a block, at most.
-
-    Returns:
-        Columns of a block.
-    """
-    return -(-cols // -(-cols // most) // 16) * 16
 
 
 def _storable(dtype: str, driver: str) -> str:

@@ -15,12 +15,13 @@ from ..assessment.local_range import RangeCheck
 from ..fusion.engine import Fused, fuse
 from ..fusion.method import FittedMethod
 from ..io.encoding import output_nodata
+from ..io.geotiff_layout import can_compress
 from ..io.grid import Window
 from ..io.input_files import files_read
 from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.scratch import ScratchRaster
-from ..io.writer import RasterWriter, can_compress
+from ..io.writer import RasterWriter
 from ..products.table import product_files
 from ..runtime.atomic_files import check_output, placed, working_folder
 from ..runtime.errors import InputError

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..io.encoding import output_nodata
+from ..io.geotiff_layout import block_cols
 from ..io.grid import Grid, Window
 from ..io.raster_files import driver_of, move_raster
 from ..io.reader import RasterReader
-from ..io.writer import RasterWriter, block_cols
+from ..io.writer import RasterWriter
 from ..runtime.progress import Progress
 from ..scene.map_grid import MapGrid, map_grid, output_window
 from ..scene.scene import Scene

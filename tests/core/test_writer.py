@@ -16,6 +16,7 @@ from osgeo import gdal
 
 from core.io import writer as writing
 from core.io.encoding import output_nodata, to_stored
+from core.io.geotiff_layout import block_rows
 from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
@@ -240,8 +241,26 @@ def test_geotiff_is_tiled_and_compressed(tmp_path, make_grid):
     structure = dataset.GetMetadata("IMAGE_STRUCTURE")
     assert structure["COMPRESSION"] == "DEFLATE"
     assert structure["INTERLEAVE"] == "BAND"
-    assert dataset.GetRasterBand(1).GetBlockSize() == [352, 16]
+    assert dataset.GetRasterBand(1).GetBlockSize() == [352, 64]
     assert (tmp_path / "a.tif").stat().st_size < 20000
+
+
+def test_blocks_are_lower_where_many_bands_are_wide_and_none_is_compressed_twice(tmp_path, make_grid):
+    """Compressed again, a block would leave a gap in the file."""
+    assert [block_rows(row_bytes) for row_bytes in (1, 500_000, 500_001, 1_000_000, 1_000_001, 10**9)] == [
+        *(64, 64, 32, 32),
+        *(16, 16),
+    ]
+    values = np.random.default_rng(3).integers(0, 99, (150, 3, 70)).astype(np.int16)
+    sizes = []
+    for step in (150, 64, 48, 16):
+        path = tmp_path / f"{step}.tif"
+        with RasterWriter(path, make_grid(150, 70), RasterMetadata.plain(3, "int16")) as writer:
+            for row in range(0, 150, step):
+                writer.write_stored(values[row : row + step], row)
+        sizes.append(path.stat().st_size)
+        assert (raw(path, "int16") == values.transpose(1, 0, 2)).all()
+    assert sizes == sizes[:1] * 4
 
 
 @pytest.mark.parametrize(("suffix", "stored"), [(".img", "int16"), (".tif", None)])

@@ -398,8 +398,8 @@ def test_plugin_unloads_and_loads_again(ssml_plugin):
 
 def test_words_of_the_enums_are_those_of_the_engine():
     pytest.importorskip("torch")
+    from ssml_qgis.core.io.geotiff_layout import COMPRESSIONS
     from ssml_qgis.core.io.grid import MAX_RATIO, MIN_RATIO
-    from ssml_qgis.core.io.writer import COMPRESSIONS
     from ssml_qgis.core.models.pair import PAIRS, USES
     from ssml_qgis.core.runtime.devices import DEVICE_NAMES
     from ssml_qgis.core.training.settings import EFFORTS, MODES
