@@ -38,9 +38,11 @@ def assessment_report(
         the report, to be written with :func:`.html.write_page`.
     """
     fused = shown[0].reader
+    pictures = compared_sections(shown, None if maps is None else maps.rmse)
     sections = [
+        *pictures[:1],
         Section("Warnings", warnings),
-        *compared_sections(shown, None if maps is None else maps.rmse),
+        *pictures[1:],
         Section("Quality indices", [_indices(scores)]),
     ]
     if maps is not None and np.isfinite(maps.rmse).any():

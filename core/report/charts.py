@@ -72,9 +72,10 @@ def legend(chart: Chart) -> str:
     for name, (colour, dashes, width) in chart.styles().items():
         pattern = {"-": "", "--": ' stroke-dasharray="7 3"', "-.": ' stroke-dasharray="7 2 2 2"'}
         dashed = pattern.get(dashes, ' stroke-dasharray="2 2"')
-        line = (
-            f'<line x1="0" y1="5" x2="30" y2="5" stroke="{_of_page(colour)}" stroke-width="{width * 1.3:.1f}"{dashed}/>'
-        )
+        stroke = f'stroke="{_of_page(colour)}" stroke-width="{width * 1.3:.1f}"'
+        line = f'<line x1="0" y1="5" x2="30" y2="5" {stroke}{dashed}/>'
+        if len(chart.series[name][1]) == 1:
+            line = f'<path d="M15 0l5 5-5 5-5-5z" fill="{_of_page(colour)}"/>'
         entries.append(f'<li><svg viewBox="0 0 30 10" aria-hidden="true">{line}</svg>{html.escape(name)}</li>')
     return f'<ul class="legend">{"".join(entries)}</ul>'
 

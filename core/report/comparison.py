@@ -138,8 +138,8 @@ def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict:
     """
     result, scene = comparison.result, comparison.scene
     sections = [
-        Section("Warnings", warnings),
         Section("Before and after, at full resolution", _slider(comparison)),
+        Section("Warnings", warnings),
         Section("The methods", method_tables(result)),
         *_doubtful(comparison),
         Section("At full resolution", _pictures(comparison)),
@@ -181,16 +181,22 @@ def _doubtful(comparison: Comparison) -> list[Section]:
     corner, cards = scene.alignment.hsi, []
     for number, spot in enumerate(spots, 1):
         row, col = (min(place, size - 1) for place, size in zip((spot.row, spot.col), colours.shape[1:]))
-        near = np.s_[..., max(0, row - _NEAR) : row + _NEAR + 1, max(0, col - _NEAR) : col + _NEAR + 1]
-        error = errors[near]
+        rows, cols = (_around(place, size) for place, size in zip((row, col), errors.shape))
+        error = errors[rows, cols]
         thumbs = [
-            ("HSI (truth)", png(colours[near], known[near], limits)),
+            ("HSI (truth)", png(colours[:, rows, cols], known[:, rows, cols], limits)),
             ("Error", colour_map(error, np.isfinite(error), 0.0, high or 1.0)),
         ]
         step = decimation((corner.rows, corner.cols), max(truth.shape[1:]))
         where = f"HSI row {corner.row + row * step + 1}, column {corner.col + col * step + 1}"
         cards.append(Card(str(number), where, spot.reason, thumbs))
     return [Section("The most doubtful places", [Spots(cards)])] if cards else []
+
+
+def _around(place: int, size: int) -> slice:
+    """A row or column with those on each side, as many at an edge as elsewhere."""
+    first = max(0, min(place - _NEAR, size - 2 * _NEAR - 1))
+    return slice(first, first + 2 * _NEAR + 1)
 
 
 def _pictures(comparison: Comparison) -> list[Item]:
@@ -252,7 +258,7 @@ def _charts(comparison: Comparison) -> list[Item]:
     for number, (row, col) in enumerate(comparison.pixels):
         spectra = {"HSI (truth)": comparison.truth[bands, row, col]}
         spectra |= {method.title: method.spectra[number][bands] for method in shown[:3]}
-        if np.isfinite(spectra["HSI (truth)"]).any():
+        if all(np.isfinite(values).any() for values in spectra.values()):
             title = f"Spectrum {number + 1} of {len(comparison.pixels)}"
             items.append(axis.chart(title, "Image units", spectra, colours=colours))
             difference = {f"{name} - HSI": values - spectra["HSI (truth)"] for name, values in spectra.items()}

@@ -38,9 +38,11 @@ def inspection_report(
     Returns:
         the report, to be written with :func:`.html.write_page`.
     """
+    pictures = pair_pictures(scene, contradictory)
     sections = [
+        *pictures[:1],
         Section("Warnings", warnings),
-        *pair_pictures(scene, contradictory),
+        *pictures[1:],
         *local_shift_section(local),
         *pair_sections(found, scene, contradictory),
         Section("Software", [Facts(versions())]),

@@ -108,7 +108,7 @@ select, button {
 .spots > div { border-top: 1px solid var(--line); padding-top: 8px; break-inside: avoid; }
 .spots > div:target { background: var(--warn); }
 .spots p { margin: 0 0 6px; }
-.spots .thumbs { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px; max-width: 480px; }
+.spots .thumbs { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 150px); gap: 8px; }
 .spots figure { margin: 0; }
 a { color: var(--accent); }
 nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 4px 16px; font-size: 14px; }

@@ -116,7 +116,12 @@ def _ordered(doubt: Doubt) -> Iterable[Spot]:
     for row, col in zip(rows, cols):
         if not plane[row, col] > 0:
             return
-        yield Spot(int(row), int(col), doubt.reason.format(value=f"{plane[row, col]:.2g}"))
+        yield Spot(int(row), int(col), doubt.reason.format(value=_short(float(plane[row, col]))))
+
+
+def _short(value: float) -> str:
+    """Two digits, or all of a number from 100 on."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def _far(spot: Spot, found: Sequence[Spot]) -> bool:

@@ -90,11 +90,11 @@ def inspected_verdict(found: Mapping[str, Any]) -> Verdict:
     Returns:
         The verdict.
     """
-    marks = {"yes": PASS, "shifted": PASS, "no": FAIL}
-    fit = Check("Fit", marks.get(found["fit"], LOOK), found["verdict"])
-    checks = [fit, *pair_checks(found)]
+    checks = pair_checks(found)
     defects = {kind: sum(by.values()) for kind, by in found["defects"].items()}
     if defects:
         text = ", ".join(f"{kind} {count}" for kind, count in defects.items())
         checks.append(Check("Defects of the HSI", LOOK, f"{text}; the section on bands and samples has more."))
-    return Verdict(found["sharpen"]["sentence"], checks)
+    if found["fit"] != "no":
+        checks.append(Check("Sharpening", PASS, found["sharpen"]["sentence"]))
+    return Verdict(found["verdict"], checks)
