@@ -130,6 +130,8 @@ def coarse_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     Returns:
         The refusal.
     """
+    if hsi.source.path and hsi.source.path == pan.source.path:
+        return f"{hsi.source.name} was given as the HSI and as the PAN; give a sharper image of the place as the PAN."
     least = " x ".join(number(abs(hsi.transform[place]) / MIN_RATIO) for place in (1, 5))
     start = f"{_ratio_words(hsi, pan)} ({_size_text(hsi)} and {_size_text(pan)} map units)"
     if min(_exact(hsi, pan)) < 1.0 - NEARLY_WHOLE:

@@ -27,14 +27,16 @@ COLOUR_STOPS = (  # viridis at nine equal steps: ordered by lightness, distinct 
     (170, 220, 50),
     (253, 231, 37),
 )
+_USUAL = {4: (2, 1, 0), 8: (4, 2, 1)}  # red, green and blue of images of so many bands, counted from 0
 _LEVELS = 255  # of a colour map; the last palette entry is transparent
 
 
 def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
     """The bands to show as red, green and blue.
 
-    The good bands nearest to 640, 550 and 460 nm; where wavelengths are unknown or none is within 60 nm, good bands
-    spread evenly over the image, the last of them as red.
+    The good bands nearest to 640, 550 and 460 nm. Where wavelengths are unknown, an image of four bands is taken for
+    blue, green, red and near infrared, one of eight for WorldView's (the fifth is red, the third green, the second
+    blue); else, or where none is within 60 nm, good bands spread evenly over the image, the last of them as red.
 
     Args:
         metadata: wavelengths in nm and flags of good bands.
@@ -42,6 +44,9 @@ def true_colour_bands(metadata: RasterMetadata) -> tuple[int, int, int]:
     Returns:
         three bands, counted from 0.
     """
+    usual = _USUAL.get(metadata.bands)
+    if usual and all(metadata.bbl) and not any(metadata.wavelengths):
+        return usual
     return _nearest_bands(metadata, TRUE_COLOUR, (3, 2, 1))
 
 

@@ -223,12 +223,13 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
             return learners[pair](settings.steps // 2, [sample])
 
         with beside_each_other(learners) as each:
-            for _ in range(3):
+            times = []
+            for _ in range(4):
                 progress.check()
                 started = time.monotonic()
                 each(update)
-                elapsed = time.monotonic() - started
-        seconds.append(elapsed * share)
+                times.append(time.monotonic() - started)
+        seconds.append(min(times[1:]) * share)  # the first loads and allocates, and others may be interrupted
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)

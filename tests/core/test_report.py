@@ -273,7 +273,9 @@ def metadata(wavelengths, bbl=None):
 def test_true_colour_by_wavelength_and_without():
     assert true_colour_bands(metadata([450.0, 470.0, 545.0, 640.0, 700.0])) == (3, 2, 0)
     assert true_colour_bands(metadata([450.0, 470.0, 545.0, 640.0, 650.0], [0, 1, 1, 0, 1])) == (4, 2, 1)
-    assert true_colour_bands(metadata([None] * 4)) == (3, 2, 1)
+    assert true_colour_bands(metadata([None] * 4)) == (2, 1, 0)  # blue, green, red, near infrared
+    assert true_colour_bands(metadata([None] * 8)) == (4, 2, 1)  # WorldView's
+    assert true_colour_bands(metadata([None] * 5)) == (3, 2, 1)
     assert true_colour_bands(metadata([1000.0, 1500.0, 2000.0, 2300.0])) == (3, 2, 1)
     assert true_colour_bands(metadata([None])) == (0, 0, 0)
     assert describe_bands(metadata([641.0, None]), (0, 1, 1)) == "red 641 nm, green band 2, blue band 2"

@@ -53,6 +53,7 @@ def inputs(tmp_path, make_raster, monkeypatch):
         ([*FUSE, "--bands", "500-700"], "bands 1 to 3: for wavelengths write 500-700 nm."),
         ([*FUSE, "--bands", "2-7"], "write the lower number first."),
         ([*FUSE, "--config", "none.toml"], "none.toml does not exist"),
+        ([*FUSE[:4], "hsi.tif", *FUSE[5:]], "hsi.tif was given as the HSI and as the PAN; give a sharper image"),
         (["batch", "hsi.tif", "--out", "o"], "no text in UTF-8"),
     ],
 )

@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
 
 from ssml_qgis.algorithms.guess import MADE_AS
 from ssml_qgis.algorithms.layers import draw_shift_map
+from ssml_qgis.package import FOLDER
 from tests.qgis.conftest import write_raster
 
 
@@ -224,3 +225,15 @@ def test_a_shift_map_has_a_style_with_a_legend_for_each_band(scene):
     renderer = layer.renderer()
     assert (renderer.classificationMin(), renderer.classificationMax()) == (-0.5, 0.5)
     assert renderer.shader().rasterShaderFunction().legendSettings().suffix() == " PAN pixels"
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "unit"), [("disagreement", (0.0, 1.0), " σ"), ("shift", (-1.0, 1.0), " PAN pixels")]
+)
+def test_the_styles_that_come_with_the_plugin_have_a_legend(scene, name, limits, unit):
+    layer = QgsRasterLayer(scene.hsi, "map")
+    said, good = layer.loadNamedStyle(str(FOLDER / "styles" / f"{name}.qml"))
+    assert good, said
+    renderer = layer.renderer()
+    assert (renderer.classificationMin(), renderer.classificationMax()) == limits
+    assert renderer.shader().rasterShaderFunction().legendSettings().suffix() == unit
