@@ -37,7 +37,7 @@ from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, output
 from .requirements import missing_packages_sentence
 from .source import Source
-from .standins import in_place, no_layer
+from .standins import in_place, no_layer, twice
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -96,7 +96,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """Name of the group of the layer tree that results go to: that of the image they were made of."""
         names = (arguments.layer_name(o.key or "") for o in self.JOB.dialog() if o.kind in ("raster", "rasters"))
         name = next(filter(None, names), "")
-        return f"SSML: {name}" if name else "SSML"
+        return tr("Results: {name}").format(name=name) if name else "SSML"
 
     def last_line(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """What the log ends with: the verdict where there is one, and where the results are."""
@@ -193,7 +193,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             return "\n\n".join(paragraphs)
         paragraphs.insert(0, tr(self.JOB.summary))
         body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-        rows = [(tr(option.label), tr(option.help)) for option in self.JOB.dialog()]
+        options = sorted(self.JOB.dialog(), key=lambda option: option.advanced)
+        rows = [(tr(option.label), tr(option.help)) for option in options]
         rows += [(tr(result.label), tr(result.help)) for result in self.JOB.results]
         return body + "".join(f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>" for label, text in rows)
 
@@ -238,7 +239,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         parameters = in_place(parameters, self._with_products())
         good, sentence = super().checkParameterValues(parameters, context)
         if good:
-            sentence = self._missing_image(parameters) or self.complaint(parameters)
+            sentence = self._missing_image(parameters) or twice(parameters, self._with_products())
+            sentence = sentence or self.complaint(parameters)
             return not sentence, sentence
         return False, no_layer(parameters, self._with_products()) or sentence
 

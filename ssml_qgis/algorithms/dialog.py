@@ -14,7 +14,7 @@ from ..translation import tr
 from .feedback import IN_DIALOG, LAST_LINE
 from .form import Form
 
-_SECOND = 1000  # milliseconds
+_TICK = 250  # milliseconds
 
 
 class SsmlDialog(AlgorithmDialog):
@@ -44,7 +44,7 @@ class SsmlDialog(AlgorithmDialog):
     def _progressed(self, percent: float) -> None:
         self._time_left.update(percent / 100.0)
         if not self._ticks.isActive() and percent < 100.0:
-            self._ticks.start(_SECOND)
+            self._ticks.start(_TICK)
 
     def _show_time_left(self) -> None:
         """Put the time left behind what is being done; the log is spared it."""

@@ -39,6 +39,8 @@ class Form(QObject):
                 _show_words(widget, self._algorithm.words(option))
             elif isinstance(widget, QLineEdit) and option.kind == "gain":
                 _offer(widget, option.key == "MTF" and option.default != "auto")
+            if option.takes_product and option.needed and wrapper is not None and wrapper.wrappedLabel() is not None:
+                wrapper.wrappedLabel().setText(tr(option.label))  # without "[optional]": a layer, or a product
         self._move_advanced_outputs()
         self._guess()
         for key in _GUESSED:

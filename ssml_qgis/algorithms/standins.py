@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from qgis.core import QgsRasterLayer
+from qgis.core import QgsProject, QgsRasterLayer
 
 from ..core.products.table import find_product
 from ..core.runtime.errors import InputError
@@ -50,3 +50,17 @@ def no_layer(parameters: dict[str, Any], options: Iterable[Option]) -> str:
                     "(ssml:openproduct) first and take the rasters that it writes."
                 ).format(product=path, key=f"{option.key}_PRODUCT")
     return ""
+
+
+def twice(parameters: dict[str, Any], options: Iterable[Option]) -> str:
+    """A sentence about one image that is given as the HSI and as the PAN; "" where there is none."""
+    sources = [_source(parameters.get(option.key or "")) for option in options if option.kind == "raster"]
+    if len(sources) < 2 or not sources[0] or len(set(sources)) > 1:
+        return ""
+    return tr("The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.")
+
+
+def _source(given: Any) -> str:
+    """The file of a layer, or of what names one in the project; the text itself of anything else."""
+    layer = given if isinstance(given, QgsRasterLayer) else QgsProject.instance().mapLayer(str(given))
+    return layer.source() if layer is not None else given if isinstance(given, str) else ""

@@ -663,6 +663,8 @@
 <translation>Die Keine-Daten-Werte und das KBS, die in QGIS für den Layer „{name}“ eingestellt wurden, werden nicht übernommen: exportieren Sie den Layer in eine neue Datei, damit sie gelten.</translation></message>
 <message><source>“{title}” stopped because of a defect ({kind}: {message}); {details}: please report them at {tracker}.</source>
 <translation>„{title}“ brach wegen eines Fehlers im Programm ab ({kind}: {message}); {details}: bitte melden Sie ihn unter {tracker}.</translation></message>
+<message><source>Results: {name}</source>
+<translation>Ergebnisse: {name}</translation></message>
 <message><source>Disagreement: {name}</source>
 <translation>Uneinigkeit: {name}</translation></message>
 <message><source>There is not enough memory for this run: choose a smaller extent, close other programs or compute on the CPU.</source>
@@ -733,6 +735,8 @@
 <translation>Die Keine-Daten-Einstellungen des Layers „{name}“ werden nicht übernommen, weil sie Bereiche haben oder zwischen seinen Bändern abweichen: geben Sie einzelne Zahlen im Nodata-Parameter an.</translation></message>
 <message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
+<message><source>The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.</source>
+<translation>Dasselbe Bild ist als HSI und als PAN angegeben: Bitte ein schärferes Bild des Ortes als PAN wählen.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>Inspect, sharpen and judge</source>

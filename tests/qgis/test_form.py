@@ -108,6 +108,22 @@ def test_the_same_layer_twice_is_doubted_before_a_run(four_layers, open_dialog):
     assert doubts(dialog) == ""
 
 
+def test_the_same_layer_twice_is_refused_however_it_is_named(four_layers, provider):
+    algorithm, layer = provider.algorithm("classicalfuse"), QgsProject.instance().mapLayer(four_layers["hsi"])
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    for pan in (layer.id(), layer, layer.source()):
+        given = {"HSI": layer.id(), "PAN": pan, "OUTPUT": "o.tif"}
+        good, sentence = algorithm.checkParameterValues(given, context)
+        assert not good
+        assert "same image is given as HSI and as PAN" in sentence
+
+
+def test_what_a_product_may_stand_in_for_is_not_called_optional(open_dialog):
+    label = open_dialog("sharpen").mainWidget().wrappers["HSI"].wrappedLabel()
+    assert label.text() == "Hyperspectral image (HSI)"
+
+
 def test_a_coarse_pan_is_doubted(four_layers, add, open_dialog):
     coarse = add("coarse", 1, 30.0)
     dialog = open_dialog("sharpen")
@@ -211,7 +227,7 @@ def test_results_go_to_a_group_and_the_hsi_is_shown_in_true_colours(project, sce
     context = QgsProcessingContext()
     context.setProject(project)
     processing.runAndLoadResults("ssml:classicalfuse", given, context=context)
-    group = project.layerTreeRoot().findGroup("SSML: place")
+    group = project.layerTreeRoot().findGroup("Results: place")
     assert [node.layer().customProperty(MADE_AS) for node in group.findLayers()] == ["OUTPUT"]
     assert hsi.renderer().usesBands() == [6, 4, 2]
 
