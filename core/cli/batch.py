@@ -151,6 +151,7 @@ def _run(
         report=made.get("report", values.get("report")) or "",
         warnings=list(made.get("warnings") or ()),
         verdict=str(made.get("verdict") or ""),
+        mark=str(made.get("mark") or ""),
         expected_gain=made.get("expected_gain") or {},
         scores=made.get("scores") or {},
         seconds=round(time.monotonic() - started, 1),

@@ -21,7 +21,8 @@ def batch_report(records: Sequence[Mapping[str, Any]], job: str, folder: Path, p
     Args:
         records: of each pair that was run ``name``, ``hsi``, ``pan``, ``output`` and ``report`` (files, "" for none),
             ``error`` (a sentence, "" where it was done), ``warnings`` and ``seconds``; of one that was done
-            ``verdict``, ``expected_gain`` and ``scores`` as well, as far as the job has them.
+            ``verdict``, ``mark`` ("pass", "look" or "fail"), ``expected_gain`` and ``scores`` as well, as far as the job
+            has them.
         job: what was done.
         folder: that the page will lie in; links are relative to it.
         pairs: how many there are.
@@ -52,19 +53,21 @@ def _table(records: Sequence[Mapping[str, Any]], folder: Path) -> Table:
     for record in records:
         gain = record.get("expected_gain", {}).get("ergas")
         held_out = record.get("scores", {}).get("mean", {}).get("ergas")
-        state = "failed" if record["error"] else f"{len(record['warnings'])} warnings" if record["warnings"] else "done"
+        state = "failed" if record["error"] else record.get("mark") or "done"
         rows.append(
             [
                 record["name"],
                 state,
+                len(record["warnings"]) or None,
                 f"{gain[0]:.0f} to {gain[2]:.0f} %" if gain else None,
                 held_out,
                 record["seconds"],
                 _link(record["report"], "report", folder),
                 _link(record["output"], "image", folder) if not record["error"] else None,
+                record.get("verdict") or None,
             ]
         )
-    columns = ("Pair", "State", "Expected gain (ERGAS)", "ERGAS, held out", "Seconds", "Report", "Result")
+    columns = ("Pair", "State", "Warnings", "Gain (ERGAS)", "ERGAS, held out", "Seconds", "Report", "Result", "Verdict")
     return Table(columns, rows, caption="The gain is over the regression prior at full resolution, where it is known.")
 
 
