@@ -21,8 +21,8 @@ def batch_report(records: Sequence[Mapping[str, Any]], job: str, folder: Path, p
     Args:
         records: of each pair that was run ``name``, ``hsi``, ``pan``, ``output`` and ``report`` (files, "" for none),
             ``error`` (a sentence, "" where it was done), ``warnings`` and ``seconds``; of one that was done
-            ``verdict``, ``mark`` ("pass", "look" or "fail"), ``expected_gain`` and ``scores`` as well, as far as the job
-            has them.
+            ``verdict``, ``mark`` ("pass", "look" or "fail"), ``expected_gain`` and ``scores`` as well, as far as the
+            job has them.
         job: what was done.
         folder: that the page will lie in; links are relative to it.
         pairs: how many there are.
