@@ -18,6 +18,7 @@ from ..scene.distribution import sample_strips
 from ..scene.scene import Scene
 
 OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
+_PLACES = 10  # that are named
 SPREAD = 0.5  # standard deviations of the band that are allowed besides
 
 
@@ -185,12 +186,11 @@ class RangeCheck:
         """What was found, as JSON and reports have it: ``clip``, ``outside`` and ``negative`` (samples), ``seen``
         (samples), ``pixels`` and ``of`` (of the output), and ``places``: ``row``, ``column`` (HSI pixels of the scene,
         from 0) and ``excess`` of the ten farthest."""
-        order = np.argsort(self.excess, axis=None)[::-1][:10]
-        rows, cols = np.unravel_index(order, self.excess.shape)
+        found = np.flatnonzero(self.excess)
+        order = found[np.argsort(self.excess.flat[found], kind="stable")[::-1][:_PLACES]]
         places = [
             {"row": int(row), "column": int(col), "excess": round(float(self.excess[row, col]), 4)}
-            for row, col in zip(rows, cols)
-            if self.excess[row, col] > 0
+            for row, col in zip(*np.unravel_index(order, self.excess.shape))
         ]
         return {
             "clip": "range" if self._clip else "none",

@@ -82,6 +82,8 @@ def _contradictions(found: Mapping[str, Any]) -> list[Check]:
     count, of = found["contradictions"], found["samples"]["pixels"]
     if count is None:
         return []
+    if not count:
+        return [Check("Same moment", PASS, "Nowhere does the PAN show something else than the HSI.")]
     text = f"The PAN contradicts the HSI in {count} of {of} HSI pixels ({count / of:.2%}): clouds, changes, hot pixels."
     if count > _CONTRADICTED * of:
         return [Check("Same moment", LOOK, f"{text} Dialog: “{CONTRADICTIONS.label}”.")]
@@ -123,9 +125,10 @@ def _range(found: Mapping[str, Any]) -> Check:
         return Check("Values", PASS, "No sample lies far outside of what the HSI holds around it.")
     text = (
         f"{found['outside']:,} samples in {found['pixels']:,} of {found['of']:,} pixels "
-        f"({found['pixels'] / max(1, found['of']):.2%}) lie far outside of what the HSI holds around them, "
-        f"{found['negative']:,} of them negative where it is not"
+        f"({found['pixels'] / max(1, found['of']):.2%}) lie far outside of what the HSI holds around them"
     )
+    if found["negative"]:
+        text += f", {found['negative']:,} of them negative where it is not"
     if found["clip"] == "range":
         return Check("Values", PASS, f"{text}; they were set to the limits.")
     if found["pixels"] > MANY * found["of"]:

@@ -32,6 +32,7 @@ class Browser:
     """One page in a browser of its own; a context manager."""
 
     def __init__(self) -> None:
+        program = found()
         self._folder = tempfile.TemporaryDirectory(prefix="ssml-browser-", ignore_cleanup_errors=True)
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
@@ -42,7 +43,7 @@ class Browser:
             os.dup2(first, 3)
             os.dup2(second, 4)
 
-        command = [found(), "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
+        command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
         command += ["--no-first-run", "--disable-dev-shm-usage", f"--user-data-dir={self._folder.name}", "about:blank"]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         environment = {**os.environ, "HOME": self._folder.name}
