@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import qgis.utils
-from processing.gui import ParametersPanel
+from processing.gui import ParametersPanel, Postprocessing
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QEventLoop, QTimer
 from qgis.PyQt.QtWidgets import QTextEdit, QWidget
@@ -15,6 +15,7 @@ def dialog(ssml_plugin, qgis_iface, monkeypatch):
     """The dialog that QGIS's toolbox opens."""
     monkeypatch.setattr(qgis.utils, "iface", qgis_iface)
     monkeypatch.setattr(ParametersPanel, "iface", None)  # its browser cannot be replaced by a stand-in
+    monkeypatch.setattr(Postprocessing, "iface", None, raising=False)  # nor, since QGIS 3.44, its tree of layers
     algorithm = QgsApplication.processingRegistry().createAlgorithmById("ssml:simulate")
     parent = QWidget()
     made = algorithm.createCustomParametersWidget(parent)

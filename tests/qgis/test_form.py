@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import qgis.utils
-from processing.gui import ParametersPanel
+from processing.gui import ParametersPanel, Postprocessing
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
@@ -52,6 +52,7 @@ def open_dialog(ssml_plugin, qgis_iface, monkeypatch):
     """Opens the dialog of an algorithm, as QGIS's toolbox does."""
     monkeypatch.setattr(qgis.utils, "iface", qgis_iface)
     monkeypatch.setattr(ParametersPanel, "iface", None)  # its browser cannot be replaced by a stand-in
+    monkeypatch.setattr(Postprocessing, "iface", None, raising=False)  # nor its tree of layers
     made, parent = [], QWidget()
 
     def open_dialog(name):
@@ -218,9 +219,10 @@ def test_the_label_says_how_much_time_is_left(open_dialog, monkeypatch):
     dialog._ticks.stop()
 
 
-def test_results_go_to_a_group_and_the_hsi_is_shown_in_true_colours(project, scene, tmp_path):
+def test_results_go_to_a_group_and_the_hsi_is_shown_in_true_colours(project, scene, tmp_path, monkeypatch):
     import processing
 
+    monkeypatch.setattr(Postprocessing, "iface", None, raising=False)
     hsi = project.addMapLayer(QgsRasterLayer(scene.hsi, "place"))
     assert hsi.renderer().usesBands() == [1, 2, 3]
     given = {"HSI": hsi.id(), "PAN": scene.pan, "MTF": "0.3", "SHIFT": "none", "OUTPUT": str(tmp_path / "o.tif")}
