@@ -9,7 +9,8 @@ from typing import Any
 
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
-from .html import Item, Link, Picture, Pictures, Report, Section, Table, Text
+from .html import Item, Picture, Pictures, Report, Section, Table, Text
+from .links import Link, link_to
 from .pictures import guide_bands, overview, png, stretch_limits
 
 _THUMBNAIL = 240  # rows and columns at most
@@ -72,13 +73,7 @@ def _table(records: Sequence[Mapping[str, Any]], folder: Path) -> Table:
 
 
 def _link(path: str, text: str, folder: Path) -> Link | None:
-    if not path or not os.path.exists(path):
-        return None
-    try:
-        target = os.path.relpath(path, folder)
-    except ValueError:  # on another drive
-        target = os.path.abspath(path)
-    return Link(text, Path(target).as_posix())
+    return link_to(path, folder, text) if path and os.path.exists(path) else None
 
 
 def _picture(record: Mapping[str, Any]) -> list[Picture]:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Union, runtime_checkable
-from urllib.parse import quote
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from ..runtime.atomic_files import check_output, placed
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .charts import Chart, legend, svg
+from .links import Link
 from .page import STYLE
 from .pictures import COLOUR_STOPS
 from .slider import SCRIPT
@@ -68,19 +68,6 @@ class Table:
     best: Mapping[str, str] = field(default_factory=dict)
     caption: str = ""
     outside: Sequence[int] = ()
-
-
-@dataclass(frozen=True)
-class Link:
-    """A value of a table that leads to a file.
-
-    Attributes:
-        text: what is read.
-        target: address, relative to the page.
-    """
-
-    text: str
-    target: str
 
 
 @dataclass(frozen=True)
@@ -272,8 +259,7 @@ def _item(item: Item) -> str:
 
 def _facts(facts: Facts) -> str:
     lines = "".join(
-        f"<dt>{html.escape(str(name))}</dt><dd>{html.escape(number(value))}</dd>\n"
-        for name, value in facts.values.items()
+        f"<dt>{html.escape(str(name))}</dt><dd>{_value(value)}</dd>\n" for name, value in facts.values.items()
     )
     return f"<dl>\n{lines}</dl>\n"
 
@@ -291,7 +277,7 @@ def _table(table: Table) -> str:
     for index, row in enumerate(table.rows):
         cells = []
         for place, value in enumerate(row):
-            text = _link(value) if isinstance(value, Link) else html.escape(number(value))
+            text = _value(value)
             if place in best and index not in table.outside and _is_number(value) and value == best[place]:
                 text = f"<strong>{text}</strong>"
             kind = ' class="number"' if value is None or isinstance(value, (int, float, np.number)) else ""
@@ -304,8 +290,8 @@ def _table(table: Table) -> str:
     )
 
 
-def _link(link: Link) -> str:
-    return f'<a href="{html.escape(quote(link.target))}">{html.escape(link.text)}</a>'
+def _value(value: object) -> str:
+    return value.markup() if isinstance(value, Link) else html.escape(number(value))
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -128,7 +128,7 @@ nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 4px 16px; font-si
   section, .verdict { border-radius: 0; border-width: 1px 0 0; padding: 10px 0; }
   .verdict { border-left-width: 6px; padding-left: 14px; }
   figure, tr, dl, .legend { break-inside: avoid; }
-  h2, .chart figcaption { break-after: avoid; }
+  h2, thead, caption, .chart figcaption { break-after: avoid; }
   .table, .drawing { overflow: visible; }
   .drawing svg { min-width: 0; }
   .spots { grid-template-columns: 1fr 1fr; }

@@ -9,8 +9,8 @@ from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
-from ..report.html import Section, render, write_page
-from ..report.links import Links
+from ..report.html import Facts, Section, render, write_page
+from ..report.links import Link, link_to
 from ..report.meanings import PART
 from ..report.pair import pair_sections
 from ..report.result import ResultShown, result_sections
@@ -163,8 +163,9 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
 
 def _files(outputs: Outputs) -> Section:
     written = {"Result": outputs.output, "Disagreement": outputs.disagreement, "Model": outputs.model}
-    files = {name: path for name, path in written.items() if path}
-    return Section("Files written", [Links(files, outputs.report, {"What the numbers mean": PART})])
+    folder = os.path.dirname(os.path.abspath(outputs.report))
+    links = {name: link_to(path, folder) for name, path in written.items() if path}
+    return Section("Files written", [Facts({**links, "What the numbers mean": Link("further down", f"#{PART}")})])
 
 
 def _without_learning(

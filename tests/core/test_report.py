@@ -28,6 +28,7 @@ from core.report.html import (
     render,
     write_page,
 )
+from core.report.links import link_to
 from core.report.pictures import (
     COLOUR_STOPS,
     colour_map,
@@ -295,3 +296,11 @@ def test_an_overview_takes_every_nth_pixel(tmp_path):
     np.testing.assert_array_equal(small[0], values[1, 2::5, 2::5] + 5)
     np.testing.assert_array_equal(small[1], values[0, 2::5, 2::5] * 2)
     np.testing.assert_array_equal(part[0], values[0, 3:8, 4:10] * 2)
+
+
+def test_links_lead_to_files_beside_the_page(tmp_path):
+    link = link_to(str(tmp_path / "a b#ü.tif"), tmp_path / "reports")
+    assert link.target == "../a%20b%23%C3%BC.tif"
+    assert link.text == "a b#ü.tif"
+    page = render(Report("t", "l", [Section("s", [Facts({"Result": link, "Size": 4}), Table(("x",), [(link,)])])]))
+    assert page.count(link.markup()) == 2
