@@ -1,6 +1,6 @@
 """The one band by which calibration compares a sharper image of several bands with the HSI (own).
 
-Blur, contradictions and, but for its last step, the shift are measured with one band. Of several, the one whose detail
+Blur and, but for its last step, the shift are measured with one band. Of several, the one whose detail
 the HSI explains best is taken, or their sum in units of their standard deviations where that is explained better: its
 noise is the least.
 """
@@ -36,12 +36,12 @@ def comparable(scene: Scene, progress: Progress) -> Scene:
     """
     if scene.guides == 1:
         return scene
-    return scene.cached("comparable", lambda: scene.with_pan(_one_band(scene, progress)))
+    return scene.cached("comparable", lambda: scene.showing(pan=_one_band(scene, progress)))
 
 
 def _one_band(scene: Scene, progress: Progress) -> RasterReader:
     """The band, or the sum of bands, that the HSI explains best."""
-    views = [scene.with_pan(SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
+    views = [scene.showing(pan=SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
     whole = read_tiles(views[0], progress)
     chosen = whole.tiles[:: max(1, -(-len(whole.tiles) // _TILES))]
     planes, found = [], []

@@ -95,7 +95,7 @@ def guide_responses(
     bands, found = np.concatenate(values, axis=1), []
     published = published_bands(scene.pan.metadata.wavelengths)
     for number in range(scene.guides):
-        view = scene.with_pan(WeightedBand(scene.pan, [float(one == number) for one in range(scene.guides)]))
+        view = scene.showing(pan=WeightedBand(scene.pan, [float(one == number) for one in range(scene.guides)]))
         planes = pan_limits(view, tiles.tiles).pan(shift, progress)
         stored = np.concatenate([plane[place] for (plane, _), place in zip(planes, places)])
         physical = stored * scene.pan.metadata.scales[number] + scene.pan.metadata.offsets[number]

@@ -67,7 +67,7 @@ def fitted_position(
     """
     views = [tiles.scene]
     if scene.guides > 1:
-        views = [scene.with_pan(SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
+        views = [scene.showing(pan=SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
     (place, fit), width, share = start, 0.0, 0.0
     for _ in range(_FITS):
         masks = _ground(scene, tiles, fit)

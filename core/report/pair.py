@@ -227,6 +227,16 @@ def _samples(found: Mapping[str, Any]) -> list[Item]:
         items.append(Table(("Defect", "Bands", "Count"), rows))
     else:
         items.append(Text("No dead detectors, stripes, hot or saturated samples were found."))
+    noise = found["noise"]
+    if noise is not None:
+        items.append(
+            Text(
+                f"The HSI has white noise of its detectors: its signal-to-noise ratio is {noise['snr']:.3g} in the "
+                f"median of the bands, {noise['snr_noisiest']:.3g} in the noisiest tenth. What cannot be told from "
+                f"it is removed: {noise['components']} of {noise['bands']} components of the spectra are kept "
+                "(--denoise, DENOISE)."
+            )
+        )
     return items
 
 

@@ -191,16 +191,17 @@ class Scene:
             return replace(self, pan=pan, alignment=alignment, moved=moved, field=field, _cached={})
         return replace(self._scanned(self.hsi, pan, alignment, progress, None), moved=moved, field=field)
 
-    def with_pan(self, pan: RasterReader) -> Scene:
-        """A view with other bands in the place of the PAN's, as :class:`.guide.WeightedBand`, on the same pixels.
+    def showing(self, hsi: RasterReader | None = None, pan: RasterReader | None = None) -> Scene:
+        """A view with other values on the same pixels, as :class:`.guide.WeightedBand` has; the view closes them.
 
         Args:
-            pan: what is read instead, on the PAN's grid; the view closes it.
+            hsi: what is read instead of the HSI; None for itself.
+            pan: what is read instead of the PAN; None for itself.
 
         Returns:
             The view.
         """
-        return replace(self, pan=pan, _cached={})
+        return replace(self, hsi=hsi or self.hsi, pan=pan or self.pan, _cached={})
 
     def without(self, left_out: np.ndarray, faded: np.ndarray | None = None) -> Scene:
         """A view from some of whose pixels nothing is learned; they take no part in statistics either, and are

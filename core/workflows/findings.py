@@ -18,6 +18,7 @@ from ..operators.resample import per_axis
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.scene import Scene
+from .detector_noise import noise_facts
 from .gains import ChosenGain
 from .global_shift import SURE_FIT, sure_shift
 from .guide_findings import guide_findings
@@ -45,8 +46,8 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         and ``mtf``, the gain along columns and rows and where it comes from (see :meth:`.gains.ChosenGain.facts`);
         ``response_r2`` and ``response``, by band; ``guide``, see :func:`.guide_findings.guide_findings`; ``hsi`` and
         ``pan``, what the files are; ``bands`` (numbers from 1,
-        good and bad), ``samples``, ``defects``, ``contradictions`` and ``masked`` (HSI pixels; None where they were not
-        looked for).
+        good and bad), ``samples``, ``defects``; ``noise``, see :func:`.detector_noise.noise_facts`; ``contradictions``
+        and ``masked`` (HSI pixels; None where they were not looked for).
 
     Raises:
         Cancelled: the user stopped the job.
@@ -80,6 +81,7 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         "bands": _bands(scene),
         "samples": _samples(scene),
         "defects": _defects(scene, opened.defects),
+        "noise": noise_facts(opened.noise),
         "contradictions": None if opened.contradictory is None else int(opened.contradictory.sum()),
         "masked": None if opened.masked is None else int(opened.masked.sum()),
     }

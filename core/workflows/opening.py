@@ -22,7 +22,9 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
 from ..scene.map_grid import map_grid, output_window
+from ..scene.noise import DetectorNoise
 from ..scene.scene import Scene
+from .detector_noise import denoised
 from .global_shift import cause_of_shift, correction
 from .left_out import left_out, without
 from .local_shift import NOTICED_SHIFT, local_correction, looks_for_local_shift
@@ -46,6 +48,7 @@ class Opened(NamedTuple):
         contradictory: (rows, columns) bool, HSI pixels that the PAN contradicts; None where none were looked for.
         masked: (rows, columns) bool, HSI pixels that the mask covers; None without one.
         local: the local shift of the PAN as measured, corrected (``scene.field``) or not; None where it was not.
+        noise: of the HSI's detectors, which was removed; None where there is none, or it is kept.
     """
 
     scene: Scene
@@ -54,6 +57,7 @@ class Opened(NamedTuple):
     contradictory: np.ndarray | None
     masked: np.ndarray | None
     local: LocalShift | None = None
+    noise: DetectorNoise | None = None
 
 
 def open_scene(hsi: str, pan: str, options: RasterOptions, progress: Progress) -> Scene:
@@ -112,10 +116,11 @@ def open_measured(hsi: str, pan: str, options: RasterOptions, progress: Progress
         contradictory, masked = left_out(scene, seen_at, options, progress)
         apart = None if corrected is None else _part(corrected.untrusted, whole, scene.alignment.hsi)
         scene = without(scene, contradictory, masked, apart)
+        scene, noise = denoised(scene, options, progress)
         progress.info(_description(scene))
         warn_of_missing_samples(scene, defects, progress)
         _say_relation(scene, remaining, progress)
-        return Opened(scene, shift, found, contradictory, masked, local)
+        return Opened(scene, shift, found, contradictory, masked, local, noise)
     except BaseException:
         scene.close()
         raise

@@ -35,6 +35,10 @@
 <translation>Ein Raster mit einem Kanal auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
 <message><source>Mask of pixels not to learn from</source>
 <translation>Maske der Pixel, aus denen nicht gelernt wird</translation></message>
+<message><source>auto: white noise of the HSI's detectors is looked for; where there is some, what cannot be told from it is removed from the spectra before the fusion, which would sharpen it with them. What passed the optics is blurred and such noise is not, so an image without it is left as it is. off: the HSI is taken with its noise.</source>
+<translation>auto: Weißes Rauschen der Detektoren des HSI wird gesucht; wo es welches gibt, wird vor der Fusion aus den Spektren entfernt, was sich nicht von ihm unterscheiden lässt, denn sie würde es mitschärfen. Was durch die Optik kam, ist unscharf, solches Rauschen ist es nicht; ein Bild ohne es bleibt daher, wie es ist. off: Das HSI wird mit seinem Rauschen genommen.</translation></message>
+<message><source>Noise of the HSI</source>
+<translation>Rauschen des HSI</translation></message>
 <message><source>auto: pixels where the PAN shows something else than the HSI (a cloud in one of them, what has moved, a hot pixel) are found and counted; nothing is learned from them, and the PAN's detail is faded there. off: they are taken as the others.</source>
 <translation>auto: Pixel, an denen das PAN etwas anderes zeigt als das HSI (eine Wolke in einem der beiden, was sich bewegt hat, ein heißes Pixel), werden gefunden und gezählt; aus ihnen wird nichts gelernt, und die Einzelheiten des PAN werden dort ausgeblendet. off: Sie werden wie die anderen genommen.</translation></message>
 <message><source>Pixels where the PAN contradicts the HSI</source>

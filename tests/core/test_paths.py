@@ -31,7 +31,7 @@ JOBS = (
 NO_PATHS = {
     *("ratio", "pan_bands", "pan_range", "mtf", "mtf_hsi", "mtf_pan", "method", "methods", "consistency", "extent"),
     *("memory", "bands", "shift", "overviews", "compress", "clip", "progress", "network", "effort", "seed", "device"),
-    *("hsi_nodata", "pan_nodata", "assume_crs", "layers", "contradictions", "grid", "pan_bands_used"),
+    *("hsi_nodata", "pan_nodata", "assume_crs", "layers", "contradictions", "denoise", "grid", "pan_bands_used"),
     *("snr_hsi", "snr_pan", "detectors", "band_order", "role", "pan_more", "resolution"),
     *("pan_rotation", "pan_crs", "pan_distortion"),
     *("settings", "mode", "steps", "batch", "use", "dask", "crop", "spectral_network", "spatial_network", "options"),

@@ -143,6 +143,7 @@ def test_sharpen_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_more": [],
         "mask": "",
         "contradictions": "auto",
+        "denoise": "auto",
         "clip": "none",
         "overviews": False,
     }
@@ -185,6 +186,7 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_more": [],
         "mask": "",
         "contradictions": "auto",
+        "denoise": "auto",
         "resume": "",
     }
     run("train", {**lists, "MODEL": model})
@@ -225,6 +227,7 @@ def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_more": [],
         "mask": "",
         "contradictions": "auto",
+        "denoise": "auto",
         "clip": "none",
         "overviews": False,
         "device": "auto",

@@ -13,7 +13,7 @@ from ssml_qgis.core.fusion.classical import METHODS
 
 # Types as QGIS calls them; enums with their words. Extend, never rename.
 PAIR = {"HSI": "raster", "HSI_PRODUCT": "file", "PAN": "raster", "PAN_PRODUCT": "file"}
-PIXELS = {"BANDS": "string", "MASK": "raster"}  # which of them
+PIXELS = {"BANDS": "string", "MASK": "raster", "DENOISE": ["auto", "off"]}  # which of them
 GRID = ["auto", "pan", "hsi"]
 PLACED = {"SHIFT": "enum", "CONTRADICTIONS": ["auto", "off"], "GRID": GRID, "RESOLUTION": "number"}
 FILES = {"PAN2": "raster", "PAN_MORE": "multilayer", "GEOLOCATION": "raster"}

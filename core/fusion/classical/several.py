@@ -199,7 +199,7 @@ def single_guide(scene: Scene, number: int) -> Scene:
     Returns:
         The view.
     """
-    return scene.cached(("one sharp band", number), lambda: scene.with_pan(SelectedBands(scene.pan, [number])))
+    return scene.cached(("one sharp band", number), lambda: scene.showing(pan=SelectedBands(scene.pan, [number])))
 
 
 def _on_bands(moments: Moments) -> np.ndarray:

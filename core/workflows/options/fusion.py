@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from . import gain, placement, shared
 from .declare import Job, Option
-from .pixels import FILES, PIXELS, PLACED, PixelOptions
+from .pixels import DENOISE, FILES, PIXELS, PLACED, PixelOptions
 
 _FUSION = f"EXTENT {PIXELS} MTF {PLACED} CLIP CONSISTENCY {FILES}"
 _WRITING = "DEVICE MEMORY COMPRESS OVERVIEWS"
@@ -259,8 +259,10 @@ class ClassicalOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions)
 
     Attributes:
         method: a name in :data:`.fusion.classical.METHODS`.
+        denoise: "off", as methods are published, or "auto".
     """
 
+    denoise: str = DENOISE.field(default="off")
     method: str = Option(
         "The method, by its short name in the literature.",
         "Method",

@@ -1,4 +1,4 @@
-"""Options that say from which pixels something is learned; several jobs have them."""
+"""Options that say what is taken of the HSI's pixels; several jobs have them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .declare import Option
 from .placement import PlacementOptions
 
 # Keys in the order of thought: which pixels, placed how, from which further files.
-PIXELS = "BANDS MASK"
+PIXELS = "BANDS MASK DENOISE"
 PLACED = "SHIFT CONTRADICTIONS GRID RESOLUTION"
 FILES = "PAN2 PAN_MORE GEOLOCATION"
 MASK = Option(
@@ -29,19 +29,31 @@ CONTRADICTIONS = Option(
     noun="way with contradictions",
     advanced=True,
 )
+DENOISE = Option(
+    "auto: white noise of the HSI's detectors is looked for; where there is some, what cannot be told from it is "
+    "removed from the spectra before the fusion, which would sharpen it with them. What passed the optics is blurred "
+    "and such noise is not, so an image without it is left as it is. off: the HSI is taken with its noise.",
+    "Noise of the HSI",
+    "auto",
+    choices=("auto", "off"),
+    noun="way with noise",
+    advanced=True,
+)
 
 
 @dataclass(frozen=True)
 class PixelOptions(PlacementOptions):
-    """From which pixels something is learned.
+    """From which pixels something is learned, and with how much of their noise.
 
     Attributes:
         mask: raster that is not 0 where nothing is to be learned; "" for none.
         contradictions: "auto", or "off".
+        denoise: "auto", or "off".
     """
 
     mask: str = MASK.field()
     contradictions: str = CONTRADICTIONS.field()
+    denoise: str = DENOISE.field()
 
     @property
     def besides(self) -> tuple[str, ...]:
