@@ -19,7 +19,6 @@ from ..networks.base import FusionNetwork
 from ..runtime.progress import Progress
 from .areas import LabelledArea, Projection, UnlabelledArea
 
-BOLDNESS = 1.2  # what networks that agree add, over their mean
 _PAIR = 2  # networks: those of a single pair have taught each other what they agree on, so it tells less
 # Gain over the regression prior in per cent: factor and exponent of the spread, the most that was seen, and how far
 # below and above the range goes that held in nine of ten cases (benchmarks/verdict.py); noise costs SAM.
@@ -43,19 +42,21 @@ class Agreement:
         power: (components,) float32, mean over pixels of the squared mean of the networks.
         variance: (components,) float32, the same of the variance of a single network, as their differences tell it.
         count: of the networks.
+        boldness: what networks that agree add, over their mean.
     """
 
     power: Tensor
     variance: Tensor
     count: int
+    boldness: float
 
     @property
     def shares(self) -> Tensor:
-        """(components,) float32, the share of the mean that is added to the prior, from 0 to :data:`BOLDNESS`, or to 1
+        """(components,) float32, the share of the mean that is added to the prior, from 0 to the boldness, or to 1
         of a single pair; 1 of a single network, of which nothing is known."""
         if self.count < _PAIR:
             return torch.ones_like(self.power)
-        boldness = BOLDNESS if self.count > _PAIR else 1.0
+        boldness = self.boldness if self.count > _PAIR else 1.0
         return boldness * (1 - self.variance / self.count / self.power.clamp(min=1e-12)).clamp(min=0.0)
 
     @property
@@ -87,6 +88,7 @@ def agreement(
     networks: Sequence[FusionNetwork],
     areas: Sequence[LabelledArea | UnlabelledArea],
     iterations: int,
+    boldness: float,
     progress: Progress,
 ) -> Agreement:
     """Compare the residuals of networks.
@@ -95,6 +97,7 @@ def agreement(
         networks: one or more.
         areas: on which they are compared.
         iterations: of the consistency projection.
+        boldness: what networks that agree add to the prior, over their mean.
         progress: asked for cancellation.
 
     Returns:
@@ -116,7 +119,7 @@ def agreement(
         differences = (stack - mean).square().sum((0, 2, 3)) / max(len(stack) - 1, 1)
         variance = variance.to(mean.device) + differences
         pixels += mean[0].numel()
-    return Agreement(power / pixels, variance / pixels, len(networks))
+    return Agreement(power / pixels, variance / pixels, len(networks), boldness)
 
 
 def _projection(area: LabelledArea | UnlabelledArea, iterations: int) -> Projection:

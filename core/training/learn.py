@@ -32,7 +32,7 @@ from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
 from .mutual import MutualStep, Sample, beside_each_other, load_optimizers
-from .settings import PAIRS_BY_EFFORT, Settings
+from .settings import Settings, learned_best
 from .trainer import Trainer, TrainingState
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def learn(
         best_share=state.best_share,
         shares=[round(share, 4) for share in state.shares],
         spread=state.spread,
-        expected_gain=expected_of(state),
+        expected_gain=expected_of(state) if scenes[0].guides == 1 else {},  # measured with PANs
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
@@ -141,7 +141,13 @@ def expected_of(state: TrainingState) -> dict[str, list[float]]:
 
 
 def settings_for(
-    network: str, mode: str, steps: int, seed: int, more: Mapping[str, object] | None, effort: str = "normal"
+    network: str,
+    mode: str,
+    steps: int,
+    seed: int,
+    more: Mapping[str, object] | None,
+    effort: str = "normal",
+    guides: int = 1,
 ) -> Settings:
     """The settings that a network learns with.
 
@@ -152,6 +158,7 @@ def settings_for(
         seed: of everything that is drawn.
         more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
         effort: one of :data:`.settings.EFFORTS`, how many pairs learn.
+        guides: sharp bands of the scenes.
 
     Returns:
         The settings.
@@ -160,11 +167,10 @@ def settings_for(
         InputError: there is no such network or mode, or a number is out of range.
     """
     kind = kind_of(network)
-    pairs = PAIRS_BY_EFFORT[effort] if len(kind.networks) > 1 else 1
-    fields: dict[str, Any] = {"pairs": pairs, **kind.learning, "mode": mode, "steps": steps, "seed": seed}
-    if effort == "fast" and not kind.learning:
-        fields["full_start"] = 0.0  # there is no time to learn at reduced resolution first, and to unlearn some of it
-    return Settings(**{**fields, **(more or {})})
+    fields: dict[str, Any] = {**(kind.learning or learned_best(effort, guides)), "mode": mode, "steps": steps}
+    if len(kind.networks) == 1:
+        fields["pairs"] = 1
+    return Settings(**{**fields, "seed": seed, **(more or {})})
 
 
 def _check_bands(scene: Scene, network: str) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from ..models.header import MOST_PAIRS
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
 
 EFFORTS = {"fast": 200, "normal": 350, "thorough": 700}  # steps on a scene of _SMALL pixels
-PAIRS_BY_EFFORT = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
+_PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
+# Several sharp bands leave finer things to learn than a PAN does: larger areas, many more steps, fewer networks; and
+# what networks agree on needs no boldness there (docs/notebook). A first look does without.
+_STEPS_OF_SEVERAL = 2.8
+_PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
@@ -42,6 +47,7 @@ class Settings:
             scores; a model is fused with the same number.
         components: size of the subspace.
         pairs: of networks that learn beside each other; their mean is the result.
+        boldness: what networks that agree add to the prior, over their mean.
     """
 
     mode: str = "mutual"
@@ -62,6 +68,7 @@ class Settings:
     iterations: int = DEFAULT_ITERATIONS
     components: int = 12
     pairs: int = 1
+    boldness: float = 1.2
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -92,12 +99,13 @@ class Settings:
         return dataclasses.asdict(self)
 
 
-def steps_for(effort: str, pixels: int) -> int:
+def steps_for(effort: str, pixels: int, guides: int = 1) -> int:
     """Number of steps for a scene: a fixed formula, so that a seed reproduces the result.
 
     Args:
         effort: one of :data:`EFFORTS`.
         pixels: of the HSI.
+        guides: sharp bands.
 
     Returns:
         The number of steps.
@@ -108,4 +116,23 @@ def steps_for(effort: str, pixels: int) -> int:
     if effort not in EFFORTS:
         raise InputError(f"There is no effort {effort!r}; choose one of {', '.join(EFFORTS)}.")
     growth = min(max(pixels / _SMALL, 1.0) ** 0.25, 4.0)
-    return math.ceil(EFFORTS[effort] * growth)
+    several = guides > 1 and effort in _PAIRS_OF_SEVERAL
+    return math.ceil(EFFORTS[effort] * growth * (_STEPS_OF_SEVERAL if several else 1))
+
+
+def learned_best(effort: str, guides: int) -> dict[str, Any]:
+    """Fields of :class:`Settings` that pairs of networks learn best with.
+
+    Args:
+        effort: one of :data:`EFFORTS`.
+        guides: sharp bands.
+
+    Returns:
+        The fields that follow from the two.
+    """
+    if guides > 1 and effort in _PAIRS_OF_SEVERAL:
+        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort]}
+    fields: dict[str, Any] = {"pairs": _PAIRS[effort]}
+    if effort == "fast":
+        fields["full_start"] = 0.0  # there is no time to learn at reduced resolution first, and to unlearn some of it
+    return fields

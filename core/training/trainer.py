@@ -127,7 +127,8 @@ class Trainer:
     def _scale(self, state: TrainingState) -> None:
         """Scale the components of the networks' residual, unless this is worse than the prior on the held-out part."""
         areas: Sequence[LabelledArea | UnlabelledArea] = self.unlabelled or self.labelled
-        found = agreement(self.networks, areas, self.settings.iterations, self._progress)
+        settings = self.settings
+        found = agreement(self.networks, areas, settings.iterations, settings.boldness, self._progress)
         shares = found.shares * state.best_share
         plain = torch.full_like(shares, state.best_share)
         self._multiply(shares)

@@ -14,7 +14,7 @@ from ..io.ratio import whole_pixels
 from ..runtime.progress import Progress
 from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
-from ..training.settings import PAIRS_BY_EFFORT, Settings, steps_for
+from ..training.settings import Settings, learned_best, steps_for
 from .options.fusion import SharpenOptions
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
@@ -47,7 +47,7 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     options, (low_rows, low_cols), (rows, cols) = SharpenOptions(), scene.low_shape, scene.high_shape
     pixels, bands = low_rows * low_cols, scene.hsi.bands
     learns = not pan_relation(scene, progress).unrelated and min(scene.low_shape) >= 2 * scene.ratio
-    steps = steps_for(options.effort, pixels) if learns else 0
+    steps = steps_for(options.effort, pixels, scene.guides) if learns else 0
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
     speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
@@ -94,20 +94,21 @@ def learning_share(scene: Scene, effort: str) -> float:
         A share between 0.3 and 0.97.
     """
     low_rows, low_cols = scene.low_shape
-    learning, fusing = _costs(scene, effort, steps_for(effort, low_rows * low_cols))
+    learning, fusing = _costs(scene, effort, steps_for(effort, low_rows * low_cols, scene.guides))
     return min(max(learning / (learning + fusing), 0.3), 0.97)
 
 
 def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
     """Seconds of learning and of fusing, on the machine of the numbers above."""
     rows, cols = scene.high_shape
-    step = PAIRS_BY_EFFORT[effort] * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene))
+    settings = Settings(**learned_best(effort, scene.guides))
+    step = settings.pairs * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene, settings))
     return steps * step, _FUSED + _WRITTEN * rows * cols * scene.hsi.bands
 
 
-def _learned_pixels(scene: Scene) -> int:
+def _learned_pixels(scene: Scene, settings: Settings) -> int:
     """Pixels that a step learns from: a labelled area, and a crop at full resolution in most of the steps."""
-    settings, labelled, crop = Settings(), 1.0, 1.0
+    labelled, crop = 1.0, 1.0
     for count, ratio in zip(scene.low_shape, scene.ratios):
         size = settings.coarse(ratio)
         labelled *= min(size, max(whole_pixels(count - 1, ratio), 2)) * ratio

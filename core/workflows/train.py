@@ -114,8 +114,8 @@ def train_scenes(
     progress.info(sentence)
     network, pixels = options.learner(), sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
-    steps = options.steps or steps_for(options.effort, pixels)
-    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort)
+    steps = options.steps or steps_for(options.effort, pixels, scenes[0].guides)
+    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides=scenes[0].guides)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:

@@ -13,7 +13,7 @@ from core.networks.base import create_network, network_names  # noqa: E402
 from core.report.training import verdict  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
-from core.training.agreement import BOLDNESS, agreement, expected_gain  # noqa: E402
+from core.training.agreement import agreement, expected_gain  # noqa: E402
 from core.training.areas import UnlabelledArea, shared_operators  # noqa: E402
 from core.training.settings import Settings  # noqa: E402
 
@@ -111,22 +111,22 @@ class Constant(torch.nn.Module):
 
 def test_components_that_networks_agree_on_are_raised_and_those_they_differ_in_lowered(full_area):
     networks = 2 * [Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])]
-    found = agreement(networks, [full_area, full_area], 0, Progress())
+    found = agreement(networks, [full_area, full_area], 0, 1.5, Progress())
     torch.testing.assert_close(found.power, torch.tensor([1.0, 0.5625, 0.0]))
     torch.testing.assert_close(found.variance, torch.tensor([0.0, 0.25 / 3, 0.04 / 3]))
-    expected = BOLDNESS * torch.tensor([1.0, 1 - 0.25 / 3 / 4 / 0.5625, 0.0])  # a mean of four
+    expected = 1.5 * torch.tensor([1.0, 1 - 0.25 / 3 / 4 / 0.5625, 0.0])  # a mean of four
     torch.testing.assert_close(found.shares, expected, rtol=1e-5, atol=1e-6)
     assert found.spread == pytest.approx(0.29 / 3 / 1.5625)
 
 
 def test_what_a_single_pair_has_taught_each_other_promises_nothing(full_area):
-    found = agreement([Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])], [full_area], 0, Progress())
+    found = agreement([Constant([1.0, 1.0, 0.1]), Constant([1.0, 0.5, -0.1])], [full_area], 0, 1.5, Progress())
     torch.testing.assert_close(found.shares, torch.tensor([1.0, 1 - 0.0625 / 0.5625, 0.0]), rtol=1e-5, atol=1e-6)
     assert found.spread is None
 
 
 def test_of_a_single_network_all_is_added_and_nothing_is_known(full_area):
-    found = agreement([Constant([1.0, 2.0, 3.0])], [full_area], 5, Progress())
+    found = agreement([Constant([1.0, 2.0, 3.0])], [full_area], 5, 1.5, Progress())
     assert found.shares.tolist() == [1.0, 1.0, 1.0]
     assert found.spread is None
 

@@ -17,6 +17,7 @@ from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
 from core.training.areas import AreaContext, Projection, labelled_area, turn, turn_back  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
+from core.training.learn import settings_for  # noqa: E402
 from core.training.loss_terms import angle_to, band_distance  # noqa: E402
 from core.training.losses import HybridLoss, Spectra  # noqa: E402
 from core.training.mutual import MutualStep, Sample  # noqa: E402
@@ -327,6 +328,17 @@ def test_steps_follow_effort_and_size_by_a_fixed_formula(effort, more):
     assert steps_for(effort, 1000) < steps_for(effort, 1000 * 1000) <= 4 * steps_for(effort, 1000)
     with pytest.raises(InputError, match="fast, normal, thorough"):
         steps_for("hasty", 100)
+
+
+def test_several_sharp_bands_learn_longer_but_for_a_first_look():
+    assert steps_for("normal", 1000, 6) > 2 * steps_for("normal", 1000)
+    assert steps_for("thorough", 1000, 6) > 2 * steps_for("thorough", 1000)
+    assert steps_for("fast", 1000, 6) == steps_for("fast", 1000)
+    for effort in ("normal", "thorough"):
+        one, several = (settings_for("ssml", "mutual", 10, 0, None, effort, guides) for guides in (1, 6))
+        assert several.size > one.size
+        assert several.pairs < one.pairs
+    assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", 6).size == 24
 
 
 def test_wrong_settings_are_refused():
