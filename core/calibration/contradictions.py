@@ -3,15 +3,18 @@
 The degraded PAN is compared with the sum of bands that explains it on ground that both show alike. A pixel contradicts
 where the two differ by far more than usual, by much of the PAN's own contrast, and by about as much as either varies
 around it: what blur or a small shift leaves lies where both vary, and is no contradiction. Where the PAN itself has a
-number far beyond what the bands explain (a hot pixel, a glint), it contradicts whatever varies around it.
+number far beyond what the bands explain (a hot pixel, a glint), it contradicts whatever varies around it. Of a sharper image
+of several bands each is compared, and their sum: a thin cloud is as bright as the ground in some, not in all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from ..io.band_selection import SelectedBands
 from ..io.row_stream import row_strips
 from ..operators.fill import fill_invalid
 from ..operators.pair import DEFAULT_MTF_GAIN
@@ -21,7 +24,7 @@ from ..scene.scene import Scene
 from .explain import Explained, explain
 from .guide import comparable
 from .relation import UNRELATED, relation_at
-from .tiles import compared_bands, read_tiles
+from .tiles import Tiles, compared_bands, pan_limits, read_tiles
 
 _SIGMAS, _AROUND = 8.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
 _CONTRAST = 1.2  # of the PAN's robust standard deviation
@@ -51,26 +54,45 @@ def contradictions(
         Cancelled: the user stopped the job.
     """
     progress = progress or Progress()
-    scene = comparable(scene, progress)
-    none = np.zeros(scene.low_shape, bool)
-    tiles = read_tiles(scene, progress)
-    explained = explain(tiles, shift, progress)
-    detail = relation_at(tiles, explained).detail
-    if explained.correlation < _LEAST_EXPLAINED or detail < UNRELATED:
-        return none
-    usual = _usual(explained)
-    if not usual.contrast > 0:
-        return none
+    views = [comparable(scene, progress)]
+    if scene.guides > 1:
+        views += [scene.showing(pan=SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
+    whole = read_tiles(views[0], progress)
+    fits = []
+    for view in views:
+        tiles = whole if view is views[0] else pan_limits(view, whole.tiles)
+        fit = explain(tiles, shift, progress)
+        if _tells(tiles, fit):
+            fits.append((view, fit))
+    totals = _summed(scene, [fit.fit for _, fit in fits], progress) if fits else ()
+    found: list[np.ndarray] = []
+    for (view, fit), total in zip(fits, totals):
+        here, known = _of_band(view, total, _usual(fit), shift, progress)
+        if here.sum() <= _MOST * max(1, int(known.sum())):
+            found.append(here)
+    together = np.logical_or.reduce([np.zeros(scene.low_shape, bool), *found])
+    return together if together.sum() <= _MOST * scene.low_present.sum() else found[0]
+
+
+def _tells(tiles: Tiles, fit: Explained) -> bool:
+    """Whether the HSI's bands explain a sharp band so well that what they leave is a contradiction."""
+    if fit.correlation < _LEAST_EXPLAINED or not _usual(fit).contrast > 0:
+        return False
+    return relation_at(tiles, fit).detail >= UNRELATED
+
+
+def _of_band(
+    scene: Scene, total: np.ndarray, usual: _Usual, shift: tuple[float, float], progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where a PAN of one band contradicts the sum that explains it, and where it is known, (rows, columns) bool."""
     pan, known = _degraded(scene, shift, progress)
-    total = _summed(scene, explained.fit, progress)
     known &= scene.low_present
     differs = np.where(known, np.abs(pan - total - usual.level), 0.0)
     sure = _sure(differs, pan, total, usual)
     peaks = differs > np.maximum(_SIGMAS * usual.spread, _PEAK_CONTRAST * usual.contrast)
     if peaks.any():
         sure |= peaks & (_peaks(scene, total, shift, progress) > _PEAK * usual.contrast)
-    found = _grown(sure, known & _allowed(differs, usual))
-    return found if found.sum() <= _MOST * max(1, int(known.sum())) else none
+    return _grown(sure, known & _allowed(differs, usual)), known
 
 
 def contradicting(fit: Explained) -> list[np.ndarray] | None:
@@ -150,17 +172,18 @@ def _degraded(scene: Scene, shift: tuple[float, float], progress: Progress) -> t
     return result, known
 
 
-def _summed(scene: Scene, fit: np.ndarray, progress: Progress) -> np.ndarray:
-    """(rows, columns) float64: the sum of bands that explains the PAN."""
+def _summed(scene: Scene, fits: Sequence[np.ndarray], progress: Progress) -> np.ndarray:
+    """(fits, rows, columns) float64: the sums of bands that explain each PAN."""
     bands, (rows, cols) = compared_bands(scene), scene.low_shape
-    weights, result = fit[:-1].astype(np.float32), np.empty((rows, cols))
+    weights, levels = np.stack(fits)[:, :-1].astype(np.float32), np.stack(fits)[:, -1, None, None]
+    result = np.empty((len(fits), rows, cols))
     step = max(1, _SAMPLES // (scene.hsi.bands * cols))
     for start, stop in row_strips(rows, step, progress):
         if scene.missing[bands].any():  # a missing sample is estimated from all the others
             values = scene.hsi_rows(start, stop).values[bands]
         else:
             values = scene.hsi.read(scene.alignment.hsi.part((start, stop), (0, cols)), bands).values
-        result[start:stop] = np.tensordot(weights, values, 1) + fit[-1]
+        result[:, start:stop] = np.tensordot(weights, values, 1) + levels
     return result
 
 

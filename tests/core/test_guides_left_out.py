@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.calibration.contradictions import contradictions
 from core.fusion.engine import fuse
 from core.fusion.prior import RegressionPrior
 from core.operators.pair import Operators
@@ -53,6 +54,21 @@ def fused(scene):
         rows = slice(piece.window.row, piece.window.row + piece.window.rows)
         out[:, rows] = piece.values
     return out
+
+
+@pytest.mark.parametrize("band", range(3))
+def test_a_thin_cloud_is_found_in_whichever_band_shows_it(images, make_raster, tmp_path, band):
+    hsi, pan = images[0], images[1].copy()
+    pan[band][CLOUD] += 3 * pan[band].std()
+    files = [
+        make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), LOW),
+        make_raster(tmp_path / "pan.tif", pan.astype(np.float32), HIGH),
+    ]
+    with open_pair(*files) as scene:
+        found = contradictions(scene)
+    assert found[11:19, 13:21].all()
+    found[8:22, 10:24] = False  # the cloud, and what its blur reaches
+    assert not found.any()
 
 
 def test_statistics_are_those_of_the_same_pixels_without_the_cloud(images, make_raster, tmp_path):
