@@ -3,8 +3,8 @@
 The degraded PAN is compared with the sum of bands that explains it on ground that both show alike. A pixel contradicts
 where the two differ by far more than usual, by much of the PAN's own contrast, and by about as much as either varies
 around it: what blur or a small shift leaves lies where both vary, and is no contradiction. Where the PAN itself has a
-number far beyond what the bands explain (a hot pixel, a glint), it contradicts whatever varies around it. Of a sharper image
-of several bands each is compared, and their sum: a thin cloud is as bright as the ground in some, not in all of them.
+number far beyond what the bands explain (a hot pixel, a glint), it contradicts whatever varies around it. Of a sharper
+image of several bands each is compared, and their sum: a thin cloud is as bright as the ground in some, not in all.
 """
 
 from __future__ import annotations
