@@ -162,9 +162,9 @@ def take(root: Path, folder: Path, language: str) -> None:
             window.resize(*WINDOW)
             arrange_docks(window)
             scene = {key: layer(folder / f"{key.lower()}.tif", key.lower()) for key in ("HSI", "PAN")}
-            dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
             if not language:
-                results(scene)
+                results(scene)  # first, so that dialogs offer the result to be assessed
+            dialogs({**scene, "REFERENCE": layer(root / REFERENCE, "indian_pines")})
         finally:
             os._exit(0)  # at once: QGIS would ask about the project
 
