@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed benchmark-pages lint types layers format docs site models translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage test-slow test-no-torch test-faults test-oldest test-hostile bench-speed bench-guard benchmark-pages lint types layers format docs site models translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -82,8 +82,11 @@ translations: ## bring ssml_qgis/i18n/*.ts up to date with the texts of the plug
 screenshots: setup ## take the pictures of docs/img anew (Xvfb, Chromium)
 	@env -u QT_QPA_PLATFORM $(PYTHON) tools/screenshots.py
 
-bench-speed: setup ## measure how fast fusing and learning are, and how much memory they take
-	@$(PYTHON) benchmarks/speed.py
+bench-speed: setup ## measure how long users wait, as ratios to an earlier commit and to GDAL's tools (8 minutes)
+	@$(PYTHON) benchmarks/speed_ratios.py
+
+bench-guard: setup ## see whether something became slower than its record on this kind of machine (5 minutes)
+	@$(PYTHON) benchmarks/speed_ratios.py --guard
 
 wheel: setup ## build the Python package, sdist and wheel, into dist/
 	@$(PYTHON) -m build --no-isolation --outdir dist .

@@ -18,16 +18,18 @@ class Cost(NamedTuple):
     peak: float  # MB
 
 
-def measured(command: list[str], folder: Path) -> Cost:
-    """Run a program in the checkout; what it and its children took, by the operating system's account (POSIX).
+def measured(command: list[str], folder: Path, checkout: Path = ROOT) -> Cost:
+    """Run a program in a checkout; what it and its children took, by the operating system's account (POSIX).
 
     Args:
         folder: where its output is kept, as log.txt.
+        checkout: whose core it imports.
     """
     log = folder / "log.txt"
     started = time.monotonic()
     with open(log, "w") as output:
-        child = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        environment = {**os.environ, "PYTHONPATH": str(checkout)}
+        child = subprocess.Popen(command, cwd=checkout, env=environment, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - started
     child.returncode = os.waitstatus_to_exitcode(status)
