@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.process import ROOT, Cost, measured, python
 from benchmarks.record import RESULTS, Record, Table, add_option, machine, read
-from benchmarks.speed import BANDS, Scene, gdal_script, make_model, make_scene, rounds
+from benchmarks.speed import BANDS, TOLD, Scene, gdal_script, make_model, make_scene, rounds
 
 BASE = "b5ad292"
 DEFLATE = ("-co", "COMPRESS=DEFLATE", "-co", "ZLEVEL=1", "-co", "PREDICTOR=2")
@@ -71,8 +71,10 @@ def files(scene: Scene) -> list[object]:
 
 
 def fusing(scene: Scene, compress: str = "none", *more: object) -> list[object]:
+    """The words of the job; ``compress`` as the user chooses it, or "default"."""
     places = ["--model", make_model(scene), "--out", scene.folder / f"{scene.hsi.stem}-{compress}.tif"]
-    return ["fuse", *files(scene), *places, "--compress", compress, "--device", "cpu", *more]
+    chosen = [] if compress == "default" else ["--compress", compress]
+    return ["fuse", *files(scene), *places, *chosen, "--device", "cpu", *more]
 
 
 def pansharpening(scene: Scene, *options: str) -> Callable[[], Cost]:
@@ -90,7 +92,8 @@ def pansharpening(scene: Scene, *options: str) -> Callable[[], Cost]:
 
 def bench_compress(bench: Bench) -> None:
     scene = make_scene(bench.folder, 200)
-    competitors = {name: bench.job(*fusing(scene, name)) for name in ("none", "deflate", "zstd")}
+    competitors = {name: bench.job(*fusing(scene, name, *TOLD)) for name in ("none", "deflate", "zstd")}
+    competitors["default"] = bench.job(*fusing(scene, "default"))
     competitors["gdal"] = pansharpening(scene)
     competitors["gdal, deflate"] = pansharpening(scene, *DEFLATE, "-co", "NUM_THREADS=2")
     found = rounds(bench.runs, competitors)
@@ -98,6 +101,7 @@ def bench_compress(bench: Bench) -> None:
     bench.compare("fuse with deflate / fuse", found, "deflate", "none", 1.25)
     bench.compare("fuse with deflate / gdal_pansharpen.py with deflate", found, "deflate", "gdal, deflate", 0.8)
     bench.compare("fuse with zstd / fuse", found, "zstd", "none", None)
+    bench.compare("fuse that measures gain and shift, with deflate / fuse", found, "default", "none", None)
     made = bench.folder / "as-gdal.tif"
     plain, ours = (scene.folder / f"{scene.hsi.stem}-{name}.tif" for name in ("none", "deflate"))
     subprocess.run(["gdal_translate", "-q", *DEFLATE, str(plain), str(made)], check=True)
@@ -111,7 +115,7 @@ def bench_start(bench: Bench) -> None:
     found = rounds(
         bench.runs,
         {
-            "fuse": bench.job(*words),
+            "fuse": bench.job(*words, *TOLD),
             "base": bench.job(*words, checkout=bench.base),
             "help": bench.job("--help"),
             "base help": bench.job("--help", checkout=bench.base),
@@ -124,7 +128,7 @@ def bench_start(bench: Bench) -> None:
 def bench_compare(bench: Bench) -> None:
     scene = make_scene(bench.folder, 100)
     words = ["compare", *files(scene), "--methods", *_METHODS, "--mtf", "0.3"]
-    told = [*words, "--shift", "none", "--contradictions", "off"]
+    told = [*words, *TOLD[2:]]
     found = rounds(1, {"ours": bench.job(*told), "base": bench.job(*words, checkout=bench.base)})
     bench.compare(f"compare / {BASE}", found, "ours", "base", 0.2)
     bench.table.add("compare, peak in MB", found["ours"][0].peak, None, 700, None, None)

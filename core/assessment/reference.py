@@ -230,12 +230,18 @@ def score_reference(
         truth, other = reference.read(*span, bands, progress)
         return span[0], values, truth, _in_both(valid, other)
 
+    def truths(span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        if fused.reader.always_valid:
+            truth, valid = reference.read(*span, bands, progress)
+            return truth, _in_both(valid, valid)
+        return rows(span)[2:]
+
     def spans(first: float, last: float) -> Iterator[tuple[int, int]]:
         return fused.blocks(2 * len(bands), progress.part(first, last))
 
     with Workers() as workers:
         limits = BandRange(len(bands))
-        for _, _, truth, valid in workers.ahead(rows, spans(0.0, 0.3), progress):
+        for truth, valid in workers.ahead(truths, spans(0.0, 0.3), progress):
             limits.update(truth, valid)
         waves = [_wavelength(fused, reference, band) for band in bands]
         chosen = angle_bands(waves, limits.levels())

@@ -155,10 +155,7 @@ class TrainedModel:
         Raises:
             InputError: the file cannot be read.
         """
-        if "chosen_bands" not in self.header:
-            return ""
-        with open_raster(hsi, "hsi") as reader:
-            return self.header["chosen_bands"] if reader.bands == self.header["chosen_of"] else ""
+        return trained_bands(self.header, hsi)
 
     def check_fits(self, scene: Scene, name: str) -> None:
         """Check that the model can be used on a scene.
@@ -225,6 +222,25 @@ class TrainedModel:
         from .inference import PairResidual
 
         return PairResidual(self.pair, device, use, sum(self.header["good"]))
+
+
+def trained_bands(header: Mapping[str, Any], hsi: str) -> str:
+    """As :meth:`TrainedModel.bands_for`, of the header of a model file alone.
+
+    Args:
+        header: of a model file.
+        hsi: path of the HSI.
+
+    Returns:
+        The bands, as text; "" for all.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if "chosen_bands" not in header:
+        return ""
+    with open_raster(hsi, "hsi") as reader:
+        return header["chosen_bands"] if reader.bands == header.get("chosen_of") else ""
 
 
 def scaling_of(scene: Scene) -> list[list[float]]:

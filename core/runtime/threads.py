@@ -80,6 +80,60 @@ def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:
         pool.shutdown(wait=future.done())
 
 
+class Beside(Progress):
+    """Work on a thread of its own while the caller goes on; a context manager. It is the progress that the caller goes
+    on with: what the work raises is raised as soon as that is asked whether to stop.
+
+    Args:
+        work: called without arguments.
+        progress: receives the caller's progress; asked for cancellation.
+    """
+
+    def __init__(self, work: Callable[[], Any], progress: Progress) -> None:
+        self._outer = progress
+        self._pool = ThreadPoolExecutor(1, "ssml", ignore_overflow)
+        self._future = self._pool.submit(work)
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown(wait=self._future.done())
+
+    def result(self) -> Any:
+        """Wait for the work.
+
+        Returns:
+            What it returned.
+
+        Raises:
+            Cancelled: the user asked to stop before it was there. And what the work raised.
+        """
+        return wait_for(self._future, self._outer)
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        """As :meth:`Progress.set`."""
+        self._outer.set(fraction, text)
+
+    def info(self, text: str) -> None:
+        """As :meth:`Progress.info`."""
+        self._outer.info(text)
+
+    def warning(self, text: str) -> None:
+        """As :meth:`Progress.warning`."""
+        self._outer.warning(text)
+
+    def warned(self) -> list[str]:
+        """As :meth:`Progress.warned`."""
+        return self._outer.warned()
+
+    def cancelled(self) -> bool:
+        """As :meth:`Progress.cancelled`; raises what the work raised."""
+        if self._future.done():
+            self._future.result()
+        return self._outer.cancelled()
+
+
 class _UnsplitProducts:
     """While a thread is inside, a matrix product of numpy is computed by the thread that asks for it."""
 

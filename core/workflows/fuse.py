@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
-from ..models.trained import TrainedModel
+from ..models.format import read_model
+from ..models.trained import TrainedModel, trained_bands
 from ..models.units import fit_to_scene
-from ..runtime.devices import choose_device, load_torch
+from ..runtime.devices import choose_device, require_torch
 from ..runtime.progress import Progress
+from ..runtime.threads import Beside
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
 from .gains import ChosenGain, ModelGain, choose_beside_model
@@ -47,27 +49,32 @@ def fuse(
         MissingDependencyError: PyTorch, or Dask where it is asked for, is not installed.
         Cancelled: the user stopped the job.
     """
-    load_torch(progress)
-    outputs = Outputs(output, disagreement)
-    outputs.check((hsi, pan, *options.besides), options.compress, (model,))
-    trained = TrainedModel.open(model)
-    outputs = with_disagreement(trained.pair.name, outputs, progress)
-    if options.consistency not in (None, trained.iterations):
-        progress.warning(
-            f"{model} learned with {trained.iterations} iterations of the consistency projection, but "
-            f"{options.consistency} are asked for: what it adds to the prior is right for {trained.iterations}; leave "
-            "the number out to use it."
-        )
-    if not options.bands.strip():
-        options = replace(options, bands=trained.bands_for(hsi))
-        if options.bands:
-            progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
-    with open_scene(hsi, pan, options, progress) as scene:
-        trained = fit_to_scene(trained, scene, model, progress)
-        chosen = choose_beside_model(
-            scene, ModelGain(model, trained.mtf_gain, trained.mtf_tolerance), options.mtf, progress
-        )
-        return {**fuse_scene(scene, trained, chosen, options, outputs, progress), "model": model}
+    with Beside(functools.partial(_opened_model, model), progress) as loading:
+        outputs = Outputs(output, disagreement)
+        outputs.check((hsi, pan, *options.besides), options.compress, (model,))
+        if not options.bands.strip():
+            options = replace(options, bands=trained_bands(read_model(model).header, hsi))
+            if options.bands:
+                progress.info(f"The model was trained on bands {options.bands}; the same are taken here.")
+        with open_scene(hsi, pan, options, loading) as scene:
+            trained = loading.result()
+            outputs = with_disagreement(trained.pair.name, outputs, progress)
+            if options.consistency not in (None, trained.iterations):
+                progress.warning(
+                    f"{model} learned with {trained.iterations} iterations of the consistency projection, but "
+                    f"{options.consistency} are asked for: what it adds to the prior is right for "
+                    f"{trained.iterations}; leave the number out to use it."
+                )
+            trained = fit_to_scene(trained, scene, model, progress)
+            own = ModelGain(model, trained.mtf_gain, trained.mtf_tolerance)
+            chosen = choose_beside_model(scene, own, options.mtf, progress)
+            return {**fuse_scene(scene, trained, chosen, options, outputs, progress), "model": model}
+
+
+def _opened_model(path: str) -> TrainedModel:
+    """Loads PyTorch, which takes seconds the first time; meanwhile the scene is looked through."""
+    require_torch()
+    return TrainedModel.open(path)
 
 
 def fuse_scene(

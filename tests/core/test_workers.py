@@ -9,7 +9,7 @@ import pytest
 from core.io.encoding import store, to_stored
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
-from core.runtime.threads import BackgroundWriter, Workers, run_cancellable, usable_cores
+from core.runtime.threads import BackgroundWriter, Beside, Workers, run_cancellable, usable_cores
 
 
 class Impatient(Progress):
@@ -158,3 +158,40 @@ def test_a_valid_number_that_is_not_finite_is_refused():
     values = np.array([[[1.4, np.nan], [np.inf, 4.0]]], np.float32)
     with pytest.raises(InputError, match="not finite"):
         store(values, None, None, np.empty(values.shape, np.int16))
+
+
+def test_work_beside_the_caller_is_waited_for_and_its_error_comes_early():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        assert go_on.wait(60)
+        return 7
+
+    with Beside(work, Progress()) as loading:
+        assert begun.wait(60)
+        loading.check()  # nothing has gone wrong
+        go_on.set()
+        assert loading.result() == 7
+
+    def fail():
+        raise InputError("It cannot be.")
+
+    def go_on_until_it_is_known(loading):
+        while True:
+            loading.part(0.0, 0.5).check()
+
+    with Beside(fail, Progress()) as loading, pytest.raises(InputError, match="cannot be"):
+        go_on_until_it_is_known(loading)
+
+
+def test_a_job_can_be_stopped_while_it_waits_for_work_beside_it():
+    class Stopped(Progress):
+        def cancelled(self):
+            return True
+
+    go_on = threading.Event()
+    with Beside(lambda: go_on.wait(60), Stopped()) as loading:
+        with pytest.raises(Cancelled):
+            loading.result()
+        go_on.set()
