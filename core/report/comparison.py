@@ -24,7 +24,7 @@ from .pictures import colour_map, guide_bands, overview, png, stretch_limits
 from .slider import Layer, Slider
 from .spots import Card, Doubt, Spots, most_doubtful
 from .verdict import Verdict
-from .views import DETAIL, FALSE_SIZE, PICTURE_SIZE, Views, hsi_detail, magnified
+from .views import DETAIL, Views, hsi_detail, magnified
 
 _LINES = 6  # methods in one chart
 _PIXELS = 3  # spectra that are shown
@@ -158,7 +158,7 @@ def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict:
 def _slider(comparison: Comparison) -> list[Item]:
     """The HSI and the PAN beside the result of each method, in true colour."""
     scene, view = comparison.scene, comparison.views.whole[0]
-    ground = Ground(scene, Window(0, 0, *scene.high_shape), PICTURE_SIZE)
+    ground = Ground(scene, Window(0, 0, *scene.high_shape), comparison.views.sizes[0])
     pan = ground.pan()
     layers = [
         Layer("HSI", png(*ground.hsi(view.bands), view.limits)),
@@ -201,11 +201,11 @@ def _around(place: int, size: int) -> slice:
 
 def _pictures(comparison: Comparison) -> list[Item]:
     scene, views = comparison.scene, comparison.views
-    pan, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), PICTURE_SIZE, scene.alignment.pan)
+    pan, pan_valid = overview(scene.pan, guide_bands(scene.pan.metadata), views.sizes[0], scene.alignment.pan)
     pan_limits = stretch_limits(pan, pan_valid)
     items: list[Item] = []
     for number, view in enumerate(views.whole[1:], 1):
-        hsi = png(*Ground(scene, Window(0, 0, *scene.high_shape), FALSE_SIZE).hsi(view.bands), view.limits)
+        hsi = png(*Ground(scene, Window(0, 0, *scene.high_shape), views.sizes[number]).hsi(view.bands), view.limits)
         pictures = [Picture("HSI", hsi)]
         pictures += [Picture(method.title, method.pictures[number]) for method in comparison.compared]
         items += [

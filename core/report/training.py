@@ -7,7 +7,7 @@ from typing import Any
 
 from ..models.trained import TrainedModel
 from .charts import Chart
-from .html import Facts, Item, Report, Section, Table, Text
+from .html import Facts, Item, Report, Section, Table
 from .learning_curves import COLOURS, learning_curves
 from .meanings import meanings_section
 from .verdict import Verdict
@@ -24,7 +24,7 @@ def training_report(
     trained: TrainedModel,
     parameters: Mapping[str, object],
     warnings: Sequence[Item],
-    box: Verdict | None = None,
+    box: Verdict,
     result: Sequence[Section] = (),
     pair: Sequence[Section] = (),
 ) -> Report:
@@ -34,7 +34,7 @@ def training_report(
         trained: the model, with the scores and the history in its header.
         parameters: of the job, shown as they are.
         warnings: what the job warned of.
-        box: the first thing on the page; None where no scene was fused.
+        box: the first thing on the page.
         result: of the fused scene, see :func:`.result.result_sections`; none where no scene was fused.
         pair: what was found of the scene, see :func:`.pair.pair_sections`.
 
@@ -43,12 +43,10 @@ def training_report(
     """
     header = trained.header
     scores = header["scores"]
-    used_prior = header["best_step"] == 0
     two = len(header["parameters"]) > 1
     labels = dict(_ROWS if two else (*_ROWS[:-1], ("mean", "Network (the result)")))
     if trained.iterations:
         labels["prior"] += ", projected"
-    lead = worth(header)
     table = Table(
         ["", "ERGAS", "SAM (degrees)"],
         [[labels[key], scores[key]["ergas"], scores[key]["sam"]] for key in labels if key in scores],
@@ -69,10 +67,9 @@ def training_report(
         "threads": header["threads"],
         "licence": header["licence"],
     }
-    said = [Text(lead, warning=True)] if used_prior and box is None else []
     sections = [
         *result[:1],
-        Section("Warnings", [*said, *warnings]),
+        Section("Warnings", warnings),
         *result[1:],
         Section("Scores on held-out pixels", [table, *_charts(header)]),
         Section("What was run", [Facts(dict(parameters))]),
@@ -80,7 +77,7 @@ def training_report(
         Section("Model", [Facts(facts)]),
         meanings_section(("ergas", "sam", "consistency")),
     ]
-    return Report("Sharpened scene" if result else "Trained model", lead, sections, box)
+    return Report("Sharpened scene" if result else "Trained model", box.sentence, sections, box)
 
 
 def worth(header: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ from ..scene.scene import Scene
 from .ground import Ground
 from .pictures import describe_bands, false_colour_bands, overview, png, stretch_limits, true_colour_bands
 
-PICTURE_SIZE = 480  # pixels, in true colour
-FALSE_SIZE = 320  # pixels, in false colour
+_SIZES = (480, 320)  # pixels, in true colour and in false colour,
+_SMALL_SIZES, _MANY = (320, 200), 6  # and where there are more methods than that, so that a page stays below some 10 MB
+_ZOOMED = 360  # pixels of the magnified detail
 DETAIL = 72  # PAN pixels of the detail along each side, at most
 
 
@@ -40,11 +41,13 @@ class Views:
         whole: true colour and false colour.
         window: where the detail lies, on the output's grid.
         zoom: by how much it is magnified.
+        sizes: rows and columns of a picture of each rendering, at most.
     """
 
     whole: tuple[View, ...]
     window: Window
     zoom: int
+    sizes: tuple[int, ...]
 
     def of_result(self, reader: RasterReader) -> list[bytes]:
         """PNGs of a fused raster.
@@ -55,17 +58,17 @@ class Views:
         Returns:
             the content of one file for each view, then of the detail in the first view.
         """
-        sizes = (PICTURE_SIZE, FALSE_SIZE)
-        made = [png(*overview(reader, view.bands, size), view.limits) for view, size in zip(self.whole, sizes)]
+        made = [png(*overview(reader, view.bands, size), view.limits) for view, size in zip(self.whole, self.sizes)]
         values, valid = overview(reader, self.whole[0].bands, DETAIL, self.window)
         return [*made, png(*magnified(values, valid, self.zoom), self.whole[0].limits)]
 
 
-def views_of(scene: Scene) -> Views:
+def views_of(scene: Scene, results: int = 1) -> Views:
     """Choose the bands, the stretch (of the HSI) and the detail (where the PAN varies most) of a scene.
 
     Args:
         scene: the open HSI and PAN.
+        results: how many will be shown.
 
     Returns:
         true colour first, and false colour where its bands are others.
@@ -73,11 +76,12 @@ def views_of(scene: Scene) -> Views:
     metadata = scene.hsi.metadata
     whole: list[View] = []
     for title, bands in (("True colour", true_colour_bands(metadata)), ("False colour", false_colour_bands(metadata))):
-        limits = stretch_limits(*overview(scene.hsi, bands, PICTURE_SIZE, scene.alignment.hsi))
+        limits = stretch_limits(*overview(scene.hsi, bands, _SIZES[0], scene.alignment.hsi))
         if not whole or bands != whole[0].bands:
             whole.append(View(f"{title}: {describe_bands(metadata, bands)}", bands, limits))
     side = min(DETAIL, *scene.high_shape)
-    return Views(tuple(whole), _busiest(scene, side), max(1, PICTURE_SIZE // side))
+    sizes = _SMALL_SIZES if results > _MANY else _SIZES
+    return Views(tuple(whole), _busiest(scene, side), max(1, _ZOOMED // side), sizes)
 
 
 def _busiest(scene: Scene, side: int) -> Window:

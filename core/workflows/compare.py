@@ -114,7 +114,7 @@ def compare(
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
         progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
-        views = views_of(scene) if report else None
+        views = views_of(scene, len(chosen)) if report else None
         moved = map_grid(scene, output_window(scene, None), options.grid) is not None
         made_at_once = bool(output) and not moved and driver_of(output) in ("GTiff", "ENVI")
         kept = os.path.join(folder, f"best{os.path.splitext(output)[1] if made_at_once else '.tif'}") if output else ""

@@ -10,6 +10,9 @@ from ..calibration.relation import pan_relation
 from ..calibration.shift import measure_shift
 from ..io.ratio import ratio_text, same_ratio
 from ..models.trained import RATIO_TOLERANCE
+from ..report.html import render, write_page
+from ..report.verdict import Verdict
+from ..report.warned import warning_items
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -21,6 +24,7 @@ from .options.advice import advice
 from .options.call import on_files
 from .options.fusion import TrainOptions
 from .output import Outputs
+from .verdicts import blur_check, gain_checks
 
 if TYPE_CHECKING:
     from ..training.distributed import Processes
@@ -49,8 +53,9 @@ def train(
         progress: receives progress and messages; asked whether to stop.
 
     Returns:
-        ``model``, ``scores`` on held-out pixels (prior, spectral, spatial, mean: ergas, sam), ``parameters``. Nothing
-        in a process that is not the first: that one writes and speaks.
+        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``model``, ``scores`` on held-out pixels
+        (prior, spectral, spatial, mean: ergas, sam), ``parameters``. Nothing in a process that is not the first: that
+        one writes and speaks.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -99,6 +104,7 @@ def train_scenes(
         InputError: an option cannot be used, or the scenes are not of one sensor.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
+    from ..report.training import training_report, worth
     from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device
     from ..training.learn import learn, settings_for
@@ -120,22 +126,21 @@ def train_scenes(
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:
         return {}
+    checks = [*gain_checks(trained.header, "networks'"), blur_check(chosen.facts())]
+    verdict = Verdict(worth(trained.header), checks)
     page = ""
     if outputs.report:
-        from ..report.html import render, write_page
-        from ..report.training import training_report
-        from ..report.warned import warning_items
-
         iterations = {"consistency iterations": trained.iterations}
         parameters = {"model": outputs.model, "bands": options.bands or "all", **chosen.shown(), **iterations}
-        page = render(
-            training_report(trained, parameters, warning_items(advice(progress.warned(), type(options)))), progress
-        )
+        said = warning_items(advice(progress.warned(), type(options)))
+        page = render(training_report(trained, parameters, said, verdict), progress)
     trained.save(outputs.model)
     if outputs.report:
         write_page(outputs.report, page)
     checkpoint.remove()
     return {
+        "verdict": verdict.sentence,
+        **verdict.facts(),
         "model": outputs.model,
         "scores": trained.header["scores"],
         "parameters": trained.header["parameters"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..report.verdict import FAIL, LOOK, PASS, Check, Verdict
@@ -151,16 +151,22 @@ def gain_checks(header: Mapping[str, Any], result: str) -> list[Check]:
     if header["best_step"] == 0 or result == "regression prior":
         why = "no better than it on held-out pixels" if header["best_step"] == 0 else "worse than it when looked at"
         return [Check("Method", LOOK, f"The regression prior (MTF-GLP) is the result: the networks were {why}.")]
-    scores = header["scores"]
-    gain = [100 * (1 - scores["mean"][key] / scores["prior"][key]) for key in ("ergas", "sam")]
-    text = f"Networks: on held-out pixels, ERGAS {gain[0]:.1f} % and SAM {gain[1]:.1f} % below the regression prior."
-    checks = [Check("Method", PASS, text)]
+    gains = " and ".join(_gains(header["scores"])) or "better"
+    checks = [Check("Method", PASS, f"Networks: on held-out pixels, {gains} than the regression prior.")]
     expected = header.get("expected_gain")
     if expected:
         (low, likely, high), (least, _, most) = expected["ergas"], expected["sam"]
         text = f"At full resolution {low:.0f} to {high:.0f} % in ERGAS and {least:.0f} to {most:.0f} % in SAM."
         checks.append(Check("Expected gain", PASS if likely > 0 else LOOK, text))
     return checks
+
+
+def _gains(scores: Mapping[str, Mapping[str, float | None]]) -> Iterator[str]:
+    """By how much each index is lower, where both are numbers."""
+    for key, name in (("ergas", "ERGAS"), ("sam", "SAM")):
+        own, prior = scores["mean"][key], scores["prior"][key]
+        if own is not None and prior:
+            yield f"{name} {100 * (1 - own / prior):.1f} % lower"
 
 
 def fused_verdict(facts: Mapping[str, Any], title: str) -> Verdict:
