@@ -17,6 +17,7 @@ from ..operators.fill import fill_invalid
 from ..operators.footprints import footprints
 from ..operators.pair import Operators
 from ..operators.resample import Gains
+from ..quality.blocks import BLOCK
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.memory import trim_heap
@@ -123,14 +124,18 @@ class _FullResolution:
         return values, valid
 
     def _scan_high(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns) bool, the valid pixels, and (B + M,) float32, the means of the bands and of the PAN there."""
+        """(rows, columns) bool, the valid pixels, and (B + M,) float32, the means of the bands and of the PAN there, by
+        which invalid pixels are filled; 0 where there are none."""
         mask = np.empty(self.high, bool)
         total = np.zeros(len(self.bands) + len(self.pans))
-        spans = self.fused.blocks(4 * len(total), progress)
+        covered = (self.under.rows, self.under.cols) == self.high
+        fills = not (covered and self.fused.reader.always_valid and self.pan.reader.always_valid)
+        spans = self.fused.blocks(4 * len(total), progress, BLOCK)
         for start, stop, stack, here in self.workers.ahead(self._high_rows, spans, self.progress):
             mask[start:stop] = here
-            of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
-            total += of_rows.sum(axis=1, dtype=np.float64)
+            if fills:
+                of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
+                total += of_rows.sum(axis=1, dtype=np.float64)
             top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
             if top < bottom:
                 part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]

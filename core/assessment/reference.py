@@ -12,6 +12,7 @@ import numpy as np
 from ..io.grid import Window, decimation
 from ..io.reader import Block, RasterReader
 from ..quality.angle_bands import angle_bands
+from ..quality.blocks import BLOCK
 from ..quality.reference import BandRange, PixelMaps, ReferenceIndices
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -113,17 +114,19 @@ class View:
         step = max(1, _PORTION // (bands * self.window.cols))
         return ((first, min(first + step, stop)) for first in range(start, stop, step))
 
-    def blocks(self, bands: int, progress: Progress) -> Iterator[tuple[int, int]]:
+    def blocks(self, bands: int, progress: Progress, together: int = 1) -> Iterator[tuple[int, int]]:
         """Runs of rows that fit the memory budget.
 
         Args:
             bands: how many are held at once.
             progress: receives progress; asked whether to stop.
+            together: rows that are not parted, where so many fit.
 
         Yields:
             (start, stop) of each.
         """
         step = max(1, SAMPLES // (max(bands, 1) * self.window.cols))
+        step = max(step // together * together, min(step, together))
         for start in range(0, self.window.rows, step):
             progress.check()
             progress.set(start / self.window.rows)
@@ -237,7 +240,7 @@ def score_reference(
         return rows(span)[2:]
 
     def spans(first: float, last: float) -> Iterator[tuple[int, int]]:
-        return fused.blocks(2 * len(bands), progress.part(first, last))
+        return fused.blocks(2 * len(bands), progress.part(first, last), BLOCK)
 
     with Workers() as workers:
         limits = BandRange(len(bands))

@@ -6,7 +6,7 @@ import functools
 import math
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -17,12 +17,16 @@ _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance belo
 
 class _PanTile(NamedTuple):
     """A tile of a band of the PAN: its values about its origin; of the windows of n pixels their sums, the reciprocal
-    of n standard deviations, 0 where a window is not usable, and whether it is."""
+    of n standard deviations, 0 where a window is not usable, whether it is, and how many are."""
 
     values: np.ndarray
     total: np.ndarray
     scale: np.ndarray
     usable: np.ndarray
+    windows: int
+
+
+_Place = tuple[Tile, Optional[np.ndarray], Sequence[_PanTile]]  # with the pixels under it that are not valid
 
 
 class LocalCorrelation:
@@ -78,16 +82,18 @@ class LocalCorrelation:
             planes = (self._above.plane(stack, band) for band in range(len(stack)))
             self._origin = origin = np.array([plane[mask].mean(dtype=np.float64) for plane in planes])
         pans = [(self._above.plane(stack, band), origin[band]) for band in range(self.bands, len(stack))]
-        places = [
-            (place, [self._pan_tile(*pan, mask, whole, place) for pan in pans])
-            for place in tiles(whole.shape[0], whole.shape[1], self.size)
-        ]
-        return [functools.partial(self._correlate, stack, band, mask, places) for band in range(self.bands)]
+        places = []
+        for place in tiles(whole.shape[0], whole.shape[1], self.size):
+            invalid = None if mask[place.under].all() else ~mask[place.under]
+            places.append((place, invalid, [self._pan_tile(*pan, invalid, whole, place) for pan in pans]))
+        return [functools.partial(self._correlate, stack, band, places) for band in range(self.bands)]
 
-    def _pan_tile(self, plane: np.ndarray, origin: float, mask: np.ndarray, whole: np.ndarray, place: Tile) -> _PanTile:
+    def _pan_tile(
+        self, plane: np.ndarray, origin: float, invalid: np.ndarray | None, whole: np.ndarray, place: Tile
+    ) -> _PanTile:
         sums = self._window_sums(place)
         values, squares = sums.inputs
-        _about_origin(plane, origin, mask, place, values)
+        _about_origin(plane[place.under], origin, invalid, values)
         total, square = sums.of(values, 0), sums.of(np.multiply(values, values, out=squares), 1)
         square *= self.size**2
         variance = square - total * total
@@ -96,18 +102,16 @@ class LocalCorrelation:
         usable &= variance > _CONSTANT * square
         scale = np.zeros(total.shape)
         scale[usable] = 1.0 / np.sqrt(variance[usable])
-        return _PanTile(values.copy(), total.copy(), scale, usable)
+        return _PanTile(values.copy(), total.copy(), scale, usable, int(np.count_nonzero(usable)))
 
-    def _correlate(
-        self, stack: np.ndarray, band: int, mask: np.ndarray, places: Sequence[tuple[Tile, Sequence[_PanTile]]]
-    ) -> None:
+    def _correlate(self, stack: np.ndarray, band: int, places: Sequence[_Place]) -> None:
         """Add the windows of one band, tile by tile."""
         self._check()
         plane, origin, count = self._above.plane(stack, band), self._origin[band], self.size**2
-        for place, pans in places:
+        for place, invalid, pans in places:
             sums = self._window_sums(place)
             values, work = sums.inputs
-            _about_origin(plane, origin, mask, place, values)
+            _about_origin(plane[place.under], origin, invalid, values)
             total, deviation = sums.of(values, 0), sums.of(np.multiply(values, values, out=work), 1)
             deviation *= count
             least = deviation * _CONSTANT
@@ -128,7 +132,7 @@ class LocalCorrelation:
                 if not varying:
                     correlation[~varies] = 0.0
                 self._totals[band, number] += correlation.sum()
-                self._windows[band, number] += np.count_nonzero(pan.usable if varying else pan.usable & varies)
+                self._windows[band, number] += pan.windows if varying else np.count_nonzero(pan.usable & varies)
 
     def _window_sums(self, tile: Tile) -> WindowSums:
         """Each thread has its own for each of the few shapes of tiles."""
@@ -138,10 +142,9 @@ class LocalCorrelation:
         return made[tile.shape]
 
 
-def _about_origin(plane: np.ndarray, origin: float, mask: np.ndarray, place: Tile, out: np.ndarray) -> None:
-    """Write the pixels under a tile's windows, about an origin, 0 where not valid."""
-    np.copyto(out, plane[place.under])
+def _about_origin(samples: np.ndarray, origin: float, invalid: np.ndarray | None, out: np.ndarray) -> None:
+    """Write samples about an origin, 0 where not valid."""
+    np.copyto(out, samples)
     out -= origin
-    known = mask[place.under]
-    if not known.all():
-        out[~known] = 0.0
+    if invalid is not None:
+        out[invalid] = 0.0
