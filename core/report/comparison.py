@@ -120,9 +120,12 @@ def lead(result: Mapping[str, Any]) -> str:
         The sentence.
     """
     best = result["methods"][0]
-    second = next((record for record in result["methods"][1:] if record["ranked"]), None)
+    others = [record for record in result["methods"][1:] if record["ranked"]]
+    equal = [f"{record['title']} ({record['score']:.3f})" for record in others if record["equal"]]
     text = f"Best at reduced resolution: {best['title']}, score {best['score']:.3f}"
-    return text + (f"; next {second['title']}, {second['score']:.3f}." if second else ".")
+    if equal:
+        return f"{text}; practically equal, as far as this scene can tell: {', '.join(equal)}."
+    return text + (f"; next {others[0]['title']}, {others[0]['score']:.3f}." if others else ".")
 
 
 def comparison_report(comparison: Comparison, warnings: Sequence[Item], verdict: Verdict) -> Report:

@@ -86,7 +86,7 @@ def compare(
         warned of).
         ``methods`` has one record a method, best first: ``name``, ``title``, ``score``, ``reduced``, ``full`` and
         ``per_band`` (dicts of numbers), ``seconds``, ``peak_memory`` (bytes in use by this process while it ran at full
-        resolution, None where unknown), ``ranked`` and ``note``.
+        resolution, None where unknown), ``ranked``, ``equal`` (to the best, but for chance) and ``note``.
 
     Raises:
         InputError: a file or a parameter cannot be used, or the scene is too small to be reduced.
@@ -113,7 +113,8 @@ def compare(
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
-        progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}.")
+        equal = "".join(f", and practically equal {run.candidate.title}" for run in ranking if run.equal)
+        progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}{equal}.")
         views = views_of(scene, len(chosen)) if report else None
         moved = map_grid(scene, output_window(scene, None), options.grid) is not None
         made_at_once = bool(output) and not moved and driver_of(output) in ("GTiff", "ENVI")

@@ -15,11 +15,13 @@ from ..report.comparison import Compared
 from ..runtime.atomic_files import placed
 from ..runtime.errors import InputError
 from .candidates import Candidate
+from .ties import practically_equal
 
 RULE = (
     "The best method has the lowest score at reduced resolution: the mean of its ERGAS and its SAM, each divided by "
     "that of plain up-sampling. Indices without reference do not rank: the consistency projection makes the spectral "
-    "ones nearly equal for all."
+    "ones nearly equal for all. Methods are practically equal where the difference of their scores is within its "
+    "uncertainty, by the jackknife over blocks of the image."
 )
 
 
@@ -35,6 +37,7 @@ class Run:
         score: by which it is ranked, None where it cannot be scored.
         seconds: that it took at full resolution.
         memory: bytes in use meanwhile at most, None where unknown.
+        equal: whether it differs from the best by no more than chance, see :func:`.ties.practically_equal`.
     """
 
     candidate: Candidate
@@ -44,10 +47,11 @@ class Run:
     score: float | None = None
     seconds: float = 0.0
     memory: int | None = None
+    equal: bool = False
 
 
 def ranked(runs: Sequence[Run]) -> list[Run]:
-    """Rank the methods by their scores, which are computed here.
+    """Rank the methods by their scores, which are computed here, and mark those that are as good as the best.
 
     Args:
         runs: the methods, the base first.
@@ -71,7 +75,12 @@ def ranked(runs: Sequence[Run]) -> list[Run]:
             "The methods could not be compared: at reduced resolution there is no valid pixel of both HSI and PAN to "
             "score; use a larger part of the scene."
         )
-    return sorted(runs, key=lambda run: math.inf if run.score is None or run.candidate.note else run.score)
+    ranking = sorted(runs, key=lambda run: math.inf if run.score is None or run.candidate.note else run.score)
+    best, reference = ranking[0].compared.maps, runs[0].compared.maps
+    for run in ranking[1:]:
+        if run.score is not None and not run.candidate.note:
+            run.equal = practically_equal(best, run.compared.maps, reference)
+    return ranking
 
 
 def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
@@ -94,6 +103,7 @@ def result_of(ranking: Sequence[Run]) -> dict[str, Any]:
             "seconds": run.seconds,
             "peak_memory": run.memory,
             "ranked": not run.candidate.note,
+            "equal": run.equal,
             "note": run.candidate.note,
         }
         for run in ranking
