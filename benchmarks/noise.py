@@ -4,8 +4,9 @@
 
 Real scenes, degraded by Wald's protocol; white noise is added to the HSI, of each band's mean over SNR, and half as
 much to the PAN. The MTF gain is told. Stated are SAM and ERGAS over the whole image. The truth has noise of its own,
-which passed the optics with it. Without noise nothing is removed, as MTF-GLP shows, and sharpen is run once. Airport-1, airport-2, urban-4, urban-5, Indian Pines and EnMAP had a part in choosing how
-noise is told from spectra, by the classical method; airport-3 at ratio 2 had none.
+which passed the optics with it. Without noise nothing is removed, as MTF-GLP shows, and sharpen is run once. Airport-1,
+airport-2, urban-4, urban-5, Indian Pines and EnMAP had a part in choosing how noise is told from spectra, by MTF-GLP;
+airport-3 at ratio 2 had none.
 """
 
 from __future__ import annotations
