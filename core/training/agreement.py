@@ -52,11 +52,11 @@ class Agreement:
 
     @property
     def shares(self) -> Tensor:
-        """(components,) float32, the share of the mean that is added to the prior, from 0 to the boldness, or to 1
-        of a single pair; 1 of a single network, of which nothing is known."""
+        """(components,) float32, the share of the mean that is added to the prior, from 0 to the boldness, which
+        is 1 at most of a single pair; 1 of a single network, of which nothing is known."""
         if self.count < _PAIR:
             return torch.ones_like(self.power)
-        boldness = self.boldness if self.count > _PAIR else 1.0
+        boldness = self.boldness if self.count > _PAIR else min(self.boldness, 1.0)
         return boldness * (1 - self.variance / self.count / self.power.clamp(min=1e-12)).clamp(min=0.0)
 
     @property

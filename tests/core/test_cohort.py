@@ -125,6 +125,11 @@ def test_what_a_single_pair_has_taught_each_other_promises_nothing(full_area):
     assert found.spread is None
 
 
+def test_of_a_pair_that_learned_little_only_a_part_is_added(full_area):
+    found = agreement([Constant([1.0, 1.0]), Constant([1.0, 1.0])], [full_area], 0, 0.8, Progress())
+    torch.testing.assert_close(found.shares, torch.tensor([0.8, 0.8]), rtol=1e-5, atol=1e-6)
+
+
 def test_of_a_single_network_all_is_added_and_nothing_is_known(full_area):
     found = agreement([Constant([1.0, 2.0, 3.0])], [full_area], 5, 1.5, Progress())
     assert found.shares.tolist() == [1.0, 1.0, 1.0]
