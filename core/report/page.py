@@ -86,7 +86,7 @@ select, button {
 }
 .slider.live .stage {
   position: relative; overflow: hidden; touch-action: none; cursor: ew-resize; background: var(--page);
-  aspect-ratio: var(--ratio); width: min(100%, 86vh * var(--ratio)); margin: 0 auto; border-radius: 6px;
+  aspect-ratio: var(--ratio); width: min(100%, max(240px, 86vh * var(--ratio))); margin: 0 auto; border-radius: 6px;
 }
 .slider.live .moving { display: block; position: absolute; inset: 0; transform-origin: 0 0; --scale: 1; }
 .slider.live .moving figure { display: block; position: absolute; inset: 0; margin: 0; }
@@ -96,7 +96,7 @@ select, button {
   display: block; position: absolute; z-index: 4; top: 0; bottom: 0; width: 0; border-left: 2px solid #fff;
   box-shadow: 0 0 0 1px rgba(0, 0, 0, .55); pointer-events: none;
 }
-.slider.live input { display: block; width: min(100%, 86vh * var(--ratio)); margin: 8px auto 0; }
+.slider.live input { display: block; width: min(100%, max(240px, 86vh * var(--ratio))); margin: 8px auto 0; }
 .slider.live .hint { display: block; font-size: 13px; color: var(--soft); }
 .slider .spot { display: none; }
 .slider.live .spot {
