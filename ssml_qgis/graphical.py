@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import qgis.utils
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt import sip
+from qgis.PyQt.QtWidgets import QWidget
 
+from .core.workflows.options import JOBS
+from .core.workflows.options.declare import Option
 from .package import FOLDER
 from .translation import tr
 
@@ -25,6 +29,24 @@ class ShippedModel(QgsProcessingModelAlgorithm):
     def displayName(self) -> str:
         """Name in the toolbox and in the dialog."""
         return tr(TITLES.get(self.name(), self.name()))
+
+    def form_options(self) -> list[Option]:
+        """The options of jobs that its parameters hand on, by their keys."""
+        keys = {definition.name() for definition in self.parameterDefinitions()}
+        found = {option.key: option for job in JOBS for option in job.dialog() if option.key in keys}
+        return list(found.values())
+
+    def words(self, option: Option) -> dict[str, str]:
+        """What a menu shows, by what is chosen."""
+        return dict(option.titles)
+
+    def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget | None:
+        """The dialog, in a QGIS with windows."""
+        if qgis.utils.iface is None:
+            return None
+        from .algorithms.dialog import SsmlDialog
+
+        return SsmlDialog(self, parent=parent)
 
     def createInstance(self) -> ShippedModel:
         """Make a fresh one for a dialog or a run, with its texts in the user's language."""

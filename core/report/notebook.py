@@ -18,7 +18,7 @@ from .pictures import overview, png, stretch_limits, true_colour_bands
 
 SIZE = 320  # pixels of a picture, at most
 _SIGNS = {"pass": ("✓", "#17683a"), "look": ("!", "#8a5a00"), "fail": ("✗", "#b3261e")}
-_HEADS = {"pass": "All is well", "look": "Look before you use it", "fail": "Do not use it as it is"}
+_HEADS = dict(zip(_SIGNS, ("All is well", "Look before you use it", "Do not use it as it is")))
 
 
 def shown(facts: Mapping[str, Any], thumbs: Sequence[tuple[str, bytes]]) -> str:

@@ -107,6 +107,10 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             places = [tr("Result: {path}").format(path=output)]
         return " ".join([str(made.get("verdict") or ""), *places]).strip()
 
+    def form_options(self) -> list[Option]:
+        """What the dialog's parameters are made of."""
+        return self.JOB.dialog()
+
     def words(self, option: Option) -> dict[str, str]:
         """What a menu shows, by what is chosen."""
         return dict(option.titles)

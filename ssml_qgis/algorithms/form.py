@@ -32,7 +32,7 @@ class Form(QObject):
         self._dialog, self._panel = dialog, dialog.mainWidget()
         self._wrappers, self._algorithm = self._panel.wrappers, dialog.algorithm()
         self._said: list[str] = []
-        for option in self._algorithm.JOB.dialog():
+        for option in self._algorithm.form_options():
             wrapper = self._wrappers.get(option.key)
             widget = wrapper.wrappedWidget() if wrapper is not None else None
             if isinstance(widget, QComboBox):

@@ -93,6 +93,13 @@ def test_an_image_of_few_bands_is_told_from_its_pan(add, open_dialog):
     assert (value(dialog, "HSI"), value(dialog, "PAN")) == (hsi, pan)
 
 
+def test_dialogs_of_shipped_models_guess_and_show_words_too(four_layers, open_dialog):
+    dialog = open_dialog("inspectsharpenandjudge")
+    assert (value(dialog, "HSI"), value(dialog, "PAN")) == (four_layers["hsi"], four_layers["pan"])
+    assert dialog.mainWidget().wrappers["EFFORT"].wrappedWidget().currentText() == "Normal (recommended)"
+    assert value(dialog, "EFFORT") == "normal"
+
+
 def test_nothing_is_guessed_of_layers_that_do_not_go_together(add, open_dialog):
     add("one", 3, 10.0)
     add("two", 3, 10.0)
