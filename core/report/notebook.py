@@ -15,10 +15,10 @@ from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from .maps import map_pictures
 from .pictures import overview, png, stretch_limits, true_colour_bands
+from .verdict import FAIL, HEADS, LOOK, PASS, SIGNS
 
 SIZE = 320  # pixels of a picture, at most
-_SIGNS = {"pass": ("✓", "#17683a"), "look": ("!", "#8a5a00"), "fail": ("✗", "#b3261e")}
-_HEADS = dict(zip(_SIGNS, ("All is well", "Look before you use it", "Do not use it as it is")))
+_COLOURS = {PASS: "#17683a", LOOK: "#8a5a00", FAIL: "#b3261e"}
 
 
 def shown(facts: Mapping[str, Any], thumbs: Sequence[tuple[str, bytes]]) -> str:
@@ -48,15 +48,15 @@ def _verdict(facts: Mapping[str, Any]) -> str:
             if isinstance(value, (str, int, float)) and value != ""
         )
         return f"<table>{rows}</table>"
-    sign, colour = _SIGNS[facts["mark"]]
+    mark = facts["mark"]
     rows = "".join(
-        f'<tr><td style="color: {_SIGNS[check["mark"]][1]}; font-weight: bold">{_SIGNS[check["mark"]][0]}</td>'
+        f'<tr><td style="color: {_COLOURS[check["mark"]]}; font-weight: bold">{SIGNS[check["mark"]]}</td>'
         f'<td style="text-align: left">{html.escape(check["name"])}</td>'
         f'<td style="text-align: left">{html.escape(check["text"])}</td></tr>'
         for check in facts["checks"]
     )
     return (
-        f'<p><b style="color: {colour}">{sign} {_HEADS[facts["mark"]]}.</b> {html.escape(facts["verdict"])}</p>'
+        f'<p><b style="color: {_COLOURS[mark]}">{SIGNS[mark]} {HEADS[mark]}.</b> {html.escape(facts["verdict"])}</p>'
         f"<table>{rows}</table>"
     )
 

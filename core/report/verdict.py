@@ -9,9 +9,9 @@ from typing import Any
 
 PASS, LOOK, FAIL = "pass", "look", "fail"
 _ORDER = (PASS, LOOK, FAIL)
-_SIGNS = {PASS: "✓", LOOK: "!", FAIL: "✗"}
+SIGNS = {PASS: "✓", LOOK: "!", FAIL: "✗"}
 _WORDS = {PASS: "Pass", LOOK: "Look", FAIL: "Fail"}
-_HEADS = {PASS: "All is well", LOOK: "Look before you use it", FAIL: "Do not use it as it is"}
+HEADS = {PASS: "All is well", LOOK: "Look before you use it", FAIL: "Do not use it as it is"}
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ def box(sentence: str, facts: Mapping[str, Any], head: str = "") -> str:
     )
     mark = facts["mark"]
     return (
-        f'<div class="verdict {mark}">\n<p class="mark">{_sign(mark)} {html.escape(head or _HEADS[mark])}</p>\n'
+        f'<div class="verdict {mark}">\n<p class="mark">{_sign(mark)} {html.escape(head or HEADS[mark])}</p>\n'
         f"<p>{html.escape(sentence)}</p>\n<table><tbody>\n{rows}</tbody></table></div>\n"
     )
 
 
 def _sign(mark: str) -> str:
-    return f'<span class="sign" role="img" aria-label="{_WORDS[mark]}" title="{_WORDS[mark]}">{_SIGNS[mark]}</span>'
+    return f'<span class="sign" role="img" aria-label="{_WORDS[mark]}" title="{_WORDS[mark]}">{SIGNS[mark]}</span>'
