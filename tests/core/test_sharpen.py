@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import os
 
@@ -59,7 +60,13 @@ def test_sharpen_gives_the_pans_grid_the_hsis_type_and_nodata_where_the_hsi_has_
     np.testing.assert_array_equal(invalid, expected)
     np.testing.assert_array_equal(np.isnan(values(spread)), expected)
     assert set(result["scores"]) == {"prior", "spectral", "spatial", "mean"}
-    assert "<html" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    said = [result["verdict"], *(check["text"] for check in result["checks"])]
+    assert [text for text in said if html.escape(text) not in page] == []
+    assert all(f'<a href="{name}">{name}</a>' in page for name in ("o.tif", "d.tif", "m.ssml"))
+    assert [title for title in ("HSI", "Result", "PAN", "Disagreement") if f'<figure title="{title}' not in page] == []
+    assert 'id="spot-1"' in page
+    json.dumps(result, allow_nan=False)
     header = info(model)
     assert header["network"] == "ssml"
     json.dumps(header, allow_nan=False)
@@ -174,6 +181,8 @@ def test_the_projections_iterations_are_the_same_in_learning_judging_and_fusing(
     assert losses[0] != losses[5]
     assert made[0]["scores"]["prior"] != made[5]["scores"]["prior"]  # what all are judged by
     page = report.read_text(encoding="utf-8")  # of the last one, without
+    assert html.escape(made[0]["verdict"]) in page
+    assert made[0]["checks"][0]["name"] == "Method"
     assert "Regression prior (MTF-GLP)" in page
     assert "projected" not in page
 
