@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -23,6 +24,11 @@ FUSE = ("classical", "--hsi", "hsi.tif", "--pan", "pan.tif", "--out", "out.tif",
 
 def run(*arguments):
     return main([str(argument) for argument in arguments])
+
+
+needs_toml = pytest.mark.skipif(
+    not any(importlib.util.find_spec(name) for name in ("tomllib", "tomli")), reason="there is no parser of TOML"
+)
 
 
 @pytest.fixture
@@ -97,6 +103,7 @@ def test_quiet_keeps_warnings_and_drops_all_else(inputs, capsys):
     assert set(said.err.splitlines()) < set(aloud.err.splitlines())
 
 
+@needs_toml
 def test_a_file_gives_options_which_the_call_overrides(inputs, capsys):
     (inputs / "o.toml").write_text(
         'compress = "none"\nmethod = "gsa"\n[classical]\nmethod = "exp"\n[train]\nsteps = 1\n'
@@ -109,6 +116,7 @@ def test_a_file_gives_options_which_the_call_overrides(inputs, capsys):
     assert by_file != (inputs / "out.tif").read_bytes()
 
 
+@needs_toml
 @pytest.mark.parametrize(
     ("text", "words"),
     [
