@@ -21,7 +21,7 @@ from ..scene.scan import BandScan, scan_bands
 
 MAP_SIZE = 480  # pixels: the maps of the report at most
 SAMPLES = 32_000_000  # of one raster held at once
-_PORTION = 6_000_000  # samples read in one go
+_PORTION = 16_000_000  # samples read in one go: of more, the parts are put together
 
 
 @dataclass(frozen=True)
