@@ -29,8 +29,8 @@ _LEAST_BANDS, _LEAST_PIXELS = 24, 2.0  # good bands; pixels a band
 _MOST_REMOVED = 0.5  # of the power of all bands: where there is more of it, it is not noise that is seen
 _LEAST_OUTSIDE = 0.3  # of a band's noise, that is not taken for spectra
 _EDGE = 2.0  # times the largest eigenvalue of noise alone: a component just above holds more noise than spectra
-_SAMPLES = 10_000_000  # that are looked at, at most
-_TILE = 64  # HSI pixels along an edge
+_SAMPLES = 3_000_000  # that are looked at, at most: some copies of them are held
+_TILE = 32  # HSI pixels along an edge
 _HIGH_PASS = np.array([1.0, -4.0, 6.0, -4.0, 1.0], np.float32) / math.sqrt(70.0)  # of white noise: its variance
 _NORMAL = 1.4826  # standard deviation over median absolute deviation
 
