@@ -47,7 +47,7 @@ class TimeLeft:
             fraction: share of the work that is done, 0 to 1.
         """
         now = self._clock()
-        if fraction < _OPENING:
+        if fraction < _OPENING or fraction >= 1.0:
             self._started, self._left = None, None
             self._seen.clear()
             return

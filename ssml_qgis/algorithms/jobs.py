@@ -151,7 +151,8 @@ class CompareAlgorithm(SsmlAlgorithm):
                 title=best["title"], ergas=ergas, sam=sam
             )
         )
-        return {"BEST": made["best"], "SCORE": best["score"], "ERGAS": ergas, "SAM": sam, "GAIN": made["gain"]}
+        said = {key: made.get(key.lower()) for key in ("VERDICT", "MARK")}
+        return {**said, "BEST": made["best"], "SCORE": best["score"], "ERGAS": ergas, "SAM": sam, "GAIN": made["gain"]}
 
 
 class ModelInfoAlgorithm(SsmlAlgorithm):

@@ -275,6 +275,12 @@
 <translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
 <message><source>Disagreement of the networks</source>
 <translation>Uneinigkeit der Netze</translation></message>
+<message><source>What the job says of its result, in a sentence.</source>
+<translation>Was über das Ergebnis zu sagen ist, in einem Satz.</translation></message>
+<message><source>Whether all is well: pass, look (look before you use it) or fail.</source>
+<translation>Ob alles gut ist: pass (in Ordnung), look (vor der Verwendung ansehen) oder fail (so nicht verwenden).</translation></message>
+<message><source>Mark</source>
+<translation>Note</translation></message>
 <message><source>Train a model</source>
 <translation>Modell trainieren</translation></message>
 <message><source>Learning</source>

@@ -215,6 +215,8 @@ def test_the_time_left_follows_the_speed_and_counts_down():
         now[0] += 0.1
         left.update((101 + step) / 201)
     assert left.sentence() == "about 1 s left"
+    left.update(1.0)
+    assert left.sentence() == ""
 
 
 def test_the_bar_says_how_much_time_is_left(monkeypatch):

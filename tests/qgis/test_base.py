@@ -193,6 +193,14 @@ def test_train_hands_its_arguments_on(workflow, scene, tmp_path):
     assert calls[1][1]["steps"] is None
 
 
+def test_what_a_job_did_not_write_is_no_result(workflow, scene, tmp_path):
+    workflow("fuse", lambda *_, **__: {"network": "s2bnet", "disagreement": ""})
+    model, output, difference = (str(tmp_path / name) for name in ("m.safetensors", "o.tif", "d.tif"))
+    Path(model).touch()
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "MODEL": model, "OUTPUT": output, "DISAGREEMENT": difference}
+    assert run("fuse", given) == {"OUTPUT": output}
+
+
 def test_fuse_hands_its_arguments_on(workflow, scene, tmp_path):
     calls = workflow("fuse", lambda *_, **__: {"network": "ssml"})
     model, output, difference = (str(tmp_path / name) for name in ("m.safetensors", "o.tif", "d.tif"))

@@ -171,6 +171,7 @@ ADVANCED = {"STEPS", "RESUME", "CROP", "INDEX_URL", "WHEELS", "FORCE", "PAN_RESP
 ADVANCED |= {*FUSION, *WRITING, *CLAIMS, "DEVICE", "HSI_PRODUCT", "PAN_PRODUCT", "CSV"}
 FIRST_PAGE = 6  # parameters and outputs, at most
 REQUIRED = {"PRODUCT", "REFERENCE", "HSI", "PAN", "FUSED", "OUTPUT", "MODEL"}
+VERDICT = {"VERDICT": "outputString", "MARK": "outputString"}
 OUTPUTS = {
     "inspect": {
         "REPORT": "outputHtml",
@@ -186,11 +187,13 @@ OUTPUTS = {
         "MODEL": "outputFile",
         "REPORT": "outputHtml",
         "DISAGREEMENT": "outputRaster",
+        **VERDICT,
     },
-    "train": {"MODEL": "outputFile", "REPORT": "outputHtml"},
-    "fuse": {"OUTPUT": "outputRaster", "DISAGREEMENT": "outputRaster"},
-    "classicalfuse": {"OUTPUT": "outputRaster"},
+    "train": {"MODEL": "outputFile", "REPORT": "outputHtml", **VERDICT},
+    "fuse": {"OUTPUT": "outputRaster", "DISAGREEMENT": "outputRaster", **VERDICT},
+    "classicalfuse": {"OUTPUT": "outputRaster", **VERDICT},
     "assess": {
+        **VERDICT,
         "REPORT": "outputHtml",
         "JSON": "outputFile",
         **dict.fromkeys(["ERGAS", "SAM", "PSNR", "CC", "SSIM", "RMSE", "UIQI", "Q2N", "RSNR"], "outputNumber"),
@@ -202,6 +205,7 @@ OUTPUTS = {
         "REPORT": "outputHtml",
         "JSON": "outputFile",
         "CSV": "outputFile",
+        **VERDICT,
         "BEST": "outputString",
         **dict.fromkeys(["SCORE", "ERGAS", "SAM", "GAIN"], "outputNumber"),
     },

@@ -9,6 +9,7 @@ from typing import ClassVar
 from . import gain, placement, shared
 from .declare import Job, Option
 from .pixels import DENOISE, FILES, PIXELS, PLACED, PixelOptions
+from .verdict import VERDICT
 
 _FUSION = f"EXTENT {PIXELS} MTF {PLACED} CLIP CONSISTENCY {FILES}"
 _WRITING = "DEVICE MEMORY COMPRESS OVERVIEWS"
@@ -64,6 +65,7 @@ SHARPEN = Job(
         shared.DISAGREEMENT,
     ),
     SharpenOptions,
+    VERDICT,
     order=f"HSI PAN EFFORT NETWORK {_FUSION} SEED {_WRITING} RESUME",
     example="--hsi hsi.tif --pan pan.tif --out sharpened.tif --report report.html",
     terminal="Takes minutes on a laptop; the expected time is shown first.",
@@ -170,6 +172,7 @@ TRAIN = Job(
         ),
     ),
     TrainOptions,
+    VERDICT,
     order=f"HSI PAN EFFORT STEPS NETWORK MODE {PIXELS} MTF {PLACED} CONSISTENCY {FILES} SEED DEVICE RESUME",
     example="--hsi a_hsi.tif b_hsi.tif --pan a_pan.tif b_pan.tif --out model.safetensors",
 )
@@ -241,6 +244,7 @@ FUSE = Job(
     ("hyperspectral", "pansharpening", "fusion", "deep learning", "inference"),
     (shared.HSI, shared.PAN, shared.MODEL, shared.OUTPUT, shared.DISAGREEMENT),
     FuseOptions,
+    VERDICT,
     order=f"HSI PAN MODEL USE {_FUSION} {_WRITING}",
     example="--hsi hsi.tif --pan pan.tif --model model.safetensors --out sharpened.tif",
 )
@@ -290,6 +294,7 @@ CLASSICAL = Job(
     ("hyperspectral", "pansharpening", "fusion", "mtf-glp", "classical", "upsampling"),
     (shared.HSI, shared.PAN, shared.OUTPUT),
     ClassicalOptions,
+    VERDICT,
     order=f"HSI PAN METHOD {_FUSION} {_WRITING}",
     id="classicalfuse",
     example="--hsi hsi.tif --pan pan.tif --out fused.tif --method mtf-glp",

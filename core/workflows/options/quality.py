@@ -9,6 +9,7 @@ from . import gain, shared
 from .declare import Job, Option, Options, Result
 from .fusion import classical_methods
 from .pixels import FILES, PIXELS, PLACED, PixelOptions
+from .verdict import VERDICT
 
 
 def _image_out(image: str, label: str, text: str) -> Option:
@@ -189,6 +190,7 @@ ASSESS = Job(
     ),
     AssessOptions,
     (
+        *VERDICT,
         Result("ERGAS", "ERGAS", "Relative dimensionless global error; 0 is best."),
         Result("SAM", "SAM (degrees)", "Mean spectral angle, in degrees; 0 is best."),
         Result("PSNR", "PSNR (dB)", "Peak signal-to-noise ratio, mean over the bands, in dB; higher is better."),
@@ -289,6 +291,7 @@ COMPARE = Job(
     ),
     CompareOptions,
     (
+        *VERDICT,
         Result("BEST", "Best method", "The name of the best method.", "text"),
         Result(
             "SCORE",
