@@ -17,9 +17,10 @@ from ..operators.linear import Span
 from ..scene.distribution import sample_strips
 from ..scene.scene import Scene
 
-OUTSIDE = 1.5  # local ranges of the HSI, beyond which a sample lies far outside
+# Local ranges of the HSI, and standard deviations of the band besides, beyond which a sample lies far outside. Of the
+# truths of eight degraded real pairs at most 0.06 % of the samples and 0.5 % of the pixels do (docs/notebook).
+OUTSIDE, SPREAD = 5.0, 3.0
 _PLACES = 10  # that are named
-SPREAD = 0.5  # standard deviations of the band that are allowed besides
 
 
 class Limits(NamedTuple):

@@ -16,11 +16,12 @@ from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT, Gains
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
-from .local_range import OUTSIDE, SPREAD, extreme
+from .local_range import extreme
 
 _REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on each side
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most
 _TOUCHED = 1e-3  # weight of clipped samples in a degraded one, from which they count
+_OUTSIDE, _SPREAD = 1.5, 0.5  # of the local range and of a place's standard deviation: some samples may lie beyond
 _DARK = 0.01  # of the usual level: errors of darker bands are related to it
 
 Read = Callable[[Window, list], Block]
@@ -135,7 +136,7 @@ def _far_outside(
     high, around = held
     least, most = (extreme(low.values, function) for function in (np.minimum, np.maximum))
     spread = low.values.std(axis=(1, 2))[:, None, None]
-    margin = OUTSIDE * (most - least) + SPREAD * spread + rounding
+    margin = _OUTSIDE * (most - least) + _SPREAD * spread + rounding
     picks, owners = [], []
     for axis, ((start, stop), (first, end), (top, _)) in enumerate(zip(place, high, around)):
         owner = scene.low_owner(axis)[first:end]

@@ -211,8 +211,8 @@
 <translation>In jedem Fall als Ganzes verschieben</translation></message>
 <message><source>Move it as a whole, and each place as well</source>
 <translation>Als Ganzes verschieben, und jede Stelle für sich</translation></message>
-<message><source>What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie one and a half times the range of the pixels around, and half a standard deviation of the band, outside of it.</source>
-<translation>Was mit Werten geschieht, die nicht sein können: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Anderthalbfache der Spanne der Pixel ringsum und eine halbe Standardabweichung des Bandes außerhalb von ihr.</translation></message>
+<message><source>What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie five times the range of the pixels around, and three standard deviations of the band, outside of it.</source>
+<translation>Was mit Werten geschieht, die nicht sein können: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Fünffache der Spannweite der Pixel ringsum und drei Standardabweichungen des Bands außerhalb davon.</translation></message>
 <message><source>Samples that cannot be</source>
 <translation>Werte, die nicht sein können</translation></message>
 <message><source>Count them and say so</source>

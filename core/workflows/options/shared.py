@@ -244,8 +244,8 @@ class FusionOptions(MemoryOptions, SceneOptions):
     clip: str = Option(
         "What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 "
         "where none of these is. none: they are counted, and the log says how many; range: each is set to the limit "
-        "that it is beyond. The limits lie one and a half times the range of the pixels around, and half a standard "
-        "deviation of the band, outside of it.",
+        "that it is beyond. The limits lie five times the range of the pixels around, and three standard deviations of "
+        "the band, outside of it.",
         "Samples that cannot be",
         "none",
         choices=("none", "range"),
