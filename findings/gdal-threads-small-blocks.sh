@@ -4,7 +4,7 @@
 # Behaviour: NUM_THREADS=2 hands each block to a pool by itself, and waits for it under a lock. With many bands that are
 #   stored one after the other and blocks of some kilobytes, that costs more than it saves: 200 bands, blocks of 400 x 16
 #   int16 samples, take more time of the processors and more elapsed time than NUM_THREADS=1; the files are the same.
-# Output seen (2026-11-28, two hyperthreads): processors' seconds zstd 0.58 and 1.32, deflate 1.17 and 1.78; elapsed
+# Output seen (2026-11-28): on two hyperthreads processors' seconds zstd 0.58 and 1.32, deflate 1.17 and 1.78; elapsed
 #   0.72 and 1.45, 1.46 and 1.85
 # Expected by most: with NUM_THREADS the same work is shared out and done sooner
 # Source: own measurement; GDAL documentation, GTiff driver, creation option NUM_THREADS
