@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What: GDAL compresses small blocks of a GeoTIFF with two threads at twice the processors' time of one thread
+# What: GDAL compresses small blocks of a GeoTIFF with two threads at twice the processors' time of one
 # Version: GDAL 3.10.3 (rasterio 1.4.4, numpy 2.2.6); the same by hand with GDAL 3.6.2
 # Behaviour: NUM_THREADS=2 hands each block to a pool by itself, and waits for it under a lock. With many bands that are
 #   stored one after the other and blocks of some kilobytes, that costs more than it saves: 200 bands, blocks of 400 x 16
