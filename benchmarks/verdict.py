@@ -76,7 +76,7 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
         hsi, sharp = pair_of(bench, name, ratio, pan)
         fused, model = str(bench.out / f"{tag}.tif"), str(bench.out / f"{tag}.ssml")
         told = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
-        classical(hsi, sharp, fused, method="mtf-glp", **told, progress=Progress())
+        classical(hsi, sharp, fused, method="mtf-glp", denoise="auto", **told, progress=Progress())
         prior = bench.scores(name, ratio, fused)
         made = sharpen(hsi, sharp, fused, model=model, seed=seed, effort=bench.effort, **told, progress=Progress())
         found = bench.scores(name, ratio, fused)
