@@ -63,7 +63,9 @@ class Form(QObject):
     def _guess(self) -> None:
         found = guess(rasters(QgsProject.instance()))
         if "REFERENCE" in self._wrappers and "HSI" not in self._inputs():  # of a simulation: the image itself
-            found["REFERENCE"] = found.get("FUSED") or found.get("HSI")  # type: ignore[assignment]
+            reference = found.get("FUSED") or found.get("HSI")
+            if reference is not None:
+                found["REFERENCE"] = reference
         for key in _GUESSED:
             if found.get(key) is not None and key in self._inputs():
                 self.give(key, found[key].id)
