@@ -40,7 +40,7 @@ _SAMPLES = 8_000_000  # read at once
 def contradictions(
     scene: Scene, shift: tuple[float, float] = (0.0, 0.0), progress: Progress | None = None
 ) -> np.ndarray:
-    """Find the pixels where the PAN contradicts the HSI.
+    """Find the pixels where the PAN contradicts the HSI. Computed once for a view of a scene and a position.
 
     Args:
         scene: the HSI and the PAN.
@@ -48,12 +48,18 @@ def contradictions(
         progress: asked whether to stop.
 
     Returns:
-        (rows, columns) bool on the HSI's grid under the output; none where the two are not alike at all.
+        (rows, columns) bool on the HSI's grid under the output, which nobody may change; none where the two are not
+        alike at all.
 
     Raises:
         Cancelled: the user stopped the job.
     """
-    progress = progress or Progress()
+    told = progress or Progress()
+    found: np.ndarray = scene.cached(("contradictions", shift), lambda: _in_any_band(scene, shift, told))
+    return found
+
+
+def _in_any_band(scene: Scene, shift: tuple[float, float], progress: Progress) -> np.ndarray:
     views = [comparable(scene, progress)]
     if scene.guides > 1:
         views += [scene.showing(pan=SelectedBands(scene.pan, [number])) for number in range(scene.guides)]
