@@ -14,6 +14,7 @@ from ..io.grid import Window
 from ..io.reader import Block
 from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT, Gains
+from ..scene.noise import DenoisedReader
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
 from .local_range import extreme
@@ -38,6 +39,7 @@ class Look:
         band_residual: that band's.
         outside: share of the samples that lie far outside the range of the 3 x 3 HSI pixels around them.
         samples: how many were seen.
+        denoised: whether the HSI is taken without noise of its detectors, which was removed before the fusion.
     """
 
     residual: float
@@ -45,6 +47,7 @@ class Look:
     band_residual: float
     outside: float
     samples: int
+    denoised: bool
 
 
 def look_at(scene: Scene, read: Read, gain: Gains, window: Window) -> Look | None:
@@ -95,7 +98,8 @@ def look_at(scene: Scene, read: Read, gain: Gains, window: Window) -> Look | Non
     relative = np.sqrt(errors / np.maximum(squares, _DARK**2 * squares.mean()))
     worst = int(np.argmax(relative))
     overall = math.sqrt(float(errors.sum() / squares.sum()))
-    return Look(overall, bands[worst] + 1, float(relative[worst]), outside / samples, samples)
+    denoised = isinstance(scene.hsi, DenoisedReader)
+    return Look(overall, bands[worst] + 1, float(relative[worst]), outside / samples, samples, denoised)
 
 
 def _clipped(values: np.ndarray, known: np.ndarray, dtype: np.dtype) -> Iterator[tuple[int, np.ndarray]]:

@@ -241,7 +241,7 @@ class _Comparison:
             for factor in sorted({1.0, hsi_factor}, key=lambda one: abs(math.log(by_level / one))):
                 if 1 / near < by_level / factor < near:
                     return factor, 0.0, "" if factor == 1 else "plain"
-            plain = _plain(by_level, _PAN_BRIGHTNESS)
+            plain = plain_factor(by_level, _PAN_BRIGHTNESS)
             if plain is not None:
                 return plain, 0.0, "plain"
             if by_gain is None and 1 / LEAST_FACTOR < by_level < LEAST_FACTOR:
@@ -278,8 +278,16 @@ class _Comparison:
         (self.progress.info if metadata_only else self.progress.warning)(sentence)
 
 
-def _plain(ratio: float, tolerance: float) -> float | None:
-    """The plain factor that a ratio is nearest to; None where it is within ``tolerance`` of none."""
+def plain_factor(ratio: float, tolerance: float) -> float | None:
+    """The plain factor by which units differ, such as 10,000 or 1/255, that a ratio of levels stands for.
+
+    Args:
+        ratio: of the levels of two images.
+        tolerance: by how much a ratio may be off, at least 1.
+
+    Returns:
+        The nearest; None where the ratio is within ``tolerance`` of none.
+    """
     if ratio <= 0 or not math.isfinite(ratio):
         return None
     nearest = min(_FACTORS, key=lambda factor: abs(math.log(ratio / factor)))

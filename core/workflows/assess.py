@@ -39,7 +39,7 @@ from .options.call import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
 from .output import check_outputs, write_json
-from .stored_numbers import warn_of_numbers
+from .stored_numbers import unit_factor, warn_of_numbers
 from .verdicts_of_scores import assessed_verdict
 
 
@@ -73,8 +73,9 @@ def assess(
         valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
         ``rqnr``, ``consistency`` (a ratio), ``mtf`` (one number or two), ``mtf_gain`` (see
         :meth:`.gains.ChosenGain.facts`) and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
-        ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``crop``, ``per_band`` (lists by
-        name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
+        ``unit_factor`` (by what the result's numbers would have to be multiplied to have the reference's unit, as
+        10000; None where they have it), ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``crop``,
+        ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
         ``warnings`` (what was warned of, notes among it).
 
     Raises:
@@ -221,10 +222,11 @@ def _score(
             )
         ratio = alignment.ratio
     found = Scores(good_bands(list(views.values()), progress))
-    maps = None
+    maps, factor = None, None
     half = 0.55 if alignment is not None else 0.97
     if "reference" in views:
         progress.set(0.0, "Comparing with the reference")
+        factor = unit_factor(views["fused"], views["reference"], found.bands)
         maps = found.add_reference(views["fused"], views["reference"], ratio, progress.part(0.02, half))
         if ratio is None:
             found.notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
@@ -236,7 +238,7 @@ def _score(
         pair = FusedPair(views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, mtf_gain, options.crop)
         found.add_full_resolution(window, pair, progress.part(max(begin, 0.02), 0.97))
     scores: dict[str, Any] = {**found.indices, **found.pixels}
-    scores.update(bands=len(found.bands), ratio=ratio, crop=options.crop)
+    scores.update(bands=len(found.bands), ratio=ratio, crop=options.crop, unit_factor=factor)
     scores.update(per_band=found.table(readers["fused"].metadata), notes=found.notes)
     return scores, views, maps
 

@@ -104,13 +104,14 @@ def said(gain: Gains) -> str:
     return f"{rows:.3g}" if rows == columns else f"{rows:.3g} vertically and {columns:.3g} horizontally"
 
 
-def choose_gain(scene: Scene, mtf: float | str, progress: Progress) -> ChosenGain:
+def choose_gain(scene: Scene, mtf: float | str, progress: Progress, *, advise: bool = True) -> ChosenGain:
     """The MTF gain to compute with on a scene.
 
     Args:
         scene: the HSI and the PAN.
         mtf: as :func:`given_gain` takes it; "auto" measures.
         progress: receives what was found, and a warning where a gain has to be assumed.
+        advise: whether the user can give the gain of this image; if not, that it is assumed is no warning.
 
     Returns:
         The gain, and where it comes from.
@@ -129,17 +130,19 @@ def choose_gain(scene: Scene, mtf: float | str, progress: Progress) -> ChosenGai
     if blur is not None and blur.best.sure:
         progress.info(_found(scene, blur))
         return ChosenGain(blur.best.gains, MEASURED, groups)
-    why = f"The MTF gain of {scene.hsi.name} cannot be told surely from its PAN"
+    sharper = "its PAN" if advise else f"the bands of {abs(scene.pan.grid.dx):g} map units"
+    why = f"The MTF gain of {scene.hsi.name} cannot be told surely from {sharper}"
     if blur is not None:
         why += f": {_axes(blur.best)}"
     sensor = sensor_of_file(os.path.basename(scene.hsi.path))
     if sensor is not None and sensor.mtf_gains:
         progress.info(f"{why}; what is published is taken.")
         return _said_published(published_gain(sensor).gain, sensor, progress, groups)
-    progress.warning(
-        f"{why}; {DEFAULT_MTF_GAIN:g} is assumed, which suits many sensors. A wrong gain costs sharpness: give the "
-        "sensor's (--mtf, MTF) where it is known."
-    )
+    assumed = f"{why}; {DEFAULT_MTF_GAIN:g} is assumed, which suits many sensors."
+    if advise:
+        progress.warning(f"{assumed} A wrong gain costs sharpness: give the sensor's (--mtf, MTF) where it is known.")
+    else:
+        progress.info(assumed)
     return ChosenGain(DEFAULT_MTF_GAIN, ASSUMED, groups)
 
 

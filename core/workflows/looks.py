@@ -34,7 +34,7 @@ BAND_RESIDUAL = 4.0  # times that, of a single band
 USELESS_RESIDUAL = 0.50  # half of the signal
 # Samples far outside the HSI's local range: at most 0.06 with projection and 0.11 without; 0.2 to 0.4 with noise.
 OUTSIDE, USELESS_OUTSIDE = 0.15, 0.50
-MANY = 0.01  # share of pixels with a sample that cannot be, from which that is warned of
+MANY = 0.01  # share of pixels with a sample that cannot be, from which on the verdict asks for a look
 WORSE = 3.0  # times the prior's number from which the networks' result is worse than the prior,
 _NOTABLE = RESIDUAL / 2, OUTSIDE / 3  # where its residual or its share outside is above these
 UP_SAMPLING = "plain up-sampling"
@@ -161,7 +161,7 @@ def guide_look(
 
 
 def _say_range(scene: Scene, check: RangeCheck, options: FusionOptions, progress: Progress) -> None:
-    """How many samples cannot be; a warning where they are many."""
+    """How many samples cannot be; the verdict asks for a look where they are many."""
     if not check.samples:
         return
     sentence = (
@@ -169,12 +169,9 @@ def _say_range(scene: Scene, check: RangeCheck, options: FusionOptions, progress
         f"{check.of} pixels, lie far outside of what {scene.hsi.name} holds around them, {check.negative} of them "
         "below 0 where it is not"
     )
-    if options.clip == "range":
-        progress.info(f"{sentence}; they were set to the limits (--clip, CLIP).")
-    elif check.pixels > MANY * check.of:
-        progress.warning(f"{sentence}; --clip range (CLIP) sets them to the limits.")
-    else:
-        progress.info(f"{sentence} (--clip, CLIP).")
+    clipped = options.clip == "range"
+    what = "they were set to the limits (--clip, CLIP)" if clipped else "--clip range (CLIP) sets them to the limits"
+    progress.info(f"{sentence}; {what}.")
 
 
 def _moved(scene: Scene) -> dict[str, float]:

@@ -146,7 +146,7 @@ def _sharpened(image: RasterReader, finer: RasterReader, path: str, place: Place
         f"{image.name} ({image.bands} bands) is sharpened by {finer.name} ({finer.bands}) at ratio {scene.ratio:.3g} "
         "before both are used."
     )
-    gain, part = choose_gain(scene, "auto", progress), progress.part(0.0, _SHARE)
+    gain, part = choose_gain(scene, "auto", progress, advise=False), progress.part(0.0, _SHARE)  # MTF is the HSI's
     statistics = scene_statistics(scene, gain.gain, 1, part)
     fitted = RegressionPrior(statistics, gain.gain).fit(scene, part)
     metadata = replace(image.metadata, dtype="float32", nodata=math.nan)

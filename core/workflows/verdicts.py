@@ -111,7 +111,8 @@ def result_checks(facts: Mapping[str, Any]) -> list[Check]:
 def _consistency(look: Mapping[str, Any] | None) -> Check:
     if look is None:
         return Check("Consistency", LOOK, "The result is too small to be degraded and compared with the HSI.")
-    text = f"Degraded again, the result differs from the HSI by {look['residual']:.2%}"
+    hsi = "the HSI without its noise" if look["denoised"] else "the HSI"
+    text = f"Degraded again, the result differs from {hsi} by {look['residual']:.2%}"
     worst = f"band {look['band']} by {look['band_residual']:.2%}"
     if look["residual"] > USELESS_RESIDUAL:
         return Check("Consistency", FAIL, f"{text} ({worst}): check the units of the images.")

@@ -25,7 +25,7 @@ def assessed_verdict(scores: Mapping[str, Any], sentence: str) -> Verdict:
     Returns:
         The verdict.
     """
-    checks = []
+    checks = _units(scores)
     for key, name, unit, good, bad in (
         ("ergas", "ERGAS", "", _ERGAS, _BAD_ERGAS),
         ("sam", "Spectral angle", "°", _SAM, _BAD_SAM),
@@ -47,6 +47,19 @@ def assessed_verdict(scores: Mapping[str, Any], sentence: str) -> Verdict:
     if count:
         checks.append(Check("Warnings", LOOK, f"{count}, further down."))
     return Verdict(sentence, checks)
+
+
+def _units(scores: Mapping[str, Any]) -> list[Check]:
+    factor = scores.get("unit_factor")
+    if factor is None:
+        return []
+    size = f"{factor:,.6g} times" if factor > 1 else f"1/{1 / factor:,.6g} of"
+    text = (
+        f"The reference's numbers are about {size} the result's: one of the two files does not declare its scale "
+        "(gdal_edit.py -scale), or is in another unit. What compares numbers means nothing before that is put right; "
+        "the spectral angle and the correlation do not depend on it."
+    )
+    return [Check("Units", FAIL, text)]
 
 
 def _consistency(value: float) -> Check:

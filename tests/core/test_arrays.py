@@ -72,7 +72,7 @@ def test_the_pixels_of_classical_arrays_are_those_of_files(pair, files, tmp_path
     seen["moved"] = {"rows": 0.0, "columns": 0.0, "local": 0.0}
     known = {"method": "gsa", "ratio": RATIO, "bands": 5, "rows": 64, "cols": 96, "placement": "", "warnings": []}
     assert made.facts == {**known, "result": "Gram-Schmidt, adaptive (GSA)", **seen}
-    assert set(seen["look"]) == {"residual", "band", "band_residual", "outside", "samples"}
+    assert set(seen["look"]) == {"residual", "band", "band_residual", "outside", "samples", "denoised"}
     assert set(seen["pan_correlation"]) == {"level", "detail"}
     assert set(seen["mtf_gain"]) == {"rows", "columns", "source", "sensor", "said", "measured"}
 

@@ -168,6 +168,25 @@ def test_the_ratio_comes_from_the_hsi_or_ergas_is_left_out(write, images):
         assess(path, reference=truth, ratio=4, **pair)
 
 
+@pytest.mark.parametrize(("factor", "size"), [(1e4, "10,000 times"), (1 / 255, "1/255 of"), (2.0, ""), (7.0, "")])
+def test_units_that_differ_from_the_references_are_named_before_the_numbers_are_judged(write, images, factor, size):
+    fused, reference = images
+    found = assess(write("fused.tif", fused), reference=write("truth.tif", reference * factor), ratio=3)
+    first = found["checks"][0]
+    if not size:
+        assert (found["unit_factor"], first["name"]) == (None, "ERGAS")
+        return
+    assert found["unit_factor"] == pytest.approx(factor)
+    assert (first["name"], first["mark"]) == ("Units", "fail")
+    assert f"about {size} the result's" in first["text"]
+
+
+def test_units_cannot_be_told_where_nothing_is_valid_in_the_middle(write, images):
+    fused, reference = images
+    dark = write("dark.tif", np.zeros_like(fused))
+    assert assess(dark, reference=write("truth.tif", reference * 1e4), ratio=3)["unit_factor"] is None
+
+
 def test_consistency_of_a_known_deviation(write, images):
     _, reference = images
     hsi = gaussian_degrade(reference, 3, 0.25)

@@ -157,10 +157,11 @@ def test_jobs_remove_it_and_say_so(tmp_path, degraded):
     error = {}
     for denoise in ("auto", "off"):
         said, out = Said(), str(tmp_path / f"{denoise}.tif")
-        classical(hsi, sharp, out, denoise=denoise, progress=said, **told)
+        checks = classical(hsi, sharp, out, denoise=denoise, progress=said, **told)["checks"]
         with RasterReader(out) as fused:
             error[denoise] = rmse(fused.read().values, wanted)
         assert any("DENOISE" in line and "white noise" in line for line in said.infos) == (denoise == "auto")
+        assert ("without its noise" in checks[0]["text"]) == (denoise == "auto")
     assert error["auto"] < 0.5 * error["off"]
     report = tmp_path / "report.html"
     found = inspect(hsi, sharp, report=str(report))["noise"]

@@ -21,6 +21,7 @@ from core.workflows.fuse import fuse
 from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
 from core.workflows.sharpen import sharpen
+from tests.core.said import Said
 
 SIDE, RATIO, GAIN = 96, 6, 0.3
 KNOWN = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
@@ -94,6 +95,14 @@ def test_the_bands_of_both_lie_on_the_finest_grid_with_what_is_known_of_them(ima
         stored = coarse.read().values
     again = degraded(values[3:], 2)[:, 3:-3, 3:-3]
     assert np.abs(again - stored[:, 3:-3, 3:-3]).max() < 0.02 * stored.std()
+
+
+def test_a_blur_between_the_two_that_cannot_be_told_is_no_warning_as_no_option_changes_it(images, tmp_path):
+    noise = np.random.default_rng(1).normal(300, 30, (2, SIDE // 2, SIDE // 2))
+    said, noisy = Said(), write(tmp_path / "noise.tif", noise, 20.0)
+    with open_scene(images["hsi"], images["pan"], ClassicalOptions(pan2=noisy, mtf=GAIN, shift="none"), said):
+        pass
+    assert not any("MTF" in line for line in said.warnings)
 
 
 def test_bands_of_both_are_numbered_on_and_can_be_chosen(images):

@@ -74,9 +74,12 @@ def test_a_shift_that_stays_is_looked_at_and_one_that_is_corrected_is_not(files)
 
 
 def test_results_that_miss_the_hsi_or_leave_its_range_are_marked():
-    look = {"residual": 0.01, "band": 3, "band_residual": 0.02, "outside": 0.0, "samples": 10}
+    look = {"residual": 0.01, "band": 3, "band_residual": 0.02, "outside": 0.0, "samples": 10, "denoised": False}
     seen = {"clip": "none", "outside": 0, "negative": 0, "seen": 100, "pixels": 0, "of": 100, "places": []}
     assert [check.mark for check in result_checks({"look": look, "range": seen})] == [PASS, PASS]
+    assert "differs from the HSI by 1.00%" in result_checks({"look": look, "range": seen})[0].text
+    without = result_checks({"look": {**look, "denoised": True}, "range": seen})[0].text
+    assert "differs from the HSI without its noise by 1.00%" in without
     many = {**seen, "outside": 30, "pixels": 20}
     assert [check.mark for check in result_checks({"look": {**look, "residual": 0.2}, "range": many})] == [LOOK, LOOK]
     assert result_checks({"look": {**look, "residual": 0.9}, "range": {**many, "clip": "range"}})[0].mark == FAIL
