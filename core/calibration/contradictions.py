@@ -33,6 +33,7 @@ _VARIES = 0.9  # of how much the images vary around the pixel
 _PEAK, _PEAK_CONTRAST = 25.0, 2.0  # the same of a single PAN pixel, and then of the degraded one
 _MOST = 0.5  # share of the pixels: where more contradict, it is the fit that does not hold
 _LEAST_EXPLAINED = 0.5  # correlation below which the fit says nothing
+_EXPLAINED_ALIKE = 4.0  # times what is least unexplained of a sharp band: where it is more, others tell better
 _WHOLE = 0.99  # of the weights of a degraded sample lie on valid pixels
 _SAMPLES = 8_000_000  # read at once
 
@@ -70,6 +71,9 @@ def _in_any_band(scene: Scene, shift: tuple[float, float], progress: Progress) -
         fit = explain(tiles, shift, progress)
         if _tells(tiles, fit):
             fits.append((view, fit))
+    # What a fit leaves of a band that lies far from those it is made of is no contradiction.
+    unexplained = [usual.spread / usual.contrast for usual in (_usual(fit) for _, fit in fits)]
+    fits = [one for one, left in zip(fits, unexplained) if left <= _EXPLAINED_ALIKE * min(unexplained)]
     totals = _summed(scene, [fit.fit for _, fit in fits], progress) if fits else ()
     found: list[np.ndarray] = []
     for (view, fit), total in zip(fits, totals):
