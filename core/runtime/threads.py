@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
 
+from .errors import Cancelled
 from .progress import Progress
 
 _POLL_SECONDS = 0.2  # between two checks for cancellation
@@ -98,7 +99,9 @@ class Beside(Progress):
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown(wait=self._future.done())
+        kind = exception[0]
+        stopped = isinstance(kind, type) and issubclass(kind, Cancelled)
+        self._pool.shutdown(wait=not stopped)  # who cancels does not wait; else no thread is left behind
 
     def result(self) -> Any:
         """Wait for the work.
