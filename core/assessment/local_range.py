@@ -13,6 +13,7 @@ import numpy as np
 from ..fusion.engine import Fused, Low
 from ..io.encoding import equals_nodata
 from ..io.metadata import RasterMetadata
+from ..operators.extremes import extreme
 from ..operators.linear import Span
 from ..scene.distribution import sample_strips
 from ..scene.scene import Scene
@@ -36,25 +37,6 @@ class Limits(NamedTuple):
     least: np.ndarray
     most: np.ndarray
     floor: np.ndarray
-
-
-def extreme(values: np.ndarray, function: np.ufunc) -> np.ndarray:
-    """The least or greatest of 3 x 3 samples, edges repeated.
-
-    Args:
-        values: (bands, rows, columns) of any dtype.
-        function: ``np.minimum`` or ``np.maximum``.
-
-    Returns:
-        (bands, rows, columns) of the same dtype.
-    """
-    for axis in (1, 2):
-        lines = np.moveaxis(values, axis, 0)
-        made = lines.copy()
-        function(made[1:], lines[:-1], out=made[1:])
-        function(made[:-1], lines[1:], out=made[:-1])
-        values = np.moveaxis(made, 0, axis)
-    return values
 
 
 def band_spread(scene: Scene) -> np.ndarray:

@@ -12,12 +12,12 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import Block
+from ..operators.extremes import extreme
 from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT, Gains
 from ..scene.noise import DenoisedReader
 from ..scene.scene import Scene
 from ..scene.streams import scene_operators
-from .local_range import extreme
 
 _REACH = GAUSSIAN_CUT + 1  # HSI pixels that a degraded pixel depends on, on each side
 _PLACES, _SIZE, _BANDS = 3, 8, 48  # along each axis; HSI pixels along the edge of one; bands at most

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..io.row_stream import row_strips
+from ..operators.extremes import extreme
 from ..operators.fill import fill_invalid
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import degrader
@@ -24,7 +25,7 @@ from ..scene.scene import Scene
 from .explain import Explained, explain
 from .guide import comparable
 from .relation import UNRELATED, relation_at
-from .tiles import Tiles, compared_bands, pan_limits, read_tiles
+from .tiles import compared_bands, pan_limits, read_tiles
 
 _SIGMAS, _AROUND = 8.0, 5.0  # robust standard deviations of what is not explained: of a pixel, and of those beside it
 _CONTRAST = 1.2  # of the PAN's robust standard deviation
@@ -69,26 +70,21 @@ def _in_any_band(scene: Scene, shift: tuple[float, float], progress: Progress) -
     for view in views:
         tiles = whole if view is views[0] else pan_limits(view, whole.tiles)
         fit = explain(tiles, shift, progress)
-        if _tells(tiles, fit):
-            fits.append((view, fit))
+        usual = _usual(fit)
+        explained = fit.correlation >= _LEAST_EXPLAINED and usual.contrast > 0
+        if explained and relation_at(tiles, fit).detail >= UNRELATED:
+            fits.append((view, fit.fit, usual))
     # What a fit leaves of a band that lies far from those it is made of is no contradiction.
-    unexplained = [usual.spread / usual.contrast for usual in (_usual(fit) for _, fit in fits)]
+    unexplained = [usual.spread / usual.contrast for _, _, usual in fits]
     fits = [one for one, left in zip(fits, unexplained) if left <= _EXPLAINED_ALIKE * min(unexplained)]
-    totals = _summed(scene, [fit.fit for _, fit in fits], progress) if fits else ()
+    totals = _summed(scene, [weights for _, weights, _ in fits], progress) if fits else ()
     found: list[np.ndarray] = []
-    for (view, fit), total in zip(fits, totals):
-        here, known = _of_band(view, total, _usual(fit), shift, progress)
+    for (view, _, usual), total in zip(fits, totals):
+        here, known = _of_band(view, total, usual, shift, progress)
         if here.sum() <= _MOST * max(1, int(known.sum())):
             found.append(here)
     together = np.logical_or.reduce([np.zeros(scene.low_shape, bool), *found])
     return together if together.sum() <= _MOST * scene.low_present.sum() else found[0]
-
-
-def _tells(tiles: Tiles, fit: Explained) -> bool:
-    """Whether the HSI's bands explain a sharp band so well that what they leave is a contradiction."""
-    if fit.correlation < _LEAST_EXPLAINED or not _usual(fit).contrast > 0:
-        return False
-    return relation_at(tiles, fit).detail >= UNRELATED
 
 
 def _of_band(
@@ -141,7 +137,7 @@ def _usual(fit: Explained) -> _Usual:
 
 def _sure(differs: np.ndarray, pan: np.ndarray, total: np.ndarray, usual: _Usual) -> np.ndarray:
     """Where the two differ by more than is usual, than much of the contrast, and than they vary around."""
-    varies = np.minimum(_range(total), _range(pan))
+    varies = np.minimum(*(extreme(each, np.maximum) - extreme(each, np.minimum) for each in (total, pan)))
     least = max(_CONTRAST * usual.contrast, _SIGMAS * usual.spread)
     sure: np.ndarray = (differs > least) & (differs > _VARIES * varies)
     return sure
@@ -216,29 +212,10 @@ def _peaks(scene: Scene, total: np.ndarray, shift: tuple[float, float], progress
     return result
 
 
-def _range(image: np.ndarray) -> np.ndarray:
-    """Highest minus lowest of the 3 x 3 samples around each, edges repeated."""
-    low, high = image, image
-    for axis in (0, 1):
-        low, high = (_around(plane, axis, take) for plane, take in ((low, np.minimum), (high, np.maximum)))
-    spread: np.ndarray = high - low
-    return spread
-
-
-def _around(image: np.ndarray, axis: int, take: np.ufunc) -> np.ndarray:
-    """The least or the most of each sample and those before and after it."""
-    places, last = np.arange(image.shape[axis]), image.shape[axis] - 1
-    before = image.take(np.maximum(places - 1, 0), axis)
-    after = image.take(np.minimum(places + 1, last), axis)
-    result: np.ndarray = take(image, take(before, after))
-    return result
-
-
 def _grown(seeds: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """The seeds, and those that are allowed within two pixels of one: a cloud has an edge, a hot pixel a blur."""
     near = seeds
     for _ in range(2):
-        wider = _around(_around(near, 0, np.maximum), 1, np.maximum)
-        near = seeds | (wider & allowed)
+        near = seeds | (extreme(near, np.maximum) & allowed)
     grown: np.ndarray = near
     return grown

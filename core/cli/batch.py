@@ -127,7 +127,7 @@ def _words(job: str, row: Mapping[str, str], folder: Path, known: Sequence[str])
     if job in _REPORTED:
         made["--report"] = str(folder / f"{row['name']}.html")
     own = {f"--{key.replace('_', '-')}": value for key, value in row.items() if key not in ("hsi", "pan", "name")}
-    return [word for flag, value in {**made, **own}.items() for word in (f"{flag}={value}",)]
+    return [f"{flag}={value}" for flag, value in {**made, **own}.items()]
 
 
 def _run(

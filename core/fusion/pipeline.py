@@ -14,7 +14,7 @@ from ..io.grid import Window
 from ..io.metadata import RasterMetadata
 from ..io.row_stream import RowStream
 from ..operators.linear import Separable, Span
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, Silent
 from ..runtime.threads import Workers, wait_for
 from ..scene.scene import Scene
 from ..scene.streams import hsi_stream, output_valid, pan_stream, scene_operators
@@ -38,14 +38,15 @@ class Heights(NamedTuple):
     planes: int
 
 
-class _Stoppable(Progress):
+class _Stoppable(Silent):
     """Progress of work on other threads: it is cancelled when the panel is given up, too."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress, self.stopped = progress, threading.Event()
+        super().__init__(progress)
+        self.stopped = threading.Event()
 
     def cancelled(self) -> bool:
-        return self.stopped.is_set() or self._progress.cancelled()
+        return self.stopped.is_set() or super().cancelled()
 
 
 class Pipeline:

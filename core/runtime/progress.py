@@ -64,37 +64,43 @@ class Progress:
         return _Part(self, start, stop)
 
 
-class _Part(Progress):
-    def __init__(self, whole: Progress, start: float, stop: float) -> None:
-        self._whole, self._start, self._stop = whole, start, stop
-
-    def set(self, fraction: float, text: str | None = None) -> None:
-        fraction = min(max(fraction, 0.0), 1.0)
-        self._whole.set(self._start + fraction * (self._stop - self._start), text)
-
-    def info(self, text: str) -> None:
-        self._whole.info(text)
-
-    def warning(self, text: str) -> None:
-        self._whole.warning(text)
-
-    def warned(self) -> list[str]:
-        return self._whole.warned()
-
-    def cancelled(self) -> bool:
-        return self._whole.cancelled()
-
-
-class SaidOnce(Progress):
-    """The progress of a job: a warning that several of its steps or scenes give in the same words is said once.
+class Silent(Progress):
+    """Says nothing, and is cancelled as another.
 
     Args:
-        outer: what shows it.
+        outer: what is asked whether to stop.
     """
 
     def __init__(self, outer: Progress) -> None:
         self._outer = outer
-        self._said: list[str] = []
+
+    def cancelled(self) -> bool:
+        """As :meth:`Progress.cancelled`."""
+        return self._outer.cancelled()
+
+
+class QuietProgress(Silent):
+    """Says nothing but warnings.
+
+    Args:
+        outer: what shows them, and is asked whether to stop.
+    """
+
+    def warning(self, text: str) -> None:
+        """As :meth:`Progress.warning`."""
+        self._outer.warning(text)
+
+    def warned(self) -> list[str]:
+        """As :meth:`Progress.warned`."""
+        return self._outer.warned()
+
+
+class Forwarded(QuietProgress):
+    """Passes all on; base of those that change some of it.
+
+    Args:
+        outer: what shows it, and is asked whether to stop.
+    """
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """As :meth:`Progress.set`."""
@@ -103,6 +109,28 @@ class SaidOnce(Progress):
     def info(self, text: str) -> None:
         """As :meth:`Progress.info`."""
         self._outer.info(text)
+
+
+class _Part(Forwarded):
+    def __init__(self, whole: Progress, start: float, stop: float) -> None:
+        super().__init__(whole)
+        self._start, self._stop = start, stop
+
+    def set(self, fraction: float, text: str | None = None) -> None:
+        fraction = min(max(fraction, 0.0), 1.0)
+        self._outer.set(self._start + fraction * (self._stop - self._start), text)
+
+
+class SaidOnce(Forwarded):
+    """The progress of a job: a warning that several of its steps or scenes give in the same words is said once.
+
+    Args:
+        outer: what shows it.
+    """
+
+    def __init__(self, outer: Progress) -> None:
+        super().__init__(outer)
+        self._said: list[str] = []
 
     def warning(self, text: str) -> None:
         """As :meth:`Progress.warning`, the first time."""
@@ -113,33 +141,6 @@ class SaidOnce(Progress):
     def warned(self) -> list[str]:
         """As :meth:`Progress.warned`."""
         return list(self._said)
-
-    def cancelled(self) -> bool:
-        """As :meth:`Progress.cancelled`."""
-        return self._outer.cancelled()
-
-
-class QuietProgress(Progress):
-    """Says nothing but warnings.
-
-    Args:
-        outer: what shows them, and is asked whether to stop.
-    """
-
-    def __init__(self, outer: Progress) -> None:
-        self._outer = outer
-
-    def warning(self, text: str) -> None:
-        """As :meth:`Progress.warning`."""
-        self._outer.warning(text)
-
-    def warned(self) -> list[str]:
-        """As :meth:`Progress.warned`."""
-        return self._outer.warned()
-
-    def cancelled(self) -> bool:
-        """As :meth:`Progress.cancelled`."""
-        return self._outer.cancelled()
 
 
 class ConsoleProgress(Progress):

@@ -16,7 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
 
 from .errors import Cancelled
-from .progress import Progress
+from .progress import Forwarded, Progress
 
 _POLL_SECONDS = 0.2  # between two checks for cancellation
 
@@ -81,7 +81,7 @@ def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:
         pool.shutdown(wait=future.done())
 
 
-class Beside(Progress):
+class Beside(Forwarded):
     """Work on a thread of its own while the caller goes on; a context manager. It is the progress that the caller goes
     on with: what the work raises is raised as soon as that is asked whether to stop.
 
@@ -91,7 +91,7 @@ class Beside(Progress):
     """
 
     def __init__(self, work: Callable[[], Any], progress: Progress) -> None:
-        self._outer = progress
+        super().__init__(progress)
         self._pool = ThreadPoolExecutor(1, "ssml", ignore_overflow)
         self._future = self._pool.submit(work)
 
@@ -113,22 +113,6 @@ class Beside(Progress):
             Cancelled: the user asked to stop before it was there. And what the work raised.
         """
         return wait_for(self._future, self._outer)
-
-    def set(self, fraction: float, text: str | None = None) -> None:
-        """As :meth:`Progress.set`."""
-        self._outer.set(fraction, text)
-
-    def info(self, text: str) -> None:
-        """As :meth:`Progress.info`."""
-        self._outer.info(text)
-
-    def warning(self, text: str) -> None:
-        """As :meth:`Progress.warning`."""
-        self._outer.warning(text)
-
-    def warned(self) -> list[str]:
-        """As :meth:`Progress.warned`."""
-        return self._outer.warned()
 
     def cancelled(self) -> bool:
         """As :meth:`Progress.cancelled`; raises what the work raised."""

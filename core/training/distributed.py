@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..runtime.devices import choose_device, require_torch
 from ..runtime.errors import InputError
-from ..runtime.progress import Progress
 
 if TYPE_CHECKING:
     import torch
@@ -235,18 +234,3 @@ def choose_own_device(name: str, group: Processes) -> tuple[torch.device, str]:
     if group.size > 1:
         sentence += f" {group.size} processes train together."
     return device, sentence
-
-
-class Quiet(Progress):
-    """The progress of a process that logs nothing; it can be cancelled like that of rank 0.
-
-    Args:
-        progress: what tells of a cancel.
-    """
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def cancelled(self) -> bool:
-        """Whether the user asked to stop."""
-        return self._progress.cancelled()

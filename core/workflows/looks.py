@@ -20,7 +20,7 @@ from ..io.metadata import RasterMetadata
 from ..io.reader import Block, RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, Silent
 from ..scene.map_grid import output_window
 from ..scene.scene import Scene
 from .options.shared import FusionOptions
@@ -238,7 +238,7 @@ def _fusing(scene: Scene, method: FittedMethod, progress: Progress) -> Callable[
     def read(part: Window, bands: list) -> Block:
         values = np.empty((len(bands), part.rows, part.cols), np.float32)
         valid = np.empty(values.shape, bool)
-        quiet = _Silent(progress)
+        quiet = Silent(progress)
         for piece in fuse(scene, method, part, progress=quiet):
             row, col = piece.window.row - part.row, piece.window.col - part.col
             here = np.s_[:, row : row + piece.window.rows, col : col + piece.window.cols]
@@ -247,13 +247,3 @@ def _fusing(scene: Scene, method: FittedMethod, progress: Progress) -> Callable[
         return Block(values, valid)
 
     return read
-
-
-class _Silent(Progress):
-    """Asks whether to stop, and says nothing."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def cancelled(self) -> bool:
-        return self._progress.cancelled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, Silent
 
 REDUCED, FULL = " at reduced resolution", " at full resolution"
 
@@ -45,7 +45,7 @@ class RunWarnings:
         self._found.clear()
 
 
-class RunProgress(Progress):
+class RunProgress(Silent):
     """Progress of one run: its texts begin with the name of the method; information is not passed on.
 
     Args:
@@ -56,7 +56,8 @@ class RunProgress(Progress):
     """
 
     def __init__(self, outer: Progress, title: str, stage: str, warnings: RunWarnings | None = None) -> None:
-        self._outer, self._title, self._stage, self._warnings = outer, title, stage, warnings
+        super().__init__(outer)
+        self._title, self._stage, self._warnings = title, stage, warnings
 
     def set(self, fraction: float, text: str | None = None) -> None:
         """As :meth:`Progress.set`."""
@@ -66,7 +67,3 @@ class RunProgress(Progress):
         """As :meth:`Progress.warning`."""
         if self._warnings is not None:
             self._warnings.add(text, self._title, self._stage)
-
-    def cancelled(self) -> bool:
-        """As :meth:`Progress.cancelled`."""
-        return self._outer.cancelled()

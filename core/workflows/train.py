@@ -15,7 +15,7 @@ from ..report.verdict import Verdict
 from ..report.warned import warning_items
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, Silent
 from ..scene.scene import Scene
 from .gains import choose_common_gain
 from .global_shift import cause_of_shift
@@ -62,11 +62,11 @@ def train(
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
     load_torch(progress)
-    from ..training.distributed import Quiet, processes
+    from ..training.distributed import processes
 
     with contextlib.ExitStack() as stack:
         group = stack.enter_context(processes())
-        progress = progress if group.first else Quiet(progress)
+        progress = progress if group.first else Silent(progress)
         if not hsi or len(hsi) != len(pan):
             raise InputError(
                 f"{len(hsi)} HSI and {len(pan)} PAN images were given; give one PAN for each HSI, in order."

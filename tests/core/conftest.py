@@ -66,6 +66,18 @@ def related():
 
 
 @pytest.fixture
+def related_files(related, make_raster, tmp_path):
+    """Files of an HSI of five bands and its PAN, ratio 3, and their arrays."""
+    hsi, pan = related(5, 24, 3)
+    return (
+        make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)),
+        make_raster(tmp_path / "pan.tif", pan.astype(np.float32), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)),
+        hsi,
+        pan,
+    )
+
+
+@pytest.fixture
 def run_jobs():
     """A function: ``inspect`` and ``python -m core classical`` on an HSI and a PAN; what the latter says."""
 

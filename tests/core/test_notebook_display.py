@@ -16,16 +16,8 @@ NESTED = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
 
 
 @pytest.fixture
-def files(related, make_raster, tmp_path):
-    hsi, pan = related(5, 24, 3)
-    place = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
-    fine = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
-    return (
-        make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), place),
-        make_raster(tmp_path / "pan.tif", pan.astype(np.float32), fine),
-        hsi,
-        pan,
-    )
+def files(related_files):
+    return related_files
 
 
 class Words(html.parser.HTMLParser):

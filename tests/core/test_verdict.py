@@ -21,14 +21,8 @@ from core.workflows.verdicts_of_scores import assessed_verdict
 
 
 @pytest.fixture
-def files(related, make_raster, tmp_path):
-    hsi, pan = related(5, 24, 3)
-    place = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0)
-    fine = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
-    return (
-        make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), place),
-        make_raster(tmp_path / "pan.tif", pan.astype(np.float32), fine),
-    )
+def files(related_files):
+    return related_files[:2]
 
 
 def test_the_mark_of_a_verdict_is_the_worst_of_its_checks():
