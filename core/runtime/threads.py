@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
 
@@ -19,6 +19,7 @@ from .errors import Cancelled
 from .progress import Forwarded, Progress
 
 _POLL_SECONDS = 0.2  # between two checks for cancellation
+_PATIENCE = 0.5  # seconds that a cancelled job waits for its thread: Cancel is answered within one
 
 
 def ignore_overflow() -> None:
@@ -101,7 +102,8 @@ class Beside(Forwarded):
     def __exit__(self, *exception: object) -> None:
         kind = exception[0]
         stopped = isinstance(kind, type) and issubclass(kind, Cancelled)
-        self._pool.shutdown(wait=not stopped)  # who cancels does not wait; else no thread is left behind
+        wait([self._future], _PATIENCE if stopped else None)
+        self._pool.shutdown(wait=self._future.done())  # no thread is left behind but one that takes long to cancel
 
     def result(self) -> Any:
         """Wait for the work.
