@@ -153,6 +153,7 @@ def _run(
         verdict=str(made.get("verdict") or ""),
         mark=str(made.get("mark") or ""),
         expected_gain=made.get("expected_gain") or {},
+        gain_unstated=str(made.get("gain_unstated") or ""),
         scores=made.get("scores") or {},
         seconds=round(time.monotonic() - started, 1),
     )

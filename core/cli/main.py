@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
+from ..report.verdict import PASS
 from ..runtime.dependencies import require_gdal
 from ..runtime.progress import ConsoleProgress, Progress, QuietProgress
 from ..workflows.options import JOBS
@@ -89,6 +90,7 @@ def _do(options: argparse.Namespace, parser: Parser) -> int:
         _print_json(made)
     elif not options.quiet:
         _PRINT.get(options.job, _print_fused)(options, made)
+        _print_verdict(options, made)
     return code
 
 
@@ -167,7 +169,8 @@ def _print_assessed(options: argparse.Namespace, scores: Mapping[str, Any]) -> N
     numbers = {key: value for key, value in scores.items() if not isinstance(value, (dict, list))}
     if sys.stdout.isatty():
         for key, value in numbers.items():
-            print(f"{key:<14} {_number(value):>12}")
+            if not isinstance(value, str):  # the verdict follows
+                print(f"{key:<14} {_number(value):>12}")
     else:
         print(json.dumps(numbers))
 
@@ -176,7 +179,6 @@ def _print_inspected(options: argparse.Namespace, found: Mapping[str, Any]) -> N
     if sys.stdout.isatty():
         for key in ("ratio", "overlap", "shift_x", "shift_y", "mtf_x", "mtf_y", "response_r2"):
             print(f"{key:<14} {_number(found[key]):>12}")
-        print(found["verdict"])
         print(found["sharpen"]["sentence"])
     else:
         print(json.dumps(found))
@@ -246,10 +248,21 @@ def _print_scores(scores: Any) -> None:
             print(f"  {name:<18}" + "".join(f"{_number(values.get(index)):>10}" for index in columns))
 
 
+def _print_verdict(options: argparse.Namespace, made: Mapping[str, Any]) -> None:
+    """What the report begins with: the sentence, and each check that calls for a look."""
+    if not made.get("verdict") or (options.job in _FOR_PIPES and not sys.stdout.isatty()):
+        return
+    print(f"{made['mark']}: {made['verdict']}")
+    for check in made.get("checks") or ():
+        if check["mark"] != PASS:
+            print(f"  {check['mark']}: {check['name']}: {check['text']}")
+
+
 def _number(value: object) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+_FOR_PIPES = ("assess", "inspect")  # print JSON where no terminal reads
 _PRINT: dict[str, Callable[[argparse.Namespace, Mapping[str, Any]], None]] = {
     BATCH: _print_batch,
     "simulate": _print_simulated,

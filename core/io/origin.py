@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_LONG = 40  # letters that a file's name has at most where sentences repeat it
+
 
 class Origin(NamedTuple):
     """What is known of an image besides its pixels and bands.
@@ -41,3 +43,19 @@ class Origin(NamedTuple):
         when = f" of {self.acquired}" if self.acquired else ""
         facts = f": {'; '.join(self.provenance)}" if self.provenance else ""
         return f"{name} is read as {self.product}{when}{facts}."
+
+    def short(self, name: str, is_folder: bool, band: str = "") -> str:
+        """What later sentences call the image: a product's kind, where its file's name would fill them, or where a
+        folder's tells nothing.
+
+        Args:
+            name: of the file or folder.
+            is_folder: whether it is a folder.
+            band: which band of the product it is; "" where it is more than one.
+
+        Returns:
+            As "EnMAP L2A" or "PAN of PRISMA L2D", or the name itself.
+        """
+        if not self.product or not (is_folder or len(name) > _LONG):
+            return name
+        return f"{band} of {self.product}" if band else self.product

@@ -54,7 +54,7 @@ class RasterReader:
         geolocation: file that says where its pixels lie, see :func:`.geolocation_files.geolocation_from`; "" for none.
 
     Attributes:
-        name: short name for sentences.
+        name, file: short name for sentences, and the last part of the path.
         grid: the pixel grid.
         bands: number of bands.
         metadata: of the bands.
@@ -83,7 +83,7 @@ class RasterReader:
 
     def __init__(self, path: StrPath, geolocation: str = "") -> None:
         self.path, self._geolocation = as_path(path), geolocation
-        self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
+        self.file = self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
         self._dataset = self._open()
         try:
             with gdal_messages():

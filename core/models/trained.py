@@ -309,8 +309,8 @@ def describe(
         "consistency": iterations,
         "training_data": [
             {
-                "hsi": scene.hsi.name,
-                "pan": scene.pan.name,
+                "hsi": scene.hsi.file,
+                "pan": scene.pan.file,
                 "hsi_pixels": list(scene.low_shape),
                 "pan_pixels": list(scene.high_shape),
             }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from osgeo import gdal
 
 from ..io.frames import Geolocation
@@ -85,6 +87,8 @@ def open_raster(
             progress.info(reader.origin.sentence(reader.name))
         for note in reader.notes:
             progress.warning(note)
+    only = (reader.metadata.names or ("",))[0] or "PAN" if reader.bands == 1 else ""
+    reader.name = reader.origin.short(reader.name, os.path.isdir(path), only)
     return reader
 
 

@@ -22,8 +22,8 @@ def batch_report(records: Sequence[Mapping[str, Any]], job: str, folder: Path, p
     Args:
         records: of each pair that was run ``name``, ``hsi``, ``pan``, ``output`` and ``report`` (files, "" for none),
             ``error`` (a sentence, "" where it was done), ``warnings`` and ``seconds``; of one that was done
-            ``verdict``, ``mark`` ("pass", "look" or "fail"), ``expected_gain`` and ``scores`` as well, as far as the
-            job has them.
+            ``verdict``, ``mark`` ("pass", "look" or "fail"), ``expected_gain``, ``gain_unstated`` and ``scores`` as
+            well, as far as the job has them.
         job: what was done.
         folder: that the page will lie in; links are relative to it.
         pairs: how many there are.
@@ -50,26 +50,44 @@ def batch_report(records: Sequence[Mapping[str, Any]], job: str, folder: Path, p
 
 
 def _table(records: Sequence[Mapping[str, Any]], folder: Path) -> Table:
+    columns = (
+        "Pair",
+        "State",
+        "Warnings",
+        "Expected gain",
+        "ERGAS, held out",
+        "Seconds",
+        "Report",
+        "Result",
+        "Verdict",
+    )
     rows = []
     for record in records:
-        gain = record.get("expected_gain", {}).get("ergas")
         held_out = record.get("scores", {}).get("mean", {}).get("ergas")
-        state = "failed" if record["error"] else record.get("mark") or "done"
+        failed = bool(record["error"])
         rows.append(
             [
                 record["name"],
-                state,
+                "failed" if failed else record.get("mark") or "done",
                 len(record["warnings"]) or None,
-                f"{gain[0]:.0f} to {gain[2]:.0f} %" if gain else None,
+                _gain(record),
                 held_out,
                 record["seconds"],
                 _link(record["report"], "report", folder),
-                _link(record["output"], "image", folder) if not record["error"] else None,
-                record.get("verdict") or None,
+                _link(record["output"], "image", folder) if not failed else None,
+                "failed: see below" if failed else record.get("verdict") or None,
             ]
         )
-    columns = ("Pair", "State", "Warnings", "Gain (ERGAS)", "ERGAS, held out", "Seconds", "Report", "Result", "Verdict")
-    return Table(columns, rows, caption="The gain is over the regression prior at full resolution, where it is known.")
+    told = [number for number in range(len(columns)) if any(row[number] is not None for row in rows)]
+    caption = "The gain is how far the error at full resolution is expected to lie below that of the regression prior."
+    kept = [[row[number] for number in told] for row in rows]
+    return Table([columns[number] for number in told], kept, caption=caption if 3 in told else "")
+
+
+def _gain(record: Mapping[str, Any]) -> str | None:
+    """The range, or why there is none; None of a job that states none."""
+    found = record.get("expected_gain", {}).get("ergas")
+    return f"{found[0]:.0f} to {found[2]:.0f} % (ERGAS)" if found else record.get("gain_unstated") or None
 
 
 def _link(path: str, text: str, folder: Path) -> Link | None:

@@ -80,6 +80,26 @@ def training_report(
     return Report("Sharpened scene" if result else "Trained model", box.sentence, sections, box)
 
 
+def unlearned_report(
+    parameters: Mapping[str, object],
+    warnings: Sequence[Item],
+    box: Verdict,
+    result: Sequence[Section],
+    pair: Sequence[Section],
+) -> Report:
+    """The report of a scene of which nothing was learned.
+
+    Args:
+        parameters, warnings, box, result, pair: as of :func:`training_report`.
+
+    Returns:
+        the report, to be written with :func:`.html.write_page`.
+    """
+    warned, run = Section("Warnings", warnings), Section("What was run", [Facts(dict(parameters))])
+    sections = [*result[:1], warned, *result[1:], run, *pair, meanings_section(("consistency",))]
+    return Report("Sharpened scene", box.sentence, sections, box)
+
+
 def worth(header: Mapping[str, Any]) -> str:
     """What the result is worth, in one or two sentences.
 

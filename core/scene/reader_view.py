@@ -27,7 +27,8 @@ class ReaderView(RasterReader):
 
     def __init__(self, reader: RasterReader) -> None:
         self._reader = reader
-        self.path, self.name, self.grid, self.dtype = reader.path, reader.name, reader.grid, reader.dtype
+        self.path, self.name, self.file = reader.path, reader.name, reader.file
+        self.grid, self.dtype = reader.grid, reader.dtype
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, reader.always_valid
         self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
         self.origin, self.palette, self.sentence = reader.origin, reader.palette, reader.sentence

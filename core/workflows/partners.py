@@ -96,7 +96,7 @@ def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progres
             window = _sharpened(near[number], finer, path, _still if _kin(near[number], finer) else place, progress)
             done = {other: CroppedReader(image, window) for other, image in done.items()}
             made = RasterReader(path)
-            made.name = near[number].name
+            made.name, made.file = near[number].name, near[number].file
             for image in done.values():
                 image.grid = made.grid
             done[number] = made

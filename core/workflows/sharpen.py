@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
-from ..report.html import Facts, Section, render, write_page
+from ..report.html import Facts, Item, Section, render, write_page
 from ..report.links import Link, link_to
 from ..report.meanings import PART
 from ..report.pair import pair_sections
 from ..report.result import ResultShown, result_sections
-from ..report.training import training_report, worth
+from ..report.training import training_report, unlearned_report, worth
 from ..report.verdict import Verdict
 from ..report.warned import warning_items
 from ..runtime.atomic_files import working_folder
@@ -25,14 +27,14 @@ from ..scene.scene import Scene
 from .findings import findings
 from .forecast import learning_share
 from .gains import ChosenGain, choose_gain
-from .looks import Attempt, guide_look, up_sampling, write_looked_at
+from .looks import UP_SAMPLING, Attempt, guide_look, up_sampling, write_looked_at
 from .opening import Opened, check_space, open_measured
 from .options.advice import advice
 from .options.call import on_files
 from .options.fusion import SharpenOptions
 from .output import Outputs
 from .placement import placement_of
-from .verdicts import fused_verdict, gain_checks, pair_checks, result_checks
+from .verdicts import gain_checks, gain_unstated, pair_checks, result_checks
 
 if TYPE_CHECKING:
     import torch
@@ -72,11 +74,12 @@ def sharpen(
         not written), ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``scores`` on held-out pixels (prior,
         spectral, spatial, mean: ergas, sam), ``expected_gain`` (over the prior at full resolution: [low, gain, high] in
         per cent for ergas and sam; empty where nothing is known), ``history`` (the checks while learning),
-        ``used_prior``, ``pair`` (see :func:`.findings.findings`), ``guide`` (of several sharp bands, see
-        :func:`.looks.guide_look`), ``ratio``, ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``,
-        ``pan_correlation`` and ``moved``, see :func:`.looks.write_looked_at`.
-        Where the PAN is unrelated to the HSI, nothing is learned, and no model or report is written: ``scores`` and
-        ``history`` are empty then.
+        ``gain_unstated`` (why no gain is stated, "" where one is), ``used_prior``, ``pair`` (see
+        :func:`.findings.findings`), ``guide`` (of several sharp bands, see :func:`.looks.guide_look`), ``ratio``,
+        ``bands``, ``rows``, ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
+        :func:`.looks.write_looked_at`.
+        Where the PAN is unrelated to the HSI, nothing is learned, and no model is written: ``scores`` and ``history``
+        are empty then.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -117,7 +120,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         chosen = choose_gain(scene, options.mtf, progress)
         gain, found = chosen.gain, findings(opened, chosen, progress)
         if pan_relation(scene, progress).unrelated:
-            return {**_without_learning(scene, options, chosen, outputs, progress), "pair": found}
+            return {**_without_learning(opened, options, chosen, outputs, found, progress), "pair": found}
         device, sentence = choose_device(options.device)
         progress.info(sentence)
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
@@ -127,7 +130,8 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             progress.info(worth(trained.header))
         progress.set(learned_at, "Fusing")
         pages: list[str] = []
-        parameters = {**_parameters(scene, trained, options, outputs), **chosen.shown()}
+        device_used = trained.header["device"]
+        parameters = {**_parameters(scene, trained.iterations, device_used, options, outputs), **chosen.shown()}
 
         def draw(facts: dict, check: RangeCheck, fused: str, disagreement: str = "") -> None:
             facts["guide"] = guide_look(scene, fused, found["guide"], gain, options)
@@ -137,11 +141,9 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             parameters.update(_seen(facts))
             if not outputs.report:
                 return
-            window = output_window(scene, options.extent)
-            shown = ResultShown(scene, window, fused, check.excess, opened.contradictory, disagreement)
+            shown = _shown(opened, options, fused, check, disagreement)
             pair = [_files(outputs), *pair_sections(found, scene, opened.contradictory)]
-            said = warning_items(advice(progress.warned(), type(options)))
-            page = training_report(trained, parameters, said, verdict, result_sections(shown), pair)
+            page = training_report(trained, parameters, _said(options, progress), verdict, shown, pair)
             pages.append(render(page, progress))
 
         fitted = regression_prior(trained, device).fit(scene, progress)
@@ -156,6 +158,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         progress.set(1.0, "Done")
         used_prior = _is_prior(trained) or fused["result"] != attempt.name
         learned = {key: trained.header[key] for key in ("scores", "history", "expected_gain")}
+        learned["gain_unstated"] = gain_unstated(trained.header, str(fused["result"]))
         facts = {"used_prior": used_prior, "mtf_gain": chosen.facts(), "pair": found}
         written = {name: getattr(outputs, name) for name in ("model", "report", "disagreement")}
         return {**fused, **learned, **written, **facts}
@@ -168,27 +171,57 @@ def _files(outputs: Outputs) -> Section:
     return Section("Files written", [Facts({**links, "What the numbers mean": Link("further down", f"#{PART}")})])
 
 
+def _shown(
+    opened: Opened, options: SharpenOptions, fused: str, check: RangeCheck, disagreement: str
+) -> Sequence[Section]:
+    window = output_window(opened.scene, options.extent)
+    shown = ResultShown(opened.scene, window, fused, check.excess, opened.contradictory, disagreement)
+    return result_sections(shown)
+
+
+def _said(options: SharpenOptions, progress: Progress) -> list[Item]:
+    return warning_items(advice(progress.warned(), type(options)))
+
+
 def _without_learning(
-    scene: Scene, options: SharpenOptions, chosen: ChosenGain, outputs: Outputs, progress: Progress
+    opened: Opened,
+    options: SharpenOptions,
+    chosen: ChosenGain,
+    outputs: Outputs,
+    found: Mapping[str, Any],
+    progress: Progress,
 ) -> dict[str, object]:
     """Plain up-sampling; the warning was given when the scene was opened."""
-    for path in (outputs.model, outputs.report):
-        if path:
-            progress.warning(f"{path} is not written, as nothing was learned from {scene.pan.name}.")
+    scene, pages = opened.scene, []
+    if outputs.model:
+        progress.warning(f"{outputs.model} is not written, as nothing was learned from {scene.pan.name}.")
+    parameters = {**_parameters(scene, options.consistency, "none", options, outputs), **chosen.shown()}
+
+    def draw(facts: dict, check: RangeCheck, fused: str, disagreement: str = "") -> None:
+        checks = [*result_checks(facts), *gain_checks({}, UP_SAMPLING), *pair_checks(found)]
+        verdict = Verdict(
+            "The PAN does not show what the HSI does: nothing was learned, the HSI was only up-sampled.", checks
+        )
+        facts.update(verdict=verdict.sentence, **verdict.facts(), guide=[])
+        parameters.update(_seen(facts))
+        if outputs.report:
+            shown = _shown(opened, options, fused, check, disagreement)
+            pair = [_files(outputs), *pair_sections(found, scene, opened.contradictory)]
+            pages.append(render(unlearned_report(parameters, _said(options, progress), verdict, shown, pair), progress))
+
+    outputs = replace(outputs, model="")
     attempt = up_sampling(scene, chosen.gain, options.consistency, progress)
-    written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0))
-    facts = {**written, "mtf_gain": chosen.facts()}
-    verdict = fused_verdict(facts, "the regression prior")
+    written = write_looked_at(scene, [attempt], outputs, options, progress.part(0.1, 1.0), before=draw)
+    if outputs.report:
+        write_page(outputs.report, pages[0])
     return {
-        **facts,
-        **verdict.facts(),
+        **written,
         "scores": {},
         "history": [],
         "expected_gain": {},
-        "verdict": "The PAN does not show what the HSI does: nothing was learned, the HSI was only up-sampled.",
-        "model": "",
-        "report": "",
-        "disagreement": outputs.disagreement,
+        "gain_unstated": gain_unstated({}, UP_SAMPLING),
+        **{name: getattr(outputs, name) for name in ("model", "report", "disagreement")},
+        "mtf_gain": chosen.facts(),
         "used_prior": True,
     }
 
@@ -214,7 +247,9 @@ def _seen(facts: dict) -> dict[str, object]:
     }
 
 
-def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, outputs: Outputs) -> dict[str, object]:
+def _parameters(
+    scene: Scene, iterations: int, device: str, options: SharpenOptions, outputs: Outputs
+) -> dict[str, object]:
     """What the report says of the job."""
     return {
         "HSI": scene.hsi.path,
@@ -225,8 +260,8 @@ def _parameters(scene: Scene, trained: TrainedModel, options: SharpenOptions, ou
         "model": outputs.model or "not kept",
         "effort": options.effort,
         "seed": options.seed,
-        "consistency iterations": trained.iterations,
-        "device": trained.header["device"],
+        "consistency iterations": iterations,
+        "device": device,
         "bands": options.bands or "all",
         "shift of the PAN": _position(scene),
         "placement of the PAN": placement_of(scene) or "as it is",

@@ -106,8 +106,15 @@ def test_nothing_is_learned_from_an_unrelated_pan(pair, tmp_path):
 
     told, out, model = Said(), str(tmp_path / "o.tif"), str(tmp_path / "m.safetensors")
     files = pair(unrelated()["mirrored"])
-    result = sharpen(*files, out, model=model, effort="fast", device="cpu", progress=told)
+    report = tmp_path / "o.html"
+    result = sharpen(*files, out, model=model, report=str(report), effort="fast", device="cpu", progress=told)
     assert (result["used_prior"], result["model"], result["result"]) == (True, "", UP_SAMPLING)
+    assert (result["mark"], result["report"]) == ("fail", str(report))
+    assert result["gain_unstated"] == "none: the HSI was only up-sampled"
+    page = report.read_text(encoding="utf-8")
+    assert "nothing was learned, the HSI was only up-sampled" in page
+    assert "m.safetensors is not written" in page  # every warning stands there
+    assert "Before and after" in page
     assert not (tmp_path / "m.safetensors").exists()
     assert any("m.safetensors is not written" in text for text in told.warnings)
     with pytest.raises(InputError, match="Nothing can be learned"):

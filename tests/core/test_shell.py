@@ -13,6 +13,8 @@ import pytest
 from osgeo import gdal
 
 from core.cli.main import main
+from core.report.batch import batch_report
+from core.report.html import render
 from core.runtime.progress import ConsoleProgress
 from core.runtime.time_left import TimeLeft
 
@@ -191,6 +193,29 @@ def test_a_batch_goes_on_after_failures_and_writes_one_page(inputs, capsys):
     assert 'href="a.tif"' in page
     assert "none.tif does not exist" in page
     assert page.count("<img") == 2
+    assert "Expected gain" not in page  # this job states none: no column of dashes
+    assert "failed: see below" in page
+
+
+def test_the_page_of_a_batch_says_why_no_gain_is_stated(tmp_path):
+    common = {"hsi": "", "pan": "", "output": "", "report": "", "error": "", "warnings": [], "seconds": 1.0}
+    told = {"expected_gain": {"ergas": [4.2, 9.0, 12.6]}, "gain_unstated": ""}
+    untold = {"expected_gain": {}, "gain_unstated": "not stated for several sharp bands"}
+    records = [{"name": "a", **common, **told}, {"name": "b", **common, **untold}]
+    page = render(batch_report(records, "sharpen", tmp_path, 2))
+    assert "4 to 13 % (ERGAS)" in page
+    assert "not stated for several sharp bands" in page
+    assert "–" not in page
+
+
+def test_a_job_ends_with_the_verdict_and_what_calls_for_a_look(inputs, capsys):
+    assert run(*FUSE) == 0
+    good = capsys.readouterr().out.splitlines()
+    assert good[-1].startswith("pass: Sharpened with MTF-GLP; ")
+    assert run(*FUSE[:-4], "--shift", "none") == 0  # the blur of so small a pair is not sure
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2].startswith("look: Sharpened with MTF-GLP; ")
+    assert told[-1].startswith("  look: Blur of the HSI: MTF gain 0.3, assumed: the pair does not tell it surely.")
 
 
 def test_a_table_without_the_columns_is_refused(inputs, capsys):
