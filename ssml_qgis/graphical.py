@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QWidget
 
+from .algorithms.parameters import in_words
 from .core.workflows.options import JOBS
 from .core.workflows.options.declare import Option
 from .package import FOLDER
@@ -53,7 +54,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         model = ShippedModel()
         model.loadVariant(self.toVariant())
         model.setHelpContent({key: tr(text) for key, text in model.helpContent().items()})
+        options = {option.key: option for option in model.form_options() if option.choices and not option.open}
         for definition in model.parameterDefinitions():
+            if definition.name() in options:
+                in_words(definition, model.words(options[definition.name()]))
             definition.setDescription(tr(definition.description()))
             definition.setHelp(tr(definition.help()))
         model.setSourceFilePath(self.sourceFilePath())

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import functools
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from ..runtime.dependencies import require_gdal
 from ..runtime.errors import InputError
+from ..runtime.near_words import hint
 from ..runtime.version import __version__
 from ..workflows.options import JOBS
 from ..workflows.options.declare import Job, Option, number_or_word
@@ -105,8 +105,9 @@ class Parser(argparse.ArgumentParser):
             found.more = unknown
             return found, []
         if unknown:  # said by the job's own parser, which knows what may have been meant
-            near = [name for word in unknown for name in _near(word.partition("=")[0], self.known_options())]
-            self.error(f"unrecognized arguments: {' '.join(unknown)}" + (f"; is it {near[0]}?" if near else ""))
+            hints = [hint(word.partition("=")[0], self.known_options(), choose=False) for word in unknown]
+            near = max(hints, key=len)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near.rstrip('.')}")
         return found, unknown
 
     def error(self, message: str) -> NoReturn:
@@ -121,9 +122,7 @@ class Parser(argparse.ArgumentParser):
         choice = _CHOICE.fullmatch(message)
         if choice:
             what, given, words = choice[1] or "word", choice[2], re.findall(r"[^\s',]+", choice[3])
-            near = _near(given, words)
-            meant = f"is it {near[0]}?" if near else f"choose one of {', '.join(words)}"
-            message = f"there is no {what} {given!r}; {meant}"
+            message = f"there is no {what} {given!r}{hint(given, words).rstrip('.')}"
         end = " See" if message.endswith("?") else "; see"
         sentence = f"{message[:1].upper()}{message[1:]}{end} {self.prog} --help."
         if self._raises:
@@ -145,11 +144,6 @@ def job_parsers(parser: argparse.ArgumentParser) -> dict[str, Parser]:
         if isinstance(action, argparse._SubParsersAction):
             found.update(action.choices)
     return found
-
-
-def _near(given: str, words: Sequence[str]) -> list[str]:
-    """What may have been meant, the likeliest first."""
-    return difflib.get_close_matches(given, words, 3, 0.6)
 
 
 def build_parser() -> Parser:

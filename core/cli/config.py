@@ -7,7 +7,6 @@ instead. Names may be written with dashes or underscores.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import os
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from ..runtime.errors import InputError
+from ..runtime.near_words import hint
 from ..workflows.options import JOBS
 
 _NOT_THERE = ("config", "json", "help", "version")
@@ -38,12 +38,13 @@ def words_of(path: str, job: str, flags: Sequence[str]) -> list[str]:
     names = {one.name for one in JOBS}
     general = {key: value for key, value in values.items() if not isinstance(value, dict)}
     for table in (key for key, value in values.items() if isinstance(value, dict) and key not in names):
-        raise InputError(f"{path} has a table [{table}], but there is no such job{_meant(table, sorted(names))}")
+        near = hint(table, sorted(names), choose=False)
+        raise InputError(f"{path} has a table [{table}], but there is no such job{near}")
     chosen = {_flag(key): value for key, value in {**general, **values.get(job, {})}.items()}
     words: list[str] = []
     for flag, value in chosen.items():
         if flag not in flags or flag[2:] in _NOT_THERE:
-            near = _meant(flag[2:], [known[2:] for known in flags if known.startswith("--")])
+            near = hint(flag[2:], [known[2:] for known in flags if known.startswith("--")], choose=False)
             raise InputError(f"{path} has an option {flag[2:]!r}, which {job} does not have{near}")
         words += _words(path, flag, value)
     return words
@@ -94,8 +95,3 @@ def _words(path: str, flag: str, value: Any) -> list[str]:
     if not isinstance(value, (str, int, float)):
         raise InputError(f"{path} gives {flag[2:]} a value that is neither text, a number, true, false nor a list.")
     return [f"{flag}={value}"]
-
-
-def _meant(word: str, words: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, words, 1)
-    return f"; is it {near[0]!r}?" if near else "."

@@ -7,11 +7,11 @@ whose variance is the mean of the two (own).
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 
 from ..runtime.errors import InputError
+from ..runtime.near_words import hint
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,7 @@ def find_sensor(name: str) -> Sensor:
     plain = plain_name(name)
     if plain in names:
         return SENSORS[names[plain]]
-    near = difflib.get_close_matches(plain, names, 1)
-    hint = f"did you mean {names[near[0]]}? There are" if near else "there are"
-    raise InputError(f"{name!r} is no sensor known here; {hint} {', '.join(SENSORS)}.")
+    raise InputError(f"{name!r} is no sensor known here{hint(name.lower(), [*SENSORS, *_OTHER_NAMES])}")
 
 
 def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:

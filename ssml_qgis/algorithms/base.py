@@ -34,10 +34,10 @@ from ..translation import tr
 from .arguments import Arguments, is_given
 from .feedback import FeedbackProgress, say_last
 from .layers import InputStyle, Shown, input_styles, show
-from .parameters import definition, output
+from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
 from .source import Source
-from .standins import in_place, no_layer, twice
+from .standins import in_place, no_choice, no_layer, twice
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -229,7 +229,10 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
         """Declare parameters, with their help, and outputs."""
         for option in self.JOB.dialog():
-            self.addParameter(definition(option, self.default(option)))
+            made = definition(option, self.default(option))
+            if option.choices and not option.open:
+                in_words(made, self.words(option))
+            self.addParameter(made)
         for result in self.JOB.results:
             self.addOutput(output(result))
 
@@ -246,7 +249,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             sentence = self._missing_image(parameters) or twice(parameters, self._with_products())
             sentence = sentence or self.complaint(parameters)
             return not sentence, sentence
-        return False, no_layer(parameters, self._with_products()) or sentence
+        known = no_layer(parameters, self._with_products()) or no_choice(parameters, self.JOB.dialog())
+        return False, known or sentence
 
     def _missing_image(self, parameters: dict[str, Any]) -> str:
         """A sentence about a raster that is needed, of which neither a layer nor a product is given."""

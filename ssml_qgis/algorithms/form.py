@@ -1,4 +1,4 @@
-"""What our dialogs have beyond Processing's: words in menus, the sensors' names, layers guessed, doubts said."""
+"""What our dialogs have beyond Processing's: the sensors' names, layers guessed, doubts said."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingParameterDefinition, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QGroupBox, QLineEdit
+from qgis.PyQt.QtWidgets import QCompleter, QGroupBox, QLineEdit
 
 from ..core.operators.sensors import SENSORS
 from ..translation import tr
@@ -35,9 +35,7 @@ class Form(QObject):
         for option in self._algorithm.form_options():
             wrapper = self._wrappers.get(option.key)
             widget = wrapper.wrappedWidget() if wrapper is not None else None
-            if isinstance(widget, QComboBox):
-                _show_words(widget, self._algorithm.words(option))
-            elif isinstance(widget, QLineEdit) and option.kind == "gain":
+            if isinstance(widget, QLineEdit) and option.kind == "gain":
                 _offer(widget, option.key == "MTF" and option.default != "auto")
             if option.takes_product and option.needed and wrapper is not None and wrapper.wrappedLabel() is not None:
                 wrapper.wrappedLabel().setText(tr(option.label))  # without "[optional]": a layer, or a product
@@ -110,14 +108,6 @@ class Form(QObject):
             if raster is not None:
                 found[key] = raster
         return found
-
-
-def _show_words(menu: QComboBox, words: Mapping[str, str]) -> None:
-    """Show words instead of ids; what is chosen stays the id, which is an item's data."""
-    for place in range(menu.count()):
-        title = words.get(str(menu.itemData(place)))
-        if title:
-            menu.setItemText(place, tr(title))
 
 
 def _offer(line: QLineEdit, fixed: bool) -> None:

@@ -82,10 +82,7 @@ class ClassicalFuseAlgorithm(SsmlAlgorithm):
 
     def words(self, option: Option) -> dict[str, str]:
         """The methods by their titles."""
-        from ..core.fusion.classical import METHODS
-
-        titles = {name: method.title for name, method in METHODS.items()} if option.name == "method" else {}
-        return {**titles, **super().words(option)}
+        return {**(_methods() if option.name == "method" else {}), **super().words(option)}
 
 
 class SimulateAlgorithm(SsmlAlgorithm):
@@ -138,6 +135,12 @@ class CompareAlgorithm(SsmlAlgorithm):
         """All classical methods are marked."""
         return fusion.classical_methods() if option.name == "methods" else super().default(option)
 
+    def words(self, option: Option) -> dict[str, str]:
+        """The methods by their titles."""
+        if option.name != "methods":
+            return super().words(option)
+        return {**_methods(), "ssml": tr("SSML, learned on the scene"), "": tr("All classical methods")}
+
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The best method's title."""
         return made["methods"][0]["title"]
@@ -184,3 +187,10 @@ class OpenProductAlgorithm(SsmlAlgorithm):
     def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
         """Named after the product."""
         return f"{method} {key}"
+
+
+def _methods() -> dict[str, str]:
+    """Titles of the classical methods."""
+    from ..core.fusion.classical import METHODS
+
+    return {name: method.title for name, method in METHODS.items()}

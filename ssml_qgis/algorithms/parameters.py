@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qgis.core import (
@@ -77,6 +78,17 @@ def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition
     if kind == "extent":
         return QgsProcessingParameterExtent(key, label, optional=optional)
     return QgsProcessingParameterString(key, label, None if default == "" else str(default), optional=optional)
+
+
+def in_words(parameter: QgsProcessingParameterDefinition, words: Mapping[str, str]) -> None:
+    """Have dialogs show words for the ids of a parameter's choices.
+
+    Args:
+        parameter: of choices.
+        words: what is shown for each id; for "" what is shown where none of several is chosen.
+    """
+    titles = {word: tr(title) for word, title in words.items()}
+    parameter.setMetadata({"widget_wrapper": {"class": f"{__package__}.word_menu.WordMenu", "words": titles}})
 
 
 def output(result: Result) -> QgsProcessingOutputDefinition:

@@ -12,6 +12,7 @@ from ..core.products.table import find_product
 from ..core.runtime.errors import InputError
 from ..core.workflows.options.declare import Option
 from ..translation import tr
+from .arguments import is_given
 
 
 def in_place(parameters: dict[str, Any], options: Iterable[Option]) -> dict[str, Any]:
@@ -49,6 +50,16 @@ def no_layer(parameters: dict[str, Any], options: Iterable[Option]) -> str:
                     "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
                     "(ssml:openproduct) first and take the rasters that it writes."
                 ).format(product=path, key=f"{option.key}_PRODUCT")
+    return ""
+
+
+def no_choice(parameters: dict[str, Any], options: Iterable[Option]) -> str:
+    """A sentence about a word that is no choice of its option; "" where there is none."""
+    for option in options:
+        given = parameters.get(option.key or "")
+        if option.kind == "choice" and is_given(given) and str(given) not in option.words():
+            text = tr("{key} is {word}, which is none of its words: {words}.")
+            return text.format(key=option.key, word=given, words=", ".join(option.words()))
     return ""
 
 

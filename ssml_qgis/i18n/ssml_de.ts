@@ -725,6 +725,10 @@
 <translation>HSI und PAN gehören zusammen: geben Sie beide an, oder nur eine REFERENCE.</translation></message>
 <message><source>There is nothing to compare with: give a REFERENCE, or the HSI and the PAN.</source>
 <translation>Es gibt nichts zum Vergleichen: geben Sie eine REFERENCE an, oder das HSI und das PAN.</translation></message>
+<message><source>SSML, learned on the scene</source>
+<translation>SSML, an der Szene gelernt</translation></message>
+<message><source>All classical methods</source>
+<translation>Alle klassischen Verfahren</translation></message>
 <message><source>There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each hyperspectral one, in the same order.</source>
 <translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
 <message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
@@ -747,6 +751,8 @@
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.</source>
 <translation>Dasselbe Bild ist als HSI und als PAN angegeben: Bitte ein schärferes Bild des Ortes als PAN wählen.</translation></message>
+<message><source>{key} is {word}, which is none of its words: {words}.</source>
+<translation>{key} ist {word}; möglich sind: {words}.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>Inspect, sharpen and judge</source>

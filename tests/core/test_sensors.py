@@ -38,8 +38,10 @@ def test_names_are_understood_as_users_write_them(name, expected):
 
 
 def test_an_unknown_sensor_is_told_with_the_nearest_one():
-    with pytest.raises(InputError, match=r"did you mean prisma\? There are prisma, enmap"):
+    with pytest.raises(InputError, match=r"no sensor known here; is it prisma\?"):
         find_sensor("prsima")
+    with pytest.raises(InputError, match=r"no sensor known here; choose one of prisma, enmap"):
+        find_sensor("qqqqqq")
 
 
 def test_gain_of_enmap_is_the_mean_of_both_directions():

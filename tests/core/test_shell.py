@@ -122,8 +122,8 @@ def test_a_file_gives_options_which_the_call_overrides(inputs, capsys):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('metod = "gsa"', "has an option 'metod', which classical does not have; is it 'method'?"),
-        ("[clasical]\nmtf = 0.3", "has a table [clasical], but there is no such job; is it 'classical'?"),
+        ('metod = "gsa"', "has an option 'metod', which classical does not have; is it method?"),
+        ("[clasical]\nmtf = 0.3", "has a table [clasical], but there is no such job; is it classical?"),
         ("mtf 0.3", "cannot be read as TOML"),
         ("mtf = 2020-01-01", "neither text, a number"),
     ],

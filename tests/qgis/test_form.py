@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import qgis.utils
-from processing.gui import ParametersPanel, Postprocessing
+from processing.gui import BatchPanel, ParametersPanel, Postprocessing
+from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
@@ -96,7 +97,7 @@ def test_an_image_of_few_bands_is_told_from_its_pan(add, open_dialog):
 def test_dialogs_of_shipped_models_guess_and_show_words_too(four_layers, open_dialog):
     dialog = open_dialog("inspectsharpenandjudge")
     assert (value(dialog, "HSI"), value(dialog, "PAN")) == (four_layers["hsi"], four_layers["pan"])
-    assert dialog.mainWidget().wrappers["EFFORT"].wrappedWidget().currentText() == "Normal (recommended)"
+    assert dialog.mainWidget().wrappers["EFFORT"].widget.currentText() == "Normal (recommended)"
     assert value(dialog, "EFFORT") == "normal"
 
 
@@ -127,6 +128,15 @@ def test_the_same_layer_twice_is_refused_however_it_is_named(four_layers, provid
         assert "same image is given as HSI and as PAN" in sentence
 
 
+def test_a_word_that_is_no_choice_is_refused_with_the_choices(four_layers, provider):
+    given = {"HSI": four_layers["hsi"], "PAN": four_layers["pan"], "EFFORT": "0", "OUTPUT": "o.tif"}
+    algorithm, context = provider.algorithm("sharpen"), QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    good, sentence = algorithm.checkParameterValues(given, context)
+    assert not good
+    assert sentence == "EFFORT is 0, which is none of its words: fast, normal, thorough."
+
+
 def test_what_a_product_may_stand_in_for_is_not_called_optional(open_dialog):
     label = open_dialog("sharpen").mainWidget().wrappers["HSI"].wrappedLabel()
     assert label.text() == "Hyperspectral image (HSI)"
@@ -147,13 +157,38 @@ def test_a_run_with_a_product_that_is_shown_again_has_no_guess(four_layers, open
 
 def test_menus_show_words_and_give_ids(open_dialog):
     dialog = open_dialog("classicalfuse")
-    menu = dialog.mainWidget().wrappers["METHOD"].wrappedWidget()
+    menu = dialog.mainWidget().wrappers["METHOD"].widget
     shown = {menu.itemData(place): menu.itemText(place) for place in range(menu.count())}
     assert shown["exp"] == "Bicubic up-sampling (EXP)"
     assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
     assert value(dialog, "METHOD") == "mtf-glp"
     menu.setCurrentText("Bicubic up-sampling (EXP)")
     assert value(dialog, "METHOD") == "exp"
+
+
+def test_several_methods_are_ticked_by_their_words(open_dialog):
+    dialog = open_dialog("compare")
+    menu = dialog.mainWidget().wrappers["METHODS"].widget
+    shown = {menu.itemData(place): menu.itemText(place) for place in range(menu.count())}
+    assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
+    assert shown["ssml"] == "SSML, learned on the scene"
+    assert value(dialog, "METHODS") == [word for word in shown if word != "ssml"]
+    for chosen in (["ssml", "gsa"], "ssml;gsa"):
+        dialog.setParameters({"METHODS": chosen})
+        assert sorted(value(dialog, "METHODS")) == ["gsa", "ssml"]
+
+
+def test_a_batch_shows_words_and_gives_ids(ssml_plugin, qgis_iface, monkeypatch):
+    monkeypatch.setattr(BatchPanel, "iface", qgis_iface, raising=False)
+    for name, key, title, word in (
+        ("sharpen", "EFFORT", "Normal (recommended)", "normal"),
+        ("classicalfuse", "METHOD", "MTF-GLP (recommended)", "mtf-glp"),
+    ):
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"ssml:{name}")
+        panel = BatchPanel.BatchPanel(BatchAlgorithmDialog(algorithm), algorithm)
+        wrapper = panel.wrappers[0][panel.parameter_to_column[key]]
+        assert wrapper.widget.currentText() == title
+        assert panel.valueForParameter(0, key) == word
 
 
 def test_the_mtf_field_offers_sensors(open_dialog):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple, TypeVar
 
 from ...runtime.errors import InputError
+from ...runtime.near_words import hint
 from ...runtime.progress import Progress
 
 INPUTS = ("raster", "rasters", "file", "files", "folder")
@@ -155,11 +155,8 @@ class Option:
             words = self.words()
             unknown = [word for word in (value if self.kind == "choices" else [value]) if word not in words]
             if unknown:
-                near = difflib.get_close_matches(str(unknown[0]), words, 1)
-                meant = f"is it {near[0]}? Else " if near else ""
-                raise InputError(
-                    f"There is no {self.noun or self.name} {unknown[0]!r}; {meant}choose one of {', '.join(words)}."
-                )
+                near = hint(str(unknown[0]), words)
+                raise InputError(f"There is no {self.noun or self.name} {unknown[0]!r}{near}")
 
     def _within(self, value: Any) -> bool:
         low, high = self.bounds or (0, 0)
@@ -235,8 +232,7 @@ class Options:
         names = [field.name for field in dataclasses.fields(cls)]
         for name in named:
             if name not in names:
-                near = difflib.get_close_matches(name, names, 1)
-                raise TypeError(f"there is no option {name!r}" + (f"; is it {near[0]!r}?" if near else ""))
+                raise TypeError(f"there is no option {name!r}{hint(name, names, choose=False)}")
         return dataclasses.replace(base or cls(), **named)
 
     def check(self) -> None:
