@@ -25,7 +25,7 @@ from ..runtime.threads import run_cancellable
 from ..runtime.time_left import spoken_duration
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
-from .agreement import expected_gain
+from .agreement import expected_gain, unexplained_share
 from .areas import AreaContext, UnlabelledArea
 from .checkpoint import Checkpoint
 from .dataset import scene_areas
@@ -110,13 +110,16 @@ def learn(
     progress.set(0.05, "Learning")
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))
+    one_pan = scenes[0].guides == 1  # with which the expected gain was measured
+    unexplained = unexplained_share(trainer.unlabelled or trainer.labelled, statistics) if one_pan else None
     header.update(
         scores={"prior": state.prior_scores, **state.best_scores},
         best_step=state.best_step,
         best_share=state.best_share,
         shares=[round(share, 4) for share in state.shares],
         spread=state.spread,
-        expected_gain=expected_of(state) if scenes[0].guides == 1 else {},  # measured with PANs
+        unexplained=unexplained,
+        expected_gain={} if unexplained is None else expected_of(state, unexplained),
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
@@ -125,11 +128,13 @@ def learn(
     return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
 
 
-def expected_of(state: TrainingState) -> dict[str, list[float]]:
-    """What the result gains over the regression prior at full resolution, as far as the networks' agreement tells.
+def expected_of(state: TrainingState, unexplained: float) -> dict[str, list[float]]:
+    """What the result gains over the regression prior at full resolution, as far as the networks' agreement and the
+    PAN tell.
 
     Args:
         state: at the end of a training.
+        unexplained: of the PAN by the HSI, see :func:`.agreement.unexplained_share`.
 
     Returns:
         Per cent, as [low, gain, high] for "ergas" and "sam"; nothing where the prior is the result or a single network
@@ -137,7 +142,8 @@ def expected_of(state: TrainingState) -> dict[str, list[float]]:
     """
     if state.best_step == 0 or state.spread is None:
         return {}
-    return {key: [round(value, 1) for value in found] for key, found in expected_gain(state.spread).items()}
+    ranges = expected_gain(state.spread, unexplained)
+    return {key: [round(value, 1) for value in found] for key, found in ranges.items()}
 
 
 def settings_for(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ from core.networks.base import create_network, network_names  # noqa: E402
 from core.report.training import verdict  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
-from core.training.agreement import agreement, expected_gain  # noqa: E402
+from core.scene.statistics import Statistics  # noqa: E402
+from core.training.agreement import agreement, expected_gain, unexplained_share  # noqa: E402
 from core.training.areas import UnlabelledArea, shared_operators  # noqa: E402
 from core.training.settings import Settings  # noqa: E402
 
@@ -136,13 +139,35 @@ def test_of_a_single_network_all_is_added_and_nothing_is_known(full_area):
     assert found.spread is None
 
 
-def test_the_closer_networks_agree_the_more_is_expected_within_a_range():
-    near, far = expected_gain(0.02), expected_gain(0.2)
+def test_the_closer_networks_agree_and_the_better_the_hsi_explains_the_pan_the_more_is_expected():
+    near, far, other = expected_gain(0.02, 0.0), expected_gain(0.2, 0.0), expected_gain(0.2, 0.01)
     for key in ("ergas", "sam"):
         assert near[key].low < near[key].gain < near[key].high
-        assert near[key].gain > far[key].gain > 0
-        assert 10 < far[key].high - far[key].low < 17  # points of per cent
-    assert expected_gain(0.0) == expected_gain(1e-9)
+        assert near[key].gain > far[key].gain > other[key].gain > 0
+        assert 10 < far[key].high - far[key].low < 15  # points of per cent
+        assert expected_gain(0.9, 0.5)[key].low == -1.0
+    assert expected_gain(0.0, 0.0) == expected_gain(1e-9, 0.0)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3])
+def test_what_the_hsi_does_not_explain_of_a_pan_is_found(full_area, share):
+    rng, shape = np.random.default_rng(3), (240, 260)
+    components = rng.normal(size=(3, *shape))
+    mixture = np.tensordot([0.5, -2.0, 1.0], components, 1)
+    level = mixture / mixture.std() * np.sqrt(1 - share) + rng.normal(size=shape) * np.sqrt(share)
+    detail = rng.normal(size=shape)
+    numbers = np.ones(1), np.ones(1), np.ones((1, 1)), np.ones((1, 3)), np.ones(3)
+    statistics = Statistics(*numbers, pan_mean=np.array([7.0]), pan_std=np.array([4.0]), detail_std=np.array([0.5]))
+    pan = 30 * level + detail + 100  # in the PAN's units, as are the numbers of the statistics
+    planes = np.stack([*components, (pan - 7.0) / 4.0, detail / 0.5]).astype(np.float32)
+    areas = [dataclasses.replace(full_area, planes=torch.from_numpy(part)) for part in np.array_split(planes, 3, 1)]
+    assert unexplained_share(areas, statistics) == pytest.approx(share, rel=0.02, abs=1e-9)
+
+
+def test_a_pan_without_contrast_leaves_nothing_unexplained(full_area):
+    numbers = np.ones(1), np.ones(1), np.ones((1, 1)), np.ones((1, 3)), np.ones(3), *3 * (np.ones(1),)
+    area = dataclasses.replace(full_area, planes=torch.ones(5, 8, 8))
+    assert unexplained_share([area], Statistics(*numbers)) == 0.0
 
 
 @pytest.mark.parametrize("pairs", [0, 17])
