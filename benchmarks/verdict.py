@@ -15,7 +15,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -24,18 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.accuracy_runs import KEYS, SCENES, Bench
 from benchmarks.record import Record, add_option
+from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite, scores
 from core.io.array_image import ArrayImage
-from core.io.grid import Window
-from core.io.reader import RasterReader
 from core.models.trained import TrainedModel
-from core.quality.reference import reference_indices
 from core.runtime.progress import Progress
-from core.training.agreement import _EXPECTED, _EXPLAINED, expected_gain
+from core.training.agreement import FORMULA, MIXTURE, expected_gain
 from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
 from core.workflows.simulate import simulate
 
-GAIN = 0.3
 SNR = 50.0  # of a noisy HSI; its PAN's is twice that
 # Scene, ratio, and what the PAN is made of, "" for the usual bands; "noise" adds some to both.
 CASES = [
@@ -50,84 +46,8 @@ CASES = [
 ]
 
 
-class Satellite(NamedTuple):
-    """An image with the PAN of its own satellite.
-
-    Attributes:
-        files: of the image, which is the truth, and of the PAN, in one folder.
-        ratio: of their pixels, and of the degradation.
-        area: that it shows.
-        side: pixels of the middle that are taken; None for all.
-    """
-
-    files: tuple[str, str]
-    ratio: int
-    area: str
-    side: int | None = None
-
-
-OWN_PAN = "own"  # the PAN of such a case
-PAN_GAIN = 0.2  # MTF gain that its PAN is degraded with
-_BOTH = ("ms.tif", "pan.tif")
-SATELLITES = {
-    "eo1_paris": Satellite(("hsi.tif", "pan.tif"), 3, "Paris"),
-    "ikonos": Satellite(_BOTH, 4, "IKONOS"),
-    "worldview2": Satellite(_BOTH, 4, "WorldView-2"),
-    **{f"landsat7/{n}": Satellite((f"{n}_ms.tif", f"{n}_pan.tif"), 2, "Landsat 7", 200) for n in (1, 3, 8)},
-}
+OWN_PAN = "own"  # the PAN of an image with that of its own satellite
 CASES += [(name, satellite.ratio, OWN_PAN) for name, satellite in SATELLITES.items()]
-
-
-def cut(path: Path, side: int | None, ratio: int, factor: int = 1) -> ArrayImage:
-    """The middle of a raster, of whole pixels of the degraded one; ``factor`` for the PAN's pixels."""
-    image = ArrayImage.read(path)
-    shape = [count // factor for count in image.values.shape[1:]]
-    sides = [side or count // ratio * ratio for count in shape]
-    spans = [
-        ((count - one) // 2 * factor, (count - one) // 2 * factor + one * factor) for count, one in zip(shape, sides)
-    ]
-    window = Window(spans[0][0], spans[1][0], spans[0][1] - spans[0][0], spans[1][1] - spans[1][0])
-    values = image.values[:, spans[0][0] : spans[0][1], spans[1][0] : spans[1][1]]
-    return ArrayImage(np.ascontiguousarray(values), image.grid.crop(window), image.metadata)
-
-
-def degraded_satellite(bench: Bench, name: str) -> tuple[str, str, Path]:
-    """HSI, PAN and truth of a case, made on the first call."""
-    satellite = SATELLITES[name]
-    stem = name.replace("/", "-")
-    folder = bench.scenes / name.split("/")[0]
-    hsi, pan, truth, whole, unused = (
-        bench.out / f"{stem}-{kind}.tif" for kind in ("hsi", "pan", "truth", "whole", "unused")
-    )
-    if not pan.exists():
-        image = cut(folder / satellite.files[0], satellite.side, satellite.ratio)
-        image.write(truth)
-        sharp = cut(folder / satellite.files[1], satellite.side, satellite.ratio, satellite.ratio)
-        twice = ArrayImage(sharp.values[[0, 0]], sharp.grid, sharp.metadata.select([0, 0]))
-        twice.write(whole)  # as a scene of two bands
-        simulate(str(truth), satellite.ratio, str(hsi), str(unused), mtf_hsi=GAIN, pan_bands="1")
-        simulate(
-            str(whole),
-            satellite.ratio,
-            str(whole.with_suffix(".low.tif")),
-            str(unused),
-            mtf_hsi=PAN_GAIN,
-            pan_bands="1",
-        )
-        low = ArrayImage.read(whole.with_suffix(".low.tif"))
-        ArrayImage(low.values[:1], low.grid, low.metadata.select([0])).write(pan)
-    return str(hsi), str(pan), truth
-
-
-def scores(fused: str, truth: Path, ratio: int) -> dict[str, float]:
-    """Over the good bands and the pixels that are valid in all of them."""
-    with RasterReader(fused) as result, RasterReader(str(truth)) as reference:
-        block, wanted = result.read(), reference.read()
-        flags = np.asarray(reference.metadata.bbl) != 0
-    known = wanted.valid & block.valid
-    good = known.reshape(len(known), -1).any(1) & flags
-    found = reference_indices(block.values[good], wanted.values[good], ratio, known[good].all(0))
-    return {key: float(found[key]) for key in KEYS}
 
 
 def area_of(name: str) -> str:
@@ -165,7 +85,7 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
 
     def work() -> dict:
         if pan == OWN_PAN:
-            hsi, sharp, truth = degraded_satellite(bench, name)
+            hsi, sharp, truth = degraded_satellite(bench.scenes, bench.out, name)
         else:
             (hsi, sharp), truth = pair_of(bench, name, ratio, pan), bench.scenes / SCENES[name].file
 
@@ -202,8 +122,8 @@ def fitted(key: str, spread: np.ndarray, unexplained: np.ndarray, gain: np.ndarr
 
 def gains_of(key: str, numbers: np.ndarray, spread: np.ndarray, unexplained: np.ndarray) -> np.ndarray:
     """What is expected with other constants than the product's."""
-    of_all = np.stack([np.ones(len(spread)), np.log(spread), np.log(unexplained + _EXPLAINED)])
-    return np.minimum(np.exp(numbers @ of_all), _EXPECTED[key][3])
+    of_all = np.stack([np.ones(len(spread)), np.log(spread), np.log(unexplained + MIXTURE)])
+    return np.minimum(np.exp(numbers @ of_all), FORMULA[key][3])
 
 
 def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
@@ -213,7 +133,7 @@ def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
     table = record.table("fitted", "index", "factor", "of_spread", "of_pan", "holds_without_the_area", digits=3)
     for key in KEYS:
         gain = np.array([one["gain"][key] for _, one in found])
-        _, _, _, _, below, above = _EXPECTED[key]
+        _, _, _, _, below, above = FORMULA[key]
         holds: list[bool] = []
         for area in dict.fromkeys(areas):
             rest, own = areas != area, areas == area

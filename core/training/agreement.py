@@ -27,8 +27,8 @@ _PAIR = 2  # networks: those of a single pair have taught each other what they a
 # Gain over the regression prior in per cent: factor, exponents of the spread and of what the HSI does not explain of
 # the PAN, the most that was seen, and how far below and above the range goes that held in nine of ten cases
 # (benchmarks/verdict.py).
-_EXPECTED = {"ergas": (0.204, -0.80, -0.315, 48.0, 5.5, 6.0), "sam": (0.595, -0.404, -0.279, 26.0, 7.5, 6.5)}
-_EXPLAINED = 3e-4  # what is not explained of a PAN that is a mixture of the bands: blur and rounding
+FORMULA = {"ergas": (0.204, -0.80, -0.315, 48.0, 5.5, 6.0), "sam": (0.595, -0.404, -0.279, 26.0, 7.5, 6.5)}
+MIXTURE = 3e-4  # what is not explained of a PAN that is a mixture of the bands: blur and rounding
 _LEAST = -1.0  # per cent: a result that is worse than the prior is not written
 
 
@@ -85,8 +85,8 @@ def expected_gain(spread: float, unexplained: float) -> dict[str, Expected]:
         For "ergas" and "sam".
     """
     found = {}
-    for key, (factor, of_spread, of_pan, most, below, above) in _EXPECTED.items():
-        gain = min(factor * max(spread, 1e-6) ** of_spread * (unexplained + _EXPLAINED) ** of_pan, most)
+    for key, (factor, of_spread, of_pan, most, below, above) in FORMULA.items():
+        gain = min(factor * max(spread, 1e-6) ** of_spread * (unexplained + MIXTURE) ** of_pan, most)
         found[key] = Expected(max(gain - below, _LEAST), gain, gain + above)
     return found
 
