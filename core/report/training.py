@@ -134,8 +134,8 @@ def verdict(header: Mapping[str, Any]) -> str:
     (low, _, high), (least, _, most) = expected["ergas"], expected["sam"]
     return (
         f"At full resolution the result's error is expected to be {low:.0f} to {high:.0f} % (ERGAS) and {least:.0f} to "
-        f"{most:.0f} % (SAM) below that of the regression prior, as the networks' agreement and the PAN tell: the range "
-        f"held in nine of ten cases where the truth was known. What was measured is not the same: {measured}."
+        f"{most:.0f} % (SAM) below that of the regression prior, as the networks' agreement and the PAN tell: the "
+        f"range held in nine of ten cases where the truth was known. What was measured is not the same: {measured}."
     )
 
 
