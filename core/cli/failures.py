@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def failure(error: BaseException, what: str, options: Mapping[str, Any] | None) 
     if isinstance(error, InputError):
         return str(error), USER
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
-        return "Stopped by the user; nothing half-done was left behind.", STOPPED
+        return f"Stopped by the user; nothing half-done was left behind.{_kept(options or {})}", STOPPED
     if is_out_of_memory(error):
         return (
             "There is not enough memory for this job; close other programs, lower --memory or compute on the CPU "
@@ -38,3 +39,12 @@ def failure(error: BaseException, what: str, options: Mapping[str, Any] | None) 
     log = write_failure_log(error, what, dict(options) if options is not None else None)
     where = f"please report it with the file {log}" if log else "--debug shows where"
     return f"Something unforeseen stopped the job ({reason}); {where}.", DEFECT
+
+
+def _kept(options: Mapping[str, Any]) -> str:
+    """How to go on with what was learned, where a checkpoint keeps it."""
+    checkpoint = f"{options.get('model')}.checkpoint"
+    if "resume" not in options or not options.get("model") or not os.path.exists(checkpoint):
+        return ""
+    flag = f"--resume {checkpoint}" if options.get("job") == "train" else "--resume"
+    return f" What was learned is kept in {checkpoint}: the same call with {flag} goes on."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ from ..runtime.errors import InputError
 from .mutual import MutualStep
 from .trainer import TrainingState
 
-_SAME = ("network", "config", "bands", "ratio", "mtf", "consistency", "settings", "training_data", "fingerprint")
+_SAME = ("network", "config", "bands", "ratio", "mtf", "consistency", "settings", "training_data")
+_STATISTICS = "statistics."
+_CLOSE = 1e-4  # of the largest number: last digits depend on the number of threads and on the library of linear algebra
 _RECORD = ("step", "best_step", "best_score", "best_share", "prior_scores", "history")
 
 
@@ -34,11 +36,18 @@ class Checkpoint:
     path: str
     resume: str = ""
 
-    def save(self, header: dict[str, Any], learners: Sequence[MutualStep], state: TrainingState) -> None:
+    def save(
+        self,
+        header: dict[str, Any],
+        statistics: Mapping[str, np.ndarray],
+        learners: Sequence[MutualStep],
+        state: TrainingState,
+    ) -> None:
         """Write the checkpoint. A training that has diverged leaves the former one: there is nothing to go on from.
 
         Args:
             header: of the model file that will come out; it identifies the training.
+            statistics: of the images, by name; they identify the pixels.
             learners: with the networks and optimizers, one for each pair.
             state: where training stands.
         """
@@ -49,15 +58,19 @@ class Checkpoint:
             for index, moments in optimizer.state_dict()["state"].items():
                 for name, value in moments.items():
                     tensors[f"adam.{number}.{index}.{name}"] = torch.as_tensor(value).float().cpu().numpy()
+        tensors.update({f"{_STATISTICS}{name}": array for name, array in statistics.items()})
         if all(np.isfinite(array).all() for array in tensors.values()):
             record = {key: getattr(state, key) for key in _RECORD}
             write_model(self.path, ModelFile({**header, "checkpoint": record}, tensors))
 
-    def load(self, header: dict[str, Any], learners: Sequence[MutualStep]) -> TrainingState:
+    def load(
+        self, header: dict[str, Any], statistics: Mapping[str, np.ndarray], learners: Sequence[MutualStep]
+    ) -> TrainingState:
         """Put the networks and optimizers back to where they were in the training that is resumed.
 
         Args:
             header: of the model file that will come out.
+            statistics: of the images, by name.
             learners: whose networks and optimizers are put back.
 
         Returns:
@@ -78,6 +91,12 @@ class Checkpoint:
                     f"{self.resume} belongs to a training with another {key.replace('_', ' ')}; give the same files "
                     "and settings, or start without resuming."
                 )
+        kept = {name: file.tensors.get(f"{_STATISTICS}{name}") for name in statistics}
+        if not all(_is_close(kept[name], array) for name, array in statistics.items()):
+            raise InputError(
+                f"{self.resume} belongs to a training with other images; give the same files and settings, or start "
+                "without resuming."
+            )
         try:
             for number, (network, optimizer) in enumerate(_networks(learners)):
                 device = next(network.parameters()).device
@@ -109,6 +128,13 @@ class Checkpoint:
 def _networks(learners: Sequence[MutualStep]) -> list[tuple[FusionNetwork, torch.optim.Optimizer]]:
     """The networks of all pairs, with their optimizers."""
     return [pair for learner in learners for pair in zip(learner.networks, learner.optimizers)]
+
+
+def _is_close(kept: np.ndarray | None, array: np.ndarray) -> bool:
+    """Whether numbers are the same but for their last digits."""
+    if kept is None or kept.shape != array.shape:
+        return False
+    return bool(np.abs(kept - array).max(initial=0.0) <= _CLOSE * np.abs(array).max(initial=0.0))
 
 
 def _tensors(file: ModelFile, prefix: str) -> dict[str, torch.Tensor]:

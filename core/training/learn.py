@@ -78,8 +78,9 @@ def learn(
     statistics, good = context.statistics, context.good
     sampled = [sample_distributions(scene, mtf_gain, progress) for scene in scenes]
     _warn_of_units(scenes, sampled, good, progress)
-    fingerprint = _fingerprint(statistics.arrays())
-    processes.check_same(fingerprint, "The processes of this training see different images; give the same to all.")
+    numbers = statistics.arrays()
+    different = "The processes of this training see different images; give the same to all."
+    processes.check_same(_fingerprint(numbers), different)
     settings = replace(settings, components=statistics.components)
     progress.set(0.02, "Preparing what to learn from")
     areas = [scene_areas(scene, context, settings, progress, 1 / len(scenes)) for scene in scenes]
@@ -92,11 +93,11 @@ def learn(
     basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
     loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
     learners = [MutualStep(networks, loss, settings, processes) for networks in pair.pairs]
-    learning = {"settings": settings.as_dict(), "fingerprint": fingerprint}
+    learning = {"settings": settings.as_dict()}
     header = describe(pair, scenes, good, mtf_gain, settings.iterations, learning, str(device))
-    state = checkpoint.load(header, learners)
+    state = checkpoint.load(header, numbers, learners)
     mean = context.tensor((statistics.mean[good] / statistics.std[good])[:, None, None])
-    save = partial(checkpoint.save, header, learners) if processes.first else None
+    save = partial(checkpoint.save, header, numbers, learners) if processes.first else None
     waves = [wave for wave, flag in zip(scenes[0].hsi.metadata.wavelengths, good) if flag]
     compared = angle_bands(waves, statistics.mean[good])
     if not compared.all():
@@ -259,7 +260,7 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
 
 
 def _fingerprint(arrays: dict[str, np.ndarray]) -> str:
-    """A digest that tells whether a checkpoint was made from the same pixels."""
+    """A digest that tells whether processes see the same pixels."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(name.encode())

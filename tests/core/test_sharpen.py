@@ -167,6 +167,23 @@ def test_a_checkpoint_of_other_settings_is_refused(scene, tmp_path):
         train([scene[0]], [scene[1]], model, steps=40, consistency=0, resume=model + ".checkpoint")
 
 
+def test_a_checkpoint_goes_on_where_last_digits_differ_and_not_with_other_images(scene, tmp_path):
+    model = str(tmp_path / "m.ssml")
+    kept = model + ".checkpoint"
+    with pytest.raises(Cancelled):
+        train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("Step 12 of"))
+    file = read_model(kept)
+    for factor, refused in ((1.01, True), (1 + 1e-6, False)):  # as of other threads, or another library of algebra
+        tensors = {**file.tensors, "statistics.gains": file.tensors["statistics.gains"] * np.float32(factor)}
+        write_model(kept, ModelFile(file.header, tensors))
+        if refused:
+            with pytest.raises(InputError, match="belongs to a training with other images"):
+                train([scene[0]], [scene[1]], model, steps=40, resume=kept)
+        else:
+            train([scene[0]], [scene[1]], model, steps=40, resume=kept)
+    assert read_model(model).header["history"][-1]["step"] == 40
+
+
 def test_the_projections_iterations_are_the_same_in_learning_judging_and_fusing(scene, tmp_path):
     report = tmp_path / "r.html"
     models = {n: str(tmp_path / f"{n}.ssml") for n in (0, 5)}

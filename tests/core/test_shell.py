@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
+from core.cli.failures import failure
 from core.cli.main import main
 from core.report.batch import batch_report
 from core.report.html import render
+from core.runtime.errors import Cancelled
 from core.runtime.progress import ConsoleProgress
 from core.runtime.time_left import TimeLeft
 
@@ -265,3 +267,12 @@ def test_the_bar_says_how_much_time_is_left(monkeypatch):
         now[0] = float(second)
         bar.set(second / 40, "Learning")
     assert "25% (about 30 s left) Learning" in terminal.text
+
+
+@pytest.mark.parametrize(("job", "flag"), [("sharpen", "--resume"), ("train", "--resume m.safetensors.checkpoint")])
+def test_who_stops_a_training_is_told_how_to_go_on(tmp_path, monkeypatch, job, flag):
+    monkeypatch.chdir(tmp_path)
+    options = {"job": job, "model": "m.safetensors", "resume": ""}
+    assert failure(Cancelled(), job, options)[0] == "Stopped by the user; nothing half-done was left behind."
+    Path("m.safetensors.checkpoint").touch()
+    assert failure(Cancelled(), job, options)[0].endswith(f"the same call with {flag} goes on.")
