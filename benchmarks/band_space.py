@@ -51,3 +51,8 @@ class BandSpaceStep(MutualStep):
 
     def _plain(self, difference: Tensor, ideal: Tensor, mask: Tensor | None = None) -> Tensor:
         return plain_loss(difference, ideal, self.loss.scale, self.loss.angle, self.loss.gradient, mask)
+
+    def to_bands(self, residual: Tensor) -> Tensor:
+        """The bands of a residual, in standard deviations: (components, rows, columns) to (bands, rows, columns)."""
+        components, rows, cols = residual.shape
+        return (self.loss.basis @ residual.reshape(components, -1)).reshape(-1, rows, cols)

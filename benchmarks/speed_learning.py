@@ -112,8 +112,9 @@ def timed(step: MutualStep, number: int, sample: Sample) -> tuple[float, float, 
 
 def time_steps(scene: Scene, runs: int) -> list[list[object]]:
     """A step of learning, labelled and full-resolution areas together, against straightforward ones that compute every
-    term in all bands (:mod:`benchmarks.band_space`) and give the same losses, with layers as PyTorch has them, too. In
-    the last one networks see and make all bands, not components."""
+    term in all bands (:mod:`benchmarks.band_space`) and give the same losses, but for the bands that each fast step
+    leaves to others, with layers as PyTorch has them, too. In the last one networks see and make all bands, not
+    components."""
     settings, areas, fast = prepare(scene, 600)
     _, all_areas, whole = prepare(scene, 600, scene.hsi.bands)
     steps = {"fast": (fast, areas)}

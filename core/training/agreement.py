@@ -21,7 +21,8 @@ from torch import Tensor
 from ..networks.base import FusionNetwork
 from ..runtime.progress import Progress
 from ..scene.statistics import Statistics
-from .areas import LabelledArea, Projection, UnlabelledArea
+from .areas import LabelledArea, UnlabelledArea
+from .projection import Projection
 
 _PAIR = 2  # networks: those of a single pair have taught each other what they agree on, so it tells less
 # Gain over the regression prior in per cent: factor, exponents of the spread and of what the HSI does not explain of

@@ -26,6 +26,7 @@ from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
 from ..scene.streams import injected
 from .losses import Reference, Spectra
+from .projection import Projection
 
 _BANDS = 16  # at once
 
@@ -56,37 +57,6 @@ class AreaContext:
             Same shape, float32.
         """
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self.device)
-
-
-@dataclass(frozen=True)
-class Projection:
-    """The consistency projection of the networks' residual, which is linear: ``dz - U E(D dz)``.
-
-    Attributes:
-        operators: U and D of the area.
-        iterations: of the projection, 0 for none.
-        weight: (rows, columns) on the low grid, 1 where the HSI is valid; float32, or of the residual's dtype.
-    """
-
-    operators: Operators
-    iterations: int
-    weight: Tensor
-
-    def __call__(self, residual: Tensor) -> Tensor:
-        """The projected residual.
-
-        Args:
-            residual: (components, rows, columns) on the high grid, float32 or float64.
-
-        Returns:
-            Same shape, same dtype.
-        """
-        if self.iterations == 0:
-            return residual
-        lowered = self.operators.down(residual)
-        return residual - self.operators.up(
-            correction(lowered, self.operators.round_trip, self.iterations, self.weight)
-        )
 
 
 @final

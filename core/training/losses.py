@@ -18,6 +18,9 @@ from torch.autograd.function import once_differentiable
 
 from .loss_terms import LossTerm, angle_to, band_distance
 
+ENOUGH = 64  # bands that stand for all in a step: neighbouring ones say nearly the same
+ALL = slice(None)
+
 
 class Spectra(NamedTuple):
     """The inner products of an image that the spectral angle needs, with ``w`` the bands' squared scales.
@@ -103,6 +106,9 @@ class HybridLoss:
             spectra.
         angle: weight of the spectral angle, in radians.
         gradient: weight of the spatial gradients.
+
+    Attributes:
+        every: of so many bands one is enough for a step's terms in bands, if each step begins with another.
     """
 
     def __init__(self, basis: Tensor, scale: Tensor, angle: float, gradient: float) -> None:
@@ -110,6 +116,7 @@ class HybridLoss:
         self._weights = (scale / scale.mean()).square().flatten()
         self._weighted = basis * self._weights[:, None]
         self._gram = basis.T @ self._weighted
+        self.every = max(1, len(basis) // ENOUGH)
 
     def spectra(self, image: Tensor) -> Spectra:
         """The inner products of an image.
@@ -158,6 +165,7 @@ class HybridLoss:
         target: Target | None = None,
         bands: LossTerm | None = None,
         weight: float = 1.0,
+        some: slice = ALL,
     ) -> Tensor:
         """The loss, which autograd differentiates with respect to ``residual`` by the gradient derived here.
 
@@ -168,13 +176,15 @@ class HybridLoss:
             target: what the residual should be; None for 0.
             bands: all but the spectral angle, where :meth:`band_share` has computed it.
             weight: of the loss.
+            some: the bands that stand for all but in the spectral angle.
 
         Returns:
             A scalar, same dtype.
         """
 
         def compute(residual: Tensor) -> LossTerm:
-            term = bands or band_distance(residual, self.basis, target and target.bands, mask, self.gradient)
+            goal = None if target is None else target.bands[some]
+            term = bands or band_distance(residual, self.basis[some], goal, mask, self.gradient)
             return weight * (term + self.spectral_angle(residual, ideal, mask, target) if self.angle else term)
 
         return LossFunction.apply(residual, compute)
@@ -193,7 +203,7 @@ class HybridLoss:
         """
         return LossFunction.apply(residual, lambda z: weight * band_distance(z, self.basis, target, mask))
 
-    def band_share(self, residual: Tensor, mask: Tensor | None, part: int, parts: int) -> LossTerm:
+    def band_share(self, residual: Tensor, mask: Tensor | None, part: int, parts: int, some: slice = ALL) -> LossTerm:
         """All but the angle, of a residual that should be 0, for a share of the bands (17).
 
         Args:
@@ -201,13 +211,15 @@ class HybridLoss:
             mask: (rows, columns), same dtype, 1 where pixels count; None for all.
             part: which share, from 0.
             parts: number of equal shares.
+            some: the bands that stand for all.
 
         Returns:
             The share's part of the mean over bands; the shares add up to all.
         """
-        count = len(self.basis)
-        some = self.basis[part * count // parts : (part + 1) * count // parts]
-        return len(some) / count * band_distance(residual, some, None, mask, self.gradient)
+        basis = self.basis[some]
+        count = len(basis)
+        share = basis[part * count // parts : (part + 1) * count // parts]
+        return len(share) / count * band_distance(residual, share, None, mask, self.gradient)
 
     def spectral_angle(
         self, residual: Tensor, ideal: Spectra, mask: Tensor | None = None, target: Target | None = None

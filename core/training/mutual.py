@@ -21,7 +21,7 @@ from ..networks.side_by_side import Each, one_after_the_other, side_by_side
 from .areas import LabelledArea, UnlabelledArea, turn, turn_back
 from .distributed import Processes
 from .loss_terms import LossTerm
-from .losses import HybridLoss
+from .losses import ALL, HybridLoss
 from .settings import Settings
 
 Area = TypeVar("Area", LabelledArea, UnlabelledArea)
@@ -111,6 +111,7 @@ class MutualStep:
             torch.optim.Adam(network.parameters(), lr=settings.rate, fused=fused) for network in self.networks
         ]
         self.each: Each = one_after_the_other(len(self.networks))
+        self._some = ALL  # the bands that stand for all in the present step
 
     def __call__(self, step: int, samples: Sequence[Sample]) -> list[float]:
         """Update the networks by the mean of their losses over a batch.
@@ -141,6 +142,8 @@ class MutualStep:
     def _learn_from(self, sample: Sample, exchange: float, losses: Tensor) -> None:
         """Add the sample's part of both losses and of their gradients: forward, distance to each other, backward."""
         turns = int(sample.rng.integers(8)), int(sample.rng.integers(8))
+        every = self.loss.every
+        self._some = slice(int(sample.rng.integers(every)), None, every) if every > 1 else ALL
         labelled, unlabelled = self.prepared(sample.labelled), sample.unlabelled and self.prepared(sample.unlabelled)
         sample = Sample(labelled, unlabelled, sample.rng)
         outputs = self.each(lambda index: self.forward(index, sample, turns))
@@ -196,10 +199,10 @@ class MutualStep:
         Returns:
             A term for each area.
         """
-        first, second = outputs
-        found = [self.loss.band_share(first.labelled - second.labelled, sample.labelled.train_mask, index, 2)]
+        (first, second), some = outputs, self._some
+        found = [self.loss.band_share(first.labelled - second.labelled, sample.labelled.train_mask, index, 2, some)]
         if first.full is not None and second.full is not None:
-            found.append(self.loss.band_share(first.full - second.full, None, index, 2))
+            found.append(self.loss.band_share(first.full - second.full, None, index, 2, some))
         return found
 
     def loss_of(
@@ -224,7 +227,7 @@ class MutualStep:
             distances = [distance.mirrored for distance in distances]
         reference = labelled.reference or self.loss.reference(labelled.truth, labelled.target)
         mask = labelled.train_mask
-        loss = self.loss(own.labelled, reference.truth, mask, reference.target)
+        loss = self.loss(own.labelled, reference.truth, mask, reference.target, some=self._some)
         if distances and settings.exchange:
             other, weight = peer.labelled.detach(), exchange * settings.exchange
             ideal = self.loss.moved(reference.prior, other)
@@ -257,15 +260,3 @@ class MutualStep:
         else:
             found = [self.networks[index](planes[None])[0] for planes in turned]
         return [turn_back(result, way) for result, way in zip(found, ways)]
-
-    def to_bands(self, residual: Tensor) -> Tensor:
-        """The bands of a residual, in standard deviations.
-
-        Args:
-            residual: (components, rows, columns) float32.
-
-        Returns:
-            (bands, rows, columns) float32.
-        """
-        components, rows, cols = residual.shape
-        return (self.loss.basis @ residual.reshape(components, -1)).reshape(-1, rows, cols)

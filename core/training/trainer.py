@@ -18,8 +18,8 @@ from ..runtime.errors import Cancelled
 from ..runtime.progress import Progress
 from .agreement import agreement
 from .areas import LabelledArea, UnlabelledArea
+from .held_out import HeldOutArea, HeldOutScores, Scale
 from .mutual import MutualStep, Sample, beside_each_other
-from .plain_losses import masked_mean
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
 MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual
@@ -81,9 +81,6 @@ class Trainer:
         branches: Sequence[str] = ("spectral", "spatial"),
         angle_bands: np.ndarray | None = None,
     ) -> None:
-        self.angle_bands: Tensor | None = None  # where not all take part: their places
-        if angle_bands is not None and not angle_bands.all():
-            self.angle_bands = torch.from_numpy(np.flatnonzero(angle_bands)).to(mean.device)
         self.learners, learner = list(learners), learners[0]
         self.settings, self.loss = learner.settings, learner.loss
         self.networks = [network for one in self.learners for network in one.networks]
@@ -91,7 +88,9 @@ class Trainer:
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
         self._learned = [area for area in self.labelled if area.train_mask.any()]
-        self.ratio, self.mean = ratio, mean
+        compared = None if angle_bands is None else torch.from_numpy(angle_bands).to(mean.device)
+        self._scale_of_scores = Scale(self.loss.basis, self.loss.scale, mean, ratio, compared)
+        self._held_out: list[HeldOutArea] = []  # of this process, once they are needed
         self._save = save or (lambda state: None)
         self.processes = learner.processes
         self._progress = Progress()
@@ -227,16 +226,15 @@ class Trainer:
         """ERGAS and SAM (degrees) on the held-out pixels, by output, and of shares of the mean ("mean 0.6"); None for
         what is not a finite number."""
         shares = {f"mean {share}": share for share in SHARES if share != 1.0}
-        sums = {name: _Sums(self) for name in (*self.scored, *shares)}
-        for area in self._held_out_areas():
-            pairs = self.each(partial(self._projected, area=area))
-            kinds = [sum(of_kind) / len(of_kind) for of_kind in zip(*pairs)]
-            bands = [self.learners[0].to_bands(residual) for residual in kinds]
-            mean = sum(bands) / len(bands)
-            for name, result in zip(self.scored, (*bands, mean) if len(bands) > 1 else (mean,)):
-                sums[name].add(result - area.target, area)
+        sums = {name: self._new_sums() for name in (*self.scored, *shares)}
+        for held_out in self._held_out_areas():
+            pairs = self.each(partial(self._projected, area=held_out.area))
+            kinds = [held_out.pixels(sum(of_kind) / len(of_kind)) for of_kind in zip(*pairs)]
+            mean = torch.stack(kinds).mean(0)
+            for name, pixels in zip(self.scored, (*kinds, mean) if len(kinds) > 1 else (mean,)):
+                sums[name].add(held_out, pixels)
             for name, share in shares.items():
-                sums[name].add(share * mean - area.target, area)
+                sums[name].add(held_out, share * mean)
         return {name: total.scores() for name, total in sums.items()}
 
     @torch.no_grad()
@@ -247,17 +245,22 @@ class Trainer:
     @torch.no_grad()
     def score_prior(self) -> dict[str, float | None]:
         """ERGAS and SAM (degrees) of the projected prior on the held-out pixels."""
-        total = _Sums(self)
-        for area in self._held_out_areas():
-            total.add(-area.target, area)
+        total = self._new_sums()
+        for held_out in self._held_out_areas():
+            total.add(held_out, held_out.pixels(torch.zeros_like(held_out.area.planes[: self.loss.basis.shape[1]])))
         return total.scores()
 
-    def _held_out_areas(self) -> Iterator[LabelledArea]:
+    def _new_sums(self) -> HeldOutScores:
+        return HeldOutScores(self._scale_of_scores, self.processes)
+
+    def _held_out_areas(self) -> Iterator[HeldOutArea]:
         """This process's share of the areas that have held-out pixels."""
-        for area in self.processes.share(self.labelled):
-            if area.held_out_mask.any():
-                self._progress.check()
-                yield area
+        if not self._held_out:
+            areas = self.processes.share(self.labelled)
+            self._held_out = [HeldOutArea(area, self._scale_of_scores) for area in areas if area.held_out_mask.any()]
+        for held_out in self._held_out:
+            self._progress.check()
+            yield held_out
 
     def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
         settings = self.settings
@@ -283,41 +286,6 @@ class Trainer:
     def _crop_size(self, area: UnlabelledArea) -> tuple[int, int]:
         rows, cols = (self.settings.coarse(ratio) for ratio in ratio_per_axis(area.operators.ratio))
         return rows, cols
-
-
-class _Sums:
-    """Running sums of the held-out scores, of this process's share of the areas."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
-        self.squares = torch.zeros(len(trainer.mean), dtype=torch.float64, device=trainer.mean.device)
-        self.angles, self.count, self.angle_count = 0.0, 0.0, 0.0
-
-    def add(self, difference: Tensor, area: LabelledArea) -> None:
-        self.squares = self.squares + (difference.double() ** 2 * area.held_out_mask).sum((1, 2))
-        scale = self._trainer.loss.scale
-        first, second = (area.truth + difference) * scale, area.truth * scale
-        if self._trainer.angle_bands is not None:
-            first, second = first[self._trainer.angle_bands], second[self._trainer.angle_bands]
-        norms = first.norm(dim=0) * second.norm(dim=0)
-        used = area.held_out_mask * (norms > 0)
-        cosine = (first * second).sum(0) / norms.clamp(min=1e-12)
-        angle = torch.arccos(cosine.clamp(-1, 1))
-        self.angles += float(masked_mean(angle, used)) * float(used.sum())
-        self.angle_count += float(used.sum())
-        self.count += float(area.held_out_mask.sum())
-
-    def scores(self) -> dict[str, float | None]:
-        """Of the areas of all processes."""
-        mean = self._trainer.mean.flatten().double()
-        numbers = torch.tensor([self.angles, self.angle_count, self.count], dtype=torch.float64, device=mean.device)
-        squares = self.squares.clone()
-        self._trainer.processes.all_reduce([squares, numbers])
-        angles, angle_count, count = numbers.tolist()
-        use = mean > 0
-        ergas = float(100 / self._trainer.ratio * (squares / count / mean**2)[use].mean().sqrt())
-        sam = math.degrees(angles / max(angle_count, 1.0))
-        return {"ergas": ergas if math.isfinite(ergas) else None, "sam": sam if math.isfinite(sam) else None}
 
 
 def _text(score: float | None) -> str:

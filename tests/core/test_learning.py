@@ -15,7 +15,7 @@ from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
-from core.training.areas import AreaContext, Projection, labelled_area, turn, turn_back  # noqa: E402
+from core.training.areas import AreaContext, labelled_area, turn, turn_back  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
 from core.training.learn import settings_for  # noqa: E402
 from core.training.loss_terms import angle_to, band_distance  # noqa: E402
@@ -216,21 +216,6 @@ def test_spectra_without_direction_give_finite_gradients():
     assert residual.grad.isfinite().all()
 
 
-def test_the_projection_of_a_residual_equals_projecting_the_image():
-    """V dz through the projection, by the literal iteration Y <- Y + U (X - D Y) with and without dz."""
-    operators = Operators((6, 5), (24, 20), 4)
-    rng = np.random.default_rng(0)
-    hsi, prior, residual = (torch.from_numpy(rng.normal(size=s)) for s in ((2, 6, 5), (2, 24, 20), (2, 24, 20)))
-
-    def projected(image):
-        for _ in range(3):
-            image = image + operators.up(hsi - operators.down(image))
-        return image
-
-    shown = Projection(operators, 3, torch.ones(6, 5, dtype=torch.float64))(residual)
-    torch.testing.assert_close(shown, projected(prior + residual) - projected(prior))
-
-
 def test_a_labelled_area_holds_the_truth_of_its_pixels(areas, files):
     scene, statistics, labelled, _ = areas
     hsi, _ = scene.hsi_rows(0, 24)
@@ -364,3 +349,21 @@ def test_preparing_areas_can_be_cancelled(files):
         statistics = scene_statistics(scene, 0.3, 4)
         with pytest.raises(Cancelled):
             scene_areas(scene, context(scene, statistics), Settings(components=4), CancelAfter(1))
+
+
+def test_some_bands_stand_for_all_in_turn(images):
+    basis, scale, truth, target, residual, _, mask = images
+    loss = HybridLoss(basis, scale, 0.0, 0.5)
+    reference = loss.reference(truth, target)
+    whole = loss(residual, reference.truth, mask, reference.target)
+    thirds = [
+        len(basis[some]) / len(basis) * loss(residual, reference.truth, mask, reference.target, some=some)
+        for some in (slice(first, None, 3) for first in range(3))
+    ]
+    torch.testing.assert_close(sum(thirds), whole)
+    assert len({float(third.detach()) for third in thirds}) == 3
+
+
+@pytest.mark.parametrize(("bands", "every"), [(4, 1), (127, 1), (128, 2), (230, 3)])
+def test_images_of_few_bands_are_learned_from_in_all_of_them(bands, every):
+    assert HybridLoss(torch.ones(bands, 1), torch.ones(bands, 1, 1), 0.1, 0.5).every == every
