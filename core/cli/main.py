@@ -192,7 +192,6 @@ def _print_compared(options: argparse.Namespace, found: Mapping[str, Any]) -> No
         values = {**record["reduced"], "score": record["score"]}
         numbers = "".join(f"{_number(values.get(column)):>10}" for column in columns)
         print(f"{record['title']:<{width}}{numbers}{record['seconds']:>10.1f}")
-    print(f"best at reduced resolution: {found['best_title']}")
     if found["output"]:
         print(f"{found['output']}: its result at full resolution")
 

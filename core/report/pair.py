@@ -229,15 +229,26 @@ def _samples(found: Mapping[str, Any]) -> list[Item]:
         items.append(Text("No dead detectors, stripes, hot or saturated samples were found."))
     noise = found["noise"]
     if noise is not None:
-        items.append(
-            Text(
-                f"The HSI has white noise of its detectors: its signal-to-noise ratio is {noise['snr']:.3g} in the "
-                f"median of the bands, {noise['snr_noisiest']:.3g} in the noisiest tenth. What cannot be told from "
-                f"it is removed: {noise['components']} of {noise['bands']} components of the spectra are kept "
-                "(--denoise, DENOISE)."
-            )
-        )
+        items.append(Text(noise_sentence(noise)))
     return items
+
+
+def noise_sentence(noise: Mapping[str, Any], hsi: str = "The HSI") -> str:
+    """What is said of the noise of the HSI's detectors, in the log and on pages.
+
+    Args:
+        noise: ``snr``, ``snr_noisiest``, ``components`` and ``bands``, as jobs return them.
+        hsi: what the image is called.
+
+    Returns:
+        Two sentences.
+    """
+    return (
+        f"{hsi} has white noise of its detectors: its signal-to-noise ratio is {noise['snr']:.3g} in the median of its "
+        f"bands, {noise['snr_noisiest']:.3g} in the noisiest tenth. What cannot be told from it is removed before the "
+        f"fusion: {noise['components']} of {noise['bands']} components of the spectra are kept (--denoise off, "
+        "DENOISE, keeps all)."
+    )
 
 
 def _counted(count: int, unit: str) -> str:

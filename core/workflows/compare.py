@@ -113,9 +113,7 @@ def compare(
         progress.set(0.01, "Reducing the resolution")
         truth, pixels, runs = _at_reduced(scene, chosen, settings, progress.part(0.01, 0.45))
         ranking = ranked(runs)
-        equal = ", ".join(run.candidate.title for run in ranking if run.equal)
-        also = f"; practically equal: {equal}" if equal else ""
-        progress.info(f"Best at reduced resolution: {ranking[0].candidate.title}{also}.")
+        progress.info(lead(result_of(ranking)))
         views = views_of(scene, len(chosen)) if report else None
         moved = map_grid(scene, output_window(scene, None), options.grid) is not None
         made_at_once = bool(output) and not moved and driver_of(output) in ("GTiff", "ENVI")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..report.pair import noise_sentence
 from ..runtime.progress import Progress
 from ..scene.noise import DetectorNoise, find_noise, without_noise
 from ..scene.scene import Scene
@@ -34,12 +35,7 @@ def denoised(scene: Scene, options: RasterOptions, progress: Progress) -> tuple[
     noise = find_noise(scene, progress)
     facts = noise_facts(noise)
     if facts is not None:
-        progress.info(
-            f"{scene.hsi.name} has white noise of its detectors; the signal is {facts['snr']:.3g} times as large in "
-            f"the median of its bands, {facts['snr_noisiest']:.3g} times in the noisiest tenth. What cannot be told "
-            f"from it is removed before the fusion: {facts['components']} of {facts['bands']} components of the "
-            "spectra are kept (--denoise off, DENOISE, keeps all)."
-        )
+        progress.info(noise_sentence(facts, scene.hsi.name))
     return without_noise(scene, noise), noise
 
 

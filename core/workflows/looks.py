@@ -164,14 +164,26 @@ def _say_range(scene: Scene, check: RangeCheck, options: FusionOptions, progress
     """How many samples cannot be; the verdict asks for a look where they are many."""
     if not check.samples:
         return
-    sentence = (
-        f"{check.samples} of {check.seen} samples ({check.samples / check.seen:.2%}), in {check.pixels} of "
-        f"{check.of} pixels, lie far outside of what {scene.hsi.name} holds around them, {check.negative} of them "
-        "below 0 where it is not"
-    )
     clipped = options.clip == "range"
     what = "they were set to the limits (--clip, CLIP)" if clipped else "--clip range (CLIP) sets them to the limits"
-    progress.info(f"{sentence}; {what}.")
+    progress.info(f"{outside_words(check.facts(), scene.hsi.name)}; {what}.")
+
+
+def outside_words(found: Mapping[str, Any], hsi: str) -> str:
+    """What is said of samples that cannot be, in the log and in the verdict.
+
+    Args:
+        found: see :meth:`..assessment.local_range.RangeCheck.facts`.
+        hsi: what the image is called.
+
+    Returns:
+        A sentence without its end.
+    """
+    words = (
+        f"{found['outside']:,} of {found['seen']:,} samples, in {found['pixels']:,} of {found['of']:,} pixels "
+        f"({found['pixels'] / max(1, found['of']):.2%}), lie far outside of what {hsi} holds around them"
+    )
+    return f"{words}, {found['negative']:,} of them below 0 where it is not" if found["negative"] else words
 
 
 def _moved(scene: Scene) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..report.verdict import FAIL, LOOK, PASS, Check, Verdict
 from .gains import ASSUMED
 from .local_shift import NOTICED_SHIFT
-from .looks import BAND_RESIDUAL, MANY, OUTSIDE, RESIDUAL, UP_SAMPLING, USELESS_RESIDUAL
+from .looks import BAND_RESIDUAL, MANY, OUTSIDE, RESIDUAL, UP_SAMPLING, USELESS_RESIDUAL, outside_words
 from .options.gain import MTF
 from .options.pixels import CONTRADICTIONS
 from .options.shared import SHIFT, FusionOptions
@@ -124,12 +124,7 @@ def _consistency(look: Mapping[str, Any] | None) -> Check:
 def _range(found: Mapping[str, Any]) -> Check:
     if not found["outside"]:
         return Check("Values", PASS, "No sample lies far outside of what the HSI holds around it.")
-    text = (
-        f"{found['outside']:,} samples in {found['pixels']:,} of {found['of']:,} pixels "
-        f"({found['pixels'] / max(1, found['of']):.2%}) lie far outside of what the HSI holds around them"
-    )
-    if found["negative"]:
-        text += f", {found['negative']:,} of them negative where it is not"
+    text = outside_words(found, "the HSI")
     if found["clip"] == "range":
         return Check("Values", PASS, f"{text}; they were set to the limits.")
     if found["pixels"] > MANY * found["of"]:
