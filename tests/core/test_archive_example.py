@@ -34,6 +34,7 @@ def test_the_folder_is_hsi_and_sharper_image_at_once_and_its_shift_is_found(arch
     assert (found["shift_x"], found["shift_y"]) == (-0.7, -0.4)  # 7 m to the east, 4 m to the south, of pixels of 10 m
     assert all(band["agrees"] for band in found["guide"])
     assert found["mtf_x"] == pytest.approx(0.3, abs=0.02)
+    assert found["noise"]["snr"] == pytest.approx(250, rel=0.1)  # which it was given
     assert found["mark"] == "pass"
 
 
