@@ -22,6 +22,7 @@ from ..scene.scene import Scene
 # truths of eight degraded real pairs at most 0.06 % of the samples and 0.5 % of the pixels do (docs/notebook).
 OUTSIDE, SPREAD = 5.0, 3.0
 _PLACES = 10  # that are named
+_AT_ONCE = 400_000  # samples that are counted at a time
 
 
 class Limits(NamedTuple):
@@ -141,28 +142,34 @@ class RangeCheck:
             found: (bands, rows, columns) bool of these, and the one that each row and each column of the piece is in.
         """
         cells, *places = found
-        spans = [np.flatnonzero(cells.any(axis=axes)) for axes in ((0, 2), (0, 1))]
-        picks = [
-            slice(int(np.searchsorted(own, span[0])), int(np.searchsorted(own, span[-1], "right")))
-            for own, span in zip(places, spans)
-        ]
-        grid = np.ix_(*(own[pick] for own, pick in zip(places, picks)))
-        touched = np.zeros((picks[0].stop - picks[0].start, picks[1].stop - picks[1].start), bool)
-        for number in np.flatnonzero(cells.any(axis=(1, 2))):
-            band = int(self._good[number])
-            values = piece.values[band][picks[0], picks[1]]
-            least, most, floor = (limit[number][grid] for limit in limits)
-            low, high = (values < np.maximum(least, floor)), values > most
-            below = values < floor
-            if valid is not None:
-                known = valid[band][picks[0], picks[1]]
-                low, high, below = low & known, high & known, below & known
-            touched |= low | high
-            self.samples += int(np.count_nonzero(low)) + int(np.count_nonzero(high))
-            self.negative += int(np.count_nonzero(below))
+        touched = np.zeros(piece.values.shape[1:], bool)
+        (tops, heights), (lefts, widths) = (_spans(own) for own in places)
+        shape = int(heights.max()), int(widths.max())
+        every = np.argwhere(cells)
+        step = max(1, _AT_ONCE // (shape[0] * shape[1]))
+        for start in range(0, len(every), step):
+            number, row, col = every[start : start + step].T
+            # Samples of each HSI pixel; where it has fewer than others its last ones stand twice and do not count.
+            rows, cols = np.arange(shape[0])[:, None], np.arange(shape[1])
+            counted = (rows < heights[row, None, None]) & (cols < widths[col, None, None])
+            rows = tops[row, None, None] + np.minimum(rows, heights[row, None, None] - 1)
+            cols = lefts[col, None, None] + np.minimum(cols, widths[col, None, None] - 1)
+            index = self._good[number][:, None, None], rows, cols
+            values = piece.values[index]
+            least, most, floor = (limit[number, row, col][:, None, None] for limit in limits)
+            known = counted if valid is None else counted & valid[index]
+            low, high = (values < np.maximum(least, floor)) & known, (values > most) & known
+            beyond = low | high
+            rows, cols = (np.broadcast_to(each, beyond.shape)[beyond] for each in (rows, cols))
+            touched[rows, cols] = True
+            self.samples += len(rows)
+            self.negative += int(np.count_nonzero((values < floor) & known))
             if self._clip:
-                values[low] = _inside(np.maximum(least, floor)[low], stored, 1)
-                values[high] = _inside(most[high], stored, -1)
+                ends = [np.broadcast_to(each, beyond.shape) for each in (np.maximum(least, floor), most)]
+                values[low] = _inside(ends[0][low], stored, 1)
+                values[high] = _inside(ends[1][high], stored, -1)
+                bands = np.broadcast_to(index[0], beyond.shape)[beyond]
+                piece.values[bands, rows, cols] = values[beyond]
         self.pixels += int(np.count_nonzero(touched))
 
     def facts(self) -> dict[str, Any]:
@@ -184,6 +191,12 @@ class RangeCheck:
             "of": self.of,
             "places": places,
         }
+
+
+def _spans(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First place and number of places of each HSI pixel that a row or column of samples is in."""
+    counts = np.bincount(own)
+    return np.cumsum(counts) - counts, counts
 
 
 def _reduced(values: np.ndarray, valid: np.ndarray | None, places: list[np.ndarray], take: np.ufunc) -> np.ndarray:
