@@ -87,7 +87,7 @@ def _table(records: Sequence[Mapping[str, Any]], folder: Path) -> Table:
 def _gain(record: Mapping[str, Any]) -> str | None:
     """The range, or why there is none; None of a job that states none."""
     found = record.get("expected_gain", {}).get("ergas")
-    return f"{found[0]:.0f} to {found[2]:.0f} % (ERGAS)" if found else record.get("gain_unstated") or None
+    return f"{round(found[0])} to {round(found[2])} % (ERGAS)" if found else record.get("gain_unstated") or None
 
 
 def _link(path: str, text: str, folder: Path) -> Link | None:

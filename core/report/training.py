@@ -133,9 +133,9 @@ def verdict(header: Mapping[str, Any]) -> str:
         return f"{measured[0].upper()}{measured[1:]}; at full resolution the gain is mostly smaller."
     (low, _, high), (least, _, most) = expected["ergas"], expected["sam"]
     return (
-        f"At full resolution the result's error is expected to be {low:.0f} to {high:.0f} % (ERGAS) and {least:.0f} to "
-        f"{most:.0f} % (SAM) below that of the regression prior, as the networks' agreement and the PAN tell: the "
-        f"range held in nine of ten cases where the truth was known. What was measured is not the same: {measured}."
+        f"At full resolution the result's error is expected to be {round(low)} to {round(high)} % (ERGAS) and "
+        f"{round(least)} to {round(most)} % (SAM) below that of the regression prior, as the networks' agreement and the "
+        f"PAN tell: the range held in nine of ten cases where the truth was known. What was measured is not the same: {measured}."
     )
 
 

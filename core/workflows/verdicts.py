@@ -153,7 +153,7 @@ def gain_checks(header: Mapping[str, Any], result: str) -> list[Check]:
     if not expected:
         return [method, Check("Expected gain", PASS, f"At full resolution it is {gain_unstated(header, result)}.")]
     (low, likely, high), (least, _, most) = expected["ergas"], expected["sam"]
-    text = f"At full resolution {low:.0f} to {high:.0f} % in ERGAS and {least:.0f} to {most:.0f} % in SAM."
+    text = f"At full resolution {round(low)} to {round(high)} % in ERGAS and {round(least)} to {round(most)} % in SAM."
     return [method, Check("Expected gain", PASS if likely > 0 else LOOK, text)]
 
 
