@@ -134,8 +134,9 @@ def verdict(header: Mapping[str, Any]) -> str:
     (low, _, high), (least, _, most) = expected["ergas"], expected["sam"]
     return (
         f"At full resolution the result's error is expected to be {round(low)} to {round(high)} % (ERGAS) and "
-        f"{round(least)} to {round(most)} % (SAM) below that of the regression prior, as the networks' agreement and the "
-        f"PAN tell: the range held in nine of ten cases where the truth was known. What was measured is not the same: {measured}."
+        f"{round(least)} to {round(most)} % (SAM) below that of the regression prior, as the networks' agreement and "
+        "the PAN tell: the range held in nine of ten cases where the truth was known. What was measured is not the "
+        f"same: {measured}."
     )
 
 
