@@ -144,7 +144,7 @@ def take(root: Path, folder: Path, language: str) -> None:
 
     def results(scene: dict[str, str]) -> None:
         outputs = {key: str(folder / f"{key.lower()}.tif") for key in ("OUTPUT", "DISAGREEMENT")}
-        given = {**scene, **outputs, "REPORT": str(folder / "report.html"), "EFFORT": "fast", "DEVICE": "cpu"}
+        given = {**scene, **outputs, "REPORT": str(folder / "report.html"), "EFFORT": "normal", "DEVICE": "cpu"}
         given["MODEL"] = str(folder / "model.safetensors")
         processing.runAndLoadResults("ssml:sharpen", given)
         tree, layers = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapLayers().values()

@@ -179,9 +179,11 @@ def outside_words(found: Mapping[str, Any], hsi: str) -> str:
     Returns:
         A sentence without its end.
     """
+    share = found["pixels"] / max(1, found["of"])
+    part = f"{share:.2%}" if share >= 1e-4 else "below 0.01%"
     words = (
         f"{found['outside']:,} of {found['seen']:,} samples, in {found['pixels']:,} of {found['of']:,} pixels "
-        f"({found['pixels'] / max(1, found['of']):.2%}), lie far outside of what {hsi} holds around them"
+        f"({part}), lie far outside of what {hsi} holds around them"
     )
     return f"{words}, {found['negative']:,} of them below 0 where it is not" if found["negative"] else words
 

@@ -80,7 +80,7 @@ def blur_check(gain: Mapping[str, Any]) -> Check:
 
 def _contradictions(found: Mapping[str, Any]) -> list[Check]:
     count, of = found["contradictions"], found["samples"]["pixels"]
-    if count is None:
+    if count is None or found["fit"] == "no":  # images of different ground do not contradict each other here and there
         return []
     if not count:
         return [Check("Same moment", PASS, "Nowhere does the PAN show something else than the HSI.")]
