@@ -132,11 +132,12 @@ def verdict(header: Mapping[str, Any]) -> str:
     if not expected:
         return f"{measured[0].upper()}{measured[1:]}; at full resolution the gain is mostly smaller."
     (low, _, high), (least, _, most) = expected["ergas"], expected["sam"]
+    above = " (a negative number: above it)" if min(round(low), round(least)) < 0 else ""
     return (
         f"At full resolution the result's error is expected to be {round(low)} to {round(high)} % (ERGAS) and "
-        f"{round(least)} to {round(most)} % (SAM) below that of the regression prior, as the networks' agreement and "
-        "the PAN tell: the range held in nine of ten cases where the truth was known. What was measured is not the "
-        f"same: {measured}."
+        f"{round(least)} to {round(most)} % (SAM) below that of the regression prior{above}, as the networks' "
+        "agreement and the PAN tell: the range held in nine of ten cases where the truth was known. What was "
+        f"measured is not the same: {measured}."
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.report.slider import Layer, Mark, Slider
 from core.report.spots import Doubt, most_doubtful
+from core.report.training import verdict
 from core.report.verdict import FAIL, LOOK, PASS, Check, Verdict
 from core.report.warned import warning_items
 from core.workflows.assess import assess
@@ -106,3 +107,10 @@ def test_a_slider_shows_two_pictures_and_marks_without_scripts():
     assert "HSI &lt;1&gt;" in text
     assert "left: 50.00%; top: 25.00%" in text
     assert "--ratio: 2.0" in text
+
+
+def test_a_range_that_may_lie_above_the_prior_says_what_its_sign_means():
+    scores = {"prior": {"ergas": 4.0, "sam": 3.0}, "mean": {"ergas": 3.0, "sam": 2.5}}
+    for low, said in ((4.0, False), (-0.3, False), (-1.2, True)):
+        header = {"scores": scores, "expected_gain": {"ergas": [low, 9.0, 15.0], "sam": [2.0, 6.0, 13.0]}}
+        assert ("(a negative number: above it)" in verdict(header)) is said
