@@ -7,7 +7,14 @@ import pytest
 import qgis.utils
 from processing.gui import BatchPanel, ParametersPanel, Postprocessing
 from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsRasterLayer
+from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingModelAlgorithm,
+    QgsProject,
+    QgsRasterLayer,
+)
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
 from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
 
@@ -189,6 +196,15 @@ def test_a_batch_shows_words_and_gives_ids(ssml_plugin, qgis_iface, monkeypatch)
         wrapper = panel.wrappers[0][panel.parameter_to_column[key]]
         assert wrapper.widget.currentText() == title
         assert panel.valueForParameter(0, key) == word
+
+
+def test_the_model_designer_has_qgiss_own_menus(ssml_plugin, qgis_iface, monkeypatch):
+    monkeypatch.setattr(qgis.utils, "iface", qgis_iface)
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("ssml:compare")
+    dialog = ModelerParametersDialog(algorithm, QgsProcessingModelAlgorithm("m", "g"))
+    assert type(dialog.widget.widget.wrappers["METHODS"]).__name__ == "QgsProcessingModelerParameterWidget"
+    sources = dialog.createAlgorithm().parameterSources()
+    assert [source.staticValue() for source in sources["EFFORT"]] == ["normal"]
 
 
 def test_the_mtf_field_offers_sensors(open_dialog):
