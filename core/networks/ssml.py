@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .base import FusionNetwork, register
 from .cpu.blocks import slabs_on_cpu, spatial_block, spectral_block
+from .cpu.learning import learn_spatial_block, learn_spectral_block
 from .injection import DetailInjection
 from .layers.activation import hardswish
 from .layers.attention import LocalChannelAttention, SpatialAttention
@@ -23,7 +24,7 @@ from .layers.pointwise import JoinedPointwiseConv2d, PointwiseConv2d, SplitPoint
 from .layers.pooling import window_mean
 
 
-@slabs_on_cpu(spectral_block)
+@slabs_on_cpu(spectral_block, learn_spectral_block)
 class SpectralBlock(nn.Module):
     """Pointwise, depthwise 3x3 and pointwise convolution, and local channel attention, residual.
 
@@ -80,7 +81,7 @@ class SpectralNetwork(FusionNetwork):
         return self.tail(self.body(hardswish(self.head(fold(planes, self.side, self.guides)))), planes)
 
 
-@slabs_on_cpu(spatial_block)
+@slabs_on_cpu(spatial_block, learn_spatial_block)
 class SpatialBlock(nn.Module):
     """Two branches of depthwise 3x3 convolutions, one dilated, between pointwise ones, with spatial attention,
     residual.

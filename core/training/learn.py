@@ -174,8 +174,9 @@ def settings_for(
         InputError: there is no such network or mode, or a number is out of range.
     """
     kind = kind_of(network)
-    fields: dict[str, Any] = {**(kind.learning or learned_best(effort, guides)), "mode": mode, "steps": steps}
-    if len(kind.networks) == 1:
+    networks = len(kind.networks)
+    fields: dict[str, Any] = {**(kind.learning or learned_best(effort, guides, networks)), "mode": mode, "steps": steps}
+    if networks == 1:
         fields["pairs"] = 1
     return Settings(**{**fields, "seed": seed, **(more or {})})
 

@@ -108,7 +108,8 @@ class MutualStep:
         self.networks, self.loss, self.settings = list(networks), loss, settings
         fused = loss.basis.device.type in ("cpu", "cuda")
         self.optimizers = [
-            torch.optim.Adam(network.parameters(), lr=settings.rate, fused=fused) for network in self.networks
+            torch.optim.Adam(network.parameters(), settings.rate, (0.9, settings.second_moment), fused=fused)
+            for network in self.networks
         ]
         self.each: Each = one_after_the_other(len(self.networks))
         self._some = ALL  # the bands that stand for all in the present step

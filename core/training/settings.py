@@ -17,6 +17,10 @@ _PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
 # what networks agree on needs no boldness there (docs/notebook). A first look does without.
 _STEPS_OF_SEVERAL = 2.8
 _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
+# Pairs that learn from a PAN at a higher rate, with a shorter memory of Adam's second moment, get as far in fewer
+# steps; with several sharp bands they do not (docs/notebook).
+_STEPS_OF_PAIRS = 0.8
+_RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
@@ -32,6 +36,7 @@ class Settings:
         batch: number of areas of either kind in a step.
         seed: of initialisation, patches and augmentation.
         rate: Adam's first learning rate; falls to 0 along a cosine.
+        second_moment: share of Adam's second moment that a step keeps.
         angle: weight of the spectral angle, radians.
         gradient: weight of the spatial gradients.
         exchange: weight of the distance to the other network on labelled areas.
@@ -55,6 +60,7 @@ class Settings:
     batch: int = 1
     seed: int = 0
     rate: float = 8e-3
+    second_moment: float = 0.999
     angle: float = 0.1
     gradient: float = 0.5
     exchange: float = 0.2
@@ -99,13 +105,14 @@ class Settings:
         return dataclasses.asdict(self)
 
 
-def steps_for(effort: str, pixels: int, guides: int = 1) -> int:
+def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> int:
     """Number of steps for a scene: a fixed formula, so that a seed reproduces the result.
 
     Args:
         effort: one of :data:`EFFORTS`.
         pixels: of the HSI.
         guides: sharp bands.
+        networks: that learn together, two or a single one.
 
     Returns:
         The number of steps.
@@ -117,22 +124,24 @@ def steps_for(effort: str, pixels: int, guides: int = 1) -> int:
         raise InputError(f"There is no effort {effort!r}; choose one of {', '.join(EFFORTS)}.")
     growth = min(max(pixels / _SMALL, 1.0) ** 0.25, 4.0)
     several = guides > 1 and effort in _PAIRS_OF_SEVERAL
-    return math.ceil(EFFORTS[effort] * growth * (_STEPS_OF_SEVERAL if several else 1))
+    share = _STEPS_OF_SEVERAL if several else _STEPS_OF_PAIRS if networks == 2 else 1.0
+    return math.ceil(EFFORTS[effort] * growth * share)
 
 
-def learned_best(effort: str, guides: int) -> dict[str, Any]:
+def learned_best(effort: str, guides: int, networks: int = 2) -> dict[str, Any]:
     """Fields of :class:`Settings` that pairs of networks learn best with.
 
     Args:
         effort: one of :data:`EFFORTS`.
         guides: sharp bands.
+        networks: that learn together, two or a single one.
 
     Returns:
-        The fields that follow from the two.
+        The fields that follow from them.
     """
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
         return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort]}
-    fields: dict[str, Any] = {"pairs": _PAIRS[effort]}
+    fields: dict[str, Any] = {"pairs": _PAIRS[effort], **(_RATE_OF_PAIRS if networks == 2 else {})}
     if effort == "fast":
         # There is no time to learn at reduced resolution first, and to unlearn some of it; what is half learned is
         # added with caution: the whole of it was worse than the prior with one seed of seven (docs/notebook).

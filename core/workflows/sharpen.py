@@ -297,13 +297,14 @@ def learn_scene(
         InputError: the scene or an option cannot be used.
         Cancelled: the user stopped the job.
     """
+    from ..models.pair import kind_of
     from ..training.checkpoint import Checkpoint
     from ..training.learn import learn, settings_for
     from ..training.settings import steps_for
 
     network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
     more = {"iterations": options.consistency, **(options.settings or {})}
-    steps = steps_for(options.effort, pixels, scene.guides)
+    steps = steps_for(options.effort, pixels, scene.guides, len(kind_of(network).networks))
     settings = settings_for(network, "mutual", steps, options.seed, more, options.effort, scene.guides)
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
     if options.resume and not resumed:

@@ -104,6 +104,7 @@ def train_scenes(
         InputError: an option cannot be used, or the scenes are not of one sensor.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
+    from ..models.pair import kind_of
     from ..report.training import training_report, worth
     from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device
@@ -120,8 +121,9 @@ def train_scenes(
     progress.info(sentence)
     network, pixels = options.learner(), sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
-    steps = options.steps or steps_for(options.effort, pixels, scenes[0].guides)
-    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides=scenes[0].guides)
+    guides, networks = scenes[0].guides, len(kind_of(network).networks)
+    steps = options.steps or steps_for(options.effort, pixels, guides, networks)
+    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:

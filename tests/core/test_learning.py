@@ -315,6 +315,13 @@ def test_steps_follow_effort_and_size_by_a_fixed_formula(effort, more):
         steps_for("hasty", 100)
 
 
+def test_a_single_network_learns_more_slowly_and_longer_than_pairs():
+    assert steps_for("normal", 1000, networks=1) > 1.2 * steps_for("normal", 1000)
+    single, pair = (settings_for(name, "mutual", 10, 0, None) for name in ("hyperpnn", "ssml"))
+    assert single.rate < pair.rate
+    assert single.second_moment > pair.second_moment
+
+
 def test_several_sharp_bands_learn_longer_but_for_a_first_look():
     assert steps_for("normal", 1000, 6) > 2 * steps_for("normal", 1000)
     assert steps_for("thorough", 1000, 6) > 2 * steps_for("thorough", 1000)

@@ -22,12 +22,13 @@ from .slabs import by_rows, conv_slab, is_whole_image, slabs
 _Block = TypeVar("_Block", bound=type[nn.Module])
 
 
-def slabs_on_cpu(work: Callable[..., Tensor]) -> Callable[[_Block], _Block]:
-    """Decorator of a block that replaces its ``forward`` at inference on the CPU.
+def slabs_on_cpu(work: Callable[..., Tensor], learn: Callable[..., Tensor] | None = None) -> Callable[[_Block], _Block]:
+    """Decorator of a block that replaces its ``forward`` on the CPU.
 
     Args:
-        work: called as ``work(block, *images)``, gives the result of ``block.forward(*images)``, of the same shape
-            and float32.
+        work: at inference, called as ``work(block, *images)``, gives the result of ``block.forward(*images)``, of the
+            same shape and float32.
+        learn: the same where gradients are computed; None for ``forward`` itself.
 
     Returns:
         The decorator, which returns the class with its ``forward`` changed.
@@ -37,9 +38,13 @@ def slabs_on_cpu(work: Callable[..., Tensor]) -> Callable[[_Block], _Block]:
         plain = block.forward
 
         def forward(self: nn.Module, *images: Tensor) -> Tensor:
-            return plain(self, *images) if is_whole_image(*images) else work(self, *images)
+            if not is_whole_image(*images):
+                return work(self, *images)
+            if learn is not None and images[0].device.type == "cpu":
+                return learn(self, *images)
+            return plain(self, *images)
 
-        forward.__doc__ = plain.__doc__
+        forward.__doc__, forward.__wrapped__ = plain.__doc__, plain  # type: ignore[attr-defined]
         block.forward = forward
         return block
 
