@@ -47,7 +47,7 @@ class Checkpoint:
 
         Args:
             header: of the model file that will come out; it identifies the training.
-            statistics: of the images, by name; they identify the pixels.
+            statistics: of the images, by name, float32 arrays of any shape; they identify the pixels.
             learners: with the networks and optimizers, one for each pair.
             state: where training stands.
         """
@@ -70,7 +70,7 @@ class Checkpoint:
 
         Args:
             header: of the model file that will come out.
-            statistics: of the images, by name.
+            statistics: of the images, by name, float32 arrays of any shape.
             learners: whose networks and optimizers are put back.
 
         Returns:
