@@ -69,14 +69,17 @@ class DetectorNoise:
             has there.
         """
         size = self.deviation[:, None]
-        scaled = (values - self.mean[:, None]) / size
-        inside = self.basis @ (self.basis.T @ scaled)
-        outside = scaled - inside
+        outside = values - self.mean[:, None]
+        outside /= size
+        inside = self.basis @ (self.basis.T @ outside)
+        outside -= inside
         expected = np.float32(len(self.bands) - self.basis.shape[1])
         power = np.einsum("np,np->p", outside, outside)
-        kept = np.clip(1 - expected / np.maximum(power, np.float32(1e-12)), 0, 1)
-        denoised: np.ndarray = (inside + kept * outside) * size + self.mean[:, None]
-        return denoised
+        outside *= np.clip(1 - expected / np.maximum(power, np.float32(1e-12)), 0, 1)
+        outside += inside
+        outside *= size
+        outside += self.mean[:, None]
+        return outside
 
 
 def find_noise(scene: Scene, progress: Progress) -> DetectorNoise | None:
@@ -199,20 +202,29 @@ class DenoisedReader(ReaderView):
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`."""
         read, valid = self._reader.read(window, None, read_ahead)
-        values, noise = read.copy(), self._noise
+        noise, count = self._noise, len(self._noise.bands)
         whole = valid[noise.bands].all(axis=0)
-        if whole.all():
-            flat = values[noise.bands].reshape(len(noise.bands), -1)
-            values[noise.bands] = noise.removed_from(flat).reshape(-1, *whole.shape)
-        elif whole.any():
-            some = np.ix_(noise.bands, *(np.arange(count) for count in whole.shape))
-            part = values[some]
-            part[:, whole] = noise.removed_from(part[:, whole])
-            values[some] = part
+        if whole.all() and count == len(read):
+            values = noise.removed_from(read.reshape(count, -1)).reshape(read.shape)
+        else:
+            values = self._partly(read, whole)
         if bands is None:
             return Block(values, valid)
         chosen = list(bands)
         return Block(values[chosen], valid[chosen])
+
+    def _partly(self, read: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """A copy of what was read, without noise in the bands that have it and the pixels (rows, columns) bool that are
+        whole."""
+        values, bands = read.copy(), self._noise.bands
+        if whole.all():
+            values[bands] = self._noise.removed_from(read[bands].reshape(len(bands), -1)).reshape(-1, *whole.shape)
+        elif whole.any():
+            some = np.ix_(bands, *(np.arange(count) for count in whole.shape))
+            part = values[some]
+            part[:, whole] = self._noise.removed_from(part[:, whole])
+            values[some] = part
+        return values
 
 
 def without_noise(scene: Scene, noise: DetectorNoise | None) -> Scene:
