@@ -173,8 +173,8 @@ def _block_errors(residuals: list[np.ndarray], pan: list[np.ndarray], valid: lis
         for block in _blocks(known.shape):
             here = known[block]
             y = plane[block][here]
-            enough = y.size >= here.size // 2 and y.var() > 0
-            errors.append(float(residual[block][here].var() / y.var()) if enough else math.nan)
+            spread = y.var() if y.size >= here.size // 2 else 0.0
+            errors.append(float(residual[block][here].var() / spread) if spread > 0 else math.nan)
     return np.array(errors)
 
 

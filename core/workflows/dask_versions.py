@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,8 @@ def check_scheduler(address: str, timeout: float) -> None:
         OSError: nothing answers there.
         ValueError: it is no address.
     """
+    import asyncio  # here, as few jobs need it and it takes long to load
+
     from distributed import Security
     from distributed.core import rpc
 
