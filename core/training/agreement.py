@@ -34,8 +34,13 @@ _LEAST = -1.0  # per cent: a result that is worse than the prior is not written
 
 
 class Expected(NamedTuple):
-    """A gain over the regression prior at full resolution, per cent, and the range in which it lies in nine of ten
-    cases."""
+    """A gain over the regression prior at full resolution, and the range in which it lies in nine of ten cases.
+
+    Attributes:
+        low: the range's lower end, per cent.
+        gain: per cent.
+        high: its upper end, per cent.
+    """
 
     low: float
     gain: float

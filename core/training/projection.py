@@ -22,7 +22,14 @@ _MOST = 400  # pixels of the low grid: the matrix between them grows with their 
 
 
 class Matrices(NamedTuple):
-    """Both operators along each axis as whole matrices, (outputs, inputs) each, of one dtype."""
+    """Both operators along each axis as whole matrices.
+
+    Attributes:
+        down_y: (low rows, high rows) of D, float32 or float64 as all four.
+        down_x: (low columns, high columns) of D.
+        up_y: (high rows, low rows) of U.
+        up_x: (high columns, low columns) of U.
+    """
 
     down_y: Tensor
     down_x: Tensor
@@ -41,7 +48,7 @@ class LinearProjection(torch.autograd.Function):
             ctx: autograd's.
             residual: (components, rows, columns) float32 or float64, as all tensors here.
             axes: D and U.
-            inner: (pixels, pixels) of the low grid: row i is what E makes of a 1 at pixel i.
+            inner: (pixels, pixels) of the low grid, of that dtype: row i is what E makes of a 1 at pixel i.
 
         Returns:
             Same shape, same dtype.
