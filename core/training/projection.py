@@ -25,10 +25,10 @@ class Matrices(NamedTuple):
     """Both operators along each axis as whole matrices.
 
     Attributes:
-        down_y: (low rows, high rows) of D, float32 or float64 as all four.
-        down_x: (low columns, high columns) of D.
-        up_y: (high rows, low rows) of U.
-        up_x: (high columns, low columns) of U.
+        down_y: (low rows, high rows) of D, float32 or float64.
+        down_x: (low columns, high columns) of D, same dtype.
+        up_y: (high rows, low rows) of U, same dtype.
+        up_x: (high columns, low columns) of U, same dtype.
     """
 
     down_y: Tensor
@@ -48,7 +48,7 @@ class LinearProjection(torch.autograd.Function):
             ctx: autograd's.
             residual: (components, rows, columns) float32 or float64, as all tensors here.
             axes: D and U.
-            inner: (pixels, pixels) of the low grid, of that dtype: row i is what E makes of a 1 at pixel i.
+            inner: (pixels, pixels) of the low grid, same dtype: row i is what E makes of a 1 at pixel i.
 
         Returns:
             Same shape, same dtype.
