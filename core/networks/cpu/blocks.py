@@ -44,7 +44,7 @@ def slabs_on_cpu(work: Callable[..., Tensor], learn: Callable[..., Tensor] | Non
                 return learn(self, *images)
             return plain(self, *images)
 
-        forward.__doc__, forward.__wrapped__ = plain.__doc__, plain  # type: ignore[attr-defined]  # attributes of any function
+        forward.__doc__, forward.__wrapped__ = plain.__doc__, plain  # type: ignore[attr-defined]  # of functions
         block.forward = forward
         return block
 
