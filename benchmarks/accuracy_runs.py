@@ -77,6 +77,18 @@ LEARNED = {
 }
 
 
+def scores_against(truth: Path, fused: str, ratio: float) -> dict[str, float]:
+    """Scores over the good bands and the pixels that are valid in all of them."""
+    with RasterReader(fused) as result, RasterReader(str(truth)) as reference:
+        block, wanted = result.read(), reference.read()
+        flags = np.asarray(reference.metadata.bbl) != 0
+    rows, cols = block.values.shape[1:]
+    values, known = wanted.values[:, :rows, :cols], wanted.valid[:, :rows, :cols] & block.valid
+    good = known.reshape(len(known), -1).any(1) & flags
+    found = reference_indices(block.values[good], values[good], ratio, known[good].all(0))
+    return {key: float(found[key]) for key in ("ergas", "sam", "psnr", "cc")}
+
+
 @dataclass
 class Bench:
     """Where files are, and what each run of learning is given.
@@ -101,14 +113,7 @@ class Bench:
 
     def scores(self, name: str, ratio: int, fused: str) -> dict[str, float]:
         """Scores over the good bands and the pixels that are valid in all of them."""
-        with RasterReader(fused) as result, RasterReader(str(self.scenes / SCENES[name].file)) as reference:
-            block = result.read()
-            rows, cols = block.values.shape[1:]
-            truth = reference.read()
-        values, known = truth.values[:, :rows, :cols], truth.valid[:, :rows, :cols] & block.valid
-        good = known.reshape(len(known), -1).any(1) & (np.asarray(reference.metadata.bbl) != 0)
-        found = reference_indices(block.values[good], values[good], ratio, known[good].all(0))
-        return {key: float(found[key]) for key in ("ergas", "sam", "psnr", "cc")}
+        return scores_against(self.scenes / SCENES[name].file, fused, ratio)
 
     def tag(self, name: str, ratio: int, method: str, seed: int) -> str:
         """The name of a learned run."""

@@ -19,10 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.accuracy_runs import KEYS
+from benchmarks.accuracy_runs import KEYS, scores_against
 from benchmarks.process import ROOT, measured, python
 from benchmarks.record import Record, add_option
-from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite, scores
+from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite
 from benchmarks.speed_ratios import BASE, lay_out
 
 PRIORS = {"MTF-GLP": 0, "MTF-GLP projected": 5}
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace, base: Path, name: str, method: str, seed: i
         else:
             words = ["sharpen", *words, "--seed", seed]
         cost = measured(python("-m", "core", *words), options.out, base if method == BASE else ROOT)
-        found = {**scores(str(fused), truth, SATELLITES[name].ratio), "processors": cost.processors}
+        scores = scores_against(truth, str(fused), SATELLITES[name].ratio)
+        found = {**{key: scores[key] for key in KEYS}, "processors": cost.processors}
         kept.write_text(json.dumps(found), encoding="utf-8")
         fused.unlink()
     return json.loads(kept.read_text(encoding="utf-8"))

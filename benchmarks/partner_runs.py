@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.accuracy_runs import scores_against
 from benchmarks.record import commit, machine
 from core.io.array_image import ArrayImage, pair_of_arrays
 from core.io.reader import RasterReader
-from core.quality.reference import reference_indices
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
@@ -175,14 +175,8 @@ class Bench:
 
     def scores(self, name: str, ratio: int, fused: str) -> dict[str, float]:
         """Over the good bands and the pixels that are valid in all of them."""
-        with RasterReader(fused) as result, RasterReader(str(self.truth(name))) as reference:
-            block, truth = result.read(), reference.read()
-            flags = np.asarray(reference.metadata.bbl) != 0
-        rows, cols = block.values.shape[1:]
-        values, known = truth.values[:, :rows, :cols], truth.valid[:, :rows, :cols] & block.valid
-        good = known.reshape(len(known), -1).any(1) & flags
-        found = reference_indices(block.values[good], values[good], ratio, known[good].all(0))
-        return {key: float(found[key]) for key in KEYS}
+        found = scores_against(self.truth(name), fused, ratio)
+        return {key: found[key] for key in KEYS}
 
     def part(self, *names: object) -> Path:
         """The file of a run."""

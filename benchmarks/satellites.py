@@ -10,11 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.accuracy_runs import KEYS
 from core.io.array_image import ArrayImage
 from core.io.grid import Window
-from core.io.reader import RasterReader
-from core.quality.reference import reference_indices
 from core.workflows.simulate import simulate
 
 GAIN = 0.3  # MTF gain of the degraded images
@@ -83,14 +80,3 @@ def degraded_satellite(scenes: Path, out: Path, name: str) -> tuple[str, str, Pa
         low = ArrayImage.read(whole.with_suffix(".low.tif"))
         ArrayImage(low.values[:1], low.grid, low.metadata.select([0])).write(pan)
     return str(hsi), str(pan), truth
-
-
-def scores(fused: str, truth: Path, ratio: int) -> dict[str, float]:
-    """Over the good bands and the pixels that are valid in all of them."""
-    with RasterReader(fused) as result, RasterReader(str(truth)) as reference:
-        block, wanted = result.read(), reference.read()
-        flags = np.asarray(reference.metadata.bbl) != 0
-    known = wanted.valid & block.valid
-    good = known.reshape(len(known), -1).any(1) & flags
-    found = reference_indices(block.values[good], wanted.values[good], ratio, known[good].all(0))
-    return {key: float(found[key]) for key in KEYS}

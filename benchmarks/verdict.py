@@ -21,9 +21,9 @@ from scipy.optimize import least_squares
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.accuracy_runs import KEYS, SCENES, Bench
+from benchmarks.accuracy_runs import KEYS, SCENES, Bench, scores_against
 from benchmarks.record import Record, add_option
-from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite, scores
+from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite
 from core.io.array_image import ArrayImage
 from core.models.trained import TrainedModel
 from core.runtime.progress import Progress
@@ -80,6 +80,11 @@ def pair_of(bench: Bench, name: str, ratio: int, pan: str) -> tuple[str, str]:
     return hsi, sharp
 
 
+def tag_of(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> str:
+    """The name of a case's run."""
+    return bench.tag(name.replace("/", "-"), ratio, f"verdict {pan}", seed)
+
+
 def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
     """The gain of a case over the projected prior, and the range that was stated; kept."""
 
@@ -89,15 +94,12 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
         else:
             (hsi, sharp), truth = pair_of(bench, name, ratio, pan), bench.scenes / SCENES[name].file
 
-        def scored() -> dict[str, float]:
-            return scores(fused, truth, ratio) if pan == OWN_PAN else bench.scores(name, ratio, fused)
-
         fused, model = str(bench.out / f"{tag}.tif"), str(bench.out / f"{tag}.ssml")
         told = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
         classical(hsi, sharp, fused, method="mtf-glp", denoise="auto", **told, progress=Progress())
-        prior = scored()
+        prior = scores_against(truth, fused, ratio)
         made = sharpen(hsi, sharp, fused, model=model, seed=seed, effort=bench.effort, **told, progress=Progress())
-        found = scored()
+        found = scores_against(truth, fused, ratio)
         header = TrainedModel.open(model).header
         return {
             "spread": header["spread"],
@@ -106,7 +108,7 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
             "gain": {key: 100 * (1 - found[key] / prior[key]) for key in KEYS},
         }
 
-    tag = bench.tag(name.replace("/", "-"), ratio, f"verdict {pan}", seed)
+    tag = tag_of(bench, name, ratio, pan, seed)
     return bench.kept(tag, work)
 
 
@@ -167,7 +169,7 @@ def main() -> None:
     widths: list[list[float]] = []
     for seed in range(arguments.seeds):
         for name, ratio, pan in CASES:
-            tag = bench.tag(name.replace("/", "-"), ratio, f"verdict {pan}", seed)
+            tag = tag_of(bench, name, ratio, pan, seed)
             if arguments.kept and not (bench.out / f"{tag}.json").exists():
                 continue
             found = run(bench, name, ratio, pan, seed)

@@ -157,15 +157,16 @@ class RangeCheck:
             index = self._good[number][:, None, None], rows, cols
             values = piece.values[index]
             least, most, floor = (limit[number, row, col][:, None, None] for limit in limits)
+            least = np.maximum(least, floor)
             known = counted if valid is None else counted & valid[index]
-            low, high = (values < np.maximum(least, floor)) & known, (values > most) & known
+            low, high = (values < least) & known, (values > most) & known
             beyond = low | high
             rows, cols = (np.broadcast_to(each, beyond.shape)[beyond] for each in (rows, cols))
             touched[rows, cols] = True
             self.samples += len(rows)
             self.negative += int(np.count_nonzero((values < floor) & known))
             if self._clip:
-                ends = [np.broadcast_to(each, beyond.shape) for each in (np.maximum(least, floor), most)]
+                ends = [np.broadcast_to(each, beyond.shape) for each in (least, most)]
                 values[low] = _inside(ends[0][low], stored, 1)
                 values[high] = _inside(ends[1][high], stored, -1)
                 bands = np.broadcast_to(index[0], beyond.shape)[beyond]

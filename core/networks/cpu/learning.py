@@ -33,8 +33,7 @@ def learn_spectral_block(block: SpectralLayers, x: Tensor) -> Tensor:
     """
     attention = block.attention
     layers = block.mix, block.look, block.merge, attention.squeeze, attention.excite
-    parameters = [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
-    return _SpectralFunction.apply(x, attention.window, *parameters)
+    return _SpectralFunction.apply(x, attention.window, *_parameters(*layers))
 
 
 def learn_spatial_block(block: SpatialLayers, x: Tensor) -> Tensor:
@@ -48,7 +47,11 @@ def learn_spatial_block(block: SpatialLayers, x: Tensor) -> Tensor:
         Same shape, same dtype, the channels last in memory.
     """
     layers = block.mix, block.near, block.far, block.merge, block.attention.weigh
-    return _SpatialFunction.apply(x, *(parameter for layer in layers for parameter in (layer.weight, layer.bias)))
+    return _SpatialFunction.apply(x, *_parameters(*layers))
+
+
+def _parameters(*layers: Any) -> list[Tensor]:
+    return [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
 
 
 class _SpectralFunction(torch.autograd.Function):
@@ -193,7 +196,8 @@ def _depthwise(pixels: Tensor, shape: Shape, kernel: Tensor, bias: Tensor | None
 def _depthwise_gradients(
     outer: Tensor, pixels: Tensor, shape: Shape, kernel: Tensor, dilation: int = 1
 ) -> tuple[Tensor, Tensor]:
-    """By the input, which is a convolution again, and by the kernel, where pixels are sorted for one with holes."""
+    """By the input, which is a convolution again, and by the kernel. PyTorch's gradient of a kernel without holes is
+    ten times as fast, so for one with holes pixels are sorted into four images."""
     by_input = _depthwise(outer, shape, kernel.flip(2, 3), None, dilation)
     images = [_image(one, shape) for one in (outer, pixels)]
     if dilation == 2:
