@@ -206,7 +206,7 @@ def _verdict(
             "what a model was trained on."
         )
         return up_sampling(scene, attempt.method.mtf_gain, iterations, progress)
-    if prior is not None and attempt.method is not prior:
+    if prior is not None and attempt.method is not prior and _notable(seen):
         usual = look_at(scene, _fusing(scene, prior, progress), prior.mtf_gain, window)
         if usual is not None and _worse(seen, usual):
             progress.warning(
@@ -228,6 +228,12 @@ def _numbers(scene: Scene, attempt: Attempt, seen: Look) -> str:
         f"{seen.band} by {seen.band_residual:.1%}), and {seen.outside:.1%} of its samples lie far outside the range of "
         "the HSI pixels around them"
     )
+
+
+def _notable(seen: Look) -> bool:
+    """Whether a result can be worse than the prior's at all; that one is computed only then."""
+    residual, outside = _NOTABLE
+    return seen.residual > residual or seen.outside > outside
 
 
 def _worse(seen: Look, usual: Look) -> bool:
