@@ -23,6 +23,7 @@ from ..scene.scene import Scene
 OUTSIDE, SPREAD = 5.0, 3.0
 _PLACES = 10  # that are named
 _AT_ONCE = 400_000  # samples that are counted at a time
+_BANDS = 64  # that are looked at together: some HSI rows of them stay in the processor's cache
 
 
 class Limits(NamedTuple):
@@ -104,45 +105,66 @@ class RangeCheck:
             for owner, start, size in zip(self._owners, (part.row, part.col), (part.rows, part.cols))
         ]
         (top, left), (bottom, right) = ([int(own[end]) for own in places] for end in (0, -1))
-        limits = self._limits(piece.low, ((top, bottom + 1), (left, right + 1)))
-        valid = None  # a result holds its nodata value where it is not valid, and only there
-        if not self._scene.complete and stored.nodata is not None:
-            valid = ~equals_nodata(piece.values, stored.nodata)
-        self.seen += len(self._good) * part.rows * part.cols if valid is None else int(valid[self._good].sum())
-        self.of += part.rows * part.cols if valid is None else int(valid[self._good].any(axis=0).sum())
-        least, most = (_reduced(piece.values, valid, places, take)[self._good] for take in (np.minimum, np.maximum))
-        beyond = np.maximum(np.maximum(limits.least, limits.floor) - least, most - limits.most)
-        if not (beyond > 0).any():
-            return
-        here = np.s_[top : bottom + 1, left : right + 1]
-        farthest = (beyond / np.maximum(self._spread, np.float32(1e-30))).max(axis=0)
-        np.maximum(self.excess[here], farthest, out=self.excess[here])
-        self._count(piece, valid, stored, limits, (beyond > 0, places[0] - top, places[1] - left))
-
-    def _limits(self, low: Low | None, spans: tuple[Span, Span]) -> Limits:
-        """What samples of the good bands can be in some HSI pixels of the scene."""
+        spans = (top, bottom + 1), (left, right + 1)
         around = [(max(0, a - 1), min(n, b + 1)) for (a, b), n in zip(spans, self._scene.low_shape)]
-        rows, cols = (slice(a - top, b - top) for (a, b), (top, _) in zip(spans, around))
+        inner = np.s_[:, top - around[0][0] : bottom + 1 - around[0][0], left - around[1][0] : right + 1 - around[1][0]]
+        low = self._around(piece.low, (around[0], around[1]))
+        places = [own - own[0] for own in places]
+        touched, known = (np.zeros((part.rows, part.cols), bool) for _ in range(2))
+        farthest = np.zeros((bottom + 1 - top, right + 1 - left), np.float32)
+        for start in range(0, len(self._good), _BANDS):
+            some = slice(start, start + _BANDS)
+            bands = _as_slice(self._good[some])
+            values, valid = piece.values[bands], None
+            # A result holds its nodata value where it is not valid, and only there.
+            if not self._scene.complete and stored.nodata is not None:
+                valid = ~equals_nodata(values, stored.nodata)
+            self.seen += values.size if valid is None else int(np.count_nonzero(valid))
+            known |= True if valid is None else valid.any(axis=0)
+            limits = self._limits(low[bands], inner, some)
+            least, most = _reduced(values, valid, places)
+            beyond = np.maximum(np.maximum(limits.least, limits.floor) - least, most - limits.most)
+            cells = beyond > 0
+            if cells.any():
+                excess = (beyond / np.maximum(self._spread[some], np.float32(1e-30))).max(axis=0)
+                np.maximum(farthest, excess, out=farthest)
+                touched |= self._count(piece.values, valid, stored, limits, (self._good[some], cells, *places))
+        self.of += int(np.count_nonzero(known))
+        self.pixels += int(np.count_nonzero(touched))
+        here = np.s_[top : bottom + 1, left : right + 1]
+        np.maximum(self.excess[here], farthest, out=self.excess[here])
+
+    def _around(self, low: Low | None, spans: tuple[Span, Span]) -> np.ndarray:
+        """(bands, rows, columns) float32, DN of some HSI pixels of the scene."""
         if low is None:
-            values = self._scene.hsi_rows(*around[0], around[1]).values[self._good]
-        else:
-            top, left = (slice(a - origin, b - origin) for (a, b), origin in zip(around, low.origin))
-            values = low.values[self._good, top, left]
-        least, most = (extreme(values, take)[:, rows, cols] for take in (np.minimum, np.maximum))
-        margin = OUTSIDE * (most - least) + SPREAD * self._spread + np.float32(self._rounding)
-        floor = np.where(least >= self._zero, self._zero, np.float32(-np.inf))
+            values: np.ndarray = self._scene.hsi_rows(*spans[0], spans[1]).values
+            return values
+        top, left = (slice(a - origin, b - origin) for (a, b), origin in zip(spans, low.origin))
+        return low.values[:, top, left]
+
+    def _limits(self, around: np.ndarray, inner: tuple[slice, ...], some: slice) -> Limits:
+        """What samples of some of the good bands can be in the inner ones of some HSI pixels."""
+        least, most = (extreme(around, take)[inner] for take in (np.minimum, np.maximum))
+        margin = OUTSIDE * (most - least) + SPREAD * self._spread[some] + np.float32(self._rounding)
+        floor = np.where(least >= self._zero[some], self._zero[some], np.float32(-np.inf))
         return Limits(least - margin, most + margin, floor)
 
     def _count(
-        self, piece: Fused, valid: np.ndarray | None, stored: RasterMetadata, limits: Limits, found: tuple
-    ) -> None:
+        self, result: np.ndarray, valid: np.ndarray | None, stored: RasterMetadata, limits: Limits, found: tuple
+    ) -> np.ndarray:
         """Count exactly in the bands and HSI pixels with a sample beyond a limit, and limit it.
 
         Args:
-            found: (bands, rows, columns) bool of these, and the one that each row and each column of the piece is in.
+            result: (all bands, rows, columns).
+            valid: (bands, rows, columns) bool, of some bands.
+            found: the numbers of these, (bands, rows, columns) bool of the HSI pixels in question, and the one that
+                each row and each column of the result is in.
+
+        Returns:
+            (rows, columns) bool, where a sample is beyond.
         """
-        cells, *places = found
-        touched = np.zeros(piece.values.shape[1:], bool)
+        bands, cells, *places = found
+        touched = np.zeros(result.shape[1:], bool)
         (tops, heights), (lefts, widths) = (_spans(own) for own in places)
         shape = int(heights.max()), int(widths.max())
         every = np.argwhere(cells)
@@ -154,11 +176,10 @@ class RangeCheck:
             counted = (rows < heights[row, None, None]) & (cols < widths[col, None, None])
             rows = tops[row, None, None] + np.minimum(rows, heights[row, None, None] - 1)
             cols = lefts[col, None, None] + np.minimum(cols, widths[col, None, None] - 1)
-            index = self._good[number][:, None, None], rows, cols
-            values = piece.values[index]
+            values = result[bands[number][:, None, None], rows, cols]
             least, most, floor = (limit[number, row, col][:, None, None] for limit in limits)
             least = np.maximum(least, floor)
-            known = counted if valid is None else counted & valid[index]
+            known = counted if valid is None else counted & valid[number[:, None, None], rows, cols]
             low, high = (values < least) & known, (values > most) & known
             beyond = low | high
             rows, cols = (np.broadcast_to(each, beyond.shape)[beyond] for each in (rows, cols))
@@ -169,9 +190,9 @@ class RangeCheck:
                 ends = [np.broadcast_to(each, beyond.shape) for each in (least, most)]
                 values[low] = _inside(ends[0][low], stored, 1)
                 values[high] = _inside(ends[1][high], stored, -1)
-                bands = np.broadcast_to(index[0], beyond.shape)[beyond]
-                piece.values[bands, rows, cols] = values[beyond]
-        self.pixels += int(np.count_nonzero(touched))
+                numbers = np.broadcast_to(bands[number][:, None, None], beyond.shape)[beyond]
+                result[numbers, rows, cols] = values[beyond]
+        return touched
 
     def facts(self) -> dict[str, Any]:
         """What was found, as JSON and reports have it: ``clip``, ``outside`` and ``negative`` (samples), ``seen``
@@ -194,30 +215,53 @@ class RangeCheck:
         }
 
 
+def _as_slice(numbers: np.ndarray) -> slice | np.ndarray:
+    """Increasing numbers; as a slice, which copies nothing, where none is left out."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers
+
+
 def _spans(own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First place and number of places of each HSI pixel that a row or column of samples is in."""
     counts = np.bincount(own)
     return np.cumsum(counts) - counts, counts
 
 
-def _reduced(values: np.ndarray, valid: np.ndarray | None, places: list[np.ndarray], take: np.ufunc) -> np.ndarray:
-    """(bands, HSI rows, HSI columns) float32: the least or the most of the samples in each HSI pixel."""
-    end = np.float32(np.inf if take is np.minimum else -np.inf)
-    if valid is not None:
-        values = np.where(valid, values, end)
+def _within(offset: np.ndarray, count: np.ndarray, size: int) -> np.ndarray:
+    """(n, size) bool: which of so many places, from an offset on, are one of the first ``count``."""
+    place = offset[:, None] + np.arange(size)
+    within: np.ndarray = (place >= 0) & (place < count[:, None])
+    return within
+
+
+def _reduced(values: np.ndarray, valid: np.ndarray | None, places: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(bands, HSI rows, HSI columns): the least and the most of the samples in each HSI pixel."""
     lines = values.transpose(1, 0, 2)  # in memory all bands of a row lie together
-    starts = np.flatnonzero(np.diff(places[0], prepend=-1))
-    rows = lines[starts]
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(lines)])):
-        for row in range(start + 1, stop):
-            take(rows[number], lines[row], out=rows[number])
-    first = np.flatnonzero(np.diff(places[1], prepend=-1))
-    last = np.append(first[1:], len(places[1])) - 1
-    made = rows.take(first, axis=2)
-    for step in range(1, int((last - first).max()) + 1):
-        take(made, rows.take(np.minimum(first + step, last), axis=2), out=made)
-    result: np.ndarray = made.transpose(1, 0, 2)
-    return result
+    known = None if valid is None else valid.transpose(1, 0, 2)
+    (tops, heights), (lefts, widths) = (_spans(own) for own in places)
+    found: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+    sizes = int(widths.min()), int(widths.max())
+    for top, height in zip(tops, heights):  # rows few enough to stay in the processor's cache
+        some = lines[top : top + height]
+        ends: tuple[tuple[np.ufunc, float], ...] = (np.minimum, np.inf), (np.maximum, -np.inf)
+        for made, (take, end) in zip(found, ends):
+            rows = some if known is None else np.where(known[top : top + height], some, np.float32(end))
+            made.append(_of_columns(take.reduce(rows, axis=0), (lefts, lefts + widths), sizes, take))
+    least, most = (np.stack(made, axis=1) for made in found)
+    return least, most
+
+
+def _of_columns(line: np.ndarray, ends: tuple[np.ndarray, ...], sizes: tuple[int, int], take: np.ufunc) -> np.ndarray:
+    """(bands, HSI columns): the least or the most of (bands, columns) in each HSI pixel, whose widths lie between two
+    sizes, from those of runs of 2, 4 ... columns."""
+    run, (first, last) = 1, ends
+    while 2 * run <= sizes[0]:
+        line = take(line[:, :-run], line[:, run:])
+        run *= 2
+    made: np.ndarray = line.take(first, axis=1)
+    for step in range(run, sizes[1], run):
+        take(made, line.take(np.minimum(first + step, last - run), axis=1), out=made)
+    return made
 
 
 def _inside(limits: np.ndarray, stored: RasterMetadata, inwards: int) -> np.ndarray:

@@ -15,10 +15,9 @@ def extreme(values: np.ndarray, function: np.ufunc) -> np.ndarray:
     Returns:
         The same shape and dtype.
     """
-    for axis in (-2, -1):
-        lines = np.moveaxis(values, axis, 0)
-        made = lines.copy()
-        function(made[1:], lines[:-1], out=made[1:])
-        function(made[:-1], lines[1:], out=made[:-1])
-        values = np.moveaxis(made, 0, axis)
+    for step in (np.s_[..., 1:, :], np.s_[..., :-1, :]), (np.s_[..., 1:], np.s_[..., :-1]):
+        made = values.copy()
+        for here, beside in (step, step[::-1]):
+            function(made[here], values[beside], out=made[here])
+        values = made
     return values
