@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..operators.linear import Span
 from ..runtime.progress import Progress
 from .tiles import Tiles
 
@@ -170,12 +169,30 @@ def _adjusted(correlation: float, bands: int, count: float) -> float:
 def _block_errors(residuals: list[np.ndarray], pan: list[np.ndarray], valid: list[np.ndarray]) -> np.ndarray:
     errors = []
     for residual, plane, known in zip(residuals, pan, valid):
-        for block in _blocks(known.shape):
-            here = known[block]
-            y = plane[block][here]
-            spread = y.var() if y.size >= here.size // 2 else 0.0
-            errors.append(float(residual[block][here].var() / spread) if spread > 0 else math.nan)
-    return np.array(errors)
+        sums = _block_sums(np.ones(known.shape))
+        counts = _block_sums(known.astype(float))
+        left, spread = (_block_spread(values, known, counts) for values in (residual, plane))
+        told = (counts >= sums // 2) & (spread > 0)
+        errors.append(np.where(told, left / np.where(told, spread, 1.0), math.nan).ravel())
+    return np.concatenate(errors)
+
+
+def _block_sums(values: np.ndarray) -> np.ndarray:
+    """(rows, columns) of blocks: the sums of (rows, columns) samples."""
+    for axis, edges in enumerate(_edges(values.shape)):
+        values = np.add.reduceat(values, edges[:-1], axis=axis)
+    return values
+
+
+def _block_spread(values: np.ndarray, known: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """(rows, columns) of blocks: the variance of the known of (rows, columns) samples."""
+    counts = np.maximum(counts, 1.0)
+    means = _block_sums(np.where(known, values, 0.0)) / counts
+    for axis, edges in enumerate(_edges(values.shape)):
+        means = means.repeat(np.diff(edges), axis)
+    squares = np.where(known, values - means, 0.0) ** 2
+    spread: np.ndarray = _block_sums(squares) / counts
+    return spread
 
 
 def _alike_blocks(residuals: list[np.ndarray], pan: list[np.ndarray], valid: list[np.ndarray]) -> list[np.ndarray]:
@@ -185,12 +202,12 @@ def _alike_blocks(residuals: list[np.ndarray], pan: list[np.ndarray], valid: lis
     if not known.size:
         return valid
     limit = max(_WORSE * float(np.quantile(known, _QUANTILE)), _UNLIKE)
-    fitting, kept = iter(~(errors > limit)), []
+    fitting, kept = ~(errors > limit), []
     for here in valid:
-        part = here.copy()
-        for block in _blocks(here.shape):
-            part[block] &= next(fitting)
-        kept.append(part)
+        edges = _edges(here.shape)
+        counts = [len(each) - 1 for each in edges]
+        blocks, fitting = np.split(fitting, [math.prod(counts)])
+        kept.append(here & blocks.reshape(counts).repeat(np.diff(edges[0]), 0).repeat(np.diff(edges[1]), 1))
     return kept
 
 
@@ -244,11 +261,12 @@ def box_mean(image: np.ndarray, reach: int = _BOX) -> np.ndarray:
     return image
 
 
-def _blocks(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+def _edges(shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Where the blocks of an image begin along either axis, and where the last one ends."""
     edge = _BLOCK if min(shape) >= _ALONG * _BLOCK else _SMALL_BLOCK
-    spans: list[list[Span]] = []
-    for count in shape:
-        number = max(1, count // edge)
-        edges = np.linspace(0, count, number + 1).astype(int)
-        spans.append([(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])])
-    return [(slice(*rows), slice(*cols)) for rows in spans[0] for cols in spans[1]]
+    return [np.linspace(0, count, max(1, count // edge) + 1).astype(int) for count in shape]
+
+
+def _blocks(shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    rows, cols = ([slice(int(a), int(b)) for a, b in zip(each[:-1], each[1:])] for each in _edges(shape))
+    return [(row, col) for row in rows for col in cols]

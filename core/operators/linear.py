@@ -61,9 +61,9 @@ class Line:
         first = index.min(axis=1)
         taps = min(int((index.max(axis=1) - first).max()) + 1, stop - start)
         first = np.minimum(first, stop - taps)
-        band = np.zeros((len(index), taps))
-        np.add.at(band, (np.arange(len(index))[:, None], index - first[:, None]), weights)
-        return cls(inputs, first, band)
+        places = np.arange(len(index))[:, None] * taps + index - first[:, None]
+        band = np.bincount(places.ravel(), np.ravel(weights), len(index) * taps)  # added in order
+        return cls(inputs, first, band.reshape(len(index), taps))
 
     @property
     def outputs(self) -> int:
