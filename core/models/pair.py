@@ -6,7 +6,7 @@ for the mean of networks Hansen and Salamon, IEEE Trans. Pattern Analysis and Ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -214,6 +214,32 @@ class Pair:
             for branch, network in zip(self.branches, self.networks)
             for name, value in _stored(network).items()
         }
+
+    def part(self, networks: Sequence[int]) -> Pair:
+        """Some of the networks as a model of their own, with the same parameters.
+
+        Args:
+            networks: their numbers in ``networks``, as many of each kind.
+
+        Returns:
+            A pair, or several, on the same device.
+        """
+        found: dict[str, list[int]] = {}
+        for number in networks:
+            found.setdefault(branch_kind(self.branches[number]), []).append(number)
+        names = {_branch(kind, pair): number for kind, each in found.items() for pair, number in enumerate(each, 1)}
+        device = next(self.networks[0].parameters()).device
+        part = Pair(self.name, {name: self.config[self.branches[number]] for name, number in names.items()}, device)
+        own = self.tensors()
+        part.load(
+            {
+                f"{name}.{tensor[len(branch) + 1 :]}": array
+                for name, branch in ((name, self.branches[number]) for name, number in names.items())
+                for tensor, array in own.items()
+                if tensor.startswith(f"{branch}.")
+            }
+        )
+        return part
 
     def load(self, tensors: Mapping[str, np.ndarray], file: str = "The model file") -> None:
         """Restore the parameters.

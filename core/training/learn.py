@@ -113,7 +113,11 @@ def learn(
     state = trainer.run(state, progress.part(0.05, 1.0))
     one_pan = scenes[0].guides == 1  # with which the expected gain was measured
     unexplained = unexplained_share(trainer.unlabelled or trainer.labelled, statistics) if one_pan else None
+    stored = pair.part(trainer.kept)  # what a file holds, so that the result is that of the file
     header.update(
+        config=stored.config,
+        parameters=stored.parameters,
+        costs=stored.costs,
         scores={"prior": state.prior_scores, **state.best_scores},
         best_step=state.best_step,
         best_share=state.best_share,
@@ -124,8 +128,6 @@ def learn(
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
-    stored = Pair(pair.name, pair.config, device)  # what a file holds, so that the result is that of the file
-    stored.load(pair.tensors())
     return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
 
 

@@ -13,6 +13,9 @@ from ..runtime.errors import InputError
 
 EFFORTS = {"fast": 200, "normal": 350, "thorough": 700}  # steps on a scene of _SMALL pixels
 _PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
+# Networks of different pairs differ as much as all do: a spectral one of the first and a spatial one of the second pair
+# are within 0.3 points of all four, and take half of the time whenever an image is fused (docs/notebook).
+_KEPT = {"normal": 1}
 # Several sharp bands leave finer things to learn than a PAN does: larger areas, many more steps, fewer networks; and
 # what networks agree on needs no boldness there (docs/notebook). A first look does without.
 _STEPS_OF_SEVERAL = 2.8
@@ -51,7 +54,9 @@ class Settings:
         iterations: of the consistency projection, which is applied to the residual before the loss and the held-out
             scores; a model is fused with the same number.
         components: size of the subspace.
-        pairs: of networks that learn beside each other; their mean is the result.
+        pairs: of networks that learn beside each other.
+        kept: of each kind of network, how many the model keeps, from different pairs where that can be; their mean is
+            the result. 0: all.
         boldness: what networks that agree add to the prior, over their mean.
     """
 
@@ -74,6 +79,7 @@ class Settings:
     iterations: int = DEFAULT_ITERATIONS
     components: int = 12
     pairs: int = 1
+    kept: int = 0
     boldness: float = 1.2
 
     def __post_init__(self) -> None:
@@ -85,6 +91,8 @@ class Settings:
             raise InputError(f"A step of learning needs at least one area, not {self.batch}.")
         if not 1 <= self.pairs <= MOST_PAIRS:
             raise InputError(f"A cohort has 1 to {MOST_PAIRS} pairs of networks, not {self.pairs}.")
+        if not 0 <= self.kept <= self.pairs:
+            raise InputError(f"Of {self.pairs} pairs of networks 0 (all) to {self.pairs} are kept, not {self.kept}.")
         if self.components < 1:
             raise InputError(f"The subspace needs at least one component, not {self.components}.")
         check_iterations(self.iterations)
@@ -99,6 +107,20 @@ class Settings:
             A number of pixels.
         """
         return max(round(self.size / ratio), _LEAST_COARSE)
+
+    def keeps(self, kind: int, pair: int) -> bool:
+        """Whether the model keeps a network.
+
+        Args:
+            kind: number of its kind within a pair, from 0.
+            pair: that it learned in, from 0.
+
+        Returns:
+            True for ``kept`` networks of each kind; those of one kind are not of the pairs of another, as far as there
+            are enough.
+        """
+        kept = self.kept or self.pairs
+        return (pair - kind * kept) % self.pairs < kept
 
     def as_dict(self) -> dict[str, object]:
         """All fields by name, for a model file."""
@@ -141,7 +163,8 @@ def learned_best(effort: str, guides: int, networks: int = 2) -> dict[str, Any]:
     """
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
         return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort]}
-    fields: dict[str, Any] = {"pairs": _PAIRS[effort], **(_RATE_OF_PAIRS if networks == 2 else {})}
+    of_pairs = _RATE_OF_PAIRS if networks == 2 else {}
+    fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs}
     if effort == "fast":
         # There is no time to learn at reduced resolution first, and to unlearn some of it; what is half learned is
         # added with caution: the whole of it was worse than the prior with one seed of seven (docs/notebook).

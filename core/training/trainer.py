@@ -57,7 +57,8 @@ class TrainingState:
 
 
 class Trainer:
-    """Trains networks on areas: a pair that teaches each other, or several, each by itself, whose mean is the result.
+    """Trains networks on areas: a pair that teaches each other, or several, each by itself. The mean of those that are
+    kept is the result, and what is scored.
 
     Args:
         learners: the mutual step of each pair, with its networks.
@@ -182,6 +183,16 @@ class Trainer:
         )
         return f"Step {state.step} of {self.settings.steps}: loss {losses}, held-out {scores}"
 
+    @property
+    def kept(self) -> list[int]:
+        """The numbers of the networks that the model keeps, in the order of ``networks``."""
+        flags = [
+            self.settings.keeps(kind, pair)
+            for pair, learner in enumerate(self.learners)
+            for kind in range(len(learner.networks))
+        ]
+        return [number for number, flag in enumerate(flags) if flag]
+
     def check(self, state: TrainingState, losses: list[float] | None) -> None:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
@@ -229,7 +240,8 @@ class Trainer:
         sums = {name: self._new_sums() for name in (*self.scored, *shares)}
         for held_out in self._held_out_areas():
             pairs = self.each(partial(self._projected, area=held_out.area))
-            kinds = [held_out.pixels(sum(of_kind) / len(of_kind)) for of_kind in zip(*pairs)]
+            of_kinds = [[one for one in of_kind if one is not None] for of_kind in zip(*pairs)]
+            kinds = [held_out.pixels(sum(of_kind) / len(of_kind)) for of_kind in of_kinds]
             mean = torch.stack(kinds).mean(0)
             for name, pixels in zip(self.scored, (*kinds, mean) if len(kinds) > 1 else (mean,)):
                 sums[name].add(held_out, pixels)
@@ -238,9 +250,15 @@ class Trainer:
         return {name: total.scores() for name, total in sums.items()}
 
     @torch.no_grad()
-    def _projected(self, pair: int, area: LabelledArea) -> list[Tensor]:
+    def _projected(self, pair: int, area: LabelledArea) -> list[Tensor | None]:
+        """The residuals of a pair's networks, None of those that are not kept."""
         learner = self.learners[pair]
-        return learner.each(lambda index: area.project(learner.residuals(index, [area.planes])[0]))
+
+        def work(index: int) -> Tensor | None:
+            kept = self.settings.keeps(index, pair)
+            return area.project(learner.residuals(index, [area.planes])[0]) if kept else None
+
+        return learner.each(work)
 
     @torch.no_grad()
     def score_prior(self) -> dict[str, float | None]:

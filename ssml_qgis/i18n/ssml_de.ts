@@ -271,8 +271,8 @@
 <translation>SSML-Modell (*.safetensors)</translation></message>
 <message><source>A report in one HTML file, with all parameters, versions and numbers; opens in any browser.</source>
 <translation>Ein Bericht in einer HTML-Datei, mit allen Parametern, Versionen und Zahlen; öffnet sich in jedem Browser.</translation></message>
-<message><source>One band on the output's grid: how far the networks differ in each pixel, as the root mean square over bands in standard deviations of the bands. High values mark places to trust less.</source>
-<translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
+<message><source>One band on the output's grid: how far the networks differ in each pixel, as the root mean square over bands and the 3 x 3 pixels around it, in standard deviations of the bands. High values mark places to trust less.</source>
+<translation>Ein Kanal auf dem Gitter des Ergebnisses: wie weit sich die Netze in jedem Pixel unterscheiden, als quadratisches Mittel über die Kanäle und die 3 x 3 Pixel um ihn, in Standardabweichungen der Kanäle. Hohe Werte zeigen, wo man weniger trauen sollte.</translation></message>
 <message><source>Disagreement of the networks</source>
 <translation>Uneinigkeit der Netze</translation></message>
 <message><source>What the job says of its result, in a sentence.</source>

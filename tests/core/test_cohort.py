@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 from core.models.inference import PairResidual  # noqa: E402
 from core.models.pair import Pair, branches_of  # noqa: E402
+from core.models.trained import TrainedModel  # noqa: E402
 from core.networks.base import create_network, network_names  # noqa: E402
 from core.report.training import verdict  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
@@ -19,6 +20,7 @@ from core.scene.statistics import Statistics  # noqa: E402
 from core.training.agreement import agreement, expected_gain, unexplained_share  # noqa: E402
 from core.training.areas import UnlabelledArea, shared_operators  # noqa: E402
 from core.training.settings import Settings  # noqa: E402
+from core.workflows.train import train  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -66,6 +68,49 @@ def test_what_is_stored_gives_the_same_networks_again():
         Pair("ssml", pair.config).load({k: v for k, v in pair.tensors().items() if not k.startswith("spatial-2")})
 
 
+def test_a_part_of_several_pairs_is_a_model_of_its_own():
+    pair, image = cohort(3), torch.from_numpy(planes())[None]
+    part = pair.part([0, 3, 4, 5])  # spectral networks of the first and the third, spatial ones of the second and third
+    assert part.branches == ("spectral", "spatial", "spectral-2", "spatial-2")
+    with torch.no_grad():
+        for number, network in zip([0, 3, 4, 5], part.networks):
+            torch.testing.assert_close(network(image), pair.networks[number](image), rtol=0, atol=0)
+    again = Pair("ssml", part.config)
+    again.load(part.tensors())
+
+
+def test_networks_of_different_pairs_are_kept():
+    def kept(pairs: int, kept: int) -> list[set[int]]:
+        settings = Settings(pairs=pairs, kept=kept)
+        return [{pair for pair in range(pairs) if settings.keeps(kind, pair)} for kind in (0, 1)]
+
+    assert kept(2, 1) == [{0}, {1}]
+    assert kept(4, 2) == [{0, 1}, {2, 3}]
+    assert kept(3, 2) == [{0, 1}, {2, 0}]
+    assert kept(2, 0) == kept(2, 2) == [{0, 1}, {0, 1}]
+    assert kept(1, 1) == [{0}, {0}]
+    for wrong in (-1, 3):
+        with pytest.raises(InputError, match="to 2 are kept"):
+            Settings(pairs=2, kept=wrong)
+
+
+def test_a_model_keeps_the_spectral_network_of_one_and_the_spatial_one_of_another_pair(related_files, tmp_path):
+    hsi, pan = map(str, related_files[:2])
+    made = {}
+    for kept, more in ((1, {}), (0, {"kept": 0})):
+        path = str(tmp_path / f"{kept}.safetensors")
+        train([hsi], [pan], path, steps=4, device="cpu", settings={"checks": 1, **more})
+        made[kept] = TrainedModel.open(path)
+    assert made[1].pair.branches == ("spectral", "spatial")
+    assert set(made[1].header["parameters"]) == {"spectral", "spatial"}
+    assert made[1].header["settings"]["pairs"] == 2
+    assert made[0].pair.branches == ("spectral", "spatial", "spectral-2", "spatial-2")
+    assert made[1].header["spread"] == made[0].header["spread"]
+    one, all_four = made[1].pair.tensors(), made[0].pair.tensors()
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, all_four[name.replace("spatial.", "spatial-2.", 1)])
+
+
 @pytest.mark.parametrize(("use", "used"), [("mean", (0, 1, 2, 3)), ("spectral", (0, 2)), ("spatial", (1, 3))])
 def test_the_result_is_the_mean_and_the_disagreement_the_mean_difference_of_all(use, used):
     pair, image = cohort(2), planes()
@@ -74,8 +119,21 @@ def test_the_result_is_the_mean_and_the_disagreement_the_mean_difference_of_all(
     result, disagreement = PairResidual(pair, CPU, use, bands=5)(image)
     np.testing.assert_allclose(result, np.mean([single[index] for index in used], 0), atol=2e-6)
     differences = [single[i] - single[j] for i in range(4) for j in range(i)]
-    expected = np.sqrt(np.mean([(one**2).sum(0) / 5 for one in differences], 0))
+    squares = np.pad(np.mean([(one**2).sum(0) / 5 for one in differences], 0), 1, mode="edge")
+    expected = np.sqrt(np.lib.stride_tricks.sliding_window_view(squares, (3, 3)).mean((2, 3)))
     np.testing.assert_allclose(disagreement, expected, rtol=1e-4)
+
+
+def test_margins_are_left_out_and_change_nothing_inside():
+    pair, image = cohort(2), planes(shape=(48, 20))
+    computed = PairResidual(pair, CPU, "mean", bands=5)
+    field = computed.receptive_field
+    whole, part = computed(image), computed(image, margins=(field, field))
+    for one, other in zip(whole, part):
+        np.testing.assert_array_equal(other[..., field:-field, :], one[..., field:-field, :])
+        assert other[..., field:-field, :].any(-1).all()
+        assert not other[..., :field, :].any()
+        assert not other[..., -field:, :].any()
 
 
 @pytest.mark.parametrize("name", network_names())

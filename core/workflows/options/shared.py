@@ -67,7 +67,7 @@ REPORT = Option(
 )
 DISAGREEMENT = Option(
     "One band on the output's grid: how far the networks differ in each pixel, as the root mean square over bands "
-    "in standard deviations of the bands. High values mark places to trust less.",
+    "and the 3 x 3 pixels around it, in standard deviations of the bands. High values mark places to trust less.",
     "Disagreement of the networks",
     kind="raster_out",
     name="disagreement",
