@@ -12,7 +12,8 @@ _CONSTANT = 1e-12  # of the mean: a standard deviation below this is rounding
 
 
 class BlockMoments(NamedTuple):
-    """Moments of one block; variances and covariances are divided by the number of pixels.
+    """Moments of one block, valid until the next one is asked for; variances and covariances are divided by the number
+    of pixels.
 
     Attributes:
         mean_x: (A,) float64.
@@ -77,6 +78,8 @@ class BlockStream:
         self._beside = beside
         self._row = 0  # of the row of blocks that is being filled
         self._sums: list[_Sums | None] = []
+        self._spare: list[_Sums] = []
+        self._arrays = _Arrays(size**2)
 
     def update(self, x: np.ndarray, y: np.ndarray | None, valid: np.ndarray) -> Iterator[BlockMoments]:
         """Add the next rows; the iterator has to be run to its end.
@@ -94,11 +97,13 @@ class BlockStream:
         start = 0
         while start < rows:
             stop = min(rows, start + self.size - self._row)
-            if self._row == 0:
-                self._sums = [_Sums() for _ in range(columns)]
-            last = self._row + stop - start == self.size
+            first, last = self._row == 0, self._row + stop - start == self.size
+            if first:
+                self._sums = [None] * columns
             for column in range(columns):
                 here = np.s_[start:stop, column * self.size : (column + 1) * self.size]
+                if first:
+                    self._sums[column] = self._spare.pop() if self._spare else _Sums(self._arrays)
                 sums = self._add(column, x, y, valid, here)
                 if last:
                     if sums is None:
@@ -125,7 +130,7 @@ class BlockStream:
         sums = self._sums[column]
         if sums is not None and valid[here].all():
             self._check()
-            sums.add(_samples(x, here), None if y is None else _samples(y, here))
+            sums.add(x[:, here[0], here[1]], None if y is None else y[:, here[0], here[1]])
             return sums
         self._hand_over(column)
         if self._beside is not None:
@@ -135,8 +140,12 @@ class BlockStream:
     def _hand_over(self, column: int) -> None:
         """Give up the sums of a block, as it is complete or left out."""
         sums, self._sums[column] = self._sums[column], None
-        if self._beside is not None and sums is not None and sums.count:
+        if sums is None:
+            return
+        if self._beside is not None and sums.count:
             self._beside.merge(*sums.moments())
+        sums.count = 0
+        self._spare.append(sums)
 
 
 def block_notes(blocks: BlockStream, names: str, where: str = "pixels") -> list[str]:
@@ -159,57 +168,82 @@ def block_notes(blocks: BlockStream, names: str, where: str = "pixels") -> list[
     return []
 
 
+class _Arrays:
+    """Float64 arrays of any content that serve one block after the other: new ones would have to be given to the
+    process page by page, which takes longer than to fill them."""
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels, self._held = pixels, dict[str, np.ndarray]()
+
+    def get(self, name: str, *shape: int) -> np.ndarray:
+        """The same one for the same name and shape."""
+        held = self._held.get(name)
+        if held is None or held.shape != shape:
+            held = self._held[name] = np.empty(shape)
+        return held
+
+    def samples(self, name: str, stack: np.ndarray) -> np.ndarray:
+        """(B, n), a copy of (B, r, c)."""
+        held = self.get(name, len(stack) * self._pixels)[: stack.size]
+        held.reshape(stack.shape)[...] = np.ascontiguousarray(stack)  # faster than one copy that converts short rows
+        return held.reshape(len(stack), -1)
+
+
 class _Sums:
     """Sums of one block about the means of its first rows."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, arrays: _Arrays) -> None:
+        self.count, self._arrays, self._own = 0, arrays, _Arrays(0)
 
     def add(self, x: np.ndarray, y: np.ndarray | None) -> None:
-        """Add (A, n) and (B, n) float64, which are overwritten; y None for x itself."""
-        ones = np.ones(x.shape[1])
-        if not self.count:
-            self.same = y is None
-            self.origin_x = x @ ones / x.shape[1]
-            self.origin_y = self.origin_x if y is None else y @ ones / x.shape[1]
-            self.x, self.xx = np.zeros(len(x)), np.zeros(len(x))
-            self.y, self.yy = (self.x, self.xx) if y is None else (np.zeros(len(y)), np.zeros(len(y)))
-            self.xy: np.ndarray | float = 0.0
+        """Add (A, r, c) and (B, r, c) of any dtype; y None for x itself."""
+        first, self.same = not self.count, y is None
+        samples = x = self._arrays.samples("x", x)
+        if first:
+            self.origin_x = self.origin_y = x @ np.full(x.shape[1], 1.0 / x.shape[1])
+            self.x = self.y = np.zeros(len(x))
         x -= self.origin_x[:, None]
-        self.count += x.shape[1]
-        self.x += x @ ones
-        if y is None:
-            products = x @ x.T
-            self.xx += np.diagonal(products)
-        else:
-            y -= self.origin_y[:, None]
-            self.y += y @ ones
+        if y is not None:
+            samples = self._arrays.samples("y", y)
+            if first:
+                self.origin_y = samples @ np.full(x.shape[1], 1.0 / x.shape[1])
+                self.y = np.zeros(len(samples))
+                self.xx, self.yy = np.zeros(len(x)), np.zeros(len(samples))
+            samples -= self.origin_y[:, None]
             self.xx += np.einsum("bn,bn->b", x, x)
-            self.yy += np.einsum("bn,bn->b", y, y)
-            products = x @ y.T
-        self.xy = np.add(products, self.xy, out=products)
+            self.yy += np.einsum("bn,bn->b", samples, samples)
+        products = (self._own if first else self._arrays).get("products", len(x), len(samples))
+        np.matmul(x, samples.T, out=products)
+        self.count += x.shape[1]
+        if first:  # about the means of these rows: all sums are 0
+            self.xy = products
+            return
+        self.xy += products
+        self.x = self.x + x.sum(axis=1)
+        self.y = self.x if y is None else self.y + samples.sum(axis=1)
 
     def moments(self) -> tuple[int, np.ndarray, np.ndarray]:
         """Number of pixels, (A,) means of x, and (A, B) sums of products about the means."""
-        return self.count, self.origin_x + self.x / self.count, self.xy - np.outer(self.x, self.y / self.count)
+        products = self.xy
+        if self.x.any():
+            products = np.outer(self.x, self.y / -self.count, out=self._arrays.get("products", *self.xy.shape))
+            products += self.xy
+        return self.count, self.origin_x + self.x / self.count, products
 
     def result(self) -> BlockMoments:
         count, mean_x, products = self.moments()
         mean_y = mean_x if self.same else self.origin_y + self.y / count
-        variance_x = _variance(self.xx / count - (self.x / count) ** 2, mean_x)
-        variance_y = variance_x if self.same else _variance(self.yy / count - (self.y / count) ** 2, mean_y)
-        covariance = np.divide(products, count, out=products)
+        if self.same:
+            variance_x = variance_y = _variance(np.diagonal(products) / count, mean_x)
+        else:
+            variance_x = _variance(self.xx / count - (self.x / count) ** 2, mean_x)
+            variance_y = _variance(self.yy / count - (self.y / count) ** 2, mean_y)
+        covariance = np.divide(products, count, out=self._arrays.get("covariance", *products.shape))
         if not variance_x.all():
             covariance[variance_x == 0] = 0.0
         if not variance_y.all():
             covariance[:, variance_y == 0] = 0.0
         return BlockMoments(mean_x, mean_y, variance_x, variance_y, covariance)
-
-
-def _samples(stack: np.ndarray, here: tuple[slice, slice]) -> np.ndarray:
-    """(B, n) float64, a copy."""
-    rows, cols = here
-    return np.array(stack[:, rows, cols], dtype=np.float64).reshape(len(stack), -1)
 
 
 def _variance(variance: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -10,18 +10,19 @@ from typing import NamedTuple, Optional
 
 import numpy as np
 
-from .windows import CarriedRows, Run, Tile, WindowSums, tiles, whole_windows
+from .windows import CarriedRows, Run, Tile, WindowMeans, tiles, whole_windows
 
+_TOGETHER = 8  # bands that a thread takes at once
 _CONSTANT = 1e-12  # of the mean square about the bands' origin: a variance below this is rounding
 
 
 class _PanTile(NamedTuple):
-    """A tile of a band of the PAN: its values about its origin; of the windows of n pixels their sums, the reciprocal
-    of n standard deviations, 0 where a window is not usable, whether it is, and how many are."""
+    """A tile of a band of the PAN: its values about its origin; means and variances of its windows, a variance infinite
+    where a window is not usable; whether it is, and how many are."""
 
     values: np.ndarray
-    total: np.ndarray
-    scale: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
     usable: np.ndarray
     windows: int
 
@@ -73,7 +74,7 @@ class LocalCorrelation:
     def result(self) -> np.ndarray:
         """(B,) float64 in [-1, 1]; NaN for a band without any window."""
         found = np.where(self._windows > 0, self._totals / np.maximum(self._windows, 1), -np.inf).max(axis=1)
-        return np.where(np.isfinite(found), found, math.nan)
+        return np.where(np.isfinite(found), np.clip(found, -1.0, 1.0), math.nan)
 
     def _bands(self, stack: np.ndarray, mask: np.ndarray, whole: np.ndarray) -> list[Callable[[], None]]:
         """The work of each band."""
@@ -86,59 +87,56 @@ class LocalCorrelation:
         for place in tiles(whole.shape[0], whole.shape[1], self.size):
             invalid = None if mask[place.under].all() else ~mask[place.under]
             places.append((place, invalid, [self._pan_tile(*pan, invalid, whole, place) for pan in pans]))
-        return [functools.partial(self._correlate, stack, band, places) for band in range(self.bands)]
+        groups = (range(first, min(first + _TOGETHER, self.bands)) for first in range(0, self.bands, _TOGETHER))
+        return [functools.partial(self._correlate_all, stack, group, places) for group in groups]
 
     def _pan_tile(
         self, plane: np.ndarray, origin: float, invalid: np.ndarray | None, whole: np.ndarray, place: Tile
     ) -> _PanTile:
-        sums = self._window_sums(place)
-        values, squares = sums.inputs
+        means = self._window_means(place)
+        values, work, _ = means.inputs
         _about_origin(plane[place.under], origin, invalid, values)
-        total, square = sums.of(values, 0), sums.of(np.multiply(values, values, out=squares), 1)
-        square *= self.size**2
-        variance = square - total * total
-        usable = np.zeros(total.shape, bool)
+        mean, square = means.of(values, 0), means.of(np.multiply(values, values, out=work), 1)
+        variance = square - mean * mean
+        usable = np.zeros(mean.shape, bool)
         usable[:, : place.cols] = whole[place.windows]
         usable &= variance > _CONSTANT * square
-        scale = np.zeros(total.shape)
-        scale[usable] = 1.0 / np.sqrt(variance[usable])
-        return _PanTile(values.copy(), total.copy(), scale, usable, int(np.count_nonzero(usable)))
+        variance[~usable] = math.inf
+        return _PanTile(values.copy(), mean.copy(), variance, usable, int(np.count_nonzero(usable)))
 
-    def _correlate(self, stack: np.ndarray, band: int, places: Sequence[_Place]) -> None:
-        """Add the windows of one band, tile by tile."""
-        self._check()
-        plane, origin, count = self._above.plane(stack, band), self._origin[band], self.size**2
+    def _correlate_all(self, stack: np.ndarray, bands: range, places: Sequence[_Place]) -> None:
+        """Add the windows of some bands, tile by tile: what they share of the PAN stays in the cache."""
+        planes = [self._above.plane(stack, band) for band in bands]
         for place, invalid, pans in places:
-            sums = self._window_sums(place)
-            values, work = sums.inputs
-            _about_origin(plane[place.under], origin, invalid, values)
-            total, deviation = sums.of(values, 0), sums.of(np.multiply(values, values, out=work), 1)
-            deviation *= count
-            least = deviation * _CONSTANT
-            deviation -= total * total
-            varies = deviation > least
-            varying = bool(varies.all())
-            if not varying:
-                deviation[~varies] = 1.0
-            np.sqrt(deviation, out=deviation)
-            for number, pan in enumerate(pans):
-                correlation = sums.of(np.multiply(values, pan.values, out=work), 2)
-                correlation *= count
-                correlation -= total * pan.total
-                correlation *= pan.scale
-                correlation /= deviation
-                np.minimum(correlation, 1.0, out=correlation)
-                np.maximum(correlation, -1.0, out=correlation)
-                if not varying:
-                    correlation[~varies] = 0.0
-                self._totals[band, number] += correlation.sum()
-                self._windows[band, number] += pan.windows if varying else np.count_nonzero(pan.usable & varies)
+            self._check()
+            means = self._window_means(place)
+            for band, plane in zip(bands, planes):
+                _about_origin(plane[place.under], self._origin[band], invalid, means.inputs[0])
+                self._correlate(band, means, pans)
 
-    def _window_sums(self, tile: Tile) -> WindowSums:
+    def _correlate(self, band: int, means: WindowMeans, pans: Sequence[_PanTile]) -> None:
+        """Add a tile of one band."""
+        values, work, scale = means.inputs
+        mean, variance = means.of(values, 0), means.of(np.multiply(values, values, out=work), 1)
+        largest, work, scale = variance.max(), work[: len(mean)], scale[: len(mean)]
+        variance -= np.multiply(mean, mean, out=work)
+        constant = None
+        if not variance.min() > _CONSTANT * largest:
+            constant = ~(variance > _CONSTANT * (variance + work))
+            variance[constant] = math.inf
+        for number, pan in enumerate(pans):
+            correlation = means.of(np.multiply(values, pan.values, out=means.inputs[1]), 2)
+            correlation -= np.multiply(mean, pan.mean, out=work)
+            correlation /= np.sqrt(np.multiply(variance, pan.variance, out=scale), out=scale)
+            windows = pan.windows if constant is None else np.count_nonzero(pan.usable & ~constant)
+            self._totals[band, number] += correlation.sum()
+            self._windows[band, number] += windows
+
+    def _window_means(self, tile: Tile) -> WindowMeans:
         """Each thread has its own for each of the few shapes of tiles."""
         made = self._of_thread.__dict__.setdefault("made", {})
         if tile.shape not in made:
-            made[tile.shape] = WindowSums(self.size, tile, 3)
+            made[tile.shape] = WindowMeans(self.size, tile, 3)
         return made[tile.shape]
 
 

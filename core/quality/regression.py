@@ -27,6 +27,7 @@ class Regression:
         self.bands, self.pixels = bands, 0
         self._mean = np.zeros(bands + targets)
         self._products = np.zeros((bands + targets, bands + targets))  # about the mean
+        self._work = np.empty_like(self._products)
 
     def update(self, stack: np.ndarray, valid: np.ndarray) -> None:
         """Add rows.
@@ -59,7 +60,7 @@ class Regression:
         step, before = mean - self._mean, self.pixels
         self.pixels += count
         self._products += products
-        self._products += np.outer(step * (before * count / self.pixels), step)
+        self._products += np.outer(step * (before * count / self.pixels), step, out=self._work)
         self._mean += step * (count / self.pixels)
 
     def unexplained(self, target: int = 0) -> float:

@@ -86,7 +86,7 @@ class PairwiseQuality:
         beside: Beside | None = None,
     ) -> None:
         self.blocks = BlockStream(block, check, beside)
-        self._sum = np.zeros((bands, bands))
+        self._sum, self._work = np.zeros((bands, bands)), np.empty((bands, bands))
 
     def update(self, values: np.ndarray, valid: np.ndarray) -> None:
         """Add the next rows.
@@ -96,19 +96,20 @@ class PairwiseQuality:
             valid: (r, c) bool.
         """
         for block in self.blocks.update(values, None, valid):
-            self._sum += _of_pairs(block.mean_x, block.variance_x, block.covariance)
+            self._sum += _of_pairs(block.mean_x, block.variance_x, block.covariance, self._work)
 
     def result(self) -> np.ndarray:
         """(B, B) float64, symmetric, mean over the blocks; NaN where there was no block."""
         return self._sum / self.blocks.used if self.blocks.used else np.full(self._sum.shape, math.nan)
 
 
-def _of_pairs(mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """(B, B) float64, UIQI of all pairs of bands of a block; in fewer passes where no quotient can be 0 / 0."""
+def _of_pairs(mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """(B, B) float64, UIQI of all pairs of bands of a block. Where no quotient can be 0 / 0, it is the covariance over
+    ``(v_i + v_j) (m_i^2 + m_j^2) / (4 m_i m_j)``, four products of a number of band i and one of band j: a matrix
+    product of these."""
     if not (mean.all() and variance.all()):
         return universal_quality(mean[:, None], mean, variance[:, None], variance, covariance)
-    quality = np.outer(4 * mean, mean)
-    quality *= covariance
-    below = np.add.outer(variance, variance)
-    below *= np.add.outer(mean**2, mean**2)
-    return np.divide(quality, below, out=quality)
+    square, one = mean**2, np.ones(len(mean))
+    first = np.stack([variance * square, variance, square, one]) / (2 * mean)
+    other = np.stack([one, square, variance, variance * square]) / (2 * mean)
+    return np.divide(covariance, np.matmul(first.T, other, out=out), out=out)

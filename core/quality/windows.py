@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,56 +84,22 @@ class CarriedRows:
         self._valid = mask[..., -self._keep :, :].copy()
 
 
-def window_sums(plane: np.ndarray, size: int) -> np.ndarray:
-    """Sums over sliding windows, by doubling, so that no running sum loses digits; along rows as one array from end to
-    end, which is several times faster than row by row.
-
-    Args:
-        plane: (r, c) float64.
-        size: width and height of the windows in pixels.
-
-    Returns:
-        (r - size + 1, c) float64; the windows of the last size - 1 columns reach over the right edge, and their sums
-        mean nothing (they are finite where the plane is).
-
-    Raises:
-        ValueError: the size is not positive.
-    """
-    if size < 1:
-        raise ValueError(f"a window has at least one row, not {size}")
-    rows = _run_sums(plane, size)
-    sums = np.empty(rows.shape)
-    flat = sums.reshape(-1)
-    inside = max(0, flat.size - size + 1)
-    if inside:
-        _run_sums(rows.reshape(-1), size, flat[:inside])
-    flat[inside:] = 0.0
-    return sums
-
-
-def _run_sums(
-    values: np.ndarray, size: int, out: np.ndarray | None = None, spare: Sequence[np.ndarray] = ()
-) -> np.ndarray:
-    """Sums of ``size`` neighbours along the first axis, in ``out`` if given (a copy less), with arrays to work in if
-    given, one for each doubling."""
-    outputs = len(values) - size + 1
-    covered, width, level = 0, 1, 0
-    total: np.ndarray | None = None
+def _run_sums(values: np.ndarray, size: int, out: np.ndarray, spare: Sequence[np.ndarray]) -> None:
+    """Sums of ``size`` neighbours of a long row, in ``out``, with an array to work in for each doubling."""
+    outputs, covered, width, level = len(out), 0, 1, 0
+    total = out
     while True:
         if size & width:
             part = values[covered : covered + outputs]
+            total = np.add(total, part, out=out) if covered else part
             covered += width
-            if total is not None:
-                total = np.add(total, part, out=out if covered == size else None)
-            elif covered < size or out is None:
-                total = part
-            else:
-                out[...] = total = part
-            if covered == size:
-                return total
-        place = spare[level][: len(values) - width] if spare else None
-        values = np.add(values[: len(values) - width], values[width:], out=place)
+        if covered == size:
+            break
+        place = out if 2 * width == size else spare[level][: len(values) - width]
+        values = np.add(values[:-width], values[width:], out=place)
         width, level = 2 * width, level + 1
+    if size == 1:
+        np.copyto(out, total)
 
 
 class Tile(NamedTuple):
@@ -156,33 +122,39 @@ class Tile(NamedTuple):
         return self.rows, self.cols
 
 
-class WindowSums:
-    """Sums over the sliding windows of a tile, which stay in a processor's cache: along columns as a product with a
-    banded matrix, along rows by doubling. One thread uses it at a time.
+class WindowMeans:
+    """Means over the sliding windows of a tile, which stay in a processor's cache: along columns as a product with a
+    banded matrix, along rows as one array from end to end, by doubling, so that no running sum loses digits. One thread
+    uses it at a time.
 
     Args:
         size: width and height of the windows in pixels.
         tile: the windows, or others in as many rows and columns.
-        count: how many sums are held at once.
+        count: how many planes of means are held at once.
 
     Attributes:
-        inputs: (2, rows + size - 1, cols + size - 1) float64, planes for the caller to fill.
+        inputs: (3, rows + size - 1, cols + size - 1) float64, planes for the caller to fill.
+
+    Raises:
+        ValueError: the size is not positive.
     """
 
     def __init__(self, size: int, tile: Tile, count: int) -> None:
+        if size < 1:
+            raise ValueError(f"a window has at least one row, not {size}")
         rows, margin = tile.rows, size - 1
         self._size, wide = size, tile.cols + margin
-        self.inputs = np.empty((2, rows + margin, wide))
+        self.inputs = np.empty((3, rows + margin, wide))
         self._matrix = np.zeros((rows, rows + margin))
         for row in range(rows):
-            self._matrix[row, row : row + size] = 1.0
+            self._matrix[row, row : row + size] = 1.0 / size**2
         # A row of zeros below: windows that reach over the right edge reach into numbers.
         self._down = np.zeros((rows + 1, wide))
-        self._sums = np.zeros((count, *self._down.shape))
+        self._means = np.zeros((count, *self._down.shape))
         self._spare = [np.empty(self._down.size) for _ in range(size.bit_length() - 1)]
 
     def of(self, plane: np.ndarray, place: int) -> np.ndarray:
-        """The sums of one plane.
+        """The means of one plane.
 
         Args:
             plane: (rows + size - 1, cols + size - 1) float64.
@@ -193,13 +165,13 @@ class WindowSums:
             columns mean nothing, but are finite where the plane is.
         """
         np.matmul(self._matrix, plane, out=self._down[:-1])
-        flat = self._sums[place].reshape(-1)
+        flat = self._means[place].reshape(-1)
         _run_sums(self._down.reshape(-1), self._size, flat[: flat.size - self._size + 1], self._spare)
-        return self._sums[place, :-1]
+        return self._means[place, :-1]
 
 
 def tiles(rows: int, cols: int, size: int) -> list[Tile]:
-    """Tiles of windows for :class:`WindowSums`.
+    """Tiles of windows for :class:`WindowMeans`.
 
     Args:
         rows, cols: of the windows' upper left pixels.
@@ -218,5 +190,7 @@ def tiles(rows: int, cols: int, size: int) -> list[Tile]:
     return made
 
 
-def _spans(count: int, step: int) -> Iterator[tuple[int, int]]:
-    return ((start, min(start + step, count)) for start in range(0, count, step))
+def _spans(count: int, most: int) -> list[tuple[int, int]]:
+    """Runs of about the same length, ``most`` at most."""
+    parts = -(-count // most)
+    return [(count * part // parts, count * (part + 1) // parts) for part in range(parts)]

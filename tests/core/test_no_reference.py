@@ -11,7 +11,7 @@ from core.quality.local_correlation import LocalCorrelation
 from core.quality.no_reference import NO_REFERENCE, NoReferenceIndices
 from core.quality.reference import ReferenceIndices, reference_indices
 from core.quality.regression import Regression
-from core.quality.windows import whole_windows, window_sums
+from core.quality.windows import Tile, WindowMeans, whole_windows
 from core.runtime.errors import Cancelled
 
 BANDS = 4
@@ -236,11 +236,12 @@ def test_work_can_be_stopped(scene):
         indices(scene, check=stop)
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 6, 11, 16])
-def test_window_sums_and_whole_windows(size):
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 6, 11, 16])
+def test_window_means_and_whole_windows(size):
     random = np.random.default_rng(size)
     plane, valid = random.uniform(size=(19, 21)), random.uniform(size=(19, 21)) > 0.02
     view = np.lib.stride_tricks.sliding_window_view
-    sums = window_sums(plane, size)
-    np.testing.assert_allclose(sums[:, : plane.shape[1] - size + 1], view(plane, (size, size)).sum(axis=(2, 3)))
+    tile = Tile(19 - size + 1, 21 - size + 1, np.s_[:, :], np.s_[:, :])
+    means = WindowMeans(size, tile, 1).of(plane, 0)
+    np.testing.assert_allclose(means[:, : 21 - size + 1], view(plane, (size, size)).mean(axis=(2, 3)))
     np.testing.assert_array_equal(whole_windows(valid, size), view(valid, (size, size)).all(axis=(2, 3)))
