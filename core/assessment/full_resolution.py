@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 import numpy as np
 
-from ..io.geotiff_layout import BLOCK_ROWS
 from ..io.grid import Alignment, Window
 from ..io.row_stream import RowStream
 from ..operators.fill import fill_invalid
@@ -21,7 +20,7 @@ from ..quality.blocks import BLOCK
 from ..quality.consistency import ConsistencyResidual
 from ..quality.no_reference import NoReferenceIndices
 from ..runtime.memory import trim_heap
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, Silent
 from ..runtime.threads import Workers
 from ..scene.streams import FILL_HIGH
 from . import reference as scoring
@@ -92,12 +91,27 @@ class _FullResolution:
         self.residual = ConsistencyResidual(len(self.bands))
         self.workers = workers
         self._reading = threading.Lock()  # a raster is read by one thread at a time
+        self._planes = 4 * (len(self.bands) + len(self.pans))  # that are held at once
+        covered = (self.under.rows, self.under.cols) == self.high
+        self.fills = not (covered and self.fused.reader.always_valid and self.pan.reader.always_valid)
 
     def scores(self) -> dict:
-        valid, means = self._scan_high(self.progress.part(0.0, 0.55))
-        trim_heap()
+        """One pass over the result where nothing has to be filled before it is degraded, else two."""
+        progress: Progress = self.progress
+        low: Progress = Silent(progress)
+        if self.fills:
+            progress, low = progress.part(0.0, 0.55), progress.part(0.55, 1.0)
+        high = self._scan_high(progress)
+        valid, produce = np.ones(self.high, bool), functools.partial(self._next_narrowed, high)
+        if self.fills:
+            valid, means = self._mask_and_means(high)
+            trim_heap()
+            produce = functools.partial(self._filled_narrowed, valid, means)
         counted, inside = self._counted(valid)
-        self._scan_low(valid, means, counted, inside, self.progress.part(0.55, 1.0))
+        narrow = RowStream(self.high[0], produce, self.fused.step(self._planes, BLOCK))
+        self._scan_low(narrow, counted, inside, low)
+        for _ in high:
+            pass
         trim_heap()
         result = self.indices.result()
         result["consistency"], result["per_band"]["consistency"] = self.residual.result()
@@ -113,46 +127,50 @@ class _FullResolution:
 
     def _pan_rows(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the PAN on the pixels of the result: values (M, r, c), in physical units, and valid (r, c)."""
-        values = np.zeros((len(self.pans), stop - start, self.high[1]), np.float32)
-        valid = np.zeros(values.shape[1:], bool)
-        under = self.under
+        under, rows = self.under, stop - start
         top, bottom = max(start, under.row), min(stop, under.row + under.rows)
+        if (bottom - top, under.cols) == (rows, self.high[1]):
+            values, valid = self.pan.rows(top - under.row, bottom - under.row, self.pans, self.progress)
+            return values, np.ones(values.shape[1:], bool) if valid is None else valid.all(axis=0)
+        values = np.zeros((len(self.pans), rows, self.high[1]), np.float32)
+        mask = np.zeros(values.shape[1:], bool)
         if top < bottom:
             block = self.pan.read(top - under.row, bottom - under.row, self.pans)
             here = np.s_[top - start : bottom - start, under.col : under.col + under.cols]
-            values[:, here[0], here[1]], valid[here] = block[0], block[1].all(axis=0)
-        return values, valid
+            values[:, here[0], here[1]], mask[here] = block[0], block[1].all(axis=0)
+        return values, mask
 
-    def _scan_high(self, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-        """(rows, columns) bool, the valid pixels, and (B + M,) float32, the means of the bands and of the PAN there, by
-        which invalid pixels are filled; 0 where there are none."""
-        mask = np.empty(self.high, bool)
-        total = np.zeros(len(self.bands) + len(self.pans))
-        covered = (self.under.rows, self.under.cols) == self.high
-        fills = not (covered and self.fused.reader.always_valid and self.pan.reader.always_valid)
-        spans = self.fused.blocks(4 * len(total), progress, BLOCK)
+    def _scan_high(self, progress: Progress) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        """Add all rows to the indices; yields them, see :meth:`_high_rows`."""
+        spans = self.fused.blocks(self._planes, progress, BLOCK)
         for start, stop, stack, here in self.workers.ahead(self._high_rows, spans, self.progress):
-            mask[start:stop] = here
-            if fills:
-                of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
-                total += of_rows.sum(axis=1, dtype=np.float64)
             top, bottom = max(self.crop, start) - start, min(self.high[0] - self.crop, stop) - start
             if top < bottom:
                 part = np.s_[..., top:bottom, self.crop : self.high[1] - self.crop]
                 self.indices.update_high(stack[part], here[part], self._side_by_side)
-        return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
+            yield start, stop, stack, here
 
     def _high_rows(self, span: tuple[int, int]) -> tuple[int, int, np.ndarray, np.ndarray]:
         """Rows; of them the bands of the result and, last, the PAN (B + M, r, c), and where all are valid (r, c)."""
         (start, stop), bands = span, len(self.bands)
-        stack = np.empty((bands + len(self.pans), stop - start, self.high[1]), np.float32)
-        stack[bands:], here = self._pan_rows(start, stop)
-        for first, last in self.fused.portions(start, stop, len(self.bands)):
-            rows = slice(first - start, last - start)
-            stack[:bands, rows], valid = self.fused.read(first, last, self.bands, self.progress)
-            if not self.fused.reader.always_valid:
-                here[rows] &= valid.all(axis=0)
+        pan, here = self._pan_rows(start, stop)
+        values, valid = self.fused.rows(start, stop, self.bands, self.progress)
+        stack = np.empty((stop - start, bands + len(pan), self.high[1]), np.result_type(values, pan)).transpose(1, 0, 2)
+        stack[:bands], stack[bands:] = values, pan
+        if valid is not None:
+            here &= valid.all(axis=0)
         return start, stop, stack, here
+
+    def _mask_and_means(self, high: Iterable[tuple[int, int, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+        """(rows, columns) bool, the valid pixels, and (B + M,) float32, the means of the bands and of the PAN there, by
+        which invalid pixels are filled; 0 where there are none."""
+        mask = np.empty(self.high, bool)
+        total = np.zeros(len(self.bands) + len(self.pans))
+        for start, stop, stack, here in high:
+            mask[start:stop] = here
+            of_rows = stack.sum(axis=2) if here.all() else stack.sum(axis=2, where=here)
+            total += of_rows.sum(axis=1, dtype=np.float64)
+        return mask, (total / max(int(np.count_nonzero(mask)), 1)).astype(np.float32)
 
     def _counted(self, valid: np.ndarray) -> tuple[np.ndarray, tuple[slice, slice]]:
         """(rows, columns) bool, the HSI pixels that count, and the rectangle outside of which none can."""
@@ -166,16 +184,9 @@ class _FullResolution:
         return counted, (rows, cols)
 
     def _scan_low(
-        self, valid: np.ndarray, means: np.ndarray, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress
+        self, narrow: RowStream, counted: np.ndarray, inside: tuple[slice, slice], progress: Progress
     ) -> None:
-        (rows, cols), count = inside, len(self.bands)
-        step = self._low_step()
-        narrow = RowStream(
-            self.high[0],
-            functools.partial(self._narrowed, valid, means),
-            max(BLOCK_ROWS, step * self.alignment.footprint),
-            self.down.y.support(rows.start, rows.start + 1)[0] if rows.stop > rows.start else 0,
-        )
+        (rows, cols), count, step = inside, len(self.bands), self._low_step()
         starts = range(rows.start, rows.stop, step)
         for place, start in enumerate(starts):
             progress.set(place / len(starts))
@@ -203,21 +214,35 @@ class _FullResolution:
         ends = [*range(0, count, _GROUP), count]
         return [slice(*span) for span in zip(ends, ends[1:])] + [slice(count, total)]
 
-    def _narrowed(self, valid: np.ndarray, means: np.ndarray, start: int, stop: int) -> np.ndarray:
-        """(B + M, rows, columns of the HSI) float32: rows of the bands and, last, of the PAN, invalid pixels filled,
-        degraded along the columns, which are so few that they are kept until all rows that need them are degraded."""
+    def _next_narrowed(
+        self, high: Iterator[tuple[int, int, np.ndarray, np.ndarray]], start: int, stop: int
+    ) -> np.ndarray:
+        """As :meth:`_narrowed`, of the rows that are added to the other indices next."""
+        stack = next(high)[2]
+        return self._narrowed(stop - start, lambda some: stack[some].astype(np.float32, order="C"))
+
+    def _filled_narrowed(self, valid: np.ndarray, means: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """As :meth:`_narrowed`, invalid pixels filled."""
         passes = 0 if valid[start:stop].all() else FILL_HIGH * self.alignment.footprint
         top, bottom = max(0, start - passes), min(self.high[0], stop + passes)
-        narrow = np.empty((len(self.bands) + len(self.pans), stop - start, self.low[1]), np.float32)
 
-        def work(some: slice) -> None:
+        def read(some: slice) -> np.ndarray:
             if some.start < len(self.bands):
                 with self._reading:
                     values = self.fused.read(top, bottom, self.bands[some], self.progress)[0]
             else:
-                values = self._pan_rows(top, bottom)[0]
-            filled = fill_invalid(values, valid[top:bottom], passes, means[some])
-            narrow[some] = self.down.x.apply(filled[:, start - top : stop - top], -1)
+                values = self._pan_rows(top, bottom)[0].astype(np.float32)
+            return fill_invalid(values, valid[top:bottom], passes, means[some])[:, start - top : stop - top]
+
+        return self._narrowed(stop - start, read)
+
+    def _narrowed(self, rows: int, read: Callable[[slice], np.ndarray]) -> np.ndarray:
+        """(B + M, rows, columns of the HSI) float32: rows of the bands and, last, of the PAN, degraded along the
+        columns, which are so few that they are kept until all rows that need them are degraded."""
+        narrow = np.empty((len(self.bands) + len(self.pans), rows, self.low[1]), np.float32)
+
+        def work(some: slice) -> None:
+            narrow[some] = self.down.x.apply(read(some), -1)
 
         self._side_by_side(work, self._groups())
         return narrow

@@ -100,6 +100,17 @@ class View:
         """Samples of some bands, in DN."""
         return self.reader.read(window, bands)
 
+    def rows(
+        self, start: int, stop: int, bands: Sequence[int], progress: Progress
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """As :meth:`read`, but in the type on disk and without a mask where all samples are valid and stored in
+        physical units."""
+        window, metadata = self.window, self.reader.metadata
+        stored = None
+        if all(metadata.scales[band] == 1.0 and metadata.offsets[band] == 0.0 for band in bands):
+            stored = self.reader.read_complete(Window(window.row + start, window.col, stop - start, window.cols), bands)
+        return self.read(start, stop, bands, progress) if stored is None else (stored, None)
+
     def portions(self, start: int, stop: int, bands: int) -> Iterator[tuple[int, int]]:
         """The runs of rows that are read in one go.
 
@@ -114,6 +125,19 @@ class View:
         step = max(1, _PORTION // (bands * self.window.cols))
         return ((first, min(first + step, stop)) for first in range(start, stop, step))
 
+    def step(self, bands: int, together: int = 1) -> int:
+        """Rows that fit the memory budget.
+
+        Args:
+            bands: how many are held at once.
+            together: rows that are not parted, where so many fit.
+
+        Returns:
+            how many, at least 1.
+        """
+        step = max(1, SAMPLES // (max(bands, 1) * self.window.cols))
+        return max(step // together * together, min(step, together))
+
     def blocks(self, bands: int, progress: Progress, together: int = 1) -> Iterator[tuple[int, int]]:
         """Runs of rows that fit the memory budget.
 
@@ -125,8 +149,7 @@ class View:
         Yields:
             (start, stop) of each.
         """
-        step = max(1, SAMPLES // (max(bands, 1) * self.window.cols))
-        step = max(step // together * together, min(step, together))
+        step = self.step(bands, together)
         for start in range(0, self.window.rows, step):
             progress.check()
             progress.set(start / self.window.rows)

@@ -192,6 +192,10 @@ class SelectedBands(RasterReader):
         some = self._chosen if bands is None else [self._chosen[band] for band in bands]
         return self._reader.read(window, some, read_ahead)
 
+    def read_complete(self, window: Window, bands: Sequence[int]) -> np.ndarray | None:
+        """As :meth:`RasterReader.read_complete`; bands are counted among the chosen ones."""
+        return self._reader.read_complete(window, [self._chosen[band] for band in bands])
+
     def read_valid(self, window: Window, bands: Sequence[int] | None = None) -> np.ndarray | None:
         """As :meth:`RasterReader.read_valid`; bands are counted among the chosen ones."""
         some = self._chosen if bands is None else [self._chosen[band] for band in bands]

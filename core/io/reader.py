@@ -26,7 +26,7 @@ from .remedies import Source
 from .sidecars import completed
 from .subdatasets import with_bands
 
-_LEAST_ROWS = 64  # that are read in one go, where blocks are lower
+_LEAST_ROWS = 64  # read in one go, where blocks are lower
 _STATE = ("grid", "metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
 _BANDS = 16  # that are read in one go, where blocks are high
 
@@ -221,6 +221,18 @@ class RasterReader:
                 values[:, here][~valid[:, here]] = 0.0
         return Block(values, valid)
 
+    def read_complete(self, window: Window, bands: Sequence[int]) -> np.ndarray | None:
+        """A window of some bands as they are stored, (bands, rows, columns) of the type on disk, where no sample can be
+        invalid and the type holds small integers; None where :meth:`read` has to be asked. Arguments and errors as
+        there."""
+        numbers, (dtype, *more) = [self._numbers[band] for band in bands], {self._dtypes[band] for band in bands}
+        if not (self.always_valid and not more and np.dtype(dtype).itemsize <= 2 and self._dataset):
+            return None
+        self._check(window, list(bands))
+        check_size(self.path, self.name, self._least_size)
+        parts = [self._raster(part, numbers, dtype) for part in self._in_block_rows(window)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
     def read_valid(self, window: Window, bands: Sequence[int] | None = None) -> np.ndarray | None:
         """Which samples are valid, in a pass over rows: (bands, rows, columns) bool, or None where all are. Arguments
         and errors as of :meth:`read`."""
@@ -230,18 +242,8 @@ class RasterReader:
         return None if valid.all() else valid
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
-        """Rows of all bands as they are stored: (B, rows, columns) of the type on disk, nodata values included.
-
-        Args:
-            row: first row.
-            rows: number of rows.
-
-        Returns:
-            (bands, rows, columns) of the type on disk.
-
-        Raises:
-            InputError: the file is damaged there.
-        """
+        """Rows of all bands as they are stored, nodata values included, from a row on: (bands, rows, columns) of the
+        type on disk. Errors as of :meth:`read`."""
         return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
 
     @property
@@ -269,11 +271,8 @@ class RasterReader:
             yield Window(start, window.col, stop - start, window.cols)
 
     def _check(self, window: Window, bands: list[int]) -> None:
-        inside = (
-            0 <= window.row <= window.row + window.rows <= self.grid.rows
-            and 0 <= window.col <= window.col + window.cols <= self.grid.cols
-        )
-        if not inside:
+        row, col, rows, cols = window.row, window.col, window.rows, window.cols
+        if min(row, col, rows, cols) < 0 or row + rows > self.grid.rows or col + cols > self.grid.cols:
             raise ValueError(f"{window} lies outside {self.name} ({self.grid.rows} rows x {self.grid.cols} columns).")
         if any(not 0 <= band < self.bands for band in bands):
             raise ValueError(f"{self.name} has bands 0 to {self.bands - 1}, asked for {bands}.")

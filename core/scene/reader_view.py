@@ -51,6 +51,10 @@ class ReaderView(RasterReader):
         """As :meth:`RasterReader.read_stored`."""
         return self._reader.read_stored(row, rows)
 
+    def read_complete(self, window: Window, bands: Sequence[int]) -> np.ndarray | None:
+        """None: what is read is not what is stored."""
+        return None
+
     def keep_decoded(self) -> None:
         """As :meth:`RasterReader.keep_decoded`."""
         self._reader.keep_decoded()

@@ -269,6 +269,22 @@ def test_indices_without_reference_are_those_of_the_degraded_rasters(write, larg
     assert scores["notes"] == []
 
 
+@pytest.mark.parametrize("crop", [0, 4])
+@pytest.mark.parametrize("samples", [4 * 204, 4 * 204 * 45, 32_000_000])
+def test_whole_numbers_without_a_nodata_value_are_scored_as_those_with_one(write, large, monkeypatch, crop, samples):
+    monkeypatch.setattr(scoring, "SAMPLES", samples)
+    fused, pan, hsi = (np.round(array) for array in large)
+    found = []
+    for nodata in (None, -30000.0):
+        plain = {"dtype": "int16", "nodata": nodata}
+        paths = {"hsi": write("hsi.tif", hsi, step=30.0, **plain), "pan": write("pan.tif", pan, **plain)}
+        path = write("fused.tif", fused, **plain)
+        found.append(assess(path, reference=path, crop=crop, **paths))
+    for key in (*NO_REFERENCE, "consistency", "hsi_pixels"):
+        assert found[0][key] == pytest.approx(found[1][key], rel=1e-6), key
+    assert found[0]["rmse"] == found[1]["rmse"] == 0
+
+
 def test_blocks_begin_where_pixels_can_count(write, large):
     fused, pan, hsi = large
     paths = {"hsi": write("hsi.tif", hsi, step=30.0), "pan": write("pan.tif", pan)}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
+from core.io.band_selection import SelectedBands
 from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.runtime.errors import InputError
@@ -57,6 +58,25 @@ def test_window_and_bands_in_the_order_asked_for(tmp_path, make_raster):
     with RasterReader(make_raster(tmp_path / "a.tif", array)) as reader:
         block = reader.read(Window(1, 2, 3, 4), [3, 0, 3])
     np.testing.assert_array_equal(block.values, array[[3, 0, 3], 1:4, 2:6])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "nodata", "complete"), [("int16", None, True), ("int16", 7, False), ("float32", None, False)]
+)
+def test_samples_are_had_as_they_are_stored_where_none_can_be_invalid(tmp_path, make_raster, dtype, nodata, complete):
+    array = count(4, 150, 7, dtype)
+    path = make_raster(tmp_path / "a.tif", array, nodata=nodata)
+    with RasterReader(path) as reader:
+        stored = reader.read_complete(Window(60, 2, 70, 4), [3, 0, 3])
+        if not complete:
+            assert stored is None
+            return
+        assert stored.dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(stored, array[[3, 0, 3], 60:130, 2:6])
+        chosen = SelectedBands(reader, [2, 0])
+        np.testing.assert_array_equal(chosen.read_complete(Window(0, 0, 9, 7), [1]), array[[0], :9])
+        with pytest.raises(ValueError, match="lies outside"):
+            reader.read_complete(Window(100, 0, 51, 7), [0])
 
 
 @pytest.mark.parametrize("interleave", ["PIXEL", "BAND"])

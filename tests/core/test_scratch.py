@@ -27,6 +27,9 @@ def test_windows_read_what_was_written_in_panels(tmp_path, make_grid, pixels, ba
         np.testing.assert_array_equal(block.values, expected)
         assert block.valid.all()
         assert raster.always_valid
+        stored = raster.read_complete(Window(2, 1, 6, 5), range(5) if bands is None else bands)
+        assert stored.dtype == np.int16
+        np.testing.assert_array_equal(stored, expected)
     assert not list(tmp_path.iterdir())
 
 
