@@ -104,7 +104,16 @@ class View:
         self, start: int, stop: int, bands: Sequence[int], progress: Progress
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """As :meth:`read`, but in the type on disk and without a mask where all samples are valid and stored in
-        physical units."""
+        physical units.
+
+        Args:
+            start, stop: rows of the view.
+            bands: counted from 0.
+            progress: asked whether to stop.
+
+        Returns:
+            Values, (bands, rows, columns), and where they are valid, bool of the same shape; None: everywhere.
+        """
         window, metadata = self.window, self.reader.metadata
         stored = None
         if all(metadata.scales[band] == 1.0 and metadata.offsets[band] == 0.0 for band in bands):

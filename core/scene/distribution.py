@@ -163,8 +163,15 @@ def _distribution(hsi: np.ndarray, quantiles: np.ndarray, pan: np.ndarray) -> Di
 
 
 def sample_strips(scene: Scene) -> list[tuple[int, int]]:
-    """(start, stop) of the sampled HSI rows, spread over those with valid pixels. Blocks that are high cost as much as
-    all of their rows, so there are fewer strips then."""
+    """The HSI rows that are sampled, spread over those with valid pixels. Blocks that are high cost as much as all of
+    their rows, so there are fewer strips then.
+
+    Args:
+        scene: whose rows.
+
+    Returns:
+        (start, stop) of each strip of rows; nothing where no pixel is valid.
+    """
     rows = np.flatnonzero(scene.low_covered.any(axis=1))
     if not rows.size:
         return []

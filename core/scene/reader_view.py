@@ -52,7 +52,7 @@ class ReaderView(RasterReader):
         return self._reader.read_stored(row, rows)
 
     def read_complete(self, window: Window, bands: Sequence[int]) -> np.ndarray | None:
-        """None: what is read is not what is stored."""
+        """As :meth:`RasterReader.read_complete`: None, as what is read is not what is stored."""
         return None
 
     def keep_decoded(self) -> None:

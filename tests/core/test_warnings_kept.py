@@ -58,7 +58,7 @@ def test_learning(tmp_path, filled, job):
     report, said = tmp_path / "r.html", Said()
     options = {"device": "cpu", "report": str(report), "progress": said}
     if job == "sharpen":
-        sharpen(*filled, str(tmp_path / "o.tif"), effort="fast", **options)
+        sharpen(*filled, str(tmp_path / "o.tif"), settings={"steps": 4}, **options)
     else:
         train([filled[0]], [filled[1]], str(tmp_path / "m.ssml"), steps=2, **options)
     assert any("filled_hsi.tif has 0 in all bands" in text for text in said.warnings)
@@ -100,7 +100,7 @@ def test_every_warning_of_a_job_stands_in_its_report_and_in_what_it_returns(tmp_
     elif job == "sharpen":
         from core.workflows.sharpen import sharpen
 
-        found = sharpen(hsi, pan, str(tmp_path / "o.tif"), effort="fast", device="cpu", **options)
+        found = sharpen(hsi, pan, str(tmp_path / "o.tif"), settings={"steps": 4}, device="cpu", **options)
     else:
         from core.workflows.train import train
 

@@ -63,14 +63,21 @@ def test_an_image_is_shown_in_true_colours_and_named_after_its_method(scene, tmp
     assert renderer.minMaxOrigin().cumulativeCutLower() == pytest.approx(0.02)
 
 
-def test_a_disagreement_has_a_colour_ramp_with_a_legend(scene, tmp_path):
+@pytest.fixture(scope="module")
+def sharpened(scene, tmp_path_factory):
+    """The layers of a result and of its disagreement; the HSI has a scale."""
     pytest.importorskip("torch")
-    outputs = {"OUTPUT": str(tmp_path / "o.tif"), "DISAGREEMENT": str(tmp_path / "d.tif")}
-    given = {"HSI": scene.hsi, "PAN": scene.pan, "EFFORT": "fast", "DEVICE": "cpu", **outputs}
-    layers = loaded("ssml:sharpen", given, list(outputs))
-    assert layers["OUTPUT"].name() == "SSML: hsi"
-    layer = layers["DISAGREEMENT"]
-    assert layer.name() == "Disagreement: hsi"
+    folder = tmp_path_factory.mktemp("sharpened")
+    outputs = {"OUTPUT": str(folder / "o.tif"), "DISAGREEMENT": str(folder / "d.tif")}
+    hsi = scaled(scene.hsi, folder, 1e-4, 0.0)
+    given = {"HSI": hsi, "PAN": scene.pan, "EFFORT": "fast", "DEVICE": "cpu", **outputs}
+    return loaded("ssml:sharpen", given, list(outputs))
+
+
+def test_a_disagreement_has_a_colour_ramp_with_a_legend(sharpened):
+    assert sharpened["OUTPUT"].name() == "SSML: scaled_hsi"
+    layer = sharpened["DISAGREEMENT"]
+    assert layer.name() == "Disagreement: scaled_hsi"
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
     assert renderer.classificationMin() == 0.0
@@ -157,14 +164,9 @@ def test_simulated_images_with_a_scale_are_drawn_with_contrast(scene, tmp_path, 
         assert_contrast(picture(layer, tmp_path / f"{key}.png"))
 
 
-def test_a_disagreement_is_drawn_with_contrast(scene, tmp_path):
-    pytest.importorskip("torch")
-    outputs = {"OUTPUT": str(tmp_path / "o.tif"), "DISAGREEMENT": str(tmp_path / "d.tif")}
-    hsi = scaled(scene.hsi, tmp_path, 1e-4, 0.0)
-    given = {"HSI": hsi, "PAN": scene.pan, "EFFORT": "fast", "DEVICE": "cpu", **outputs}
-    layers = loaded("ssml:sharpen", given, list(outputs))
-    assert_contrast(picture(layers["OUTPUT"], tmp_path / "o.png"))
-    image = picture(layers["DISAGREEMENT"], tmp_path / "d.png")
+def test_a_disagreement_is_drawn_with_contrast(sharpened, tmp_path):
+    assert_contrast(picture(sharpened["OUTPUT"], tmp_path / "o.png"))
+    image = picture(sharpened["DISAGREEMENT"], tmp_path / "d.png")
     assert len(np.unique(image.reshape(-1, 3), axis=0)) > 60
 
 
