@@ -11,6 +11,7 @@ from ..io.grid import Window
 from ..operators.consistency import effective_support
 from ..operators.linear import Span
 from ..operators.resample import GAUSSIAN_CUT
+from ..operators.tiles import tile_cols
 from ..scene.scene import Scene
 from .mapping import BANDS
 from .method import FittedMethod
@@ -142,7 +143,19 @@ class _Estimate:
         if self._method.coefficients is None:
             rows = heights.strip + 2 * GAUSSIAN_CUT * self._ratios[0]
             chunk = 2 * 4 * 4 * min(self._bands, BANDS) * self._wide(cols)[0] * rows
-        return finished + self._stream_bytes(heights, cols) + chunk + self._method.support.bytes_at_work
+        support = self._method.support
+        taken = support.bytes_at_work + support.tile_bytes * self._tile(heights, cols)
+        return finished + self._stream_bytes(heights, cols) + chunk + taken
+
+    def _tile(self, heights: Heights, cols: int) -> int:
+        """Pixels of a tile, with its margins."""
+        tall, wide = self._made(heights, cols)
+        return tall * min(tile_cols(wide, tall, self._method.support.tile, self._field) + 2 * self._field, wide)
+
+    def _made(self, heights: Heights, cols: int) -> tuple[int, int]:
+        """Rows and columns of planes at once, with the margin that they are computed with."""
+        wide = min(math.ceil(self._wide(cols)[0]) + 2 * self._field, self._high_cols)
+        return heights.planes + 2 * self._field, wide
 
     def _stream_bytes(self, heights: Heights, cols: int) -> float:
         """Of rows of the images that finished ones are made from, and of planes while they are made."""
@@ -153,8 +166,8 @@ class _Estimate:
         kept = (
             4 * (method.planes_count + 1 + self._guides) * wide * (2 * heights.planes + self._ahead * self._ratios[0])
         )
-        made = (heights.planes + 2 * self._field) * min(wide + 2 * self._field, self._high_cols)
-        return hsi + residuals + kept + (method.support.bytes_per_pixel + 8 * (method.planes_count + 2)) * made
+        made = (method.support.bytes_per_pixel + 8 * (method.planes_count + 2)) * math.prod(self._made(heights, cols))
+        return hsi + residuals + kept + made
 
     def _wide(self, cols: int) -> tuple[float, float]:
         """Columns of either grid that a panel of so many depends on."""

@@ -40,12 +40,16 @@ class Support(NamedTuple):
         alignment: parts, with that margin, start and end at multiples of this many PAN pixels, or with the image.
         bytes_per_pixel: memory at work, per pixel of a part.
         bytes_at_work: memory besides, whatever the part.
+        tile: pixels of a tile, in which a part is computed, at most.
+        tile_bytes: memory of all tiles that are computed at once, per pixel of one.
     """
 
     receptive_field: int = 0
     alignment: int = 1
     bytes_per_pixel: int = 0
     bytes_at_work: int = 0
+    tile: int = 0
+    tile_bytes: float = 0.0
 
 
 class FittedMethod(ABC):

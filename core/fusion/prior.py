@@ -34,7 +34,15 @@ class Residual(Protocol):
 
     @property
     def bytes_at_work(self) -> int:
-        """Memory of computing a tile, at most, on all threads."""
+        """Memory that is taken whatever is computed."""
+
+    @property
+    def tile(self) -> int:
+        """Pixels of a tile, at most."""
+
+    @property
+    def tile_bytes(self) -> float:
+        """Memory of computing tiles on all threads, per pixel of a tile."""
 
     def __call__(
         self, planes: np.ndarray, progress: Progress, margins: tuple[int, int]
@@ -102,9 +110,8 @@ class FittedPrior(FittedMethod):
         self.support = Support(bytes_per_pixel=bytes_per_pixel)
         self._dtype = np.dtype("float32")
         if residual is not None:
-            self.support = Support(
-                residual.receptive_field, residual.alignment, bytes_per_pixel, residual.bytes_at_work
-            )
+            reach, taken = (residual.receptive_field, residual.alignment), residual.bytes_at_work
+            self.support = Support(*reach, bytes_per_pixel, taken, residual.tile, residual.tile_bytes)
             self._dtype = np.dtype(residual.planes_dtype)
         self._statistics, self._residual = statistics, residual
         self._operators = scene_operators(scene, self.mtf_gain)

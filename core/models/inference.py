@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..networks.cpu.slabs import interruptible
+from ..operators.tiles import tile_cols
 from ..runtime.devices import choose_device, is_out_of_memory
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -17,6 +18,8 @@ from ..runtime.threads import Workers
 from .pair import USES, Pair, branch_kind
 
 _ROWS = 16  # of results that are combined at once
+_PROGRAM = 269_000_000  # bytes of Python, GDAL and PyTorch, once they are loaded
+_SHARE = 0.66  # of what a budget leaves besides, at most, for tiles
 
 
 class PairResidual:
@@ -28,19 +31,23 @@ class PairResidual:
         device: where they are computed.
         use: "mean" of all networks, or of those of one branch.
         bands: number of bands that the networks learned, for the disagreement.
+        memory: budget of the fusion in GB; None for no limit.
 
     Attributes:
         engine: a sentence about how it is computed, "" where there is no choice.
+        tile, tile_bytes, bytes_at_work: see :class:`..fusion.prior.Residual`.
 
     Raises:
         InputError: the pair has no result called ``use``.
     """
 
     # In pixels of layers: all concurrent tiles of networks that work in slabs without folding; a tile of other
-    # networks; the smallest tile.
-    TILES, TILE, SMALLEST_TILE = 640_000, 80_000, 512
+    # networks; the smallest tile that a budget leads to, and that a lack of memory leads to.
+    TILES, TILE, LEAST_TILE, SMALLEST_TILE = 640_000, 80_000, 20_000, 512
 
-    def __init__(self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1) -> None:
+    def __init__(
+        self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1, memory: float | None = None
+    ) -> None:
         if use not in USES:
             raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
         kinds = [branch_kind(branch) for branch in pair.branches]
@@ -59,12 +66,15 @@ class PairResidual:
         folded = min(network.folded for network in self.networks)
         tiles = self.TILES // math.isqrt(folded)  # margins of the same size take a larger share of smaller tiles
         tile = max(self.TILE, tiles // max(self._threads, 2)) if in_slabs else self.TILE
-        layers = max(network.memory_at_work(tile, in_slabs) for network in self.networks)
+        layers = max(network.memory_at_work(tile, in_slabs) for network in self.networks) / tile
         self.components = int(pair.config[pair.branches[0]]["components"])
         guides = max(network.guides for network in self.networks)
         planes = 4 * folded * 2 * (self.components + guides)  # bytes of input and output
-        self.bytes_at_work = (layers + planes * tile) * self._threads
-        self.tile = tile * folded
+        taken = (layers + planes) * self._threads
+        most = math.inf if memory is None else _SHARE * (1e9 * memory - _PROGRAM)
+        while tile > self.LEAST_TILE and tile * taken > most:
+            tile //= 2
+        self.bytes_at_work, self.tile, self.tile_bytes = _PROGRAM, tile * folded, taken / folded
         self._pair = pair
 
     def __getstate__(self) -> dict[str, Any]:
@@ -73,7 +83,7 @@ class PairResidual:
         return {
             "pair": (pair.name, pair.config, pair.tensors()),
             "arguments": (self.device.type, self.use, self.bands),
-            "tiling": {"_threads": self._threads, "tile": self.tile, "bytes_at_work": self.bytes_at_work},
+            "tiling": {"_threads": self._threads, "tile": self.tile, "tile_bytes": self.tile_bytes},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -134,8 +144,7 @@ class PairResidual:
         """Rows (start, stop) of all tiles of all networks in parallel, each on a thread of the CPU: splitting small
         operations between threads saves little time, and a core that other programs keep busy delays one tile only."""
         cols = planes.shape[2]
-        width = max(16, self.tile // planes.shape[1] - 2 * self.receptive_field)
-        width = -(-cols // -(-cols // width))  # tiles of equal size
+        width = tile_cols(cols, planes.shape[1], self.tile, self.receptive_field)
         tiles = [
             (index, left, min(left + width, cols))
             for left in range(0, cols, width)

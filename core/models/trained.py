@@ -209,19 +209,20 @@ class TrainedModel:
                     f"is at {other:g} nm; choose its bands in that order (--pan-bands-used, PAN_BANDS_USED)."
                 )
 
-    def residual(self, device: torch.device, use: str) -> PairResidual:
+    def residual(self, device: torch.device, use: str, memory: float | None = None) -> PairResidual:
         """The residual that the networks add to the prior.
 
         Args:
             device: where they are computed.
             use: whose residual, one of :data:`.pair.USES`.
+            memory: budget of the fusion in GB, of which tiles keep to a part; None for no limit.
 
         Returns:
             The residual, computed when it is called.
         """
         from .inference import PairResidual
 
-        return PairResidual(self.pair, device, use, sum(self.header["good"]))
+        return PairResidual(self.pair, device, use, sum(self.header["good"]), memory)
 
 
 def trained_bands(header: Mapping[str, Any], hsi: str) -> str:

@@ -7,6 +7,7 @@ import functools
 from dataclasses import replace
 
 from ..calibration.relation import pan_relation
+from ..fusion.engine import usual_memory
 from ..fusion.prior import RegressionPrior
 from ..models.format import read_model
 from ..models.trained import TrainedModel, trained_bands
@@ -106,7 +107,7 @@ def fuse_scene(
         check_space(scene, outputs, options)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
-        residual = trained.residual(device, options.use)
+        residual = trained.residual(device, options.use, options.memory or usual_memory())
         if residual.engine:
             progress.info(residual.engine)
         iterations = trained.iterations if options.consistency is None else options.consistency

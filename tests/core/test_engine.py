@@ -31,7 +31,7 @@ TINY = 1e-6  # GB: the smallest pieces there are
 class BoxFilter:
     """Stands for networks: the mean over a window of every plane, zeros outside the image as convolutions have."""
 
-    bytes_at_work = 100
+    bytes_at_work, tile, tile_bytes = 100, 64, 1.0
     alignment, planes_dtype, engine = 1, "float32", ""
 
     def __init__(self, reach: int) -> None:

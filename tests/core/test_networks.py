@@ -200,6 +200,20 @@ def test_a_tile_that_does_not_fit_into_memory_is_halved_and_tried_again():
         PairResidual(pair, torch.device("cpu"))(planes)
 
 
+def test_tiles_keep_to_a_part_of_the_budget_and_give_the_same():
+    pair, cpu = Pair.fresh("ssml", COMPONENTS, 0), torch.device("cpu")
+    for network in pair.networks:
+        awake(network).float()
+    free, ample, tight, none = (PairResidual(pair, cpu, memory=memory) for memory in (None, 100.0, 0.4, 0.001))
+    assert free.tile == ample.tile > tight.tile > 0
+    assert tight.bytes_at_work + tight.tile * tight.tile_bytes < 0.4e9 < free.bytes_at_work + free.tile * free.tile_bytes
+    assert none.tile >= none.LEAST_TILE
+    planes = np.random.default_rng(0).normal(size=(COMPONENTS + 2, 80, 3200)).astype(np.float32)
+    assert none.tile < planes[0].size < free.tile
+    for expected, found in zip(free(planes), none(planes)):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_at_ratio_2_the_spatial_network_sees_every_pixel():
     at_two, at_four = (Pair.fresh("ssml", COMPONENTS, 0, ratio=ratio) for ratio in (2, 4))
     assert [network.alignment for network in at_two.networks] == [1, 1]
