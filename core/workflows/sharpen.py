@@ -57,7 +57,7 @@ def sharpen(
     """Sharpen a scene with nothing but its two rasters.
 
     Pairs of networks learn from the scene degraded once more, where the HSI is the truth, and agree with each other at
-    full resolution; the mean of all is added to the regression prior. Or a single network learns, as
+    full resolution; the mean of those that are kept is added to the regression prior. Or a single network learns, as
     :data:`core.models.pair.PAIRS` says. Where a held-out part of the scene says that they are no better than the
     prior, the prior is the result, with a warning.
 
