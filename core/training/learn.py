@@ -240,12 +240,12 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
 
         with beside_each_other(learners) as each:
             times = []
-            for _ in range(4):
+            for _ in range(2):
                 progress.check()
                 started = time.monotonic()
                 each(update)
                 times.append(time.monotonic() - started)
-        seconds.append(min(times[1:]) * share)  # the first loads and allocates, and others may be interrupted
+        seconds.append(times[-1] * share)  # the first loads and allocates
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)
