@@ -261,14 +261,14 @@ def score_reference(
     """
 
     def rows(span: tuple[int, int]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        values, valid = fused.read(*span, bands, progress)
-        truth, other = reference.read(*span, bands, progress)
-        return span[0], values, truth, _in_both(valid, other)
+        values, valid = fused.rows(*span, bands, progress)
+        truth, other = reference.rows(*span, bands, progress)
+        return span[0], values, truth, _in_both(valid, other, truth.shape)
 
     def truths(span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         if fused.reader.always_valid:
-            truth, valid = reference.read(*span, bands, progress)
-            return truth, _in_both(valid, valid)
+            truth, valid = reference.rows(*span, bands, progress)
+            return truth, _in_both(valid, None, truth.shape)
         return rows(span)[2:]
 
     def spans(first: float, last: float) -> Iterator[tuple[int, int]]:
@@ -298,9 +298,13 @@ def _wavelength(fused: View, reference: View, band: int) -> float | None:
     return fused.reader.metadata.wavelengths[band] if known is None else known
 
 
-def _in_both(valid: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Samples valid in both of two images (B, r, c): (r, c) where all bands agree, else (B, r, c)."""
-    both = valid & other
+def _in_both(valid: np.ndarray | None, other: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Samples valid in both of two images of a shape (B, r, c): (r, c) where all bands agree, else (B, r, c); None for
+    an image whose samples are all valid."""
+    masks = [mask for mask in (valid, other) if mask is not None]
+    if not masks:
+        return np.ones(shape[1:], bool)
+    both = functools.reduce(np.logical_and, masks)
     shared = both.all(axis=0)
     return shared if np.array_equal(shared, both.any(axis=0)) else both
 

@@ -81,7 +81,8 @@ class BandRange:
             if inside.size:
                 self.minimum[band] = min(self.minimum[band], float(inside.min()))
                 self.maximum[band] = max(self.maximum[band], float(inside.max()))
-                self._sizes[band] += float(np.abs(inside).sum(dtype=np.float64))
+                sizes = inside if self.minimum[band] >= 0 else np.abs(inside, dtype=np.float64)
+                self._sizes[band] += float(sizes.sum(dtype=np.float64))
         self._count += int(np.count_nonzero(valid))
 
     def levels(self) -> np.ndarray:

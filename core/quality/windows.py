@@ -71,17 +71,23 @@ class CarriedRows:
         """
         return np.concatenate([self._stacks[image][band], stack[band]]) if self._stacks else stack[band]
 
-    def keep(self, mask: np.ndarray, *stacks: np.ndarray) -> None:
+    def keep(self, mask: np.ndarray, *stacks: np.ndarray, rows: int | None = None) -> None:
         """Carry the last rows over to the next block.
 
         Args:
             mask: (..., up to size - 1 + r, c) bool, what :meth:`mask` returned.
             *stacks: (B, r, c) of any dtype, the rows of each image.
+            rows: how many; those that windows of the next rows reach into where not given.
         """
-        if self._stacks and stacks[0].shape[1] < self._keep:
+        keep = self._keep if rows is None else rows
+        if self._stacks and stacks[0].shape[1] < keep:
             stacks = tuple(np.concatenate(both, axis=1) for both in zip(self._stacks, stacks))
-        self._stacks = [stack[:, -self._keep :].copy() for stack in stacks]
-        self._valid = mask[..., -self._keep :, :].copy()
+        self._stacks = [stack[:, -keep:].copy() for stack in stacks]
+        self._valid = mask[..., -keep:, :].copy()
+
+    def rest(self) -> tuple[np.ndarray, ...] | None:
+        """The mask of the rows that are carried over, and those of each image; None before any were."""
+        return (self._valid, *self._stacks) if self._stacks else None
 
 
 def _run_sums(values: np.ndarray, size: int, out: np.ndarray, spare: Sequence[np.ndarray]) -> None:
