@@ -37,6 +37,7 @@ import numpy as np
 
 from .blocks import BLOCK, BlockStream, block_notes
 from .q2n import hypercomplex_quality
+from .sample_sums import SampleSums
 from .ssim import StructuralSimilarity
 from .uiqi import band_quality
 from .windows import Run
@@ -116,13 +117,7 @@ class ReferenceIndices:
         self._in_angle = np.ones(bands, bool) if angle_bands is None else angle_bands
         self._check = check or (lambda: None)
         self.bands, self.ratio = bands, ratio
-        self.pixels = 0
-        self._counts = np.zeros(bands, np.int64)
-        self._mean_x, self._mean_y = np.zeros(bands), np.zeros(bands)
-        self._xx, self._yy, self._xy = np.zeros(bands), np.zeros(bands), np.zeros(bands)  # about the means
-        self._squared_error, self._squared_reference = np.zeros(bands), np.zeros(bands)
-        self._maximum = np.full(bands, -math.inf)
-        self._angles, self._angle_pixels = 0.0, 0
+        self._samples = SampleSums(self._in_angle, self._check)
         self._ssim = StructuralSimilarity(data_range, check)
         self._blocks = BlockStream(BLOCK, check)
         self._uiqi, self._q2n = np.zeros(bands), 0.0
@@ -150,53 +145,18 @@ class ReferenceIndices:
         if valid.shape not in (shape, fused.shape):
             raise ValueError(f"expected a mask of shape {shape} or {fused.shape}, got {valid.shape}")
         maps = np.full((2, *shape), math.nan, dtype=np.float32)
-        beside = [
+        beside: list[Callable[[], None]] = [
             functools.partial(self._add_blocks, fused, reference, valid),
-            functools.partial(self._add_samples, fused, reference, valid, maps),
+            *self._samples.pieces(fused, reference, valid, maps),
         ]
         self._ssim.update(fused, reference, valid, run, beside)
+        self._samples.merge()
         return PixelMaps(maps[0], maps[1])
 
     def _add_blocks(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
         for block in self._blocks.update(fused, reference, valid if valid.ndim == 2 else valid.all(axis=0)):
             self._uiqi += band_quality(block)
             self._q2n += hypercomplex_quality(block)
-
-    def _add_samples(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray, maps: np.ndarray) -> None:
-        """What is summed sample by sample; fills ``maps``."""
-        some = valid if valid.ndim == 2 else valid.any(axis=0)
-        count = int(np.count_nonzero(some))
-        sums = np.zeros((5, count))
-        for band, inside in enumerate(_indices(valid, self.bands)):
-            if not count:
-                break
-            self._check()
-            self._add_band(band, fused[band][inside].ravel(), reference[band][inside].ravel(), sums, valid, some)
-        dot, square_x, square_y, square_error, bands = sums
-        self.pixels += count
-        angle = _angles(dot, square_x, square_y)
-        defined = np.isfinite(angle)
-        self._angles += float(angle[defined].sum())
-        self._angle_pixels += int(np.count_nonzero(defined))
-        maps[0][some] = np.sqrt(square_error / np.maximum(bands, 1))
-        maps[1][some] = np.degrees(angle)
-
-    def _add_band(
-        self, band: int, fused: np.ndarray, reference: np.ndarray, sums: np.ndarray, valid: np.ndarray, some: np.ndarray
-    ) -> None:
-        """Add the valid samples of one band; ``sums`` of pixels with any: x y, x^2, y^2, (x - y)^2, and how many."""
-        if not fused.size:
-            return
-        x, y = fused.astype(np.float64, copy=False), reference.astype(np.float64, copy=False)
-        error = (x - y) ** 2
-        here = slice(None) if valid.ndim == 2 else valid[band][some]
-        terms = (x * y, x * x, y * y) if self._in_angle[band] else (0.0, 0.0, 0.0)
-        for total, term in zip(sums, (*terms, error, 1.0)):
-            total[here] += term
-        self._squared_error[band] += error.sum()
-        self._squared_reference[band] += y @ y
-        self._maximum[band] = max(self._maximum[band], y.max())
-        self._merge(band, x, y)
 
     def result(self) -> dict:
         """The indices over everything handed in.
@@ -208,21 +168,22 @@ class ReferenceIndices:
             float64 arrays ``rmse``, ``psnr``, ``cc``, ``ssim``, ``uiqi``, ``rsnr`` and the reference's ``mean``, NaN
             for a band without valid samples; ``notes``, sentences on what was left out of which index.
         """
-        if not self.pixels:
+        sums = self._samples
+        if not sums.pixels:
             empty = {key: np.full(self.bands, math.nan) for key in PER_BAND}
             reason = "No pixel is valid in both images, so no index could be computed."
             return {**dict.fromkeys(INDICES, math.nan), "pixels": 0, "per_band": empty, "notes": [reason]}
         notes: list[str] = []
-        error = np.where(self._counts > 0, self._squared_error / np.maximum(self._counts, 1), math.nan)
+        error = np.where(sums.counts > 0, sums.squared_error / np.maximum(sums.counts, 1), math.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            psnr = 20 * np.log10(self._maximum) - 10 * np.log10(error)
-            psnr[~(self._maximum > 0)] = math.nan
-            cc = np.clip(self._xy / np.sqrt(self._xx * self._yy), -1.0, 1.0)
-            cc[self._constant(self._xx, self._mean_x) | self._constant(self._yy, self._mean_y)] = math.nan
-            relative = error / self._mean_y**2
-            relative[~(self._mean_y > 0)] = math.nan
-            rsnr = _decibels(self._squared_reference, self._squared_error)
-            pooled = _decibels(self._squared_reference.sum(), self._squared_error.sum())
+            psnr = 20 * np.log10(sums.maximum) - 10 * np.log10(error)
+            psnr[~(sums.maximum > 0)] = math.nan
+            cc = np.clip(sums.xy / np.sqrt(sums.xx * sums.yy), -1.0, 1.0)
+            cc[self._constant(sums.xx, sums.mean_x) | self._constant(sums.yy, sums.mean_y)] = math.nan
+            relative = error / sums.mean_y**2
+            relative[~(sums.mean_y > 0)] = math.nan
+            rsnr = _decibels(sums.squared_reference, sums.squared_error)
+            pooled = _decibels(sums.squared_reference.sum(), sums.squared_error.sum())
         ssim = self._ssim.result()
         used = self._blocks.used
         uiqi = self._uiqi / used if used else np.full(self.bands, math.nan)
@@ -232,7 +193,7 @@ class ReferenceIndices:
             ergas = 100.0 / self.ratio * math.sqrt(mean)
         overall = {
             "ergas": ergas,
-            "sam": math.degrees(self._angles / self._angle_pixels) if self._angle_pixels else math.nan,
+            "sam": math.degrees(sums.angles / sums.angle_pixels) if sums.angle_pixels else math.nan,
             "psnr": _mean(psnr, "PSNR", "a reference maximum that is not positive", notes),
             "cc": _mean(cc, "CC", "no variation in one of the images", notes),
             "ssim": _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
@@ -248,40 +209,26 @@ class ReferenceIndices:
                 f"SAM leaves out {int((~self._in_angle).sum())} of {self.bands} bands, which are thermal or far larger "
                 f"than the others and would swamp the angle (of the bands compared, no. {numbers})."
             )
-        if self._angle_pixels < self.pixels:
-            left_out = self.pixels - self._angle_pixels
+        if sums.angle_pixels < sums.pixels:
+            left_out = sums.pixels - sums.angle_pixels
             notes.append(f"SAM leaves out {left_out} pixel(s) whose spectrum is all zero in one of the images.")
         per_band = dict(
             zip(
                 PER_BAND,
-                (np.sqrt(error), psnr, cc, ssim, uiqi, rsnr, np.where(self._counts > 0, self._mean_y, math.nan)),
+                (np.sqrt(error), psnr, cc, ssim, uiqi, rsnr, np.where(sums.counts > 0, sums.mean_y, math.nan)),
             )
         )
-        return {**overall, "pixels": self.pixels, "per_band": per_band, "notes": notes}
+        return {**overall, "pixels": sums.pixels, "per_band": per_band, "notes": notes}
 
     def _pooled_error(self, error: np.ndarray) -> float:
         """RMSE over all valid samples."""
-        if (self._counts == self.pixels).all():
+        if (self._samples.counts == self._samples.pixels).all():
             return math.sqrt(float(error.mean()))
-        return math.sqrt(float(self._squared_error.sum()) / int(self._counts.sum()))
+        return math.sqrt(float(self._samples.squared_error.sum()) / int(self._samples.counts.sum()))
 
     def _constant(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Which bands vary by no more than the rounding of their mean."""
-        return squares <= self._counts * (1e-12 * mean) ** 2
-
-    def _merge(self, band: int, x: np.ndarray, y: np.ndarray) -> None:
-        """Merge a block's moments into the band's (Chan, Golub and LeVeque, 1983), stable for means far from zero."""
-        before, count = int(self._counts[band]), x.size
-        mean_x, mean_y = x.mean(), y.mean()
-        x, y = x - mean_x, y - mean_y
-        step_x, step_y = mean_x - self._mean_x[band], mean_y - self._mean_y[band]
-        weight = before * count / (before + count)
-        self._xx[band] += x @ x + weight * step_x * step_x
-        self._yy[band] += y @ y + weight * step_y * step_y
-        self._xy[band] += x @ y + weight * step_x * step_y
-        self._mean_x[band] += step_x * count / (before + count)
-        self._mean_y[band] += step_y * count / (before + count)
-        self._counts[band] += count
+        return squares <= self._samples.counts * (1e-12 * mean) ** 2
 
 
 def reference_indices(
@@ -317,13 +264,6 @@ def _indices(valid: np.ndarray, bands: int) -> Iterator[np.ndarray | slice]:
         yield from valid
     else:
         yield from itertools.repeat(slice(None) if valid.all() else valid, bands)
-
-
-def _angles(dot: np.ndarray, square_x: np.ndarray, square_y: np.ndarray) -> np.ndarray:
-    """Angles in radians between spectra; NaN where either is zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = dot / np.sqrt(square_x * square_y)  # exactly 1 for equal spectra
-    return np.arccos(np.clip(cosine, -1.0, 1.0))
 
 
 def _decibels(signal: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -14,9 +14,9 @@ from .windows import CarriedRows, Run, whole_windows
 SIGMA = 1.5  # pixels
 SIZE = 11  # pixels, the window's width and height
 K1, K2 = 0.01, 0.03
-TILE_ROWS, TILE_COLS = 16, 22  # outputs filtered by one matrix product
+TILE_ROWS, TILE_COLS = 32, 32  # outputs filtered by one matrix product
 _MARGIN = SIZE - 1
-_TILES = 24  # side by side, that stay in a processor's cache together
+_TILES = 16  # side by side, that stay in a processor's cache together
 
 
 def gaussian_window(size: int = SIZE, sigma: float = SIGMA) -> np.ndarray:
@@ -46,7 +46,7 @@ class StructuralSimilarity:
     with K1 = 0.01, K2 = 0.03 and L the data range of the reference band. A band's value is the mean over all windows
     that lie wholly inside the image and hold valid pixels only: a window that touches an invalid pixel or reaches over
     the border is left out, without padding. The value does not depend on how the image is cut into blocks, to the last
-    bit: tiles begin at fixed rows, whenever these come. Moments are taken about a level of the band, so that single
+    bit: tiles begin at fixed rows, whenever these come. Moments are taken about the level of each tile, so that single
     precision is enough: what it loses is far below C_2.
 
     Source: Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Processing 13(4), 2004, doi:10.1109/TIP.2003.819861.
@@ -63,7 +63,6 @@ class StructuralSimilarity:
         self._range = np.asarray(data_range, dtype=np.float64)
         self._sums = np.zeros(len(self._range))
         self._windows = np.zeros(len(self._range), np.int64)
-        self._levels: dict[int, np.float32] = {}
         self._above = CarriedRows(SIZE)
         self._of_thread = threading.local()
 
@@ -125,108 +124,112 @@ class StructuralSimilarity:
             pass
 
     def _sum(self, band: int, x: np.ndarray, y: np.ndarray, valid: np.ndarray, whole: np.ndarray) -> float:
-        """Over all windows, tile by tile."""
-        if band not in self._levels:
-            self._levels[band] = np.float32(
-                y[: TILE_ROWS + _MARGIN][valid[: TILE_ROWS + _MARGIN]].mean(dtype=np.float64)
-            )
-        level, total = self._levels[band], 0.0
+        """Over all windows, some tiles at a time."""
+        total, step = 0.0, _TILES * TILE_COLS
         filters = self._of_thread.__dict__.setdefault("filters", {})
+        kind = "float32" if np.can_cast(x.dtype, np.float32) else "float64"
         for top in range(0, whole.shape[0], TILE_ROWS):
-            for left in range(0, whole.shape[1], _TILES * TILE_COLS):
-                inside = whole[top : top + TILE_ROWS, left : left + _TILES * TILE_COLS]
+            for left in range(0, whole.shape[1], step):
+                inside = whole[top : top + TILE_ROWS, left : left + step]
                 under = np.s_[top : top + len(inside) + _MARGIN, left : left + inside.shape[1] + _MARGIN]
-                if inside.shape not in filters:
-                    filters[inside.shape] = _Filter(*inside.shape)
+                if (kind, inside.shape) not in filters:
+                    filters[kind, inside.shape] = _Filter(inside.shape, kind)
                 invalid = None if inside.all() else ~valid[under]
-                total += filters[inside.shape].similarity(x[under], y[under], invalid, level, self._range[band], inside)
+                similarity = filters[kind, inside.shape].similarity(x[under], y[under], invalid, self._range[band])
+                total += float((similarity if invalid is None else similarity[inside]).sum(dtype=np.float64))
         return total
 
 
 class _Filter:
-    """SSIM of the windows of a tile: the Gaussian window along both axes as products with banded matrices. One thread
-    uses it at a time."""
+    """SSIM of the windows of some tiles that stand side by side: the Gaussian window along both axes as products with
+    banded matrices. One thread uses it at a time.
 
-    def __init__(self, rows: int, cols: int) -> None:
-        self._rows, self._cols = rows, cols
-        tiles = -(-cols // TILE_COLS)
-        wide = tiles * TILE_COLS + _MARGIN
-        self._planes = np.zeros((4, rows + _MARGIN, wide), np.float32)
-        self._narrow = np.empty((4 * rows, wide), np.float32)
-        self._filtered = np.empty((4, rows, tiles * TILE_COLS), np.float32)
-        self._down, self._across = _banded(rows).T, _banded(TILE_COLS)
-        # Overlapping views: tiles side by side, each of some columns of all rows.
-        step, (down, right) = TILE_COLS, self._narrow.strides
-        shape = tiles, 4 * rows, TILE_COLS
-        strided = np.lib.stride_tricks.as_strided
-        self._parts = strided(self._narrow, (*shape[:2], step + _MARGIN), (step * right, down, right))
-        flat = self._filtered.reshape(4 * rows, -1)
-        self._outputs = strided(flat, shape, (step * right, flat.strides[0], right))
+    Args:
+        shape: (rows, columns) of the windows' upper left pixels.
+        kind: float32, or float64 for samples that are more exact.
+    """
 
-    def similarity(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        invalid: np.ndarray | None,
-        level: np.float32,
-        data_range: float,
-        whole: np.ndarray,
-    ) -> float:
-        """The sum over the whole windows of a tile.
+    def __init__(self, shape: tuple[int, ...], kind: str) -> None:
+        rows, cols = shape
+        tiles, wide = -(-cols // TILE_COLS), TILE_COLS + _MARGIN
+        self._cols, self._down, self._across = cols, _banded(rows).T, _banded(TILE_COLS)
+        self._lines = np.empty((2, rows + _MARGIN, tiles * TILE_COLS + _MARGIN), kind)
+        strides = self._lines.strides
+        overlapping = (
+            *self._lines.shape[:2],
+            tiles,
+            wide,
+        )  # rows of each tile, whose last columns are the next one's first
+        self._parts = np.lib.stride_tricks.as_strided(
+            self._lines, overlapping, (*strides[:2], TILE_COLS * strides[2], strides[2])
+        )
+        self._planes = np.empty((4, rows + _MARGIN, tiles, wide), np.float32)
+        self._narrow = np.empty((4, rows, tiles, wide), np.float32)
+        self._filtered = np.empty((4, rows, tiles, TILE_COLS), np.float32)
+
+    def similarity(self, x: np.ndarray, y: np.ndarray, invalid: np.ndarray | None, data_range: float) -> np.ndarray:
+        """(rows, cols) float32, which mean nothing where a window is not whole.
 
         Args:
             x, y: (rows + 10, cols + 10) of any dtype.
-            invalid: (rows + 10, cols + 10) bool; None where all windows are whole.
-            level: about which moments are taken.
+            invalid: (rows + 10, cols + 10) bool; None where there are none.
             data_range: L.
-            whole: (rows, cols) bool.
         """
-        first, second, squares, products = planes = self._planes
         scale = np.float32(2.0 ** -np.rint(np.log2(data_range)))  # exact, so that squares are numbers in any unit
-        for plane, samples in ((first, x), (second, y)):
-            inner = plane[:, : samples.shape[1]]
-            if np.can_cast(samples.dtype, np.float32):
-                np.copyto(inner, samples)
-                inner -= level
-            else:
-                np.subtract(samples, level, out=inner, casting="same_kind")
-            inner *= scale
+        for lines, samples in zip(self._lines, (x, y)):
+            inner = lines[:, : samples.shape[1]]
+            np.copyto(inner, samples)
             if invalid is not None:
                 inner[invalid] = 0.0
+            lines[:, samples.shape[1] :] = inner[:, -1:]
+        level = self._parts[1, :: len(self._down)].mean(axis=(0, 2))[:, None]  # of two rows: any is right
+        first, second, squares, products = planes = self._planes
+        np.subtract(self._parts, level, out=planes[:2], casting="same_kind")
+        planes[:2] *= scale
         np.multiply(first, first, out=squares)
         squares += np.multiply(second, second, out=products)
         np.multiply(first, second, out=products)
-        np.matmul(self._down, planes, out=self._narrow.reshape(4, self._rows, -1))
-        np.matmul(self._parts, self._across, out=self._outputs)
-        mean_x, mean_y, squares, products = self._filtered
+        np.matmul(self._down, planes.reshape(*planes.shape[:2], -1), out=self._narrow.reshape(4, len(self._down), -1))
+        wide, narrow = self._across.shape
+        np.matmul(self._narrow.reshape(-1, wide), self._across, out=self._filtered.reshape(-1, narrow))
         c1, c2 = (np.float32((k * data_range * scale) ** 2) for k in (K1, K2))
-        both = mean_x * mean_y
-        products -= both
-        products *= 2
-        products += c2  # 2 covariance + C2
-        both = mean_x**2
-        both += mean_y**2
-        squares -= both
-        squares += c2  # the variances + C2
-        mean_x += level * scale
-        mean_y += level * scale
-        np.multiply(mean_x, mean_y, out=both)
-        both *= 2
-        both += c1
-        products *= both
-        mean_x *= mean_x
-        mean_y *= mean_y
-        mean_x += mean_y
-        mean_x += c1
-        squares *= mean_x
-        products /= squares
-        inner = products[:, : self._cols]
-        return float(inner.sum(dtype=np.float64) if invalid is None else inner[whole].sum(dtype=np.float64))
+        return _similarity(self._filtered, (level * scale).astype(np.float32), c1, c2)[:, : self._cols]
+
+
+def _similarity(moments: np.ndarray, level: np.ndarray, c1: np.float32, c2: np.float32) -> np.ndarray:
+    """(rows, tiles * columns) SSIM of weighted means (4, rows, tiles, columns) about a level (tiles, 1) of x, y,
+    x^2 + y^2 and x y, which are overwritten."""
+    mean_x, mean_y, squares, products = moments
+    both = mean_x * mean_y
+    products -= both
+    products *= 2
+    products += c2
+    np.multiply(mean_x, mean_x, out=both)
+    squares -= both
+    np.multiply(mean_y, mean_y, out=both)
+    squares -= both
+    squares += c2
+    mean_x += level
+    mean_y += level
+    np.multiply(mean_x, mean_y, out=both)
+    both *= 2
+    both += c1
+    products *= both
+    mean_x *= mean_x
+    mean_y *= mean_y
+    mean_x += mean_y
+    mean_x += c1
+    squares *= mean_x
+    products /= squares
+    return products.reshape(len(products), -1)
 
 
 def _banded(outputs: int) -> np.ndarray:
-    """(outputs + 10, outputs) float32: the Gaussian window."""
+    """(outputs + 10, outputs) float32: the Gaussian window. That its weights sum to 1 is left to the outermost ones,
+    which have the finest steps: else every mean of squares would be off by as much."""
+    window = gaussian_window().astype(np.float32)
+    window[[0, -1]] += np.float32((1.0 - window.sum(dtype=np.float64)) / 2)
     matrix = np.zeros((outputs + _MARGIN, outputs), np.float32)
     for output in range(outputs):
-        matrix[output : output + SIZE, output] = gaussian_window()
+        matrix[output : output + SIZE, output] = window
     return matrix

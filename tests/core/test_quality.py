@@ -124,6 +124,23 @@ def test_values_agree_with_torchmetrics(pair):
         assert scores["per_band"]["psnr"][band] == pytest.approx(float(psnr), rel=1e-6)
 
 
+@pytest.mark.parametrize(("level", "unit"), [(0.0, 1.0), (1e6, 1.0), (3000.0, 2.0**-90)])
+def test_ssim_by_its_definition_far_from_zero_in_tiny_units_and_where_little_varies(level, unit):
+    random = np.random.default_rng(1)
+    y = np.round(random.normal(0, 300, (45, 60)))
+    y[:, :30] = np.round(random.normal(900, 2, (45, 30)))  # hardly varies, far from the rest
+    x = (y + np.round(random.normal(0, 3, y.shape)) + level) * unit
+    y = (y + level) * unit
+    weight = np.outer(gaussian_window(), gaussian_window())
+    windows_x, windows_y = (np.lib.stride_tricks.sliding_window_view(image, (11, 11)) for image in (x, y))
+    mean_x, mean_y = ((weight * windows).sum(axis=(2, 3)) for windows in (windows_x, windows_y))
+    off_x, off_y = windows_x - mean_x[..., None, None], windows_y - mean_y[..., None, None]
+    covariance, variances = (weight * off_x * off_y).sum(axis=(2, 3)), (weight * (off_x**2 + off_y**2)).sum(axis=(2, 3))
+    c1, c2 = ((k * (y.max() - y.min())) ** 2 for k in (0.01, 0.03))
+    expected = (2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (variances + c2))
+    assert reference_indices(x[None], y[None], 4)["ssim"] == pytest.approx(expected.mean(), rel=1e-6)
+
+
 def test_ssim_by_its_definition_at_one_window():
     random = np.random.default_rng(0)
     x, y = random.uniform(1, 5, (2, 11, 11))
