@@ -198,9 +198,8 @@ class _FullResolution:
             self._side_by_side(functools.partial(self._lower, kept, (start, stop), top, degraded), self._groups())
             truth = self.hsi.read(start, stop, self.bands, progress)[0]
             self.residual.update(degraded[:count], truth, counted[start:stop])
-            self.indices.update_low(
-                degraded[:count, :, cols], truth[:, :, cols], degraded[count:, :, cols], counted[start:stop, cols]
-            )
+            low = degraded[:count, :, cols], truth[:, :, cols], degraded[count:, :, cols], counted[start:stop, cols]
+            self.indices.update_low(*low, self._side_by_side)
         progress.set(1.0)
 
     def _low_step(self) -> int:

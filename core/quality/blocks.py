@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 BLOCK = 32  # pixels, width and height of a block and the step between blocks
+_LANE = 8  # blocks side by side that are computed one after the other; lanes may be side by side
 _CONSTANT = 1e-12  # of the mean: a standard deviation below this is rounding
 
 
@@ -118,6 +119,15 @@ class BlockStream:
             self._row = 0 if last else self._row + stop - start
             start = stop
 
+    def count_in(self, other: BlockStream) -> None:
+        """Count the blocks of another part of the image as well.
+
+        Args:
+            other: of the same size.
+        """
+        self.used += other.used
+        self.left_out += other.left_out
+
     def finish(self) -> None:
         """Hand over the pixels of blocks that will not be completed, after the last row."""
         for column in range(len(self._sums)):
@@ -146,6 +156,21 @@ class BlockStream:
             self._beside.merge(*sums.moments())
         sums.count = 0
         self._spare.append(sums)
+
+
+def lanes(cols: int, size: int = BLOCK) -> list[slice]:
+    """Parts of an image that may be worked through side by side, each with a :class:`BlockStream` of its own: together
+    they have the blocks of the whole.
+
+    Args:
+        cols: of the image.
+        size: width and height of a block in pixels.
+
+    Returns:
+        columns of each part, from left to right.
+    """
+    starts = [count * _LANE * size for count in range(max(1, cols // (_LANE * size)))]
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], cols])]
 
 
 def block_notes(blocks: BlockStream, names: str, where: str = "pixels") -> list[str]:

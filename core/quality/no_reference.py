@@ -35,7 +35,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .blocks import BLOCK, BlockStream, block_notes
+from .blocks import BLOCK, BlockStream, block_notes, lanes
 from .local_correlation import LocalCorrelation
 from .q2n import hypercomplex_quality
 from .regression import Regression
@@ -60,9 +60,8 @@ class NoReferenceIndices:
     def __init__(
         self, bands: int, ratio: float, check: Callable[[], None] | None = None, block: int = BLOCK, pans: int = 1
     ) -> None:
-        self.bands, self.pans = bands, pans
-        self._regression = Regression(bands, check, pans)
-        self._high = PairwiseQuality(bands + pans, check, block, self._regression)
+        self.bands, self.pans, self._check, self._block = bands, pans, check, block
+        self._high: list[tuple[PairwiseQuality, Regression]] = []  # of each lane
         self._low = PairwiseQuality(bands + pans, check, block)
         self._khan, self._khan_sum = BlockStream(block, check), 0.0
         self._correlation = LocalCorrelation(bands, max(LEAST_WINDOW, round(ratio)), check, pans)
@@ -75,9 +74,21 @@ class NoReferenceIndices:
             valid: (r, c) bool.
             run: as ``map``; that of a pool of threads does work side by side where numpy would use one core.
         """
-        self._correlation.update(stack, valid, run, [functools.partial(self._high.update, stack, valid)])
+        parts = lanes(stack.shape[2], self._block)
+        self._high = self._high or [self._lane() for _ in parts]
+        beside = [
+            functools.partial(lane.update, stack[..., part], valid[:, part])
+            for (lane, _), part in zip(self._high, parts)
+        ]
+        self._correlation.update(stack, valid, run, beside)
 
-    def update_low(self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray) -> None:
+    def _lane(self) -> tuple[PairwiseQuality, Regression]:
+        regression = Regression(self.bands, self._check, self.pans)
+        return PairwiseQuality(self.bands + self.pans, self._check, self._block, regression), regression
+
+    def update_low(
+        self, degraded: np.ndarray, hsi: np.ndarray, pan: np.ndarray, valid: np.ndarray, run: Run = map
+    ) -> None:
         """Add the next rows of the HSI's grid.
 
         Args:
@@ -85,8 +96,14 @@ class NoReferenceIndices:
             hsi: (B, r, c) of any dtype, X.
             pan: (r, c) or (M, r, c) of any dtype, the degraded PAN.
             valid: (r, c) bool.
+            run: as ``map``; that of a pool of threads does work side by side.
         """
-        self._low.update(np.concatenate([hsi, pan.reshape(self.pans, *pan.shape[-2:])]), valid)
+        both = np.concatenate([hsi, pan.reshape(self.pans, *pan.shape[-2:])])
+        work = functools.partial(self._low.update, both, valid), functools.partial(self._add_khan, degraded, hsi, valid)
+        for _ in run(lambda piece: piece(), work):
+            pass
+
+    def _add_khan(self, degraded: np.ndarray, hsi: np.ndarray, valid: np.ndarray) -> None:
         for block in self._khan.update(degraded, hsi, valid):
             self._khan_sum += hypercomplex_quality(block)
 
@@ -97,8 +114,12 @@ class NoReferenceIndices:
             floats by the names of ``NO_REFERENCE``, NaN where an index cannot be computed; ``per_band``, a dict of (B,)
             float64 arrays ``d_s`` and ``d_rho``; ``notes``, sentences on what was left out.
         """
-        self._high.blocks.finish()
-        difference = np.abs(self._high.result() - self._low.result())
+        high, regression = self._lane()
+        for lane, rest in self._high:
+            lane.blocks.finish()
+            high.count_in(lane)
+            regression.count_in(rest)
+        difference = np.abs(high.result() - self._low.result())
         d_s = difference[: self.bands, self.bands :].mean(axis=1)
         pairs = difference[: self.bands, : self.bands][~np.eye(self.bands, dtype=bool)]
         d_lambda = float(pairs.mean()) if pairs.size else math.nan
@@ -109,15 +130,15 @@ class NoReferenceIndices:
             "d_lambda": d_lambda,
             "d_lambda_k": khan,
             "d_s": float(d_s.mean()),
-            "d_s_reg": float(np.mean([self._regression.unexplained(band) for band in range(self.pans)])),
+            "d_s_reg": float(np.mean([regression.unexplained(band) for band in range(self.pans)])),
             "d_rho": float(d_rho[defined].mean()) if defined.any() else math.nan,
         }
         values["qnr"] = (1 - values["d_lambda"]) * (1 - values["d_s"])
         values["hqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s"])
         values["rqnr"] = (1 - values["d_lambda_k"]) * (1 - values["d_s_reg"])
-        notes = block_notes(self._high.blocks, "D_lambda and D_s", "pixels of the result")
+        notes = block_notes(high.blocks, "D_lambda and D_s", "pixels of the result")
         notes += block_notes(self._low.blocks, "D_lambda, D_lambda^K and D_s", "pixels of the HSI")
-        if not defined.all() and self._regression.pixels:
+        if not defined.all() and regression.pixels:
             notes.append(
                 f"D_rho leaves out {np.count_nonzero(~defined)} band(s) without any window of valid pixels that vary."
             )

@@ -35,7 +35,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .blocks import BLOCK, BlockStream, block_notes
+from .blocks import BlockStream, block_notes, lanes
 from .q2n import hypercomplex_quality
 from .sample_sums import SampleSums
 from .ssim import StructuralSimilarity
@@ -119,8 +119,7 @@ class ReferenceIndices:
         self.bands, self.ratio = bands, ratio
         self._samples = SampleSums(self._in_angle, self._check)
         self._ssim = StructuralSimilarity(data_range, check)
-        self._blocks = BlockStream(BLOCK, check)
-        self._uiqi, self._q2n = np.zeros(bands), 0.0
+        self._lanes: list[_Lane] = []
 
     def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray, run: Run = map) -> PixelMaps:
         """Add the next rows.
@@ -145,18 +144,16 @@ class ReferenceIndices:
         if valid.shape not in (shape, fused.shape):
             raise ValueError(f"expected a mask of shape {shape} or {fused.shape}, got {valid.shape}")
         maps = np.full((2, *shape), math.nan, dtype=np.float32)
+        parts, in_all = lanes(shape[1]), valid if valid.ndim == 2 else valid.all(axis=0)
+        self._lanes = self._lanes or [_Lane(self.bands, self._check) for _ in parts]
         beside: list[Callable[[], None]] = [
-            functools.partial(self._add_blocks, fused, reference, valid),
-            *self._samples.pieces(fused, reference, valid, maps),
+            functools.partial(lane.update, fused[..., part], reference[..., part], in_all[:, part])
+            for lane, part in zip(self._lanes, parts)
         ]
+        beside += self._samples.pieces(fused, reference, valid, maps)
         self._ssim.update(fused, reference, valid, run, beside)
         self._samples.merge()
         return PixelMaps(maps[0], maps[1])
-
-    def _add_blocks(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
-        for block in self._blocks.update(fused, reference, valid if valid.ndim == 2 else valid.all(axis=0)):
-            self._uiqi += band_quality(block)
-            self._q2n += hypercomplex_quality(block)
 
     def result(self) -> dict:
         """The indices over everything handed in.
@@ -185,8 +182,11 @@ class ReferenceIndices:
             rsnr = _decibels(sums.squared_reference, sums.squared_error)
             pooled = _decibels(sums.squared_reference.sum(), sums.squared_error.sum())
         ssim = self._ssim.result()
-        used = self._blocks.used
-        uiqi = self._uiqi / used if used else np.full(self.bands, math.nan)
+        blocks = BlockStream()
+        for lane in self._lanes:
+            blocks.count_in(lane.blocks)
+        used = blocks.used
+        uiqi = np.sum([lane.uiqi for lane in self._lanes], axis=0) / used if used else np.full(self.bands, math.nan)
         ergas = math.nan
         if self.ratio is not None:
             mean = _mean(relative, "ERGAS", "a reference mean that is not positive", notes)
@@ -199,10 +199,10 @@ class ReferenceIndices:
             "ssim": _mean(ssim, "SSIM", "a constant reference or no whole window", notes),
             "rmse": self._pooled_error(error),
             "uiqi": float(uiqi.mean()),
-            "q2n": self._q2n / used if used else math.nan,
+            "q2n": sum(lane.q2n for lane in self._lanes) / used if used else math.nan,
             "rsnr": float(pooled),
         }
-        notes += block_notes(self._blocks, "UIQI and Q2n")
+        notes += block_notes(blocks, "UIQI and Q2n")
         if not self._in_angle.all():
             numbers = ", ".join(str(band + 1) for band in np.flatnonzero(~self._in_angle))
             notes.append(
@@ -229,6 +229,19 @@ class ReferenceIndices:
     def _constant(self, squares: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Which bands vary by no more than the rounding of their mean."""
         return squares <= self._samples.counts * (1e-12 * mean) ** 2
+
+
+class _Lane:
+    """UIQI of each band and Q2n, summed over the blocks of some columns."""
+
+    def __init__(self, bands: int, check: Callable[[], None]) -> None:
+        self.blocks = BlockStream(check=check)
+        self.uiqi, self.q2n = np.zeros(bands), 0.0
+
+    def update(self, fused: np.ndarray, reference: np.ndarray, valid: np.ndarray) -> None:
+        for block in self.blocks.update(fused, reference, valid):
+            self.uiqi += band_quality(block)
+            self.q2n += hypercomplex_quality(block)
 
 
 def reference_indices(

@@ -63,6 +63,15 @@ class Regression:
         self._products += np.outer(step * (before * count / self.pixels), step, out=self._work)
         self._mean += step * (count / self.pixels)
 
+    def count_in(self, other: Regression) -> None:
+        """Add the pixels of another part of the image.
+
+        Args:
+            other: of the same bands.
+        """
+        if other.pixels:
+            self.merge(other.pixels, other._mean, other._products)
+
     def unexplained(self, target: int = 0) -> float:
         """1 - R^2, between 0 and 1; NaN where the band is constant or no pixel was valid.
 

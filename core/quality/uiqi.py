@@ -98,6 +98,15 @@ class PairwiseQuality:
         for block in self.blocks.update(values, None, valid):
             self._sum += _of_pairs(block.mean_x, block.variance_x, block.covariance, self._work)
 
+    def count_in(self, other: PairwiseQuality) -> None:
+        """Add what was found in another part of the image.
+
+        Args:
+            other: of the same bands.
+        """
+        self.blocks.count_in(other.blocks)
+        self._sum += other._sum
+
     def result(self) -> np.ndarray:
         """(B, B) float64, symmetric, mean over the blocks; NaN where there was no block."""
         return self._sum / self.blocks.used if self.blocks.used else np.full(self._sum.shape, math.nan)

@@ -241,3 +241,14 @@ def test_pairs_of_bands(pair):
 def test_wrong_shapes_are_refused(pair):
     with pytest.raises(ValueError, match="of 3 bands"):
         q2n(pair[0], pair[1][:3])
+
+
+def test_blocks_of_a_wide_image_that_are_worked_through_side_by_side_are_those_of_its_parts():
+    random = np.random.default_rng(8)
+    reference = random.uniform(0.1, 0.6, (3, 70, 600)).astype(np.float32)
+    fused = reference + random.normal(0, 0.05, reference.shape).astype(np.float32)
+    wide = reference_indices(fused, reference, 4)
+    parts = [reference_indices(fused[..., some], reference[..., some], 4) for some in np.split(np.arange(576), 3)]
+    for key in ("uiqi", "q2n"):
+        assert wide[key] == pytest.approx(np.mean([part[key] for part in parts]), rel=1e-12), key
+    np.testing.assert_allclose(wide["per_band"]["uiqi"], np.mean([part["per_band"]["uiqi"] for part in parts], axis=0))

@@ -84,6 +84,24 @@ def test_values_are_those_of_the_formulas(scene):
     assert scores["notes"] == []
 
 
+def test_small_blocks_in_parts_that_are_worked_through_side_by_side_have_the_values_of_the_formulas(scene):
+    fused, pan, _, hsi, pan_low = scene
+    valid = np.ones(pan.shape, bool)
+    valid[50, 100:140] = False
+    whole, holed = indices(scene, block=8), indices(scene, valid=valid, block=8)
+    pairs = [(b, c) for b in range(BANDS) for c in range(BANDS) if b != c]
+    d_lambda = np.mean([abs(uiqi(fused[b], fused[c], 8) - uiqi(hsi[b], hsi[c], 8)) for b, c in pairs])
+    assert whole["d_lambda"] == pytest.approx(d_lambda, rel=1e-9)
+    d_s = [abs(uiqi(fused[b], pan, 8) - uiqi(hsi[b], pan_low, 8)) for b in range(BANDS)]
+    np.testing.assert_allclose(whole["per_band"]["d_s"], d_s, rtol=1e-9)
+    for scores, chosen in ((whole, np.ones(pan.shape, bool)), (holed, valid)):
+        target = pan[chosen].astype(float)
+        design = np.column_stack([np.ones(target.size), *(band[chosen].astype(float) for band in fused)])
+        rest = target - design @ np.linalg.lstsq(design, target, rcond=None)[0]
+        assert scores["d_s_reg"] == pytest.approx((rest**2).sum() / ((target - target.mean()) ** 2).sum(), rel=1e-6)
+    assert any("leave out 6 of 252 blocks" in note for note in holed["notes"])
+
+
 @pytest.mark.parametrize("ratio", [2, 3, 4, 5, 7, 16])
 def test_local_correlation_is_pearsons_in_each_window(scene, ratio):
     fused, pan = scene[0][:2, :25, :23], scene[1][:25, :23]
