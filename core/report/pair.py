@@ -11,6 +11,7 @@ from ..scene.scene import Scene
 from .band_axis import BandAxis
 from .charts import Chart
 from .html import Facts, Item, Picture, Pictures, Section, Table, Text
+from .noise import noise_sentence
 from .pictures import colour_map
 
 PICTURE_SIZE = 480  # pixels
@@ -231,24 +232,6 @@ def _samples(found: Mapping[str, Any]) -> list[Item]:
     if noise is not None:
         items.append(Text(noise_sentence(noise)))
     return items
-
-
-def noise_sentence(noise: Mapping[str, Any], hsi: str = "The HSI") -> str:
-    """What is said of the noise of the HSI's detectors, in the log and on pages.
-
-    Args:
-        noise: ``snr``, ``snr_noisiest``, ``components`` and ``bands``, as jobs return them.
-        hsi: what the image is called.
-
-    Returns:
-        Two sentences.
-    """
-    return (
-        f"{hsi} has white noise of its detectors: its signal-to-noise ratio is {noise['snr']:.3g} in the median of its "
-        f"bands, {noise['snr_noisiest']:.3g} in the noisiest tenth. What cannot be told from it is removed before the "
-        f"fusion: {noise['components']} of {noise['bands']} components of the spectra are kept (--denoise off, "
-        "DENOISE, keeps all)."
-    )
 
 
 def _counted(count: int, unit: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..report.pair import noise_sentence
+from ..report.noise import noise_sentence
 from ..runtime.progress import Progress
 from ..scene.noise import DetectorNoise, find_noise, without_noise
 from ..scene.scene import Scene
