@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core.__main__ import keep_memory
+from core.runtime.memory import keep_memory
 
 if __name__ == "__main__":
     keep_memory()  # before there are threads: numpy and PyTorch come after it

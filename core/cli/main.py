@@ -28,6 +28,7 @@ from .closed_output import EXIT_CODE, OutputClosed, watched_output
 from .completion import script
 from .failures import failure
 
+_SCARCE = 0.5  # GB
 _COSTS = (
     "parameters",
     "parameters_strict",
@@ -38,27 +39,30 @@ _COSTS = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, scarce: Callable[[], None] | None = None) -> int:
     """Run one subcommand.
 
     Args:
         arguments: those after the program's name; ``sys.argv`` by default.
+        scarce: called before a job that has a small budget of memory.
 
     Returns:
         The exit code.
     """
     try:
         with watched_output():
-            return _run(arguments)
+            return _run(arguments, scarce)
     except OutputClosed:
         return EXIT_CODE
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, scarce: Callable[[], None] | None) -> int:
     options = None
     try:
         parser = build_parser()
         options = parser.parse_args(with_config(list(sys.argv[1:] if arguments is None else arguments), parser))
+        if scarce is not None and (getattr(options, "memory", None) or math.inf) <= _SCARCE:
+            scarce()
         return _do(options, parser)
     except SystemExit as error:  # argparse has printed its help, or an error
         return error.code if isinstance(error.code, int) else 0

@@ -9,6 +9,13 @@ import sys
 import threading
 
 _POLL_SECONDS = 0.02
+# Options of the C library's allocator, by the numbers of glibc's malloc.h: two heaps for all threads, as with one two
+# networks that learn side by side wait for each other, and more heaps keep more; all pieces from a heap, however large;
+# nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the same memory
+# again, page by page.
+_KEEPING = {"M_ARENA_MAX": (-8, 2), "M_MMAP_MAX": (-4, 0), "M_TRIM_THRESHOLD": (-1, 1 << 30)}
+# Where memory is scarce: large pieces are the system's own, and it has them back as soon as they are not used.
+_SPARING = {"M_MMAP_MAX": (-4, 1 << 16), "M_MMAP_THRESHOLD": (-3, 200_000), "M_TRIM_THRESHOLD": (-1, 16 << 20)}
 
 
 class PeakMemory:
@@ -56,6 +63,25 @@ def free_memory() -> int | None:
         return int(sizes["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
+
+
+def keep_memory() -> None:
+    """Keep memory that is free for what asks for it next, which is faster. For a program that has the process for
+    itself, before there are other threads."""
+    _set_allocator(_KEEPING)
+
+
+def spare_memory() -> None:
+    """Give large pieces back as soon as they are free, which takes less memory and more time. For a program that has
+    the process for itself."""
+    _set_allocator(_SPARING)
+
+
+def _set_allocator(options: dict[str, tuple[int, int]]) -> None:
+    with contextlib.suppress(OSError, TypeError, AttributeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        for option in options.values():
+            mallopt(*option)
 
 
 def trim_heap() -> None:

@@ -19,6 +19,7 @@ _STRIP, _STRIPS = 8, 8  # HSI rows read at once, and how often
 _SAMPLES = 16_000_000  # samples of the HSI that are read at most
 _OF_BANDS = 4 + len(QUANTILES)  # numbers kept of a band
 _OF_PAN = 2 + len(QUANTILES)
+_BANDS = 16  # at once
 
 
 @dataclass(frozen=True)
@@ -137,29 +138,37 @@ def sample_distributions(scene: Scene, mtf_gain: Gains, progress: Progress | Non
     """
     progress = progress or Progress()
     operators = scene_operators(scene, mtf_gain)
-    bands, pans = [], []
+    strips, pans = [], []
     for start, stop in sample_strips(scene):
         progress.check()
         values, _ = scene.hsi_rows(start, stop)
         chosen = scene.low_covered[start:stop]
-        bands.append(values[:, chosen].astype(np.float64))
+        strips.append(values[:, chosen])
         pans.append(_degraded_rows(scene, operators, start, stop)[:, chosen].astype(np.float64))
     scene.hsi.release()
     scene.pan.release()
     if sum(pan.shape[1] for pan in pans) < 2:
         return ()
-    hsi = np.concatenate(bands, axis=1)
-    quantiles = np.quantile(hsi, QUANTILES, axis=1).T
-    return tuple(_distribution(hsi, quantiles, pan) for pan in np.concatenate(pans, axis=1))
-
-
-def _distribution(hsi: np.ndarray, quantiles: np.ndarray, pan: np.ndarray) -> Distribution:
-    """Of (bands, n) and (n,) float64."""
-    mean, std, pan_mean, pan_std = hsi.mean(1), hsi.std(1), float(pan.mean()), float(pan.std())
-    covariance = (hsi - mean[:, None]) @ (pan - pan_mean) / pan.size
-    gains = covariance / max(pan_std**2, 1e-300)
-    correlation = covariance / np.maximum(std * pan_std, 1e-300)
-    return Distribution(mean, std, quantiles, gains, correlation, pan_mean, pan_std, np.quantile(pan, QUANTILES))
+    pan = np.concatenate(pans, axis=1)
+    pan_mean, pan_std = pan.mean(axis=1), pan.std(axis=1)
+    count = len(strips[0])
+    mean, std, quantiles = np.empty(count), np.empty(count), np.empty((count, len(QUANTILES)))
+    covariance = np.empty((count, len(pan)))
+    for first in range(0, count, _BANDS):
+        progress.check()
+        part = slice(first, first + _BANDS)
+        hsi = np.concatenate([strip[part] for strip in strips], axis=1).astype(np.float64)
+        mean[part], std[part] = hsi.mean(axis=1), hsi.std(axis=1)
+        quantiles[part] = np.quantile(hsi, QUANTILES, axis=1).T
+        covariance[part] = (hsi - mean[part, None]) @ (pan - pan_mean[:, None]).T / pan.shape[1]
+    gains = covariance / np.maximum(pan_std**2, 1e-300)
+    correlation = covariance / np.maximum(std[:, None] * pan_std, 1e-300)
+    return tuple(
+        Distribution(mean, std, quantiles, gains[:, band], correlation[:, band], level, spread, of_pan)
+        for band, (level, spread, of_pan) in enumerate(
+            zip(pan_mean.tolist(), pan_std.tolist(), np.quantile(pan, QUANTILES, axis=1).T)
+        )
+    )
 
 
 def sample_strips(scene: Scene) -> list[tuple[int, int]]:

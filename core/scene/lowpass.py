@@ -110,7 +110,7 @@ def band_moments(
         valid = scene.low_valid[start:stop].ravel()
         if not valid.any():
             continue
-        chosen = values[:, valid].astype(np.float64)
+        chosen = (values if valid.all() else values[:, valid]).astype(np.float64)
         if origin is None:  # a first guess of the mean, against cancellation
             origin = chosen.mean(axis=1)
         chosen -= origin[:, None]
@@ -118,7 +118,10 @@ def band_moments(
         total += chosen.sum(axis=1)
         products += chosen @ chosen.T
         near = low.one[start:stop].ravel() != 0  # what the valid output pixels depend on
-        shifted = values[:, near] - origin[:, None]
+        if not np.array_equal(near, valid):
+            del chosen  # not two of them at once
+            chosen = values[:, near] - origin[:, None]
+        shifted = chosen
         with_one += shifted @ low.one[start:stop].ravel()[near]
         for plane, of_band in zip(low.pan[:, start:stop], with_pan.T):
             of_band += shifted @ plane.ravel()[near]

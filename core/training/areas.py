@@ -25,7 +25,7 @@ from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
 from ..scene.streams import injected
-from .losses import Reference, Spectra
+from .losses import HybridLoss, Reference, Spectra
 from .projection import Projection
 
 _BANDS = 16  # at once
@@ -90,7 +90,7 @@ class UnlabelledArea:
 
     Attributes:
         planes: (components + 2 M, rows, columns) float32, the input of a network.
-        prior: (bands, rows, columns) float32.
+        prior: (bands, rows, columns) float32; None where its spectra were prepared, as it is large.
         reprojection_residual: (bands, rows, columns) float32 on the low grid, the HSI minus the degraded prior.
         weight: (rows, columns) float32 on the low grid, 1 where the HSI is valid.
         operators: U and D of the area.
@@ -98,7 +98,7 @@ class UnlabelledArea:
     """
 
     planes: Tensor
-    prior: Tensor
+    prior: Optional[Tensor]
     reprojection_residual: Tensor
     weight: Tensor
     operators: Operators
@@ -123,7 +123,7 @@ class UnlabelledArea:
         return replace(
             self,
             planes=planes,
-            prior=self.prior[:, high[0], high[1]],
+            prior=None if self.prior is None else self.prior[:, high[0], high[1]],
             reprojection_residual=self.reprojection_residual[:, low[0], low[1]],
             weight=weight,
             operators=shared_operators((rows, cols), shape_of(planes), whole.ratio, phase, whole.mtf_gain),
@@ -272,6 +272,36 @@ def unlabelled_area(
     progress.check()
     tensor = context.tensor
     return UnlabelledArea(tensor(planes), tensor(prior), tensor(residual), tensor(weight), operators)
+
+
+def spectra_of(area: UnlabelledArea, loss: HybridLoss) -> Spectra:
+    """The spectra of an area's prior, as a loss needs them.
+
+    Args:
+        area: prepared or not.
+        loss: of the training.
+
+    Returns:
+        The spectra.
+    """
+    if area.spectra is not None:
+        return area.spectra
+    if area.prior is None:
+        raise ValueError("an area has its prior or the spectra of it")
+    return loss.spectra(area.prior)
+
+
+def with_spectra(area: UnlabelledArea, loss: HybridLoss) -> UnlabelledArea:
+    """An area with the spectra of its prior instead of the prior, which is many times larger.
+
+    Args:
+        area: prepared or not.
+        loss: of the training.
+
+    Returns:
+        The area.
+    """
+    return replace(area, prior=None, spectra=spectra_of(area, loss))
 
 
 def _planes_and_detail(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Callable
+
 import numpy as np
 
 from ..io.ratio import footprint, pixels_inside, ratio_text, whole_pixels
@@ -29,7 +32,12 @@ SHIFTS = 3  # along each axis: a small scene is degraded from several corners, w
 
 
 def scene_areas(
-    scene: Scene, context: AreaContext, settings: Settings, progress: Progress | None = None, share: float = 1.0
+    scene: Scene,
+    context: AreaContext,
+    settings: Settings,
+    progress: Progress | None = None,
+    share: float = 1.0,
+    prepare: Callable[[UnlabelledArea], UnlabelledArea] | None = None,
 ) -> tuple[list[LabelledArea], list[UnlabelledArea]]:
     """The labelled and unlabelled areas of a scene.
 
@@ -39,6 +47,7 @@ def scene_areas(
         settings: of the training.
         progress: asked for cancellation.
         share: of the most areas that a scene may have, where several scenes are learned from.
+        prepare: called with each area at full resolution as soon as it is cut; gives what is kept of it.
 
     Returns:
         The areas of either kind; none at full resolution where the settings give them no weight.
@@ -51,7 +60,8 @@ def scene_areas(
     labelled = cutter.labelled(max(2, round(MOST_LABELLED * share)))
     if not (settings.consistency or settings.full_exchange):
         return labelled, []
-    return labelled, cutter.unlabelled(max(1, round(MOST_UNLABELLED * share)))
+    areas = cutter.unlabelled(max(1, round(MOST_UNLABELLED * share)))
+    return labelled, [prepare(area) if prepare else area for area in areas]
 
 
 class _Cutter:
@@ -99,13 +109,12 @@ class _Cutter:
         count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
         return min(self.settings.coarse(ratio), max(whole_pixels(count - 1, ratio), 2))
 
-    def unlabelled(self, most: int) -> list[UnlabelledArea]:
+    def unlabelled(self, most: int) -> Iterator[UnlabelledArea]:
         scene, context = self.scene, self.context
         rows, cols = (
             min(max(self.settings.coarse(ratio), whole_pixels(_HIGH_SIZE, ratio)), count)
             for count, ratio in zip(scene.low_shape, scene.ratios)
         )
-        areas = []
         for corner in _spread(scene.low_shape, (rows, cols), most, self.rng):
             self.progress.check()
             if not self.weight[corner[0] : corner[0] + rows, corner[1] : corner[1] + cols].any():
@@ -115,8 +124,7 @@ class _Cutter:
             pan = pan_stream(scene, bottom - top, context.statistics.pan_mean, top).get(top, bottom)[..., high[1]]
             hsi, pan_low, weight = self._low_part(corner, (rows, cols))
             operators = shared_operators((rows, cols), shape_of(pan), scene.ratios, phase, context.mtf_gain)
-            areas.append(unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress))
-        return areas
+            yield unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress)
 
     def _low_part(
         self, corner: tuple[int, int], shape: tuple[int, int], left_out: int = 0

@@ -20,13 +20,14 @@ from ..models.units import LEAST_FACTOR
 from ..operators.resample import Gains
 from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
+from ..runtime.memory import trim_heap
 from ..runtime.progress import Progress
 from ..runtime.threads import run_cancellable
 from ..runtime.time_left import spoken_duration
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .agreement import expected_gain, unexplained_share
-from .areas import AreaContext, UnlabelledArea
+from .areas import AreaContext, UnlabelledArea, with_spectra
 from .checkpoint import Checkpoint
 from .dataset import scene_areas
 from .distributed import Processes
@@ -73,8 +74,10 @@ def learn(
     _check_bands(scenes[0], network)
     # First: whoever imports anything while another thread loads this waits for it and cannot be cancelled.
     run_cancellable(load_optimizers, progress)
+    trim_heap()  # what looking through the scenes has left, and below what each part of the preparation leaves
     progress.set(0.0, "Computing statistics")
     context = _context(scenes, mtf_gain, settings.components, device, progress)
+    trim_heap()
     statistics, good = context.statistics, context.good
     sampled = [sample_distributions(scene, mtf_gain, progress) for scene in scenes]
     _warn_of_units(scenes, sampled, good, progress)
@@ -83,15 +86,20 @@ def learn(
     processes.check_same(_fingerprint(numbers), different)
     settings = replace(settings, components=statistics.components)
     progress.set(0.02, "Preparing what to learn from")
-    areas = [scene_areas(scene, context, settings, progress, 1 / len(scenes)) for scene in scenes]
+    basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
+    loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
+    keep, share = partial(with_spectra, loss=loss), 1 / len(scenes)
+    areas = [scene_areas(scene, context, settings, progress, share, keep) for scene in scenes]
+    for scene in scenes:
+        scene.hsi.release()
+        scene.pan.release()
+    trim_heap()
     labelled = [area for some, _ in areas for area in some]
     unlabelled = [area for _, some in areas for area in some]
 
     pair = Pair.fresh(
         network, statistics.components, settings.seed, device, scenes[0].ratio, statistics.guides, settings.pairs
     )
-    basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
-    loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
     learners = [MutualStep(networks, loss, settings, processes) for networks in pair.pairs]
     learning = {"settings": settings.as_dict()}
     header = describe(pair, scenes, good, mtf_gain, settings.iterations, learning, str(device))
@@ -108,6 +116,7 @@ def learn(
     branches = tuple(kind_of(network).networks)
     trainer = Trainer(learners, labelled, unlabelled, scenes[0].ratio, mean, save, branches, compared)
     _announce(trainer, state, pair.parameters, progress)
+    trim_heap()
     progress.set(0.05, "Learning")
     started = time.monotonic()
     state = trainer.run(state, progress.part(0.05, 1.0))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other, side_by_side
-from .areas import LabelledArea, UnlabelledArea, turn, turn_back
+from .areas import LabelledArea, UnlabelledArea, spectra_of, turn, turn_back
 from .distributed import Processes
 from .loss_terms import LossTerm
 from .losses import ALL, HybridLoss
@@ -168,7 +168,7 @@ class MutualStep:
         """
         if isinstance(area, LabelledArea):
             return area if area.reference else replace(area, reference=self.loss.reference(area.truth, area.target))
-        return area if area.spectra else replace(area, spectra=self.loss.spectra(area.prior))
+        return area if area.spectra else replace(area, spectra=spectra_of(area, self.loss))
 
     def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
         """The outputs of a network for a sample.
@@ -239,7 +239,7 @@ class MutualStep:
             loss = loss + self.loss.l1(own.degraded, unlabelled.reprojection_residual, inner, settings.consistency)
             if distances and settings.full_exchange and peer.full is not None:
                 other, weight = peer.full.detach(), exchange * settings.full_exchange
-                ideal = self.loss.moved(unlabelled.spectra or self.loss.spectra(unlabelled.prior), other)
+                ideal = self.loss.moved(spectra_of(unlabelled, self.loss), other)
                 loss = loss + self.loss(own.full - other, ideal, bands=distances[1], weight=weight)
         return loss
 

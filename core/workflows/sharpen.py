@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
+from ..fusion.engine import LEAST_MEMORY, usual_memory
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import Facts, Item, Section, render, write_page
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     import torch
 
     from ..models.trained import TrainedModel
+
+_LEARNED = 0.08  # GB that learning leaves behind: the optimizers of PyTorch
 
 
 @on_files(SharpenOptions)
@@ -146,7 +149,10 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             page = training_report(trained, parameters, _said(options, progress), verdict, shown, pair)
             pages.append(render(page, progress))
 
-        fitted = regression_prior(trained, device).fit(scene, progress)
+        if options.memory:
+            left = max(options.memory - _LEARNED, min(options.memory, LEAST_MEMORY))
+            options = replace(options, memory=left)
+        fitted = regression_prior(trained, device, None, options.memory).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
         attempt, part = Attempt("networks'", fitted), progress.part(learned_at, 0.99)
         fused = write_looked_at(scene, [attempt], outputs, options, part, plain, draw)
@@ -318,18 +324,21 @@ def learn_scene(
     return trained
 
 
-def regression_prior(trained: TrainedModel, device: torch.device, mtf_gain: Gains | None = None) -> RegressionPrior:
+def regression_prior(
+    trained: TrainedModel, device: torch.device, mtf_gain: Gains | None = None, memory: float | None = None
+) -> RegressionPrior:
     """The prior and the networks of a model, whose mean is added to it.
 
     Args:
         trained: the model.
         device: where networks compute.
         mtf_gain: of the pair; None for that of the model.
+        memory: budget of the fusion in GB; None for the usual one.
 
     Returns:
         The method.
     """
-    residual = trained.residual(device, "mean")
+    residual = trained.residual(device, "mean", memory or usual_memory())
     gain = trained.mtf_gain if mtf_gain is None else mtf_gain
     return RegressionPrior(trained.statistics, gain, trained.iterations, residual)
 

@@ -15,7 +15,7 @@ from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
-from core.training.areas import AreaContext, labelled_area, turn, turn_back  # noqa: E402
+from core.training.areas import AreaContext, labelled_area, turn, turn_back, with_spectra  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
 from core.training.learn import settings_for  # noqa: E402
 from core.training.loss_terms import angle_to, band_distance  # noqa: E402
@@ -305,6 +305,25 @@ def test_a_crop_keeps_the_geometry_of_its_area(areas):
         rtol=1e-3,
         atol=1e-3,
     )
+
+
+def test_an_area_keeps_the_spectra_of_its_prior_instead_of_the_prior(areas):
+    scene, statistics, _, (area, *others) = areas
+    basis, scale = torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None]
+    loss, asked = HybridLoss(basis, scale, 0.1, 0.5), []
+
+    def keep(area):
+        asked.append(area)
+        return with_spectra(area, loss)
+
+    _, kept = scene_areas(scene, context(scene, statistics), Settings(components=4), prepare=keep)
+    assert len(asked) == len(kept) == 1 + len(others)
+    assert all(one.prior is None for one in kept)
+    for crop, whole in ((kept[0], area), (kept[0].crop(5, 7, (6, 6)), area.crop(5, 7, (6, 6)))):
+        assert torch.equal(crop.planes, whole.planes)
+        expected = loss.spectra(whole.prior)
+        torch.testing.assert_close(crop.spectra.products, expected.products)
+        torch.testing.assert_close(crop.spectra.square, expected.square)
 
 
 @pytest.mark.parametrize(("effort", "more"), [("fast", "normal"), ("normal", "thorough")])

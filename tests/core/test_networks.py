@@ -206,9 +206,8 @@ def test_tiles_keep_to_a_part_of_the_budget_and_give_the_same():
         awake(network).float()
     free, ample, tight, none = (PairResidual(pair, cpu, memory=memory) for memory in (None, 100.0, 0.4, 0.001))
     assert free.tile == ample.tile > tight.tile > 0
-    assert (
-        tight.bytes_at_work + tight.tile * tight.tile_bytes < 0.4e9 < free.bytes_at_work + free.tile * free.tile_bytes
-    )
+    taken, most = (one.bytes_at_work + one.tile * one.tile_bytes for one in (tight, free))
+    assert taken < 0.4e9 < most
     assert none.tile >= none.LEAST_TILE
     planes = np.random.default_rng(0).normal(size=(COMPONENTS + 2, 80, 3200)).astype(np.float32)
     assert none.tile < planes[0].size < free.tile
