@@ -12,7 +12,7 @@ Run = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 
 # Of a tile of windows, at most: some planes of them in double precision fit into a processor's cache; the products are
 # so small that OpenBLAS does not split them between threads.
-_TILE_ROWS, _TILE_COLS, _TILE_PRODUCT = 12, 800, 262_144
+_TILE_ROWS, _TILE_COLS, _TILE_PRODUCT = 12, 1200, 262_144
 
 
 def whole_windows(valid: np.ndarray, size: int) -> np.ndarray:
