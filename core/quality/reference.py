@@ -1,9 +1,9 @@
 r"""Quality indices of a fused image against a reference: RMSE, PSNR, CC, SSIM, SAM, ERGAS, UIQI, Q2n, RSNR.
 
 All are masked (a sample takes part only where the caller marks it as valid, in all bands or in its own) and streamed
-(row blocks of any height give the value of the whole image), with sums in double precision and no double copy of the
-cube. Values are taken as they are: apply scale and offset first, so that both images are in physical units. Leave bad
-bands out of both.
+(row blocks of any height give the value of the whole image), with sums in double precision (but for the windows of
+SSIM) and no double copy of the cube. Values are taken as they are: apply scale and offset first, so that both images
+are in physical units. Leave bad bands out of both.
 
 With x the fused and y the reference image, b a band of B, p a pixel of N:
 
