@@ -18,7 +18,7 @@ from ..runtime.threads import Workers
 from .pair import USES, Pair, branch_kind
 
 _ROWS = 16  # of results that are combined at once
-_PROGRAM = 269_000_000  # bytes of Python, GDAL and PyTorch, once they are loaded
+_PROGRAM = 260_000_000  # bytes of Python, GDAL and PyTorch, once they are loaded
 _SHARE = 0.66  # of what a budget leaves besides, at most, for tiles
 
 
