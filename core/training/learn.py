@@ -166,6 +166,7 @@ def settings_for(
     more: Mapping[str, object] | None,
     effort: str = "normal",
     guides: int = 1,
+    pixels: int = 0,
 ) -> Settings:
     """The settings that a network learns with.
 
@@ -177,6 +178,7 @@ def settings_for(
         more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
         effort: one of :data:`.settings.EFFORTS`, how many pairs learn.
         guides: sharp bands of the scenes.
+        pixels: of their HSIs.
 
     Returns:
         The settings.
@@ -186,7 +188,8 @@ def settings_for(
     """
     kind = kind_of(network)
     networks = len(kind.networks)
-    fields: dict[str, Any] = {**(kind.learning or learned_best(effort, guides, networks)), "mode": mode, "steps": steps}
+    best = kind.learning or learned_best(effort, guides, networks, pixels)
+    fields: dict[str, Any] = {**best, "mode": mode, "steps": steps}
     if networks == 1:
         fields["pairs"] = 1
     return Settings(**{**fields, "seed": seed, **(more or {})})

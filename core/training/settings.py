@@ -24,6 +24,8 @@ _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
 # steps; with several sharp bands they do not (docs/notebook).
 _STEPS_OF_PAIRS = 0.8
 _RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
+# Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step (docs/notebook).
+_SIZE_OF_LARGE = 48
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
@@ -150,13 +152,14 @@ def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> i
     return math.ceil(EFFORTS[effort] * growth * share)
 
 
-def learned_best(effort: str, guides: int, networks: int = 2) -> dict[str, Any]:
+def learned_best(effort: str, guides: int, networks: int = 2, pixels: int = 0) -> dict[str, Any]:
     """Fields of :class:`Settings` that pairs of networks learn best with.
 
     Args:
         effort: one of :data:`EFFORTS`.
         guides: sharp bands.
         networks: that learn together, two or a single one.
+        pixels: of the HSI.
 
     Returns:
         The fields that follow from them.
@@ -165,6 +168,8 @@ def learned_best(effort: str, guides: int, networks: int = 2) -> dict[str, Any]:
         return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort]}
     of_pairs = _RATE_OF_PAIRS if networks == 2 else {}
     fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs}
+    if pixels > _SMALL and effort != "fast":
+        fields["size"] = _SIZE_OF_LARGE
     if effort == "fast":
         # There is no time to learn at reduced resolution first, and to unlearn some of it; what is half learned is
         # added with caution: the whole of it was worse than the prior with one seed of seven (docs/notebook).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import time
 from typing import Any
@@ -101,7 +102,7 @@ def learning_share(scene: Scene, effort: str) -> float:
 def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
     """Seconds of learning and of fusing, on the machine of the numbers above."""
     rows, cols = scene.high_shape
-    settings = Settings(**learned_best(effort, scene.guides))
+    settings = Settings(**learned_best(effort, scene.guides, pixels=math.prod(scene.low_shape)))
     step = settings.pairs * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene, settings))
     return steps * step, _FUSED + _WRITTEN * rows * cols * scene.hsi.bands
 

@@ -311,7 +311,7 @@ def learn_scene(
     network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
     more = {"iterations": options.consistency, **(options.settings or {})}
     steps = steps_for(options.effort, pixels, scene.guides, len(kind_of(network).networks))
-    settings = settings_for(network, "mutual", steps, options.seed, more, options.effort, scene.guides)
+    settings = settings_for(network, "mutual", steps, options.seed, more, options.effort, scene.guides, pixels)
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
     if options.resume and not resumed:
         progress.warning(f"There is no {checkpoint} to resume from; starting anew.")

@@ -123,7 +123,7 @@ def train_scenes(
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
     guides, networks = scenes[0].guides, len(kind_of(network).networks)
     steps = options.steps or steps_for(options.effort, pixels, guides, networks)
-    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides)
+    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides, pixels)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:

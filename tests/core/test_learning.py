@@ -352,6 +352,13 @@ def test_several_sharp_bands_learn_longer_but_for_a_first_look():
     assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", 6).size == 24
 
 
+def test_larger_scenes_learn_from_larger_areas_but_for_a_first_look():
+    small, large = (settings_for("ssml", "mutual", 10, 0, None, "normal", pixels=pixels) for pixels in (600, 2500))
+    assert small.size < large.size
+    assert settings_for("ssml", "mutual", 10, 0, None, "fast", pixels=2500).size == small.size
+    assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", pixels=2500).size == 24
+
+
 def test_wrong_settings_are_refused():
     with pytest.raises(InputError, match="mutual, alone"):
         Settings(mode="together")
