@@ -65,6 +65,9 @@ class SampleSums:
             x, y: (B, r, c) of any dtype.
             valid: (r, c) bool, or (B, r, c) where bands differ.
             maps: (2, r, c) float32, filled where a sample is valid: root mean square error, and angle in degrees.
+
+        Returns:
+            functions that each do a part of it.
         """
         step = max(1, _PIXELS // max(x.shape[2], 1))
         spans = [slice(top, top + step) for top in range(0, x.shape[1], step)]

@@ -86,7 +86,12 @@ class CarriedRows:
         self._valid = mask[..., -keep:, :].copy()
 
     def rest(self) -> tuple[np.ndarray, ...] | None:
-        """The mask of the rows that are carried over, and those of each image; None before any were."""
+        """The rows that are carried over to the next ones.
+
+        Returns:
+            the mask of them, (r, c) bool, and those of each image, of the shape and dtype that it was given with; None
+            before any were carried.
+        """
         return (self._valid, *self._stacks) if self._stacks else None
 
 
