@@ -15,7 +15,7 @@ export QT_QPA_PLATFORM ?= offscreen
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick coverage test-tools test-slow test-no-torch test-faults test-oldest test-hostile bench-speed bench-guard benchmark-pages lint types layers format docs site models translations screenshots test-matrix wheel zip check-zip release install clean
+.PHONY: help setup demo test test-quick coverage coverage-report test-tools test-slow test-no-torch test-faults test-oldest test-hostile bench-speed bench-guard benchmark-pages lint types layers format docs site models translations screenshots test-matrix wheel zip check-zip release install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +32,15 @@ test: setup ## run the tests; SSML_SCENES=<folder> adds those on more real scene
 test-quick: setup ## run some quick tests of each room (half a minute)
 	@$(PYTEST) -m "not slow" $(QUICK)
 
-coverage: setup ## run the tests of core and of the plugin and measure which lines they run; fails where these are too few
-	@$(PYTEST) -m "not slow" --ignore=tests/faults --ignore=tests/tools --cov --cov-report=term --cov-fail-under=$(COVERED) tests
+coverage: coverage-core coverage-qgis coverage-report ## run the tests of core and of the plugin and measure which lines they run
+
+coverage-report: ## what both have measured; fails where too few lines were run
+	@$(PYTHON) -m coverage combine --quiet --keep build/coverage.core build/coverage.qgis
+	@$(PYTHON) -m coverage report --fail-under=$(COVERED)
+
+coverage-%: setup
+	@mkdir -p build
+	@COVERAGE_FILE=build/coverage.$* $(PYTEST) -m "not slow" tests/$* --cov --cov-report=
 
 test-tools: setup ## run the tests of what is made for users and developers beside the code: notebook, site, packages, targets
 	@$(PYTEST) -m "not slow" tests/tools

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -139,15 +140,19 @@ CHECKPOINTS = {"train": "m.ssml.checkpoint", "sharpen": "s.ssml.checkpoint"}
 
 
 class At(Progress):
-    """Does something when a job asks, for the n-th time (from 0), whether to stop; without, it counts."""
+    """Does something when a job asks, for the n-th time (from 0), whether to stop; without, it counts. Several threads
+    may ask; one acts."""
 
     def __init__(self, moment: int = -1, act: Callable[[], bool | None] = lambda: None) -> None:
         self.moment, self.act, self.asked, self.stop = moment, act, 0, False
+        self._counting = threading.Lock()
 
     def cancelled(self) -> bool:
-        if self.asked == self.moment:
+        with self._counting:
+            number = self.asked
+            self.asked += 1
+        if number == self.moment:
             self.stop = bool(self.act())
-        self.asked += 1
         return self.stop
 
 
