@@ -141,18 +141,24 @@ CHECKPOINTS = {"train": "m.ssml.checkpoint", "sharpen": "s.ssml.checkpoint"}
 
 class At(Progress):
     """Does something when a job asks, for the n-th time (from 0), whether to stop; without, it counts. Several threads
-    may ask; one acts."""
+    may ask: one of them acts. Where that is an error, the next one that asks gets it, too."""
 
     def __init__(self, moment: int = -1, act: Callable[[], bool | None] = lambda: None) -> None:
         self.moment, self.act, self.asked, self.stop = moment, act, 0, False
-        self._counting = threading.Lock()
+        self._counting, self._acting = threading.Lock(), False
 
     def cancelled(self) -> bool:
         with self._counting:
-            number = self.asked
-            self.asked += 1
-        if number == self.moment:
-            self.stop = bool(self.act())
+            acts = self.asked == self.moment and not self._acting
+            self._acting |= acts
+            if not self._acting:
+                self.asked += 1
+        if acts:
+            try:
+                self.stop = bool(self.act())
+                self.asked += 1
+            finally:
+                self._acting = False
         return self.stop
 
 
