@@ -251,13 +251,12 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
             return learners[pair](settings.steps // 2, [sample])
 
         with beside_each_other(learners) as each:
-            times = []
-            for _ in range(2):
-                progress.check()
-                started = time.monotonic()
-                each(update)
-                times.append(time.monotonic() - started)
-        seconds.append(times[-1] * share)  # the first loads and allocates
+            progress.check()
+            each(update)  # loads and allocates
+            progress.check()
+            started = time.monotonic()
+            each(update)
+            seconds.append((time.monotonic() - started) * share)
         progress.check()
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)
