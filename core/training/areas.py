@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Optional, final
+from typing import Optional, TypeVar, final
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
 from ..scene.streams import injected
-from .losses import HybridLoss, Reference, Spectra
+from .losses import Reference, Spectra
 from .projection import Projection
 
 _BANDS = 16  # at once
@@ -67,7 +67,8 @@ class LabelledArea:
     Attributes:
         planes: (components + 2 M, rows, columns) float32, the input of a network.
         target: (bands, rows, columns) float32, the truth minus the projected prior.
-        truth: (bands, rows, columns) float32.
+        truth: (bands, rows, columns) float32; None where the reference was prepared and nothing is scored, as it is
+            large.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
         held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
         project: the projection of the networks' residual.
@@ -76,7 +77,7 @@ class LabelledArea:
 
     planes: Tensor
     target: Tensor
-    truth: Tensor
+    truth: Optional[Tensor]
     train_mask: Tensor
     held_out_mask: Tensor
     project: Projection
@@ -129,6 +130,9 @@ class UnlabelledArea:
             operators=shared_operators((rows, cols), shape_of(planes), whole.ratio, phase, whole.mtf_gain),
             spectra=self.spectra and Spectra(*(image[..., high[0], high[1]] for image in self.spectra)),
         )
+
+
+Area = TypeVar("Area", LabelledArea, UnlabelledArea)
 
 
 def high_window(
@@ -272,36 +276,6 @@ def unlabelled_area(
     progress.check()
     tensor = context.tensor
     return UnlabelledArea(tensor(planes), tensor(prior), tensor(residual), tensor(weight), operators)
-
-
-def spectra_of(area: UnlabelledArea, loss: HybridLoss) -> Spectra:
-    """The spectra of an area's prior, as a loss needs them.
-
-    Args:
-        area: prepared or not.
-        loss: of the training.
-
-    Returns:
-        The spectra.
-    """
-    if area.spectra is not None:
-        return area.spectra
-    if area.prior is None:
-        raise ValueError("an area has its prior or the spectra of it")
-    return loss.spectra(area.prior)
-
-
-def with_spectra(area: UnlabelledArea, loss: HybridLoss) -> UnlabelledArea:
-    """An area with the spectra of its prior instead of the prior, which is many times larger.
-
-    Args:
-        area: prepared or not.
-        loss: of the training.
-
-    Returns:
-        The area.
-    """
-    return replace(area, prior=None, spectra=spectra_of(area, loss))
 
 
 def _planes_and_detail(

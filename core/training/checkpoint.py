@@ -14,6 +14,7 @@ import torch
 from ..models.format import ModelFile, read_model, write_model
 from ..networks.base import FusionNetwork
 from ..runtime.errors import InputError
+from .adam import Adam
 from .mutual import MutualStep
 from .trainer import TrainingState
 
@@ -55,9 +56,9 @@ class Checkpoint:
         for number, (network, optimizer) in enumerate(_networks(learners)):
             for name, value in network.state_dict().items():
                 tensors[f"now.{number}.{name}"] = value.detach().cpu().numpy()
-            for index, moments in optimizer.state_dict()["state"].items():
+            for index, moments in optimizer.state.items():
                 for name, value in moments.items():
-                    tensors[f"adam.{number}.{index}.{name}"] = torch.as_tensor(value).float().cpu().numpy()
+                    tensors[f"adam.{number}.{index}.{name}"] = value.float().cpu().numpy()
         tensors.update({f"{_STATISTICS}{name}": array for name, array in statistics.items()})
         if all(np.isfinite(array).all() for array in tensors.values()):
             record = {key: getattr(state, key) for key in _RECORD}
@@ -99,13 +100,12 @@ class Checkpoint:
             )
         try:
             for number, (network, optimizer) in enumerate(_networks(learners)):
-                device = next(network.parameters()).device
                 network.load_state_dict(_tensors(file, f"now.{number}."))
                 moments: dict[int, dict[str, torch.Tensor]] = {}
                 for name, value in _tensors(file, f"adam.{number}.").items():
                     index, moment = name.split(".")
-                    moments.setdefault(int(index), {})[moment] = value if moment == "step" else value.to(device)
-                optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+                    moments.setdefault(int(index), {})[moment] = value
+                optimizer.load(moments)
             return TrainingState(
                 int(record["step"]),
                 _tensors(file, "best."),
@@ -125,7 +125,7 @@ class Checkpoint:
                 os.remove(path)
 
 
-def _networks(learners: Sequence[MutualStep]) -> list[tuple[FusionNetwork, torch.optim.Optimizer]]:
+def _networks(learners: Sequence[MutualStep]) -> list[tuple[FusionNetwork, Adam]]:
     """The networks of all pairs, with their optimizers."""
     return [pair for learner in learners for pair in zip(learner.networks, learner.optimizers)]
 

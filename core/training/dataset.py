@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from ..scene.streams import FILL_LEFT_OUT, FILL_LOW, degraded_pan, pan_stream, scene_operators, without_left_out
 from .areas import (
+    Area,
     AreaContext,
     LabelledArea,
     UnlabelledArea,
@@ -31,13 +31,27 @@ _HIGH_SIZE = 144  # PAN pixels of an unlabelled area
 SHIFTS = 3  # along each axis: a small scene is degraded from several corners, which shows more of what can happen
 
 
+class Prepare(Protocol):
+    """Gives what is kept of an area of either kind."""
+
+    def __call__(self, area: Area) -> Area:
+        """An area of the same kind.
+
+        Args:
+            area: as it was cut.
+
+        Returns:
+            What is kept of it.
+        """
+
+
 def scene_areas(
     scene: Scene,
     context: AreaContext,
     settings: Settings,
     progress: Progress | None = None,
     share: float = 1.0,
-    prepare: Callable[[UnlabelledArea], UnlabelledArea] | None = None,
+    prepare: Prepare | None = None,
 ) -> tuple[list[LabelledArea], list[UnlabelledArea]]:
     """The labelled and unlabelled areas of a scene.
 
@@ -47,7 +61,7 @@ def scene_areas(
         settings: of the training.
         progress: asked for cancellation.
         share: of the most areas that a scene may have, where several scenes are learned from.
-        prepare: called with each area at full resolution as soon as it is cut; gives what is kept of it.
+        prepare: called with each area as soon as it is cut; gives what is kept of it.
 
     Returns:
         The areas of either kind; none at full resolution where the settings give them no weight.
@@ -56,19 +70,25 @@ def scene_areas(
         InputError: the scene is too small, or has too few valid pixels, to be degraded once more.
         Cancelled: the user stopped the job.
     """
-    cutter = _Cutter(scene, context, settings, progress or Progress())
+    cutter = _Cutter(scene, context, settings, progress or Progress(), prepare or _as_it_is)
     labelled = cutter.labelled(max(2, round(MOST_LABELLED * share)))
     if not (settings.consistency or settings.full_exchange):
         return labelled, []
-    areas = cutter.unlabelled(max(1, round(MOST_UNLABELLED * share)))
-    return labelled, [prepare(area) if prepare else area for area in areas]
+    return labelled, cutter.unlabelled(max(1, round(MOST_UNLABELLED * share)))
+
+
+def _as_it_is(area: Area) -> Area:
+    return area
 
 
 class _Cutter:
     """A scene that is being cut, with its PAN on the low grid and a random generator of the settings' seed."""
 
-    def __init__(self, scene: Scene, context: AreaContext, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self, scene: Scene, context: AreaContext, settings: Settings, progress: Progress, prepare: Prepare
+    ) -> None:
         self.scene, self.context, self.settings, self.progress = scene, context, settings, progress
+        self.prepare = prepare
         self.rng = np.random.default_rng([settings.seed, 1])
         operators = scene_operators(scene, context.mtf_gain)
         self.pan_low = degraded_pan(scene, operators, context.statistics.pan_mean, progress)
@@ -95,7 +115,7 @@ class _Cutter:
             pan_low = filled[:, corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
             area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
             if area.train_mask.any() or area.held_out_mask.any():
-                areas.append(area)
+                areas.append(self.prepare(area))
         if not any(area.train_mask.any() for area in areas) or not any(area.held_out_mask.any() for area in areas):
             raise InputError(
                 f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical "
@@ -109,8 +129,8 @@ class _Cutter:
         count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
         return min(self.settings.coarse(ratio), max(whole_pixels(count - 1, ratio), 2))
 
-    def unlabelled(self, most: int) -> Iterator[UnlabelledArea]:
-        scene, context = self.scene, self.context
+    def unlabelled(self, most: int) -> list[UnlabelledArea]:
+        scene, context, areas = self.scene, self.context, []
         rows, cols = (
             min(max(self.settings.coarse(ratio), whole_pixels(_HIGH_SIZE, ratio)), count)
             for count, ratio in zip(scene.low_shape, scene.ratios)
@@ -124,7 +144,9 @@ class _Cutter:
             pan = pan_stream(scene, bottom - top, context.statistics.pan_mean, top).get(top, bottom)[..., high[1]]
             hsi, pan_low, weight = self._low_part(corner, (rows, cols))
             operators = shared_operators((rows, cols), shape_of(pan), scene.ratios, phase, context.mtf_gain)
-            yield unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress)
+            area = unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress)
+            areas.append(self.prepare(area))
+        return areas
 
     def _low_part(
         self, corner: tuple[int, int], shape: tuple[int, int], left_out: int = 0

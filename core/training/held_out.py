@@ -47,9 +47,12 @@ class HeldOutArea:
 
     def __init__(self, area: LabelledArea, scale: Scale) -> None:
         self.area, self.basis = area, scale.basis.double()
-        self._where = area.held_out_mask.flatten() > 0
-        self.count = int(self._where.sum())
-        truth, target = (image.flatten(1)[:, self._where] for image in (area.truth, area.target))
+        if area.truth is None:
+            raise ValueError("an area that is scored on has its truth")
+        where = area.held_out_mask.flatten() > 0
+        self.count = int(where.sum())
+        self._where = slice(None) if where.all() else where  # of a whole area nothing is copied
+        truth, target = self.pixels(area.truth), self.pixels(area.target)
         self._target = target
         self._target_squares = target.double().square().sum(1)
         weights = scale.scale.flatten().double().square()
@@ -64,7 +67,7 @@ class HeldOutArea:
         self._target_square, self._product = weights @ target.square(), weights @ (target * truth)
 
     def pixels(self, residual: Tensor) -> Tensor:
-        """The held-out pixels of a residual.
+        """The held-out pixels of a residual, or of another image.
 
         Args:
             residual: (components, rows, columns) float32.

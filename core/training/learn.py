@@ -22,17 +22,17 @@ from ..quality.angle_bands import angle_bands
 from ..runtime.errors import InputError
 from ..runtime.memory import trim_heap
 from ..runtime.progress import Progress
-from ..runtime.threads import run_cancellable
 from ..runtime.time_left import spoken_duration
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .agreement import expected_gain, unexplained_share
-from .areas import AreaContext, UnlabelledArea, with_spectra
+from .areas import AreaContext, UnlabelledArea
 from .checkpoint import Checkpoint
+from .constants import without_images
 from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
-from .mutual import MutualStep, Sample, beside_each_other, load_optimizers
+from .mutual import MutualStep, Sample, beside_each_other
 from .settings import Settings, learned_best
 from .trainer import Trainer, TrainingState
 
@@ -72,8 +72,6 @@ def learn(
     """
     processes = processes or Processes()
     _check_bands(scenes[0], network)
-    # First: whoever imports anything while another thread loads this waits for it and cannot be cancelled.
-    run_cancellable(load_optimizers, progress)
     trim_heap()  # what looking through the scenes has left, and below what each part of the preparation leaves
     progress.set(0.0, "Computing statistics")
     context = _context(scenes, mtf_gain, settings.components, device, progress)
@@ -88,7 +86,7 @@ def learn(
     progress.set(0.02, "Preparing what to learn from")
     basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
     loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
-    keep, share = partial(with_spectra, loss=loss), 1 / len(scenes)
+    keep, share = partial(without_images, loss=loss), 1 / len(scenes)
     areas = [scene_areas(scene, context, settings, progress, share, keep) for scene in scenes]
     for scene in scenes:
         scene.hsi.release()

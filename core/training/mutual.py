@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import NamedTuple, Optional, TypeVar
+from typing import NamedTuple, Optional
 
 import numpy as np
 import torch
@@ -18,13 +17,13 @@ from torch import Tensor
 
 from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other, side_by_side
-from .areas import LabelledArea, UnlabelledArea, spectra_of, turn, turn_back
+from .adam import Adam
+from .areas import Area, LabelledArea, UnlabelledArea, turn, turn_back
+from .constants import prepared, reference_of, spectra_of
 from .distributed import Processes
 from .loss_terms import LossTerm
 from .losses import ALL, HybridLoss
 from .settings import Settings
-
-Area = TypeVar("Area", LabelledArea, UnlabelledArea)
 
 
 class Sample(NamedTuple):
@@ -53,11 +52,6 @@ class Outputs(NamedTuple):
     labelled: Tensor
     full: Optional[Tensor] = None
     degraded: Optional[Tensor] = None
-
-
-def load_optimizers() -> None:
-    """Make PyTorch load what it loads with the first optimizer: its compiler, which takes seconds."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
 
 @contextlib.contextmanager
@@ -106,10 +100,8 @@ class MutualStep:
     ) -> None:
         self.processes = processes or Processes()
         self.networks, self.loss, self.settings = list(networks), loss, settings
-        fused = loss.basis.device.type in ("cpu", "cuda")
         self.optimizers = [
-            torch.optim.Adam(network.parameters(), settings.rate, (0.9, settings.second_moment), fused=fused)
-            for network in self.networks
+            Adam(network.parameters(), settings.rate, second_moment=settings.second_moment) for network in self.networks
         ]
         self.each: Each = one_after_the_other(len(self.networks))
         self._some = ALL  # the bands that stand for all in the present step
@@ -130,9 +122,8 @@ class MutualStep:
         exchange = ramp if settings.mode == "mutual" and len(self.networks) == 2 else 0.0
         losses = torch.zeros(len(self.networks), device=self.loss.basis.device)
         for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+            optimizer.zero_grad()
+            optimizer.rate = rate
         for sample in samples:
             self._learn_from(sample, exchange, losses)
         gradients = [p.grad for network in self.networks for p in network.parameters() if p.grad is not None]
@@ -161,14 +152,12 @@ class MutualStep:
         """The area with the constants of its loss.
 
         Args:
-            area: of either kind; an area that has them already is returned itself.
+            area: of either kind.
 
         Returns:
             An area of the same kind.
         """
-        if isinstance(area, LabelledArea):
-            return area if area.reference else replace(area, reference=self.loss.reference(area.truth, area.target))
-        return area if area.spectra else replace(area, spectra=spectra_of(area, self.loss))
+        return prepared(area, self.loss)
 
     def forward(self, index: int, sample: Sample, turns: tuple[int, int]) -> Outputs:
         """The outputs of a network for a sample.
@@ -226,7 +215,7 @@ class MutualStep:
         distances = [first + second for first, second in zip(*halves)]
         if index:
             distances = [distance.mirrored for distance in distances]
-        reference = labelled.reference or self.loss.reference(labelled.truth, labelled.target)
+        reference = reference_of(labelled, self.loss)
         mask = labelled.train_mask
         loss = self.loss(own.labelled, reference.truth, mask, reference.target, some=self._some)
         if distances and settings.exchange:

@@ -51,7 +51,7 @@ def temporary(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
-    # Of ours: PyTorch makes folders of its own there, when its optimizers are imported.
+    # Of ours: PyTorch may make folders of its own there.
     left = [path.name for path in folder.iterdir() if path.name.startswith("ssml") and path.suffix != ".log"]
     assert left == []
 

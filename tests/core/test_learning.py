@@ -15,7 +15,8 @@ from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
-from core.training.areas import AreaContext, labelled_area, turn, turn_back, with_spectra  # noqa: E402
+from core.training.areas import AreaContext, labelled_area, turn, turn_back  # noqa: E402
+from core.training.constants import without_images  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
 from core.training.learn import settings_for  # noqa: E402
 from core.training.loss_terms import angle_to, band_distance  # noqa: E402
@@ -307,18 +308,23 @@ def test_a_crop_keeps_the_geometry_of_its_area(areas):
     )
 
 
-def test_an_area_keeps_the_spectra_of_its_prior_instead_of_the_prior(areas):
-    scene, statistics, _, (area, *others) = areas
+def test_areas_keep_the_constants_of_their_loss_instead_of_the_images(areas):
+    scene, statistics, labelled, (area, *others) = areas
     basis, scale = torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None]
     loss, asked = HybridLoss(basis, scale, 0.1, 0.5), []
 
     def keep(area):
         asked.append(area)
-        return with_spectra(area, loss)
+        return without_images(area, loss)
 
-    _, kept = scene_areas(scene, context(scene, statistics), Settings(components=4), prepare=keep)
-    assert len(asked) == len(kept) == 1 + len(others)
+    learned, kept = scene_areas(scene, context(scene, statistics), Settings(components=4), prepare=keep)
+    assert len(asked) == len(labelled) + 1 + len(others) == len(learned) + len(kept)
     assert all(one.prior is None for one in kept)
+    for one, whole in zip(learned, labelled):
+        expected = loss.reference(whole.truth, whole.target)
+        for found, wanted in zip((one.reference.truth, one.reference.prior), (expected.truth, expected.prior)):
+            assert torch.equal(found.products, wanted.products)
+        assert (one.truth is None) == (not one.held_out_mask.any())  # what is scored on needs it
     for crop, whole in ((kept[0], area), (kept[0].crop(5, 7, (6, 6)), area.crop(5, 7, (6, 6)))):
         assert torch.equal(crop.planes, whole.planes)
         expected = loss.spectra(whole.prior)
