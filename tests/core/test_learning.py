@@ -340,8 +340,14 @@ def test_steps_follow_effort_and_size_by_a_fixed_formula(effort, more):
         steps_for("hasty", 100)
 
 
-def test_a_single_network_learns_more_slowly_and_longer_than_pairs():
-    assert steps_for("normal", 1000, networks=1) > 1.2 * steps_for("normal", 1000)
+@pytest.mark.parametrize("effort", ["fast", "normal", "thorough"])
+def test_the_largest_scenes_take_no_more_steps_of_pairs_than_of_single_networks(effort):
+    assert steps_for(effort, 10**7) == steps_for(effort, 10**8) < steps_for(effort, 10**7, networks=1)
+
+
+def test_a_single_network_learns_more_slowly_than_pairs_and_longer_in_a_first_look():
+    assert steps_for("fast", 1000, networks=1) > 1.2 * steps_for("fast", 1000)
+    assert steps_for("normal", 1000, networks=1) < steps_for("normal", 1000)
     single, pair = (settings_for(name, "mutual", 10, 0, None) for name in ("hyperpnn", "ssml"))
     assert single.rate < pair.rate
     assert single.second_moment > pair.second_moment
