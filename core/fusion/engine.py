@@ -96,7 +96,7 @@ def shares(
         the parts, from top to bottom.
     """
     itemsize = np.dtype("float32" if stored is None else stored.dtype).itemsize
-    cut = choose_cut(scene, method, window, (memory or usual_memory()) * 1e9, itemsize, limits)
+    cut = choose_cut(scene, method, window, memory_budget(memory) * 1e9, itemsize, limits)
     strip = cut.heights.strip
     step, end = max(1, -(-rows // strip)) * strip, window.row + window.rows
     return [Share((top, min(top + step, end)), cut) for top in range(window.row, end, step)]
@@ -178,13 +178,18 @@ def _strips(pipeline: Pipeline, rows: Span, progress: Progress) -> Iterator[Fuse
         top = bottom
 
 
-def usual_memory() -> float:
-    """The budget where none is given: halved as often as what is free asks for, and not in finer steps, since the last
-    digits of a result depend on how it was cut.
+def memory_budget(memory: float | None) -> float:
+    """The budget that is given, or else the usual one: halved as often as what is free asks for, and not in finer
+    steps, since the last digits of a result depend on how it was cut.
+
+    Args:
+        memory: GB, or None.
 
     Returns:
         GB.
     """
+    if memory:
+        return memory
     free, budget = free_memory(), DEFAULT_MEMORY
     while free is not None and budget > LEAST_MEMORY and budget > _SHARE * free / 1e9:
         budget /= 2

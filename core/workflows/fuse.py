@@ -7,7 +7,7 @@ import functools
 from dataclasses import replace
 
 from ..calibration.relation import pan_relation
-from ..fusion.engine import usual_memory
+from ..fusion.engine import memory_budget
 from ..fusion.prior import RegressionPrior
 from ..models.format import read_model
 from ..models.trained import TrainedModel, trained_bands
@@ -107,7 +107,7 @@ def fuse_scene(
         check_space(scene, outputs, options)
         device, sentence = choose_device(options.device)
         progress.info(sentence)
-        residual = trained.residual(device, options.use, options.memory or usual_memory())
+        residual = trained.residual(device, options.use, memory_budget(options.memory))
         if residual.engine:
             progress.info(residual.engine)
         iterations = trained.iterations if options.consistency is None else options.consistency

@@ -232,15 +232,12 @@ def _numbers(scene: Scene, attempt: Attempt, seen: Look) -> str:
 
 def _notable(seen: Look) -> bool:
     """Whether a result can be worse than the prior's at all; that one is computed only then."""
-    residual, outside = _NOTABLE
-    return seen.residual > residual or seen.outside > outside
+    return any(value > least for value, least in zip((seen.residual, seen.outside), _NOTABLE))
 
 
 def _worse(seen: Look, usual: Look) -> bool:
-    residual, outside = _NOTABLE
-    return (seen.residual > residual and seen.residual > WORSE * usual.residual) or (
-        seen.outside > outside and seen.outside > WORSE * usual.outside
-    )
+    values, usual_values = (seen.residual, seen.outside), (usual.residual, usual.outside)
+    return any(value > max(least, WORSE * of_prior) for value, least, of_prior in zip(values, _NOTABLE, usual_values))
 
 
 def _reading(reader: RasterReader, window: Window) -> Callable[[Window, list], Block]:

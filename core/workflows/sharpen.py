@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
-from ..fusion.engine import LEAST_MEMORY, usual_memory
+from ..fusion.engine import LEAST_MEMORY, memory_budget
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import Facts, Item, Section, render, write_page
@@ -338,7 +338,7 @@ def regression_prior(
     Returns:
         The method.
     """
-    residual = trained.residual(device, "mean", memory or usual_memory())
+    residual = trained.residual(device, "mean", memory_budget(memory))
     gain = trained.mtf_gain if mtf_gain is None else mtf_gain
     return RegressionPrior(trained.statistics, gain, trained.iterations, residual)
 
