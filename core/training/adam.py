@@ -73,7 +73,7 @@ class Adam:
         """Go on from another optimizer's state.
 
         Args:
-            state: see the class.
+            state: see the class; of a parameter's shape, any floating dtype, on any device.
 
         Raises:
             KeyError, IndexError, ValueError: it is not of parameters like these.

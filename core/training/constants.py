@@ -18,6 +18,9 @@ def reference_of(area: LabelledArea, loss: HybridLoss) -> Reference:
 
     Returns:
         The constants.
+
+    Raises:
+        ValueError: it has neither the truth nor the constants.
     """
     if area.reference is not None:
         return area.reference
@@ -35,6 +38,9 @@ def spectra_of(area: UnlabelledArea, loss: HybridLoss) -> Spectra:
 
     Returns:
         The spectra.
+
+    Raises:
+        ValueError: it has neither the prior nor its spectra.
     """
     if area.spectra is not None:
         return area.spectra
