@@ -23,7 +23,8 @@ from benchmarks.accuracy_runs import KEYS, scores_against
 from benchmarks.process import ROOT, measured, python
 from benchmarks.record import Record, add_option
 from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite
-from benchmarks.speed_ratios import BASE, lay_out
+from benchmarks.speed_parts import BASE
+from benchmarks.speed_ratios import lay_out
 
 PRIORS = {"MTF-GLP": 0, "MTF-GLP projected": 5}
 NOW = "sharpen"

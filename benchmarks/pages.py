@@ -19,6 +19,9 @@ the name of a benchmark, whose latest record is taken; with * the latest of each
     columns: COLUMN
     cell: TEXT}}
 
+What lies between {{#RECORD}} and {{/RECORD}}, lines of their own, is left out while there is no such record; a template
+of which nothing is left makes no page.
+
 TEXT is a format string over the columns. There are also ``benchmark``, ``machine`` and, of columns with a standard
 deviation or an interval, ``NAME_pm`` ("1.891 ± 0.004") and ``NAME_ci`` ("-1.85 (-7.95 to +1.12)").
 """
@@ -38,6 +41,7 @@ TEMPLATES = ROOT / "benchmarks" / "templates"
 PAGES = ROOT / "docs" / "benchmarks"
 LONGEST = 80  # lines of a page
 BLOCK = re.compile(r"\{\{(\w+) (.*?)\n?\}\}(?!\})", re.DOTALL)
+SECTION = re.compile(r"\{\{#(\S+)\}\}\n(.*?)\{\{/\1\}\}\n", re.DOTALL)
 NOTICE = "<!-- Made by benchmarks/pages.py: change benchmarks/templates/ or benchmarks/results/, not this. -->\n"
 Row = dict[str, object]
 
@@ -189,12 +193,14 @@ def page(template: str, results: Results) -> str:
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise ValueError(f"{block[0]}: {error!r}") from error
 
-    return NOTICE + BLOCK.sub(filled, template)
+    known = SECTION.sub(lambda section: section[2] if section[1] in results.records else "", template)
+    return NOTICE + BLOCK.sub(filled, known)
 
 
 def all_pages(results: Results) -> dict[str, str]:
     """File name -> text."""
-    return {path.name: page(path.read_text(encoding="utf-8"), results) for path in sorted(TEMPLATES.glob("*.md"))}
+    made = {path.name: page(path.read_text(encoding="utf-8"), results) for path in sorted(TEMPLATES.glob("*.md"))}
+    return {name: text for name, text in made.items() if text.strip() != NOTICE.strip()}
 
 
 def main() -> None:

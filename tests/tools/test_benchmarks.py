@@ -145,6 +145,22 @@ def test_a_page_shows_the_latest_record(results):
     assert text == pages.NOTICE + "5.0 s"
 
 
+def test_a_section_is_left_out_while_there_is_no_record_of_its_name(results):
+    text = pages.page(
+        "a\n{{#speed}}\nb {{value speed/cost\nwhere: what=fuse\ncell: {wall:.1f}}}\n{{/speed}}\nc\n", results
+    )
+    assert re.search(r"^a\nb \d+\.\d\nc\n\Z", text, re.MULTILINE)
+    text = pages.page("a\n{{#other}}\nb {{source other}}\n{{/other}}\nc\n", results)
+    assert text.endswith("a\nc\n")
+
+
+def test_a_template_of_which_nothing_is_left_makes_no_page(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "TEMPLATES", tmp_path)
+    for name in ("speed", "other"):
+        (tmp_path / f"{name}.md").write_text(f"{{{{#{name}}}}}\nsome\n{{{{/{name}}}}}\n", encoding="utf-8")
+    assert set(pages.all_pages(results)) == {"speed.md"}
+
+
 def test_a_star_shows_the_latest_record_of_each_machine(results):
     text = pages.page("{{pivot speed*/cost\nrows: {what}\ncolumns: machine\ncell: {wall_pm}\n}}", results)
     assert text.splitlines()[1:] == [
