@@ -20,6 +20,7 @@ from typing import Any, Callable
 
 from ..report.verdict import PASS
 from ..runtime.dependencies import require_gdal
+from ..runtime.memory import is_scarce
 from ..runtime.progress import ConsoleProgress, Progress, QuietProgress
 from ..workflows.options import JOBS
 from .arguments import BATCH, COMPLETION, PROGRAM, STDOUT, Parser, build_parser, job_parsers
@@ -28,7 +29,6 @@ from .closed_output import EXIT_CODE, OutputClosed, watched_output
 from .completion import script
 from .failures import failure
 
-_SCARCE = 0.5  # GB
 _COSTS = (
     "parameters",
     "parameters_strict",
@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str] | None, scarce: Callable[[], None] | None) -> 
     try:
         parser = build_parser()
         options = parser.parse_args(with_config(list(sys.argv[1:] if arguments is None else arguments), parser))
-        if scarce is not None and (getattr(options, "memory", None) or math.inf) <= _SCARCE:
+        if scarce is not None and is_scarce(getattr(options, "memory", None)):
             scarce()
         return _do(options, parser)
     except SystemExit as error:  # argparse has printed its help, or an error

@@ -9,6 +9,7 @@ import sys
 import threading
 
 _POLL_SECONDS = 0.02
+_SCARCE = 0.5  # GB
 # Options of the C library's allocator, by the numbers of glibc's malloc.h: two heaps for all threads, as with one two
 # networks that learn side by side wait for each other, and more heaps keep more; all pieces from a heap, however large;
 # nothing given back but what is free beyond 1 GB. Else each step of learning and each tile asks for the same memory
@@ -63,6 +64,18 @@ def free_memory() -> int | None:
         return int(sizes["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
+
+
+def is_scarce(budget: float | None) -> bool:
+    """Whether a budget is so small that less memory is worth more time.
+
+    Args:
+        budget: GB; None for the usual one.
+
+    Returns:
+        Whether it is.
+    """
+    return budget is not None and 0 < budget <= _SCARCE
 
 
 def keep_memory() -> None:

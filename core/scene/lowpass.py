@@ -15,7 +15,8 @@ from .ridge import HeldOut
 from .scene import Scene
 from .streams import high_valid, hsi_stream, hsi_without_left_out
 
-_SAMPLES = 8_000_000  # samples held at once
+_SAMPLES = 8_000_000  # samples of the HSI held at once
+_PAN_SAMPLES = 2_000_000  # of the PAN: there are several copies in double precision
 _LEAST_LOWER = 3  # pixels along an edge one scale further down
 
 
@@ -56,7 +57,7 @@ def pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pro
     weights = np.zeros((1 + guides, *operators.low))
     count, total, details = 0, np.zeros(guides), np.zeros(guides)
     products = np.zeros((guides, guides))
-    for start, stop in row_strips(rows, max(1, _SAMPLES // (guides * cols)), progress):
+    for start, stop in row_strips(rows, max(1, _PAN_SAMPLES // (guides * cols)), progress):
         (low, high), _ = operators.up.support((start, stop), (0, cols))
         values, valid = scene.pan_rows(start, stop)
         valid = high_valid(scene, start, stop, valid)
@@ -125,6 +126,7 @@ def band_moments(
         with_one += shifted @ low.one[start:stop].ravel()[near]
         for plane, of_band in zip(low.pan[:, start:stop], with_pan.T):
             of_band += shifted @ plane.ravel()[near]
+        del values, chosen, shifted  # before the next ones are read
     return total, products, count, origin, with_pan - np.outer(with_one, low.mean)
 
 

@@ -25,6 +25,7 @@ from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
 from ..scene.streams import injected
+from .band_store import Bands
 from .losses import Reference, Spectra
 from .projection import Projection
 
@@ -66,22 +67,36 @@ class LabelledArea:
 
     Attributes:
         planes: (components + 2 M, rows, columns) float32, the input of a network.
-        target: (bands, rows, columns) float32, the truth minus the projected prior.
-        truth: (bands, rows, columns) float32; None where the reference was prepared and nothing is scored, as it is
-            large.
+        target: (bands, rows, columns) float32, the truth minus the projected prior; in memory or on disk.
+        truth: (bands, rows, columns) float32; None where its constants were prepared, as it is large.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
         held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
         project: the projection of the networks' residual.
         reference: the constants of the loss, once a learner has prepared them.
+        scored: (bands, held-out pixels) float32, the truth where it is scored on, in memory or on disk; None where all
+            of it is there.
     """
 
     planes: Tensor
-    target: Tensor
+    target: Bands
     truth: Optional[Tensor]
     train_mask: Tensor
     held_out_mask: Tensor
     project: Projection
     reference: Optional[Reference] = None
+    scored: Optional[Bands] = None
+
+    def held_out(self, image: Tensor) -> Tensor:
+        """The held-out pixels of an image.
+
+        Args:
+            image: (n, rows, columns) float32.
+
+        Returns:
+            (n, pixels) float32; of a whole area without a copy.
+        """
+        where = self.held_out_mask.flatten() > 0
+        return image.flatten(1) if where.all() else image.flatten(1)[:, where]
 
 
 @final

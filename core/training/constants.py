@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from torch import Tensor
+
 from .areas import Area, LabelledArea, UnlabelledArea
+from .band_store import BandStore
 from .losses import HybridLoss, Reference, Spectra
 
 
@@ -26,7 +29,7 @@ def reference_of(area: LabelledArea, loss: HybridLoss) -> Reference:
         return area.reference
     if area.truth is None:
         raise ValueError("an area has its truth or the constants of it")
-    return loss.reference(area.truth, area.target)
+    return loss.reference(area.truth, area.target[:])
 
 
 def spectra_of(area: UnlabelledArea, loss: HybridLoss) -> Spectra:
@@ -64,13 +67,14 @@ def prepared(area: Area, loss: HybridLoss) -> Area:
     return replace(area, spectra=spectra_of(area, loss))
 
 
-def without_images(area: Area, loss: HybridLoss) -> Area:
-    """An area with its constants, without the images that nothing else is computed from: the prior, and the truth where
-    no pixel is held out.
+def without_images(area: Area, loss: HybridLoss, store: BandStore | None = None) -> Area:
+    """An area with its constants, without the images that nothing else is computed from: the prior, and the truth but
+    for what is scored on.
 
     Args:
         area: of either kind.
         loss: of the training.
+        store: where the target, and what is scored on, are put; None to keep them in memory.
 
     Returns:
         An area of the same kind.
@@ -78,4 +82,10 @@ def without_images(area: Area, loss: HybridLoss) -> Area:
     area = prepared(area, loss)
     if isinstance(area, UnlabelledArea):
         return replace(area, prior=None)
-    return area if area.held_out_mask.any() else replace(area, truth=None)
+    reference, target, scored = reference_of(area, loss), area.target, area.scored
+    if area.truth is not None:
+        scored = area.held_out(area.truth)
+    if store is not None and isinstance(target, Tensor) and isinstance(scored, Tensor):
+        target, scored = store.keep(target), store.keep(scored)
+        reference = reference._replace(target=reference.target._replace(bands=target))
+    return replace(area, reference=reference, target=target, truth=None, scored=scored)

@@ -157,9 +157,9 @@ class _Cutter:
         window, around = (slice(row, row + rows), slice(col, col + cols)), max(FILL_LOW, left_out)
         top, bottom = max(0, row - around), min(whole[0], row + rows + around)
         left, right = max(0, col - around), min(whole[1], col + cols + around)
-        values, valid = self.scene.hsi_rows(top, bottom)
+        values, valid = self.scene.hsi_rows(top, bottom, (left, right))
         mean = self.context.statistics.mean
-        filled = fill_invalid(values[..., left:right], valid[:, left:right], FILL_LOW, mean)
+        filled = fill_invalid(values, valid, FILL_LOW, mean)
         if left_out:
             filled = without_left_out(self.scene, filled, mean, (top, left))
         hsi = filled[:, row - top : row - top + rows, col - left : col - left + cols]

@@ -7,6 +7,7 @@ the loss (``docs/gradients.md``, (9) and (13)).
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 from typing import Optional
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .areas import LabelledArea
+from .band_store import Bands
 from .distributed import Processes
 
 
@@ -47,13 +49,14 @@ class HeldOutArea:
 
     def __init__(self, area: LabelledArea, scale: Scale) -> None:
         self.area, self.basis = area, scale.basis.double()
-        if area.truth is None:
-            raise ValueError("an area that is scored on has its truth")
-        where = area.held_out_mask.flatten() > 0
-        self.count = int(where.sum())
-        self._where = slice(None) if where.all() else where  # of a whole area nothing is copied
-        truth, target = self.pixels(area.truth), self.pixels(area.target)
-        self._target = target
+        truth = None if area.scored is None else area.scored[:]
+        if area.truth is not None:
+            truth = area.held_out(area.truth)
+        if truth is None:
+            raise ValueError("an area has its truth or what it is scored with")
+        self._target: Bands = area.target
+        target = self._target_pixels
+        self.count = target.shape[1]
         self._target_squares = target.double().square().sum(1)
         weights = scale.scale.flatten().double().square()
         weights = weights / weights.mean()
@@ -66,8 +69,18 @@ class HeldOutArea:
         self._truth_square = weights @ truth.square()
         self._target_square, self._product = weights @ target.square(), weights @ (target * truth)
 
+    @property
+    def _target_pixels(self) -> Tensor:
+        return self.area.held_out(self._target[:])
+
+    def in_memory(self) -> HeldOutArea:
+        """The same with its target in memory, for several scores at a time."""
+        loaded = copy.copy(self)
+        loaded._target = self._target[:]
+        return loaded
+
     def pixels(self, residual: Tensor) -> Tensor:
-        """The held-out pixels of a residual, or of another image.
+        """The held-out pixels of a residual.
 
         Args:
             residual: (components, rows, columns) float32.
@@ -75,7 +88,7 @@ class HeldOutArea:
         Returns:
             (components, pixels) float32.
         """
-        return residual.flatten(1)[:, self._where]
+        return self.area.held_out(residual)
 
     def squares(self, pixels: Tensor) -> Tensor:
         """Squared errors, summed over pixels.
@@ -87,7 +100,7 @@ class HeldOutArea:
             (bands,) float64.
         """
         power = (pixels @ pixels.T).double()
-        along = (self._target @ pixels.T).double()
+        along = (self._target_pixels @ pixels.T).double()
         own = ((self.basis @ power) * self.basis).sum(1)
         return own - 2 * (along * self.basis).sum(1) + self._target_squares
 

@@ -27,6 +27,7 @@ from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .agreement import expected_gain, unexplained_share
 from .areas import AreaContext, UnlabelledArea
+from .band_store import BandStore
 from .checkpoint import Checkpoint
 from .constants import without_images
 from .dataset import scene_areas
@@ -86,7 +87,8 @@ def learn(
     progress.set(0.02, "Preparing what to learn from")
     basis, scale = context.tensor(statistics.basis[good]), context.tensor(statistics.std[good, None, None])
     loss = HybridLoss(basis, scale, settings.angle, settings.gradient)
-    keep, share = partial(without_images, loss=loss), 1 / len(scenes)
+    store = BandStore() if checkpoint.spare_memory and device.type == "cpu" else None
+    keep, share = partial(without_images, loss=loss, store=store), 1 / len(scenes)
     areas = [scene_areas(scene, context, settings, progress, share, keep) for scene in scenes]
     for scene in scenes:
         scene.hsi.release()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .band_store import Bands
 from .loss_terms import LossTerm, angle_to, band_distance
 
 ENOUGH = 64  # bands that stand for all in a step: neighbouring ones say nearly the same
@@ -38,13 +39,13 @@ class Target(NamedTuple):
     """What a residual should be.
 
     Attributes:
-        bands: (bands, rows, columns) float32 or float64.
+        bands: (bands, rows, columns) float32 or float64; in memory or on disk.
         spectra: of ``bands``.
         product: (rows, columns) of the same dtype, the sum over bands of ``w * bands * image``, with the image that a
             residual without error gives.
     """
 
-    bands: Tensor
+    bands: Bands
     spectra: Spectra
     product: Tensor
 

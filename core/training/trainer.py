@@ -278,7 +278,7 @@ class Trainer:
             self._held_out = [HeldOutArea(area, self._scale_of_scores) for area in areas if area.held_out_mask.any()]
         for held_out in self._held_out:
             self._progress.check()
-            yield held_out
+            yield held_out.in_memory()
 
     def _crop(self, step: int, rng: np.random.Generator) -> UnlabelledArea | None:
         settings = self.settings

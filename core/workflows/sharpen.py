@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
-from ..fusion.engine import LEAST_MEMORY, memory_budget
+from ..fusion.engine import memory_budget
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import Facts, Item, Section, render, write_page
@@ -22,6 +22,7 @@ from ..report.verdict import Verdict
 from ..report.warned import warning_items
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
+from ..runtime.memory import is_scarce
 from ..runtime.progress import Progress
 from ..scene.map_grid import output_window
 from ..scene.scene import Scene
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     import torch
 
     from ..models.trained import TrainedModel
-
-_LEARNED = 0.08  # GB that learning leaves behind: the optimizers of PyTorch
 
 
 @on_files(SharpenOptions)
@@ -149,9 +148,6 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             page = training_report(trained, parameters, _said(options, progress), verdict, shown, pair)
             pages.append(render(page, progress))
 
-        if options.memory:
-            left = max(options.memory - _LEARNED, min(options.memory, LEAST_MEMORY))
-            options = replace(options, memory=left)
         fitted = regression_prior(trained, device, None, options.memory).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
         attempt, part = Attempt("networks'", fitted), progress.part(learned_at, 0.99)
@@ -315,7 +311,8 @@ def learn_scene(
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
     if options.resume and not resumed:
         progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
-    trained = learn([scene], network, mtf_gain, settings, device, Checkpoint(checkpoint, resumed), progress)
+    kept = Checkpoint(checkpoint, resumed, is_scarce(options.memory))
+    trained = learn([scene], network, mtf_gain, settings, device, kept, progress)
     if _is_prior(trained):
         progress.warning(
             "On the held-out part of the scene the networks were no better than the regression prior (MTF-GLP"

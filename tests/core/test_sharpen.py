@@ -89,6 +89,18 @@ def test_fusing_with_the_model_that_sharpen_kept_gives_sharpens_pixels(scene, tm
     np.testing.assert_array_equal(values(out), values(again))
 
 
+def test_little_memory_changes_nothing_of_what_is_learned(scene, tmp_path):
+    out, little, usual = str(tmp_path / "o.tif"), str(tmp_path / "little.ssml"), str(tmp_path / "usual.ssml")
+    scores = [
+        sharpen(*scene, out, model=model, memory=memory, effort="fast")["scores"]
+        for model, memory in ((little, 0.5), (usual, None))
+    ]
+    assert scores[0] == scores[1]
+    first, second = (read_model(path).tensors for path in (little, usual))
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
 def test_little_memory_changes_no_pixel_by_more_than_rounding(scene, tmp_path):
     model, whole, strips = (str(tmp_path / n) for n in ("m.ssml", "whole.tif", "strips.tif"))
     train([scene[0]], [scene[1]], model, steps=20)
