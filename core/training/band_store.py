@@ -13,7 +13,13 @@ from torch import Tensor
 
 
 class StoredBands:
-    """An image in the file of a :class:`BandStore`; ``image[some]`` reads bands of it."""
+    """An image in the file of a :class:`BandStore`; ``image[some]`` reads bands of it.
+
+    Args:
+        store: whose file it is.
+        start: where it begins in the file, bytes.
+        shape: of the image.
+    """
 
     def __init__(self, store: BandStore, start: int, shape: tuple[int, ...]) -> None:
         self._store, self._start, self._shape = store, start, shape
@@ -72,7 +78,10 @@ class BandStore:
             shape: of the image.
 
         Returns:
-            The image, float32.
+            (bands, ...) float32, of that shape.
+
+        Raises:
+            OSError: the file cannot be read.
         """
         image = np.empty(shape, np.float32)
         rest = image.reshape(-1).view(np.uint8).data
