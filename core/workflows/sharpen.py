@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..assessment.local_range import RangeCheck
 from ..calibration.relation import pan_relation
-from ..fusion.engine import memory_budget
+from ..fusion.engine import LEAST_MEMORY, memory_budget
 from ..fusion.prior import RegressionPrior
 from ..operators.resample import Gains
 from ..report.html import Facts, Item, Section, render, write_page
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import torch
 
     from ..models.trained import TrainedModel
+
+_LEARNED = 0.08  # GB that learning leaves behind: modules, and gaps in the heap
 
 
 @on_files(SharpenOptions)
@@ -148,6 +150,9 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
             page = training_report(trained, parameters, _said(options, progress), verdict, shown, pair)
             pages.append(render(page, progress))
 
+        if options.memory:
+            left = max(options.memory - _LEARNED, min(options.memory, LEAST_MEMORY))
+            options = replace(options, memory=left)
         fitted = regression_prior(trained, device, None, options.memory).fit(scene, progress)
         plain = RegressionPrior(trained.statistics, gain, trained.iterations).fit(scene, progress)
         attempt, part = Attempt("networks'", fitted), progress.part(learned_at, 0.99)
