@@ -28,7 +28,7 @@ from .subdatasets import with_bands
 
 _LEAST_ROWS = 64  # read in one go, where blocks are lower
 _STATE = ("grid", "metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
-_BANDS = 16  # that are read in one go, where blocks are high
+_BANDS, _AHEAD_BYTES = 16, 64_000_000  # read in one go, where blocks are high; of rows that are read ahead, at most
 
 
 class Block(NamedTuple):
@@ -308,21 +308,22 @@ class RasterReader:
             valid[np.equal(sources, number)] &= mask
 
     def _read_ahead(self, window: Window, numbers: list[int], dtype: str) -> np.ndarray:
-        """As :meth:`_raster`, out of the read-ahead buffer, which is filled anew where it does not hold the window.
-        Some bands at a time, so that GDAL has few blocks, but for blocks that hold all bands."""
-        part = self._block_row, window.col, window.cols, numbers, dtype
-        if self._buffer is None or self._buffer_from[1] != part or window.row < self._buffer_from[0]:
-            self._buffer = None
-            rows = min((self._block_row + 1) * self._block_rows, self.grid.rows) - window.row
+        """As :meth:`_raster`, out of the read-ahead buffer, filled anew where it does not hold the window: some bands
+        at a time, so that GDAL has few blocks, but for blocks that hold all bands."""
+        part, first = (self._block_row, window.col, window.cols, numbers, dtype), window.row - self._buffer_from[0]
+        rest = self._buffer if self._buffer_from[1] == part else None
+        if rest is None or not 0 <= first <= rest.shape[1] - window.rows:
+            self._buffer = rest = None
+            most = max(window.rows, _AHEAD_BYTES // (len(numbers) * window.cols * np.dtype(dtype).itemsize))
+            rows = min(min((self._block_row + 1) * self._block_rows, self.grid.rows) - window.row, most)
+            around = Window(window.row, window.col, rows, window.cols)
             rest = np.empty((len(numbers), rows, window.cols), dtype)
             step = len(numbers) if self._pixel_interleaved else _BANDS
-            for first in range(0, len(numbers), step):
-                some = slice(first, first + step)
-                rest[some] = self._raster(Window(window.row, window.col, rows, window.cols), numbers[some], dtype)
+            for band in range(0, len(numbers), step):
+                rest[band : band + step] = self._raster(around, numbers[band : band + step], dtype)
                 self.release()
-            self._buffer, self._buffer_from = rest, (window.row, part)
-        first = window.row - self._buffer_from[0]
-        return self._buffer[:, first : first + window.rows]
+            self._buffer, self._buffer_from, first = rest, (window.row, part), 0
+        return rest[:, first : first + window.rows]
 
     def _raster(self, window: Window, numbers: list[int], dtype: str | None, mask: bool = False) -> np.ndarray:
         """(B, rows, cols) in the type on disk, or float32 where ``dtype`` is None."""

@@ -97,6 +97,7 @@ def _scanned(reader: RasterReader, window: Window, progress: Progress | None) ->
     for start, stop in row_strips(window.rows, step, progress):
         values, valid = reader.read(window.part((start, stop), (0, window.cols)))
         scan.add(values, valid, start)
+        del values, valid  # before the next ones are read
     return scan
 
 

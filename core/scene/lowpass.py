@@ -15,7 +15,7 @@ from .ridge import HeldOut
 from .scene import Scene
 from .streams import high_valid, hsi_stream, hsi_without_left_out
 
-_SAMPLES = 8_000_000  # samples of the HSI held at once
+_SAMPLES = 4_000_000  # samples of the HSI held at once, some of them in double precision
 _PAN_SAMPLES = 2_000_000  # of the PAN: there are several copies in double precision
 _LEAST_LOWER = 3  # pixels along an edge one scale further down
 

@@ -22,7 +22,7 @@ from .ridge import HeldOut
 from .scene import Scene
 from .streams import degraded_pan, high_valid, scene_operators, without_left_out
 
-_SAMPLES = 8_000_000  # samples of the HSI held at once
+_SAMPLES = 2_000_000  # samples of the PAN held at once: there are copies in double precision
 _SMALLEST = 1e-6  # variance of a component, of the largest
 _OF_PAN = "gains", "pan_mean", "pan_std", "detail_std"  # what has a number for each of the PAN's bands
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
+from core.io import reader as reader_module
 from core.io.band_selection import SelectedBands
 from core.io.grid import Window
 from core.io.reader import RasterReader
@@ -80,8 +81,12 @@ def test_samples_are_had_as_they_are_stored_where_none_can_be_invalid(tmp_path, 
 
 
 @pytest.mark.parametrize("interleave", ["PIXEL", "BAND"])
-@pytest.mark.parametrize("read_ahead", [False, True])
-def test_rows_from_top_to_bottom_keep_one_row_of_blocks_at_most(tmp_path, make_raster, interleave, read_ahead):
+@pytest.mark.parametrize(("read_ahead", "most"), [(False, None), (True, None), (True, 40 * 20 * 67 * 2), (True, 1)])
+def test_rows_from_top_to_bottom_keep_one_row_of_blocks_at_most(
+    tmp_path, make_raster, monkeypatch, interleave, read_ahead, most
+):
+    if most is not None:  # the read-ahead buffer holds some rows of a row of blocks only
+        monkeypatch.setattr(reader_module, "_AHEAD_BYTES", most)
     array = count(20, 300, 70, "int16")
     tiles = ["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=128", f"INTERLEAVE={interleave}"]
     before = gdal.GetCacheUsed()
