@@ -116,7 +116,8 @@ def _samples(tiles: Tiles, fit: Explained, bands: np.ndarray, progress: Progress
         rows, cols = (places[::step] for places in np.nonzero(same))
         if rows.size:
             block = scene.hsi_rows(*tile.rows, tile.cols).values
-            values.append(block[np.ix_(bands, np.arange(block.shape[1]))][:, rows, cols].astype(np.float64))
+            values.append(block[bands[:, None], rows, cols].astype(np.float64))
+            del block  # before the next one is read
             pan.append(plane[rows, cols])
     if not values:
         return np.zeros((len(bands), 0)), np.zeros(0)

@@ -22,7 +22,7 @@ from ..report.verdict import Verdict
 from ..report.warned import warning_items
 from ..runtime.atomic_files import working_folder
 from ..runtime.devices import choose_device, load_torch
-from ..runtime.memory import is_scarce
+from ..runtime.memory import is_scarce, trim_heap
 from ..runtime.progress import Progress
 from ..scene.map_grid import output_window
 from ..scene.scene import Scene
@@ -130,6 +130,7 @@ def sharpen_scene(opened: Opened, options: SharpenOptions, outputs: Outputs, pro
         checkpoint = f"{outputs.model or os.path.join(folder, 'model')}.checkpoint"
         learned_at = learning_share(scene, options.effort)
         trained = learn_scene(scene, options, gain, device, checkpoint, progress.part(0.01, learned_at))
+        trim_heap()
         if not _is_prior(trained):
             progress.info(worth(trained.header))
         progress.set(learned_at, "Fusing")
