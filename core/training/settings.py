@@ -22,7 +22,8 @@ _STEPS_OF_SEVERAL = 2.8
 _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
 # Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment: in a first look
 # they get as far in fewer steps, otherwise further in more; with several sharp bands they do not (docs/notebook).
-_STEPS_OF_PAIRS = {"fast": 0.8, "normal": 1.3, "thorough": 1.3}
+# Times, and the power by which they grow with the scene.
+_STEPS_OF_PAIRS = {"fast": (0.8, 0.25), "normal": (1.3, 0.2), "thorough": (1.3, 0.2)}
 _RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
 # Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step (docs/notebook).
 _SIZE_OF_LARGE = 64
@@ -146,14 +147,14 @@ def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> i
     """
     if effort not in EFFORTS:
         raise InputError(f"There is no effort {effort!r}; choose one of {', '.join(EFFORTS)}.")
-    growth = max(pixels / _SMALL, 1.0) ** 0.25
+    growth = max(pixels / _SMALL, 1.0)
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
-        share, most = _STEPS_OF_SEVERAL, 4 * _STEPS_OF_SEVERAL
+        share, power, most = _STEPS_OF_SEVERAL, 0.25, 4 * _STEPS_OF_SEVERAL
     elif networks == 2:
-        share, most = _STEPS_OF_PAIRS[effort], 3.2
+        (share, power), most = _STEPS_OF_PAIRS[effort], 3.2
     else:
-        share, most = 1.0, 4.0
-    return math.ceil(EFFORTS[effort] * min(growth * share, most))
+        share, power, most = 1.0, 0.25, 4.0
+    return math.ceil(EFFORTS[effort] * min(growth**power * share, most))
 
 
 def learned_best(effort: str, guides: int, networks: int = 2, pixels: int = 0) -> dict[str, Any]:
