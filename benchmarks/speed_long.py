@@ -26,8 +26,7 @@ def bench_scoring(bench: Bench) -> None:
     bench_compare(bench, 200, ())
     images = made(bench, make_scene(bench.folder, 320))
     reference = ["assess", "--fused", images[0], "--reference", images[1], "--ratio", 6]
-    found = rounds(1, {"ours": bench.job(*reference), "base": bench.job(*reference, checkout=bench.base)})
-    bench.compare(f"assess against a reference, 1920 x 1920 x 200 / {BASE}", found, "ours", "base", 0.4)
+    bench.beside_base("assess against a reference, 1920 x 1920 x 200", reference, reference, 0.4)
 
 
 def bench_large_memory(bench: Bench) -> None:
@@ -41,12 +40,9 @@ def bench_large_memory(bench: Bench) -> None:
 def bench_learning(bench: Bench) -> None:
     for low in (100, 200):
         scene = make_scene(bench.folder, low)
-        ours, base = bench.job(*learning(scene, *TOLD)), bench.job(*learning(scene), checkout=bench.base)
-        found = rounds(1, {"ours": ours, "base": base})
         line = f"sharpen, {low} x {low} x 200"
-        bench.compare(f"{line} / {BASE}", found, "ours", "base", _TIME)
-        ratio = found["ours"][0].peak / found["base"][0].peak
-        bench.table.add(f"{line}, peak / {BASE}'s", ratio, None, _MEMORY, None, None)
+        ours, base = bench.beside_base(line, learning(scene, *TOLD), learning(scene), _TIME)
+        bench.table.add(f"{line}, peak / {BASE}'s", ours.peak / base.peak, None, _MEMORY, None, None)
 
 
 def bench_large_binary(bench: Bench) -> None:

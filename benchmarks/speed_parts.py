@@ -40,6 +40,12 @@ class Bench(NamedTuple):
         seconds = [statistics.median(cost.processors for cost in found[name]) for name in (first, other)]
         self.table.add(line, *ratios, bound, *seconds)
 
+    def beside_base(self, line: str, ours: list[object], base: list[object], bound: float) -> tuple[Cost, Cost]:
+        """Add the ratios of one run to one of the earlier commit; the costs of both."""
+        found = rounds(1, {"ours": self.job(*ours), "base": self.job(*base, checkout=self.base)})
+        self.compare(f"{line} / {BASE}", found, "ours", "base", bound)
+        return found["ours"][0], found["base"][0]
+
     def peaks(self, jobs: dict[str, list[object]], bound: float = 600) -> None:
         """Add the highest use of memory of jobs."""
         for line, words in jobs.items():
@@ -108,11 +114,9 @@ def bench_start(bench: Bench) -> None:
 def bench_compare(bench: Bench, low: int = 100, methods: Sequence[str] = _METHODS) -> None:
     scene = make_scene(bench.folder, low)
     words = ["compare", *files(scene), "--mtf", "0.3", *(["--methods", *methods] if methods else [])]
-    told = [*words, *TOLD[2:]]
-    found = rounds(1, {"ours": bench.job(*told), "base": bench.job(*words, checkout=bench.base)})
     name = "compare" if methods else "compare, all classical methods"
-    bench.compare(f"{name} / {BASE}", found, "ours", "base", 0.2)
-    bench.table.add(f"{name}, peak in MB", found["ours"][0].peak, None, 700, None, None)
+    ours, _ = bench.beside_base(name, [*words, *TOLD[2:]], words, 0.2)
+    bench.table.add(f"{name}, peak in MB", ours.peak, None, 700, None, None)
 
 
 def made(bench: Bench, scene: Scene) -> list[Path]:

@@ -16,7 +16,7 @@ from .scene import Scene
 from .streams import high_valid, hsi_stream, hsi_without_left_out
 
 _SAMPLES = 4_000_000  # samples of the HSI held at once, some of them in double precision
-_PAN_SAMPLES = 2_000_000  # of the PAN: there are several copies in double precision
+PAN_SAMPLES = 2_000_000  # of the PAN held at once: there are several copies in double precision
 _LEAST_LOWER = 3  # pixels along an edge one scale further down
 
 
@@ -57,7 +57,7 @@ def pan_low_weights(scene: Scene, operators: Operators, pan_low: np.ndarray, pro
     weights = np.zeros((1 + guides, *operators.low))
     count, total, details = 0, np.zeros(guides), np.zeros(guides)
     products = np.zeros((guides, guides))
-    for start, stop in row_strips(rows, max(1, _PAN_SAMPLES // (guides * cols)), progress):
+    for start, stop in row_strips(rows, max(1, PAN_SAMPLES // (guides * cols)), progress):
         (low, high), _ = operators.up.support((start, stop), (0, cols))
         values, valid = scene.pan_rows(start, stop)
         valid = high_valid(scene, start, stop, valid)

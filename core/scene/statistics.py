@@ -17,12 +17,11 @@ import numpy as np
 from ..io.row_stream import row_strips
 from ..operators.resample import Gains
 from ..runtime.progress import Progress
-from .lowpass import add_details, band_moments, pan_low_weights
+from .lowpass import PAN_SAMPLES, add_details, band_moments, pan_low_weights
 from .ridge import HeldOut
 from .scene import Scene
 from .streams import degraded_pan, high_valid, scene_operators, without_left_out
 
-_SAMPLES = 2_000_000  # samples of the PAN held at once: there are copies in double precision
 _SMALLEST = 1e-6  # variance of a component, of the largest
 _OF_PAN = "gains", "pan_mean", "pan_std", "detail_std"  # what has a number for each of the PAN's bands
 
@@ -269,7 +268,7 @@ def pan_moments(scene: Scene, progress: Progress) -> np.ndarray:
     """
     rows, cols = scene.high_shape
     sums = np.zeros((scene.guides, 3))
-    for start, stop in row_strips(rows, max(1, _SAMPLES // (scene.guides * cols)), progress):
+    for start, stop in row_strips(rows, max(1, PAN_SAMPLES // (scene.guides * cols)), progress):
         values, valid = scene.pan_rows(start, stop)
         if scene.guides > 1 and scene.left_out is not None:
             valid = high_valid(scene, start, stop, valid)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
+_FIRST_MOMENT = 0.9  # share of it that a step keeps
 _MOMENTS = ("exp_avg", "exp_avg_sq")  # as torch.optim.Adam names them
 
 
@@ -19,7 +20,6 @@ class Adam:
     Args:
         parameters: leaf tensors of one device, any shape, float32 or float64.
         rate: learning rate.
-        first_moment: share of the first moment that a step keeps.
         second_moment: share of the second moment that a step keeps.
 
     Attributes:
@@ -28,15 +28,8 @@ class Adam:
             ``exp_avg_sq`` (of the parameter's shape and dtype); nothing before its first step.
     """
 
-    def __init__(
-        self,
-        parameters: Iterable[Tensor],
-        rate: float,
-        *,
-        first_moment: float = 0.9,
-        second_moment: float = 0.999,
-    ) -> None:
-        self.rate, self._kept = rate, (first_moment, second_moment)
+    def __init__(self, parameters: Iterable[Tensor], rate: float, second_moment: float = 0.999) -> None:
+        self.rate, self._second_moment = rate, second_moment
         self._parameters = list(parameters)
         self.state: dict[int, dict[str, Tensor]] = {}
         self._fused = all(parameter.device.type in ("cpu", "cuda") for parameter in self._parameters)
@@ -63,8 +56,8 @@ class Adam:
             [state["step"] for state in states],
             foreach=False,
             fused=self._fused,
-            beta1=self._kept[0],
-            beta2=self._kept[1],
+            beta1=_FIRST_MOMENT,
+            beta2=self._second_moment,
             lr=self.rate,
             **options,
         )

@@ -56,15 +56,15 @@ def prepared(area: Area, loss: HybridLoss) -> Area:
     """An area with its constants.
 
     Args:
-        area: of either kind.
+        area: of either kind; an area that has them already is returned itself.
         loss: of the training.
 
     Returns:
         An area of the same kind, with its images.
     """
     if isinstance(area, LabelledArea):
-        return replace(area, reference=reference_of(area, loss))
-    return replace(area, spectra=spectra_of(area, loss))
+        return area if area.reference is not None else replace(area, reference=reference_of(area, loss))
+    return area if area.spectra is not None else replace(area, spectra=spectra_of(area, loss))
 
 
 def without_images(area: Area, loss: HybridLoss, store: BandStore | None = None) -> Area:

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from .areas import LabelledArea
-from .band_store import Bands
 from .distributed import Processes
 
 
@@ -54,8 +53,8 @@ class HeldOutArea:
             truth = area.held_out(area.truth)
         if truth is None:
             raise ValueError("an area has its truth or what it is scored with")
-        self._target: Bands = area.target
-        target = self._target_pixels
+        self._loaded: Optional[Tensor] = None  # the target's pixels, while several scores are asked for
+        target = self._target
         self.count = target.shape[1]
         self._target_squares = target.double().square().sum(1)
         weights = scale.scale.flatten().double().square()
@@ -70,13 +69,13 @@ class HeldOutArea:
         self._target_square, self._product = weights @ target.square(), weights @ (target * truth)
 
     @property
-    def _target_pixels(self) -> Tensor:
-        return self.area.held_out(self._target[:])
+    def _target(self) -> Tensor:
+        return self.area.held_out(self.area.target[:]) if self._loaded is None else self._loaded
 
     def in_memory(self) -> HeldOutArea:
-        """The same with its target in memory, for several scores at a time."""
+        """The same with the target's pixels in memory, for several scores at a time."""
         loaded = copy.copy(self)
-        loaded._target = self._target[:]
+        loaded._loaded = self._target
         return loaded
 
     def pixels(self, residual: Tensor) -> Tensor:
@@ -100,7 +99,7 @@ class HeldOutArea:
             (bands,) float64.
         """
         power = (pixels @ pixels.T).double()
-        along = (self._target_pixels @ pixels.T).double()
+        along = (self._target @ pixels.T).double()
         own = ((self.basis @ power) * self.basis).sum(1)
         return own - 2 * (along * self.basis).sum(1) + self._target_squares
 

@@ -101,7 +101,7 @@ class MutualStep:
         self.processes = processes or Processes()
         self.networks, self.loss, self.settings = list(networks), loss, settings
         self.optimizers = [
-            Adam(network.parameters(), settings.rate, second_moment=settings.second_moment) for network in self.networks
+            Adam(network.parameters(), settings.rate, settings.second_moment) for network in self.networks
         ]
         self.each: Each = one_after_the_other(len(self.networks))
         self._some = ALL  # the bands that stand for all in the present step
@@ -152,7 +152,7 @@ class MutualStep:
         """The area with the constants of its loss.
 
         Args:
-            area: of either kind.
+            area: of either kind; an area that has them already is returned itself.
 
         Returns:
             An area of the same kind.
