@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..io.ratio import ratio_text, same_ratio
+from ..io.reader import RasterReader
 from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
 from ..products.opening import open_raster
@@ -196,17 +198,23 @@ class TrainedModel:
     def _check_guides(self, scene: Scene, name: str) -> None:
         """Refuse a sharper image of other bands."""
         pan, guides = scene.pan, guides_of(self.header)
+        known = self.header.get("pan_wavelengths", [])
+        numbers = _guides_in_order(known, pan)
+        choice = f"choose its bands in that order (--pan-bands-used {numbers}, PAN_BANDS_USED)"
         if pan.bands != guides:
+            several = pan.bands > guides
+            choice = choice if numbers else f"choose {'its' if several else 'an image of these'} bands"
+            choice += " (--pan-bands-used, PAN_BANDS_USED)" * (several and not numbers)
             raise InputError(
                 f"{name} was trained with a sharper image of {guides} band{'s' * (guides > 1)} but {pan.name} has "
-                f"{pan.bands}; choose its bands (--pan-bands-used, PAN_BANDS_USED), or a model trained with them."
+                f"{pan.bands}; {choice}, or a model trained with them."
             )
-        known = self.header.get("pan_wavelengths", [])
         for band, (own, other) in enumerate(zip(known, pan.metadata.wavelengths)):
             if own is not None and other is not None and abs(own - other) > GUIDE_TOLERANCE:
+                choice = choice if numbers else "choose an image of the same bands, or a model trained with these"
                 raise InputError(
                     f"{name} was trained with band {band + 1} of the sharper image at {own:g} nm but in {pan.name} it "
-                    f"is at {other:g} nm; choose its bands in that order (--pan-bands-used, PAN_BANDS_USED)."
+                    f"is at {other:g} nm; {choice}."
                 )
 
     def residual(self, device: torch.device, use: str, memory: float | None = None) -> PairResidual:
@@ -223,6 +231,18 @@ class TrainedModel:
         from .inference import PairResidual
 
         return PairResidual(self.pair, device, use, sum(self.header["good"]), memory)
+
+
+def _guides_in_order(known: Sequence[float | None], pan: RasterReader) -> str:
+    """Which bands of a sharper image have the wavelengths of those of training, as numbers to choose; "" for none."""
+    waves, order = [math.nan if wave is None else wave for wave in pan.metadata.wavelengths], []
+    for wave in known:
+        distances = np.abs(np.array(waves) - (math.nan if wave is None else wave))
+        if not np.nanmin(distances, initial=math.inf) <= GUIDE_TOLERANCE:
+            return ""
+        order.append(int(np.nanargmin(distances)))
+    numbers = ",".join(str(pan.band_numbers[band]) for band in order)
+    return numbers if order and len(set(order)) == len(order) else ""
 
 
 def trained_bands(header: Mapping[str, Any], hsi: str) -> str:

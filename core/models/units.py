@@ -20,7 +20,7 @@ from ..runtime.progress import Progress
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
-from .band_order import reordered, warn_of_order
+from .band_order import check_guides_order, reordered, warn_of_order
 from .trained import TrainedModel, scaling_of
 
 LEAST_FACTOR = 8.0  # from here on units differ, below only brightness
@@ -65,7 +65,7 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
         The model with statistics in the scene's units; the model itself where those are the same.
 
     Raises:
-        InputError: the scene has other bands, another ratio, or units that cannot be told.
+        InputError: the scene has other bands or in another order, another ratio, or units that cannot be told.
     """
     progress = progress or Progress()
     trained = reordered(trained, scene)
@@ -79,6 +79,7 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     good = np.array(trained.header["good"], bool) & scene.good
     comparisons = [_Comparison(trained, scene, name, guide, each, good, progress) for guide, each in enumerate(found)]
     warn_of_order(trained, comparisons[0].reference, found[0], good, scene, name, progress)
+    check_guides_order([one.reference for one in comparisons], found, good, scene, trained, name, progress)
     units = _units(comparisons)
     if units is None:
         return trained

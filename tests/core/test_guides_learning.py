@@ -31,17 +31,20 @@ def few_steps(monkeypatch):
     monkeypatch.setattr(learning_settings, "EFFORTS", {"fast": 12, "normal": 30, "thorough": 60})
 
 
+def name_wavelengths(path, waves):
+    dataset = gdal.Open(path, gdal.GA_Update)
+    for band, wave in enumerate(waves, 1):
+        dataset.GetRasterBand(band).SetMetadataItem("wavelength", str(wave))
+        dataset.GetRasterBand(band).SetMetadataItem("wavelength_units", "nm")
+
+
 @pytest.fixture
 def scene(make_raster, materials, tmp_path):
     """(hsi, pan) at ratio 4, the sharper image of three bands with wavelengths."""
     truth = materials(96, 96, BANDS).astype(np.float32)
     hsi = Operators((24, 24), (96, 96), 4).down(truth)
     pan = make_raster(tmp_path / "pan.tif", np.stack([truth[0:3].mean(0), truth[3:6].mean(0), truth[8]]), HIGH)
-    dataset = gdal.Open(pan, gdal.GA_Update)
-    for band, wave in enumerate((490.0, 560.0, 665.0), 1):
-        dataset.GetRasterBand(band).SetMetadataItem("wavelength", str(wave))
-        dataset.GetRasterBand(band).SetMetadataItem("wavelength_units", "nm")
-    del dataset
+    name_wavelengths(pan, (490.0, 560.0, 665.0))
     return make_raster(tmp_path / "hsi.tif", hsi, LOW), pan
 
 
@@ -80,6 +83,16 @@ def test_a_sharper_image_that_does_not_fit_the_model_is_refused_in_one_sentence(
     with pytest.raises(InputError, match=r"band 1 of the sharper image at 490 nm but in pan.tif it is at 665 nm"):
         fuse(*scene, model, out, pan_bands_used="3,2,1")
     fuse(*scene, model, out, pan_bands_used="1-3", shift="none")
+    four = make_raster(tmp_path / "four.tif", values(scene[1])[[2, 1, 1, 0]], HIGH)
+    with pytest.raises(InputError, match=r"four.tif lie in another order.*\(--pan-bands-used 4,2,1, PAN_BANDS_USED\)"):
+        fuse(scene[0], four, model, out, pan_bands_used="1,2,4")
+    name_wavelengths(four, (664.0, 562.0, 620.0, 492.0))
+    with pytest.raises(InputError, match=r"four.tif has 4; choose its bands in that order \(--pan-bands-used 4,2,1,"):
+        fuse(scene[0], four, model, out)
+    with pytest.raises(InputError, match=r"at 490 nm but in four.tif it is at 664 nm; .*--pan-bands-used 4,2,1,"):
+        fuse(scene[0], four, model, out, pan_bands_used="1,2,4")
+    with pytest.raises(InputError, match="choose an image of the same bands"):
+        fuse(scene[0], four, model, out, pan_bands_used="1-3")
 
 
 def test_a_header_that_disagrees_with_the_arrays_is_refused(scene, tmp_path):
