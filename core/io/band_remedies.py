@@ -45,10 +45,21 @@ def several_bands_sentence(source: Source) -> str:
     files = _band_files(source.path) if source.path else []
     if len(files) < 2:
         return f"{start}."
-    stacked = new_file(re.sub(r"\d+(\.\w+)?$", "", source.path).rstrip("_-. ") or source.path, "bands", ".vrt")
+    return f"{start}, or make one of the files of its {len(files)} bands: {stack_command(files)}."
+
+
+def stack_command(files: Sequence[str]) -> str:
+    """The command that makes one raster of files of a band each.
+
+    Args:
+        files: their paths.
+
+    Returns:
+        The command.
+    """
+    stacked = new_file(re.sub(r"\d+(\.\w+)?$", "", files[0]).rstrip("_-. ") or files[0], "bands", ".vrt")
     arguments = ["gdalbuildvrt", "-separate", stacked, *map(path_argument, files)]
-    made = command(arguments, "Build virtual raster, each input file in a separate band")
-    return f"{start}, or make one of the files of its {len(files)} bands: {made}."
+    return command(arguments, "Build virtual raster, each input file in a separate band")
 
 
 def _band_files(path: str) -> list[str]:

@@ -20,6 +20,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.versions import versions
 from ..scene.distribution import Distribution
+from ..scene.guide import GUIDE_TOLERANCE
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
 from .format import ModelFile, check_header, checksum_of, read_model, verify_checksum, write_model
@@ -37,7 +38,6 @@ _NAME = re.compile(r"[\w+-]{1,60}")
 WAVELENGTH_TOLERANCE = 5.0  # nm, between a band and the one of training
 RATIO_TOLERANCE = 0.1  # share by which ratios may differ from that of training
 MTF_TOLERANCE = 0.05  # between the gain of a pair and that of training
-GUIDE_TOLERANCE = 20.0  # the same of the sharper image, whose bands are wider
 
 
 @dataclass(frozen=True)

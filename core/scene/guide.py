@@ -15,6 +15,7 @@ from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .reader_view import ReaderView
 
+GUIDE_TOLERANCE = 20.0  # nm, between a sharp band and another one that may stand for it
 _SAMPLES = 16_000_000  # samples read at once while it is scanned
 
 

@@ -11,17 +11,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..io.band_remedies import stack_command
 from ..io.frames import Affine
 from ..io.grid import Grid, Window, same_crs
 from ..io.reader import Block, RasterReader
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .guide import GUIDE_TOLERANCE
 from .placement import AffineMapping, Composed
-from .placing import ApartError, placed_pan
+from .placing import ApartError, overlap_window, placed_pan
 from .reader_view import ReaderView, facing
 from .warp import Mapping, WarpedReader
 
 _SAME = 0.01  # pixels: by how much grids may miss each other over an image
+_SAMPLED = 8  # rows that are looked at where a file may add nothing
+_OF_ONE = "files of one sharper image are its tiles, of which the first that has a value counts"
 
 
 class MosaicReader(ReaderView):
@@ -118,8 +122,8 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
         The image, which closes the files; the only file itself where there is one.
 
     Raises:
-        InputError: they have different numbers of bands, none shares ground with the HSI, or they lie on several grids
-            and the result shall lie on theirs.
+        InputError: they have different numbers of bands, or bands of different wavelengths, none shares ground with
+            the HSI, or they lie on several grids and the result shall lie on theirs.
     """
     if len(pans) == 1:
         return pans[0]
@@ -129,6 +133,8 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
                 f"{pan.name} has {pan.bands} bands and {pans[0].name} {pans[0].bands}; as files of one sharper image "
                 "they need the same ones: choose them (--pan-bands-used, PAN_BANDS_USED), or leave one out."
             )
+    _check_wavelengths(pans)
+    _warn_of_files_that_add_nothing(hsi, pans, progress)
     parts = list(pans)
     if not all(_fits(pans[0].grid, pan.grid) for pan in pans[1:]):
         if grid == "pan":
@@ -145,6 +151,53 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
     made = MosaicReader(parts)
     made.sentence = f"{said} {made.sentence}".strip()
     return made
+
+
+def _check_wavelengths(pans: Sequence[RasterReader]) -> None:
+    """Refuse files that show different bands, as one file a band of Sentinel-2 or Landsat."""
+    first = pans[0]
+    for pan in pans[1:]:
+        for one, other in zip(first.metadata.wavelengths, pan.metadata.wavelengths):
+            if one is not None and other is not None and abs(one - other) > GUIDE_TOLERANCE:
+                raise InputError(
+                    f"{pan.name} has a band at {other:g} nm where {first.name} has one at {one:g} nm, but {_OF_ONE}; "
+                    f"{_together(pans)}."
+                )
+
+
+def _warn_of_files_that_add_nothing(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> None:
+    """Warn of a file that lies wholly on one before it, which has values wherever it has: it is a band, no tile."""
+    for number, pan in enumerate(pans):
+        for before in pans[:number]:
+            if _lies_on(pan.grid, before.grid) and not _adds(pan, before, overlap_window(pan, hsi), progress):
+                progress.warning(f"{pan.name} adds nothing to {before.name}, as {_OF_ONE}: {_together(pans)}.")
+                return
+
+
+def _lies_on(grid: Grid, other: Grid) -> bool:
+    """Whether two grids are the same."""
+    same = (grid.rows, grid.cols) == (other.rows, other.cols)
+    return same and _fits(grid, other) and _offset(grid, other) == (0, 0)
+
+
+def _adds(pan: RasterReader, before: RasterReader, window: Window, progress: Progress) -> bool:
+    """Whether a file has values, in some rows, where one before it on the same grid has none."""
+    if before.always_valid:
+        return False
+    for row in range(0, window.rows, max(1, window.rows // _SAMPLED)):
+        progress.check()
+        line = window.part((row, row + 1), (0, window.cols))
+        if (pan.read(line).valid & ~before.read(line).valid).any():
+            return True
+    return False
+
+
+def _together(pans: Sequence[RasterReader]) -> str:
+    """What to do where files are bands of one image."""
+    paths = [pan.path for pan in pans]
+    if any(pan.origin.product for pan in pans):
+        return "where they are bands of one product, give the product itself (its folder or archive)"
+    return f"where they are bands of one image, make one file of them: {stack_command(paths)}"
 
 
 def _placed(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> list[RasterReader]:

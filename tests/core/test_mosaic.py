@@ -121,7 +121,9 @@ def test_the_first_file_that_has_a_value_counts(folder, tmp_path):
     ones = np.ones((fine.rows, fine.cols), np.float32)
     ones[:, :100] = np.nan
     first = write(tmp_path / "first.tif", ones, fine)
-    with open_pair(folder / "hsi.tif", [first, folder / "pan.tif"]) as scene:
+    said = Said()
+    with open_pair(folder / "hsi.tif", [first, folder / "pan.tif"], said) as scene:
+        assert said.warned_of == []  # the second fills the gaps of the first
         block = scene.pan.read()
         there = RasterReader(folder / "pan.tif").read().values
         np.testing.assert_array_equal(block.values[0, :, :100], there[0, :, :100])
@@ -144,6 +146,27 @@ def test_what_cannot_be_one_image_is_refused(folder):
         fused(folder, "no.tif", [folder / "pan.tif", folder / "two.tif"])
     with pytest.raises(InputError, match="lie on several grids"):
         fused(folder, "no.tif", [folder / "pan.tif", folder / "east32.tif"], grid="pan")
+
+
+def test_bands_that_lie_in_a_file_each_are_no_tiles(folder, tmp_path):
+    """Files that name their wavelengths are refused; of others the second adds nothing, which is warned of."""
+    two = []
+    for name, wave in (("B2.tif", 490.0), ("B4.tif", 665.0)):
+        two.append(str(tmp_path / name))
+        gdal.Translate(two[-1], str(folder / "pan.tif"))
+        dataset = gdal.Open(two[-1], gdal.GA_Update)
+        dataset.GetRasterBand(1).SetMetadataItem("wavelength", str(wave))
+        dataset.GetRasterBand(1).SetMetadataItem("wavelength_units", "nm")
+        del dataset
+    with pytest.raises(InputError, match=r"B4\.tif has a band at 665 nm where B2\.tif has one at 490 nm") as caught:
+        fused(folder, "no.tif", two)
+    assert f"gdalbuildvrt -separate B_bands.vrt {two[0]} {two[1]} (" in str(caught.value)
+    said = Said()
+    open_pair(folder / "hsi.tif", [folder / "pan.tif", *two[:1]], said).close()
+    assert any("B2.tif adds nothing to pan.tif" in text and "gdalbuildvrt" in text for text in said.warned_of)
+    part = Said()
+    open_pair(folder / "hsi.tif", [folder / "west.tif", folder / "pan.tif"], part).close()
+    assert part.warned_of == []
 
 
 @pytest.mark.parametrize(("epsg", "words"), [(32633, "ratio 15"), (32632, "averaged to 16")])

@@ -120,6 +120,13 @@ def test_a_bands_file_chooses_that_band_and_the_guide_has_all_four(safe, related
         assert (classes.grid.dx, classes.read().values.max()) == (20.0, 4)
 
 
+def test_files_of_several_bands_are_no_tiles_of_one_image(safe, related, write_raster, tmp_path):
+    hsi, root = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16)), safe()
+    files = [next(root.rglob(f"*_{band}_10m.jp2")) for band in SHARP]
+    with pytest.raises(InputError, match="give the product itself"):
+        classical(str(hsi), files, tmp_path / "out.tif")
+
+
 def test_offsets_follow_the_baseline_where_none_are_listed_and_each_band_has_its_own(safe, tmp_path):
     with open_raster(safe(baseline="03.01", offsets=()), "pan") as pan:
         assert (pan.metadata.offsets, pan.notes) == ((0.0,) * 4, ())
