@@ -201,7 +201,9 @@ def _print_compared(options: argparse.Namespace, found: Mapping[str, Any]) -> No
 
 
 def _print_facts(options: argparse.Namespace, facts: Mapping[str, Any]) -> None:
-    waves = [wave for wave in facts["wavelengths"] if wave is not None]
+    from ..workflows.info import sharp_bands
+
+    waves, sharper = [wave for wave in facts["wavelengths"] if wave is not None], sharp_bands(facts)
     print(f"file         {facts['file']}, {facts['file_size'] / 1e6:.2f} MB")
     print(f"network      {facts['network']}, {facts['parameter_count']:,} learned parameters")
     costs, scenes = facts.get("costs"), facts.get("training_data")
@@ -215,6 +217,8 @@ def _print_facts(options: argparse.Namespace, facts: Mapping[str, Any]) -> None:
         )
     span = f", {min(waves):g} to {max(waves):g} nm" if waves else ""
     print(f"made for     {facts['bands']} bands{span}, ratio {facts['ratio']}, MTF gain {_gains(facts['mtf'])}")
+    if sharper:
+        print(f"with         {sharper}")
     for data in scenes if isinstance(scenes, list) else ():
         if isinstance(data, Mapping):
             print(f"trained on   {data.get('hsi', '?')} + {data.get('pan', '?')}")

@@ -40,10 +40,14 @@ def bands_by_number(text: str, reader: RasterReader) -> list[int]:
         if not 1 <= first <= last <= reader.bands:
             raise InputError(
                 f"There are no bands {part.strip()} in {reader.name}; it has bands 1 to {reader.bands}: "
-                f"{_as_wavelengths(first, last, reader) or 'write the lower number first'}."
+                f"{_as_wavelengths(first, last, reader) or _in_order(first, last)}."
             )
         chosen += [band for band in range(first - 1, last) if band not in chosen]
     return chosen
+
+
+def _in_order(first: int, last: int) -> str:
+    return "write the lower number first" if last < first else "choose among these"
 
 
 def _as_wavelengths(first: int, last: int, reader: RasterReader) -> str:

@@ -199,7 +199,7 @@ def _exact(hsi: RasterFacts, pan: RasterFacts) -> tuple[float, float]:
 def _ratio_words(hsi: RasterFacts, pan: RasterFacts) -> str:
     low, high, (x, y) = hsi.source.name, pan.source.name, _exact(hsi, pan)
     if f"{x:.6g}" == f"{y:.6g}":
-        return f"A pixel of {low} is {x:.6g} pixels of {high}"
+        return f"A pixel of {low} is {x:.6g} pixel{'s' * (f'{x:.6g}' != '1')} of {high}"
     return f"The ratio of {low} to {high} is {x:.6g} in x but {y:.6g} in y"
 
 

@@ -66,6 +66,22 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
     return facts
 
 
+def sharp_bands(facts: Mapping[str, Any]) -> str:
+    """The sharper image that a model needs, in words.
+
+    Args:
+        facts: of a model file, as :func:`info` returns them.
+
+    Returns:
+        Its number of bands, with their wavelengths where they are known; "" for a PAN of one band.
+    """
+    bands, waves = facts.get("pan_bands", 1), facts.get("pan_wavelengths", [])
+    if bands == 1:
+        return ""
+    known = waves and None not in waves
+    return f"a sharper image of {bands} bands" + (f" ({', '.join(f'{wave:.4g}' for wave in waves)} nm)" * bool(known))
+
+
 def _parameter_count(header: Mapping[str, Any], numbers: int) -> int:
     counts = header.get("parameters")
     if isinstance(counts, Mapping) and counts and all(isinstance(count, int) for count in counts.values()):
@@ -92,8 +108,9 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
     sections.append(Section("Bands", [Table(columns, bands)]))
     shapes = [(name, " x ".join(map(str, item["shape"])), item["dtype"]) for name, item in facts["tensors"].items()]
     sections.append(Section("Arrays", [Table(("Name", "Shape", "Type"), shapes)]))
+    sharper = f" and {sharp_bands(facts)}" if sharp_bands(facts) else ""
     lead = (
-        f"A {facts['network']} model for {facts['bands']} bands at ratio {facts['ratio']}, with "
+        f"A {facts['network']} model for {facts['bands']} bands{sharper} at ratio {facts['ratio']}, with "
         f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
     )
     write_page(path, render(Report(facts["file"], lead, sections)))

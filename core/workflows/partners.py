@@ -63,6 +63,7 @@ def partners(pan: str, pan2: str, claims: Claims, place: Place, progress: Progre
             if pan2:
                 role = "guide" if has_role(pan2, "guide") else "pan"
                 images.append(opened.enter_context(open_claimed(pan2, role, claims, progress, hsi)))
+                _refuse_twice(images[1], first, hsi)
             for path in filter(None, dict.fromkeys((pan, pan2))):
                 coarser = open_coarser(path, progress)
                 if coarser is not None and _is_sharper(opened.enter_context(coarser), hsi, progress):
@@ -73,6 +74,17 @@ def partners(pan: str, pan2: str, claims: Claims, place: Place, progress: Progre
             return images[0]
 
     return join
+
+
+def _refuse_twice(second: RasterReader, first: RasterReader, hsi: RasterReader) -> None:
+    """Refuse a second image that is the first one, or the HSI, again: of one product another image may be meant."""
+    for other, role in ((first, "PAN"), (hsi, "HSI")):
+        one_file = os.path.realpath(second.path) == os.path.realpath(other.path)
+        if one_file and second.grid == other.grid and second.metadata.names == other.metadata.names:
+            raise InputError(
+                f"{second.name} was given as the {role} and as the second sharper image; leave --pan2 (PAN2) empty, or "
+                "give another image there."
+            )
 
 
 def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progress: Progress) -> RasterReader:

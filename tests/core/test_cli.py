@@ -217,6 +217,8 @@ def test_info_shows_a_model_and_gives_json(inputs, capsys):
         "config": {"width": 8},
         "bands": 2,
         "wavelengths": [500.0, None],
+        "pan_bands": 3,
+        "pan_wavelengths": [492.4, 560.0, 664.6],
         "ratio": 4,
         "mtf": 0.3,
         "parameters": {"spectral": 1000, "spatial": 234},
@@ -228,8 +230,10 @@ def test_info_shows_a_model_and_gives_json(inputs, capsys):
     shown = capsys.readouterr().out
     assert "1,234 learned parameters" in shown
     assert "2 bands, 500 to 500 nm, ratio 4" in shown
+    assert "with         a sharper image of 3 bands (492.4, 560, 664.6 nm)\n" in shown
     page = (inputs / "m.html").read_text(encoding="utf-8")
     assert "a.tif" in page
+    assert "a sharper image of 3 bands (492.4, 560, 664.6 nm)" in page
     assert "ERGAS" in page
     assert run("info", "m.safetensors", "--json") == 0
     facts = json.loads(capsys.readouterr().out)

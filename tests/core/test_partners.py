@@ -128,6 +128,12 @@ def test_a_single_band_of_larger_pixels_is_refused(images, tmp_path):
         error(images, tmp_path / "out.tif", pan2=one)
 
 
+@pytest.mark.parametrize(("key", "role"), [("pan", "PAN"), ("hsi", "HSI")])
+def test_an_image_that_is_given_twice_is_refused(images, tmp_path, key, role):
+    with pytest.raises(InputError, match=f"was given as the {role} and as the second sharper image"):
+        error(images, tmp_path / "out.tif", pan2=os.path.relpath(images[key]))
+
+
 def test_the_second_image_is_an_input_that_no_output_may_replace(images):
     with pytest.raises(InputError):
         error(images, images["pan2"], pan2=images["pan2"])

@@ -172,6 +172,12 @@ def test_a_safe_brings_its_bands_of_20_m_which_are_sharpened_first(safe, related
         assert scene.pan.metadata.names == SHARP
 
 
+def test_a_safe_that_is_given_twice_is_refused(safe, related, write_raster, tmp_path):
+    hsi, root = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16)), str(safe())
+    with pytest.raises(InputError, match="Sentinel-2 L2A was given as the PAN and as the second"):
+        classical(hsi, root, tmp_path / "out.tif", pan2=root)
+
+
 def test_bands_of_20_m_that_are_no_sharper_than_the_hsi_are_not_used(safe, related, write_raster, tmp_path):
     hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4, n=18, ratio=2)[0] * 1e4).astype(np.uint16), pixel=20.0)
     root = str(safe(coarse=("B05", "B06", "B07", "B8A", "B11", "B12")))
