@@ -65,7 +65,7 @@ def pan_response(scene: Scene, shift: tuple[float, float] = (0.0, 0.0), progress
     r2 = 1.0 - float(np.mean((pan - weights @ values) ** 2) / pan.var())
     total = weights.sum()
     shares = weights / total if total > 0 else weights
-    return Response(bands, shares, min(max(r2, 0.0), 1.0), _beyond(scene, bands, shares))
+    return Response(bands, shares, min(max(r2, 0.0), 1.0), beyond(shares))
 
 
 def non_negative(products: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -131,11 +131,19 @@ def _ordered(scene: Scene) -> np.ndarray:
     return good[np.argsort(known, kind="stable")] if len(known) == len(waves) else good
 
 
-def _beyond(scene: Scene, bands: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """(n,) bool: the bands outside of those that hold nearly all of the weights, in their order."""
+def beyond(shares: np.ndarray) -> np.ndarray:
+    """Which bands lie outside of those that hold nearly all of the weights.
+
+    Args:
+        shares: (n,) float64, not negative, of bands in the order of their wavelengths.
+
+    Returns:
+        (n,) bool; all where no band has a weight.
+    """
     reached = np.cumsum(shares)
-    if not reached[-1] > 0:
-        return np.ones(len(bands), bool)
-    first, last = np.searchsorted(reached, [_TAIL, 1.0 - _TAIL])
-    order = np.arange(len(bands))
-    return (order < first) | (order > last)
+    if not shares.size or not reached[-1] > 0:
+        return np.ones(len(shares), bool)
+    first, last = np.searchsorted(reached, [_TAIL * reached[-1], (1.0 - _TAIL) * reached[-1]])
+    order = np.arange(len(shares))
+    outside: np.ndarray = (order < first) | (order > last)
+    return outside

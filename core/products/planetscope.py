@@ -4,7 +4,7 @@ What catches people out:
 
 * Four bands are blue, green, red, near infrared; eight are coastal blue, blue, green I, green, yellow, red, red edge,
   near infrared. The file does not say so: the number of bands does.
-* It has no panchromatic band: as PAN, the red band is taken.
+* It has no panchromatic band: all of its bands are the sharper image.
 * Surface reflectance (``_SR``) is stored times 10000; without ``_SR`` the numbers are scaled radiance, each band with
   a factor of its own in the XML.
 * 0 is no data. The usable data mask ``..._udm2.tif`` says what is clear, snow, shadow, haze and cloud: it is the role
@@ -38,7 +38,7 @@ def _is_blackfill(values: np.ndarray) -> np.ndarray:
 
 
 def lay_out(members: Members, role: str) -> Layout:
-    """The red band, all bands, or the usable data mask.
+    """All bands, or the usable data mask.
 
     Args:
         members: the product's files.
@@ -65,19 +65,18 @@ def lay_out(members: Members, role: str) -> Layout:
     names = _NAMES.get(band_count(image))
     if names is None:
         raise InputError(f"{base_name(image)} has {band_count(image)} bands, but such products have 4 or 8.")
-    chosen = names
     reflectance = re.search("_SR(?:_|[.])", base_name(image), re.IGNORECASE) is not None
     return Layout(
-        tuple(BandFile(image, names.index(name) + 1) for name in chosen),
+        tuple(BandFile(image, i + 1) for i in range(len(names))),
         f"PlanetScope {'surface reflectance' if reflectance else 'radiance'}",
-        names=chosen,
-        scales=(_SCALE,) * len(chosen) if reflectance else None,
-        offsets=(0.0,) * len(chosen) if reflectance else None,
+        names=names,
+        scales=(_SCALE,) * len(names) if reflectance else None,
+        offsets=(0.0,) * len(names) if reflectance else None,
         nodata=(0.0,),
         flags=(Flag(mask, len(_UDM2), _is_blackfill),) if mask else (),
         acquired=members.scene[:15],
         provenance=(
-            f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}",
+            f"bands {', '.join(names)}",
             f"reflectance = DN x {_SCALE:g}" if reflectance else "stored numbers without a scale",
             "0 is nodata",
         ),

@@ -39,7 +39,7 @@ def pair_sections(found: Mapping[str, Any], scene: Scene, contradictory: np.ndar
     """
     return [
         Section("How the two lie on each other", _placed(found)),
-        Section("How blurred the HSI is", _blur(found["mtf"])),
+        Section("How blurred the HSI is", _blur(found["mtf"], bool(found["guide"]))),
         *_contradictions(found, contradictory),
         *_guide(found["guide"]),
         Section("What the PAN is made of", _response(found["response"], scene)),
@@ -100,7 +100,7 @@ def _pixels(cols: float, rows: float) -> str:
     return f"{cols:+.2f} columns, {rows:+.2f} rows (PAN pixels)"
 
 
-def _blur(mtf: Mapping[str, Any]) -> list[Item]:
+def _blur(mtf: Mapping[str, Any], several: bool) -> list[Item]:
     """The gain that is used, and the measured response over frequency of each group of bands."""
     items: list[Item] = [Facts({"MTF gain that is used, at the HSI's Nyquist frequency": mtf["said"]})]
     if not mtf["measured"]:
@@ -111,7 +111,8 @@ def _blur(mtf: Mapping[str, Any]) -> list[Item]:
         first, last = group["bands"]
         verdict = "sure" if group["sure"] else "not sure"
         if group["taken_from"]:
-            verdict = f"taken from {group['taken_from']}: the PAN says too little about these"
+            what = "what it is measured with" if several else "the PAN"
+            verdict = f"taken from {group['taken_from']}: {what} says too little about these"
         axes = (f"{a['gain']:.2f} ({a['low']:.2f} to {a['high']:.2f})" for a in (group["rows"], group["columns"]))
         rows.append((group["group"], f"{first} to {last}", *axes, f"{100 * group['explained']:.3g} %", verdict))
     heads = "Bands", "Numbers", "Vertically", "Horizontally", "PAN's detail explained", "Measurement"
@@ -167,15 +168,20 @@ def _response(response: Mapping[str, Any], scene: Scene) -> list[Item]:
         "within the range of the PAN": np.where(inferred, np.nan, weights),
         "beyond: inferred": np.where(inferred, weights, np.nan),
     }
-    span = response["range"]
-    inside = f" It sees from {span[0]:.0f} to {span[1]:.0f} nm." if span else ""
+    span, several = response["range"], scene.guides > 1
+    inside = f" It sees from {span[0]:.0f} to {span[1]:.0f} nm." if span and not several else ""
+    of_several = (
+        "the sharp band, or the sum of sharp bands, that they explain best, which shift and blur are measured with"
+    )
+    what = f"of {of_several}" if several else "of the degraded PAN's variance"
+    beyond = "Bands that no sharp band sees" if several else "Bands beyond the PAN"
     return [
         Text(
-            f"The HSI's bands, with weights that are not negative, explain {100 * response['r2']:.3g} % of the "
-            f"degraded PAN's variance.{inside} Neighbouring bands are alike, so a weight may stand for those around it."
+            f"The HSI's bands, with weights that are not negative, explain {100 * response['r2']:.3g} % {what}."
+            f"{inside} Neighbouring bands are alike, so a weight may stand for those around it."
         ),
         axis.chart("Weight of each band in the PAN", "Share (no unit)", series),
-        Facts({"Bands beyond the PAN, whose detail is inferred": band_runs(sorted(response["inferred"]))}),
+        Facts({f"{beyond}, whose detail is inferred": band_runs(sorted(response["inferred"]))}),
     ]
 
 
@@ -193,10 +199,11 @@ def _guide(bands: Sequence[Mapping[str, Any]]) -> list[Section]:
             f"{one['gain']:.3f}",
             f"{one['offset']:+.4g}",
             f"{one['level']:.4g}",
+            ("agrees" if one["agrees"] else "has an offset") if one["published"] else "",
         )
         for one in bands
     ]
-    head = ("Band", "Wavelength (nm)", "Response", "Bands of the HSI", "Explained", "Gain", "Offset", "Mean")
+    head = ("Band", "Wavelength (nm)", "Response", "Bands of the HSI", "Explained", "Gain", "Offset", "Mean", "")
     text = (
         "Each band of the sharper image, degraded, against the HSI's bands weighted by its published response, or "
         "against those that explain it where that is unknown, in physical units: a gain of 1 and an offset of 0 are "

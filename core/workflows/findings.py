@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..calibration.local_shift import LocalShift
 from ..calibration.relation import DOUBTFUL, UNRELATED, Relation, pan_relation
-from ..calibration.response import Response, pan_response
+from ..calibration.response import Response, beyond, pan_response
 from ..calibration.shift import MAX_SHIFT, Shift
 from ..io.reader import RasterReader
 from ..operators.resample import per_axis
@@ -25,6 +25,8 @@ from .guide_findings import guide_findings
 from .local_shift import NOTICED_SHIFT, local_facts
 from .opening import Opened
 from .placement import placement_of
+
+_SEEN = 0.01  # of the largest response of a sharp band: from here on it sees a band of the HSI
 
 
 def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
     scene, shift = opened.scene, opened.shift
     relation = pan_relation(scene, progress)
     response = pan_response(scene, _remaining(scene, shift), progress)
+    guide = guide_findings(scene, _remaining(scene, shift), progress)
     fit, verdict = _verdict(scene, shift, relation, opened.local)
     (rows, cols), (along, across) = scene.low_shape, per_axis(gain.gain)
     return {
@@ -76,8 +79,8 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         "mtf_y": along,
         "mtf": gain.facts(),
         "response_r2": response.r2,
-        "response": _response(scene, response),
-        "guide": guide_findings(scene, _remaining(scene, shift), progress),
+        "response": _response(scene, response, guide),
+        "guide": guide,
         "bands": _bands(scene),
         "samples": _samples(scene),
         "defects": _defects(scene, opened.defects),
@@ -165,18 +168,31 @@ def _shift(scene: Scene, shift: Shift | None) -> dict[str, Any]:
     }
 
 
-def _response(scene: Scene, response: Response) -> dict[str, Any]:
-    """By band; ``inferred`` are the bands whose detail the PAN does not show itself."""
-    inside = [scene.hsi.metadata.wavelengths[band] for band in response.bands[~response.inferred]]
+def _response(scene: Scene, response: Response, guide: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """By band; ``inferred`` are the bands whose detail the PAN, or no band of it, shows itself."""
+    numbers = [scene.hsi.band_numbers[band] for band in response.bands]
+    inferred = _unseen(numbers, guide) if guide else response.inferred
+    inside = [scene.hsi.metadata.wavelengths[band] for band in response.bands[~inferred]]
     known = [wave for wave in inside if wave is not None]
     return {
         "r2": response.r2,
         "range": [min(known), max(known)] if known and len(known) == len(inside) else None,
-        "band": [scene.hsi.band_numbers[band] for band in response.bands],
+        "band": numbers,
         "wavelength": [scene.hsi.metadata.wavelengths[band] for band in response.bands],
         "weight": [float(weight) for weight in response.weights],
-        "inferred": [scene.hsi.band_numbers[band] for band in response.bands[response.inferred]],
+        "inferred": [number for number, unseen in zip(numbers, inferred) if unseen],
     }
+
+
+def _unseen(numbers: Sequence[int], guide: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """(n,) bool: bands that no band of a sharper image of several sees, by its published response or, where that is
+    unknown, as they lie in no range of what was found; ``numbers`` are in the order of wavelengths."""
+    unseen = np.ones(len(numbers), bool)
+    for one in guide:
+        weights = dict(zip(one["bands"], one["weights"]))
+        shares = np.array([weights.get(number, 0.0) for number in numbers])
+        unseen &= shares < _SEEN * shares.max() if one["published"] else beyond(shares)
+    return unseen
 
 
 def _bands(scene: Scene) -> dict[str, list[int]]:

@@ -263,9 +263,10 @@ def choose_beside_model(scene: Scene, model: ModelGain, mtf: float | str, progre
 
 def _found(scene: Scene, blur: Blur) -> str:
     parts = []
+    what = "PAN" if scene.guides == 1 else "sharp band, or sum of them, that it is measured with"
     for group in blur.groups:
         bands = "" if len(blur.groups) == 1 else f" of the {group.name} bands"
-        taken = f", taken from the {group.taken_from} bands, as the PAN says too little about these"
+        taken = f", taken from the {group.taken_from} bands, as the {what} says too little about these"
         parts.append(f"{_axes(group)}{bands}{taken if group.taken_from else '' if group.sure else ', not sure'}")
     more = "" if len(blur.groups) == 1 else f"; that of the {blur.best.name} bands is used"
     return f"MTF gain of {scene.hsi.name}, measured against {scene.pan.name}: {'; '.join(parts)}{more}."

@@ -300,7 +300,12 @@ def test_an_offset_that_the_metadata_does_not_tell_is_said(write, tmp_path):
     record = inspect(*paths, report=str(page))
     assert [one["agrees"] for one in record["guide"]] == [False, True, True]
     assert any("offset of +" in warning for warning in record["warnings"])
-    assert "The bands of the sharper image" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "The bands of the sharper image" in text
+    assert (text.count(">has an offset<"), text.count(">agrees<")) == (1, 2)
+    # The HSI's bands 2, 5 and 8 are the sharp ones; what lies between and beyond is inferred.
+    assert record["response"]["inferred"] == [1, 3, 4, 6, 7, 9]
+    assert "Bands that no sharp band sees, whose detail is inferred" in text
     json.dumps(record, allow_nan=False)
 
 
