@@ -5,6 +5,8 @@ What catches people out:
 * Four bands are blue, green, red, near infrared; eight are coastal blue, blue, green I, green, yellow, red, red edge,
   near infrared. The file does not say so: the number of bands does.
 * It has no panchromatic band: all of its bands are the sharper image.
+* Nor does it say their wavelengths. Eight bands are SuperDove's; four may be of any of Planet's instruments, which
+  differ by up to 50 nm, so that they stay unknown.
 * Surface reflectance (``_SR``) is stored times 10000; without ``_SR`` the numbers are scaled radiance, each band with
   a factor of its own in the XML.
 * 0 is no data. The usable data mask ``..._udm2.tif`` says what is clear, snow, shadow, haze and cloud: it is the role
@@ -17,6 +19,7 @@ import re
 
 import numpy as np
 
+from ..operators.response_tables import centre, published_sensor
 from ..runtime.errors import InputError
 from .layout import BandFile, Flag, Layout
 from .members import Members, base_name
@@ -31,6 +34,12 @@ _NAMES = {
 }
 _UDM2 = ("clear", "snow", "shadow", "haze_light", "haze_heavy", "cloud", "confidence", "udm1")
 _SCALE = 1e-4
+
+
+def _wavelengths(bands: int) -> tuple[float, ...] | None:
+    """Of SuperDove, the only instrument of eight bands, in nm."""
+    sensor = published_sensor("planetscope")
+    return tuple(map(centre, sensor.responses.values())) if sensor is not None and bands == 8 else None
 
 
 def _is_blackfill(values: np.ndarray) -> np.ndarray:
@@ -70,13 +79,14 @@ def lay_out(members: Members, role: str) -> Layout:
         tuple(BandFile(image, i + 1) for i in range(len(names))),
         f"PlanetScope {'surface reflectance' if reflectance else 'radiance'}",
         names=names,
+        wavelengths=_wavelengths(len(names)),
         scales=(_SCALE,) * len(names) if reflectance else None,
         offsets=(0.0,) * len(names) if reflectance else None,
         nodata=(0.0,),
         flags=(Flag(mask, len(_UDM2), _is_blackfill),) if mask else (),
         acquired=members.scene[:15],
         provenance=(
-            f"bands {', '.join(names)}",
+            f"bands {', '.join(names)}" + (" of SuperDove, with its wavelengths" if len(names) == 8 else ""),
             f"reflectance = DN x {_SCALE:g}" if reflectance else "stored numbers without a scale",
             "0 is nodata",
         ),

@@ -115,6 +115,8 @@ def test_planets_bands_are_the_sharper_image(planet, related, ending, bands, red
         open_raster(folder, "quality") as mask,
     ):
         assert (pan.bands, pan.metadata.names[red]) == (bands, "red")
+        waves = (441.5, 490.0, 531.0, 565.0, 610.0, 665.0, 705.0, 865.0)
+        assert pan.metadata.wavelengths == (pytest.approx(waves, abs=0.01) if bands == 8 else (None,) * 4)
         assert (set(pan.metadata.scales), pan.metadata.nodata) == ({1e-4}, 0)
         block = pan.read()
         np.testing.assert_array_equal(block.values, guide.read().values)
