@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.distribution import Distribution
@@ -101,21 +102,23 @@ def check_guides_order(
     references: Sequence[Distribution],
     found: Sequence[Distribution],
     good: np.ndarray,
-    scene: Scene,
-    trained: TrainedModel,
-    name: str,
+    pan: RasterReader,
+    known: Sequence[float | None],
+    others: str,
+    remedy: str,
     progress: Progress,
 ) -> None:
-    """Refuse a sharper image whose bands lie in another order than in training. Each is told by the band of the HSI
-    that it was most like there.
+    """Refuse a sharper image whose bands lie in another order than those of a scene of training. Each is told by the
+    band of the HSI that it is most like there.
 
     Args:
-        references: of training, one for each sharp band.
-        found: of the scene, one for each sharp band.
+        references: of the scene of training, one for each sharp band.
+        found: of the other scene, one for each sharp band.
         good: (bands,) bool, the HSI's bands that are compared.
-        scene: for messages, and for its sharper image's wavelengths.
-        trained: the model, of which the sharper image's wavelengths count.
-        name: of the model file, for messages.
+        pan: the other scene's sharper image.
+        known: wavelengths of the sharp bands of training, nm; None where unknown.
+        others: what messages call those bands.
+        remedy: what to do, with ``{numbers}`` for the bands in the order that fits.
         progress: warned where wavelengths say that the order is right.
 
     Raises:
@@ -129,13 +132,12 @@ def check_guides_order(
     own, other = float(np.trace(unexplained)), float(unexplained[range(len(order)), order].sum())
     if own < max(_UNEXPLAINED, _OTHER_ORDER * other):
         return
-    pan, numbers = scene.pan, ",".join(str(scene.pan.band_numbers[band]) for band in order)
+    numbers = ",".join(str(pan.band_numbers[band]) for band in order)
     sentence = (
-        f"The bands of {pan.name} lie in another order than those of the sharper image that {name} was trained with, "
-        "as their correlations with the HSI's bands say"
+        f"The bands of {pan.name} lie in another order than {others}, as their correlations with the HSI's bands say"
     )
-    if None in pan.metadata.wavelengths or None in trained.header.get("pan_wavelengths", [None]):
-        raise InputError(f"{sentence}; choose them in that order (--pan-bands-used {numbers}, PAN_BANDS_USED).")
+    if None in pan.metadata.wavelengths or None in known:
+        raise InputError(f"{sentence}; {remedy.format(numbers=numbers)}.")
     progress.warning(f"{sentence}, though not their wavelengths: one of the two is wrong.")
 
 

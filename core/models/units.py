@@ -34,6 +34,7 @@ _SURELY_MATCHED = 1.5  # the same gain, where the units of the HSI differ and it
 _CONTRAST = 6.0  # that spread over level may differ by
 _UNLIKE_FACTOR, _UNLIKE = 15.0, 100.0  # how far the ratios of bands may differ: where units differ, where not
 _FAR = 10.0  # spreads between the spectra, at the same brightness
+_REMEDY = "choose them in that order (--pan-bands-used {numbers}, PAN_BANDS_USED)"
 _CORRELATED = 0.7  # with the bands: from here on a PAN's regression can be used
 
 
@@ -79,7 +80,9 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
     good = np.array(trained.header["good"], bool) & scene.good
     comparisons = [_Comparison(trained, scene, name, guide, each, good, progress) for guide, each in enumerate(found)]
     warn_of_order(trained, comparisons[0].reference, found[0], good, scene, name, progress)
-    check_guides_order([one.reference for one in comparisons], found, good, scene, trained, name, progress)
+    references, known = [one.reference for one in comparisons], trained.header.get("pan_wavelengths", [None])
+    others = f"those that {name} was trained with"
+    check_guides_order(references, found, good, scene.pan, known, others, _REMEDY, progress)
     units = _units(comparisons)
     if units is None:
         return trained

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from ..models.band_order import check_guides_order
 from ..models.pair import Pair, branch_kind, kind_of
 from ..models.trained import TrainedModel, describe
 from ..models.units import LEAST_FACTOR
@@ -80,6 +81,7 @@ def learn(
     statistics, good = context.statistics, context.good
     sampled = [sample_distributions(scene, mtf_gain, progress) for scene in scenes]
     _warn_of_units(scenes, sampled, good, progress)
+    _check_guides(scenes, sampled, good, progress)
     numbers = statistics.arrays()
     different = "The processes of this training see different images; give the same to all."
     processes.check_same(_fingerprint(numbers), different)
@@ -236,6 +238,18 @@ def _warn_of_units(
             f"{least[1].hsi.name} (median of the bands {most[0]:.4g} and {least[0]:.4g}): scenes that train one model "
             "need the same units; convert one of them."
         )
+
+
+def _check_guides(
+    scenes: Sequence[Scene], sampled: Sequence[Sequence[Distribution]], good: np.ndarray, progress: Progress
+) -> None:
+    """Refuse sharper images whose bands lie in another order than those of the first."""
+    first = scenes[0].pan
+    remedy = 'put them in the order {numbers} (gdal_translate with -b for each, "Rearrange bands")'
+    for scene, each in zip(scenes[1:], sampled[1:]):
+        if sampled[0] and each:
+            known, others = first.metadata.wavelengths, f"those of {first.name}"
+            check_guides_order(sampled[0], each, good, scene.pan, known, others, remedy, progress)
 
 
 def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, int], progress: Progress) -> None:

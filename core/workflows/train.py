@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from ..calibration.relation import pan_relation
 from ..calibration.shift import measure_shift
 from ..io.ratio import ratio_text, same_ratio
-from ..models.trained import RATIO_TOLERANCE
+from ..io.reader import RasterReader
+from ..models.trained import RATIO_TOLERANCE, WAVELENGTH_TOLERANCE
 from ..report.html import render, write_page
 from ..report.verdict import Verdict
 from ..report.warned import warning_items
 from ..runtime.devices import load_torch
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, Silent
+from ..scene.guide import GUIDE_TOLERANCE
 from ..scene.scene import Scene
 from .gains import choose_common_gain
 from .global_shift import cause_of_shift
@@ -178,6 +180,8 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
                 f"{scene.pan.name} has {scene.guides} bands but {first.pan.name} has {first.guides}; train with "
                 "sharper images of the same bands."
             )
+        _check_wavelengths(scene.hsi, first.hsi, WAVELENGTH_TOLERANCE, "images of one sensor")
+        _check_wavelengths(scene.pan, first.pan, GUIDE_TOLERANCE, "sharper images of the same bands in one order")
         if not same_ratio(scene.ratios, first.ratios, RATIO_TOLERANCE):
             raise InputError(
                 f"{scene.hsi.name} and its PAN have ratio {ratio_text(scene.ratios)} but {first.hsi.name} and its PAN "
@@ -188,4 +192,13 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
             raise InputError(
                 f"{scene.hsi.name} has another scale or offset than {first.hsi.name}; convert the images to the same "
                 "units first."
+            )
+
+
+def _check_wavelengths(image: RasterReader, first: RasterReader, tolerance: float, wanted: str) -> None:
+    for band, (own, other) in enumerate(zip(image.metadata.wavelengths, first.metadata.wavelengths), 1):
+        if own is not None and other is not None and abs(own - other) > tolerance:
+            raise InputError(
+                f"Band {band} of {image.name} is at {own:g} nm but that of {first.name} at {other:g} nm; train on "
+                f"{wanted}."
             )

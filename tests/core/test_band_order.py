@@ -66,9 +66,8 @@ def checked(found, waves=(None,) * 4, own=(None,) * 4, numbers=(1, 2, 3, 4)):
     told = Progress()
     told.warning = texts.append
     pan = SimpleNamespace(name="b.tif", band_numbers=list(numbers), metadata=SimpleNamespace(wavelengths=waves))
-    trained = SimpleNamespace(header={"pan_wavelengths": list(own)})
     check_guides_order(
-        TRAINED, found, np.ones(len(LEVEL), bool), SimpleNamespace(pan=pan), trained, "m.safetensors", told
+        TRAINED, found, np.ones(len(LEVEL), bool), pan, list(own), "those of c.tif", "choose {numbers}", told
     )
     return texts
 
@@ -77,7 +76,7 @@ def checked(found, waves=(None,) * 4, own=(None,) * 4, numbers=(1, 2, 3, 4)):
 def test_sharp_bands_in_another_order_are_refused_with_the_order_that_fits(order):
     with pytest.raises(InputError, match="lie in another order") as caught:
         checked([TRAINED[band] for band in order], numbers=(10, 20, 30, 40))
-    numbers = str(caught.value).partition("--pan-bands-used ")[2].partition(", PAN")[0]
+    numbers = str(caught.value).partition("; choose ")[2].rstrip(".")
     assert [order[int(number) // 10 - 1] for number in numbers.split(",")] == [0, 1, 2, 3]
 
 

@@ -95,6 +95,21 @@ def test_a_sharper_image_that_does_not_fit_the_model_is_refused_in_one_sentence(
         fuse(scene[0], four, model, out, pan_bands_used="1-3")
 
 
+def test_scenes_of_training_whose_bands_differ_or_lie_in_another_order_are_refused(scene, make_raster, tmp_path):
+    hsi, pan = scene
+    other = make_raster(tmp_path / "other.tif", values(pan)[[2, 1, 0]], HIGH)
+    hsis = [hsi, make_raster(tmp_path / "again.tif", values(hsi), LOW)]
+    with pytest.raises(InputError, match=r"other.tif lie in another order than those of pan.tif.*the order 3,2,1 \("):
+        train(hsis, [pan, other], str(tmp_path / "m.safetensors"), effort="fast", **KNOWN)
+    name_wavelengths(other, (665.0, 560.0, 490.0))
+    with pytest.raises(InputError, match=r"Band 1 of other\.tif is at 665 nm but that of pan.tif at 490 nm"):
+        train(hsis, [pan, other], str(tmp_path / "m.safetensors"), effort="fast", **KNOWN)
+    name_wavelengths(hsis[0], [500.0 + 10 * band for band in range(BANDS)])
+    name_wavelengths(hsis[1], [520.0 + 10 * band for band in range(BANDS)])
+    with pytest.raises(InputError, match=r"Band 1 of again\.tif is at 520 nm but that of hsi.tif at 500 nm"):
+        train(hsis, [pan, pan], str(tmp_path / "m.safetensors"), effort="fast", **KNOWN)
+
+
 def test_a_header_that_disagrees_with_the_arrays_is_refused(scene, tmp_path):
     model = str(tmp_path / "model.safetensors")
     train([scene[0]], [scene[1]], model, effort="fast", mtf=0.3, shift="none")
