@@ -151,9 +151,9 @@ def build_parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
         description=textwrap.fill(
-            "Hyperspectral pansharpening: brings a hyperspectral image (HSI) to the resolution of a "
-            "panchromatic image (PAN) of the same place. `sharpen` does all of it; `train` and `fuse` are its two "
-            "halves, for many scenes of one sensor; `simulate` and `assess` measure how good results are.",
+            "Hyperspectral sharpening: brings a hyperspectral image (HSI) to the resolution of a sharper image of "
+            "the same place, panchromatic (PAN) or of several bands. `sharpen` does all of it; `train` and `fuse` are "
+            "its two halves, for many scenes of one sensor; `simulate` and `assess` measure how good results are.",
             96,
         ),
         epilog=f"{PROGRAM} JOB --help explains each job with an example.",

@@ -50,7 +50,7 @@ class TrainAlgorithm(SsmlAlgorithm):
         counts = [len(given[key]) for key in ("HSI", "PAN") if isinstance(given.get(key), (list, tuple))]
         if len(counts) == 2 and counts[0] != counts[1]:
             return tr(
-                "There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each "
+                "There are {hsi} hyperspectral and {pan} sharper images: give one sharper image for each "
                 "hyperspectral one, in the same order."
             ).format(hsi=counts[0], pan=counts[1])
         if is_given(given.get("RESUME")) and not is_given(given.get("MODEL")):

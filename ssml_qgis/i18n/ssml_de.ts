@@ -159,8 +159,8 @@
 <translation>Szene schärfen</translation></message>
 <message><source>Fusion</source>
 <translation>Fusion</translation></message>
-<message><source>Brings a hyperspectral image to the pixel size of a panchromatic one, learning from the scene itself.</source>
-<translation>Bringt ein Hyperspektralbild auf die Pixelgröße eines panchromatischen Bildes und lernt dabei aus der Szene selbst.</translation></message>
+<message><source>Brings a hyperspectral image to the pixel size of a sharper one, learning from the scene itself.</source>
+<translation>Bringt ein Hyperspektralbild auf die Pixelgröße eines schärferen Bildes und lernt dabei aus der Szene selbst.</translation></message>
 <message><source>Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial network learn on that smaller pair, where the truth is known, and from each other; what they learned is then applied to the scene at full resolution.</source>
 <translation>Braucht nichts als die beiden Raster. Die Szene wird mit der MTF des Sensors vergröbert; ein spektrales und ein räumliches Netz lernen an diesem kleineren Paar, bei dem die Wahrheit bekannt ist, und voneinander; was sie gelernt haben, wird dann auf die Szene in voller Auflösung angewandt.</translation></message>
 <message><source>The result lies on the PAN's grid, clipped to the overlap, or, where the two are not parallel, on the HSI's, refined; it carries the HSI's bands, wavelengths, data type and nodata.</source>
@@ -287,24 +287,24 @@
 <translation>Lernen</translation></message>
 <message><source>Learns from one or more scenes of a sensor and writes one small model file.</source>
 <translation>Lernt aus einer oder mehreren Szenen eines Sensors und schreibt eine kleine Modelldatei.</translation></message>
-<message><source>Each hyperspectral image goes with the panchromatic one at the same place of the list. The scenes are degraded by the sensor's MTF and the networks learn where the truth is known; patches that are held out give the scores in the model file.</source>
-<translation>Jedes Hyperspektralbild gehört zu dem panchromatischen Bild an derselben Stelle der Liste. Die Szenen werden mit der MTF des Sensors vergröbert, und die Netze lernen dort, wo die Wahrheit bekannt ist; zurückgehaltene Ausschnitte geben die Noten in der Modelldatei.</translation></message>
+<message><source>Each hyperspectral image goes with the sharper one at the same place of the list. The scenes are degraded by the sensor's MTF and the networks learn where the truth is known; patches that are held out give the scores in the model file.</source>
+<translation>Jedes Hyperspektralbild gehört zu dem schärferen Bild an derselben Stelle der Liste. Die Szenen werden mit der MTF des Sensors vergröbert, und die Netze lernen dort, wo die Wahrheit bekannt ist; zurückgehaltene Ausschnitte geben die Noten in der Modelldatei.</translation></message>
 <message><source>While it runs, a checkpoint lies beside the model file as &lt;MODEL&gt;.checkpoint; a cancelled run is taken up from it.</source>
 <translation>Während des Laufs liegt ein Zwischenstand neben der Modelldatei, als &lt;MODEL&gt;.checkpoint; ein abgebrochener Lauf wird von dort fortgesetzt.</translation></message>
-<message><source>Hyperspectral images of one sensor: same bands, and about the same ratio to their panchromatic images.</source>
-<translation>Hyperspektralbilder eines Sensors: dieselben Kanäle und etwa dasselbe Verhältnis zu ihren panchromatischen Bildern.</translation></message>
+<message><source>Hyperspectral images of one sensor: same bands, and about the same ratio to their sharper images.</source>
+<translation>Hyperspektralbilder eines Sensors: dieselben Kanäle und etwa dasselbe Verhältnis zu ihren schärferen Bildern.</translation></message>
 <message><source>Hyperspectral images (HSI)</source>
 <translation>Hyperspektralbilder (HSI)</translation></message>
 <message><source>Products as they are delivered, after the layers: of each its file (of many files the metadata), its folder, or a zip or tar archive.</source>
 <translation>Produkte, wie sie geliefert werden, nach den Layern: von jedem seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv.</translation></message>
 <message><source>Hyperspectral images (HSI): products</source>
 <translation>Hyperspektralbilder (HSI): Produkte</translation></message>
-<message><source>The panchromatic images, as many as hyperspectral ones and in the same order.</source>
-<translation>Die panchromatischen Bilder, so viele wie Hyperspektralbilder und in derselben Reihenfolge.</translation></message>
-<message><source>Panchromatic images (PAN), in the same order</source>
-<translation>Panchromatische Bilder (PAN), in derselben Reihenfolge</translation></message>
-<message><source>Panchromatic images (PAN), in the same order: products</source>
-<translation>Panchromatische Bilder (PAN), in derselben Reihenfolge: Produkte</translation></message>
+<message><source>The sharper images, as many as hyperspectral ones and in the same order.</source>
+<translation>Die schärferen Bilder, so viele wie Hyperspektralbilder und in derselben Reihenfolge.</translation></message>
+<message><source>Sharper images, panchromatic (PAN) or multispectral, in the same order</source>
+<translation>Schärfere Bilder, panchromatisch (PAN) oder multispektral, in derselben Reihenfolge</translation></message>
+<message><source>Sharper images, panchromatic (PAN) or multispectral, in the same order: products</source>
+<translation>Schärfere Bilder, panchromatisch (PAN) oder multispektral, in derselben Reihenfolge: Produkte</translation></message>
 <message><source>Number of learning steps, instead of what the effort says; empty: by the effort.</source>
 <translation>Zahl der Lernschritte, statt der aus dem Aufwand; leer: nach dem Aufwand.</translation></message>
 <message><source>Steps, instead of the effort</source>
@@ -425,8 +425,8 @@
 <translation>Das zu benotende geschärfte Bild.</translation></message>
 <message><source>The hyperspectral image that was sharpened; goes together with the PAN.</source>
 <translation>Das Hyperspektralbild, das geschärft wurde; gehört mit dem PAN zusammen.</translation></message>
-<message><source>The panchromatic image that was used; goes together with the HSI.</source>
-<translation>Das panchromatische Bild, das benutzt wurde; gehört mit dem HSI zusammen.</translation></message>
+<message><source>The sharper image that was used; goes together with the HSI.</source>
+<translation>Das schärfere Bild, das benutzt wurde; gehört mit dem HSI zusammen.</translation></message>
 <message><source>The truth, on the same pixel grid; from a simulation, or a finer sensor.</source>
 <translation>Die Wahrheit, auf demselben Pixelgitter; aus einer Simulation oder von einem feineren Sensor.</translation></message>
 <message><source>The bands of the reference and the HSI that the result has, where it was made with BANDS.</source>
@@ -729,8 +729,8 @@
 <translation>SSML, an der Szene gelernt</translation></message>
 <message><source>All classical methods</source>
 <translation>Alle klassischen Verfahren</translation></message>
-<message><source>There are {hsi} hyperspectral and {pan} panchromatic images: give one panchromatic image for each hyperspectral one, in the same order.</source>
-<translation>Es sind {hsi} hyperspektrale und {pan} panchromatische Bilder: geben Sie zu jedem Hyperspektralbild ein panchromatisches an, in derselben Reihenfolge.</translation></message>
+<message><source>There are {hsi} hyperspectral and {pan} sharper images: give one sharper image for each hyperspectral one, in the same order.</source>
+<translation>Es sind {hsi} hyperspektrale und {pan} schärfere Bilder: geben Sie zu jedem Hyperspektralbild ein schärferes an, in derselben Reihenfolge.</translation></message>
 <message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>
 <translation>Bestes Verfahren: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} Grad in verringerter Auflösung.</translation></message>
 <message><source>{product} does not exist: choose a product's file, folder or archive.</source>
@@ -779,10 +779,8 @@
 <translation>Wie lange gelernt wird.</translation></message>
 <message><source>The hyperspectral image.</source>
 <translation>Das Hyperspektralbild.</translation></message>
-<message><source>The panchromatic image of the same place.</source>
-<translation>Das panchromatische Bild desselben Ortes.</translation></message>
-<message><source>Panchromatic image (PAN)</source>
-<translation>Panchromatisches Bild (PAN)</translation></message>
+<message><source>The sharper image of the same place: panchromatic, or of several bands.</source>
+<translation>Das schärfere Bild desselben Ortes: panchromatisch oder mit mehreren Kanälen.</translation></message>
 <message><source>Report of the assessment</source>
 <translation>Bericht der Beurteilung</translation></message>
 <message><source>Report of the pair</source>
@@ -797,16 +795,16 @@
 <translation>Das Hyperspektralbild, das geschärft wird.</translation></message>
 <message><source>Hyperspectral images of one sensor.</source>
 <translation>Hyperspektralbilder eines Sensors.</translation></message>
-<message><source>The panchromatic images, in the same order.</source>
-<translation>Die panchromatischen Bilder, in derselben Reihenfolge.</translation></message>
+<message><source>The sharper images, in the same order.</source>
+<translation>Die schärferen Bilder, in derselben Reihenfolge.</translation></message>
 <message><source>Hyperspectral image to sharpen</source>
 <translation>Hyperspektralbild, das geschärft wird</translation></message>
-<message><source>Its panchromatic image</source>
-<translation>Sein panchromatisches Bild</translation></message>
+<message><source>Its sharper image</source>
+<translation>Sein schärferes Bild</translation></message>
 <message><source>Hyperspectral images to learn from</source>
 <translation>Hyperspektralbilder zum Lernen</translation></message>
-<message><source>Their panchromatic images, in the same order</source>
-<translation>Ihre panchromatischen Bilder, in derselben Reihenfolge</translation></message>
+<message><source>Their sharper images, in the same order</source>
+<translation>Ihre schärferen Bilder, in derselben Reihenfolge</translation></message>
 <message><source>Report of the training</source>
 <translation>Bericht des Trainings</translation></message>
 <message><source>Simulates a pair of HSI and PAN out of a hyperspectral image by Wald's protocol, runs the classical methods on it, ranks them, and keeps the best result.</source>

@@ -422,7 +422,7 @@ def test_a_layer_that_is_no_gdal_raster_is_refused(workflow, scene, tmp_path):
     [
         ("simulate", {"REFERENCE": "@reference", "RATIO": 3, "HSI": "@", "PAN": "@"}, "PAN_BANDS"),
         ("simulate", {"REFERENCE": "@reference", "RATIO": 1, "PAN_BANDS": "1", "HSI": "@", "PAN": "@"}, "RATIO"),
-        ("train", {"HSI": ["@hsi", "@hsi"], "PAN": ["@pan"], "MODEL": "@"}, "2 hyperspectral and 1 panchromatic"),
+        ("train", {"HSI": ["@hsi", "@hsi"], "PAN": ["@pan"], "MODEL": "@"}, "2 hyperspectral and 1 sharper"),
         ("assess", {"FUSED": "@reference"}, "nothing to compare with"),
         ("assess", {"FUSED": "@reference", "HSI": "@hsi"}, "go together"),
         ("classicalfuse", {"HSI": "@hsi", "PAN": "@pan", "METHOD": "magic", "OUTPUT": "@"}, "METHOD"),

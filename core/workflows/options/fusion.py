@@ -40,7 +40,7 @@ SHARPEN = Job(
     "sharpen",
     "Sharpen a scene",
     "Fusion",
-    "Brings a hyperspectral image to the pixel size of a panchromatic one, learning from the scene itself.",
+    "Brings a hyperspectral image to the pixel size of a sharper one, learning from the scene itself.",
     (
         "Needs nothing but the two rasters. The scene is degraded by the sensor's MTF; a spectral and a spatial "
         "network learn on that smaller pair, where the truth is known, and from each other; what they learned is "
@@ -131,7 +131,7 @@ TRAIN = Job(
     "Learning",
     "Learns from one or more scenes of a sensor and writes one small model file.",
     (
-        "Each hyperspectral image goes with the panchromatic one at the same place of the list. The scenes are "
+        "Each hyperspectral image goes with the sharper one at the same place of the list. The scenes are "
         "degraded by the sensor's MTF and the networks learn where the truth is known; patches that are held out "
         "give the scores in the model file.",
         "While it runs, a checkpoint lies beside the model file as <MODEL>.checkpoint; a cancelled run is taken up "
@@ -141,14 +141,13 @@ TRAIN = Job(
     ("hyperspectral", "pansharpening", "deep learning", "mutual learning", "training"),
     (
         shared.HSI.but(
-            help="Hyperspectral images of one sensor: same bands, and about the same ratio to their panchromatic "
-            "images.",
+            help="Hyperspectral images of one sensor: same bands, and about the same ratio to their sharper images.",
             label="Hyperspectral images (HSI)",
             kind="rasters",
         ),
         shared.PAN.but(
-            help="The panchromatic images, as many as hyperspectral ones and in the same order.",
-            label="Panchromatic images (PAN), in the same order",
+            help="The sharper images, as many as hyperspectral ones and in the same order.",
+            label="Sharper images, panchromatic (PAN) or multispectral, in the same order",
             kind="rasters",
         ),
         Option(

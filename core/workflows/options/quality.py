@@ -184,7 +184,7 @@ ASSESS = Job(
             name="reference",
         ),
         shared.HSI.but(help="The hyperspectral image that was sharpened; goes together with the PAN.", needed=False),
-        shared.PAN.but(help="The panchromatic image that was used; goes together with the HSI.", needed=False),
+        shared.PAN.but(help="The sharper image that was used; goes together with the HSI.", needed=False),
         shared.REPORT,
         shared.JSON,
     ),
