@@ -5,6 +5,7 @@ What catches people out:
 * Band 8 is the PAN (15 m); its grid is offset by half a PAN pixel from that of the other bands, as the georeferences
   say.
 * Level 2 (surface reflectance, ``_SR_B4.TIF``) has no band 8: the PAN comes with Level 1 (L1TP) of the same scene.
+  Beside an HSI of larger pixels (EMIT's 60 m) its bands of 30 m are the sharper image.
 * The MTL file of Level 2 repeats the keys of Level 1: the scales of surface reflectance stand in
   ``LEVEL2_SURFACE_REFLECTANCE_PARAMETERS``.
 * Reflectance of Level 1 is at the top of the atmosphere, and not yet divided by the sine of the sun's elevation.
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import re
 
-from ..runtime.errors import InputError
 from .layout import BandFile, Layout
 from .members import Members, base_name
 from .mtl import Mtl
@@ -34,7 +34,7 @@ _SCALES_OF_LEVEL2 = ("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS",)
 
 
 def lay_out(members: Members, role: str) -> Layout:
-    """The PAN, the reflective bands of 30 m, or the quality bands.
+    """The PAN (of Level 2, which has none, the reflective bands), the reflective bands of 30 m, or the quality bands.
 
     Args:
         members: the product's files.
@@ -55,13 +55,8 @@ def lay_out(members: Members, role: str) -> Layout:
         if not found:
             raise members.lacks("quality bands (..._QA_PIXEL.TIF)")
         return Layout(tuple(map(BandFile, found)), satellite, names=tuple(_short(path) for path in found))
-    if role == "pan":
-        wanted = _named(members) or 8
-        if wanted == 8 and level2:
-            raise InputError(
-                f"{members.name} is a Level 2 product, which has no panchromatic band; take band 8 of Level 1 (L1TP) "
-                "of the same scene, or name the file of another band."
-            )
+    wanted = 0 if role != "pan" else _named(members) or (0 if level2 else 8)
+    if wanted:
         files = {wanted: members.need(f"band {wanted}", rf"_(?:SR_)?B{wanted}\.TIF")}
     else:
         paths = {number: members.first(rf"_(?:SR_)?B{number}\.TIF") for number in bands}
@@ -88,6 +83,11 @@ def lay_out(members: Members, role: str) -> Layout:
             f"{'band' if len(files) == 1 else 'bands'} {', '.join(map(str, files))}",
             f"reflectance by {groups[0]} in {mtl.name}" if known else "stored numbers without a scale",
             "0 is nodata",
+            *(
+                ["band 8, the PAN of 15 m, comes with Level 1 (L1TP) of the same scene"]
+                if level2 and not wanted
+                else []
+            ),
         ),
     )
 

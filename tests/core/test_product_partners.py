@@ -250,14 +250,21 @@ def test_a_bands_file_of_landsat_chooses_it_and_numbers_mean_other_bands_on_land
         assert pan.origin.sensor == "landsat-7"
 
 
-def test_level_2_has_its_own_scales_and_no_pan(landsat):
+def test_level_2_has_its_own_scales_and_no_pan_but_its_bands_are_the_sharper_image_of_larger_pixels(
+    landsat, write_raster, related, tmp_path
+):
     folder = landsat(level=2)
     with open_raster(folder, "guide") as bands, open_raster(folder, "quality") as quality:
         assert bands.metadata.scales == (2.75e-5,) * 7
         assert bands.metadata.offsets == (-0.2,) * 7
         assert quality.metadata.names == ("PIXEL",)
-    with pytest.raises(InputError, match="has no panchromatic band"):
-        open_raster(folder, "pan")
+    hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(7, 8, 3)[0] * 3e4).astype(np.uint16), pixel=45.0)
+    told = Told()
+    with open_scene(hsi, str(folder), ClassicalOptions(shift="none"), told) as scene:
+        assert (scene.guides, scene.ratio) == (7, 1.5)
+    assert any("the PAN of 15 m, comes with Level 1" in line for line in told.lines)
+    with pytest.raises(InputError, match="not sharper than the HSI"):
+        classical(str(folder), str(folder), tmp_path / "out.tif")
 
 
 @pytest.mark.parametrize("way", ["", "{}_MTL.txt", "{}_B4.TIF"])
