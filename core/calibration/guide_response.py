@@ -28,6 +28,7 @@ _HALF = 15.0  # nm: half the width of a band that is not published
 _SAMPLE = 20_000  # pixels of a regression
 _ROUNDS, _OUTLIER = 3, 3.0  # of the robust regression; standard deviations
 _RIDGE = 1e-4  # of the bands' mean variance
+_STILL = 1e-6  # of the largest number: what float32's rounding leaves of a band that does not vary
 OFFSET = 0.15  # of the band's mean level: from here on an offset is worth a sentence
 
 
@@ -99,7 +100,7 @@ def guide_responses(
         planes = pan_limits(view, tiles.tiles).pan(shift, progress)
         stored = np.concatenate([plane[place] for (plane, _), place in zip(planes, places)])
         physical = stored * scene.pan.metadata.scales[number] + scene.pan.metadata.offsets[number]
-        if physical.size > 2 and physical.var() > 0:
+        if physical.size > 2 and physical.std() > _STILL * np.abs(physical).max():
             known, sensor = _known_weights(scene, good, number, published[number])
             found.append(_response(scene, number, bands, physical, (good, known, sensor)))
     return found

@@ -17,12 +17,12 @@ _NEAR_OFFSET = 0.35  # share by which an offset may differ from that
 
 
 def guide_findings(scene: Scene, shift: tuple[float, float], progress: Progress) -> list[dict[str, Any]]:
-    """How the bands of a sharper image relate to those of the HSI; warns of offsets.
+    """How the bands of a sharper image relate to those of the HSI; warns of offsets and of bands that do not vary.
 
     Args:
         scene: the HSI and the sharper image.
         shift: (rows, columns) in PAN pixels, by which the image must still be moved.
-        progress: receives a warning; asked whether to stop.
+        progress: receives warnings; asked whether to stop.
 
     Returns:
         One record for each band of several: ``band``, ``wavelength``, ``published`` (whether it is compared with the
@@ -32,6 +32,12 @@ def guide_findings(scene: Scene, shift: tuple[float, float], progress: Progress)
     if scene.guides == 1:
         return []
     found = guide_responses(scene, shift, progress)
+    still = sorted(set(scene.pan.band_numbers) - {one.band for one in found})
+    if still and found:
+        progress.warning(
+            f"Band {', '.join(map(str, still))} of {scene.pan.name} has one number wherever the HSI lies and tells "
+            "nothing; get a fresh copy if it should show something."
+        )
     off = [one for one in found if one.published and not one.agrees]
     if off:
         some = ", ".join(str(one.band) for one in off)

@@ -234,6 +234,16 @@ def test_a_sharp_band_without_values_is_left_out_and_said(write):
     assert "Band 3 of pan.tif" in said.warnings[0]
 
 
+@pytest.mark.parametrize("number", [0.0, 777.0])
+def test_a_sharp_band_that_does_not_vary_is_said(write, number):
+    guides = sharp_bands(3)
+    _, hsi = mixed(guides[:2])
+    guides[1] = number
+    record = inspect(*write(hsi, guides))
+    assert [one["band"] for one in record["guide"]] == [1, 3]
+    assert any(warning.startswith("Band 2 of pan.tif has one number") for warning in record["warnings"])
+
+
 def test_a_weighted_sum_of_bands_reads_as_the_sum(write):
     guides = sharp_bands(3)
     path = write(np.ones((2, 24, 24)), guides)[1]
