@@ -108,6 +108,8 @@ def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[i
         raise InputError(f"{reader.name} has no wavelengths; give the bands by their numbers, as in 6-36.")
     chosen = [band for band, wave in enumerate(waves) if wave is not None and low <= wave <= high]
     if not chosen:
+        if high < low:
+            raise InputError(f"There is nothing from {low:g} to {high:g} nm; write the lower wavelength first.")
         raise InputError(
             f"{reader.name} has no band from {low:g} to {high:g} nm; its bands lie from {min(known):g} to "
             f"{max(known):g} nm: choose another range."

@@ -236,7 +236,7 @@ def not_sharper(hsi: Source, pan: Source, exact: float) -> str:
     Returns:
         The refusal.
     """
-    start = f"A pixel of {hsi.name} is {exact:.3g} pixels of {pan.name}"
+    start = f"A pixel of {hsi.name} is {exact:.3g} pixel{'s' * (f'{exact:.3g}' != '1')} of {pan.name}"
     if exact < 1.0 - NEARLY_WHOLE:
         return f"{start}: the PAN {pan.name} is coarser than the HSI {hsi.name} (are the two swapped?)."
     return (

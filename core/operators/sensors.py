@@ -8,6 +8,7 @@ whose variance is the mean of the two (own).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..runtime.errors import InputError
@@ -103,11 +104,12 @@ _OTHER_NAMES = {
 }
 
 
-def find_sensor(name: str) -> Sensor:
+def find_sensor(name: str, others: Iterable[str] = ()) -> Sensor:
     """The sensor of a name.
 
     Args:
         name: in any spelling of case, spaces and hyphens.
+        others: names that may be meant as well, for the message.
 
     Returns:
         The sensor.
@@ -119,7 +121,7 @@ def find_sensor(name: str) -> Sensor:
     plain = plain_name(name)
     if plain in names:
         return SENSORS[names[plain]]
-    raise InputError(f"{name!r} is no sensor known here{hint(name.lower(), [*SENSORS, *_OTHER_NAMES])}")
+    raise InputError(f"{name!r} is no sensor known here{hint(name.lower(), [*SENSORS, *_OTHER_NAMES, *others])}")
 
 
 def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
@@ -165,11 +167,12 @@ def sensor_of_file(name: str) -> Sensor | None:
     return next((s for s in SENSORS.values() if s.product and name.lower().startswith(s.product)), None)
 
 
-def pan_range(name: str) -> tuple[float, float]:
+def pan_range(name: str, others: Iterable[str] = ()) -> tuple[float, float]:
     """Wavelengths in nm of a sensor's panchromatic band.
 
     Args:
         name: the sensor's.
+        others: as of :func:`find_sensor`.
 
     Returns:
         (first, last) in nm.
@@ -177,7 +180,7 @@ def pan_range(name: str) -> tuple[float, float]:
     Raises:
         InputError: no such sensor, or it has no panchromatic band.
     """
-    sensor = find_sensor(name)
+    sensor = find_sensor(name, others)
     if sensor.pan_range is None:
         raise InputError(f"{sensor.name} has no panchromatic band; give wavelengths in nm, as in 480-690.")
     return sensor.pan_range

@@ -25,6 +25,7 @@ from .warp import Mapping, WarpedReader
 
 _SAME = 0.01  # pixels: by how much grids may miss each other over an image
 _SAMPLED = 8  # rows that are looked at where a file may add nothing
+_APART = "the files of the sharper image lie on several grids"
 _OF_ONE = "files of one sharper image are its tiles, of which the first that has a value counts"
 
 
@@ -206,7 +207,7 @@ def _placed(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress)
     for pan in pans:
         try:
             ratio = round(abs(hsi.grid.dx / placed[0].grid.dx)) if placed else None
-            placed.append(placed_pan(hsi, pan, "hsi", progress, ratio))
+            placed.append(placed_pan(hsi, pan, "hsi", progress, ratio, _APART))
         except ApartError as error:
             if pan is pans[-1] and not placed:
                 raise

@@ -30,7 +30,12 @@ _SAME = 0.01  # PAN pixels: reference systems whose coordinates differ by less a
 
 
 def placed_pan(
-    hsi: RasterReader, pan: RasterReader, grid: str, progress: Progress, ratio: int | None = None
+    hsi: RasterReader,
+    pan: RasterReader,
+    grid: str,
+    progress: Progress,
+    ratio: int | None = None,
+    reason: str = "--grid hsi (GRID) asks for it",
 ) -> RasterReader:
     """The PAN along the axes of an HSI.
 
@@ -41,6 +46,7 @@ def placed_pan(
             axes are parallel to the HSI's.
         progress: told what is done.
         ratio: that the HSI's grid is refined by where the PAN is put on it; None for the rounded one.
+        reason: why ``grid`` is "hsi", for messages.
 
     Returns:
         The PAN itself, or a reader that warps it and closes it.
@@ -69,7 +75,7 @@ def placed_pan(
             f"{MIN_OVERLAP} are needed: choose images that share more ground."
         )
     warped = WarpedReader(pan, mapping, fine)
-    said = f"{pan.name} {_why(hsi, pan, along)}: {_how(hsi, exact, ratio)}{_cover(share)}."
+    said = f"{pan.name} {_why(hsi, pan, along, reason)}: {_how(hsi, exact, ratio)}{_cover(share)}."
     warped.sentence = f"{pan.sentence} {said}".strip()
     progress.info(said)
     return warped
@@ -212,17 +218,17 @@ def _cover(share: float) -> str:
     return "" if share > _WHOLE else f"; it covers {share:.0%} of that grid, and beyond it there are no values"
 
 
-def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None) -> str:
+def _why(hsi: RasterReader, pan: RasterReader, along: Grid | None, reason: str) -> str:
     """What sets the grids of two images apart."""
     for reader, name in ((hsi, hsi.name), (pan, "it")):
         if reader.grid.in_sensor_geometry:
             about = getattr(reader.grid.frame, "about", "")
             return f"is brought onto the rows and columns of {hsi.name}, as {name} is placed by {about}"
     if along is not None:
-        return f"is put on the grid of {hsi.name}, as --grid hsi (GRID) asks for"
+        return f"is put on the grid of {hsi.name}, as {reason}"
     if not same_crs(hsi.grid.crs, pan.grid.crs):
         return f"has the coordinate reference system {crs_name(pan.grid.crs)} and {hsi.name} {crs_name(hsi.grid.crs)}"
-    return f"and {hsi.name} lie rotated against each other"
+    return f"lies rotated against {hsi.name}"
 
 
 def _how(hsi: RasterReader, exact: float, ratio: int) -> str:

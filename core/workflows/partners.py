@@ -36,6 +36,7 @@ from ..scene.warp import WarpedReader
 from .gains import choose_gain
 
 _SHARE = 0.02  # of a job's progress
+_LESS = 0.98  # share of the first image's cover: one that covers less is said
 _MARGIN = 24  # pixels around the HSI that the images are read with
 Place = Callable[[Scene, Progress], "tuple[float, float]"]
 """By how much a sharper image is moved: rows and columns, in its pixels."""
@@ -91,6 +92,7 @@ def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progres
     near = [_near(image, hsi) for image in images]
     whole = Window(0, 0, hsi.grid.rows, hsi.grid.cols)
     sizes = [1.0 / pixels_across(hsi.grid, whole, image.grid) for image in near]  # of a pixel, in HSI pixels
+    _warn_of_less_cover(hsi, near, progress)
     order = sorted(range(len(near)), key=lambda number: sizes[number])
     owned = contextlib.ExitStack()
     with contextlib.ExitStack() as failed:
@@ -114,6 +116,18 @@ def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progres
             done[number] = made
         failed.pop_all()
     return JoinedReader([done[number] for number in sorted(done)], owned)
+
+
+def _warn_of_less_cover(hsi: RasterReader, images: list[RasterReader], progress: Progress) -> None:
+    """Warn of an image after the first that shows less of the HSI: the result covers what all show."""
+    windows = [overlap_window(hsi, image) for image in images]
+    sizes = [window.rows * window.cols for window in windows]
+    for image, size in zip(images[1:], sizes[1:]):
+        if size < _LESS * sizes[0]:
+            progress.warning(
+                f"{image.name} covers {100 * size / sizes[0]:.0f} % of the ground of {hsi.name} that {images[0].name} "
+                "covers, and the result covers what both show: without it (--pan2, PAN2) it covers all."
+            )
 
 
 def _is_sharper(image: RasterReader, hsi: RasterReader, progress: Progress) -> bool:

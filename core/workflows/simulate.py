@@ -17,11 +17,11 @@ from ..io.metadata import RasterMetadata
 from ..io.ratio import nominal, pixels_under
 from ..io.reader import Block, RasterReader
 from ..io.writer import RasterWriter
-from ..operators.guide_bands import guide_sensor, split_groups
+from ..operators.guide_bands import GUIDE_SENSORS, guide_sensor, split_groups
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..operators.response import band_weights, read_response
-from ..operators.response_tables import published_sensor
+from ..operators.response_tables import published_sensor, published_sensors
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
@@ -259,7 +259,7 @@ def _limits(text: str) -> tuple[float, float]:
         return limits
     if not any(letter.isalpha() for letter in text):
         raise InputError(f"{text!r} is no range of wavelengths; write it in nm, as in 480-690.")
-    return range_of_sensor(text)
+    return range_of_sensor(text, [*GUIDE_SENSORS, *published_sensors()])
 
 
 def _by_wavelength(limits: tuple[float, float], reader: RasterReader) -> list[int]:

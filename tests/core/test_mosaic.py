@@ -93,6 +93,7 @@ def test_tiles_of_two_utm_zones_are_as_good_as_a_nested_pair(folder):
     assert np.isfinite(values).all()
     assert zones < 1.1 * whole
     assert "east32.tif" in facts["placement"]
+    assert "--grid" not in facts["placement"]  # nobody asked for it
     assert "zone 32N" in facts["placement"]
     assert gdal.Open(str(folder / "zones.tif")).GetMetadataItem("PLACEMENT") == facts["placement"]
 

@@ -50,7 +50,7 @@ def test_bands_are_chosen_by_number_or_wavelength(pair, text, bands):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("0-3", "bands 1 to 5"), ("900-400 nm", "no band from"), ("red", "numbers")]
+    ("text", "words"), [("0-3", "bands 1 to 5"), ("900-400 nm", "write the lower wavelength first"), ("red", "numbers")]
 )
 def test_bands_that_are_none_are_refused(pair, text, words):
     with pytest.raises(InputError, match=words):

@@ -7,6 +7,7 @@ import tempfile
 
 import numpy as np
 import pytest
+from osgeo import gdal
 
 from core.io.array_image import ArrayImage
 from core.io.grid import Grid
@@ -126,6 +127,16 @@ def test_a_single_band_of_larger_pixels_is_refused(images, tmp_path):
     one = write(tmp_path / "one.tif", degraded(images["truth"][:1], 2), 20.0)
     with pytest.raises(InputError, match="has one band and larger pixels"):
         error(images, tmp_path / "out.tif", pan2=one)
+
+
+def test_a_second_image_that_covers_less_is_said(images, tmp_path):
+    part = str(tmp_path / "part.tif")
+    gdal.Translate(part, images["pan2"], srcWin=[0, 0, 48, 30])
+    for pan2, warned in ((part, True), (images["pan2"], False)):
+        said = Said()
+        with open_scene(images["hsi"], images["pan"], ClassicalOptions(pan2=pan2, mtf=GAIN, shift="none"), said):
+            pass
+        assert any("part.tif covers 62 % of the ground" in text for text in said.warnings) == warned
 
 
 @pytest.mark.parametrize(("key", "role"), [("pan", "PAN"), ("hsi", "HSI")])

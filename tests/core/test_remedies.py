@@ -257,6 +257,7 @@ def test_pairs_with_parallel_axes_are_taken_as_they_are(make, name):
     ("pixel", "words"),
     [
         (30.0, "the PAN is not sharper than the HSI, so nothing can be sharpened"),
+        (30.0, "is 1 pixel of pan.tif (30 x 30 and 30 x 30 map units)"),
         (25.0, "is 1.2 pixels of pan.tif (30 x 30 and 25 x 25 map units)"),
         (90.0, "is coarser than the HSI hsi.tif (are the two swapped?)"),
     ],

@@ -205,6 +205,7 @@ def test_the_pans_own_mtf_is_applied_on_its_own_grid(job):
         ({"pan_bands": "1-2", "pan_range": "400-500"}, r"Say which bands"),
         ({"pan_bands": "", "pan_range": "400-500"}, r"no wavelengths; give"),
         ({"pan_bands": "", "pan_range": "blue"}, r"no sensor known"),
+        ({"pan_bands": "", "pan_range": "sentinel-2x"}, r"no sensor known here; is it sentinel-2"),
         (
             {"pan_bands": "", "pan_range": "100-200", "changes": {"wavelengths": (500.0, 600.0, 700.0)}},
             r"no band from 100 to 200 nm",
