@@ -223,7 +223,7 @@ class Scene:
         valid = self.low_valid & ~left_out
         if not valid.any():
             raise InputError(
-                f"No pixel of {self.hsi.name} is left to learn from; choose a mask (--mask, MASK) that leaves some out."
+                f"No pixel of {self.hsi.name} is left to learn from; choose a mask (--mask, MASK) that is 0 somewhere."
             )
         return replace(self, low_valid=valid, left_out=left_out, faded=faded, _cached={})
 

@@ -20,6 +20,7 @@ from ..fusion.prior import RegressionPrior
 from ..io.grid import Window
 from ..io.ratio import MIN_RATIO
 from ..io.reader import RasterReader
+from ..io.warp_remedies import crs_sentence
 from ..io.writer import RasterWriter
 from ..products.claims import Claims, open_claimed
 from ..products.opening import has_role, open_coarser
@@ -140,6 +141,8 @@ def _is_sharper(image: RasterReader, hsi: RasterReader, progress: Progress) -> b
 
 def _near(image: RasterReader, hsi: RasterReader) -> RasterReader:
     """The part of an image that shows the ground of the HSI, and somewhat more."""
+    if bool(image.grid.crs) != bool(hsi.grid.crs):
+        raise InputError(crs_sentence(hsi.grid.facts(hsi.source), image.grid.facts(image.source)))
     window, grid = overlap_window(image, hsi), image.grid
     top, left = max(0, window.row - _MARGIN), max(0, window.col - _MARGIN)
     bottom = min(grid.rows, window.row + window.rows + _MARGIN)

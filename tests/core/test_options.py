@@ -50,6 +50,8 @@ def test_an_option_of_another_name_is_refused_with_the_nearest():
         (FuseOptions(memory=0), r"memory is 0, but it lies between 0 and 4096: leave it out \(--memory\)"),
         (ClassicalOptions(consistency=2.5), "consistency is 2.5"),
         (ClassicalOptions(compress="zip"), "no compression 'zip'"),
+        (ClassicalOptions(extent="1,2,3,4"), r"extent is '1,2,3,4', but it is four numbers"),
+        (ClassicalOptions(extent=(1, 2, 3)), r"it is four numbers: xmin, ymin, xmax, ymax"),
     ],
 )
 def test_what_lies_outside_of_bounds_and_choices_is_refused_in_one_sentence(options, sentence):

@@ -139,6 +139,15 @@ def test_a_second_image_that_covers_less_is_said(images, tmp_path):
         assert any("part.tif covers 62 % of the ground" in text for text in said.warnings) == warned
 
 
+def test_a_second_image_without_a_crs_is_called_so(images, tmp_path):
+    bare = str(tmp_path / "bare.tif")
+    gdal.Translate(bare, images["pan2"])
+    gdal.Open(bare, gdal.GA_Update).SetProjection("")
+    with pytest.raises(InputError, match=r"bare\.tif has no CRS.*--assume-crs EPSG:32633"):
+        error(images, tmp_path / "out.tif", pan2=bare)
+    error(images, tmp_path / "out.tif", pan2=bare, assume_crs="EPSG:32633")
+
+
 @pytest.mark.parametrize(("key", "role"), [("pan", "PAN"), ("hsi", "HSI")])
 def test_an_image_that_is_given_twice_is_refused(images, tmp_path, key, role):
     with pytest.raises(InputError, match=f"was given as the {role} and as the second sharper image"):

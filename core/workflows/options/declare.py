@@ -134,7 +134,7 @@ class Option:
         return self.choices() if callable(self.choices) else self.choices
 
     def check(self, value: Any) -> None:
-        """Refuse what lies outside of the bounds or the choices.
+        """Refuse what lies outside of the bounds or the choices, and what is no extent.
 
         Args:
             value: of the option.
@@ -151,6 +151,8 @@ class Option:
             raise InputError(
                 f"{self.name} is {value}, but it {allowed}: {usual}{f' ({self.flag})' if self.default is None else ''}."
             )
+        if self.kind == "extent" and value is not None and not _is_extent(value):
+            raise InputError(f"{self.name} is {value!r}, but it is four numbers: xmin, ymin, xmax, ymax.")
         if self.choices and not self.open:
             words = self.words()
             unknown = [word for word in (value if self.kind == "choices" else [value]) if word not in words]
@@ -173,6 +175,14 @@ class Option:
         if self.choices:
             return "choices" if isinstance(self.default, tuple) else "choice"
         return "switch" if isinstance(self.default, bool) else "text"
+
+
+def _is_extent(value: Any) -> bool:
+    """Whether a value is four numbers."""
+    try:
+        return len([float(side) for side in value]) == 4 and not isinstance(value, str)
+    except (TypeError, ValueError):
+        return False
 
 
 def number_or_word(text: str) -> float | str:
