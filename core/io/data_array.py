@@ -206,8 +206,8 @@ def _grid(array: DataArray, name: str) -> tuple[Grid, int, int]:
     transform = _transform(array)
     if transform is not None and (transform[2] or transform[4]):
         raise InputError(
-            f"{name} lies rotated on the map; warp it to a north-up grid first, with rioxarray: {name}.rio.reproject("
-            f"{name}.rio.crs, resampling=rasterio.enums.Resampling.cubic)."
+            f"{name} lies rotated on the map; give the files instead of arrays, to sharpen, fuse or classical, which "
+            "take rotated ones as they are."
         )
     x_start, dx = _axis(array, x, name, None if transform is None else (transform[0], transform[1]))
     y_start, dy = _axis(array, y, name, None if transform is None else (transform[3], transform[5]))

@@ -382,7 +382,7 @@ WRONG_LABELS = {
     "no crs": (lambda hsi, pan: (hsi, labelled(pan.values, HIGH, ("y", "x"), "planet")), "no WKT"),
     "rotated": (
         lambda hsi, pan: (hsi, labelled(pan.values, (*HIGH[:2], 1.0, *HIGH[3:]), ("y", "x"))),
-        "pan lies rotated",
+        "pan lies rotated on the map; give the files instead of arrays, to sharpen, fuse or classical",
     ),
 }
 
@@ -392,6 +392,31 @@ def test_wrong_data_arrays_are_refused_in_one_sentence(arrays, wrong):
     make, words = WRONG_LABELS[wrong]
     with pytest.raises(InputError, match=words):
         core.classical_arrays(*make(*arrays))
+
+
+def test_rotated_files_are_fused_as_they_are(pair, make_raster, tmp_path):
+    """What a rotated array's refusal advises: all pixels, and nodata of one band stays in that band."""
+    cosine, sine = np.cos(np.deg2rad(10)), np.sin(np.deg2rad(10))
+    hsi = pair[0].copy()
+    hsi[1, 6:9, 10:13] = 0
+    made = []
+    for name, turned in (("upright", False), ("rotated", True)):
+        places = [
+            (place[0], place[1] * cosine, -place[5] * sine, place[3], place[1] * sine, place[5] * cosine)
+            if turned
+            else place
+            for place in (LOW, HIGH)
+        ]
+        paths = [
+            make_raster(tmp_path / f"{name}-{kind}.tif", image, place)
+            for kind, image, place in zip(("hsi", "pan"), (hsi, pair[1]), places)
+        ]
+        core.classical(*paths, str(tmp_path / f"{name}.tif"), hsi_nodata="0", consistency=0)
+        made.append(values(tmp_path / f"{name}.tif"))
+        assert gdal.Open(str(tmp_path / f"{name}.tif")).GetGeoTransform() == pytest.approx(places[1])
+    np.testing.assert_array_equal(*made)
+    assert (made[1][1, 24:36, 40:52] == 0).all()
+    assert (np.delete(made[1], 1, 0) > 0).all()
 
 
 def test_a_dataset_is_refused_in_one_sentence(arrays):
