@@ -71,7 +71,13 @@ def guide_findings(scene: Scene, shift: tuple[float, float], progress: Progress)
 
 
 def _cause(off: Sequence[GuideResponse]) -> str:
-    """What an offset may come of: Sentinel-2's is the same in all bands."""
+    """What an offset may come of: Sentinel-2's is the same in all bands, and a falling line is of other bands."""
+    falling = [str(one.band) for one in off if one.gain < 0 and one.r2 > _EXPLAINED]
+    if falling:
+        return (
+            f"in band {', '.join(falling)} numbers fall where those of the HSI rise, so that the wavelengths may be "
+            "those of other bands"
+        )
     offsets = [one.offset / one.gain for one in off if one.gain > 0 and one.sensor.startswith("Sentinel-2")]
     for expected in (_S2_OFFSET, _S2_OFFSET / _S2_SCALE):
         if offsets and all(abs(offset / expected - 1) < _NEAR_OFFSET for offset in offsets):

@@ -319,6 +319,19 @@ def test_an_offset_that_the_metadata_does_not_tell_is_said(write, tmp_path):
     json.dumps(record, allow_nan=False)
 
 
+def test_sharp_bands_whose_numbers_fall_where_the_hsis_rise_may_have_wrong_wavelengths(write):
+    truth, hsi = mixed(sharp_bands(3))
+    paths = write(hsi, np.stack([truth[1], 2 * truth[4].max() - truth[4]]))
+    for path, own in zip(paths, (np.linspace(450, 900, BANDS), (506.25, 675.0))):
+        dataset = gdal.Open(path, gdal.GA_Update)
+        for band, wave in enumerate(own, 1):
+            dataset.GetRasterBand(band).SetMetadataItem("wavelength", str(wave))
+            dataset.GetRasterBand(band).SetMetadataItem("wavelength_units", "nm")
+        dataset = None
+    warnings = inspect(*paths)["warnings"]
+    assert any("in band 2 numbers fall where those of the HSI rise" in warning for warning in warnings)
+
+
 def test_indices_without_reference_take_each_sharp_band(write, tmp_path):
     guides = np.tile(sharp_bands(2), (1, 2, 2))
     hsi = np.tile(mixed(guides[:, :SIDE, :SIDE])[1], (1, 2, 2))
