@@ -245,3 +245,21 @@ def tidy(nanometres: float) -> float | None:
         nm, rounded to 6 decimals; None for 0.
     """
     return round(nanometres, 6) or None
+
+
+def first_apart(
+    some: Sequence[float | None], others: Sequence[float | None], tolerance: float
+) -> tuple[int, float, float] | None:
+    """The first band that two images show at different wavelengths.
+
+    Args:
+        some, others: of the bands in their order, nm; None where unknown.
+        tolerance: difference in nm that does not count.
+
+    Returns:
+        The band, counted from 0, and its two wavelengths; None where no two known ones differ by more.
+    """
+    for band, (one, other) in enumerate(zip(some, others)):
+        if one is not None and other is not None and abs(one - other) > tolerance:
+            return band, one, other
+    return None

@@ -13,6 +13,7 @@ import numpy as np
 from ..io.band_selection import SelectedBands
 from ..io.ratio import ratio_text, same_ratio
 from ..io.reader import RasterReader
+from ..io.wavelengths import first_apart
 from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
 from ..products.opening import open_raster
@@ -183,12 +184,13 @@ class TrainedModel:
                 "model trained at this ratio."
             )
         self._check_guides(scene, name)
-        for band, (own, other) in enumerate(zip(header["wavelengths"], hsi.metadata.wavelengths)):
-            if own is not None and other is not None and abs(own - other) > WAVELENGTH_TOLERANCE:
-                raise InputError(
-                    f"{name} was trained with band {band + 1} at {own:g} nm but in {hsi.name} it is at {other:g} nm; "
-                    "choose a model trained on this sensor."
-                )
+        apart = first_apart(header["wavelengths"], hsi.metadata.wavelengths, WAVELENGTH_TOLERANCE)
+        if apart is not None:
+            band, own, other = apart
+            raise InputError(
+                f"{name} was trained with band {band + 1} at {own:g} nm but in {hsi.name} it is at {other:g} nm; "
+                "choose a model trained on this sensor."
+            )
         missing = [band + 1 for band, flag in enumerate(header["good"]) if flag and not scene.good[band]]
         if missing:
             raise InputError(
@@ -200,22 +202,23 @@ class TrainedModel:
         pan, guides = scene.pan, guides_of(self.header)
         known = self.header.get("pan_wavelengths", [])
         numbers = _guides_in_order(known, pan)
-        choice = f"choose its bands in that order (--pan-bands-used {numbers}, PAN_BANDS_USED)"
+        in_order = numbers and f"choose its bands in that order (--pan-bands-used {numbers}, PAN_BANDS_USED)"
         if pan.bands != guides:
-            several = pan.bands > guides
-            choice = choice if numbers else f"choose {'its' if several else 'an image of these'} bands"
-            choice += " (--pan-bands-used, PAN_BANDS_USED)" * (several and not numbers)
+            more = pan.bands > guides
+            any_bands = "its bands (--pan-bands-used, PAN_BANDS_USED)" if more else "an image of these bands"
+            choice = in_order or f"choose {any_bands}"
             raise InputError(
                 f"{name} was trained with a sharper image of {guides} band{'s' * (guides > 1)} but {pan.name} has "
                 f"{pan.bands}; {choice}, or a model trained with them."
             )
-        for band, (own, other) in enumerate(zip(known, pan.metadata.wavelengths)):
-            if own is not None and other is not None and abs(own - other) > GUIDE_TOLERANCE:
-                choice = choice if numbers else "choose an image of the same bands, or a model trained with these"
-                raise InputError(
-                    f"{name} was trained with band {band + 1} of the sharper image at {own:g} nm but in {pan.name} it "
-                    f"is at {other:g} nm; {choice}."
-                )
+        apart = first_apart(known, pan.metadata.wavelengths, GUIDE_TOLERANCE)
+        if apart is not None:
+            band, own, other = apart
+            choice = in_order or "choose an image of the same bands, or a model trained with these"
+            raise InputError(
+                f"{name} was trained with band {band + 1} of the sharper image at {own:g} nm but in {pan.name} it "
+                f"is at {other:g} nm; {choice}."
+            )
 
     def residual(self, device: torch.device, use: str, memory: float | None = None) -> PairResidual:
         """The residual that the networks add to the prior.

@@ -15,6 +15,7 @@ from ..io.band_remedies import stack_command
 from ..io.frames import Affine
 from ..io.grid import Grid, Window, same_crs
 from ..io.reader import Block, RasterReader
+from ..io.wavelengths import first_apart
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .guide import GUIDE_TOLERANCE
@@ -158,12 +159,13 @@ def _check_wavelengths(pans: Sequence[RasterReader]) -> None:
     """Refuse files that show different bands, as one file a band of Sentinel-2 or Landsat."""
     first = pans[0]
     for pan in pans[1:]:
-        for one, other in zip(first.metadata.wavelengths, pan.metadata.wavelengths):
-            if one is not None and other is not None and abs(one - other) > GUIDE_TOLERANCE:
-                raise InputError(
-                    f"{pan.name} has a band at {other:g} nm where {first.name} has one at {one:g} nm, but {_OF_ONE}; "
-                    f"{_together(pans)}."
-                )
+        apart = first_apart(first.metadata.wavelengths, pan.metadata.wavelengths, GUIDE_TOLERANCE)
+        if apart is not None:
+            _, one, other = apart
+            raise InputError(
+                f"{pan.name} has a band at {other:g} nm where {first.name} has one at {one:g} nm, but {_OF_ONE}; "
+                f"{_together(pans)}."
+            )
 
 
 def _warn_of_files_that_add_nothing(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> None:

@@ -108,7 +108,8 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
     sections.append(Section("Bands", [Table(columns, bands)]))
     shapes = [(name, " x ".join(map(str, item["shape"])), item["dtype"]) for name, item in facts["tensors"].items()]
     sections.append(Section("Arrays", [Table(("Name", "Shape", "Type"), shapes)]))
-    sharper = f" and {sharp_bands(facts)}" if sharp_bands(facts) else ""
+    sharper = sharp_bands(facts)
+    sharper = sharper and f" and {sharper}"
     lead = (
         f"A {facts['network']} model for {facts['bands']} bands{sharper} at ratio {facts['ratio']}, with "
         f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."

@@ -10,6 +10,7 @@ from ..calibration.relation import pan_relation
 from ..calibration.shift import measure_shift
 from ..io.ratio import ratio_text, same_ratio
 from ..io.reader import RasterReader
+from ..io.wavelengths import first_apart
 from ..models.trained import RATIO_TOLERANCE, WAVELENGTH_TOLERANCE
 from ..report.html import render, write_page
 from ..report.verdict import Verdict
@@ -196,9 +197,10 @@ def _check_same_sensor(scenes: Sequence[Scene]) -> None:
 
 
 def _check_wavelengths(image: RasterReader, first: RasterReader, tolerance: float, wanted: str) -> None:
-    for band, (own, other) in enumerate(zip(image.metadata.wavelengths, first.metadata.wavelengths), 1):
-        if own is not None and other is not None and abs(own - other) > tolerance:
-            raise InputError(
-                f"Band {band} of {image.name} is at {own:g} nm but that of {first.name} at {other:g} nm; train on "
-                f"{wanted}."
-            )
+    apart = first_apart(image.metadata.wavelengths, first.metadata.wavelengths, tolerance)
+    if apart is not None:
+        band, own, other = apart
+        raise InputError(
+            f"Band {band + 1} of {image.name} is at {own:g} nm but that of {first.name} at {other:g} nm; train on "
+            f"{wanted}."
+        )
