@@ -9,7 +9,8 @@
 Each scene is degraded by Wald's protocol (MTF gain 0.3, PAN = mean of visible bands); every method is given HSI and PAN
 only, measures gain and shift of the pair as by default, and is scored on the whole image against the scene. In the
 study ``sensor``, networks learn from the degraded scenes of other areas and never see the scored one. Runs are kept in
---out, so that a benchmark that was stopped goes on. Each study writes a record for each ratio.
+--out, so that a benchmark that was stopped goes on. Each study writes a record for each ratio; scenes of ratio 6 are
+made of real spectra (``benchmarks/made_scenes.py``).
 """
 
 from __future__ import annotations
@@ -212,7 +213,7 @@ def study_sensor(bench: Bench, names: list[str], ratio: int, seeds: int, record:
 
 STUDIES = {
     "sharpen": (study_sharpen, 5, [4, 2]),
-    "methods": (study_methods, 5, [4, 2]),
+    "methods": (study_methods, 5, [4, 2, 3, 6]),
     "mutual": (study_mutual, 5, [4, 2]),
     "settings": (study_settings, 1, [4]),
     "sensor": (study_sensor, 5, [4, 6]),

@@ -15,6 +15,7 @@ from typing import Callable
 
 import numpy as np
 
+from benchmarks.made_scenes import MADE_OF, make_scene
 from core.io.reader import RasterReader
 from core.quality.reference import reference_indices
 from core.runtime.progress import ConsoleProgress
@@ -37,7 +38,7 @@ class RealScene:
 
     file: str
     area: str
-    ratios: tuple[int, ...] = (2, 4)
+    ratios: tuple[int, ...] = (2, 3, 4)
     pan: Mapping[str, str] = field(default_factory=lambda: {"pan_bands": "6-36"})
 
 
@@ -53,6 +54,9 @@ SCENES = {
     "urban-4": _aviris("urban-4", "Los Angeles 3"),
     "urban-5": _aviris("urban-5", "Los Angeles 2"),
     "enmap_potsdam": RealScene("enmap_potsdam/hsi.tif", "Potsdam", (2,), {"pan_range": "480-690"}),
+}
+SCENES |= {  # for large ratios
+    name: RealScene(f"{name.replace(' ', '')}-truth.tif", name, (6,)) for name in MADE_OF
 }
 SENSOR = [name for name, scene in SCENES.items() if scene.file.startswith("aviris_los_angeles")]
 
@@ -107,13 +111,21 @@ class Bench:
         """The degraded HSI and the PAN of a scene, made on the first call."""
         hsi, pan = (self.out / f"{name}-{ratio}-{kind}.tif" for kind in ("hsi", "pan"))
         if not pan.exists() or not hsi.exists():
-            scene = SCENES[name]
-            simulate(str(self.scenes / scene.file), ratio, str(hsi), str(pan), **scene.pan)
+            simulate(str(self.truth(name)), ratio, str(hsi), str(pan), **SCENES[name].pan)
         return str(hsi), str(pan)
+
+    def truth(self, name: str) -> Path:
+        """The file of a scene; one of real spectra is made on the first call."""
+        if name not in MADE_OF:
+            return self.scenes / SCENES[name].file
+        path = self.out / SCENES[name].file
+        if not path.exists():
+            make_scene(self.scenes, MADE_OF[name], path)
+        return path
 
     def scores(self, name: str, ratio: int, fused: str) -> dict[str, float]:
         """Scores over the good bands and the pixels that are valid in all of them."""
-        return scores_against(self.scenes / SCENES[name].file, fused, ratio)
+        return scores_against(self.truth(name), fused, ratio)
 
     def tag(self, name: str, ratio: int, method: str, seed: int) -> str:
         """The name of a learned run."""

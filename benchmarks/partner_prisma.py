@@ -23,7 +23,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.partner_runs import KEYS, SCENES, SETS, Made, make_scene
+from benchmarks.made_scenes import Made, make_scene
+from benchmarks.partner_runs import KEYS, SETS
 from benchmarks.record import Record, add_option
 from core.io.array_image import ArrayImage
 from core.io.grid import Grid
@@ -38,7 +39,7 @@ from core.runtime.progress import ConsoleProgress
 from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
 
-GROUND: Made = ("worldview2/ms.tif", (1, 2, 3, 5, 7), "indian_pines")  # structure, spectra
+GROUND: Made = ("worldview2/ms.tif", (1, 2, 3, 5, 7), "indian_pines/hsi.tif")  # structure, spectra
 METHODS = "up-sampling", "prior", "sharpen"
 GAIN = 0.3
 OFF = 3.0, 4.0  # metres, down and to the right, by which Sentinel-2's place is wrong
@@ -185,7 +186,7 @@ def main() -> None:
     truth, product, fused = (options.out / name for name in ("ground.tif", "PRS_L2D_STD_20220724.he5", "fused.tif"))
     if not truth.exists():
         make_scene(options.scenes, GROUND, truth)
-    ground = Ground.of_file(truth, options.scenes / SCENES[GROUND[2]].file)
+    ground = Ground.of_file(truth, options.scenes / GROUND[2])
     hsi, partner = write_prisma(ground, product), write_sentinel_2(ground, options.out)
     record = Record(
         "partner-prisma", f"ground: {GROUND[0]} with spectra of {GROUND[2]}; default settings; Sentinel-2 {OFF} m off"

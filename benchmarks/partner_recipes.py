@@ -20,7 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.partner_runs import KEYS, MADE, NUMBERS, SETS, Bench, where_made
+from benchmarks.made_scenes import MADE
+from benchmarks.partner_runs import KEYS, NUMBERS, SETS, Bench, where_made
 from benchmarks.record import Record, add_option
 from core.io.array_image import ArrayImage
 from core.io.grid import Grid

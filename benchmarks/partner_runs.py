@@ -2,9 +2,8 @@
 
 The sharper image is integrated from the scene in the bands of Sentinel-2: by the responses that ESA publishes for
 Sentinel-2A where a scene has wavelengths, else by the fixed band numbers below. Ratio 6, EMIT's 60 m by Sentinel-2's
-10 m, is on scenes that are made of real spectra: every pixel of a real multispectral image, brought to 384 x 384
-pixels, gets the mixture of real spectra that is nearest to its bands. Each run is one JSON file, so runs can be made in
-any order, on any number of machines at the same time, and put together later.
+10 m, is on scenes that are made of real spectra (``benchmarks/made_scenes.py``). Each run is one JSON file, so runs can
+be made in any order, on any number of machines at the same time, and put together later.
 """
 
 from __future__ import annotations
@@ -15,11 +14,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.accuracy_runs import scores_against
+from benchmarks.made_scenes import MADE_OF, make_scene
 from benchmarks.record import commit, machine
-from core.io.array_image import ArrayImage, pair_of_arrays
+from core.io.array_image import ArrayImage
 from core.io.reader import RasterReader
 from core.runtime.progress import Progress
 from core.workflows.classical import classical
@@ -64,8 +62,6 @@ LEARNED: dict[str, dict] = {  # name: options of sharpen
 }
 KNOWN = {"mtf": 0.3, "shift": "none", "contradictions": "off"}
 KEYS = ("sam", "ergas")
-MADE = 384  # pixels along an edge of made scenes
-_NEIGHBOURS, _SPECTRA = 4, 4000
 
 
 @dataclass(frozen=True)
@@ -86,40 +82,6 @@ SCENES = {
     "indian_pines": Truth("indian_pines/hsi.tif", {"pan_bands": "7-33"}),
     "enmap_potsdam": Truth("enmap_potsdam/hsi.tif", {"pan_range": "480-690"}),
 }
-Made = tuple[str, tuple[int, ...], str]  # file of the structure, its bands, scene of the spectra
-MADE_OF: dict[str, Made] = {
-    "worldview2 + urban-5": ("worldview2/ms.tif", (1, 2, 3, 5, 7), "urban-5"),
-    "ikonos + airport-1": ("ikonos/ms.tif", (0, 1, 2, 3), "airport-1"),
-}
-
-
-def make_scene(scenes: Path, of: Made, path: Path) -> None:
-    """A scene of real spectra with the structure of a real multispectral image, without wavelengths."""
-    structure, bands, spectra = of
-    image = ArrayImage.read(scenes / structure).values[list(bands)].astype(np.float64)
-    pad = [(0, 0), *((0, max(0, MADE - count)) for count in image.shape[1:])]
-    image = np.pad(image, pad, mode="reflect")[:, :MADE, :MADE].reshape(len(bands), -1)
-    source = ArrayImage.read(scenes / SCENES[spectra].file)
-    cube = np.maximum(source.values.reshape(len(source.values), -1).astype(np.float64), 0)
-    rng = np.random.default_rng(0)
-    cube = cube[:, rng.choice(cube.shape[1], _SPECTRA, replace=False)]
-    places = np.linspace(12, 60, len(bands)).astype(int)  # bands of the spectra that stand for those of the structure
-
-    def ranks(values: np.ndarray) -> np.ndarray:
-        """Each band's values as their place among the others, 0 to 1, so that both images are distributed alike."""
-        return np.stack([np.argsort(np.argsort(band)) / len(band) for band in values])
-
-    seen, known = ranks(image), ranks(cube[places])
-    made = np.empty((len(cube), image.shape[1]), np.float32)
-    for start in range(0, image.shape[1], 4096):
-        part = seen[:, start : start + 4096]
-        distance = ((part[:, :, None] - known[:, None, :]) ** 2).sum(axis=0)
-        near = np.argpartition(distance, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
-        weight = 1 / (np.take_along_axis(distance, near, 1) + 1e-4)
-        weight /= weight.sum(axis=1, keepdims=True)
-        made[:, start : start + 4096] = np.einsum("bnk,nk->bn", cube[:, near], weight)
-    values = np.round(made.reshape(-1, MADE, MADE)).astype(np.int16)
-    pair_of_arrays(values, np.zeros((2 * MADE, 2 * MADE), np.int16), 2)[0].write(path)
 
 
 class Bench:

@@ -35,7 +35,7 @@ from core.workflows.simulate import simulate
 SNR = 50.0  # of a noisy HSI; its PAN's is twice that
 # Scene, ratio, and what the PAN is made of, "" for the usual bands; "noise" adds some to both.
 CASES = [
-    *[(name, 4, "") for name in SCENES if name != "enmap_potsdam"],
+    *[(name, 4, "") for name, scene in SCENES.items() if 4 in scene.ratios],
     *[(name, 2, "") for name in ("indian_pines", "airport-1", "urban-5", "enmap_potsdam")],
     *[(name, 3, "") for name in ("airport-2", "urban-4", "enmap_potsdam")],
     ("airport-1", 4, "20-28"),
