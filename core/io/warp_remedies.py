@@ -33,6 +33,7 @@ from .remedies import (
 
 WARP = "Warp (reproject)"
 NEARLY_WHOLE = 0.05  # a ratio that differs by less from 1 is meant to be 1
+_MOST_DEGREES = 360.0
 _EDGE = 32  # steps along each edge of an image, where its outline is projected
 
 
@@ -159,21 +160,61 @@ def fine_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     )
 
 
-def apart_sentence(first: RasterFacts, second: RasterFacts, degrees: Sequence[np.ndarray | None] = (None, None)) -> str:
+def apart_sentence(
+    first: RasterFacts,
+    second: RasterFacts,
+    degrees: Sequence[np.ndarray | None] = (None, None),
+    on_maps: bool = True,
+) -> str:
     """Two rasters do not overlap.
 
     Args:
         first: one of them.
         second: the other.
         degrees: (points, 2) float64, longitudes and latitudes of either, where its geotransform does not tell them.
+        on_maps: whether both geotransforms are of their reference systems.
+
+    Returns:
+        The refusal.
+    """
+    one, other = first.source.name, second.source.name
+    label = _as_numbers(first, second) if on_maps else ""
+    return (
+        f"{one} and {other} do not overlap: {one} covers "
+        f"{_place(first, degrees[0])}, {other} {_place(second, degrees[1])}; {label}choose two images of one place."
+    )
+
+
+def no_transformation_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """Two reference systems cannot be transformed into each other.
+
+    Args:
+        hsi: the HSI.
+        pan: the PAN.
 
     Returns:
         The refusal.
     """
     return (
-        f"{first.source.name} and {second.source.name} do not overlap: {first.source.name} covers "
-        f"{_place(first, degrees[0])}, {second.source.name} {_place(second, degrees[1])}; choose two images of one "
-        "place."
+        f"{hsi.source.name} and {pan.source.name} have the coordinate reference systems {crs_name(hsi.crs)} and "
+        f"{crs_name(pan.crs)}, which cannot be transformed into each other; {_as_numbers(hsi, pan)}choose two images "
+        "of the same place."
+    )
+
+
+def _as_numbers(first: RasterFacts, second: RasterFacts) -> str:
+    """Where coordinates overlap as numbers, though in two systems, one is a wrong label: degrees that cannot be."""
+    if not first.crs or not second.crs or crs_name(first.crs) == crs_name(second.crs):
+        return ""
+    shared = [min(one, other) for one, other in zip(first.extent[2:], second.extent[2:])]
+    if any(end <= max(begin) for end, begin in zip(shared, zip(first.extent[:2], second.extent[:2]))):
+        return ""
+    no_degrees = is_geographic(first.crs) and max(map(abs, first.extent)) > _MOST_DEGREES
+    wrong, right = (first, second) if no_degrees else (second, first)
+    return (
+        f"their coordinates overlap as numbers, but {wrong.source.name} is marked as {crs_name(wrong.crs)} and "
+        f"{right.source.name} as {crs_name(right.crs)}: if {wrong.source.name} is {crs_code(right.crs)} too, correct "
+        f"its file: {edit_command(wrong.source, right.crs)}; if not, "
     )
 
 

@@ -125,6 +125,21 @@ def open_coarser(path: StrPath, progress: Progress) -> RasterReader | None:
         return None
 
 
+def file_of(path: str) -> str:
+    """The file that a folder or archive without a product stands for.
+
+    Args:
+        path: what the user named.
+
+    Returns:
+        The only image in it; the path itself of anything else, or where there is none.
+    """
+    try:
+        return path if not is_container(path) or find_product(path, "hsi") is not None else _image_in(path)
+    except InputError:  # the job itself says what is wrong
+        return path
+
+
 def _place(reader: RasterReader, geolocation: str) -> None:
     """An image of a product, placed by a file that the user names."""
     grid = reader.grid

@@ -17,7 +17,7 @@ from ..io.positions import beside, refined
 from ..io.ratio import MAX_RATIO, MIN_RATIO
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, wkt_of
-from ..io.warp_remedies import apart_sentence, crs_sentence, not_sharper
+from ..io.warp_remedies import apart_sentence, crs_sentence, no_transformation_sentence, not_sharper
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on
@@ -95,11 +95,7 @@ def _along(hsi: RasterReader, pan: RasterReader) -> Grid | None:
     renamed = replace(pan.grid, crs=hsi.grid.crs)
     forth = positions_on(renamed, pan.grid)  # one reference system under two names moves nothing
     if forth is None:
-        raise InputError(
-            f"{hsi.name} and {pan.name} have the coordinate reference systems {crs_name(hsi.grid.crs)} and "
-            f"{crs_name(pan.grid.crs)}, which cannot be transformed into each other; choose two images of the same "
-            "place."
-        )
+        raise InputError(no_transformation_sentence(hsi.grid.facts(hsi.source), pan.grid.facts(pan.source)))
     rows, cols = _lattice(pan.grid)
     found = forth(rows, cols)
     off = np.hypot(found[0] - rows, found[1] - cols)
@@ -191,9 +187,9 @@ def pixels_across(hsi: Grid, window: Window, pan: Grid) -> float:
 
 def _apart(hsi: RasterReader, pan: RasterReader) -> str:
     """Two images that share no ground, with the extents of both."""
-    return apart_sentence(
-        hsi.grid.facts(hsi.source), pan.grid.facts(pan.source), (_degrees(hsi.grid), _degrees(pan.grid))
-    )
+    grids, on_maps = (hsi.grid, pan.grid), hsi.grid.frame is None and pan.grid.frame is None
+    facts = [grid.facts(image.source) for grid, image in zip(grids, (hsi, pan))]
+    return apart_sentence(facts[0], facts[1], (_degrees(grids[0]), _degrees(grids[1])), on_maps)
 
 
 def _degrees(grid: Grid) -> np.ndarray | None:

@@ -84,9 +84,10 @@ def _warn_of_shift(scene: Scene, shift: Shift | None, progress: Progress) -> Non
     if shift.beyond:
         progress.warning(_too_far(scene, shift))
         return
+    rises = "rises to " if shift.correlation > shift.unmoved else ""  # of details, it may where this one falls
     progress.warning(
         f"{scene.pan.name} seems to be shifted against {scene.hsi.name} by {_size(shift)}: their correlation is "
-        f"{shift.unmoved:.3f} as they lie, and rises to {shift.correlation:.3f} when the PAN is moved back, which "
+        f"{shift.unmoved:.3f} as they lie, and {rises}{shift.correlation:.3f} when the PAN is moved back, which "
         f"{_remedy(shift)}."
     )
 

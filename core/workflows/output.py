@@ -22,6 +22,7 @@ from ..io.metadata import RasterMetadata
 from ..io.raster_files import check_raster_output
 from ..io.scratch import ScratchRaster
 from ..io.writer import RasterWriter
+from ..products.opening import file_of
 from ..products.table import product_files
 from ..runtime.atomic_files import check_output, placed, working_folder
 from ..runtime.errors import InputError
@@ -95,8 +96,9 @@ def check_outputs(
 
 
 def _read(inputs: Sequence[str], others: Sequence[str] = ()) -> dict[str, str]:
-    """As :func:`.files_read`, with the files of the products that inputs are, or are parts of."""
-    found = files_read(inputs, others)
+    """As :func:`.files_read`, with the files of the products that inputs are, or are parts of, and the image that a
+    folder stands for."""
+    found = files_read(dict.fromkeys([*inputs, *map(file_of, inputs)]), others)
     for path in inputs:
         for part in product_files(path):
             found.setdefault(os.path.abspath(part), os.path.basename(path.rstrip("/\\")))

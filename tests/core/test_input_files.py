@@ -252,6 +252,14 @@ def test_outputs_beside_inputs_and_former_outputs_are_free(inside):
     assert files_read(["pan.tif"], ["missing.ssml"]) == {str(inside / "pan.tif"): ""}
 
 
+def test_the_image_that_a_folder_stands_for_is_no_output(inside, make_raster):
+    (inside / "delivered").mkdir()
+    make_raster("delivered/image.tif", CUBE)
+    with pytest.raises(InputError, match=r"output image\.tif is one of the input files"):
+        check_outputs(["pan.tif", "delivered"], ["delivered/image.tif"])
+    check_outputs(["pan.tif", "delivered"], ["delivered/other.tif"])
+
+
 def test_a_network_address_is_not_opened_to_look_for_files(inside, monkeypatch):
     opened = []
     monkeypatch.setattr(gdal, "OpenEx", lambda name, *more: opened.append(name))

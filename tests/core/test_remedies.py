@@ -269,6 +269,26 @@ def test_a_pan_that_is_not_sharper_is_refused(make, pixel, words):
     assert words in refusal(hsi, pan)
 
 
+@pytest.mark.parametrize(
+    ("hsi_crs", "pan_crs", "wrong"),
+    [
+        (32633, 32634, "pan.tif"),
+        (32633, 4326, "pan.tif"),
+        (4326, 32633, "hsi.tif"),
+        (32633, 3857, "pan.tif"),
+    ],
+)
+def test_a_wrong_reference_system_is_corrected_by_the_command(make, hsi_crs, pan_crs, wrong):
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI, hsi_crs)
+    pan = make("pan.tif", image(plain(7.5), 192, 192), plain(7.5), pan_crs)
+    said = refusal(hsi, pan)
+    assert "do not overlap" in said
+    assert f"but {wrong} is marked as EPSG:" in said
+    (edit,) = commands(said)
+    assert edit[:3] == ["gdal_edit.py", "-a_srs", "EPSG:32633"]
+    assert edit[-1].endswith(wrong)
+
+
 def test_a_pan_of_another_place_gets_no_command(make):
     far = (700000.0, 7.5, 0.0, 5600000.0, 0.0, -7.5)
     hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
