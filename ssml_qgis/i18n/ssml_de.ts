@@ -241,8 +241,8 @@
 <translation>Die auf einmal berechneten Zeilen werden so gewählt, dass dieser Speicher genügt; automatisch: 1 GB, halbiert, solange das mehr als die Hälfte des freien Speichers ist.</translation></message>
 <message><source>Memory to use at most, in GB (0: automatic)</source>
 <translation>Höchstens zu benutzender Speicher in GB (0: automatisch)</translation></message>
-<message><source>zstd is faster than deflate, but older software cannot read it; none makes large files at once.</source>
-<translation>zstd ist schneller als deflate, aber ältere Programme können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
+<message><source>zstd is faster than deflate, but older software and QGIS 3.44 and 4.0 for macOS cannot read it; none makes large files at once.</source>
+<translation>zstd ist schneller als deflate, aber ältere Programme sowie QGIS 3.44 und 4.0 für macOS können es nicht lesen; none macht große Dateien ohne Verzug.</translation></message>
 <message><source>Compression of a GeoTIFF</source>
 <translation>Kompression eines GeoTIFF</translation></message>
 <message><source>Deflate (recommended)</source>

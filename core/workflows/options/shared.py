@@ -233,7 +233,8 @@ class FusionOptions(MemoryOptions, SceneOptions):
         advanced=True,
     ).field()
     compress: str = Option(
-        "zstd is faster than deflate, but older software cannot read it; none makes large files at once.",
+        "zstd is faster than deflate, but older software and QGIS 3.44 and 4.0 for macOS cannot read it; none makes "
+        "large files at once.",
         "Compression of a GeoTIFF",
         "deflate",
         choices=("deflate", "zstd", "none"),
