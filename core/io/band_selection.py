@@ -143,7 +143,7 @@ class SelectedBands(RasterReader):
         self._reader, self._chosen = reader, list(bands)
         self.notes, self.palette = reader.notes, reader.palette
         self.numbers, self.of = _as_text(self._chosen), reader.bands
-        self.path, self.name, self.file = reader.path, reader.name, reader.file
+        self.path, self.name, self.file, self.others = reader.path, reader.name, reader.file, reader.others
         self.grid, self.dtype = reader.grid, reader.dtype
         self.metadata = reader.metadata.select(self._chosen)
         self.bands, self.always_valid, self.fills = len(self._chosen), reader.always_valid, reader.fills

@@ -20,6 +20,7 @@ from .wavelengths import is_optical_unit, parse_number, tidy, to_nanometres, wav
 
 _GOOD = ("bbl", "good_band", "good_bands", "good_wavelengths")  # 1, true: good; the first that is there counts
 _LISTS = ("wavelength", "fwhm", *_GOOD)
+_SCALES = ("data_gain_values", "data_offset_values")  # of ENVI, which GDAL makes each band's scale and offset of
 _FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 _DIMENSION = re.compile(r"netcdf_dim_(.+)|dim_(.+)_value")
 _WAVELENGTH_DIMENSION = re.compile(r"(?:.*_)?(?:wavelengths?|wavenumbers?|wave|wl|wvl|lambda)(?:_.*)?")
@@ -77,7 +78,8 @@ def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
 
 
 def unused_lists(dataset: gdal.Dataset, name: str, beside: str = "") -> tuple[str, ...]:
-    """Sentences about lists of the whole file that have another number of entries than there are bands.
+    """Sentences about lists of the whole file that have another number of entries than there are bands, and about
+    scales that say nothing.
 
     Args:
         dataset: the open raster.
@@ -85,21 +87,28 @@ def unused_lists(dataset: gdal.Dataset, name: str, beside: str = "") -> tuple[st
         beside: file that says what its own lists do not; "" for none.
 
     Returns:
-        One sentence for each list that nothing else of the file stands in for.
+        One sentence for each list that nothing else of the file stands in for, and one for scales of 0.
     """
     count, whole = 1 if beside else dataset.RasterCount, _of_dataset(dataset)
-    first = _lower_keys(dataset.GetRasterBand(1).GetMetadata()) if count > 1 else {}
+    first, last = (_lower_keys(dataset.GetRasterBand(n).GetMetadata()) if count > 1 else {} for n in (1, count))
     sentences = []
-    for key in _LISTS if count > 1 else ():
+    if any(dataset.GetRasterBand(n).GetScale() == 0 for n in range(1, dataset.RasterCount + 1)):
+        sentences.append(
+            f"{name} has bands whose scale (gain) is 0, which cannot be: their numbers are used as they are stored; "
+            "correct it in the file."
+        )
+    for key in (*_LISTS, *_SCALES) if count > 1 else ():
         entries = len(list_entries(whole.get(key)))
-        if whole.get(key, "").strip()[:1] not in ("{", "[") or entries == count or key in first:
+        if whole.get(key, "").strip()[:1] not in ("{", "[") or entries == count or key in last:
             continue
         remedy = (
             "all bands count as good; correct it, or choose the good bands (--bands, BANDS)"
             if key in _GOOD
             else "correct it in the file's header"
         )
-        sentences.append(f"The list {key} of {name} has {entries} entries for {count} bands and is not used: {remedy}.")
+        used = "counts for the first bands only" if key in first else "is not used"
+        title = key.replace("_", " ") if key in _SCALES else key
+        sentences.append(f"The list {title} of {name} has {entries} entries for {count} bands and {used}: {remedy}.")
     return tuple(sentences)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import glob
+import os
+
 from osgeo import gdal
 
 from ..runtime.errors import InputError
+
+_NO_IMAGE = (".hdr", ".xml", ".txt", ".prj", ".ovr", ".sta", ".stx", ".enp")  # beside an image of that name
 
 
 def least_size(dataset: gdal.Dataset) -> int:
@@ -68,6 +73,25 @@ def check_interleave(dataset: gdal.Dataset, name: str) -> None:
             "(Turkish, Azerbaijani): start the program with LC_ALL=C.UTF-8, or convert the file to GeoTIFF on another "
             "machine."
         )
+
+
+def unreadable(path: str, name: str, words: str) -> str:
+    """The refusal of a file that GDAL cannot open; of a header, its image is named.
+
+    Args:
+        path: of the file.
+        name: the raster's.
+        words: what GDAL says of it.
+
+    Returns:
+        The sentence.
+    """
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() != ".hdr":
+        return f"{name} cannot be read as a raster; choose another file{words}."
+    beside = [stem, *sorted(glob.glob(glob.escape(stem) + ".*"))]
+    images = [os.path.basename(one) for one in beside if os.path.isfile(one) and not one.lower().endswith(_NO_IMAGE)]
+    return f"{name} is the header of an image; choose the image itself{f': {images[0]}' if images else ''}."
 
 
 def _is_envi(dataset: gdal.Dataset) -> bool:

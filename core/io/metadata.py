@@ -7,6 +7,7 @@ All styles in use are read (:mod:`.band_sources`). GeoTIFF is written with per-b
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,7 +136,8 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     found = read_sources(dataset, numbers)
     waves, widths, wavelength_factor = corrected(found.wavelengths, found.fwhm)
     listed = {key: listed_numbers(dataset, numbers, key) for key in ("scales", "offsets")}
-    scales = tuple(_or(band.GetScale(), number, 1.0) for band, number in zip(bands, listed["scales"]))
+    stated = [_or(band.GetScale(), number, 1.0) for band, number in zip(bands, listed["scales"])]
+    scales = tuple(scale if scale and math.isfinite(scale) else 1.0 for scale in stated)  # 0 says nothing
     offsets = tuple(_or(band.GetOffset(), number, 0.0) for band, number in zip(bands, listed["offsets"]))
     factor = found.reflectance_scale_factor
     if factor == 1.0 or set(scales) != {1.0} or set(offsets) != {0.0}:

@@ -14,7 +14,7 @@ from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import unused_lists
 from .encoding import equals_nodata, representable
-from .envi_checks import check_interleave, check_size, least_size
+from .envi_checks import check_interleave, check_size, least_size, unreadable
 from .gdal_errors import gdal_messages, open_quietly
 from .georeference import grid_of
 from .grid import Window
@@ -56,19 +56,19 @@ class RasterReader:
     Attributes:
         name, file: short name for sentences, and the last part of the path.
         grid: the pixel grid.
-        bands: number of bands.
-        metadata: of the bands.
-        dtype: numpy name of the type on disk.
-        always_valid: whether nothing can be invalid: integers without a nodata value or a mask.
-        palette: whether its only band is drawn in the colors of a table.
+        bands: number of bands. metadata: of the bands. dtype: numpy name of the type on disk.
+        always_valid: whether nothing can be invalid: integers without a nodata value or a mask. palette: whether its
+            only band is drawn in the colors of a table.
         fills: what :meth:`add_fill` was told. notes: sentences for the user, on what is said and not used.
-        origin: the product that it is a part of. sentence: what brought it onto its grid; "" for nothing.
+        others: names of files that are one image with it. origin: the product that it is a part of.
+        sentence: what brought it onto its grid; "" for nothing.
 
     Raises:
         InputError: the file is missing, is no raster, nothing places it on the map, or it has complex numbers.
     """
 
     notes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     sentence = ""
     origin = Origin()
     always_valid = palette = settled = False  # settled: set_nodata has said which numbers are nodata
@@ -101,7 +101,7 @@ class RasterReader:
         if dataset is None:
             if is_missing_file(self.path):
                 raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
-            raise InputError(f"{self.name} cannot be read as a raster; choose another file{messages.words()}.")
+            raise InputError(unreadable(self.path, self.name, messages.words()))
         return with_bands(dataset)
 
     def _describe(self) -> None:

@@ -55,6 +55,7 @@ def lay_out(members: Members, role: str) -> Layout:
         if not found:
             raise members.lacks("quality bands (..._QA_PIXEL.TIF)")
         return Layout(tuple(map(BandFile, found)), satellite, names=tuple(_short(path) for path in found))
+    members.refuse_classes(r"_QA_\w+\.TIF$", "flags of quality")
     wanted = 0 if role != "pan" else _named(members) or (0 if level2 else 8)
     if wanted:
         files = {wanted: members.need(f"band {wanted}", rf"_(?:SR_)?B{wanted}\.TIF")}

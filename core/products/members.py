@@ -90,6 +90,21 @@ class Members:
         """
         return InputError(f"{self.name} lacks its {what}; get the whole product, and keep its files together.")
 
+    def refuse_classes(self, pattern: str, what: str) -> None:
+        """Refuse a file of classes or flags that was named as an image.
+
+        Args:
+            pattern: regular expression that a part of its name fits.
+            what: such a file shows.
+
+        Raises:
+            InputError: the named file is one.
+        """
+        if re.search(pattern, self.name, re.IGNORECASE):
+            raise InputError(
+                f"{self.name} shows {what} and no brightness; choose the product's folder, or a band of it."
+            )
+
 
 def base_name(path: str) -> str:
     """The last part of a path, of any system.

@@ -49,6 +49,7 @@ def lay_out(members: Members, role: str) -> Layout:
     level = "L2A" if "2A" in base_name(xml) else "L1C"
     if role == "quality":
         return Layout((BandFile(_file(members, "SCL", "20m")),), f"Sentinel-2 {level}", names=("SCL",), nodata=(0.0,))
+    members.refuse_classes(r"_SCL(?:_\d0m)?\.jp2$", "the scene classification (SCL)")
     root, source = read_xml(xml), base_name(xml)
     named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
     chosen: tuple[str, ...] = _COARSE if role == "coarse" else _SHARP

@@ -248,7 +248,7 @@ def _counted(count: int, unit: str) -> str:
 def _files(found: Mapping[str, Any]) -> Table:
     names = (("Rows", "rows"), ("Columns", "cols"), ("Bands", "bands"), ("Data type", "dtype"))
     both = found["hsi"], found["pan"]
-    rows: list[tuple[object, ...]] = [("File", *(facts["file"] for facts in both))]
+    rows: list[tuple[object, ...]] = [("File", *(" with ".join([facts["file"], *facts["others"]]) for facts in both))]
     rows += [(title, *(facts[name] for facts in both)) for title, name in names]
     rows.append(("Pixel (map units)", *(" × ".join(f"{size:g}" for size in facts["pixel"]) for facts in both)))
     rows.append(("Upper-left corner", *(", ".join(f"{place:.10g}" for place in facts["corner"]) for facts in both)))

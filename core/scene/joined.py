@@ -55,7 +55,8 @@ class JoinedReader(ReaderView):
         super().__init__(readers[0])
         self._readers, self._owned = list(readers), owned
         self.name = " with ".join(dict.fromkeys(reader.name for reader in readers))
-        self.file = " with ".join(dict.fromkeys(reader.file for reader in readers))
+        files = dict.fromkeys(name for reader in readers for name in (reader.file, *reader.others))
+        self.file, self.others = " with ".join(files), tuple(files)[1:]
         parts = [reader.metadata for reader in readers]
         self.always_valid = all(reader.always_valid for reader in readers)
         of_bands: dict[str, Any] = {

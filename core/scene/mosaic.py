@@ -48,6 +48,7 @@ class MosaicReader(ReaderView):
         x, y = self.grid.x + left * self.grid.dx, self.grid.y + top * self.grid.dy
         self.grid = replace(self.grid, x=x, y=y, rows=bottom - top, cols=right - left)
         self.name = f"{parts[0].name} and {len(parts) - 1} more"
+        self.others = tuple(part.file for part in parts[1:])
         self.always_valid = False
         self.sentence = " ".join(dict.fromkeys(one.sentence for one in parts if one.sentence))
 

@@ -27,7 +27,7 @@ class ReaderView(RasterReader):
 
     def __init__(self, reader: RasterReader) -> None:
         self._reader = reader
-        self.path, self.name, self.file = reader.path, reader.name, reader.file
+        self.path, self.name, self.file, self.others = reader.path, reader.name, reader.file, reader.others
         self.grid, self.dtype = reader.grid, reader.dtype
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, reader.always_valid
         self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows

@@ -47,7 +47,7 @@ def findings(opened: Opened, gain: ChosenGain, progress: Progress) -> dict[str, 
         moved; ``correlation`` of PAN and HSI (``level``, ``detail``) where the PAN is moved to; ``mtf_x``, ``mtf_y``
         and ``mtf``, the gain along columns and rows and where it comes from (see :meth:`.gains.ChosenGain.facts`);
         ``response_r2`` and ``response``, by band; ``guide``, see :func:`.guide_findings.guide_findings`; ``hsi`` and
-        ``pan``, what the files are; ``bands`` (numbers from 1,
+        ``pan``, what the files are (``others``: names of those that are one image with it); ``bands`` (numbers from 1,
         good and bad), ``samples``, ``defects``; ``noise``, see :func:`.detector_noise.noise_facts`; ``contradictions``
         and ``masked`` (HSI pixels; None where they were not looked for).
 
@@ -140,6 +140,7 @@ def _file(reader: RasterReader) -> dict[str, Any]:
     grid, waves = reader.grid, [wave for wave in reader.metadata.wavelengths if wave is not None]
     return {
         "file": reader.path,
+        "others": list(reader.others),
         "rows": grid.rows,
         "cols": grid.cols,
         "bands": reader.bands,

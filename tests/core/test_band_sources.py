@@ -13,6 +13,7 @@ from core.io.metadata import GDAL_OF_DTYPE, RasterMetadata, read_metadata
 from core.io.reader import RasterReader
 from core.io.writer import RasterWriter
 from core.products.opening import open_raster
+from core.runtime.errors import InputError
 from core.workflows.classical import classical
 from tests.core.said import Said
 
@@ -264,6 +265,36 @@ def test_a_list_of_widths_of_another_length_is_said(envi):
     with open_raster(envi("wavelength units = nm\nfwhm = {6.5, 6.5}\n"), progress=said) as reader:
         assert reader.metadata.fwhm == (None,) * 3
     assert [sentence[:46] for sentence in said.warnings] == ["The list fwhm of h.img has 2 entries for 3 ban"]
+
+
+def test_wavelengths_of_the_first_bands_only_are_said(envi):
+    said = Said()
+    with open_raster(envi("wavelength units = nm\nwavelength = {402.3, 550.5}\n"), progress=said) as reader:
+        assert reader.metadata.wavelengths == (402.3, 550.5, None)
+    (sentence,) = said.warnings
+    assert "The list wavelength of h.img has 2 entries for 3 bands and counts for the first bands only" in sentence
+
+
+@pytest.mark.parametrize("gains", ["1e-4, 1e-4", "a, b"])
+def test_gains_of_another_number_than_bands_are_said(envi, gains):
+    said = Said()
+    with open_raster(envi(f"data gain values = {{{gains}}}\n"), progress=said) as reader:
+        assert reader.metadata.scales == (1.0,) * 3
+    (sentence,) = said.warnings
+    assert "The list data gain values of h.img has 2 entries for 3 bands and is not used" in sentence
+
+
+def test_a_gain_of_0_is_said_and_not_used(envi):
+    said = Said()
+    with open_raster(envi("data gain values = {0, 1e-4, 0}\n"), progress=said) as reader:
+        assert reader.metadata.scales == (1.0, 1e-4, 1.0)
+    (sentence,) = said.warnings
+    assert "h.img has bands whose scale (gain) is 0, which cannot be" in sentence
+
+
+def test_of_a_header_the_image_is_named(envi):
+    with pytest.raises(InputError, match=r"^h\.hdr is the header of an image; choose the image itself: h\.img\.$"):
+        open_raster(str(envi("")).replace(".img", ".hdr"))
 
 
 def test_complete_lists_are_not_warned_of(envi):

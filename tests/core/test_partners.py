@@ -20,6 +20,7 @@ from core.workflows import gains
 from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.fuse import fuse
+from core.workflows.inspect import inspect
 from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
 from core.workflows.sharpen import sharpen
@@ -178,3 +179,11 @@ def test_a_model_remembers_the_bands_of_both(images, tmp_path):
         np.testing.assert_allclose(second.read().values, first.read().values, rtol=1e-5)
     with pytest.raises(InputError, match="7"):
         fuse(*pair, model, fused, **KNOWN)
+
+
+def test_the_table_of_files_names_all_that_are_one_sharper_image(images, tmp_path):
+    page = tmp_path / "page.html"
+    found = inspect(images["hsi"], images["pan"], report=str(page), pan2=images["pan2"])
+    assert (found["pan"]["file"], found["pan"]["others"]) == (images["pan"], ["coarse.tif"])
+    assert found["hsi"]["others"] == []
+    assert "sharp.tif with coarse.tif" in page.read_text(encoding="utf-8")

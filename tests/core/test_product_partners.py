@@ -120,6 +120,15 @@ def test_a_bands_file_chooses_that_band_and_the_guide_has_all_four(safe, related
         assert (classes.grid.dx, classes.read().values.max()) == (20.0, 4)
 
 
+def test_classes_named_as_the_sharper_image_are_refused(safe):
+    """Their name opened the four bands of 10 m."""
+    classes = next(safe().rglob("*_SCL_20m.jp2"))
+    with pytest.raises(InputError, match=r"SCL_20m\.jp2 shows the scene classification \(SCL\) and no brightness"):
+        open_raster(classes, "pan")
+    with open_raster(classes, "quality") as reader:
+        assert reader.metadata.names == ("SCL",)
+
+
 def test_files_of_several_bands_are_no_tiles_of_one_image(safe, related, write_raster, tmp_path):
     hsi, root = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16)), safe()
     files = [next(root.rglob(f"*_{band}_10m.jp2")) for band in SHARP]
@@ -248,6 +257,8 @@ def test_a_bands_file_of_landsat_chooses_it_and_numbers_mean_other_bands_on_land
         assert (pan.metadata.names, pan.metadata.wavelengths) == (("B4",), (835.0,))
         assert bands.metadata.names == ("B1", "B2", "B3", "B4", "B5", "B7")
         assert pan.origin.sensor == "landsat-7"
+    with pytest.raises(InputError, match=r"QA_PIXEL\.TIF shows flags of quality and no brightness"):
+        open_raster(folder / f"{SCENES['7']}_QA_PIXEL.TIF", "pan")
 
 
 def test_level_2_has_its_own_scales_and_no_pan_but_its_bands_are_the_sharper_image_of_larger_pixels(
