@@ -12,34 +12,35 @@ from ..runtime.errors import InputError
 _NO_IMAGE = (".hdr", ".xml", ".txt", ".prj", ".ovr", ".sta", ".stx", ".enp")  # beside an image of that name
 
 
-def least_size(dataset: gdal.Dataset) -> int:
-    """Bytes that an ENVI file must have at least.
+def least_size(dataset: gdal.Dataset) -> tuple[str, int]:
+    """How many bytes an ENVI file must have at least.
 
     Args:
         dataset: the open raster.
 
     Returns:
-        Bytes; 0 where that cannot be said, or the raster is no ENVI file.
+        The file with the samples, which a product's folder or archive may hold, and bytes; 0 where that cannot be said,
+        or the raster is no ENVI file.
     """
     if not _is_envi(dataset):
-        return 0
+        return "", 0
     items = dataset.GetMetadata("ENVI")
     try:
         offset = int(items.get("header_offset", 0))
         packed = int(items.get("file_compression", 0))
     except ValueError:
-        return 0
+        return "", 0
     size = gdal.GetDataTypeSize(dataset.GetRasterBand(1).DataType) // 8
-    return 0 if packed else offset + size * dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
+    size *= dataset.RasterXSize * dataset.RasterYSize * dataset.RasterCount
+    return dataset.GetDescription(), 0 if packed else offset + size
 
 
-def check_size(path: str, name: str, least: int) -> None:
+def check_size(name: str, path: str, least: int) -> None:
     """Refuse an ENVI file that is shorter than its header says: GDAL reads zeros where it has ended.
 
     Args:
-        path: of the file.
         name: the raster's, for the error.
-        least: bytes that it must have, as :func:`least_size` says; 0 where that is not known.
+        path, least: of the file, and bytes that it must have, as :func:`least_size` says.
 
     Raises:
         InputError: it is shorter, or gone.

@@ -75,7 +75,7 @@ class RasterReader:
     fills: tuple[Fill, ...] = ()
     _more_nodata: tuple[float, ...] = ()  # of all bands, besides each band's own
     _can_be_complete = _pixel_interleaved = False  # the first: integers without a mask
-    _least_size = 0  # bytes that the file must have; 0 where that is not known
+    _least_size = "", 0  # file with the samples, and bytes that it must have; 0 where that is not known
     _block_rows = _LEAST_ROWS  # of the raster, in a row of blocks, or in several
     _block_row = 0  # the row of blocks that was read last
     _buffer: np.ndarray | None = None  # of it, as stored, the read-ahead buffer
@@ -124,7 +124,7 @@ class RasterReader:
         self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height
         self._pixel_interleaved = dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
-        check_size(self.path, self.name, self._least_size)
+        check_size(self.name, *self._least_size)
         check_interleave(dataset, self.name)
         self._masks = mask_sources(dataset, self._numbers)
         self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
@@ -210,7 +210,7 @@ class RasterReader:
         window = window or Window(0, 0, self.grid.rows, self.grid.cols)
         chosen = list(range(self.bands)) if bands is None else [int(band) for band in bands]
         self._check(window, chosen)
-        check_size(self.path, self.name, self._least_size)
+        check_size(self.name, *self._least_size)
         values = np.empty((len(chosen), window.rows, window.cols), np.float32)
         valid = np.ones(values.shape, bool)
         for part in self._in_block_rows(window) if values.size else ():
@@ -229,7 +229,7 @@ class RasterReader:
         if not (self.always_valid and not more and np.dtype(dtype).itemsize <= 2 and self._dataset):
             return None
         self._check(window, list(bands))
-        check_size(self.path, self.name, self._least_size)
+        check_size(self.name, *self._least_size)
         parts = [self._raster(part, numbers, dtype) for part in self._in_block_rows(window)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 

@@ -86,6 +86,19 @@ def named(folder, way):
     return folder if way == "folder" else folder / next(name for name in beside if marks[way] in name)
 
 
+@pytest.mark.parametrize("way", ["folder", "xml", "zip"])
+def test_an_image_in_envi_format_may_be_larger_than_what_names_it(make, related, way):
+    """The size of the folder, of the archive or of METADATA.XML was taken for the image's, which seemed cut off."""
+    values = np.full((len(WAVES), 96, 96), 700, np.int16)
+    folder = make(".BSQ", values=values)
+    with open_raster(named(folder, way)) as reader:
+        np.testing.assert_array_equal(reader.read().values, values)
+    image = next(folder.glob("*SPECTRAL_IMAGE.BSQ"))
+    image.write_bytes(image.read_bytes()[:-100])
+    with pytest.raises(InputError, match="is cut off"):
+        open_raster(folder)
+
+
 @pytest.mark.parametrize("way", ["folder", "image", "xml", "zip"])
 def test_all_that_the_metadata_says_is_known_however_the_product_is_named(make, related, way):
     said = Said()
