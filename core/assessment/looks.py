@@ -37,7 +37,8 @@ class Look:
             beyond 1 DN, which comes of rounding, and does not come of clipping at the ends of the type.
         band: number, counted from 1, of the band whose own is largest.
         band_residual: that band's.
-        outside: share of the samples that lie far outside the range of the 3 x 3 HSI pixels around them.
+        outside: share of the samples, at some places, that lie beyond 1.5 times the range of the 3 x 3 HSI pixels
+            around them; samples that cannot be (:mod:`.local_range`) lie much farther.
         samples: how many were seen.
         denoised: whether the HSI is taken without noise of its detectors, which was removed before the fusion.
     """
@@ -136,7 +137,7 @@ def _far_outside(
     held: tuple[tuple[Span, ...], tuple[Span, ...]],
     rounding: float,
 ) -> tuple[int, int]:
-    """Samples of a place that lie far outside the HSI's local range, and all of its samples."""
+    """Samples of a place that lie beyond the HSI's local range, and all of its samples."""
     high, around = held
     least, most = (extreme(low.values, function) for function in (np.minimum, np.maximum))
     spread = low.values.std(axis=(1, 2))[:, None, None]

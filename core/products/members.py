@@ -14,7 +14,7 @@ from ..runtime.errors import InputError
 
 _DEPTH = 5  # folders below a product's folder that are looked into
 _MOST = 20_000  # files of a folder or an archive
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def is_container(path: str) -> bool:
     Returns:
         Whether it is.
     """
-    return os.path.isdir(path) or (path.lower().endswith(_ARCHIVES) and os.path.isfile(path))
+    return os.path.isdir(path) or (path.lower().endswith(ARCHIVES) and os.path.isfile(path))
 
 
 def files_of(path: str, depth: int = _DEPTH) -> list[str]:

@@ -16,7 +16,7 @@ from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .band_rule import BandRule
 from .detectors import arranged
-from .members import base_name, files_of, is_container
+from .members import ARCHIVES, base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _LISTED = 6  # images in a folder or archive, at most
@@ -174,6 +174,13 @@ def _image_in(path: str) -> str:
         images = [name for name in files_of(path) if messages.call(gdal.IdentifyDriver, name) is not None]
     if len(images) == 1:
         return images[0]
+    files = files_of(path)
+    inner = [base_name(name) for name in files if name.lower().endswith(ARCHIVES)]
+    if inner and not images:
+        what = f"unpack {base_name(path)} and choose it" if os.path.isfile(path) else "choose it"
+        raise InputError(f"{base_name(path)} holds no image, but the archive {inner[0]}; {what}.")
+    if not files and os.path.isfile(path):
+        raise InputError(f"{base_name(path)} is empty or damaged; choose another, or get a fresh copy.")
     names = ", ".join(product.name for product in PRODUCTS)
     held = f", but {len(images)} images: {', '.join(images[:_LISTED])}" if images else ""
     raise InputError(f"{base_name(path)} holds no product that is known here ({names}){held}; choose an image in it.")

@@ -32,7 +32,7 @@ from .output import Outputs, write_fused
 RESIDUAL, UNPROJECTED_RESIDUAL = 0.05, 0.40
 BAND_RESIDUAL = 4.0  # times that, of a single band
 USELESS_RESIDUAL = 0.50  # half of the signal
-# Samples far outside the HSI's local range: at most 0.06 with projection and 0.11 without; 0.2 to 0.4 with noise.
+# Samples beyond 1.5 times the HSI's local range: at most 0.06 with projection and 0.11 without; 0.2 to 0.4 with noise.
 OUTSIDE, USELESS_OUTSIDE = 0.15, 0.50
 MANY = 0.01  # share of pixels with a sample that cannot be, from which on the verdict asks for a look
 WORSE = 3.0  # times the prior's number from which the networks' result is worse than the prior,
@@ -225,8 +225,8 @@ def _verdict(
 def _numbers(scene: Scene, attempt: Attempt, seen: Look) -> str:
     return (
         f"The {attempt.name} result, degraded, differs from {scene.hsi.name} by {seen.residual:.1%} (band "
-        f"{seen.band} by {seen.band_residual:.1%}), and {seen.outside:.1%} of its samples lie far outside the range of "
-        "the HSI pixels around them"
+        f"{seen.band} by {seen.band_residual:.1%}), and {seen.outside:.1%} of its samples, at some places, lie "
+        "beyond 1.5 times the range of the HSI pixels around them"
     )
 
 

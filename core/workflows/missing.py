@@ -83,7 +83,7 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
         (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
         (scene.defects.stripes, "column", "stripes in {}, which are used as they are"),
         (scene.defects.hot, "row", "hot pixels in {}, which are used as they are"),
-        (scene.defects.saturated, "sample", "saturated samples in {}, which are used as they are"),
+        (scene.defects.saturated, "sample", f"saturated samples in {{}}, which are used as they are{_no_value(scene)}"),
     ]
     found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
     if found:
@@ -94,6 +94,13 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     for counts in scene.defects.strays.values():
         named.update(counts)
     return {scene.hsi.band_numbers[band]: count for band, count in named.items()}
+
+
+def _no_value(scene: Scene) -> str:
+    """What to do where the highest number of the type stands for no value."""
+    kind = np.dtype(scene.hsi.dtype)
+    top = np.iinfo(kind).max if kind.kind in "iu" else 0
+    return f" (if {top} stands for no value: --hsi-nodata {top}, HSI_NODATA)"
 
 
 def _missing(scene: Scene, bands: Sequence[int]) -> str:

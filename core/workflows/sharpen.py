@@ -251,7 +251,7 @@ def _seen(facts: dict) -> dict[str, object]:
         **correlation,
         "result": facts["result"],
         "degraded result against the HSI": f"{look['residual']:.2%} (band {look['band']}: {look['band_residual']:.2%})",
-        "samples far outside the HSI's local range": f"{look['outside']:.2%} of {look['samples']:,} looked at",
+        "samples at some places beyond 1.5 local ranges of the HSI": f"{look['outside']:.2%} of {look['samples']:,}",
     }
 
 

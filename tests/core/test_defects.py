@@ -165,6 +165,16 @@ def test_saturated_samples_are_reported_and_used(files):
         assert scene.complete
 
 
+def test_saturated_samples_may_be_a_nodata_value_and_how_to_say_that_is_said(files, tmp_path):
+    def saturate(hsi):
+        hsi[3:5, :6, :6] = 65535
+
+    hsi, pan, _ = files(saturate)
+    told = Said()
+    classical(hsi, pan, str(tmp_path / "out.tif"), progress=told)
+    assert any("if 65535 stands for no value: --hsi-nodata 65535, HSI_NODATA" in text for text in told.warnings)
+
+
 def test_the_same_samples_are_missing_in_every_window_and_on_another_worker(files):
     def spoil(hsi):
         dead_column(hsi)

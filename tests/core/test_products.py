@@ -6,6 +6,7 @@ import dataclasses
 import re
 import runpy
 import textwrap
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,17 @@ def test_links_between_folders_and_endless_folders_are_not_followed(tmp_path):
     assert len(files_of(str(tmp_path))) == 5
     with pytest.raises(InputError, match="holds no product"):
         open_raster(tmp_path)
+
+
+def test_an_archive_that_lies_in_the_folder_or_archive_is_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name, inner in (("folder/scene.zip", "a.txt"), ("outer.zip", "scene.zip")):
+        with zipfile.ZipFile(tmp_path / name, "w") as file:
+            file.writestr(inner, "text")
+    with pytest.raises(InputError, match=r"^folder holds no image, but the archive scene\.zip; choose it\.$"):
+        open_raster(tmp_path / "folder")
+    with pytest.raises(InputError, match=r"the archive scene\.zip; unpack outer\.zip and choose it\.$"):
+        open_raster(tmp_path / "outer.zip")
+    (tmp_path / "damaged.zip").write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match=r"damaged\.zip is empty or damaged"):
+        open_raster(tmp_path / "damaged.zip")
