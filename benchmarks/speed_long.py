@@ -23,6 +23,7 @@ def bench_growth(bench: Bench) -> None:
 
 
 def bench_scoring(bench: Bench) -> None:
+    bench = bench._replace(runs=1)
     bench_compare(bench, 200, ())
     images = made(bench, make_scene(bench.folder, 320))
     reference = ["assess", "--fused", images[0], "--reference", images[1], "--ratio", 6]
@@ -46,7 +47,7 @@ def bench_learning(bench: Bench) -> None:
 
 
 def bench_large_binary(bench: Bench) -> None:
-    bench_binary(bench, 8192, 3.0)
+    bench_binary(bench._replace(runs=1), 8192, 3.0)
 
 
 def bench_prisma(bench: Bench) -> None:
