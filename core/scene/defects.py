@@ -25,12 +25,15 @@ _SAMPLES = 16_000_000  # read at once
 _LEAST_LINE = 16  # pixels of a column or row that can be told to be dead
 _MOST_DEAD = 0.05  # share of a band's columns: where more are constant, the band is like that
 _VARIES = 0.05  # of the band's range: by so much the columns beside a dead one vary at least
-_NEAR = 3  # bands on either side that a 0 is compared with
+_LONGEST_RUN = 6  # zeros one after another: the bands around longer ones are too far apart to compare
 _FAR_ABOVE = 0.25  # of a band's mean: values far above 0
 _LEAST_BANDS = 16  # fewer are too far apart to tell a failed 0 from a dark band
 _STRIPE, _OUTLIER = 0.25, 20.0  # of the band's mean, and of its usual difference: from here on a column is a stripe
 _HOT = 5.0  # times what a row's largest sample is usually, and in the bands beside: it is hot
-_PIXELS, _SURE = 4096, 3.0  # spectra that are kept; times the usual difference of bands that are next to each other
+_PIXELS, _SURE = (
+    4096,
+    3.0,
+)  # spectra that are kept, or looked at at once; times the usual difference of bands that are next to each other
 _SATURATED = 1e-3  # share of a band's pixels: fewer saturated ones are usual
 _MOST_ZEROS, _MOST_BANDS = 0.2, 0.1  # share of the bands: a pixel with more zeros, a line dead in more, is like that
 _ALIKE, _CHANCE = (
@@ -118,9 +121,8 @@ class _Scan:
         self.top = float(np.float32(np.iinfo(kind).max)) if kind.kind in "iu" else None
         self.step = max(1, math.isqrt(window.rows * window.cols // _PIXELS))
         self.sample: list[np.ndarray] = []  # spectra (bands, n) spread over the scene
-        self.zeros: list[
-            tuple[np.ndarray, ...]
-        ] = []  # band, row, column and the bands around of each 0 that may be one
+        # Of each 0 that may be one: band, row, column, and (2, n) the bands around the run it is in, and their values.
+        self.zeros: list[tuple[np.ndarray, ...]] = []
 
     def add(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         whole = bool(valid.all())
@@ -147,25 +149,16 @@ class _Scan:
         used = np.flatnonzero(self.listed)
         zero = valid[used] & (values[used] == 0)
         zero &= zero.sum(axis=0) <= _MOST_ZEROS * len(used)
-        place, y, x = np.nonzero(zero)
-        if not len(place):
-            return
-        around = np.stack([self._around(values, used, place, y, x, side) for side in (-1, 1)])
-        self.zeros.append((used[place], y + start, x, around))
-
-    def _around(
-        self, values: np.ndarray, used: np.ndarray, place: np.ndarray, y: np.ndarray, x: np.ndarray, side: int
-    ) -> np.ndarray:
-        """(2, n): the nearest band on one side that is not 0, and its value; -1 and 0 where there is none near."""
-        band, value = np.full(len(place), -1), np.zeros(len(place))
-        for distance in range(1, _NEAR + 1):
-            other = place + side * distance
-            there = (band < 0) & (other >= 0) & (other < len(used))
-            chosen = used[other[there]]
-            found = values[chosen, y[there], x[there]]
-            at = np.flatnonzero(there)[found != 0]
-            band[at], value[at] = chosen[found != 0], found[found != 0]
-        return np.stack([band, value])
+        pixels = np.stack(np.nonzero(zero.any(axis=0)))
+        for part in np.split(pixels, range(_PIXELS, pixels.shape[1], _PIXELS), axis=1):
+            y, x = part
+            spectra, number = values[used[:, None], y, x], np.arange(len(used))[:, None]
+            before = np.maximum.accumulate(np.where(spectra != 0, number, -1), axis=0)
+            after = np.minimum.accumulate(np.where(spectra != 0, number, len(used))[::-1], axis=0)[::-1]
+            bounded = (before >= 0) & (after < len(used)) & (after - before <= _LONGEST_RUN + 1)
+            place, which = np.nonzero(zero[:, y, x] & bounded)
+            others = np.stack([before[place, which], after[place, which]])
+            self.zeros.append((used[place], y[which] + start, x[which], used[others], spectra[others, which]))
 
     def result(self) -> Defects:
         self.total, self.count = self.column_total.sum(axis=1), self.column_count.sum(axis=1)
@@ -305,17 +298,14 @@ class _Scan:
         """By band, the flat indices of zeros between bands far above 0."""
         if not self.zeros:
             return {}
-        band, y, x = (np.concatenate([part[i] for part in self.zeros]) for i in range(3))
-        around = np.concatenate([part[3] for part in self.zeros], axis=2)
+        band, y, x, others, values = (np.concatenate(parts, axis=-1) for parts in zip(*self.zeros))
         mean = self.total / np.maximum(self.count, 1)
-        known = around[:, 0] >= 0  # the first and the last band are never sure
-        others = around[:, 0].astype(int)
-        above = known & (mean[others] > 0) & (around[:, 1] > _FAR_ABOVE * mean[others])
+        above = (mean[others] > 0) & (values > _FAR_ABOVE * mean[others])
         comparable = mean[band] > _FAR_ABOVE * mean[others]  # else an absorption band, where 0 is usual
-        relative = around[:, 1] / np.where(mean[others] > 0, mean[others], 1.0)
+        relative = values / np.where(mean[others] > 0, mean[others], 1.0)
         sure = (above & comparable).all(axis=0)
         sure &= relative.mean(axis=0) > _SURE * self._usual_deviation()[band]
         least = _STEPS * self._rounding()
-        sure &= (relative.mean(axis=0) * mean[band] >= least) & (around[:, 1] >= least).all(axis=0)
+        sure &= (relative.mean(axis=0) * mean[band] >= least) & (values >= least).all(axis=0)
         band, flat = band[sure], self._flat(y[sure], x[sure])
         return {int(each): np.sort(flat[band == each]) for each in np.unique(band)}

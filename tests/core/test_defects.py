@@ -94,6 +94,29 @@ def test_zeros_between_bands_far_above_are_failed_retrievals(files):
     np.testing.assert_array_equal(defects.places[15], np.flatnonzero((values == 0).ravel()))
 
 
+@pytest.mark.parametrize("bands", [range(6, 10), range(24, 30)])
+def test_a_run_of_zeros_failed_as_a_whole(files, bands):
+    places = []
+
+    def fail(hsi):
+        bright = np.argwhere(hsi[min(bands) - 1 : max(bands) + 2].min(axis=0) > 500)[::7].T
+        hsi[min(bands) : max(bands) + 1, bright[0], bright[1]] = 0
+        places.extend(np.ravel_multi_index(tuple(bright), (ROWS, COLS)))
+
+    defects = found(files(fail)[0])
+    assert list(defects.zeros) == list(bands)
+    for band in bands:
+        np.testing.assert_array_equal(defects.places[band], places)
+
+
+def test_a_run_of_zeros_that_is_as_wide_as_an_absorption_is_left(files):
+    def fail(hsi):
+        hsi[5:12, 10:20, 10:20] = 0
+        hsi[4, 10:20, 10:20] = hsi[12, 10:20, 10:20] = 900
+
+    assert not found(files(fail)[0]).zeros
+
+
 @pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
 def test_many_dropouts_do_not_hide_each_other(files, share):
     drawn = np.random.default_rng(7).random((BANDS, ROWS, COLS)) < share
