@@ -1,6 +1,5 @@
 """How long fusing and learning take, and how much memory, on synthetic rasters that are made on the spot.
 
-    make bench-speed
     python benchmarks/speed.py fuse apart size step learn compress --runs 5
 
 fuse      the whole process of `fuse` with an SSML model, projection on, against gdal_pansharpen.py and a plain copy
