@@ -15,7 +15,7 @@ from typing import Callable
 
 import numpy as np
 
-from benchmarks.made_scenes import MADE_OF, make_scene
+from benchmarks.made_scenes import MADE_OF, made_scene
 from core.io.reader import RasterReader
 from core.quality.reference import reference_indices
 from core.runtime.progress import ConsoleProgress
@@ -55,9 +55,7 @@ SCENES = {
     "urban-5": _aviris("urban-5", "Los Angeles 2"),
     "enmap_potsdam": RealScene("enmap_potsdam/hsi.tif", "Potsdam", (2,), {"pan_range": "480-690"}),
 }
-SCENES |= {  # for large ratios
-    name: RealScene(f"{name.replace(' ', '')}-truth.tif", name, (6,)) for name in MADE_OF
-}
+SCENES |= {name: RealScene("", name, (6,)) for name in MADE_OF}  # for large ratios; their files are made
 SENSOR = [name for name, scene in SCENES.items() if scene.file.startswith("aviris_los_angeles")]
 
 
@@ -116,12 +114,7 @@ class Bench:
 
     def truth(self, name: str) -> Path:
         """The file of a scene; one of real spectra is made on the first call."""
-        if name not in MADE_OF:
-            return self.scenes / SCENES[name].file
-        path = self.out / SCENES[name].file
-        if not path.exists():
-            make_scene(self.scenes, MADE_OF[name], path)
-        return path
+        return made_scene(self.scenes, name, self.out) if name in MADE_OF else self.scenes / SCENES[name].file
 
     def scores(self, name: str, ratio: int, fused: str) -> dict[str, float]:
         """Scores over the good bands and the pixels that are valid in all of them."""

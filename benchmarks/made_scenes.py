@@ -48,3 +48,11 @@ def make_scene(scenes: Path, of: Made, path: Path) -> None:
         made[:, start : start + 4096] = np.einsum("bnk,nk->bn", cube[:, near], weight)
     values = np.round(made.reshape(-1, MADE, MADE)).astype(np.int16)
     pair_of_arrays(values, np.zeros((2 * MADE, 2 * MADE), np.int16), 2)[0].write(path)
+
+
+def made_scene(scenes: Path, name: str, folder: Path) -> Path:
+    """The file in a folder of a scene of :data:`MADE_OF`, made on the first call."""
+    path = folder / f"{name.replace(' ', '')}-truth.tif"
+    if not path.exists():
+        make_scene(scenes, MADE_OF[name], path)
+    return path

@@ -4,7 +4,7 @@
     python benchmarks/partner.py --scenes DIR --out DIR --seeds 0    one seed
 
 Real scenes are degraded by Wald's protocol (MTF gain 0.3, known to every method); scenes, sharper images and what is
-made for ratio 6 are described in ``benchmarks/made_scenes.py``. Stated are SAM and ERGAS over the whole image.
+made for ratio 6 are described in ``benchmarks/partner_runs.py``. Stated are SAM and ERGAS over the whole image.
 Classical methods are as published, without projection, and with it; the prior is the multiple regression with the
 projection. Each run is kept in ``--parts`` (``--out`` unless given), so that a benchmark that was stopped goes on, and
 so that runs can be made side by side, each process with an ``--out`` of its own:

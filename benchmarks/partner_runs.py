@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.accuracy_runs import scores_against
-from benchmarks.made_scenes import MADE_OF, make_scene
+from benchmarks.made_scenes import made_scene
 from benchmarks.record import commit, machine
 from core.io.array_image import ArrayImage
 from core.io.reader import RasterReader
@@ -102,10 +102,7 @@ class Bench:
         """The file of a scene, made on the first call."""
         if name in SCENES:
             return self.scenes / SCENES[name].file
-        path = self.out / f"{name.replace(' ', '')}-truth.tif"
-        if not path.exists():
-            make_scene(self.scenes, MADE_OF[name], path)
-        return path
+        return made_scene(self.scenes, name, self.out)
 
     def pair(self, name: str, ratio: int, guides: str) -> tuple[str, str]:
         """HSI and sharper image."""
