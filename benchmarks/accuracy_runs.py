@@ -29,7 +29,7 @@ KEYS = ("sam", "ergas")
 BRANCHES = ("spectral", "spatial", "mean")
 # What is learned at reduced resolution only. As full resolution does not restrain it, small steps and more exchange are
 # better.
-REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 1.0, "rate": 0.002}
+REDUCED = {"consistency": 0.0, "full_exchange": 0.0, "exchange": 1.0, "intermediate": 0.0, "rate": 0.002}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import numpy as np
 import torch
@@ -163,7 +163,7 @@ def unexplained_share(areas: Sequence[LabelledArea | UnlabelledArea], statistics
     return float(np.clip((products[-1, -1] - weights @ wanted) / total, 0.0, 1.0))
 
 
-def _projection(area: LabelledArea | UnlabelledArea, iterations: int) -> Projection:
+def _projection(area: LabelledArea | UnlabelledArea, iterations: int) -> Callable[[Tensor], Tensor]:
     if isinstance(area, LabelledArea):
         return area.project
     return Projection(area.operators, iterations, area.weight)

@@ -1,6 +1,7 @@
 """Training areas: what networks learn from, prepared once as tensors on the device.
 
-A *labelled* area is a piece of the HSI degraded once more, with its PAN: the HSI itself is the truth (Wald's protocol).
+A *labelled* area is a piece of the HSI degraded once more, with its PAN: the HSI itself is the truth, at reduced
+resolution (Wald's protocol) or at an intermediate one (:mod:`.reduction`).
 An *unlabelled* area is a piece of the scene at full resolution: there is no truth, but the degraded result must be the
 HSI, and the two networks can agree.
 """
@@ -10,15 +11,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Optional, TypeVar, final
+from typing import Callable, Optional, TypeVar, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..io.ratio import Ratio, ratio_per_axis
-from ..operators.consistency import correction
-from ..operators.footprints import all_valid
 from ..operators.pair import Operators
 from ..operators.resample import Gains
 from ..runtime.progress import Progress
@@ -27,7 +26,6 @@ from ..scene.statistics import Statistics
 from ..scene.streams import injected
 from .band_store import Bands
 from .losses import Reference, Spectra
-from .projection import Projection
 
 _BANDS = 16  # at once
 
@@ -63,15 +61,16 @@ class AreaContext:
 @final
 @dataclass(frozen=True)
 class LabelledArea:
-    """A reduced-resolution area with its truth; bands are the good ones, in units of their standard deviation.
+    """An area with its truth; bands are the good ones, in units of their standard deviation.
 
     Attributes:
-        planes: (components + 2 M, rows, columns) float32, the input of a network.
+        planes: (components + 2 M, rows, columns) float32, the input of a network; at intermediate resolution of more
+            pixels than all that follows.
         target: (bands, rows, columns) float32, the truth minus the projected prior; in memory or on disk.
         truth: (bands, rows, columns) float32; None where its constants were prepared, as it is large.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
         held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
-        project: the projection of the networks' residual.
+        project: the projection of the networks' residual, degraded to the truth's grid where that is a coarser one.
         reference: the constants of the loss, once a learner has prepared them.
         scored: (bands, held-out pixels) float32, the truth where it is scored on, in memory or on disk; None where all
             of it is there.
@@ -82,9 +81,14 @@ class LabelledArea:
     truth: Optional[Tensor]
     train_mask: Tensor
     held_out_mask: Tensor
-    project: Projection
+    project: Callable[[Tensor], Tensor]
     reference: Optional[Reference] = None
     scored: Optional[Bands] = None
+
+    @property
+    def intermediate(self) -> bool:
+        """Whether it is one at intermediate resolution."""
+        return self.planes.shape[1:] != self.train_mask.shape
 
     def held_out(self, image: Tensor) -> Tensor:
         """The held-out pixels of an image.
@@ -209,47 +213,6 @@ def shared_operators(
     return Operators(low, high, ratio, phase, mtf_gain)
 
 
-def labelled_area(
-    context: AreaContext,
-    operators: Operators,
-    hsi: np.ndarray,
-    pan_low: np.ndarray,
-    valid: np.ndarray,
-    held_out: np.ndarray,
-    iterations: int,
-) -> LabelledArea:
-    """Degrade a piece of the HSI and its PAN once more.
-
-    Args:
-        context: what all areas have in common.
-        operators: between the HSI's grid, which is the high one here, and the degraded one, without phase.
-        hsi: (bands, rows, columns) float32, invalid pixels filled; those that lie inside the degraded pixels.
-        pan_low: (M, rows, columns) float32, the PAN on the same pixels.
-        valid: (rows, columns) bool.
-        held_out: (rows, columns) bool, the pixels that are only scored on.
-        iterations: of the consistency projection.
-
-    Returns:
-        The area.
-    """
-    statistics, good = context.statistics, context.good
-    lowered, pan_lowered = operators.down(hsi), operators.down(pan_low)
-    weight = all_valid(valid, operators.low, operators.ratio).astype(np.float32)
-    planes, detail = _planes_and_detail(operators, statistics, lowered, pan_low, pan_lowered)
-    prior = operators.up(lowered) + injected(statistics.gains, detail)
-    residual = lowered - operators.down(prior)
-    prior = prior + operators.up(correction(residual, operators.round_trip, iterations, weight))
-    scale = statistics.std[good, None, None]
-    return LabelledArea(
-        context.tensor(planes),
-        context.tensor((hsi[good] - prior[good]) / scale),
-        context.tensor(hsi[good] / scale),
-        context.tensor(valid & ~held_out),
-        context.tensor(valid & held_out),
-        Projection(operators, iterations, context.tensor(weight)),
-    )
-
-
 def unlabelled_area(
     context: AreaContext,
     operators: Operators,
@@ -277,7 +240,7 @@ def unlabelled_area(
         Cancelled: the user stopped the job.
     """
     statistics = context.statistics
-    planes, detail = _planes_and_detail(operators, statistics, hsi, pan, pan_low)
+    planes, detail = planes_and_detail(operators, statistics, hsi, pan, pan_low)
     chosen = np.flatnonzero(context.good)
     prior = np.empty((len(chosen), *operators.high), np.float32)
     residual = np.empty((len(chosen), *operators.low), np.float32)
@@ -293,10 +256,21 @@ def unlabelled_area(
     return UnlabelledArea(tensor(planes), tensor(prior), tensor(residual), tensor(weight), operators)
 
 
-def _planes_and_detail(
+def planes_and_detail(
     operators: Operators, statistics: Statistics, hsi: np.ndarray, pan: np.ndarray, pan_low: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The input of a network for an area, and the details of the PAN's bands."""
+    """The input of a network for an area, and the details of the PAN's bands.
+
+    Args:
+        operators: between the grids of the area.
+        statistics: of the scenes.
+        hsi: (bands, rows, columns) float32 on the low grid, invalid pixels filled.
+        pan: (M, rows, columns) float32 on the high grid.
+        pan_low: (M, rows, columns) float32 on the low grid.
+
+    Returns:
+        (components + 2 M, rows, columns) and (M, rows, columns) float32 on the high grid.
+    """
     matrix, shift = statistics.encoder
     components = np.tensordot(matrix, hsi, 1) - shift
     whole = (0, operators.high[0]), (0, operators.high[1])

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..io.ratio import footprint, pixels_inside, ratio_text, whole_pixels
+from ..io.ratio import footprint, ratio_text, whole_pixels
 from ..operators.fill import fill_invalid
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -18,12 +18,12 @@ from .areas import (
     LabelledArea,
     UnlabelledArea,
     high_window,
-    labelled_area,
     shape_of,
     shared_operators,
     unlabelled_area,
 )
-from .settings import Settings
+from .reduction import Reduction, intermediate_reduction, labelled_area, low_shape_of, whole_reduction
+from .settings import Settings, intermediate_factor
 
 MOST_LABELLED = 48  # areas a scene
 MOST_UNLABELLED = 12
@@ -72,6 +72,8 @@ def scene_areas(
     """
     cutter = _Cutter(scene, context, settings, progress or Progress(), prepare or _as_it_is)
     labelled = cutter.labelled(max(2, round(MOST_LABELLED * share)))
+    if settings.intermediate:
+        labelled += cutter.intermediate(max(2, round(MOST_LABELLED * share)))
     if not (settings.consistency or settings.full_exchange):
         return labelled, []
     return labelled, cutter.unlabelled(max(1, round(MOST_UNLABELLED * share)))
@@ -93,6 +95,7 @@ class _Cutter:
         operators = scene_operators(scene, context.mtf_gain)
         self.pan_low = degraded_pan(scene, operators, context.statistics.pan_mean, progress)
         self.weight = scene.low_covered
+        self.held_out = np.zeros(scene.low_shape, bool)  # what is only scored on
 
     def labelled(self, most: int) -> list[LabelledArea]:
         scene, settings = self.scene, self.settings
@@ -103,19 +106,16 @@ class _Cutter:
                 f"learning at ratio {ratio_text(scene.ratios)} needs {footprint(2 * max(scene.ratios))} in each "
                 "direction: use a trained model or a classical method."
             )
-        degraded = self._degraded(0), self._degraded(1)
-        shape = pixels_inside(degraded[0], scene.ratios[0]), pixels_inside(degraded[1], scene.ratios[1])
-        operators = shared_operators(degraded, shape, scene.ratios, (0.0, 0.0), self.context.mtf_gain)
+        reduction = whole_reduction(self._coarse(scene.ratios), scene.ratios, self.context.mtf_gain)
+        shape = reduction.coarser.high
         corners = _spread(scene.low_shape, shape, most, self.rng, least=SHIFTS)
         areas = []
         block = max(1, round(scene.ratio))
         for corner, held_out in zip(corners, _held_out(corners, shape, settings.held_out, block, self.rng)):
             self.progress.check()
-            hsi, _, valid = self._low_part(corner, shape, FILL_LEFT_OUT)
-            pan_low = filled[:, corner[0] : corner[0] + shape[0], corner[1] : corner[1] + shape[1]]
-            area = labelled_area(self.context, operators, hsi, pan_low, valid, held_out, settings.iterations)
-            if area.train_mask.any() or area.held_out_mask.any():
-                areas.append(self.prepare(area))
+            rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
+            self.held_out[rows, cols] |= held_out
+            areas += self._labelled(reduction, corner, filled[:, rows, cols], held_out)
         if not any(area.train_mask.any() for area in areas) or not any(area.held_out_mask.any() for area in areas):
             raise InputError(
                 f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical "
@@ -123,11 +123,48 @@ class _Cutter:
             )
         return areas
 
-    def _degraded(self, axis: int) -> int:
-        """Pixels of what an area is degraded to, along an axis; where the scene is a single area, there is room to
-        shift it by less than one of them."""
-        count, ratio = self.scene.low_shape[axis], self.scene.ratios[axis]
-        return min(self.settings.coarse(ratio), max(whole_pixels(count - 1, ratio), 2))
+    def intermediate(self, most: int) -> list[LabelledArea]:
+        """Areas at intermediate resolution; what is only scored on at reduced resolution is not learned there."""
+        scene, areas = self.scene, []
+        ratios, phase = scene.ratios, scene.alignment.phase
+        factor = intermediate_factor(min(ratios))
+        step = ratios[0] / factor, ratios[1] / factor
+        coarse = self._coarse(step)
+        shape = low_shape_of(coarse, step)
+        for corner in _spread(scene.low_shape, shape, most, self.rng, least=SHIFTS):
+            self.progress.check()
+            high, inner_phase = high_window(corner, shape, scene.high_shape, ratios, phase)
+            pan = self._pan(high)
+            reduction = intermediate_reduction(
+                coarse, ratios, self.context.mtf_gain, factor, shape_of(pan), inner_phase
+            )
+            rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
+            areas += self._labelled(reduction, corner, pan, self.held_out[rows, cols])
+        return areas
+
+    def _labelled(
+        self, reduction: Reduction, corner: tuple[int, int], pan: np.ndarray, held_out: np.ndarray
+    ) -> list[LabelledArea]:
+        """An area with a truth; none where no pixel of it is valid."""
+        hsi, _, valid = self._low_part(corner, reduction.coarser.high, FILL_LEFT_OUT)
+        area = labelled_area(self.context, reduction, hsi, pan, valid, held_out, self.settings.iterations)
+        return [self.prepare(area)] if area.train_mask.any() or area.held_out_mask.any() else []
+
+    def _coarse(self, steps: tuple[float, float]) -> tuple[int, int]:
+        """Pixels of what an area is degraded to, by so much along each axis; where the scene is a single area, there is
+        room to shift it by less than one of them."""
+        rows, cols = (
+            min(self.settings.coarse(ratio), max(whole_pixels(count - 1, step), 2))
+            for count, ratio, step in zip(self.scene.low_shape, self.scene.ratios, steps)
+        )
+        return rows, cols
+
+    def _pan(self, high: tuple[slice, slice]) -> np.ndarray:
+        """A part of the PAN, filled."""
+        top, bottom = high[0].start, high[0].stop
+        return pan_stream(self.scene, bottom - top, self.context.statistics.pan_mean, top).get(top, bottom)[
+            ..., high[1]
+        ]
 
     def unlabelled(self, most: int) -> list[UnlabelledArea]:
         scene, context, areas = self.scene, self.context, []
@@ -140,8 +177,7 @@ class _Cutter:
             if not self.weight[corner[0] : corner[0] + rows, corner[1] : corner[1] + cols].any():
                 continue
             high, phase = high_window(corner, (rows, cols), scene.high_shape, scene.ratios, scene.alignment.phase)
-            top, bottom = high[0].start, high[0].stop
-            pan = pan_stream(scene, bottom - top, context.statistics.pan_mean, top).get(top, bottom)[..., high[1]]
+            pan = self._pan(high)
             hsi, pan_low, weight = self._low_part(corner, (rows, cols))
             operators = shared_operators((rows, cols), shape_of(pan), scene.ratios, phase, context.mtf_gain)
             area = unlabelled_area(context, operators, hsi, pan, pan_low, weight, self.progress)

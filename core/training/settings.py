@@ -25,8 +25,13 @@ _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
 # Times, and the power by which they grow with the scene.
 _STEPS_OF_PAIRS = {"fast": (0.8, 0.25), "normal": (1.3, 0.2), "thorough": (1.3, 0.2)}
 _RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
-# Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step (docs/notebook).
-_SIZE_OF_LARGE = 64
+# Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step. Small ones have,
+# too, at intermediate resolution, and then need fewer steps: times (docs/notebook).
+_SIZE_OF_LARGE, _SIZE_OF_SMALL, _STEPS_OF_SMALL = 64, 48, 0.77
+# Half of the steps at intermediate resolution or two thirds: the same. None at reduced resolution is worse: what is
+# finer than the HSI's pixels hardly shows in a result that was degraded by 2 (docs/notebook).
+_INTERMEDIATE = 0.65
+_FACTOR = 2.0  # pixels of a result at intermediate resolution per HSI pixel, at most
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
@@ -48,6 +53,8 @@ class Settings:
         exchange: weight of the distance to the other network on labelled areas.
         full_exchange: the same on areas at full resolution.
         consistency: weight of the reprojection residual ("degraded result equals HSI") at full resolution.
+        intermediate: share of the steps that learn from an area at intermediate resolution instead of one at reduced
+            resolution.
         full_start: share of the steps after which full-resolution areas take part.
         ramp: share of the steps over which the exchange grows to its weight.
         size: of areas, in their fine pixels: of labelled ones HSI pixels, of crops at full resolution PAN pixels. Areas
@@ -74,6 +81,7 @@ class Settings:
     exchange: float = 0.2
     full_exchange: float = 0.3
     consistency: float = 1.0
+    intermediate: float = 0.0
     full_start: float = 0.1
     ramp: float = 0.1
     size: int = 32
@@ -130,6 +138,18 @@ class Settings:
         return dataclasses.asdict(self)
 
 
+def intermediate_factor(ratio: float) -> float:
+    """Pixels of a result at intermediate resolution per HSI pixel, along each axis.
+
+    Args:
+        ratio: PAN pixels per HSI pixel.
+
+    Returns:
+        2, or at small ratios half of the way to the PAN's pixels.
+    """
+    return min(_FACTOR, math.sqrt(ratio))
+
+
 def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> int:
     """Number of steps for a scene: a fixed formula, so that a seed reproduces the result.
 
@@ -152,6 +172,7 @@ def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> i
         share, power, most = _STEPS_OF_SEVERAL, 0.25, 4 * _STEPS_OF_SEVERAL
     elif networks == 2:
         (share, power), most = _STEPS_OF_PAIRS[effort], 3.2
+        share *= _STEPS_OF_SMALL if pixels <= _SMALL and effort != "fast" else 1.0
     else:
         share, power, most = 1.0, 0.25, 4.0
     return math.ceil(EFFORTS[effort] * min(growth**power * share, most))
@@ -169,14 +190,13 @@ def learned_best(effort: str, guides: int, networks: int = 2, pixels: int = 0) -
     Returns:
         The fields that follow from them.
     """
+    between = {"intermediate": _INTERMEDIATE} if networks == 2 else {}
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
-        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort]}
+        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort], **between}
     of_pairs = _RATE_OF_PAIRS if networks == 2 else {}
-    fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs}
-    if pixels > _SMALL and effort != "fast":
-        fields["size"] = _SIZE_OF_LARGE
+    fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs, **between}
+    if effort != "fast" and (pixels > _SMALL or networks == 2):
+        fields["size"] = _SIZE_OF_LARGE if pixels > _SMALL else _SIZE_OF_SMALL
     if effort == "fast":
-        # There is no time to learn at reduced resolution first, and to unlearn some of it; what is half learned is
-        # added with caution: the whole of it was worse than the prior with one seed of seven (docs/notebook).
-        fields.update(full_start=0.0, boldness=0.8)
+        fields["full_start"] = 0.0  # there is no time to learn without full resolution first, and to unlearn some of it
     return fields

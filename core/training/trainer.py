@@ -22,7 +22,7 @@ from .held_out import HeldOutArea, HeldOutScores, Scale
 from .mutual import MutualStep, Sample, beside_each_other
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
-MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual
+MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual, or a state than the last one
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Trainer:
 
     Args:
         learners: the mutual step of each pair, with its networks.
-        labelled: areas at reduced resolution.
+        labelled: areas at reduced resolution and at intermediate ones.
         unlabelled: areas at full resolution.
         ratio: PAN pixels per HSI pixel, for ERGAS.
         mean: (bands, 1, 1) float32, the good bands' means in standard deviations.
@@ -88,7 +88,9 @@ class Trainer:
         self.each: Each = one_after_the_other(len(self.learners))
         self.labelled = [learner.prepared(area) for area in labelled]
         self.unlabelled = [learner.prepared(area) for area in unlabelled]
-        self._learned = [area for area in self.labelled if area.train_mask.any()]
+        learned = [area for area in self.labelled if area.train_mask.any()]
+        self._reduced = [area for area in learned if not area.intermediate]
+        self._intermediate = [area for area in learned if area.intermediate]
         compared = None if angle_bands is None else torch.from_numpy(angle_bands).to(mean.device)
         self._scale_of_scores = Scale(self.loss.basis, self.loss.scale, mean, ratio, compared)
         self._held_out: list[HeldOutArea] = []  # of this process, once they are needed
@@ -171,7 +173,9 @@ class Trainer:
         resumed at any step, by any number of processes."""
         more = [number, pair] if pair else [number] if number else []
         rng = np.random.default_rng([self.settings.seed, step, *more])
-        labelled = self._learned[rng.integers(len(self._learned))]
+        between = bool(self._intermediate) and rng.random() < self.settings.intermediate
+        areas = self._intermediate if between else self._reduced
+        labelled = areas[rng.integers(len(areas))]
         return Sample(labelled, self._crop(step, rng), rng)
 
     def _text(self, state: TrainingState) -> str:
@@ -205,13 +209,14 @@ class Trainer:
             state: where training stands; its history and its best state are updated.
             losses: of the networks in the latest step, by kind; None before the first.
         """
-        scores = self.score()
+        scores, last = self.score(), state.step >= self.settings.steps
         finite = None if losses is None else [loss if math.isfinite(loss) else None for loss in losses]
         state.history.append({"step": state.step, "losses": finite, **{name: scores[name] for name in self.scored}})
         for share in SHARES:
             relative = self._relative(scores, share, state)
             score = sum(relative) * (MARGIN if share < 1.0 else 1.0)
-            if not state.best or (max(relative) <= 1 and score < state.best_score):
+            least = state.best_score * (MARGIN if last and state.best_step < state.step else 1.0)
+            if not state.best or (max(relative) <= 1 and score < least):
                 state.best_score, state.best_step, state.best_share = score, state.step, share
                 state.best = self._parameters()
 

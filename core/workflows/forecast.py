@@ -15,7 +15,7 @@ from ..io.ratio import whole_pixels
 from ..runtime.progress import Progress
 from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
-from ..training.settings import Settings, learned_best, steps_for
+from ..training.settings import Settings, intermediate_factor, learned_best, steps_for
 from .options.fusion import SharpenOptions
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
@@ -109,11 +109,13 @@ def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
 
 def _learned_pixels(scene: Scene, settings: Settings) -> int:
     """Pixels that a step learns from: a labelled area, and a crop at full resolution in most of the steps."""
-    labelled, crop = 1.0, 1.0
+    reduced, between, crop = 1.0, 1.0, 1.0
     for count, ratio in zip(scene.low_shape, scene.ratios):
-        size = settings.coarse(ratio)
-        labelled *= min(size, max(whole_pixels(count - 1, ratio), 2)) * ratio
+        size, step = settings.coarse(ratio), ratio / intermediate_factor(min(scene.ratios))
+        reduced *= min(size, max(whole_pixels(count - 1, ratio), 2)) * ratio
+        between *= min(size, max(whole_pixels(count - 1, step), 2)) * ratio
         crop *= min(size, count) * ratio
+    labelled = reduced + settings.intermediate * (between - reduced)
     return round(labelled + (1 - settings.full_start) * crop)
 
 
