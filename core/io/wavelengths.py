@@ -22,7 +22,12 @@ _POSSIBLE = 100.0, 100_000.0  # nm, of any optical sensor
 _USUAL = 300.0, 15_000.0  # nm, that a corrected unit has to lead to
 _PLAIN_FACTORS = (1e-3, 1e3, 1e-6, 1e6)  # between units that are mistaken for each other
 _WIDTHS = 1e-3, 1.0  # width over wavelength, where both are in one unit
-_WAVENUMBER_UNITS = ("wavenumber", "cm-1", "1/cm")
+_NM_TIMES_UNIT = {  # wavelength times what is given: wavenumbers, and frequencies (speed of light 299,792,458 m/s)
+    **dict.fromkeys(("wavenumber", "cm-1", "1/cm"), 1e7),
+    "mhz": 2.99792458e11,
+    "ghz": 2.99792458e8,
+    "thz": 2.99792458e5,
+}
 _NO_UNIT = ("", "unknown", "none")
 _OPTICAL_FACTORS = (0.1, 1.0, 1e3)  # angstroms, nanometres, micrometres
 _IN_BRACKETS = re.compile(r"\s*\(([0-9.eE+-]+)\s*([A-Za-zµμ]+)\)\s*$")
@@ -116,12 +121,13 @@ def to_nanometres(
         guess = 1.0
 
     def in_nm(wave: float | None, width: float | None, unit: str) -> tuple[float | None, float | None]:
-        if unit not in _WAVENUMBER_UNITS:
+        product = _NM_TIMES_UNIT.get(unit)
+        if product is None:
             factor = guess if unit in _NO_UNIT else _NM_PER_UNIT.get(unit)
         elif wave is None:
             factor = None
         else:
-            wave, width, factor = 1e7 / wave, None if width is None else 1e7 * width / wave**2, 1.0
+            wave, width, factor = product / wave, None if width is None else product * width / wave**2, 1.0
         return _scaled(wave, factor), _scaled(width, factor)
 
     return [in_nm(*band) for band in zip(waves, widths, units)]

@@ -20,6 +20,7 @@ from .members import ARCHIVES, base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _LISTED = 6  # images in a folder or archive, at most
+_PACKED = (".7z", ".rar", ".bz2", ".xz", ".gz", ".zst")
 _IMAGES = {
     "hsi": "hyperspectral image",
     "pan": "panchromatic image",
@@ -165,10 +166,20 @@ def _lone(name: str, product: Product) -> str:
     )
 
 
+def _opens(path: str) -> bool:
+    with gdal_messages(raising=False) as messages:
+        return messages.call(gdal.IdentifyDriver, path) is not None
+
+
 def _image_in(path: str) -> str:
     """The only image in a folder or archive that is no product; the path itself of anything else. A folder that GDAL
     opens gets its sentence, if any, from the reader."""
     if not is_container(path) or path.lower().rstrip("/\\").endswith((".zarr", ".safe")):
+        if path.lower().endswith(_PACKED) and os.path.isfile(path) and not _opens(path):
+            raise InputError(
+                f"{base_name(path)} is packed in a way that is not read here ({', '.join(ARCHIVES)} are); unpack it and "
+                "choose the image in it, or its folder."
+            )
         return path
     with gdal_messages(raising=False) as messages:
         images = [name for name in files_of(path) if messages.call(gdal.IdentifyDriver, name) is not None]

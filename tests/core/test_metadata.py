@@ -38,6 +38,8 @@ def tagged(tmp_path, make_raster):
         ("0.41824", "Micrometers", 418.24),
         ("0.41824", "µm", 418.24),
         ("20000", "Wavenumber", 500.0),
+        ("600000", "GHz", 499.654097),  # 299,792,458 m/s over 600 THz
+        ("6e8", "MHz", 499.654097),
         ("4182.4", "Angstroms", 418.24),
         ("7", "Index", None),
         ("0", "Nanometers", None),

@@ -137,3 +137,16 @@ def test_an_archive_that_lies_in_the_folder_or_archive_is_named(tmp_path):
     (tmp_path / "damaged.zip").write_bytes(b"PK\x03\x04")
     with pytest.raises(InputError, match=r"damaged\.zip is empty or damaged"):
         open_raster(tmp_path / "damaged.zip")
+
+
+@pytest.mark.parametrize("ending", ["tar.bz2", "tar.xz", "7z", "tif.gz", "RAR"])
+def test_what_is_packed_in_another_way_is_to_be_unpacked(tmp_path, ending):
+    (tmp_path / f"scene.{ending}").write_bytes(b"packed" * 100)
+    with pytest.raises(InputError, match=rf"^scene\.{ending} is packed in a way that is not read here .* unpack it"):
+        open_raster(tmp_path / f"scene.{ending}")
+
+
+def test_an_image_may_be_named_as_if_it_were_packed(make_raster, tmp_path):
+    Path(make_raster(tmp_path / "scene.tif", np.ones((2, 3, 3), np.float32))).rename(tmp_path / "scene.xz")
+    with open_raster(tmp_path / "scene.xz") as reader:
+        assert reader.bands == 2
