@@ -177,8 +177,8 @@ def _image_in(path: str) -> str:
     if not is_container(path) or path.lower().rstrip("/\\").endswith((".zarr", ".safe")):
         if path.lower().endswith(_PACKED) and os.path.isfile(path) and not _opens(path):
             raise InputError(
-                f"{base_name(path)} is packed in a way that is not read here ({', '.join(ARCHIVES)} are); unpack it and "
-                "choose the image in it, or its folder."
+                f"{base_name(path)} is packed in a way that is not read here ({', '.join(ARCHIVES)} are); unpack it "
+                "and choose the image in it, or its folder."
             )
         return path
     with gdal_messages(raising=False) as messages:
