@@ -22,7 +22,7 @@ from .held_out import HeldOutArea, HeldOutScores, Scale
 from .mutual import MutualStep, Sample, beside_each_other
 
 SHARES = (1.0, 0.6, 0.3)  # of the networks' residual that may be added to the prior
-MARGIN = 1.05  # factor by which a smaller share has to be better than the whole residual, or a state than the last one
+MARGIN = 1.05  # by this factor a smaller share has to be better than the whole residual, an earlier state than the last
 
 
 @dataclass
@@ -98,6 +98,7 @@ class Trainer:
         self.processes = learner.processes
         self._progress = Progress()
         self.scored = (*branches, "mean") if len(branches) > 1 else ("mean",)  # what is scored
+        self._margin = MARGIN if len(learner.networks) > 1 else 1.0  # of a network alone the best
 
     def run(self, state: TrainingState, progress: Progress) -> TrainingState:
         """Train to the last step, then put the best parameters back into the networks.
@@ -201,9 +202,10 @@ class Trainer:
         """Score on the held-out part; keep the parameters if the mean of the networks is the best so far, by the
         sum of ERGAS and SAM, each relative to the projected prior's, and worse than the prior in neither. Networks that
         overshoot do better if only a share of their residual is added to the prior: the share is tried, too; it has to
-        be better by a margin, as at full resolution the residual is rather too small.
+        be better by a margin, as at full resolution the residual is rather too small. An earlier state of pairs has to
+        be better than the last one by the same margin: held-out pixels are few. Of a network alone the best is kept.
 
-        Note: shares are our own.
+        Note: shares and margins are our own.
 
         Args:
             state: where training stands; its history and its best state are updated.
@@ -215,7 +217,7 @@ class Trainer:
         for share in SHARES:
             relative = self._relative(scores, share, state)
             score = sum(relative) * (MARGIN if share < 1.0 else 1.0)
-            least = state.best_score * (MARGIN if last and state.best_step < state.step else 1.0)
+            least = state.best_score * (self._margin if last and state.best_step < state.step else 1.0)
             if not state.best or (max(relative) <= 1 and score < least):
                 state.best_score, state.best_step, state.best_share = score, state.step, share
                 state.best = self._parameters()

@@ -21,27 +21,30 @@ PRIOR = {"ergas": 2.0, "sam": 4.0}
 @pytest.fixture
 def kept(monkeypatch):
     """A function that takes the scores of three checks, relative to the prior's, of the whole residual and of shares of
-    it, and returns the step and the share of the state that is kept; the parameters tell the step, too."""
+    it, and returns the step and the share of the state of a pair, or of a network alone, that is kept; the parameters
+    tell the step, too."""
     ones = torch.ones(4, 4)
     project = Projection(Operators((2, 2), (4, 4), 2), 0, torch.ones(2, 2))
     area = LabelledArea(torch.zeros(4, 4, 4), torch.zeros(3, 4, 4), torch.ones(3, 4, 4), ones, ones, project)
-    network = torch.nn.Linear(1, 1)
-    step = MutualStep([network], HybridLoss(torch.eye(3, 2), torch.ones(3, 1, 1), 0.1, 0.5), Settings(steps=30))
-    trainer = Trainer([step], [area], [], 4, torch.ones(3, 1, 1), branches=("spectral",))
+    loss = HybridLoss(torch.eye(3, 2), torch.ones(3, 1, 1), 0.1, 0.5)
 
-    def run(*checks):
+    def run(*checks, branches=("spectral", "spatial")):
+        networks = [torch.nn.Linear(1, 1) for _ in branches]
+        step = MutualStep(networks, loss, Settings(steps=30))
+        trainer = Trainer([step], [area], [], 4, torch.ones(3, 1, 1), branches=branches)
         state = TrainingState(prior_scores=dict(PRIOR))
         for number, check in enumerate([1.0, *checks]):
             of_share = {1.0: check} if isinstance(check, float) else check
-            scores = {}
+            scores = dict.fromkeys(branches, PRIOR)
             for share in SHARES:
                 relative = of_share.get(share, 1.5)
                 scores["mean" if share == 1.0 else f"mean {share}"] = {key: relative * PRIOR[key] for key in PRIOR}
             monkeypatch.setattr(trainer, "score", lambda scores=scores: scores)
             state.step = 10 * number
-            torch.nn.init.constant_(network.weight, float(state.step))
+            for network in networks:
+                torch.nn.init.constant_(network.weight, float(state.step))
             trainer.check(state, None)
-        assert float(state.best["0.weight"]) == state.best_step
+        assert all(float(state.best[f"{number}.weight"]) == state.best_step for number in range(len(networks)))
         return state.best_step, state.best_share
 
     return run
@@ -61,6 +64,11 @@ def kept(monkeypatch):
 )
 def test_an_earlier_state_has_to_be_better_than_the_last_by_a_margin(kept, checks, step):
     assert kept(*checks) == (step, 1.0)
+
+
+def test_of_a_network_alone_the_best_state_is_kept(kept):
+    assert kept(0.9, 0.80, 0.81, branches=("network",)) == (20, 1.0)
+    assert kept(0.9, 0.81, 0.80, branches=("network",)) == (30, 1.0)
 
 
 @pytest.mark.parametrize(
