@@ -94,12 +94,12 @@ class _Cutter:
         self.rng = np.random.default_rng([settings.seed, 1])
         operators = scene_operators(scene, context.mtf_gain)
         self.pan_low = degraded_pan(scene, operators, context.statistics.pan_mean, progress)
+        self.filled = without_left_out(scene, self.pan_low)  # as the HSI of labelled areas is
         self.weight = scene.low_covered
         self.held_out = np.zeros(scene.low_shape, bool)  # what is only scored on
 
     def labelled(self, most: int) -> list[LabelledArea]:
         scene, settings = self.scene, self.settings
-        filled = without_left_out(scene, self.pan_low)
         if any(whole_pixels(count, ratio) < 2 for count, ratio in zip(scene.low_shape, scene.ratios)):
             raise InputError(
                 f"{scene.hsi.name} and {scene.pan.name} share {scene.low_shape[0]} x {scene.low_shape[1]} HSI pixels; "
@@ -115,7 +115,7 @@ class _Cutter:
             self.progress.check()
             rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
             self.held_out[rows, cols] |= held_out
-            areas += self._labelled(reduction, corner, filled[:, rows, cols], held_out)
+            areas += self._labelled(reduction, corner, self.filled[:, rows, cols], held_out)
         if not any(area.train_mask.any() for area in areas) or not any(area.held_out_mask.any() for area in areas):
             raise InputError(
                 f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical "
@@ -134,7 +134,7 @@ class _Cutter:
         for corner in _spread(scene.low_shape, shape, most, self.rng, least=SHIFTS):
             self.progress.check()
             high, inner_phase = high_window(corner, shape, scene.high_shape, ratios, phase)
-            pan = self._pan(high)
+            pan = self._pan_without_left_out(corner, shape, high, inner_phase)
             reduction = intermediate_reduction(
                 coarse, ratios, self.context.mtf_gain, factor, shape_of(pan), inner_phase
             )
@@ -165,6 +165,18 @@ class _Cutter:
         return pan_stream(self.scene, bottom - top, self.context.statistics.pan_mean, top).get(top, bottom)[
             ..., high[1]
         ]
+
+    def _pan_without_left_out(
+        self, corner: tuple[int, int], shape: tuple[int, int], high: tuple[slice, slice], phase: tuple[float, float]
+    ) -> np.ndarray:
+        """A part of the PAN; what is left out is as smooth there as the HSI's filled pixels are."""
+        scene, pan = self.scene, self._pan(high)
+        if scene.left_out is None or self.filled is self.pan_low:
+            return pan
+        rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
+        operators = shared_operators(shape, shape_of(pan), scene.ratios, phase, self.context.mtf_gain)
+        left_out = scene.left_out[np.ix_(scene.low_owner(0)[high[0]], scene.low_owner(1)[high[1]])]
+        return np.where(left_out, operators.up(self.filled[:, rows, cols]), pan)
 
     def unlabelled(self, most: int) -> list[UnlabelledArea]:
         scene, context, areas = self.scene, self.context, []

@@ -27,7 +27,7 @@ from ..runtime.time_left import spoken_duration
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.statistics import StatisticsBuilder
 from .agreement import expected_gain, unexplained_share
-from .areas import AreaContext, UnlabelledArea
+from .areas import AreaContext, LabelledArea, UnlabelledArea
 from .band_store import BandStore
 from .checkpoint import Checkpoint
 from .constants import without_images
@@ -254,24 +254,15 @@ def _check_guides(
 
 def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, int], progress: Progress) -> None:
     """Log what will be done and how long it will take, from a few steps of a copy of the networks."""
-    settings, loss = trainer.settings, trainer.loss
-    learners = [MutualStep(copy.deepcopy(one.networks), loss, settings) for one in trainer.learners]
-    seconds, share = [], len(trainer.processes.share(range(settings.batch)))
+    settings, share = trainer.settings, len(trainer.processes.share(range(trainer.settings.batch)))
+    kinds = {area.intermediate: area for area in reversed(trainer.labelled)}  # the first one of each
+    weights = {False: 1 - settings.intermediate, True: settings.intermediate} if len(kinds) > 1 else {False: 1.0}
     crops = [None, trainer.crop(trainer.unlabelled[0], (0, 0))] if trainer.unlabelled else [None]
-    for crop in crops:
-
-        def update(pair: int, crop: UnlabelledArea | None = crop) -> list[float]:
-            sample = Sample(trainer.labelled[0], crop, np.random.default_rng(pair))
-            return learners[pair](settings.steps // 2, [sample])
-
-        with beside_each_other(learners) as each:
-            progress.check()
-            each(update)  # loads and allocates
-            progress.check()
-            started = time.monotonic()
-            each(update)
-            seconds.append((time.monotonic() - started) * share)
-        progress.check()
+    learners = [MutualStep(copy.deepcopy(one.networks), trainer.loss, settings) for one in trainer.learners]
+    seconds = [
+        share * sum(weight * _step_seconds(learners, kinds[kind], crop, progress) for kind, weight in weights.items())
+        for crop in crops
+    ]
     early = int(settings.full_start * settings.steps) if len(seconds) > 1 else settings.steps
     before = max(0, early - state.step)
     expected = before * seconds[0] + (settings.steps - max(early, state.step)) * seconds[-1]
@@ -285,6 +276,26 @@ def _announce(trainer: Trainer, state: TrainingState, parameters: Mapping[str, i
         f"Learning {settings.steps - state.step} steps with {counts} parameters on {len(trainer.labelled)} labelled "
         f"and {len(trainer.unlabelled)} full-resolution areas; expected time {spoken_duration(expected)}."
     )
+
+
+def _step_seconds(
+    learners: Sequence[MutualStep], area: LabelledArea, crop: UnlabelledArea | None, progress: Progress
+) -> float:
+    """How long a step takes that learns from an area and a crop, one of a batch, with all pairs."""
+
+    def update(pair: int) -> list[float]:
+        sample = Sample(area, crop, np.random.default_rng(pair))
+        return learners[pair](learners[pair].settings.steps // 2, [sample])
+
+    with beside_each_other(learners) as each:
+        progress.check()
+        each(update)  # loads and allocates
+        progress.check()
+        started = time.monotonic()
+        each(update)
+        seconds = time.monotonic() - started
+    progress.check()
+    return seconds
 
 
 def _fingerprint(arrays: dict[str, np.ndarray]) -> str:

@@ -9,7 +9,9 @@ torch = pytest.importorskip("torch")
 
 from core.operators.pair import Operators  # noqa: E402
 from core.products.pair import open_pair  # noqa: E402
+from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
+from core.training import learn as learning  # noqa: E402
 from core.training.areas import AreaContext, high_window  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
 from core.training.losses import HybridLoss  # noqa: E402
@@ -131,6 +133,25 @@ def test_areas_of_both_kinds_and_nothing_is_learned_that_is_scored_on(scene):
     assert not held_out & learned
 
 
+def test_a_masked_cloud_reaches_no_area(make_raster, tmp_path):
+    truth = waves(96, 96, 6)
+    clouded = truth.copy()
+    clouded[:, 36:52, 36:52] += 3000.0
+    mask = np.zeros((24, 24), bool)
+    mask[6:16, 6:16] = True  # the cloud, and as far as its blur reaches
+    found = []
+    for name, image in (("clear", truth), ("clouded", clouded)):
+        hsi = make_raster(tmp_path / f"{name}_hsi.tif", Operators((24, 24), (96, 96), 4).down(image), LOW)
+        sharp = make_raster(tmp_path / f"{name}_sharp.tif", image[1:5], NORTH_UP)
+        with open_pair(hsi, sharp) as opened:
+            found.append(of(opened.without(mask), Settings(components=2, intermediate=0.5))[1])
+    assert any(area.intermediate for area in found[0])
+    for clear, cloudy in zip(*found):
+        assert torch.equal(clear.train_mask, cloudy.train_mask)
+        for name in ("planes", "target", "truth"):
+            torch.testing.assert_close(getattr(cloudy, name), getattr(clear, name), rtol=0.0, atol=0.02)
+
+
 def test_settings_say_how_often_each_kind_is_learned_from(scene):
     scene, _ = scene
     settings = Settings(components=4, intermediate=0.75, steps=400, full_start=1.0)
@@ -143,6 +164,20 @@ def test_settings_say_how_often_each_kind_is_learned_from(scene):
     assert 0.65 < np.mean(drawn) < 0.85
     assert learned_best("normal", 1)["intermediate"] > 0
     assert "intermediate" not in learned_best("normal", 1, networks=1)
+
+
+def test_the_expected_time_is_that_of_both_kinds(scene, tmp_path, monkeypatch):
+    said = []
+
+    class Heard(Progress):
+        def info(self, text):
+            said.append(text)
+
+    monkeypatch.setattr(learning, "_step_seconds", lambda learners, area, *more: 110.0 if area.intermediate else 10.0)
+    settings = Settings(steps=2, components=4, intermediate=0.75, full_start=1.0)
+    checkpoint = learning.Checkpoint(str(tmp_path / "checkpoint"))
+    learning.learn([scene[0]], "ssml", 0.3, settings, torch.device("cpu"), checkpoint, Heard())
+    assert [text for text in said if text.endswith("expected time 3 min.")]  # 2 steps of 85 s
 
 
 @pytest.mark.parametrize(("ratios", "phase"), [((4.0, 6.0), (0.5, 0.25)), ((1.7, 2.0), (0.0, 0.0))])
