@@ -30,7 +30,7 @@ class Sample(NamedTuple):
     """What a step learns from: one of a batch.
 
     Attributes:
-        labelled: an area at reduced resolution.
+        labelled: an area at reduced resolution, or at an intermediate one.
         unlabelled: an area at full resolution, or None.
         rng: draws how they are flipped and rotated.
     """
@@ -44,7 +44,7 @@ class Outputs(NamedTuple):
     """The outputs of one network for a sample, in components.
 
     Attributes:
-        labelled: (components, rows, columns) float32, the residual on the labelled area, projected.
+        labelled: (components, rows, columns) float32, the residual on the labelled area, projected, on the truth's grid.
         full: (components, rows, columns) float32, the residual on the unlabelled area; None where there is none.
         degraded: (components, rows, columns) float32 on the low grid, the same degraded.
     """

@@ -57,8 +57,9 @@ class Settings:
             resolution.
         full_start: share of the steps after which full-resolution areas take part.
         ramp: share of the steps over which the exchange grows to its weight.
-        size: of areas, in their fine pixels: of labelled ones HSI pixels, of crops at full resolution PAN pixels. Areas
-            of both kinds that have one size are computed at once.
+        size: of areas, in the pixels of what networks give there: HSI pixels at reduced resolution, smaller ones at
+            intermediate, PAN pixels of crops at full resolution. A labelled area and a crop of one size are computed at
+            once.
         held_out: share of the labelled areas that is only scored on.
         checks: number of times the held-out part is scored.
         iterations: of the consistency projection, which is applied to the residual before the loss and the held-out
