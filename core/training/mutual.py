@@ -44,7 +44,7 @@ class Outputs(NamedTuple):
     """The outputs of one network for a sample, in components.
 
     Attributes:
-        labelled: (components, rows, columns) float32, the residual on the labelled area, projected, on the truth's grid.
+        labelled: (components, rows, columns) float32, the projected residual on the labelled area, on the truth's grid.
         full: (components, rows, columns) float32, the residual on the unlabelled area; None where there is none.
         degraded: (components, rows, columns) float32 on the low grid, the same degraded.
     """
