@@ -161,10 +161,8 @@ class _Cutter:
 
     def _pan(self, high: tuple[slice, slice]) -> np.ndarray:
         """A part of the PAN, filled."""
-        top, bottom = high[0].start, high[0].stop
-        return pan_stream(self.scene, bottom - top, self.context.statistics.pan_mean, top).get(top, bottom)[
-            ..., high[1]
-        ]
+        (top, bottom), cols = ((part.start, part.stop) for part in high)
+        return pan_stream(self.scene, bottom - top, self.context.statistics.pan_mean, top, cols).get(top, bottom)
 
     def _pan_without_left_out(
         self, corner: tuple[int, int], shape: tuple[int, int], high: tuple[slice, slice], phase: tuple[float, float]

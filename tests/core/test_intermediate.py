@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 from core.operators.pair import Operators  # noqa: E402
 from core.products.pair import open_pair  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
+from core.scene.scene import Scene  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
 from core.training import learn as learning  # noqa: E402
 from core.training.areas import AreaContext, high_window  # noqa: E402
@@ -150,6 +151,23 @@ def test_a_masked_cloud_reaches_no_area(make_raster, tmp_path):
         assert torch.equal(clear.train_mask, cloudy.train_mask)
         for name in ("planes", "target", "truth"):
             torch.testing.assert_close(getattr(cloudy, name), getattr(clear, name), rtol=0.0, atol=0.02)
+
+
+def test_an_area_reads_the_columns_of_the_pan_that_it_has(make_raster, tmp_path, monkeypatch):
+    truth = waves(96, 480, 6)
+    hsi = make_raster(tmp_path / "hsi.tif", Operators((24, 120), (96, 480), 4).down(truth), LOW)
+    pan = make_raster(tmp_path / "pan.tif", truth[1:3].mean(0), NORTH_UP)
+    read, spans = Scene.pan_rows, []
+
+    def spied(scene, start, stop, cols=None, *more, **others):
+        spans.append((stop - start, 480 if cols is None else cols[1] - cols[0]))
+        return read(scene, start, stop, cols, *more, **others)
+
+    with open_pair(hsi, pan) as opened:
+        monkeypatch.setattr(Scene, "pan_rows", spied)
+        areas = of(opened, Settings(components=4, intermediate=0.5, size=32, consistency=0.0, full_exchange=0.0))[1]
+    count = sum(area.intermediate for area in areas)
+    assert len([span for span in spans if span == (64, 64)]) == count > 8
 
 
 def test_settings_say_how_often_each_kind_is_learned_from(scene):
