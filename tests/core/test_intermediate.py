@@ -134,6 +134,26 @@ def test_areas_of_both_kinds_and_nothing_is_learned_that_is_scored_on(scene):
     assert not held_out & learned
 
 
+def test_whole_areas_that_are_scored_on_are_learned_at_no_resolution(make_raster, tmp_path):
+    truth = waves(288, 288, 6)
+    hsi = make_raster(tmp_path / "hsi.tif", Operators((72, 72), (288, 288), 4).down(truth), LOW)
+    pan = make_raster(tmp_path / "pan.tif", truth[1:3].mean(0), NORTH_UP)
+    with open_pair(hsi, pan) as opened:
+        context, areas = of(opened, Settings(components=4, intermediate=0.5, size=24, held_out=0.3))
+        image = opened.hsi_rows(0, 72).values / context.statistics.std[:, None, None]
+    places = {image[:, row, col].tobytes(): (row, col) for row in range(72) for col in range(72)}
+
+    def marked(name):
+        pixels = [area.truth[:, getattr(area, name).bool()].numpy().T for area in areas]
+        return {places[pixel.tobytes()] for pixel in np.concatenate(pixels)}
+
+    assert any(area.held_out_mask.all() for area in areas)
+    held_out, learned = marked("held_out_mask"), marked("train_mask")
+    assert len(held_out) > 1000
+    assert len(learned) > 2000
+    assert not held_out & learned
+
+
 def test_a_masked_cloud_reaches_no_area(make_raster, tmp_path):
     truth = waves(96, 96, 6)
     clouded = truth.copy()
