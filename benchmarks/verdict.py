@@ -112,38 +112,38 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
     return bench.kept(tag, work)
 
 
-def fitted(key: str, spread: np.ndarray, unexplained: np.ndarray, gain: np.ndarray, areas: np.ndarray) -> np.ndarray:
-    """Logarithm of the factor, and both exponents, of :func:`expected_gain`; each area weighs as much as another."""
+def fitted(key: str, spread: np.ndarray, unexplained: np.ndarray, gain: np.ndarray, areas: np.ndarray) -> float:
+    """The factor of :func:`expected_gain`, with the product's exponents; each area weighs as much as another."""
     weights = np.array([1 / np.sqrt((areas == area).sum()) for area in areas])
 
-    def errors(numbers: np.ndarray) -> np.ndarray:
-        return (gains_of(key, numbers, spread, unexplained) - gain) * weights
+    def errors(logarithm: np.ndarray) -> np.ndarray:
+        return (gains_of(key, float(np.exp(logarithm[0])), spread, unexplained) - gain) * weights
 
-    return least_squares(errors, [1.5, -0.5, -0.1], loss="soft_l1", f_scale=3.0).x
+    return float(np.exp(least_squares(errors, [0.0], loss="soft_l1", f_scale=3.0).x[0]))
 
 
-def gains_of(key: str, numbers: np.ndarray, spread: np.ndarray, unexplained: np.ndarray) -> np.ndarray:
-    """What is expected with other constants than the product's."""
-    of_all = np.stack([np.ones(len(spread)), np.log(spread), np.log(unexplained + MIXTURE)])
-    return np.minimum(np.exp(numbers @ of_all), FORMULA[key][3])
+def gains_of(key: str, factor: float, spread: np.ndarray, unexplained: np.ndarray) -> np.ndarray:
+    """What is expected with another factor than the product's."""
+    _, of_spread, of_pan, most, *_ = FORMULA[key]
+    return np.minimum(factor * spread**of_spread * (unexplained + MIXTURE) ** of_pan, most)
 
 
 def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
-    """Fit the formula to all areas, and to all but one, on which it is then tried."""
+    """Fit the factor to all areas, and to all but one, on which it is then tried."""
     areas = np.array([area for area, _ in found])
     spread, unexplained = (np.array([one[name] for _, one in found]) for name in ("spread", "unexplained"))
-    table = record.table("fitted", "index", "factor", "of_spread", "of_pan", "holds_without_the_area", digits=3)
+    table = record.table("fitted", "index", "factor", "holds_without_the_area", digits=3)
     for key in KEYS:
         gain = np.array([one["gain"][key] for _, one in found])
         _, _, _, _, below, above = FORMULA[key]
         holds: list[bool] = []
         for area in dict.fromkeys(areas):
             rest, own = areas != area, areas == area
-            numbers = fitted(key, spread[rest], unexplained[rest], gain[rest], areas[rest])
-            error = gain[own] - gains_of(key, numbers, spread[own], unexplained[own])
+            factor = fitted(key, spread[rest], unexplained[rest], gain[rest], areas[rest])
+            error = gain[own] - gains_of(key, factor, spread[own], unexplained[own])
             holds += list((-below <= error) & (error <= above))
-        numbers = fitted(key, spread, unexplained, gain, areas)
-        table.add(key, float(np.exp(numbers[0])), *numbers[1:], float(np.mean(holds)))
+        factor = fitted(key, spread, unexplained, gain, areas)
+        table.add(key, factor, float(np.mean(holds)))
 
 
 def main() -> None:

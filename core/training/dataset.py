@@ -72,7 +72,7 @@ def scene_areas(
     """
     cutter = _Cutter(scene, context, settings, progress or Progress(), prepare or _as_it_is)
     labelled = cutter.labelled(max(2, round(MOST_LABELLED * share)))
-    if settings.intermediate:
+    if settings.intermediate and intermediate_factor(min(scene.ratios)) > 1:
         labelled += cutter.intermediate(max(2, round(MOST_LABELLED * share)))
     if not (settings.consistency or settings.full_exchange):
         return labelled, []

@@ -32,6 +32,7 @@ _SIZE_OF_LARGE, _SIZE_OF_SMALL, _STEPS_OF_SMALL = 64, 48, 0.77
 # finer than the HSI's pixels hardly shows in a result that was degraded by 2 (docs/notebook).
 _INTERMEDIATE = 0.65
 _FACTOR = 2.0  # pixels of a result at intermediate resolution per HSI pixel, at most
+_LEAST_RATIO = 1.9  # at 1.5 areas that are degraded by 1.22 made three scenes of three worse (docs/notebook)
 MODES = ("mutual", "alone")
 _SMALL = 36 * 36  # HSI pixels
 _LEAST_COARSE = 6  # coarse pixels of an area along an axis: the outermost ones do not count
@@ -146,9 +147,9 @@ def intermediate_factor(ratio: float) -> float:
         ratio: PAN pixels per HSI pixel.
 
     Returns:
-        2, or at small ratios half of the way to the PAN's pixels.
+        2, or at small ratios half of the way to the PAN's pixels; 1 at ratios where nothing between helps.
     """
-    return min(_FACTOR, math.sqrt(ratio))
+    return min(_FACTOR, math.sqrt(ratio)) if ratio > _LEAST_RATIO else 1.0
 
 
 def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> int:

@@ -190,6 +190,18 @@ def test_an_area_reads_the_columns_of_the_pan_that_it_has(make_raster, tmp_path,
     assert len([span for span in spans if span == (64, 64)]) == count > 8
 
 
+@pytest.mark.parametrize(("ratio", "some"), [(1.5, False), (2, True)])
+def test_there_is_nothing_between_at_the_least_ratios(make_raster, tmp_path, ratio, some):
+    truth, side = waves(96, 96, 4), round(96 / ratio)
+    hsi = Operators((side, side), (96, 96), ratio).down(truth)
+    pixel = 2.0 * ratio
+    hsi = make_raster(tmp_path / "hsi.tif", hsi, (500000.0, pixel, 0.0, 4500000.0, 0.0, -pixel))
+    pan = make_raster(tmp_path / "pan.tif", truth[1:3].mean(0), NORTH_UP)
+    with open_pair(hsi, pan) as opened:
+        _, areas = of(opened, Settings(components=4, intermediate=0.5))
+    assert any(area.intermediate for area in areas) == some
+
+
 def test_settings_say_how_often_each_kind_is_learned_from(scene):
     scene, _ = scene
     settings = Settings(components=4, intermediate=0.75, steps=400, full_start=1.0)
