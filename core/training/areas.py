@@ -70,7 +70,8 @@ class LabelledArea:
         truth: (bands, rows, columns) float32; None where its constants were prepared, as it is large.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
         held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
-        project: the projection of the networks' residual, degraded to the truth's grid where that is a coarser one.
+        project: of the networks' residual, (components, rows, columns) float32: its projection, degraded to the truth's
+            grid where that is a coarser one.
         reference: the constants of the loss, once a learner has prepared them.
         scored: (bands, held-out pixels) float32, the truth where it is scored on, in memory or on disk; None where all
             of it is there.

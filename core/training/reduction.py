@@ -69,7 +69,7 @@ class DegradedProjection:
             residual: (components, rows, columns) float32 or float64.
 
         Returns:
-            The same on the coarser grid, same dtype.
+            (components, rows, columns) of the coarser grid, same dtype.
         """
         return self.degrade(self.project(residual))
 
