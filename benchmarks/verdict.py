@@ -142,8 +142,7 @@ def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
             factor = fitted(key, spread[rest], unexplained[rest], gain[rest], areas[rest])
             error = gain[own] - gains_of(key, factor, spread[own], unexplained[own])
             holds += list((-below <= error) & (error <= above))
-        factor = fitted(key, spread, unexplained, gain, areas)
-        table.add(key, factor, float(np.mean(holds)))
+        table.add(key, fitted(key, spread, unexplained, gain, areas), float(np.mean(holds)))
 
 
 def main() -> None:

@@ -181,11 +181,10 @@ def _image_in(path: str) -> str:
                 "and choose the image in it, or its folder."
             )
         return path
-    with gdal_messages(raising=False) as messages:
-        images = [name for name in files_of(path) if messages.call(gdal.IdentifyDriver, name) is not None]
+    files = files_of(path)
+    images = [name for name in files if _opens(name)]
     if len(images) == 1:
         return images[0]
-    files = files_of(path)
     inner = [base_name(name) for name in files if name.lower().endswith(ARCHIVES)]
     if inner and not images:
         what = f"unpack {base_name(path)} and choose it" if os.path.isfile(path) else "choose it"

@@ -96,7 +96,7 @@ class _Cutter:
         self.pan_low = degraded_pan(scene, operators, context.statistics.pan_mean, progress)
         self.filled = without_left_out(scene, self.pan_low)  # as the HSI of labelled areas is
         self.weight = scene.low_covered
-        self.held_out = np.zeros(scene.low_shape, bool)  # what is only scored on
+        self.held_out = np.zeros(scene.low_shape, bool)  # what is only scored on, once that is drawn
 
     def labelled(self, most: int) -> list[LabelledArea]:
         scene, settings = self.scene, self.settings
@@ -109,13 +109,12 @@ class _Cutter:
         reduction = whole_reduction(self._coarse(scene.ratios), scene.ratios, self.context.mtf_gain)
         shape = reduction.coarser.high
         corners = _spread(scene.low_shape, shape, most, self.rng, least=SHIFTS)
-        areas = []
-        block = max(1, round(scene.ratio))
-        for corner, held_out in zip(corners, _held_out(corners, shape, settings.held_out, block, self.rng)):
+        areas, block = [], max(1, round(scene.ratio))
+        self.held_out = _held_out(scene.low_shape, corners, shape, settings.held_out, block, self.rng)
+        for corner in corners:
             self.progress.check()
-            rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
-            self.held_out[rows, cols] |= held_out
-            areas += self._labelled(reduction, corner, self.filled[:, rows, cols], held_out)
+            rows, cols = _window(corner, shape)
+            areas += self._labelled(reduction, corner, self.filled[:, rows, cols])
         if not any(area.train_mask.any() for area in areas) or not any(area.held_out_mask.any() for area in areas):
             raise InputError(
                 f"{scene.hsi.name} has too few valid pixels to learn from; fuse with a trained model or a classical "
@@ -138,25 +137,21 @@ class _Cutter:
             reduction = intermediate_reduction(
                 coarse, ratios, self.context.mtf_gain, factor, shape_of(pan), inner_phase
             )
-            rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
-            areas += self._labelled(reduction, corner, pan, self.held_out[rows, cols])
+            areas += self._labelled(reduction, corner, pan)
         return areas
 
-    def _labelled(
-        self, reduction: Reduction, corner: tuple[int, int], pan: np.ndarray, held_out: np.ndarray
-    ) -> list[LabelledArea]:
+    def _labelled(self, reduction: Reduction, corner: tuple[int, int], pan: np.ndarray) -> list[LabelledArea]:
         """An area with a truth; none where no pixel of it is valid."""
-        hsi, _, valid = self._low_part(corner, reduction.coarser.high, FILL_LEFT_OUT)
+        shape = reduction.coarser.high
+        hsi, _, valid = self._low_part(corner, shape, FILL_LEFT_OUT)
+        held_out = self.held_out[_window(corner, shape)]
         area = labelled_area(self.context, reduction, hsi, pan, valid, held_out, self.settings.iterations)
         return [self.prepare(area)] if area.train_mask.any() or area.held_out_mask.any() else []
 
     def _coarse(self, steps: tuple[float, float]) -> tuple[int, int]:
-        """Pixels of what an area is degraded to, by so much along each axis; where the scene is a single area, there is
-        room to shift it by less than one of them."""
-        rows, cols = (
-            min(self.settings.coarse(ratio), max(whole_pixels(count - 1, step), 2))
-            for count, ratio, step in zip(self.scene.low_shape, self.scene.ratios, steps)
-        )
+        """Pixels of what an area is degraded to, by so much along each axis."""
+        sizes = zip(self.scene.low_shape, self.scene.ratios, steps)
+        rows, cols = (self.settings.degraded(count, ratio, step) for count, ratio, step in sizes)
         return rows, cols
 
     def _pan(self, high: tuple[slice, slice]) -> np.ndarray:
@@ -171,7 +166,7 @@ class _Cutter:
         scene, pan = self.scene, self._pan(high)
         if scene.left_out is None or self.filled is self.pan_low:
             return pan
-        rows, cols = (slice(start, start + count) for start, count in zip(corner, shape))
+        rows, cols = _window(corner, shape)
         operators = shared_operators(shape, shape_of(pan), scene.ratios, phase, self.context.mtf_gain)
         left_out = scene.left_out[np.ix_(scene.low_owner(0)[high[0]], scene.low_owner(1)[high[1]])]
         return np.where(left_out, operators.up(self.filled[:, rows, cols]), pan)
@@ -200,7 +195,7 @@ class _Cutter:
         """HSI, filled, PAN and valid pixels of a window of the low grid; what is left out is filled, too, from so many
         pixels around."""
         (row, col), (rows, cols), whole = corner, shape, self.scene.low_shape
-        window, around = (slice(row, row + rows), slice(col, col + cols)), max(FILL_LOW, left_out)
+        window, around = _window(corner, shape), max(FILL_LOW, left_out)
         top, bottom = max(0, row - around), min(whole[0], row + rows + around)
         left, right = max(0, col - around), min(whole[1], col + cols + around)
         values, valid = self.scene.hsi_rows(top, bottom, (left, right))
@@ -210,6 +205,11 @@ class _Cutter:
             filled = without_left_out(self.scene, filled, mean, (top, left))
         hsi = filled[:, row - top : row - top + rows, col - left : col - left + cols]
         return hsi, self.pan_low[:, window[0], window[1]], self.weight[window]
+
+
+def _window(corner: tuple[int, int], shape: tuple[int, int]) -> tuple[slice, slice]:
+    (row, col), (rows, cols) = corner, shape
+    return slice(row, row + rows), slice(col, col + cols)
 
 
 def _spread(
@@ -228,34 +228,24 @@ def _spread(
 
 
 def _held_out(
-    corners: list[tuple[int, int]], shape: tuple[int, int], share: float, block: int, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Which pixels of each area are only scored on: whole areas that overlap no other, or, where there are few, blocks
-    of the size of one pixel of the degraded area. Many small blocks leave no kind of object out of what is learned, and
-    their scores vary less than those of a few large ones."""
-    masks = [np.zeros(shape, bool) for _ in corners]
-    extent = [max(corner[axis] for corner in corners) + shape[axis] for axis in range(2)]
-    if extent[0] * extent[1] >= 8 * shape[0] * shape[1]:
-        for index in rng.permutation(len(corners))[: max(1, round(share * len(corners)))]:
-            masks[index][:] = True
-        _clear_overlaps(corners, masks, shape, extent)
-        return masks
-    occupied = np.zeros(extent, bool)
-    blocks = [(row, col) for row in range(0, extent[0], block) for col in range(0, extent[1], block)]
-    for index in rng.permutation(len(blocks))[: max(1, round(share * len(blocks)))]:
-        row, col = blocks[index]
-        occupied[row : row + block, col : col + block] = True
-    for (row, col), mask in zip(corners, masks):
-        mask[:] = occupied[row : row + shape[0], col : col + shape[1]]
-    return masks
-
-
-def _clear_overlaps(
-    corners: list[tuple[int, int]], masks: list[np.ndarray], shape: tuple[int, int], extent: list[int]
-) -> None:
-    """What is held out in one area is held out in all, so that nothing is both learned from and scored on."""
-    held_out = np.zeros(extent, bool)
-    for (row, col), mask in zip(corners, masks):
-        held_out[row : row + shape[0], col : col + shape[1]] |= mask
-    for (row, col), mask in zip(corners, masks):
-        mask[:] = held_out[row : row + shape[0], col : col + shape[1]]
+    whole: tuple[int, int],
+    corners: list[tuple[int, int]],
+    shape: tuple[int, int],
+    share: float,
+    block: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Which pixels of an image are only scored on, in all areas that show them, so that nothing is both learned from
+    and scored on: whole areas, or, where there are few, blocks of the size of one pixel of the degraded area. Many
+    small blocks leave no kind of object out of what is learned, and their scores vary less than those of a few large
+    ones."""
+    held_out = np.zeros(whole, bool)
+    rows, cols = (max(corner[axis] for corner in corners) + shape[axis] for axis in range(2))
+    size = shape
+    if rows * cols < 8 * shape[0] * shape[1]:
+        size = block, block
+        corners = [(row, col) for row in range(0, rows, block) for col in range(0, cols, block)]
+    for index in rng.permutation(len(corners))[: max(1, round(share * len(corners)))]:
+        row, col = corners[index]
+        held_out[row : min(row + size[0], rows), col : min(col + size[1], cols)] = True
+    return held_out

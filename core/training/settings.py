@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..io.ratio import whole_pixels
 from ..models.header import MOST_PAIRS
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
@@ -120,6 +121,20 @@ class Settings:
             A number of pixels.
         """
         return max(round(self.size / ratio), _LEAST_COARSE)
+
+    def degraded(self, count: int, ratio: float, step: float) -> int:
+        """The size along an axis of what an area with a truth is degraded to; where a scene is a single area, there is
+        room to shift it by less than one of these pixels.
+
+        Args:
+            count: HSI pixels of the scene.
+            ratio: PAN pixels per HSI pixel.
+            step: HSI pixels per pixel of what it is degraded to.
+
+        Returns:
+            A number of pixels.
+        """
+        return min(self.coarse(ratio), max(whole_pixels(count - 1, step), 2))
 
     def keeps(self, kind: int, pair: int) -> bool:
         """Whether the model keeps a network.

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..calibration.relation import pan_relation
-from ..io.ratio import whole_pixels
 from ..runtime.progress import Progress
 from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
@@ -110,11 +109,11 @@ def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
 def _learned_pixels(scene: Scene, settings: Settings) -> int:
     """Pixels that a step learns from: a labelled area, and a crop at full resolution in most of the steps."""
     reduced, between, crop = 1.0, 1.0, 1.0
+    factor = intermediate_factor(min(scene.ratios))
     for count, ratio in zip(scene.low_shape, scene.ratios):
-        size, step = settings.coarse(ratio), ratio / intermediate_factor(min(scene.ratios))
-        reduced *= min(size, max(whole_pixels(count - 1, ratio), 2)) * ratio
-        between *= min(size, max(whole_pixels(count - 1, step), 2)) * ratio
-        crop *= min(size, count) * ratio
+        reduced *= settings.degraded(count, ratio, ratio) * ratio
+        between *= settings.degraded(count, ratio, ratio / factor) * ratio
+        crop *= min(settings.coarse(ratio), count) * ratio
     labelled = reduced + settings.intermediate * (between - reduced)
     return round(labelled + (1 - settings.full_start) * crop)
 

@@ -85,6 +85,13 @@ def of(scene, settings):
     return context, scene_areas(scene, context, settings)[0]
 
 
+def pixels_of(areas, mask, image):
+    """The places, row and column, of what a mask of areas marks in an image of the HSI in standard deviations."""
+    places = {image[:, row, col].tobytes(): (row, col) for row, col in np.ndindex(image.shape[1:])}
+    pixels = [area.truth[:, getattr(area, mask).bool()].numpy().T for area in areas]
+    return {places[pixel.tobytes()] for pixel in np.concatenate(pixels)}
+
+
 def test_the_true_residual_is_the_target(scene):
     scene, truth = scene
     context, _ = of(scene, Settings(components=4))
@@ -114,22 +121,15 @@ def test_the_true_residual_is_the_target(scene):
 def test_areas_of_both_kinds_and_nothing_is_learned_that_is_scored_on(scene):
     scene, _ = scene
     _, plain = of(scene, Settings(components=4))
-    _, areas = of(scene, Settings(components=4, intermediate=0.5))
+    context, areas = of(scene, Settings(components=4, intermediate=0.5))
     reduced = [area for area in areas if not area.intermediate]
     between = [area for area in areas if area.intermediate]
     assert len(reduced) == len(plain)
     assert all(torch.equal(a.planes, b.planes) for a, b in zip(reduced, plain))
     assert between
     assert not any(area.held_out_mask.any() for area in between)
-    # Held-out pixels lie in the HSI; where the pixels of all areas are put back there, no pixel is in both.
-    hsi = scene.hsi_rows(0, 24).values / scene_statistics(scene, 0.3, 4).std[:, None, None]
-
-    def marked(area, mask):
-        first = area.truth[:, mask.bool()].numpy().T
-        return {tuple(np.abs(hsi[:, :, :] - pixel[:, None, None]).sum(0).ravel().argsort()[:1]) for pixel in first}
-
-    held_out = set().union(*(marked(area, area.held_out_mask) for area in reduced))
-    learned = set().union(*(marked(area, area.train_mask) for area in between))
+    image = scene.hsi_rows(0, 24).values / context.statistics.std[:, None, None]
+    held_out, learned = pixels_of(areas, "held_out_mask", image), pixels_of(between, "train_mask", image)
     assert min(len(held_out), len(learned)) > 50
     assert not held_out & learned
 
@@ -141,14 +141,8 @@ def test_whole_areas_that_are_scored_on_are_learned_at_no_resolution(make_raster
     with open_pair(hsi, pan) as opened:
         context, areas = of(opened, Settings(components=4, intermediate=0.5, size=24, held_out=0.3))
         image = opened.hsi_rows(0, 72).values / context.statistics.std[:, None, None]
-    places = {image[:, row, col].tobytes(): (row, col) for row in range(72) for col in range(72)}
-
-    def marked(name):
-        pixels = [area.truth[:, getattr(area, name).bool()].numpy().T for area in areas]
-        return {places[pixel.tobytes()] for pixel in np.concatenate(pixels)}
-
     assert any(area.held_out_mask.all() for area in areas)
-    held_out, learned = marked("held_out_mask"), marked("train_mask")
+    held_out, learned = pixels_of(areas, "held_out_mask", image), pixels_of(areas, "train_mask", image)
     assert len(held_out) > 1000
     assert len(learned) > 2000
     assert not held_out & learned
