@@ -123,11 +123,11 @@ def agreement(
     """
     power, variance, pixels = torch.zeros(1), torch.zeros(1), 0
     for area in areas:
-        project = _projection(area, iterations)
+        project, planes = _projection(area, iterations), area.planes[:]
         residuals = []
         for network in networks:
             progress.check()
-            residuals.append(project(network(area.planes[None])[0]))
+            residuals.append(project(network(planes[None])[0]))
         stack = torch.stack(residuals)
         mean = stack.mean(0)
         power = power.to(mean.device) + mean.square().sum((1, 2))
@@ -152,7 +152,7 @@ def unexplained_share(areas: Sequence[LabelledArea | UnlabelledArea], statistics
     count = statistics.components
     products = np.zeros((count + 2, count + 2))
     for area in areas:
-        planes = area.planes.detach().cpu().double().numpy().reshape(count + 2, -1)
+        planes = area.planes[:].detach().cpu().double().numpy().reshape(count + 2, -1)
         level = planes[count] * statistics.pan_std[0] - planes[count + 1] * statistics.detail_std[0]
         rows = np.concatenate([planes[:count], np.ones((1, planes.shape[1])), level[None]])
         products += rows @ rows.T

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Callable, Optional, TypeVar, final
+from typing import Callable, Optional, TypeVar, Union, final
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from ..runtime.progress import Progress
 from ..scene.planes import network_planes
 from ..scene.statistics import Statistics
 from ..scene.streams import injected
-from .band_store import Bands
+from .band_store import Bands, StoredImages, in_memory
 from .losses import Reference, Spectra
 
 _BANDS = 16  # at once
@@ -61,29 +61,29 @@ class AreaContext:
 @final
 @dataclass(frozen=True)
 class LabelledArea:
-    """An area with its truth; bands are the good ones, in units of their standard deviation.
+    """An area with its truth; bands are the good ones, in units of their standard deviation. Images may lie on disk
+    (:mod:`.band_store`).
 
     Attributes:
         planes: (components + 2 M, rows, columns) float32, the input of a network; at intermediate resolution of more
             pixels than all that follows.
-        target: (bands, rows, columns) float32, the truth minus the projected prior; in memory or on disk.
+        target: (bands, rows, columns) float32, the truth minus the projected prior.
         truth: (bands, rows, columns) float32; None where its constants were prepared, as it is large.
         train_mask: (rows, columns) float32, 1 where a pixel is learned from.
         held_out_mask: (rows, columns) float32, 1 where a pixel is only scored on.
         project: of the networks' residual, (components, rows, columns) float32: its projection, degraded to the truth's
             grid where that is a coarser one.
         reference: the constants of the loss, once a learner has prepared them.
-        scored: (bands, held-out pixels) float32, the truth where it is scored on, in memory or on disk; None where all
-            of it is there.
+        scored: (bands, held-out pixels) float32, the truth where it is scored on; None where all of it is there.
     """
 
-    planes: Tensor
+    planes: Bands
     target: Bands
     truth: Optional[Tensor]
     train_mask: Tensor
     held_out_mask: Tensor
     project: Callable[[Tensor], Tensor]
-    reference: Optional[Reference] = None
+    reference: Optional[Union[Reference, StoredImages[Reference]]] = None
     scored: Optional[Bands] = None
 
     @property
@@ -107,7 +107,7 @@ class LabelledArea:
 @final
 @dataclass(frozen=True)
 class UnlabelledArea:
-    """A full-resolution area; bands as in :class:`LabelledArea`.
+    """A full-resolution area; bands, and where images lie, as in :class:`LabelledArea`.
 
     Attributes:
         planes: (components + 2 M, rows, columns) float32, the input of a network.
@@ -118,12 +118,12 @@ class UnlabelledArea:
         spectra: of the prior, once a learner has prepared them.
     """
 
-    planes: Tensor
+    planes: Bands
     prior: Optional[Tensor]
-    reprojection_residual: Tensor
+    reprojection_residual: Bands
     weight: Tensor
     operators: Operators
-    spectra: Optional[Spectra] = None
+    spectra: Optional[Union[Spectra, StoredImages[Spectra]]] = None
 
     def crop(self, row: int, col: int, size: tuple[int, int]) -> UnlabelledArea:
         """A part of the area.
@@ -134,9 +134,9 @@ class UnlabelledArea:
             size: rows and columns, HSI pixels, fewer where the area ends.
 
         Returns:
-            The part, with operators of its own.
+            The part in memory, with operators of its own.
         """
-        whole = self.operators
+        whole, spectra = self.operators, self.spectra and in_memory(self.spectra)
         rows, cols = (min(most, count - start) for most, start, count in zip(size, (row, col), whole.low))
         high, phase = high_window((row, col), (rows, cols), whole.high, whole.ratio, whole.phase)
         low = slice(row, row + rows), slice(col, col + cols)
@@ -148,7 +148,7 @@ class UnlabelledArea:
             reprojection_residual=self.reprojection_residual[:, low[0], low[1]],
             weight=weight,
             operators=shared_operators((rows, cols), shape_of(planes), whole.ratio, phase, whole.mtf_gain),
-            spectra=self.spectra and Spectra(*(image[..., high[0], high[1]] for image in self.spectra)),
+            spectra=spectra and Spectra(*(image[..., high[0], high[1]] for image in spectra)),
         )
 
 

@@ -1,11 +1,11 @@
-"""Images of many bands in a file without a name, which vanishes with the process: what a step of learning reads of them
+"""Images of areas in a file without a name, which vanishes with the process: what a step of learning reads of them
 takes a millisecond, and memory holds no more than that."""
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from typing import IO, Union
+from typing import IO, Any, Callable, Generic, TypeVar, Union
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 class StoredBands:
-    """An image in the file of a :class:`BandStore`; ``image[some]`` reads bands of it.
+    """An image in the file of a :class:`BandStore`; ``image[part]`` reads it.
 
     Args:
         store: whose file it is.
@@ -22,21 +22,60 @@ class StoredBands:
     """
 
     def __init__(self, store: BandStore, start: int, shape: tuple[int, ...]) -> None:
-        self._store, self._start, self._shape = store, start, shape
+        self._store, self._start, self.shape = store, start, shape
 
-    def __getitem__(self, some: slice) -> Tensor:
-        """Some of the bands.
+    def __getitem__(self, part: Any) -> Tensor:
+        """A part of the image.
 
         Args:
-            some: which.
+            part: a slice, or a tuple of slices, as for a tensor.
 
         Returns:
             (bands, ...) float32, read anew each time.
+
+        Raises:
+            OSError: the file cannot be read.
         """
-        return self._store.read(self._start, self._shape)[some]
+        return self._store.read(self._start, self.shape)[part]
 
 
-Bands = Union[Tensor, StoredBands]  # (bands, ...), of which slices of bands can be had
+Bands = Union[Tensor, StoredBands]  # (bands, ...), of which parts can be had
+Images = TypeVar("Images", bound=tuple)  # a named tuple of images, some of them named tuples again
+
+
+class StoredImages(Generic[Images]):
+    """Several images that belong together, in the file of a :class:`BandStore`.
+
+    Args:
+        images: a named tuple, each (bands, ...) float32.
+        store: where they are put.
+
+    Attributes:
+        bands: the same named tuple, each image where it lies: in the file, or in memory if there is no space for it.
+    """
+
+    def __init__(self, images: Images, store: BandStore) -> None:
+        self.bands: Any = _each(images, store.keep)
+
+
+def in_memory(images: Images | StoredImages[Images]) -> Images:
+    """Several images that belong together.
+
+    Args:
+        images: a named tuple of them, in memory or on disk.
+
+    Returns:
+        The named tuple, read anew each time where it is on disk.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return _each(images.bands, lambda image: image[:]) if isinstance(images, StoredImages) else images
+
+
+def _each(images: Any, change: Callable[[Any], Any]) -> Any:
+    """Named tuples with each image changed."""
+    return type(images)(*(_each(one, change) if isinstance(one, tuple) else change(one) for one in images))
 
 
 class BandStore:

@@ -32,7 +32,7 @@ class Checkpoint:
         path: file to keep while training runs; to be removed when all that was asked for is written, so that a failure
             after training costs no training.
         resume: checkpoint of a training that was stopped, "" to start anew.
-        spare_memory: whether the largest images of areas are kept in a file, too, while training runs.
+        spare_memory: whether images of areas are kept in a file, too, while training runs.
     """
 
     path: str

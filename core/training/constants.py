@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch import Tensor
-
 from .areas import Area, LabelledArea, UnlabelledArea
-from .band_store import BandStore
+from .band_store import BandStore, StoredImages, in_memory
 from .losses import HybridLoss, Reference, Spectra
 
 
@@ -20,13 +18,14 @@ def reference_of(area: LabelledArea, loss: HybridLoss) -> Reference:
         loss: of the training.
 
     Returns:
-        The constants.
+        The constants, in memory.
 
     Raises:
         ValueError: it has neither the truth nor the constants.
+        OSError: the constants lie on disk and cannot be read.
     """
     if area.reference is not None:
-        return area.reference
+        return in_memory(area.reference)
     if area.truth is None:
         raise ValueError("an area has its truth or the constants of it")
     return loss.reference(area.truth, area.target[:])
@@ -40,13 +39,14 @@ def spectra_of(area: UnlabelledArea, loss: HybridLoss) -> Spectra:
         loss: of the training.
 
     Returns:
-        The spectra.
+        The spectra, in memory.
 
     Raises:
         ValueError: it has neither the prior nor its spectra.
+        OSError: the spectra lie on disk and cannot be read.
     """
     if area.spectra is not None:
-        return area.spectra
+        return in_memory(area.spectra)
     if area.prior is None:
         raise ValueError("an area has its prior or the spectra of it")
     return loss.spectra(area.prior)
@@ -67,6 +67,26 @@ def prepared(area: Area, loss: HybridLoss) -> Area:
     return area if area.spectra is not None else replace(area, spectra=spectra_of(area, loss))
 
 
+def in_step(area: Area, loss: HybridLoss) -> Area:
+    """An area with all that a step needs of it in memory.
+
+    Args:
+        area: of either kind, prepared or not.
+        loss: of the training.
+
+    Returns:
+        An area of the same kind, with its constants.
+
+    Raises:
+        ValueError: it has neither its images nor their constants.
+        OSError: what lies on disk cannot be read.
+    """
+    if isinstance(area, LabelledArea):
+        return replace(area, planes=area.planes[:], reference=reference_of(area, loss))
+    residual = area.reprojection_residual[:]
+    return replace(area, planes=area.planes[:], reprojection_residual=residual, spectra=spectra_of(area, loss))
+
+
 def without_images(area: Area, loss: HybridLoss, store: BandStore | None = None) -> Area:
     """An area with its constants, without the images that nothing else is computed from: the prior, and the truth but
     for what is scored on.
@@ -74,18 +94,32 @@ def without_images(area: Area, loss: HybridLoss, store: BandStore | None = None)
     Args:
         area: of either kind.
         loss: of the training.
-        store: where the target, and what is scored on, are put; None to keep them in memory.
+        store: where all but masks are put; None to keep them in memory.
 
     Returns:
         An area of the same kind.
     """
     area = prepared(area, loss)
     if isinstance(area, UnlabelledArea):
-        return replace(area, prior=None)
-    reference, target, scored = reference_of(area, loss), area.target, area.scored
-    if area.truth is not None:
-        scored = area.held_out(area.truth)
-    if store is not None and isinstance(target, Tensor) and isinstance(scored, Tensor):
-        target, scored = store.keep(target), store.keep(scored)
-        reference = reference._replace(target=reference.target._replace(bands=target))
-    return replace(area, reference=reference, target=target, truth=None, scored=scored)
+        area = replace(area, prior=None)
+    elif area.truth is not None:
+        area = replace(area, truth=None, scored=area.held_out(area.truth))
+    return area if store is None else _on_disk(area, loss, store)
+
+
+def _on_disk(area: Area, loss: HybridLoss, store: BandStore) -> Area:
+    if isinstance(area, UnlabelledArea):
+        return replace(
+            area,
+            planes=store.keep(area.planes[:]),
+            reprojection_residual=store.keep(area.reprojection_residual[:]),
+            spectra=StoredImages(spectra_of(area, loss), store),
+        )
+    reference = StoredImages(reference_of(area, loss), store)
+    return replace(
+        area,
+        planes=store.keep(area.planes[:]),
+        target=reference.bands.target.bands,
+        reference=reference,
+        scored=None if area.scored is None else store.keep(area.scored[:]),
+    )

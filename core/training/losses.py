@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .band_store import Bands
 from .loss_terms import LossTerm, angle_to, band_distance
 
 ENOUGH = 64  # bands that stand for all in a step: neighbouring ones say nearly the same
@@ -39,13 +38,13 @@ class Target(NamedTuple):
     """What a residual should be.
 
     Attributes:
-        bands: (bands, rows, columns) float32 or float64; in memory or on disk.
+        bands: (bands, rows, columns) float32 or float64.
         spectra: of ``bands``.
         product: (rows, columns) of the same dtype, the sum over bands of ``w * bands * image``, with the image that a
             residual without error gives.
     """
 
-    bands: Bands
+    bands: Tensor
     spectra: Spectra
     product: Tensor
 

@@ -19,7 +19,7 @@ from ..networks.base import FusionNetwork
 from ..networks.side_by_side import Each, one_after_the_other, side_by_side
 from .adam import Adam
 from .areas import Area, LabelledArea, UnlabelledArea, turn, turn_back
-from .constants import prepared, reference_of, spectra_of
+from .constants import in_step, prepared, reference_of, spectra_of
 from .distributed import Processes
 from .loss_terms import LossTerm
 from .losses import ALL, HybridLoss
@@ -136,8 +136,8 @@ class MutualStep:
         turns = int(sample.rng.integers(8)), int(sample.rng.integers(8))
         every = self.loss.every
         self._some = slice(int(sample.rng.integers(every)), None, every) if every > 1 else ALL
-        labelled, unlabelled = self.prepared(sample.labelled), sample.unlabelled and self.prepared(sample.unlabelled)
-        sample = Sample(labelled, unlabelled, sample.rng)
+        unlabelled = sample.unlabelled and in_step(sample.unlabelled, self.loss)
+        sample = Sample(in_step(sample.labelled, self.loss), unlabelled, sample.rng)
         outputs = self.each(lambda index: self.forward(index, sample, turns))
         halves = self.each(lambda index: self.half_distances(index, outputs, sample)) if exchange else ()
 
@@ -171,8 +171,8 @@ class MutualStep:
             Its outputs.
         """
         if sample.unlabelled is None:
-            return Outputs(sample.labelled.project(self.residuals(index, [sample.labelled.planes], turns)[0]))
-        result, full = self.residuals(index, [sample.labelled.planes, sample.unlabelled.planes], turns)
+            return Outputs(sample.labelled.project(self.residuals(index, [sample.labelled.planes[:]], turns)[0]))
+        result, full = self.residuals(index, [sample.labelled.planes[:], sample.unlabelled.planes[:]], turns)
         result = sample.labelled.project(result)
         return Outputs(result, full, sample.unlabelled.operators.down(full))
 
@@ -225,7 +225,7 @@ class MutualStep:
         if unlabelled is not None and own.full is not None and own.degraded is not None:
             inner = torch.zeros_like(unlabelled.weight)
             inner[1:-1, 1:-1] = unlabelled.weight[1:-1, 1:-1]  # beyond the edge of a crop there are no data
-            loss = loss + self.loss.l1(own.degraded, unlabelled.reprojection_residual, inner, settings.consistency)
+            loss = loss + self.loss.l1(own.degraded, unlabelled.reprojection_residual[:], inner, settings.consistency)
             if distances and settings.full_exchange and peer.full is not None:
                 other, weight = peer.full.detach(), exchange * settings.full_exchange
                 ideal = self.loss.moved(spectra_of(unlabelled, self.loss), other)

@@ -263,7 +263,7 @@ class Trainer:
 
         def work(index: int) -> Tensor | None:
             kept = self.settings.keeps(index, pair)
-            return area.project(learner.residuals(index, [area.planes])[0]) if kept else None
+            return area.project(learner.residuals(index, [area.planes[:]])[0]) if kept else None
 
         return learner.each(work)
 

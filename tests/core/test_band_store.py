@@ -1,4 +1,4 @@
-"""Images of bands on disk, and learning from them."""
+"""Images on disk."""
 
 import threading
 
@@ -8,7 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from core.training import band_store  # noqa: E402
-from core.training.band_store import BandStore, StoredBands  # noqa: E402
+from core.training.band_store import BandStore, StoredBands, StoredImages, in_memory  # noqa: E402
+from core.training.losses import Spectra, Target  # noqa: E402
 
 
 def images(count=5):
@@ -81,3 +82,30 @@ def test_a_file_that_was_cut_off_is_an_error():
 def test_numbers_are_float32():
     kept = BandStore().keep(torch.from_numpy(np.arange(12, dtype=np.float32).reshape(3, 2, 2)))
     assert kept[:].dtype == torch.float32
+
+
+def test_a_part_of_an_image_is_that_of_the_tensor():
+    image = images()[0]
+    kept = BandStore().keep(image)
+    assert kept.shape == image.shape
+    for part in ((slice(None), slice(1, 5), slice(2, None)), (..., slice(0, 3), slice(4, 5))):
+        assert torch.equal(kept[part], image[part])
+
+
+def test_named_tuples_of_images_come_back_as_they_were():
+    first, second, third, *_ = images()
+    spectra = Spectra(first, second)
+    target = Target(third, spectra, second)
+    stored = StoredImages(target, BandStore())
+    assert all(isinstance(image, StoredBands) for image in (stored.bands.bands, *stored.bands.spectra))
+    found = in_memory(stored)
+    assert isinstance(found, Target)
+    assert isinstance(found.spectra, Spectra)
+    assert torch.equal(found.bands, third)
+    assert torch.equal(found.product, second)
+    assert all(torch.equal(one, other) for one, other in zip(found.spectra, spectra))
+
+
+def test_named_tuples_in_memory_are_returned_themselves():
+    spectra = Spectra(*images(2))
+    assert in_memory(spectra) is spectra

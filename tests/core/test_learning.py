@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import replace
 
@@ -15,9 +16,13 @@ from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
 from core.runtime.progress import Progress  # noqa: E402
 from core.scene.statistics import scene_statistics  # noqa: E402
+from core.training import band_store  # noqa: E402
+from core.training.agreement import agreement, unexplained_share  # noqa: E402
 from core.training.areas import AreaContext, turn, turn_back  # noqa: E402
+from core.training.band_store import BandStore, StoredBands  # noqa: E402
 from core.training.constants import without_images  # noqa: E402
 from core.training.dataset import scene_areas  # noqa: E402
+from core.training.held_out import HeldOutArea, Scale  # noqa: E402
 from core.training.learn import settings_for  # noqa: E402
 from core.training.loss_terms import angle_to, band_distance  # noqa: E402
 from core.training.losses import HybridLoss, Spectra  # noqa: E402
@@ -166,6 +171,16 @@ def test_the_distance_of_two_networks_is_the_same_from_both_ends_and_in_shares_o
         torch.testing.assert_close(found.gradient, there.gradient, rtol=1e-9, atol=1e-14)
 
 
+def _pair():
+    """Networks that say something, as fresh ones do not."""
+    pair = Pair.fresh("ssml", 4, 0)
+    generator = torch.Generator().manual_seed(0)
+    for network in pair.networks:
+        for parameter in network.tail.parameters():
+            parameter.data.normal_(0, 0.05, generator=generator)
+    return pair
+
+
 def _step_gradients(step, labelled, unlabelled, way):
     """Losses of both networks and their parameters' gradients after a step that changes nothing."""
     for optimizer in step.optimizers:
@@ -179,11 +194,7 @@ def _step_gradients(step, labelled, unlabelled, way):
 def test_a_step_has_the_losses_and_gradients_of_the_straightforward_one_in_all_bands(areas, mode):
     _, statistics, (labelled, *_), (unlabelled, *_) = areas
     settings = Settings(components=4, steps=100, mode=mode, batch=2)
-    pair = Pair.fresh("ssml", 4, 0)
-    generator = torch.Generator().manual_seed(0)
-    for network in pair.networks:  # else both say nothing yet
-        for parameter in network.tail.parameters():
-            parameter.data.normal_(0, 0.05, generator=generator)
+    pair = _pair()
     loss = HybridLoss(torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None], 0.1, 0.5)
     step = MutualStep(pair.networks, loss, settings)
     plain = BandSpaceStep(pair.networks, loss, replace(settings, batch=1))
@@ -196,6 +207,40 @@ def test_a_step_has_the_losses_and_gradients_of_the_straightforward_one_in_all_b
             assert scale > 0
             for one, other in zip(own, reference):
                 torch.testing.assert_close(2 * one, other, rtol=1e-3, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize(
+    ("space", "on_disk"), [(math.inf, [True, True]), (80_000, [True, False]), (30_000, [False, False])]
+)
+def test_areas_on_disk_give_what_those_in_memory_do(areas, monkeypatch, space, on_disk):
+    class Disk(io.BytesIO):
+        def write(self, data):
+            if self.tell() + len(data) > space:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    if space < math.inf:
+        monkeypatch.setattr(band_store.tempfile, "TemporaryFile", lambda buffering: Disk())
+    _, statistics, (labelled, *_), (unlabelled, *_) = areas
+    loss = HybridLoss(torch.from_numpy(statistics.basis), torch.from_numpy(statistics.std)[:, None, None], 0.1, 0.5)
+    step = MutualStep(_pair().networks, loss, Settings(components=4, steps=100))
+    usual = [without_images(area, loss) for area in (labelled, unlabelled)]
+    store = BandStore()
+    stored = [without_images(area, loss, store) for area in (labelled, unlabelled)]
+    assert [isinstance(area.planes, StoredBands) for area in stored] == on_disk
+    (losses, gradients), (expected, wanted) = (_step_gradients(step, *both, 5) for both in (stored, usual))
+    assert losses == expected
+    assert all(torch.equal(a, b) for some, others in zip(gradients, wanted) for a, b in zip(some, others))
+    scale = Scale(loss.basis, loss.scale, torch.ones(10, 1, 1), 4.0)
+    residual = torch.ones(4, *labelled.train_mask.shape)
+    for area, other in zip(stored, usual):
+        first, second = (agreement(step.networks, [one], 5, 1.2, Progress()) for one in (area, other))
+        assert torch.equal(first.power, second.power)
+        assert unexplained_share([area], statistics) == unexplained_share([other], statistics)
+    first, second = (HeldOutArea(one, scale).in_memory() for one in (stored[0], usual[0]))
+    pixels = first.pixels(residual)
+    assert torch.equal(first.squares(pixels), second.squares(pixels))
+    assert first.angles(pixels) == second.angles(pixels)
 
 
 def test_masked_pixels_do_not_count_in_any_term():
