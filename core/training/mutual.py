@@ -101,7 +101,8 @@ class MutualStep:
         self.processes = processes or Processes()
         self.networks, self.loss, self.settings = list(networks), loss, settings
         self.optimizers = [
-            Adam(network.parameters(), settings.rate, settings.second_moment) for network in self.networks
+            Adam(network.parameters(), settings.rate, settings.second_moment, settings.nesterov)
+            for network in self.networks
         ]
         self.each: Each = one_after_the_other(len(self.networks))
         self._some = ALL  # the bands that stand for all in the present step

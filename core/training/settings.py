@@ -21,11 +21,11 @@ _KEPT = {"normal": 1}
 # what networks agree on needs no boldness there (docs/notebook). A first look does without.
 _STEPS_OF_SEVERAL = 2.8
 _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
-# Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment: in a first look
-# they get as far in fewer steps, otherwise further in more; with several sharp bands they do not (docs/notebook).
+# Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment and with Nesterov's
+# momentum: in a first look they get as far in fewer steps, otherwise further in more (docs/notebook).
 # Times, and the power by which they grow with the scene.
 _STEPS_OF_PAIRS = {"fast": (0.8, 0.25), "normal": (1.3, 0.2), "thorough": (1.3, 0.2)}
-_RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
+_RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99, "nesterov": True}
 # Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step. Small ones have,
 # too, at intermediate resolution, and then need fewer steps: times (docs/notebook).
 _SIZE_OF_LARGE, _SIZE_OF_SMALL, _STEPS_OF_SMALL = 64, 48, 0.77
@@ -50,6 +50,7 @@ class Settings:
         seed: of initialisation, patches and augmentation.
         rate: Adam's first learning rate; falls to 0 along a cosine.
         second_moment: share of Adam's second moment that a step keeps.
+        nesterov: whether Adam's steps look ahead (Nesterov's momentum).
         angle: weight of the spectral angle, radians.
         gradient: weight of the spatial gradients.
         exchange: weight of the distance to the other network on labelled areas.
@@ -79,6 +80,7 @@ class Settings:
     seed: int = 0
     rate: float = 8e-3
     second_moment: float = 0.999
+    nesterov: bool = False
     angle: float = 0.1
     gradient: float = 0.5
     exchange: float = 0.2

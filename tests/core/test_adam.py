@@ -1,8 +1,9 @@
-"""Adam against PyTorch's own class, and what it does not load."""
+"""Adam against PyTorch's own class and a formula by hand, and what it does not load."""
 
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -37,12 +38,29 @@ def test_steps_are_those_of_pytorchs_class_to_the_last_bit():
         assert all(torch.equal(mine.state[number][name], value) for name, value in moments.items())
 
 
-def test_a_loaded_state_goes_on_as_if_nothing_had_happened():
+def test_with_nesterovs_momentum_a_step_takes_the_gradient_into_the_first_moment_once_more():
+    (one,), rate, keep, keep_square = parameters()[:1], 0.01, 0.9, 0.99
+    wanted, moment, square = one.detach().double().numpy().copy(), 0.0, 0.0
+    optimizer = Adam([one], rate, keep_square, nesterov=True)
+    for step in range(1, 30):
+        optimizer.zero_grad()
+        (one - step % 3).pow(2).sum().backward()
+        optimizer.step()
+        gradient = 2 * (wanted - step % 3)
+        moment, square = keep * moment + (1 - keep) * gradient, keep_square * square + (1 - keep_square) * gradient**2
+        ahead = (keep * moment + (1 - keep) * gradient) / (1 - keep**step)
+        wanted -= rate * ahead / (np.sqrt(square / (1 - keep_square**step)) + 1e-8)
+    np.testing.assert_allclose(one.detach().numpy(), wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(optimizer.state[0]["exp_avg"].numpy(), moment, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_a_loaded_state_goes_on_as_if_nothing_had_happened(nesterov):
     whole, first = parameters(), parameters()
-    one, begun = Adam(whole, 0.01), Adam(first, 0.01)
+    one, begun = Adam(whole, 0.01, nesterov=nesterov), Adam(first, 0.01, nesterov=nesterov)
     learn(one, whole, range(9), lambda rate: setattr(one, "rate", rate))
     learn(begun, first, range(4), lambda rate: setattr(begun, "rate", rate))
-    resumed = Adam(first, 0.01)
+    resumed = Adam(first, 0.01, nesterov=nesterov)
     resumed.load(begun.state)
     learn(resumed, first, range(4, 9), lambda rate: setattr(resumed, "rate", rate))
     assert all(torch.equal(own, other) for own, other in zip(first, whole))

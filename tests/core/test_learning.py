@@ -399,6 +399,7 @@ def test_a_single_network_learns_more_slowly_than_pairs_and_longer_in_a_first_lo
     single, pair = (settings_for(name, "mutual", 10, 0, None) for name in ("hyperpnn", "ssml"))
     assert single.rate < pair.rate
     assert single.second_moment > pair.second_moment
+    assert pair.nesterov and not single.nesterov
 
 
 def test_several_sharp_bands_learn_longer_but_for_a_first_look():
