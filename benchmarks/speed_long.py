@@ -8,7 +8,7 @@ from benchmarks.process import Cost
 from benchmarks.speed import TOLD, make_model, make_scene, rounds
 from benchmarks.speed_parts import BASE, Bench, bench_binary, bench_compare, files, learning, made
 
-_TIME, _MEMORY = 1.5, 1.2  # of learning, of the earlier commit's
+_TIME, _FAST, _MEMORY = 1.5, 0.5, 1.2  # of learning, of the earlier commit's
 _PRISMA = 1.0  # of the earlier commit's time
 
 
@@ -41,9 +41,13 @@ def bench_large_memory(bench: Bench) -> None:
 def bench_learning(bench: Bench) -> None:
     for low in (100, 200):
         scene = make_scene(bench.folder, low)
-        line = f"sharpen, {low} x {low} x 200"
-        ours, base = bench.beside_base(line, learning(scene, *TOLD), learning(scene), _TIME)
-        bench.table.add(f"{line}, peak / {BASE}'s", ours.peak / base.peak, None, _MEMORY, None, None)
+        line, told = f"sharpen, {low} x {low} x 200", learning(scene, *TOLD)
+        jobs = {"ours": bench.job(*told), "fast": bench.job(*told, "--effort", "fast")}
+        found = rounds(1, {**jobs, "base": bench.job(*learning(scene), checkout=bench.base)})
+        bench.compare(f"{line} / {BASE}", found, "ours", "base", _TIME)
+        bench.compare(f"{line}, effort fast / {BASE}, effort normal", found, "fast", "base", _FAST)
+        ratio = found["ours"][0].peak / found["base"][0].peak
+        bench.table.add(f"{line}, peak / {BASE}'s", ratio, None, _MEMORY, None, None)
 
 
 def bench_large_binary(bench: Bench) -> None:

@@ -1,5 +1,5 @@
-"""Adam (Kingma and Ba, 2015) as PyTorch computes it, with Nesterov's momentum on demand (Dozat, 2016), without PyTorch's
-class of optimizers: the first of them loads its compiler, which takes a second and 70 MB."""
+"""Adam (Kingma and Ba, 2015) as PyTorch computes it, on demand with Nesterov's momentum (Dozat, 2016), without a class
+of optimizers: the first of them loads PyTorch's compiler, which takes a second and 70 MB."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Adam:
         parameters: leaf tensors of one device, any shape, float32 or float64.
         rate: learning rate.
         second_moment: share of the second moment that a step keeps.
-        nesterov: whether a step looks ahead: by the first moment that would follow if the next gradient were the present
-            one, with Adam's own corrections for the moments' start at 0.
+        nesterov: whether a step looks ahead, by the first moment that would follow if the next gradient were the same;
+            corrections for the moments' start at 0 are Adam's.
 
     Attributes:
         rate: of the next step.

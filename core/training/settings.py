@@ -21,14 +21,13 @@ _KEPT = {"normal": 1}
 # what networks agree on needs no boldness there (docs/notebook). A first look does without.
 _STEPS_OF_SEVERAL = 2.8
 _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
-# Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment and with Nesterov's
-# momentum: in a first look they get as far in fewer steps, otherwise further in more (docs/notebook).
-# Times, and the power by which they grow with the scene.
-_STEPS_OF_PAIRS = {"fast": (0.8, 0.25), "normal": (1.3, 0.2), "thorough": (1.3, 0.2)}
-_RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99, "nesterov": True}
-# Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step. Small ones have,
-# too, at intermediate resolution, and then need fewer steps: times (docs/notebook).
-_SIZE_OF_LARGE, _SIZE_OF_SMALL, _STEPS_OF_SMALL = 64, 48, 0.77
+# Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment and in more steps
+# (docs/notebook). Times, the power by which they grow with the scene, and times for small scenes.
+_STEPS_OF_PAIRS = {"fast": (2.0, 0.25, 0.52), "normal": (1.3, 0.2, 0.77), "thorough": (1.3, 0.2, 0.77)}
+_RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
+# Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step, but a first look is
+# better off with more steps. Small ones have, too, at intermediate resolution, and then need fewer (docs/notebook).
+_SIZE_OF_LARGE, _SIZE_OF_SMALL = 64, 48
 # Half of the steps at intermediate resolution or two thirds: the same. None at reduced resolution is worse: what is
 # finer than the HSI's pixels hardly shows in a result that was degraded by 2 (docs/notebook).
 _INTERMEDIATE = 0.65
@@ -190,8 +189,8 @@ def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> i
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
         share, power, most = _STEPS_OF_SEVERAL, 0.25, 4 * _STEPS_OF_SEVERAL
     elif networks == 2:
-        (share, power), most = _STEPS_OF_PAIRS[effort], 3.2
-        share *= _STEPS_OF_SMALL if pixels <= _SMALL and effort != "fast" else 1.0
+        (share, power, of_small), most = _STEPS_OF_PAIRS[effort], 3.2
+        share *= of_small if pixels <= _SMALL and guides == 1 else 1.0
     else:
         share, power, most = 1.0, 0.25, 4.0
     return math.ceil(EFFORTS[effort] * min(growth**power * share, most))
@@ -209,13 +208,15 @@ def learned_best(effort: str, guides: int, networks: int = 2, pixels: int = 0) -
     Returns:
         The fields that follow from them.
     """
-    between = {"intermediate": _INTERMEDIATE} if networks == 2 else {}
+    between = {"intermediate": _INTERMEDIATE, "nesterov": True} if networks == 2 else {}
     if guides > 1 and effort in _PAIRS_OF_SEVERAL:
         return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort], **between}
     of_pairs = _RATE_OF_PAIRS if networks == 2 else {}
     fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs, **between}
-    if effort != "fast" and (pixels > _SMALL or networks == 2):
-        fields["size"] = _SIZE_OF_LARGE if pixels > _SMALL else _SIZE_OF_SMALL
+    if pixels <= _SMALL and networks == 2:
+        fields["size"] = _SIZE_OF_SMALL
+    elif pixels > _SMALL and effort != "fast":
+        fields["size"] = _SIZE_OF_LARGE
     if effort == "fast":
         fields["full_start"] = 0.0  # there is no time to learn without full resolution first, and to unlearn some of it
     return fields

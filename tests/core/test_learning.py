@@ -393,19 +393,20 @@ def test_the_largest_scenes_take_no_more_steps_of_pairs_than_of_single_networks(
     assert steps_for(effort, 10**7) == steps_for(effort, 10**8) < steps_for(effort, 10**7, networks=1)
 
 
-def test_a_single_network_learns_more_slowly_than_pairs_and_longer_in_a_first_look():
-    assert steps_for("fast", 1000, networks=1) > 1.2 * steps_for("fast", 1000)
+def test_a_single_network_learns_more_slowly_than_pairs():
+    assert steps_for("fast", 1000, networks=1) < steps_for("fast", 1000)
     assert steps_for("normal", 1000, networks=1) < steps_for("normal", 1000)
     single, pair = (settings_for(name, "mutual", 10, 0, None) for name in ("hyperpnn", "ssml"))
     assert single.rate < pair.rate
     assert single.second_moment > pair.second_moment
-    assert pair.nesterov and not single.nesterov
+    assert pair.nesterov
+    assert not single.nesterov
 
 
-def test_several_sharp_bands_learn_longer_but_for_a_first_look():
+def test_several_sharp_bands_learn_longer():
     assert steps_for("normal", 1000, 6) > 2 * steps_for("normal", 1000)
     assert steps_for("thorough", 1000, 6) > 2 * steps_for("thorough", 1000)
-    assert steps_for("fast", 1000, 6) == steps_for("fast", 1000)
+    assert steps_for("fast", 1000) < steps_for("fast", 1000, 6) < steps_for("normal", 1000, 6)
     for effort in ("normal", "thorough"):
         one, several = (settings_for("ssml", "mutual", 10, 0, None, effort, guides) for guides in (1, 6))
         assert several.size > one.size
@@ -417,7 +418,8 @@ def test_larger_scenes_learn_from_larger_areas_but_for_a_first_look():
     small, large = (settings_for("ssml", "mutual", 10, 0, None, "normal", pixels=pixels) for pixels in (600, 2500))
     assert small.size < large.size
     hasty = [settings_for("ssml", "mutual", 10, 0, None, "fast", pixels=pixels).size for pixels in (600, 2500)]
-    assert hasty[0] == hasty[1] < small.size
+    assert hasty[0] == small.size
+    assert hasty[1] < large.size
     assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", pixels=2500).size == 24
 
 
