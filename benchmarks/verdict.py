@@ -27,7 +27,7 @@ from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite
 from core.io.array_image import ArrayImage
 from core.models.trained import TrainedModel
 from core.runtime.progress import Progress
-from core.training.agreement import FORMULA, MIXTURE, expected_gain
+from core.training.agreement import PROMISES, Promise, expected_gain
 from core.workflows.classical import classical
 from core.workflows.sharpen import sharpen
 from core.workflows.simulate import simulate
@@ -112,20 +112,17 @@ def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
     return bench.kept(tag, work)
 
 
-def fitted(key: str, spread: np.ndarray, unexplained: np.ndarray, gain: np.ndarray, areas: np.ndarray) -> float:
-    """The factor of :func:`expected_gain`, with the product's exponents; each area weighs as much as another."""
+def fitted(
+    promise: Promise, spread: np.ndarray, unexplained: np.ndarray, gain: np.ndarray, areas: np.ndarray
+) -> Promise:
+    """The same with another factor; each area weighs as much as another."""
     weights = np.array([1 / np.sqrt((areas == area).sum()) for area in areas])
 
     def errors(logarithm: np.ndarray) -> np.ndarray:
-        return (gains_of(key, float(np.exp(logarithm[0])), spread, unexplained) - gain) * weights
+        return (promise._replace(factor=float(np.exp(logarithm[0]))).gain(spread, unexplained) - gain) * weights
 
-    return float(np.exp(least_squares(errors, [0.0], loss="soft_l1", f_scale=3.0).x[0]))
-
-
-def gains_of(key: str, factor: float, spread: np.ndarray, unexplained: np.ndarray) -> np.ndarray:
-    """What is expected with another factor than the product's."""
-    _, of_spread, of_pan, most, *_ = FORMULA[key]
-    return np.minimum(factor * spread**of_spread * (unexplained + MIXTURE) ** of_pan, most)
+    found = least_squares(errors, [0.0], loss="soft_l1", f_scale=3.0)
+    return promise._replace(factor=float(np.exp(found.x[0])))
 
 
 def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
@@ -133,16 +130,15 @@ def without_each_area(record: Record, found: list[tuple[str, dict]]) -> None:
     areas = np.array([area for area, _ in found])
     spread, unexplained = (np.array([one[name] for _, one in found]) for name in ("spread", "unexplained"))
     table = record.table("fitted", "index", "factor", "holds_without_the_area", digits=3)
-    for key in KEYS:
+    for key, promise in PROMISES.items():
         gain = np.array([one["gain"][key] for _, one in found])
-        _, _, _, _, below, above = FORMULA[key]
         holds: list[bool] = []
         for area in dict.fromkeys(areas):
             rest, own = areas != area, areas == area
-            factor = fitted(key, spread[rest], unexplained[rest], gain[rest], areas[rest])
-            error = gain[own] - gains_of(key, factor, spread[own], unexplained[own])
-            holds += list((-below <= error) & (error <= above))
-        table.add(key, fitted(key, spread, unexplained, gain, areas), float(np.mean(holds)))
+            other = fitted(promise, spread[rest], unexplained[rest], gain[rest], areas[rest])
+            error = gain[own] - other.gain(spread[own], unexplained[own])
+            holds += list((-other.below <= error) & (error <= other.above))
+        table.add(key, fitted(promise, spread, unexplained, gain, areas).factor, float(np.mean(holds)))
 
 
 def main() -> None:

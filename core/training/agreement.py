@@ -25,13 +25,48 @@ from .areas import LabelledArea, UnlabelledArea
 from .projection import Projection
 
 _PAIR = 2  # networks: those of a single pair have taught each other what they agree on, so it tells less
-# Gain over the regression prior in per cent: factor, exponents of the spread and of what the HSI does not explain of
-# the PAN, the most that was seen, and how far below and above the range goes that held in nine of ten cases of areas
-# that the factor was fitted without (benchmarks/verdict.py). The exponents are those of learning at reduced resolution
-# alone: fitted anew they held less often on areas that were left out.
-FORMULA = {"ergas": (0.525, -0.609, -0.252, 48.0, 5.5, 5.5), "sam": (0.668, -0.444, -0.269, 26.0, 7.5, 7.5)}
-MIXTURE = 3e-4  # what is not explained of a PAN that is a mixture of the bands: blur and rounding
+_MIXTURE = 3e-4  # what is not explained of a PAN that is a mixture of the bands: blur and rounding
 _LEAST = -1.0  # per cent: a result that is worse than the prior is not written
+
+
+class Promise(NamedTuple):
+    """What the gain over the regression prior follows from, and how far below and above it the range goes.
+
+    Attributes:
+        factor: per cent.
+        of_spread: exponent of the networks' spread.
+        of_pan: exponent of what the HSI does not explain of the PAN.
+        most: gain that was seen, per cent.
+        below, above: per cent.
+    """
+
+    factor: float
+    of_spread: float
+    of_pan: float
+    most: float
+    below: float
+    above: float
+
+    def gain(self, spread: np.ndarray | float, unexplained: np.ndarray | float) -> np.ndarray:
+        """The gain in the mean of cases like these.
+
+        Args:
+            spread: see :attr:`Agreement.spread`, any shape.
+            unexplained: see :func:`unexplained_share`, of that shape.
+
+        Returns:
+            Per cent, float64 of that shape.
+        """
+        spread, unexplained = np.maximum(spread, 1e-6), np.add(unexplained, _MIXTURE)
+        return np.minimum(self.factor * spread**self.of_spread * unexplained**self.of_pan, self.most)
+
+
+# Ranges held in nine of ten cases of areas that the factor was fitted without (benchmarks/verdict.py). Exponents are
+# those of learning at reduced resolution alone: fitted anew they held less often on areas that were left out.
+PROMISES = {
+    "ergas": Promise(0.525, -0.609, -0.252, 48.0, 5.5, 5.5),
+    "sam": Promise(0.668, -0.444, -0.269, 26.0, 7.5, 7.5),
+}
 
 
 class Expected(NamedTuple):
@@ -92,9 +127,9 @@ def expected_gain(spread: float, unexplained: float) -> dict[str, Expected]:
         For "ergas" and "sam".
     """
     found = {}
-    for key, (factor, of_spread, of_pan, most, below, above) in FORMULA.items():
-        gain = min(factor * max(spread, 1e-6) ** of_spread * (unexplained + MIXTURE) ** of_pan, most)
-        found[key] = Expected(max(gain - below, _LEAST), gain, gain + above)
+    for key, promise in PROMISES.items():
+        gain = float(promise.gain(spread, unexplained))
+        found[key] = Expected(max(gain - promise.below, _LEAST), gain, gain + promise.above)
     return found
 
 
