@@ -39,7 +39,7 @@ from core.training.areas import AreaContext
 from core.training.dataset import scene_areas
 from core.training.losses import HybridLoss
 from core.training.mutual import MutualStep, Sample
-from core.training.settings import Settings, steps_for
+from core.training.settings import LearningTask, Settings, steps_for
 
 GAIN, CPU = 0.3, torch.device("cpu")
 
@@ -149,7 +149,7 @@ def time_steps(scene: Scene, runs: int) -> list[list[object]]:
 def time_learning(scene: Scene, runs: int) -> list[list[object]]:
     """Preparation in full, and a few of the steps; the time of all steps follows from their fixed number."""
     started, worked = time.perf_counter(), time.process_time()
-    steps = steps_for("normal", scene.low_shape[0] * scene.low_shape[1])
+    steps = steps_for(LearningTask.of([scene], "normal"))
     settings, (labelled, unlabelled), learner = prepare(scene, steps)
     ready = time.perf_counter() - started, time.process_time() - worked
     early, late = [], []

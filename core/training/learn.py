@@ -35,7 +35,7 @@ from .dataset import scene_areas
 from .distributed import Processes
 from .losses import HybridLoss
 from .mutual import MutualStep, Sample, beside_each_other
-from .settings import Settings, learned_best
+from .settings import MODES, LearningTask, Settings, learned_best, steps_for
 from .trainer import Trainer, TrainingState
 
 if TYPE_CHECKING:
@@ -162,25 +162,21 @@ def expected_of(state: TrainingState, unexplained: float) -> dict[str, list[floa
 
 def settings_for(
     network: str,
-    mode: str,
-    steps: int,
-    seed: int,
-    more: Mapping[str, object] | None,
-    effort: str = "normal",
-    guides: int = 1,
-    pixels: int = 0,
+    task: LearningTask,
+    mode: str = MODES[0],
+    seed: int = 0,
+    steps: int | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Settings:
     """The settings that a network learns with.
 
     Args:
         network: a name that :func:`core.models.pair.kind_of` takes.
+        task: to be learned, by as many networks as that name stands for.
         mode: one of :data:`.settings.MODES`.
-        steps: number of updates.
         seed: of everything that is drawn.
+        steps: number of updates, None for what the task takes.
         more: further fields of :class:`.settings.Settings`, which override those that the network learns best with.
-        effort: one of :data:`.settings.EFFORTS`, how many pairs learn.
-        guides: sharp bands of the scenes.
-        pixels: of their HSIs.
 
     Returns:
         The settings.
@@ -188,13 +184,11 @@ def settings_for(
     Raises:
         InputError: there is no such network or mode, or a number is out of range.
     """
-    kind = kind_of(network)
-    networks = len(kind.networks)
-    best = kind.learning or learned_best(effort, guides, networks, pixels)
-    fields: dict[str, Any] = {**best, "mode": mode, "steps": steps}
-    if networks == 1:
+    best = kind_of(network).learning or learned_best(task)
+    fields: dict[str, Any] = {**best, "mode": mode, "steps": steps or steps_for(task), "seed": seed}
+    if task.networks == 1:
         fields["pairs"] = 1
-    return Settings(**{**fields, "seed": seed, **(more or {})})
+    return Settings(**{**fields, **(more or {})})
 
 
 def _check_bands(scene: Scene, network: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..io.ratio import whole_pixels
 from ..models.header import MOST_PAIRS
 from ..operators.consistency import DEFAULT_ITERATIONS, check_iterations
 from ..runtime.errors import InputError
+from ..scene.scene import Scene
 
 EFFORTS = {"fast": 200, "normal": 350, "thorough": 700}  # steps on a scene of _SMALL pixels
 _PAIRS = {"fast": 1, "normal": 2, "thorough": 4}  # of networks, by effort
@@ -168,55 +170,95 @@ def intermediate_factor(ratio: float) -> float:
     return min(_FACTOR, math.sqrt(ratio)) if ratio > _LEAST_RATIO else 1.0
 
 
-def steps_for(effort: str, pixels: int, guides: int = 1, networks: int = 2) -> int:
-    """Number of steps for a scene: a fixed formula, so that a seed reproduces the result.
+@dataclass(frozen=True)
+class LearningTask:
+    """What networks learn from, and how thoroughly.
 
-    Args:
+    Attributes:
         effort: one of :data:`EFFORTS`.
-        pixels: of the HSI.
+        pixels: of the HSIs.
         guides: sharp bands.
         networks: that learn together, two or a single one.
-
-    Returns:
-        The number of steps.
 
     Raises:
         InputError: an unknown effort.
     """
-    if effort not in EFFORTS:
-        raise InputError(f"There is no effort {effort!r}; choose one of {', '.join(EFFORTS)}.")
-    growth = max(pixels / _SMALL, 1.0)
-    if guides > 1 and effort in _PAIRS_OF_SEVERAL:
+
+    effort: str
+    pixels: int
+    guides: int = 1
+    networks: int = 2
+
+    def __post_init__(self) -> None:
+        if self.effort not in EFFORTS:
+            raise InputError(f"There is no effort {self.effort!r}; choose one of {', '.join(EFFORTS)}.")
+
+    @staticmethod
+    def of(scenes: Sequence[Scene], effort: str, networks: int = 2) -> LearningTask:
+        """The task that scenes set.
+
+        Args:
+            scenes: of one sensor.
+            effort: one of :data:`EFFORTS`.
+            networks: that learn together, two or a single one.
+
+        Returns:
+            The task.
+
+        Raises:
+            InputError: an unknown effort.
+        """
+        return LearningTask(effort, sum(math.prod(scene.low_shape) for scene in scenes), scenes[0].guides, networks)
+
+    @property
+    def several_guides(self) -> bool:
+        """Whether several sharp bands are learned from as such; in a first look they are as a PAN is."""
+        return self.guides > 1 and self.effort in _PAIRS_OF_SEVERAL
+
+    @property
+    def small(self) -> bool:
+        """Whether a few areas show the whole scene."""
+        return self.pixels <= _SMALL
+
+
+def steps_for(task: LearningTask) -> int:
+    """Number of steps: a fixed formula, so that a seed reproduces the result.
+
+    Args:
+        task: to be learned.
+
+    Returns:
+        The number of steps.
+    """
+    growth = max(task.pixels / _SMALL, 1.0)
+    if task.several_guides:
         share, power, most = _STEPS_OF_SEVERAL, 0.25, 4 * _STEPS_OF_SEVERAL
-    elif networks == 2:
-        (share, power, of_small), most = _STEPS_OF_PAIRS[effort], 3.2
-        share *= of_small if pixels <= _SMALL and guides == 1 else 1.0
+    elif task.networks == 2:
+        (share, power, of_small), most = _STEPS_OF_PAIRS[task.effort], 3.2
+        share *= of_small if task.small and task.guides == 1 else 1.0
     else:
         share, power, most = 1.0, 0.25, 4.0
-    return math.ceil(EFFORTS[effort] * min(growth**power * share, most))
+    return math.ceil(EFFORTS[task.effort] * min(growth**power * share, most))
 
 
-def learned_best(effort: str, guides: int, networks: int = 2, pixels: int = 0) -> dict[str, Any]:
+def learned_best(task: LearningTask) -> dict[str, Any]:
     """Fields of :class:`Settings` that pairs of networks learn best with.
 
     Args:
-        effort: one of :data:`EFFORTS`.
-        guides: sharp bands.
-        networks: that learn together, two or a single one.
-        pixels: of the HSI.
+        task: to be learned.
 
     Returns:
-        The fields that follow from them.
+        The fields that follow from it.
     """
-    between = {"intermediate": _INTERMEDIATE, "nesterov": True} if networks == 2 else {}
-    if guides > 1 and effort in _PAIRS_OF_SEVERAL:
-        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[effort], **between}
-    of_pairs = _RATE_OF_PAIRS if networks == 2 else {}
-    fields: dict[str, Any] = {"pairs": _PAIRS[effort], "kept": _KEPT.get(effort, 0), **of_pairs, **between}
-    if pixels <= _SMALL and networks == 2:
+    between = {"intermediate": _INTERMEDIATE, "nesterov": True} if task.networks == 2 else {}
+    if task.several_guides:
+        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[task.effort], **between}
+    of_pairs = _RATE_OF_PAIRS if task.networks == 2 else {}
+    fields: dict[str, Any] = {"pairs": _PAIRS[task.effort], "kept": _KEPT.get(task.effort, 0), **of_pairs, **between}
+    if task.small and task.networks == 2:
         fields["size"] = _SIZE_OF_SMALL
-    elif pixels > _SMALL and effort != "fast":
+    elif not task.small and task.effort != "fast":
         fields["size"] = _SIZE_OF_LARGE
-    if effort == "fast":
+    if task.effort == "fast":
         fields["full_start"] = 0.0  # there is no time to learn without full resolution first, and to unlearn some of it
     return fields

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 import os
 import time
 from typing import Any
@@ -14,7 +13,7 @@ from ..calibration.relation import pan_relation
 from ..runtime.progress import Progress
 from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
-from ..training.settings import Settings, intermediate_factor, learned_best, steps_for
+from ..training.settings import LearningTask, Settings, intermediate_factor, learned_best, steps_for
 from .options.fusion import SharpenOptions
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
@@ -44,15 +43,15 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     Raises:
         Cancelled: the user stopped the job.
     """
-    options, (low_rows, low_cols), (rows, cols) = SharpenOptions(), scene.low_shape, scene.high_shape
-    pixels, bands = low_rows * low_cols, scene.hsi.bands
+    options, (rows, cols), bands = SharpenOptions(), scene.high_shape, scene.hsi.bands
     learns = not pan_relation(scene, progress).unrelated and min(scene.low_shape) >= 2 * scene.ratio
-    steps = steps_for(options.effort, pixels, scene.guides) if learns else 0
+    task = LearningTask.of([scene], options.effort)
+    steps = steps_for(task) if learns else 0
     installed = importlib.util.find_spec("torch") is not None
     progress.check()
     speed = yardstick() / _REFERENCE * max(1.0, _CORES / (os.cpu_count() or 1))
-    learning, fusing = _costs(scene, options.effort, steps)
-    seconds = speed * (_OPENING + _READ * pixels * bands + learning + fusing)
+    learning, fusing = _costs(scene, task, steps)
+    seconds = speed * (_OPENING + _READ * task.pixels * bands + learning + fusing)
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
     what = (
@@ -93,15 +92,15 @@ def learning_share(scene: Scene, effort: str) -> float:
     Returns:
         A share between 0.3 and 0.97.
     """
-    low_rows, low_cols = scene.low_shape
-    learning, fusing = _costs(scene, effort, steps_for(effort, low_rows * low_cols, scene.guides))
+    task = LearningTask.of([scene], effort)
+    learning, fusing = _costs(scene, task, steps_for(task))
     return min(max(learning / (learning + fusing), 0.3), 0.97)
 
 
-def _costs(scene: Scene, effort: str, steps: int) -> tuple[float, float]:
+def _costs(scene: Scene, task: LearningTask, steps: int) -> tuple[float, float]:
     """Seconds of learning and of fusing, on the machine of the numbers above."""
     rows, cols = scene.high_shape
-    settings = Settings(**learned_best(effort, scene.guides, pixels=math.prod(scene.low_shape)))
+    settings = Settings(**learned_best(task))
     step = settings.pairs * (_STEP + _SAMPLE * int(scene.good.sum()) * _learned_pixels(scene, settings))
     return steps * step, _FUSED + _WRITTEN * rows * cols * scene.hsi.bands
 

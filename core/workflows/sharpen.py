@@ -308,12 +308,12 @@ def learn_scene(
     from ..models.pair import kind_of
     from ..training.checkpoint import Checkpoint
     from ..training.learn import learn, settings_for
-    from ..training.settings import steps_for
+    from ..training.settings import LearningTask
 
-    network, pixels = options.learner(), scene.low_shape[0] * scene.low_shape[1]
+    network = options.learner()
+    task = LearningTask.of([scene], options.effort, len(kind_of(network).networks))
     more = {"iterations": options.consistency, **(options.settings or {})}
-    steps = steps_for(options.effort, pixels, scene.guides, len(kind_of(network).networks))
-    settings = settings_for(network, "mutual", steps, options.seed, more, options.effort, scene.guides, pixels)
+    settings = settings_for(network, task, seed=options.seed, more=more)
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
     if options.resume and not resumed:
         progress.warning(f"There is no {checkpoint} to resume from; starting anew.")

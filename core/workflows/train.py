@@ -112,7 +112,7 @@ def train_scenes(
     from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device
     from ..training.learn import learn, settings_for
-    from ..training.settings import steps_for
+    from ..training.settings import LearningTask
 
     group = group or Processes()
     batch = group.size if options.batch is None else options.batch
@@ -122,11 +122,10 @@ def train_scenes(
     chosen = choose_common_gain(scenes, options.mtf, progress)
     device, sentence = choose_own_device(options.device, group)
     progress.info(sentence)
-    network, pixels = options.learner(), sum(scene.low_shape[0] * scene.low_shape[1] for scene in scenes)
+    network = options.learner()
+    task = LearningTask.of(scenes, options.effort, len(kind_of(network).networks))
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
-    guides, networks = scenes[0].guides, len(kind_of(network).networks)
-    steps = options.steps or steps_for(options.effort, pixels, guides, networks)
-    settings = settings_for(network, options.mode, steps, options.seed, more, options.effort, guides, pixels)
+    settings = settings_for(network, task, options.mode, options.seed, options.steps, more)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:

@@ -18,7 +18,7 @@ from core.training.dataset import scene_areas  # noqa: E402
 from core.training.losses import HybridLoss  # noqa: E402
 from core.training.mutual import MutualStep  # noqa: E402
 from core.training.reduction import intermediate_reduction, labelled_area, whole_reduction  # noqa: E402
-from core.training.settings import Settings, learned_best  # noqa: E402
+from core.training.settings import LearningTask, Settings, learned_best  # noqa: E402
 from core.training.trainer import Trainer  # noqa: E402
 
 LOW = (500000.0, 8.0, 0.0, 4500000.0, 0.0, -8.0)
@@ -206,8 +206,8 @@ def test_settings_say_how_often_each_kind_is_learned_from(scene):
     trainer = Trainer([step], areas, [], 4, mean)
     drawn = [trainer._sample(number, 0, 0).labelled.intermediate for number in range(400)]
     assert 0.65 < np.mean(drawn) < 0.85
-    assert learned_best("normal", 1)["intermediate"] > 0
-    assert "intermediate" not in learned_best("normal", 1, networks=1)
+    assert learned_best(LearningTask("normal", 900))["intermediate"] > 0
+    assert "intermediate" not in learned_best(LearningTask("normal", 900, networks=1))
 
 
 def test_the_expected_time_is_that_of_both_kinds(scene, tmp_path, monkeypatch):

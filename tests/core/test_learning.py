@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from benchmarks.band_space import BandSpaceStep  # noqa: E402
-from core.models.pair import Pair  # noqa: E402
+from core.models.pair import Pair, kind_of  # noqa: E402
 from core.operators.pair import Operators  # noqa: E402
 from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
@@ -29,7 +29,7 @@ from core.training.losses import HybridLoss, Spectra  # noqa: E402
 from core.training.mutual import MutualStep, Sample  # noqa: E402
 from core.training.plain_losses import masked_mean, plain_loss  # noqa: E402
 from core.training.reduction import labelled_area, whole_reduction  # noqa: E402
-from core.training.settings import Settings, steps_for  # noqa: E402
+from core.training.settings import LearningTask, Settings, steps_for  # noqa: E402
 
 NORTH_UP = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
 LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
@@ -380,23 +380,33 @@ def test_areas_keep_the_constants_of_their_loss_instead_of_the_images(areas):
         torch.testing.assert_close(crop.spectra.square, expected.square)
 
 
+def steps(effort, pixels, **more):
+    return steps_for(LearningTask(effort, pixels, **more))
+
+
+def chosen(effort, pixels, guides=1, network="ssml", **more):
+    task = LearningTask(effort, pixels, guides, len(kind_of(network).networks))
+    return settings_for(network, task, more=more)
+
+
 @pytest.mark.parametrize(("effort", "more"), [("fast", "normal"), ("normal", "thorough")])
 def test_steps_follow_effort_and_size_by_a_fixed_formula(effort, more):
-    assert steps_for(effort, 1000) < steps_for(more, 1000)
-    assert steps_for(effort, 1000) < steps_for(effort, 1000 * 1000) <= 4 * steps_for(effort, 1000)
+    assert steps(effort, 1000) < steps(more, 1000)
+    assert steps(effort, 1000) < steps(effort, 1000 * 1000) <= 4 * steps(effort, 1000)
+    assert chosen(effort, 1000).steps == steps(effort, 1000)
     with pytest.raises(InputError, match="fast, normal, thorough"):
-        steps_for("hasty", 100)
+        LearningTask("hasty", 100)
 
 
 @pytest.mark.parametrize("effort", ["fast", "normal", "thorough"])
 def test_the_largest_scenes_take_no_more_steps_of_pairs_than_of_single_networks(effort):
-    assert steps_for(effort, 10**7) == steps_for(effort, 10**8) < steps_for(effort, 10**7, networks=1)
+    assert steps(effort, 10**7) == steps(effort, 10**8) < steps(effort, 10**7, networks=1)
 
 
 def test_a_single_network_learns_more_slowly_than_pairs():
-    assert steps_for("fast", 1000, networks=1) < steps_for("fast", 1000)
-    assert steps_for("normal", 1000, networks=1) < steps_for("normal", 1000)
-    single, pair = (settings_for(name, "mutual", 10, 0, None) for name in ("hyperpnn", "ssml"))
+    assert steps("fast", 1000, networks=1) < steps("fast", 1000)
+    assert steps("normal", 1000, networks=1) < steps("normal", 1000)
+    single, pair = chosen("normal", 1000, network="hyperpnn"), chosen("normal", 1000)
     assert single.rate < pair.rate
     assert single.second_moment > pair.second_moment
     assert pair.nesterov
@@ -404,23 +414,22 @@ def test_a_single_network_learns_more_slowly_than_pairs():
 
 
 def test_several_sharp_bands_learn_longer():
-    assert steps_for("normal", 1000, 6) > 2 * steps_for("normal", 1000)
-    assert steps_for("thorough", 1000, 6) > 2 * steps_for("thorough", 1000)
-    assert steps_for("fast", 1000) < steps_for("fast", 1000, 6) < steps_for("normal", 1000, 6)
+    assert steps("normal", 1000, guides=6) > 2 * steps("normal", 1000)
+    assert steps("thorough", 1000, guides=6) > 2 * steps("thorough", 1000)
+    assert steps("fast", 1000) < steps("fast", 1000, guides=6) < steps("normal", 1000, guides=6)
     for effort in ("normal", "thorough"):
-        one, several = (settings_for("ssml", "mutual", 10, 0, None, effort, guides) for guides in (1, 6))
+        one, several = chosen(effort, 1000), chosen(effort, 1000, 6)
         assert several.size > one.size
         assert several.pairs < one.pairs
-    assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", 6).size == 24
+    assert chosen("normal", 1000, 6, size=24).size == 24
 
 
 def test_larger_scenes_learn_from_larger_areas_but_for_a_first_look():
-    small, large = (settings_for("ssml", "mutual", 10, 0, None, "normal", pixels=pixels) for pixels in (600, 2500))
+    small, large = chosen("normal", 600), chosen("normal", 2500)
     assert small.size < large.size
-    hasty = [settings_for("ssml", "mutual", 10, 0, None, "fast", pixels=pixels).size for pixels in (600, 2500)]
-    assert hasty[0] == small.size
-    assert hasty[1] < large.size
-    assert settings_for("ssml", "mutual", 10, 0, {"size": 24}, "normal", pixels=2500).size == 24
+    assert chosen("fast", 600).size == small.size
+    assert chosen("fast", 2500).size < large.size
+    assert chosen("normal", 2500, size=24).size == 24
 
 
 def test_wrong_settings_are_refused():
