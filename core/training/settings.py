@@ -24,12 +24,12 @@ _KEPT = {"normal": 1}
 _STEPS_OF_SEVERAL = 2.8
 _PAIRS_OF_SEVERAL = {"normal": 1, "thorough": 2}
 # Pairs that learn from a PAN do so at a higher rate, with a shorter memory of Adam's second moment and in more steps
-# (docs/notebook). Times, the power by which they grow with the scene, and times for small scenes.
-_STEPS_OF_PAIRS = {"fast": (2.0, 0.25, 0.52), "normal": (1.3, 0.2, 0.77), "thorough": (1.3, 0.2, 0.77)}
+# (docs/notebook). Times, and the power by which they grow with the scene.
+_STEPS_OF_PAIRS = {"fast": (1.7, 0.25), "normal": (1.3, 0.2), "thorough": (1.3, 0.2)}
 _RATE_OF_PAIRS = {"rate": 1.2e-2, "second_moment": 0.99}
 # Scenes that are larger than such an area have more to learn than one of 32 pixels shows in a step, but a first look is
-# better off with more steps. Small ones have, too, at intermediate resolution, and then need fewer (docs/notebook).
-_SIZE_OF_LARGE, _SIZE_OF_SMALL = 64, 48
+# better off with more steps. Small ones have, too, at intermediate resolution, and need fewer: times (docs/notebook).
+_SIZE_OF_LARGE, _SIZE_OF_SMALL, _STEPS_OF_SMALL = 64, 48, 0.77
 # Half of the steps at intermediate resolution or two thirds: the same. None at reduced resolution is worse: what is
 # finer than the HSI's pixels hardly shows in a result that was degraded by 2 (docs/notebook).
 _INTERMEDIATE = 0.65
@@ -234,8 +234,8 @@ def steps_for(task: LearningTask) -> int:
     if task.several_guides:
         share, power, most = _STEPS_OF_SEVERAL, 0.25, 4 * _STEPS_OF_SEVERAL
     elif task.networks == 2:
-        (share, power, of_small), most = _STEPS_OF_PAIRS[task.effort], 3.2
-        share *= of_small if task.small and task.guides == 1 else 1.0
+        (share, power), most = _STEPS_OF_PAIRS[task.effort], 3.2
+        share *= _STEPS_OF_SMALL if task.small and task.guides == 1 else 1.0
     else:
         share, power, most = 1.0, 0.25, 4.0
     return math.ceil(EFFORTS[task.effort] * min(growth**power * share, most))
