@@ -87,11 +87,11 @@ def test_a_model_is_used_at_ratios_near_its_own_and_refused_at_others(make, tmp_
     hsi, pan, _ = make(parallel((4, 4)))
     model, out, plain = (str(tmp_path / name) for name in ("m.safetensors", "out.tif", "plain.tif"))
     train([hsi], [pan], model, effort="fast", **TOLD)
-    near, pan_near, scene = make(parallel((3.75, 4.0), (0.2, 0.0)), seed=1)
+    near, pan_near, scene = make(parallel((3.75, 4.0), (0.2, 0.0)))
     fuse(near, pan_near, model, out, shift="none", progress=Listener())
     assert any("trained at ratio 4 and is used at 3.75 in x and 4 in y" in text for text in said)
     classical(near, pan_near, plain, **TOLD)
-    assert ergas_of(scene, out, 4)[0] < 1.05 * ergas_of(scene, plain, 4)[0]
+    assert ergas_of(scene, out, 4)[0] < ergas_of(scene, plain, 4)[0]
     for far in (parallel((3.6, 3.6)), parallel((4.0, 4.5)), parallel((3, 3))):
         low, high, _ = make(far)
         with pytest.raises(InputError, match=r"was trained at ratio 4 but hsi.tif and pan.tif have ratio"):
