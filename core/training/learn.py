@@ -172,7 +172,7 @@ def settings_for(
 
     Args:
         network: a name that :func:`core.models.pair.kind_of` takes.
-        task: to be learned, by as many networks as that name stands for.
+        task: to be learned; by as many networks as that name stands for.
         mode: one of :data:`.settings.MODES`.
         seed: of everything that is drawn.
         steps: number of updates, None for what the task takes.
@@ -184,7 +184,9 @@ def settings_for(
     Raises:
         InputError: there is no such network or mode, or a number is out of range.
     """
-    best = kind_of(network).learning or learned_best(task)
+    kind = kind_of(network)
+    task = replace(task, networks=len(kind.networks))
+    best = kind.learning or learned_best(task)
     fields: dict[str, Any] = {**best, "mode": mode, "steps": steps or steps_for(task), "seed": seed}
     if task.networks == 1:
         fields["pairs"] = 1

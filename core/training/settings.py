@@ -194,13 +194,12 @@ class LearningTask:
             raise InputError(f"There is no effort {self.effort!r}; choose one of {', '.join(EFFORTS)}.")
 
     @staticmethod
-    def of(scenes: Sequence[Scene], effort: str, networks: int = 2) -> LearningTask:
-        """The task that scenes set.
+    def of(scenes: Sequence[Scene], effort: str) -> LearningTask:
+        """The task that scenes set a pair of networks.
 
         Args:
             scenes: of one sensor.
             effort: one of :data:`EFFORTS`.
-            networks: that learn together, two or a single one.
 
         Returns:
             The task.
@@ -208,7 +207,7 @@ class LearningTask:
         Raises:
             InputError: an unknown effort.
         """
-        return LearningTask(effort, sum(math.prod(scene.low_shape) for scene in scenes), scenes[0].guides, networks)
+        return LearningTask(effort, sum(math.prod(scene.low_shape) for scene in scenes), scenes[0].guides)
 
     @property
     def several_guides(self) -> bool:
@@ -250,11 +249,12 @@ def learned_best(task: LearningTask) -> dict[str, Any]:
     Returns:
         The fields that follow from it.
     """
-    between = {"intermediate": _INTERMEDIATE, "nesterov": True} if task.networks == 2 else {}
+    of_pairs: dict[str, Any] = {"intermediate": _INTERMEDIATE, "nesterov": True} if task.networks == 2 else {}
     if task.several_guides:
-        return {"size": 64, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[task.effort], **between}
-    of_pairs = _RATE_OF_PAIRS if task.networks == 2 else {}
-    fields: dict[str, Any] = {"pairs": _PAIRS[task.effort], "kept": _KEPT.get(task.effort, 0), **of_pairs, **between}
+        return {"size": _SIZE_OF_LARGE, "boldness": 1.0, "pairs": _PAIRS_OF_SEVERAL[task.effort], **of_pairs}
+    fields = {"pairs": _PAIRS[task.effort], "kept": _KEPT.get(task.effort, 0), **of_pairs}
+    if task.networks == 2:
+        fields.update(_RATE_OF_PAIRS)
     if task.small and task.networks == 2:
         fields["size"] = _SIZE_OF_SMALL
     elif not task.small and task.effort != "fast":

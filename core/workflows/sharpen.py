@@ -305,13 +305,12 @@ def learn_scene(
         InputError: the scene or an option cannot be used.
         Cancelled: the user stopped the job.
     """
-    from ..models.pair import kind_of
     from ..training.checkpoint import Checkpoint
     from ..training.learn import learn, settings_for
     from ..training.settings import LearningTask
 
     network = options.learner()
-    task = LearningTask.of([scene], options.effort, len(kind_of(network).networks))
+    task = LearningTask.of([scene], options.effort)
     more = {"iterations": options.consistency, **(options.settings or {})}
     settings = settings_for(network, task, seed=options.seed, more=more)
     resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""

@@ -107,7 +107,6 @@ def train_scenes(
         InputError: an option cannot be used, or the scenes are not of one sensor.
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
-    from ..models.pair import kind_of
     from ..report.training import training_report, worth
     from ..training.checkpoint import Checkpoint
     from ..training.distributed import Processes, choose_own_device
@@ -123,7 +122,7 @@ def train_scenes(
     device, sentence = choose_own_device(options.device, group)
     progress.info(sentence)
     network = options.learner()
-    task = LearningTask.of(scenes, options.effort, len(kind_of(network).networks))
+    task = LearningTask.of(scenes, options.effort)
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
     settings = settings_for(network, task, options.mode, options.seed, options.steps, more)
     learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from benchmarks.band_space import BandSpaceStep  # noqa: E402
-from core.models.pair import Pair, kind_of  # noqa: E402
+from core.models.pair import Pair  # noqa: E402
 from core.operators.pair import Operators  # noqa: E402
 from core.products.pair import open_pair  # noqa: E402
 from core.runtime.errors import Cancelled, InputError  # noqa: E402
@@ -385,8 +385,7 @@ def steps(effort, pixels, **more):
 
 
 def chosen(effort, pixels, guides=1, network="ssml", **more):
-    task = LearningTask(effort, pixels, guides, len(kind_of(network).networks))
-    return settings_for(network, task, more=more)
+    return settings_for(network, LearningTask(effort, pixels, guides), more=more)
 
 
 @pytest.mark.parametrize(("effort", "more"), [("fast", "normal"), ("normal", "thorough")])
