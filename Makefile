@@ -8,7 +8,7 @@ COVERED := 93
 # What is tested before each commit: files of every room that together take less than half a minute of computing.
 QUICK := $(patsubst %,tests/core/test_%.py,block_indices cli consistency fill mapping metadata model_file opening pooling prior \
 	prisma quality reader registration report resample rows simulate workers writer) \
-	$(patsubst %,tests/qgis/test_%.py,base provider) $(patsubst %,tests/tools/test_%.py,docs portable)
+	$(patsubst %,tests/qgis/test_%.py,arguments base provider) $(patsubst %,tests/tools/test_%.py,docs portable)
 
 export QT_QPA_PLATFORM ?= offscreen
 # Threads that wait by spinning make learning ten times slower where the cores are shared.
