@@ -6,8 +6,8 @@ LINTED := core ssml_qgis tests tools benchmarks examples setup.py
 # Per cent of the lines of core and ssml_qgis that `make test` must run, without the child processes that tests start.
 COVERED := 93
 # What is tested before each commit: files of every room that together take less than half a minute of computing.
-QUICK := $(patsubst %,tests/core/test_%.py,block_indices cli consistency fill mapping metadata model_file opening pooling prior \
-	prisma quality reader registration report resample rows simulate workers writer) \
+QUICK := $(patsubst %,tests/core/test_%.py,block_indices cli consistency fill mapping metadata model_file opening output_files \
+	pooling prior prisma quality reader registration report resample rows simulate workers writer) \
 	$(patsubst %,tests/qgis/test_%.py,arguments base provider) $(patsubst %,tests/tools/test_%.py,docs portable)
 
 export QT_QPA_PLATFORM ?= offscreen
