@@ -9,31 +9,11 @@ import pytest
 from osgeo import gdal
 
 from core.io.data_array import image_of
-from core.io.metadata import GDAL_OF_DTYPE, RasterMetadata, read_metadata
+from core.io.metadata import read_metadata
 from core.io.reader import RasterReader
-from core.io.writer import RasterWriter
-from core.products.opening import open_raster
-from core.runtime.errors import InputError
-from core.workflows.classical import classical
-from tests.core.said import Said
+from tests.core import banded
 
-ENVI = (
-    "ENVI\nsamples = 4\nlines = 3\nbands = 3\nheader offset = 0\nfile type = ENVI Standard\ndata type = 12\n"
-    "interleave = bsq\nbyte order = 0\n"
-    "map info = {UTM, 1, 1, 500000, 5800000, 30, 30, 33, North, WGS-84, units=Meters}\n"
-)
-
-
-@pytest.fixture
-def envi(tmp_path):
-    """A function: an ENVI file of three bands with more lines in its header; its path."""
-
-    def write(lines, name="h.img"):
-        np.arange(1, 37, dtype="<u2").tofile(tmp_path / name)
-        (tmp_path / name).with_suffix(".hdr").write_text(ENVI + lines)
-        return str(tmp_path / name)
-
-    return write
+envi = banded.envi  # a fixture
 
 
 @pytest.fixture
@@ -58,56 +38,6 @@ def tagged(tmp_path, make_raster):
     return tag
 
 
-def copied(path, target):
-    """A raster read and written as jobs do; the path of the copy."""
-    with RasterReader(path) as reader:
-        block = reader.read()
-        with RasterWriter(target, reader.grid, reader.metadata) as writer:
-            writer.write(block.values, block.valid)
-    return str(target)
-
-
-def scales(path):
-    dataset = gdal.Open(path)
-    return [dataset.GetRasterBand(n).GetScale() for n in range(1, dataset.RasterCount + 1)]
-
-
-def test_a_reflectance_scale_factor_is_a_scale_and_stays_one_in_envi(envi, tmp_path):
-    path = envi("reflectance scale factor = 10000\n")
-    with RasterReader(path) as reader:
-        assert reader.metadata.scales == (1e-4,) * 3
-    assert scales(copied(path, tmp_path / "o.tif")) == [1e-4] * 3
-    again = copied(path, tmp_path / "o.img")
-    header = (tmp_path / "o.hdr").read_text()
-    assert "reflectance scale factor = 10000\n" in header
-    assert "data gain values" not in header, "a reader that knows both would scale twice"
-    with RasterReader(again) as reader:
-        assert reader.metadata.scales == (1e-4,) * 3
-
-
-def test_a_reflectance_scale_factor_does_not_go_before_a_declared_scale(envi, tmp_path):
-    path = envi("reflectance scale factor = 10000\ndata gain values = {0.1, 0.2, 0.3}\n")
-    with RasterReader(path) as reader:
-        assert reader.metadata.scales == (0.1, 0.2, 0.3)
-    copied(path, tmp_path / "o.img")
-    assert "reflectance scale factor" not in (tmp_path / "o.hdr").read_text()
-
-
-@pytest.mark.parametrize("text", ["0", "1", "-1", "nan", "many"])
-def test_a_reflectance_scale_factor_that_is_none_is_no_scale(envi, text):
-    with RasterReader(envi(f"reflectance scale factor = {text}\n")) as reader:
-        assert reader.metadata.scales == (1.0,) * 3
-
-
-def test_a_scale_that_was_replaced_is_written_in_place_of_the_factor(envi, tmp_path):
-    with RasterReader(envi("reflectance scale factor = 10000\n")) as reader:
-        grid, metadata = reader.grid, reader.metadata.replace(scales=(0.5,) * 3)
-    with RasterWriter(tmp_path / "o.img", grid, metadata) as writer:
-        writer.write(np.ones((3, 3, 4)), np.ones((3, 4), bool))
-    with RasterReader(tmp_path / "o.img") as reader:
-        assert reader.metadata.scales == (0.5,) * 3
-
-
 @pytest.mark.parametrize(("good", "bad"), [("1", "0"), ("true", "false"), ("True", "False"), ("yes", "no")])
 def test_good_band_items_say_which_bands_are_bad(tagged, good, bad):
     assert tagged({"good_band": good}, {"good_band": bad}, {}).bbl == (1, 0, 1)
@@ -116,17 +46,6 @@ def test_good_band_items_say_which_bands_are_bad(tagged, good, bad):
 @pytest.mark.parametrize("key", ["good_band", "good_bands", "good_wavelengths", "bbl"])
 def test_good_bands_as_a_list_of_the_whole_file(tagged, key):
     assert tagged({}, {}, {}, whole={key: "{1, 0, 1}"}).bbl == (1, 0, 1)
-
-
-def test_what_gdal_copies_of_an_envi_file_keeps_the_bad_bands(envi, tmp_path):
-    path = envi("wavelength units = nm\nwavelength = {402.3, 550.5, 700}\nfwhm = {6.5, 6.5, 7}\nbbl = {1, 0, 1}\n")
-    target = str(tmp_path / "copy.tif")
-    gdal.Translate(target, path)
-    if "good_band" not in gdal.Info(target):
-        pytest.skip("this GDAL copies no bad bands of ENVI")
-    with RasterReader(target) as reader:
-        assert reader.metadata.bbl == (1, 0, 1)
-        assert reader.metadata.wavelengths == (402.3, 550.5, 700.0)
 
 
 def test_wavelengths_of_a_dimension_of_netcdf(tagged):
@@ -235,165 +154,6 @@ def test_units_of_envi_in_micrometres(envi, unit):
     with RasterReader(path) as reader:
         assert reader.metadata.wavelengths == (402.3, 550.5, 700.0)
         assert reader.metadata.fwhm == (6.5, 6.5, 7.0)
-
-
-@pytest.mark.parametrize("end", ["", ",", " , ", ",\n "])
-def test_a_comma_at_the_end_of_a_list_is_no_entry(envi, end):
-    lists = f"wavelength = {{402.3, 550.5, 700{end}}}\nfwhm = {{6.5, 6.5, 7{end}}}\nbbl = {{1, 0, 1{end}}}\n"
-    with RasterReader(envi("wavelength units = nm\n" + lists)) as reader:
-        assert reader.metadata.wavelengths == (402.3, 550.5, 700.0)
-        assert reader.metadata.fwhm == (6.5, 6.5, 7.0)
-        assert reader.metadata.bbl == (1, 0, 1)
-        assert reader.notes == ()
-
-
-@pytest.mark.parametrize("entries", ["1, 0", "1, 0, 1, 1", "0"])
-def test_a_bbl_of_another_length_is_not_used_and_that_is_said_once(envi, entries):
-    path, said = envi(f"bbl = {{{entries}}}\n"), Said()
-    with open_raster(path, progress=said) as reader:
-        assert reader.metadata.bbl == (1, 1, 1)
-    (sentence,) = said.warnings
-    assert sentence.startswith(
-        f"The list bbl of h.img has {len(entries.split(','))} entries for 3 bands and is not used"
-    )
-    assert "--bands" in sentence
-    assert "BANDS" in sentence
-
-
-def test_a_list_of_widths_of_another_length_is_said(envi):
-    said = Said()
-    with open_raster(envi("wavelength units = nm\nfwhm = {6.5, 6.5}\n"), progress=said) as reader:
-        assert reader.metadata.fwhm == (None,) * 3
-    assert [sentence[:46] for sentence in said.warnings] == ["The list fwhm of h.img has 2 entries for 3 ban"]
-
-
-def test_wavelengths_of_the_first_bands_only_are_said(envi):
-    said = Said()
-    with open_raster(envi("wavelength units = nm\nwavelength = {402.3, 550.5}\n"), progress=said) as reader:
-        assert reader.metadata.wavelengths == (402.3, 550.5, None)
-    (sentence,) = said.warnings
-    assert "The list wavelength of h.img has 2 entries for 3 bands and counts for the first bands only" in sentence
-
-
-@pytest.mark.parametrize("gains", ["1e-4, 1e-4", "a, b"])
-def test_gains_of_another_number_than_bands_are_said(envi, gains):
-    said = Said()
-    with open_raster(envi(f"data gain values = {{{gains}}}\n"), progress=said) as reader:
-        assert reader.metadata.scales == (1.0,) * 3
-    (sentence,) = said.warnings
-    assert "The list data gain values of h.img has 2 entries for 3 bands and is not used" in sentence
-
-
-def test_a_gain_of_0_is_said_and_not_used(envi):
-    said = Said()
-    with open_raster(envi("data gain values = {0, 1e-4, 0}\n"), progress=said) as reader:
-        assert reader.metadata.scales == (1.0, 1e-4, 1.0)
-    (sentence,) = said.warnings
-    assert "h.img has bands whose scale (gain) is 0, which cannot be" in sentence
-
-
-def test_of_a_header_the_image_is_named(envi):
-    with pytest.raises(InputError, match=r"^h\.hdr is the header of an image; choose the image itself: h\.img\.$"):
-        open_raster(str(envi("")).replace(".img", ".hdr"))
-
-
-def test_complete_lists_are_not_warned_of(envi):
-    said = Said()
-    with open_raster(envi("wavelength = {402, 550, 700}\nbbl = {1, 0, 1}\n"), progress=said):
-        assert said.warnings == []
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        "wavelength units = Nanometers\nwavelength = {400, 550.5, 700}\n",
-        "wavelength units = nm\nwavelength = {400, 550.5, 700}\n",
-        "wavelength units = Micrometers\nwavelength = {0.4, 0.5505, 0.7}\n",
-        "wavelength units = nm\nwavelength = {400, 550.5, 700}\nband names = {400 nm, green, B3 (700 nm)}\n",
-        "wavelength units = nm\nwavelength = {400, 550.5, 700}\nband names = {400 nm (400.0 Nanometers), g, r}\n",
-        "band names = {400 nm, green, B3 (700 nm)}\n",
-    ],
-)
-@pytest.mark.parametrize("order", [[".img"], [".tif"], [".img", ".tif"], [".tif", ".img"], [".bip", ".tif", ".bil"]])
-def test_band_names_are_the_same_after_five_passes_as_after_the_first(envi, tmp_path, header, order):
-    path, names, waves = envi(header), [], []
-    for number in range(5):
-        path = copied(path, tmp_path / f"pass{number}{order[number % len(order)]}")
-        with RasterReader(path) as reader:
-            names.append(reader.metadata.names)
-            waves.append(reader.metadata.wavelengths)
-    assert len(set(names[len(order) :])) == 1
-    assert len(set(waves)) == 1
-    for name in names[-1]:
-        assert sum(name.count(unit) for unit in ("Nanometers", " nm", "Micrometers")) <= 1, name
-
-
-def test_bands_that_are_called_by_their_wavelength_are_so_for_gdal_too(envi, tmp_path):
-    path = envi("wavelength units = Nanometers\nwavelength = {402.3, 550.5, 700.5}\n")
-    for number in range(5):
-        path = copied(path, tmp_path / f"pass{number}.img")
-    dataset = gdal.Open(path)
-    assert [dataset.GetRasterBand(n).GetDescription() for n in (1, 3)] == ["402.3 Nanometers", "700.5 Nanometers"]
-
-
-@pytest.mark.parametrize("dtype", ["int64", "uint64"])
-@pytest.mark.parametrize("suffix", [".img", ".bil", ".bip"])
-def test_64_bit_integers_written_to_envi_keep_their_values(tmp_path, make_grid, dtype, suffix):
-    if not hasattr(gdal, "GDT_Int64"):
-        pytest.skip("this GDAL has no such type")
-    values = np.array([0, 255, 256, 70_000, 2**40, 2**52 + 1], np.float64).reshape(1, 2, 3)
-    said = Said()
-    with RasterWriter(
-        tmp_path / f"o{suffix}", make_grid(2, 3), RasterMetadata.plain(1, dtype), progress=said
-    ) as writer:
-        writer.write(values, np.ones((2, 3), bool))
-        stored = writer.metadata.dtype
-    assert stored in (dtype, "float64")
-    assert [f"written as {stored}" in text for text in said.infos] == ([] if stored == dtype else [True])
-    dataset = gdal.Open(str(tmp_path / f"o{suffix}"))
-    np.testing.assert_array_equal(dataset.ReadAsArray().astype(np.float64), values[0])
-
-
-@pytest.fixture
-def pair(tmp_path, make_raster):
-    """A function: an HSI of numbers that a byte cannot hold and a PAN of ratio 3; their paths."""
-
-    def write(dtype):
-        rng = np.random.default_rng(3)
-        hsi = (rng.random((3, 12, 12)) * 9000 + 1000).astype(dtype)
-        low, high = (500000.0, 30.0, 0.0, 5800000.0, 0.0, -30.0), (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
-        pan = np.kron(hsi.mean(0), np.ones((3, 3))).astype(np.float32) + rng.random((36, 36), np.float32)
-        kind = GDAL_OF_DTYPE[dtype]
-        return make_raster(tmp_path / "hsi.tif", hsi, low, kind=kind), make_raster(tmp_path / "pan.tif", pan, high)
-
-    return write
-
-
-@pytest.mark.parametrize("dtype", ["int64", "uint64"])
-def test_a_job_on_64_bit_integers_writes_envi_with_the_numbers_of_the_geotiff(pair, tmp_path, dtype):
-    hsi, pan = pair(dtype)
-    said = Said()
-    for name in ("o.tif", "o.img"):
-        classical(hsi, pan, str(tmp_path / name), method="gsa", progress=said)
-    expected, written = (gdal.Open(str(tmp_path / name)).ReadAsArray() for name in ("o.tif", "o.img"))
-    assert expected.dtype == dtype
-    assert written.dtype in (np.dtype(dtype), np.float64)
-    assert any("o.img is written as float64" in text for text in said.infos) == (written.dtype == np.float64)
-    assert expected.max() > 255
-    # As float64 they are not rounded, and not limited to the range of the integers.
-    low = 0.0 if dtype == "uint64" else -np.inf
-    np.testing.assert_array_equal(np.rint(written.astype(np.float64)).clip(low), expected.astype(np.float64))
-
-
-def test_a_job_says_once_which_list_it_does_not_use(pair, tmp_path):
-    hsi, pan = pair("uint16")
-    envi = str(tmp_path / "h.img")
-    copied(hsi, envi)
-    header = tmp_path / "h.hdr"
-    header.write_text(header.read_text() + "bbl = {1, 0}\n")
-    said = Said()
-    classical(envi, pan, str(tmp_path / "o.tif"), method="gsa", progress=said)
-    assert len([sentence for sentence in said.warnings if "list bbl of h.img has 2 entries for 3" in sentence]) == 1
 
 
 @pytest.mark.parametrize("key", ["bbl", "good_band", "good_wavelengths"])
