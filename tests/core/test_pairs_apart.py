@@ -10,28 +10,13 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from benchmarks.pairs_apart import (
-    CENTRE,
-    GAIN,
-    PIXEL,
-    RATIO,
-    SIZE,
-    Case,
-    Ground,
-    Image,
-    cases,
-    ergas,
-    swath,
-    with_arrays,
-    write,
-)
+from benchmarks.pairs_apart import CENTRE, GAIN, PIXEL, RATIO, SIZE, Case, Ground, Image, ergas, write
 from core.io.frames import Affine
 from core.io.positions import refined
 from core.io.reader import RasterReader
 from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
-from core.runtime.progress import Progress
 from core.scene.mask_raster import masked_pixels
 from core.scene.placement import AffineMapping
 from core.scene.warp import WarpedReader
@@ -39,38 +24,13 @@ from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.compare import compare
 from core.workflows.inspect import inspect
+from tests.core import made_apart
+from tests.core.made_apart import CASES, FIXED, Said
 
-FIXED = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
-CASES = {case.name: case for case in cases()}
+made = made_apart.made  # a fixture
+
 MAPS = [name for name in CASES if "on the map" in name]
 APART = [name for name in CASES if name not in ("nested", "orthoimage of the swath", *MAPS)]
-
-
-class Said(Progress):
-    """Keeps what is said."""
-
-    def __init__(self):
-        self.told = []
-
-    def info(self, text):
-        self.told.append(text)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A function: the folder of a case's files, the result of a classical method among them, made once."""
-    folders = {}
-
-    def make(name):
-        if name not in folders:
-            folder = tmp_path_factory.mktemp("pair")
-            hsi, pan, more = CASES[name].files(folder, Ground())
-            progress = Said()
-            facts = classical(hsi, pan, folder / "out.tif", progress=progress, **FIXED, **more)
-            folders[name] = folder, facts, progress.told, more
-        return folders[name]
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -337,47 +297,6 @@ def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
         assert result.metadata.nodata is not None
 
 
-WRONG = {
-    "elsewhere": (
-        Image.affine(PIXEL / RATIO, 0.0, 32634),
-        r"do not overlap: hsi\.tif covers longitudes 13\.\d+ to 13\.\d+",
-    ),
-    "as coarse as the HSI": (Image.affine(25.0, 20.0), "is not sharper than the HSI"),
-    "a few pixels": (Image.affine(PIXEL / RATIO, 20.0, 32633, 4 * PIXEL), "overlap by only"),
-    "a few pixels in a larger window": (Image.affine(PIXEL / RATIO, 45.0, 32633, 6 * PIXEL), "overlap by only 3. HSI"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_done_is_refused_in_one_sentence(tmp_path, name):
-    pan, words = WRONG[name]
-    if name == "elsewhere":
-        far = np.add(pan.transform, [60_000.0, 0, 0, 0, 0, 0])
-        pan = Image(pan.rows, pan.cols, pan.places, 32634, tuple(far))
-    low = Image.affine(PIXEL)
-    hsi = write(tmp_path / "hsi.tif", Ground().at(*low.centres()), low)
-    high = write(tmp_path / "pan.tif", np.ones((1, pan.rows, pan.cols), np.float32), pan)
-    with pytest.raises(InputError, match=words) as error:
-        open_pair(hsi, high)
-    assert str(error.value).endswith(".")
-
-
-def test_a_geolocation_of_another_image_is_refused(tmp_path):
-    case = Case("small", swath(), Image.affine(PIXEL / RATIO), with_arrays)
-    hsi, pan, more = case.files(tmp_path, Ground())
-    write(tmp_path / "igm.tif", np.zeros((2, 10, 12)))
-    with pytest.raises(InputError, match=r"igm\.tif has 10 x 12 pixels, but hsi\.tif has 64 x 64"):
-        classical(hsi, pan, tmp_path / "out.tif", **FIXED, geolocation=more["geolocation"])
-    with pytest.raises(InputError, match=r"no\.tif cannot be read"):
-        classical(hsi, pan, tmp_path / "out.tif", **FIXED, geolocation=str(tmp_path / "no.tif"))
-
-
-def test_the_pans_grid_is_refused_where_control_points_place_the_pan(made, tmp_path):
-    folder, _, _, more = made("PAN by control points")
-    with pytest.raises(InputError, match=r"pan\.tif lies on no map grid.*--grid auto or hsi"):
-        classical(folder / "hsi.tif", folder / "pan.tif", tmp_path / "out.tif", grid="pan", **FIXED, **more)
-
-
 @pytest.mark.parametrize("name", ["HSI rotated by 20 degrees", "swath with a GLT, on the map"])
 def test_envi_files_lie_where_they_should(made, tmp_path, name):
     folder, _, _, more = made(name)
@@ -387,10 +306,3 @@ def test_envi_files_lie_where_they_should(made, tmp_path, name):
         np.testing.assert_allclose(found.grid.geotransform, expected.grid.geotransform, rtol=1e-9, atol=1e-9)
         np.testing.assert_array_equal(found.read().values, expected.read().values)
     assert "placement" in (tmp_path / "out.hdr").read_text()
-
-
-def test_what_an_envi_header_cannot_say_is_refused(made, tmp_path):
-    folder, _, _, more = made("swath with a GLT")
-    with pytest.raises(InputError, match=r"out\.bsq is to lie in sensor geometry.*GeoTIFF"):
-        classical(folder / "hsi.tif", folder / "pan.tif", tmp_path / "out.bsq", **FIXED, **more)
-    assert not list(tmp_path.iterdir())
