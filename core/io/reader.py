@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from traceback import clear_frames
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
@@ -89,8 +90,9 @@ class RasterReader:
             with gdal_messages():
                 self._describe()
             self.bands, self.dtype = self.metadata.bands, self.metadata.dtype
-        except BaseException:
+        except BaseException as error:
             self.close()
+            clear_frames(error.__traceback__)  # they hold the file open for as long as the error is kept
             raise
 
     def _open(self) -> gdal.Dataset:

@@ -308,6 +308,16 @@ def test_refusals_do_not_depend_on_gdals_exceptions(tmp_path, exceptions):
         gdal.UseExceptions() if before else gdal.DontUseExceptions()
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are not listed here")
+def test_a_refused_raster_is_not_held_open_while_its_error_is_kept(tmp_path, make_raster):
+    path = make_raster(tmp_path / "a.tif", np.ones((1, 40, 40), np.complex64))
+    with pytest.raises(InputError, match="CFloat32") as kept:
+        RasterReader(path)
+    opened = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert os.path.realpath(path) not in opened
+    assert kept.traceback
+
+
 def test_a_closed_reader_reads_no_more(tmp_path, make_raster):
     reader = RasterReader(make_raster(tmp_path / "a.tif", count(1, 2, 2, "int16")))
     reader.close()
