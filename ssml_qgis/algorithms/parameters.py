@@ -45,7 +45,7 @@ def definition(option: Option, default: Any) -> QgsProcessingParameterDefinition
 
 def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition:
     key, label, kind = option.key, tr(option.label), option.kind
-    optional = option.takes_product or (not option.needed and default in (None, "", ()))
+    optional = option.takes_product or (not option.needed and (default in (None, "") or option.default == ()))
     if kind == "raster":
         return QgsProcessingParameterRasterLayer(key, label, optional=optional)
     if kind in ("rasters", "files"):
@@ -65,7 +65,7 @@ def _parameter(option: Option, default: Any) -> QgsProcessingParameterDefinition
     if kind in ("choice", "choices"):
         several = kind == "choices"
         value = list(default) if several else default
-        return QgsProcessingParameterEnum(key, label, list(option.words()), several, value, usesStaticStrings=True)
+        return QgsProcessingParameterEnum(key, label, list(option.words()), several, value, optional, True)
     if kind in ("whole", "number"):
         numbers = QgsProcessingParameterNumber.Type
         low, high = option.bounds or (0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import qgis.utils
@@ -179,10 +181,19 @@ def test_several_methods_are_ticked_by_their_words(open_dialog):
     shown = {menu.itemData(place): menu.itemText(place) for place in range(menu.count())}
     assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
     assert shown["ssml"] == "SSML, learned on the scene"
-    assert value(dialog, "METHODS") == [word for word in shown if word != "ssml"]
-    for chosen in (["ssml", "gsa"], "ssml;gsa"):
+    assert value(dialog, "METHODS") == ",".join(word for word in shown if word != "ssml")
+    for chosen in (["ssml", "gsa"], "ssml;gsa", "ssml,gsa"):
         dialog.setParameters({"METHODS": chosen})
-        assert sorted(value(dialog, "METHODS")) == ["gsa", "ssml"]
+        assert value(dialog, "METHODS") == "gsa,ssml"
+
+
+def test_the_command_to_copy_names_the_methods_that_are_ticked(four_layers, open_dialog):
+    dialog = open_dialog("compare")
+    dialog.setParameters({"METHODS": ["exp", "gsa"]})
+    given, context = {"METHODS": value(dialog, "METHODS")}, QgsProcessingContext()
+    assert re.search(r"'METHODS':\[?'exp'?,'?gsa'\]?", dialog.algorithm().asPythonCommand(given, context))
+    assert dialog.algorithm().parameterDefinition("METHODS").checkValueIsAcceptable("exp,gsa")
+    assert dialog.algorithm().parameterAsEnumStrings(given, "METHODS", context) == ["exp", "gsa"]
 
 
 def test_a_batch_shows_words_and_gives_ids(ssml_plugin, qgis_iface, monkeypatch):
