@@ -125,6 +125,10 @@ class InspectAlgorithm(SsmlAlgorithm):
 
     JOB = inspection.INSPECT
 
+    def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
+        """The only raster that it writes."""
+        return tr("Local shift: {name}").format(name=arguments.layer_name("HSI"))
+
 
 class CompareAlgorithm(SsmlAlgorithm):
     """Runs methods on one HSI and PAN and finds the best; classical ones need no PyTorch."""

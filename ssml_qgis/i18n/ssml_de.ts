@@ -729,6 +729,8 @@
 <translation>SSML, an der Szene gelernt</translation></message>
 <message><source>All classical methods</source>
 <translation>Alle klassischen Verfahren</translation></message>
+<message><source>Local shift: {name}</source>
+<translation>Örtliche Verschiebung: {name}</translation></message>
 <message><source>There are {hsi} hyperspectral and {pan} sharper images: give one sharper image for each hyperspectral one, in the same order.</source>
 <translation>Es sind {hsi} hyperspektrale und {pan} schärfere Bilder: geben Sie zu jedem Hyperspektralbild ein schärferes an, in derselben Reihenfolge.</translation></message>
 <message><source>Best method: {title}, ERGAS {ergas:.3f}, SAM {sam:.3f} degrees at reduced resolution.</source>

@@ -89,6 +89,11 @@ def test_a_disagreement_has_a_colour_ramp_with_a_legend(sharpened):
     assert 0 < renderer.classificationMax() <= statistics.maximumValue
 
 
+def test_a_map_of_local_shifts_is_named_after_the_hsi(scene, tmp_path):
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "SHIFT_MAP": str(tmp_path / "s.tif")}
+    assert loaded("ssml:inspect", given, ["SHIFT_MAP"])["SHIFT_MAP"].name() == "Local shift: hsi"
+
+
 def test_simulated_images_are_named_after_the_reference(scene, tmp_path):
     given = {"REFERENCE": scene.reference, "RATIO": 3, "PAN_RANGE": "480-690"}
     given |= {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
