@@ -37,7 +37,7 @@ from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
 from .source import Source
-from .standins import in_place, no_choice, no_layer, twice
+from .standins import as_layers, both, in_place, no_layer, no_value, twice
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -243,13 +243,16 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse what can be refused before anything is read."""
-        parameters = in_place(parameters, self._with_products())
+        sentence = both(parameters, self.JOB.dialog())
+        if sentence:
+            return False, sentence
+        parameters = as_layers(in_place(parameters, self.JOB.dialog()), self.JOB.dialog(), context)
         good, sentence = super().checkParameterValues(parameters, context)
         if good:
             sentence = self._missing_image(parameters) or twice(parameters, self._with_products())
             sentence = sentence or self.complaint(parameters)
             return not sentence, sentence
-        known = no_layer(parameters, self._with_products()) or no_choice(parameters, self.JOB.dialog())
+        known = no_layer(parameters, self._with_products()) or no_value(parameters, self.JOB.dialog())
         return False, known or sentence
 
     def _missing_image(self, parameters: dict[str, Any]) -> str:
@@ -266,7 +269,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Take the files and CRS out of the layers, while it is safe to touch layers."""
-        parameters = in_place(parameters, self._with_products())
+        parameters = as_layers(in_place(parameters, self.JOB.dialog()), self.JOB.dialog(), context)
         for option in self.JOB.dialog():
             key, several = option.key or "", option.kind == "rasters"
             if several or option.kind == "raster":
@@ -279,7 +282,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the workflow; whatever goes wrong ends in one sentence, and Cancel in no result."""
-        parameters = in_place(parameters, self._with_products())
+        parameters = in_place(parameters, self.JOB.dialog())
         # qgis_process and scripts do not ask canExecute before a run.
         able, sentence = self.canExecute()
         if not able:

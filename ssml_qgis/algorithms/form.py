@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingParameterDefinition, QgsProject, QgsRasterLayer
@@ -44,6 +45,8 @@ class Form(QObject):
         for key in _GUESSED:
             if key in self._wrappers:
                 self._wrappers[key].widgetValueHasChanged.connect(self._doubt_soon)
+            if f"{key}_PRODUCT" in self._wrappers and key in self._inputs():
+                self._wrappers[f"{key}_PRODUCT"].widgetValueHasChanged.connect(partial(self._leave_layer, key))
         self._doubt_soon()
 
     def _move_advanced_outputs(self) -> None:
@@ -75,6 +78,11 @@ class Form(QObject):
     def give(self, key: str, value: Any) -> None:
         """Set a parameter."""
         self._wrappers[key].setParameterValue(value, self._panel.processing_context)
+
+    def _leave_layer(self, key: str, *_: object) -> None:
+        """A product takes the place of the layer, which may have been guessed."""
+        if is_given(self._wrappers[f"{key}_PRODUCT"].parameterValue()):
+            self.give(key, None)
 
     def forget_guesses(self, given: Mapping[str, Any]) -> None:
         """Where a run is shown again, nothing is guessed that it did without."""

@@ -47,12 +47,12 @@ class TrainAlgorithm(SsmlAlgorithm):
 
     def complaint(self, given: dict[str, Any]) -> str:
         """Every HSI needs its PAN."""
-        counts = [len(given[key]) for key in ("HSI", "PAN") if isinstance(given.get(key), (list, tuple))]
-        if len(counts) == 2 and counts[0] != counts[1]:
+        hsi, pan = (_count(given.get(key), given.get(f"{key}_PRODUCT")) for key in ("HSI", "PAN"))
+        if hsi is not None and pan is not None and hsi != pan:
             return tr(
                 "There are {hsi} hyperspectral and {pan} sharper images: give one sharper image for each "
                 "hyperspectral one, in the same order."
-            ).format(hsi=counts[0], pan=counts[1])
+            ).format(hsi=hsi, pan=pan)
         if is_given(given.get("RESUME")) and not is_given(given.get("MODEL")):
             return tr("A run that is taken up needs the place of its model file: give MODEL.")
         return ""
@@ -112,7 +112,7 @@ class AssessAlgorithm(SsmlAlgorithm):
 
     def complaint(self, given: dict[str, Any]) -> str:
         """There must be something to compare with."""
-        hsi, pan = is_given(given.get("HSI")), is_given(given.get("PAN"))
+        hsi, pan = (is_given(given.get(key)) or is_given(given.get(f"{key}_PRODUCT")) for key in ("HSI", "PAN"))
         if hsi != pan:
             return tr("HSI and PAN go together: give both, or a REFERENCE alone.")
         if not hsi and not is_given(given.get("REFERENCE")):
@@ -191,6 +191,12 @@ class OpenProductAlgorithm(SsmlAlgorithm):
     def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
         """Named after the product."""
         return f"{method} {key}"
+
+
+def _count(*given: Any) -> int | None:
+    """How many files were given in several lists; None where that is not known before they are looked at."""
+    some = [one for one in given if is_given(one)]
+    return sum(map(len, some)) if all(isinstance(one, (list, tuple)) for one in some) else None
 
 
 def _methods() -> dict[str, str]:

@@ -17,8 +17,8 @@
 <translation>Das Hyperspektralbild: ein Raster mit vielen Kanälen in jedem Format, das GDAL liest. Wellenlängen, die Liste schlechter Kanäle, Nodata, Skalierung und Versatz werden aus der Datei übernommen und bleiben erhalten.</translation></message>
 <message><source>Hyperspectral image (HSI)</source>
 <translation>Hyperspektralbild (HSI)</translation></message>
-<message><source>A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a zip or tar archive. Used where no layer is given; it may stand in the layer's place, too.</source>
-<translation>Ein Produkt, wie es geliefert wird, statt eines Layers: seine Datei (von vielen Dateien die Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv. Wird verwendet, wo kein Layer angegeben ist; es darf auch an der Stelle des Layers stehen.</translation></message>
+<message><source>A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, or a zip or tar archive. Leave the layer empty then; the product may stand in its place, too.</source>
+<translation>Ein Produkt, wie es geliefert wird, statt eines Layers: seine Datei (von vielen Dateien die der Metadaten), sein Ordner oder ein Zip- oder Tar-Archiv. Lassen Sie den Layer dann leer; das Produkt darf auch an seiner Stelle stehen.</translation></message>
 <message><source>Hyperspectral image (HSI): product instead of a layer</source>
 <translation>Hyperspektralbild (HSI): Produkt statt eines Layers</translation></message>
 <message><source>The sharper image of the same place: a panchromatic image, or a multispectral one as of Sentinel-2, of which all bands are used; pixels at least 1.5 times smaller than those of the HSI. The two grids need not nest; CRS and rotation may differ. It may be made of several files.</source>
@@ -753,8 +753,12 @@
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.</source>
 <translation>Dasselbe Bild ist als HSI und als PAN angegeben: Bitte ein schärferes Bild des Ortes als PAN wählen.</translation></message>
+<message><source>{label} is given twice, as a layer ({key}) and as a product ({product}): leave one of them empty.</source>
+<translation>{label} ist doppelt angegeben, als Layer ({key}) und als Produkt ({product}): lassen Sie eines davon leer.</translation></message>
 <message><source>{key} is {word}, which is none of its words: {words}.</source>
 <translation>{key} ist {word}; möglich sind: {words}.</translation></message>
+<message><source>{key} is {value}: give a number from {low} to {high}.</source>
+<translation>{key} ist {value}: geben Sie eine Zahl von {low} bis {high} an.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>Inspect, sharpen and judge</source>

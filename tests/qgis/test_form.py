@@ -164,6 +164,14 @@ def test_a_run_with_a_product_that_is_shown_again_has_no_guess(four_layers, open
     assert not value(dialog, "HSI")
 
 
+def test_a_product_that_is_typed_takes_the_place_of_the_guess(four_layers, open_dialog):
+    dialog = open_dialog("sharpen")
+    assert value(dialog, "HSI") == four_layers["hsi"]
+    dialog.mainWidget().wrappers["HSI_PRODUCT"].setParameterValue("/data/PRS.he5", QgsProcessingContext())
+    assert not value(dialog, "HSI")
+    assert value(dialog, "PAN") == four_layers["pan"]
+
+
 def test_menus_show_words_and_give_ids(open_dialog):
     dialog = open_dialog("classicalfuse")
     menu = dialog.mainWidget().wrappers["METHOD"].widget

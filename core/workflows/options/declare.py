@@ -119,7 +119,7 @@ class Option:
             "folder, or a zip or tar archive."
             if several
             else "A product as it is delivered, instead of a layer: its file (of many files the metadata), its folder, "
-            "or a zip or tar archive. Used where no layer is given; it may stand in the layer's place, too.",
+            "or a zip or tar archive. Leave the layer empty then; the product may stand in its place, too.",
             f"{self.label}: products" if several else f"{self.label}: product instead of a layer",
             kind="files" if several else "file",
             name=f"{self.name}_product",
