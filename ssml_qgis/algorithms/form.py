@@ -38,8 +38,11 @@ class Form(QObject):
             widget = wrapper.wrappedWidget() if wrapper is not None else None
             if isinstance(widget, QLineEdit) and option.kind == "gain":
                 _offer(widget, option.key == "MTF" and option.default != "auto")
-            if option.takes_product and option.needed and wrapper is not None and wrapper.wrappedLabel() is not None:
-                wrapper.wrappedLabel().setText(tr(option.label))  # without "[optional]": a layer, or a product
+            label = wrapper.wrappedLabel() if wrapper is not None else None
+            if label is not None:
+                label.setWordWrap(True)  # a long one would widen the form until its fields end outside of the window
+            if option.takes_product and option.needed and label is not None:
+                label.setText(tr(option.label))  # without "[optional]": a layer, or a product
         self._move_advanced_outputs()
         self._guess()
         for key in _GUESSED:

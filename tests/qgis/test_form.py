@@ -18,7 +18,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QTimer
-from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QWidget
+from qgis.PyQt.QtWidgets import QGroupBox, QLabel, QScrollArea, QWidget
 
 from ssml_qgis.algorithms.guess import MADE_AS
 from ssml_qgis.algorithms.layers import draw_shift_map
@@ -233,6 +233,20 @@ def test_the_mtf_field_offers_sensors(open_dialog):
     assert names[0] == "auto"
     assert {"prisma", "worldview-3"} <= set(names)
     assert "eo-1" not in names  # of which no gain is published
+
+
+@pytest.mark.parametrize("name", ["sharpen", "train"])
+def test_long_labels_do_not_widen_the_form(open_dialog, name):
+    """Fields would end outside of the window, with the buttons behind them."""
+    dialog = open_dialog(name)
+    panel = dialog.mainWidget()
+    panel.findChild(QGroupBox, "grpAdvanced").setProperty("collapsed", False)
+    dialog.show()
+    QCoreApplication.processEvents()
+    labels = [label for label in panel.findChildren(QLabel) if label.text()]
+    longest = max(label.fontMetrics().horizontalAdvance(label.text()) for label in labels)
+    assert panel.findChild(QScrollArea).widget().minimumSizeHint().width() < 0.9 * longest
+    dialog.hide()
 
 
 def test_the_model_of_sharpen_stands_under_advanced(open_dialog):
