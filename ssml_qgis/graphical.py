@@ -54,7 +54,7 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         model = ShippedModel()
         model.loadVariant(self.toVariant())
         model.setHelpContent({key: tr(text) for key, text in model.helpContent().items()})
-        options = {option.key: option for option in model.form_options() if option.choices and not option.open}
+        options = {option.key: option for option in model.form_options() if option.choices}
         for definition in model.parameterDefinitions():
             if definition.name() in options:
                 in_words(definition, model.words(options[definition.name()]))

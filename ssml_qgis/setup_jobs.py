@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .core.workflows.options.declare import Job, Option, Result
+from .core.workflows.options.menus import AUTOMATIC
 from .pytorch.index import BUILDS, DEFAULT_VERSION
 
 INSTALL = Job(
@@ -33,6 +34,12 @@ INSTALL = Job(
             "auto",
             name="build",
             choices=BUILDS,
+            titles=(
+                ("auto", AUTOMATIC),
+                ("cpu", "For the processor (CPU)"),
+                ("cuda", "For NVIDIA graphics cards (CUDA)"),
+                ("default", "As the usual package index has it"),
+            ),
         ),
         Option(
             "Address of a package index that has all packages, instead of the usual one and of a build.",

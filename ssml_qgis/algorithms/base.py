@@ -230,7 +230,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         """Declare parameters, with their help, and outputs."""
         for option in self.JOB.dialog():
             made = definition(option, self.default(option))
-            if option.choices and not option.open:
+            if option.choices:
                 in_words(made, self.words(option))
             self.addParameter(made)
         for result in self.JOB.results:

@@ -30,7 +30,7 @@
 <message><source>Only these bands are looked at: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
 <translation>Nur diese Kanäle werden betrachtet: Nummern ab 1, wie 1-100,120, oder Wellenlängen, wie 430-900 nm; leer: alle.</translation></message>
 <message><source>Bands of the HSI to use, as in 1-100,120 or 430-900 nm</source>
-<translation>Zu benutzende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
+<translation>Zu verwendende Kanäle des HSI, wie 1-100,120 oder 430-900 nm</translation></message>
 <message><source>A raster of one band, on any grid: where it is not 0 (clouds, change), nothing is learned and no statistics are taken. These pixels are sharpened as the others are.</source>
 <translation>Ein Raster mit einem Kanal auf beliebigem Gitter: Wo es nicht 0 ist (Wolken, Veränderungen), wird nichts gelernt und keine Statistik gebildet. Geschärft werden diese Pixel wie die anderen.</translation></message>
 <message><source>Mask of pixels not to learn from</source>
@@ -39,6 +39,10 @@
 <translation>auto: Weißes Rauschen der Detektoren des HSI wird gesucht; wo es welches gibt, wird vor der Fusion aus den Spektren entfernt, was sich nicht von ihm unterscheiden lässt, denn sie würde es mitschärfen. Was durch die Optik kam, ist unscharf, solches Rauschen ist es nicht; ein Bild ohne es bleibt daher, wie es ist. off: Das HSI wird mit seinem Rauschen genommen.</translation></message>
 <message><source>Noise of the HSI</source>
 <translation>Rauschen des HSI</translation></message>
+<message><source>Find it and remove it</source>
+<translation>Finden und entfernen</translation></message>
+<message><source>Leave it</source>
+<translation>Belassen</translation></message>
 <message><source>auto: pixels where the PAN shows something else than the HSI (a cloud in one of them, what has moved, a hot pixel) are found and counted; nothing is learned from them, and the PAN's detail is faded there. off: they are taken as the others.</source>
 <translation>auto: Pixel, an denen das PAN etwas anderes zeigt als das HSI (eine Wolke in einem der beiden, was sich bewegt hat, ein heißes Pixel), werden gefunden und gezählt; aus ihnen wird nichts gelernt, und die Einzelheiten des PAN werden dort ausgeblendet. off: Sie werden wie die anderen genommen.</translation></message>
 <message><source>Pixels where the PAN contradicts the HSI</source>
@@ -78,13 +82,13 @@
 <message><source>CRS of an image that has none, as EPSG:32633</source>
 <translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>Where two detectors of the HSI see the same wavelengths: keep all bands; drop those of the detector of shorter wavelengths; or join the two at a wavelength in nm, as 960. Empty: as is usual for the product (PRISMA: drop; others: keep).</source>
-<translation>Wo zwei Detektoren des HSI dieselben Wellenlängen sehen: keep behält alle Bänder; drop lässt die des Detektors der kürzeren Wellenlängen weg; eine Wellenlänge in nm wie 960 fügt die beiden dort zusammen. Leer: wie es beim Produkt üblich ist (PRISMA: drop; andere: keep).</translation></message>
+<translation>Wo zwei Detektoren des HSI dieselben Wellenlängen sehen: keep behält alle Kanäle; drop lässt die des Detektors der kürzeren Wellenlängen weg; eine Wellenlänge in nm wie 960 fügt die beiden dort zusammen. Leer: wie es beim Produkt üblich ist (PRISMA: drop; andere: keep).</translation></message>
 <message><source>Bands where detectors overlap: keep, drop, or a wavelength in nm</source>
-<translation>Bänder, wo Detektoren sich überlappen: keep, drop oder eine Wellenlänge in nm</translation></message>
+<translation>Kanäle, wo Detektoren sich überlappen: keep, drop oder eine Wellenlänge in nm</translation></message>
 <message><source>Order of the HSI's bands: file, as they are stored; wavelength, sorted from short to long; auto, as is usual for the product (PRISMA: wavelength; others: file).</source>
-<translation>Reihenfolge der Bänder des HSI: file, wie sie gespeichert sind; wavelength, von kurzen zu langen Wellenlängen sortiert; auto, wie es beim Produkt üblich ist (PRISMA: wavelength; andere: file).</translation></message>
+<translation>Reihenfolge der Kanäle des HSI: file, wie sie gespeichert sind; wavelength, von kurzen zu langen Wellenlängen sortiert; auto, wie es beim Produkt üblich ist (PRISMA: wavelength; andere: file).</translation></message>
 <message><source>Order of the bands</source>
-<translation>Reihenfolge der Bänder</translation></message>
+<translation>Reihenfolge der Kanäle</translation></message>
 <message><source>As is usual for the product</source>
 <translation>Wie bei dem Produkt üblich</translation></message>
 <message><source>As stored</source>
@@ -211,10 +215,10 @@
 <translation>In jedem Fall als Ganzes verschieben</translation></message>
 <message><source>Move it as a whole, and each place as well</source>
 <translation>Als Ganzes verschieben, und jede Stelle für sich</translation></message>
-<message><source>What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie five times the range of the pixels around, and three standard deviations of the band, outside of it.</source>
-<translation>Was mit Werten geschieht, die nicht sein können: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Fünffache der Spannweite der Pixel ringsum und drei Standardabweichungen des Bands außerhalb davon.</translation></message>
-<message><source>Samples that cannot be</source>
-<translation>Werte, die nicht sein können</translation></message>
+<message><source>What is done with implausible samples: far outside of what the 3 x 3 HSI pixels around hold, or below 0 where none of these is. none: they are counted, and the log says how many; range: each is set to the limit that it is beyond. The limits lie five times the range of the pixels around, and three standard deviations of the band, outside of it.</source>
+<translation>Was mit unplausiblen Werten geschieht: weit außerhalb dessen, was die 3 x 3 HSI-Pixel ringsum enthalten, oder unter 0, wo keines davon es ist. none: Sie werden gezählt, und das Protokoll nennt ihre Zahl; range: Jeder wird auf die Grenze gesetzt, jenseits derer er liegt. Die Grenzen liegen um das Fünffache der Spannweite der Pixel ringsum und drei Standardabweichungen des Kanals außerhalb davon.</translation></message>
+<message><source>Implausible samples</source>
+<translation>Unplausible Werte</translation></message>
 <message><source>Count them and say so</source>
 <translation>Zählen und melden</translation></message>
 <message><source>Set them to the limit that they are beyond</source>
@@ -578,7 +582,7 @@
 <message><source>Writes the images of a product as archives deliver it (PRISMA, EMIT, EnMAP, Sentinel-2 ...) as rasters: the hyperspectral image, the sharper image and the quality raster.</source>
 <translation>Schreibt die Bilder eines Produkts, wie Archive es liefern (PRISMA, EMIT, EnMAP, Sentinel-2 ...), als Raster: das Hyperspektralbild, das schärfere Bild und das Qualitätsraster.</translation></message>
 <message><source>Give the product's file, its folder, or the archive that it came in. The numbers stay as they are; wavelengths, widths, bad bands, scale, offset, nodata and georeference are written with them. Samples that the product's flags call invalid become nodata.</source>
-<translation>Geben Sie die Datei des Produkts, seinen Ordner oder das Archiv an, in dem es kam. Die Zahlen bleiben, wie sie sind; Wellenlängen, Breiten, schlechte Bänder, Skalierung, Versatz, NoData und Georeferenz werden mitgeschrieben. Werte, die die Flaggen des Produkts ungültig nennen, werden NoData.</translation></message>
+<translation>Geben Sie die Datei des Produkts, seinen Ordner oder das Archiv an, in dem es kam. Die Zahlen bleiben, wie sie sind; Wellenlängen, Breiten, schlechte Kanäle, Skalierung, Versatz, NoData und Georeferenz werden mitgeschrieben. Werte, die die Flaggen des Produkts ungültig nennen, werden NoData.</translation></message>
 <message><source>An image in sensor geometry is written as it was measured, with ground control points. The other tools take products directly (HSI_PRODUCT and PAN_PRODUCT) and know all pixels' places.</source>
 <translation>Ein Bild in Sensorgeometrie wird geschrieben, wie es gemessen wurde, mit Passpunkten. Die anderen Werkzeuge nehmen Produkte unmittelbar (HSI_PRODUCT und PAN_PRODUCT) und kennen die Lage aller Pixel.</translation></message>
 <message><source>A product as it is delivered: its file (of many files the metadata), its folder, or a zip or tar archive.</source>
@@ -604,7 +608,7 @@
 <message><source>Hyperspectral image</source>
 <translation>Hyperspektralbild</translation></message>
 <message><source>The panchromatic image, or the bands of the sharper image.</source>
-<translation>Das panchromatische Bild oder die Bänder des schärferen Bildes.</translation></message>
+<translation>Das panchromatische Bild oder die Kanäle des schärferen Bildes.</translation></message>
 <message><source>Sharper image</source>
 <translation>Schärferes Bild</translation></message>
 <message><source>The product's own classes or masks, as clouds; usable as MASK.</source>
@@ -631,6 +635,12 @@
 <translation>cpu: für den Prozessor; cuda: für NVIDIA-Karten, wie es der Treiber erlaubt; auto: cuda, wo es einen NVIDIA-Treiber gibt, sonst cpu; default: was das übliche Paketverzeichnis für dieses System hat.</translation></message>
 <message><source>Build</source>
 <translation>Fassung</translation></message>
+<message><source>For the processor (CPU)</source>
+<translation>Für den Prozessor (CPU)</translation></message>
+<message><source>For NVIDIA graphics cards (CUDA)</source>
+<translation>Für Grafikkarten von NVIDIA (CUDA)</translation></message>
+<message><source>As the usual package index has it</source>
+<translation>Wie im üblichen Paketindex</translation></message>
 <message><source>Address of a package index that has all packages, instead of the usual one and of a build.</source>
 <translation>Adresse eines Paketverzeichnisses, das alle Pakete hat, statt des üblichen und statt einer Fassung.</translation></message>
 <message><source>Address of a package index</source>
@@ -748,7 +758,7 @@
 <message><source>The Python of QGIS lacks {names}: run “Install PyTorch” (ssml:installpytorch, in the group Set-up) once, or “python3 -m pip install {packages}” with that Python; “Fuse with a classical method” works without.</source>
 <translation>Dem Python von QGIS fehlt {names}: führen Sie einmal „PyTorch installieren“ (ssml:installpytorch, in der Gruppe Einrichtung) aus, oder „python3 -m pip install {packages}“ mit jenem Python; „Mit einem klassischen Verfahren fusionieren“ geht ohne.</translation></message>
 <message><source>The no-data settings of the layer “{name}” are not taken over, because they have ranges or differ between its bands: give single numbers in the nodata parameter.</source>
-<translation>Die Keine-Daten-Einstellungen des Layers „{name}“ werden nicht übernommen, weil sie Bereiche haben oder zwischen seinen Bändern abweichen: geben Sie einzelne Zahlen im Nodata-Parameter an.</translation></message>
+<translation>Die Keine-Daten-Einstellungen des Layers „{name}“ werden nicht übernommen, weil sie Bereiche haben oder zwischen seinen Kanälen abweichen: geben Sie einzelne Zahlen im Nodata-Parameter an.</translation></message>
 <message><source>The layer “{name}” comes from the “{provider}” provider, but only raster files that GDAL opens can be used: export the layer to a GeoTIFF first.</source>
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.</source>

@@ -111,6 +111,14 @@ def test_only_what_is_needed_is_required(algorithm, name):
 
 
 @each_algorithm
+def test_menus_show_words_for_all_choices(algorithm, name):
+    for definition in algorithm.parameterDefinitions():
+        if definition.type() == "enum":
+            words = definition.metadata()["widget_wrapper"]["words"]
+            assert all(words.get(word, word) != word for word in definition.options()), definition.name()
+
+
+@each_algorithm
 def test_everything_has_help(algorithm, name):
     for definition in algorithm.parameterDefinitions():
         assert definition.help().endswith("."), definition.name()

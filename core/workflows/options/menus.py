@@ -22,6 +22,7 @@ DEVICE = (
     ("cuda", "NVIDIA graphics card (CUDA)"),
     ("mps", "Apple graphics (MPS)"),
 )
+DENOISE = (("auto", "Find it and remove it"), ("off", "Leave it"))
 NETWORK = (
     ("ssml", "SSML: two networks that teach each other (recommended)"),
     ("s2bnet", "S2BNet: small and binarized, for 3 to 16 bands"),

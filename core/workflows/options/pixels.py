@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from . import menus
 from .declare import Option
 from .placement import PlacementOptions
 
@@ -36,6 +37,7 @@ DENOISE = Option(
     "Noise of the HSI",
     "auto",
     choices=("auto", "off"),
+    titles=menus.DENOISE,
     noun="way with noise",
     advanced=True,
 )

@@ -215,7 +215,7 @@ class FusionOptions(MemoryOptions, SceneOptions):
         extent: (xmin, ymin, xmax, ymax) in map units; None for all.
         overviews: whether to add overviews to the rasters.
         compress: of GeoTIFFs: "deflate", "zstd" or "none".
-        clip: what is done with samples that cannot be: "none", or "range".
+        clip: what is done with implausible samples: "none", or "range".
     """
 
     extent: tuple[float, float, float, float] | None = Option(
@@ -243,15 +243,15 @@ class FusionOptions(MemoryOptions, SceneOptions):
         advanced=True,
     ).field()
     clip: str = Option(
-        "What is done with samples that cannot be: far outside of what the 3 x 3 HSI pixels around hold, or below 0 "
+        "What is done with implausible samples: far outside of what the 3 x 3 HSI pixels around hold, or below 0 "
         "where none of these is. none: they are counted, and the log says how many; range: each is set to the limit "
         "that it is beyond. The limits lie five times the range of the pixels around, and three standard deviations of "
         "the band, outside of it.",
-        "Samples that cannot be",
+        "Implausible samples",
         "none",
         choices=("none", "range"),
         titles=menus.CLIP,
-        noun="way with samples that cannot be",
+        noun="way with implausible samples",
         advanced=True,
     ).field()
 
