@@ -44,6 +44,13 @@ class Block(NamedTuple):
     valid: np.ndarray
 
 
+def _short_name(path: str) -> str:
+    """What messages call a raster: the last part of its name; of a subdataset, NETCDF:"/data/a.nc":band, a.nc:band."""
+    if path.lstrip().startswith("<"):
+        return "virtual raster"
+    return path.replace("\\", "/").replace('"', "").rstrip("/").rsplit("/", 1)[-1] or path
+
+
 class RasterReader:
     """A raster opened for reading; a context manager.
 
@@ -84,7 +91,7 @@ class RasterReader:
 
     def __init__(self, path: StrPath, geolocation: str = "") -> None:
         self.path, self._geolocation = as_path(path), geolocation
-        self.file = self.name = self.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.path
+        self.file = self.name = _short_name(self.path)
         self._dataset = self._open()
         try:
             with gdal_messages():

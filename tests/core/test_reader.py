@@ -207,6 +207,15 @@ def test_names_that_only_gdal_understands_are_opened(tmp_path, make_raster):
     gdal.Unlink("/vsimem/reader/a.tif")
 
 
+def test_subdatasets_and_virtual_rasters_have_names_that_can_be_read(tmp_path, make_raster):
+    path = make_raster(tmp_path / "a.tif", count(2, 2, 2, "int16"))
+    gdal.Translate(str(tmp_path / "a.nc"), path, format="netCDF")
+    with RasterReader(f'NETCDF:"{tmp_path / "a.nc"}":Band2') as reader:
+        assert reader.name == "a.nc:Band2"
+    with RasterReader(gdal.BuildVRT("", [path]).GetMetadata("xml:VRT")[0]) as reader:
+        assert reader.name == "virtual raster"
+
+
 def test_envi_without_a_reference_system_has_none(tmp_path, make_raster):
     path = make_raster(tmp_path / "a.img", count(1, 2, 2, "int16"), epsg=None, driver="ENVI")
     with RasterReader(path) as reader:
