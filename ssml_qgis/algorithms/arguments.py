@@ -81,6 +81,8 @@ class Arguments:
     def _extent(self, key: str) -> tuple[float, float, float, float] | None:
         """``(xmin, ymin, xmax, ymax)`` in the CRS of the HSI, or None for all of it."""
         crs = self.sources["HSI"][0].crs if self.sources["HSI"] else self._product_crs("HSI_PRODUCT")
+        if not crs.isValid():
+            crs.createFromUserInput(self.algorithm.parameterAsString(self.parameters, "ASSUME_CRS", self.context))
         extent = self.algorithm.parameterAsExtent(self.parameters, key, self.context, crs)
         if extent.isNull():
             return None
