@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsRasterLayer
+from qgis.core import QgsFileUtils, QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsRasterLayer
 
 from ..core.products.table import find_product
 from ..core.runtime.errors import InputError
@@ -119,6 +119,13 @@ def no_value(parameters: dict[str, Any], options: Iterable[Option]) -> str:
             text = tr("{key} is {value}: give a number from {low} to {high}.")
             low, high = (f"{bound:.10g}" for bound in option.bounds)
             return text.format(key=option.key, value=given, low=low, high=high)
+        elif (
+            option.kind == "file"
+            and option.filter
+            and not QgsFileUtils.fileMatchesFilter(str(given), tr(option.filter))
+        ):
+            text = tr("{key} is {value}, which is no file as it is needed: {filter}.")
+            return text.format(key=option.key, value=given, filter=tr(option.filter))
     return ""
 
 

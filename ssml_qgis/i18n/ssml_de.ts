@@ -769,6 +769,8 @@
 <translation>{key} ist {word}; möglich sind: {words}.</translation></message>
 <message><source>{key} is {value}: give a number from {low} to {high}.</source>
 <translation>{key} ist {value}: geben Sie eine Zahl von {low} bis {high} an.</translation></message>
+<message><source>{key} is {value}, which is no file as it is needed: {filter}.</source>
+<translation>{key} ist {value}; gebraucht wird: {filter}.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>Inspect, sharpen and judge</source>
