@@ -198,9 +198,16 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         paragraphs.insert(0, tr(self.JOB.summary))
         body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
         options = sorted(self.JOB.dialog(), key=lambda option: option.advanced)
-        rows = [(tr(option.label), tr(option.help)) for option in options]
-        rows += [(tr(result.label), tr(result.help)) for result in self.JOB.results]
-        return body + "".join(f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>" for label, text in rows)
+        rows = [(tr(option.label), tr(option.help), self._menu(option)) for option in options]
+        rows += [(tr(result.label), tr(result.help), "") for result in self.JOB.results]
+        return body + "".join(
+            f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>{menu}" for label, text, menu in rows
+        )
+
+    def _menu(self, option: Option) -> str:
+        """What the menu shows for the words that the help of an option speaks of."""
+        pairs = [f"<i>{word}</i>: {html.escape(tr(title))}" for word, title in option.titles]
+        return f"<p>{'<br>'.join(pairs)}</p>" if pairs else ""
 
     def helpUrl(self) -> str:
         """Page behind the dialog's Help button: this algorithm's part of the reference."""

@@ -144,6 +144,13 @@ def test_help_is_plain_text_without_a_window_and_html_in_one(algorithm, name, mo
         assert f"<h3>{definition.description()}" in algorithm.shortHelpString().replace("&#x27;", "'")
 
 
+def test_the_help_in_a_window_says_which_word_is_which_choice_of_the_menu(provider, monkeypatch):
+    monkeypatch.setattr(qgis.utils, "iface", object())
+    text = provider.algorithm("sharpen").shortHelpString()
+    assert "<i>local</i>: Move it as a whole, and each place as well" in text
+    assert "<i>wavelength</i>: " in text
+
+
 @each_algorithm
 def test_names_are_lower_case_alphanumerics(algorithm):
     for word in (algorithm.name(), algorithm.groupId()):
