@@ -104,12 +104,13 @@ _OTHER_NAMES = {
 }
 
 
-def find_sensor(name: str, others: Iterable[str] = ()) -> Sensor:
+def find_sensor(name: str, others: Iterable[str] = (), gain: bool = False) -> Sensor:
     """The sensor of a name.
 
     Args:
         name: in any spelling of case, spaces and hyphens.
         others: names that may be meant as well, for the message.
+        gain: whether its MTF gain is asked for, or a number: the message names no sensors without one.
 
     Returns:
         The sensor.
@@ -121,7 +122,11 @@ def find_sensor(name: str, others: Iterable[str] = ()) -> Sensor:
     plain = plain_name(name)
     if plain in names:
         return SENSORS[names[plain]]
-    raise InputError(f"{name!r} is no sensor known here{hint(name.lower(), [*SENSORS, *_OTHER_NAMES, *others])}")
+    known = [*SENSORS, *_OTHER_NAMES]
+    if gain:
+        known = [key for key in known if SENSORS[_OTHER_NAMES.get(key, key)].mtf_gains]
+    what = "neither a number nor a sensor whose MTF gain is published" if gain else "no sensor known here"
+    raise InputError(f"{name!r} is {what}{hint(name.lower(), [*known, *others])}")
 
 
 def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
@@ -140,7 +145,7 @@ def mtf_gains(mtf: float | str, bands: int | None = None) -> tuple[float, ...]:
     try:
         return (float(mtf),)
     except ValueError:
-        sensor = find_sensor(str(mtf))
+        sensor = find_sensor(str(mtf), gain=True)
     if not sensor.mtf_gains:
         measured = [key for key, other in SENSORS.items() if other.mtf_gains]
         raise InputError(

@@ -44,6 +44,13 @@ def test_an_unknown_sensor_is_told_with_the_nearest_one():
         find_sensor("qqqqqq")
 
 
+def test_where_a_gain_is_asked_for_no_sensor_without_one_is_named():
+    with pytest.raises(InputError, match="neither a number nor a sensor whose MTF gain is published") as refused:
+        mtf_gains("qqqqqq")
+    assert "prisma" in str(refused.value)
+    assert not any(key in str(refused.value) for key, sensor in SENSORS.items() if not sensor.mtf_gains)
+
+
 def test_gain_of_enmap_is_the_mean_of_both_directions():
     # Gaussians of gain 0.25 and 0.16: the mean of their variances has the gain sqrt(0.25 * 0.16) = 0.2.
     variances = [-2 * np.log(gain) for gain in (0.25, 0.16)]

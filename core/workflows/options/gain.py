@@ -99,7 +99,7 @@ def given_gain(mtf: float | str, model: bool = False) -> GivenGain | None:
     gain = sum(gains) / len(gains)
     check_fraction(gain, "mtf")
     if isinstance(mtf, str) and text[:1].isalpha():
-        return published_gain(find_sensor(mtf))
+        return published_gain(find_sensor(mtf, gain=True))
     return GivenGain(gain)
 
 
