@@ -41,7 +41,7 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
 
     Returns:
         The file's header, and ``file``, ``file_size`` (bytes), ``parameter_count`` (learned numbers; statistics such
-        as means and gains are not learned) and ``tensors`` (name -> ``shape`` and ``dtype``).
+        as means and gains are not learned), ``tensors`` (name -> ``shape`` and ``dtype``) and ``summary`` (a sentence).
 
     Raises:
         InputError: it is no model file, or an output cannot be written.
@@ -63,7 +63,7 @@ def info(model: str, *, report: str = "", json_path: str = "", options: Options,
         write_json(json_path, facts)
     if report:
         _write_report(report, facts)
-    return facts
+    return {**facts, "summary": _summary(facts)}
 
 
 def sharp_bands(facts: Mapping[str, Any]) -> str:
@@ -108,13 +108,16 @@ def _write_report(path: str, facts: Mapping[str, Any]) -> None:
     sections.append(Section("Bands", [Table(columns, bands)]))
     shapes = [(name, " x ".join(map(str, item["shape"])), item["dtype"]) for name, item in facts["tensors"].items()]
     sections.append(Section("Arrays", [Table(("Name", "Shape", "Type"), shapes)]))
+    write_page(path, render(Report(facts["file"], _summary(facts), sections)))
+
+
+def _summary(facts: Mapping[str, Any]) -> str:
+    """What the model is, in a sentence."""
     sharper = sharp_bands(facts)
-    sharper = sharper and f" and {sharper}"
-    lead = (
-        f"A {facts['network']} model for {facts['bands']} bands{sharper} at ratio {facts['ratio']}, with "
-        f"{facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
+    return (
+        f"A model for {facts['bands']} bands{sharper and f' and {sharper}'} at ratio {facts['ratio']}: network "
+        f"{facts['network']}, {facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
     )
-    write_page(path, render(Report(facts["file"], lead, sections)))
 
 
 def _section(title: str, values: Any, heading: Callable[[str], str], caption: str) -> list[Section]:

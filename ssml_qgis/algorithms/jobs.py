@@ -167,6 +167,10 @@ class ModelInfoAlgorithm(SsmlAlgorithm):
 
     JOB = fusion.INFO
 
+    def last_line(self, values: dict[str, Any], made: dict[str, Any]) -> str:
+        """What the model is, which is all that is seen where no report is asked for."""
+        return f"{made.get('summary', '')} {super().last_line(values, made)}".strip()
+
 
 class OpenProductAlgorithm(SsmlAlgorithm):
     """Writes the images of a product as rasters."""

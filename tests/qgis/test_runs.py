@@ -116,7 +116,10 @@ def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path, monkeyp
     difference = gdal.Open(again).ReadAsArray() - gdal.Open(result["OUTPUT"]).ReadAsArray()
     assert abs(difference).max() <= 1e-3 * abs(gdal.Open(again).ReadAsArray()).max()
 
-    said = processing.run("ssml:modelinfo", {"MODEL": result["MODEL"], "JSON": str(tmp_path / "model.json")})
+    feedback = QgsProcessingFeedback(False)
+    given = {"MODEL": result["MODEL"], "JSON": str(tmp_path / "model.json")}
+    said = processing.run("ssml:modelinfo", given, feedback=feedback)
+    assert "A model for 12 bands at ratio 3: network ssml, " in feedback.textLog()
     with open(said["JSON"], encoding="utf-8") as file:
         assert '"ratio": 3' in json.dumps(json.load(file))
 
