@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from osgeo import gdal
 from qgis.core import QgsRasterLayer, QgsRectangle, QgsReferencedRectangle
 
 from tests.qgis import stand_ins
@@ -239,6 +240,20 @@ def test_extent_reaches_the_engine_in_the_crs_of_the_hsi(workflow, scene, tmp_pa
     assert calls[0][1]["extent"] == pytest.approx((500100, 4599500, 500400, 4599800), abs=0.01 if epsg == 32633 else 10)
 
 
+def test_extent_reaches_the_engine_in_the_crs_that_is_assumed(workflow, scene, tmp_path):
+    """The dialog always names the CRS of what it draws an extent in."""
+    bare = gdal.Translate(str(tmp_path / "bare.tif"), scene.hsi)
+    bare.SetProjection("")
+    bare = None
+    calls = workflow("classical")
+    given = {"PAN": scene.pan, "EXTENT": "14.99,15.01,41.54,41.56 [EPSG:4326]", "OUTPUT": str(tmp_path / "o.tif")}
+    for given["HSI"], assumed in ((scene.hsi, None), (str(tmp_path / "bare.tif"), "EPSG:32633")):
+        run("classicalfuse", {**given, "ASSUME_CRS": assumed})
+    known, told = (kwargs["extent"] for _, kwargs in calls)
+    assert known == pytest.approx(told)
+    assert known[0] == pytest.approx(500000, abs=1000)
+
+
 def test_open_options_are_no_part_of_the_path(workflow, scene, tmp_path):
     calls = workflow("simulate")
     layer = QgsRasterLayer(scene.reference + "|option:NUM_THREADS=2|option:IGNORE_COG_LAYOUT_BREAK=YES", "with options")
@@ -247,36 +262,23 @@ def test_open_options_are_no_part_of_the_path(workflow, scene, tmp_path):
     assert calls[0][1]["reference"] == scene.reference
 
 
-def test_a_product_in_the_place_of_a_layer_is_taken_as_one(workflow, scene, tmp_path):
-    calls = workflow("classical")
-    product, output = tmp_path / "PRS_L2D_STD_1.he5", str(tmp_path / "o.tif")
-    product.write_bytes(b"")
-    run("classicalfuse", {"HSI": str(product), "PAN": scene.pan, "OUTPUT": output})
-    ((_, kwargs),) = calls
-    assert (kwargs["hsi"], kwargs["pan"]) == (str(product), scene.pan)
+RANKED = {
+    "methods": [{"title": "EXP", "score": 1.0, "reduced": {"ergas": 1.0, "sam": 1.0}}],
+    "best": "exp",
+    "gain": None,
+}
 
 
-def test_a_product_stands_in_for_a_layer(workflow, scene, tmp_path):
-    calls = workflow("classical")
-    output = str(tmp_path / "o.tif")
-    run("classicalfuse", {"HSI_PRODUCT": "/data/ENMAP-METADATA.XML", "PAN": scene.pan, "OUTPUT": output})
-    ((_, kwargs),) = calls
-    assert (kwargs["hsi"], kwargs["pan"]) == ("/data/ENMAP-METADATA.XML", scene.pan)
-    assert "hsi_product" not in kwargs
-    with pytest.raises(ValueError, match=r"is missing: choose a layer \(PAN\) or a product \(PAN_PRODUCT\)"):
-        run("classicalfuse", {"HSI": scene.hsi, "OUTPUT": output})
+@pytest.mark.parametrize(("given", "methods"), [("gsa; exp", ["gsa", "exp"]), ("gsa, exp", ["gsa", "exp"])])
+def test_several_words_may_be_one_text(workflow, scene, given, methods):
+    calls = workflow("compare", lambda **_: RANKED)
+    run("compare", {"HSI": scene.hsi, "PAN": scene.pan, "METHODS": given})
+    assert list(calls[0][1]["methods"]) == methods
 
 
-def test_products_are_learned_from_beside_layers(workflow, scene, tmp_path):
-    """In the order of the lists: layers first; a list that QGIS cannot open as layers is told where to go."""
-    calls = workflow("train")
-    products = {"HSI_PRODUCT": ["/data/ENMAP-METADATA.XML"], "PAN_PRODUCT": ["/data/MTD_MSIL2A.xml"]}
-    model = str(tmp_path / "m.safetensors")
-    run("train", {"HSI": [scene.hsi], "PAN": [scene.pan], "MODEL": model, **products})
-    run("train", {**products, "MODEL": model})
-    both, alone = (kwargs for _, kwargs in calls)
-    assert both["hsi"] == [scene.hsi, "/data/ENMAP-METADATA.XML"]
-    assert both["pan"] == [scene.pan, "/data/MTD_MSIL2A.xml"]
-    assert (alone["hsi"], alone["pan"]) == (["/data/ENMAP-METADATA.XML"], ["/data/MTD_MSIL2A.xml"])
-    with pytest.raises(ValueError, match=r"is missing: choose a layer \(PAN\) or a product \(PAN_PRODUCT\)"):
-        run("train", {"HSI": [scene.hsi], "MODEL": model})
+@pytest.mark.parametrize("none", ["", None, []])
+def test_no_method_means_all_classical_ones(workflow, scene, provider, none):
+    calls = workflow("compare", lambda **_: RANKED)
+    run("compare", {"HSI": scene.hsi, "PAN": scene.pan, "METHODS": none})
+    classical = set(provider.algorithm("compare").parameterDefinition("METHODS").options()) - {"ssml"}
+    assert set(calls[0][1]["methods"]) == classical

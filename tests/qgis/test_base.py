@@ -150,7 +150,13 @@ def test_a_layer_that_is_no_gdal_raster_is_refused(workflow, scene, tmp_path):
         ("train", {"HSI": ["@hsi", "@hsi"], "PAN": ["@pan"], "MODEL": "@"}, "2 hyperspectral and 1 sharper"),
         ("assess", {"FUSED": "@reference"}, "nothing to compare with"),
         ("assess", {"FUSED": "@reference", "HSI": "@hsi"}, "go together"),
-        ("classicalfuse", {"HSI": "@hsi", "PAN": "@pan", "METHOD": "magic", "OUTPUT": "@"}, "METHOD"),
+        ("assess", {"FUSED": "@reference", "HSI_PRODUCT": "@hsi"}, "go together"),
+        ("classicalfuse", {"HSI": "@hsi", "PAN": "@pan", "METHOD": "magic", "OUTPUT": "@"}, "METHOD is magic"),
+        ("classicalfuse", {"HSI": "@hsi", "PAN": "@pan", "CONSISTENCY": 99, "OUTPUT": "@"}, "number from 0 to 50"),
+        ("simulate", {"REFERENCE": "@reference", "RATIO": 1, "HSI": "@", "PAN": "@"}, "RATIO is 1: give a number"),
+        ("modelinfo", {"MODEL": "@hsi"}, r"no file as it is needed: SSML model \(\*.safetensors\)"),
+        ("compare", {"HSI": "@hsi", "PAN": "@pan", "METHODS": "exp,magic"}, "METHODS is magic, which is none of its"),
+        ("inspect", {"HSI": "@hsi", "PAN": "@pan", "PAN_PRODUCT": "@pan"}, "given twice, as a layer .PAN. and as a"),
     ],
 )
 def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, scene, tmp_path, name, given, sentence):
