@@ -199,7 +199,7 @@ class _Region:
             many = len(good) >= _MANY
             least = _LEAST[many]
             surface = near > _DARK or ((highest or not many) and partly > _SATURATED)
-            possible = self._same <= _MOST_EQUAL * self._others
+            possible = self._others > 0 and self._same <= _MOST_EQUAL * self._others  # not an image of nothing else
             surface = surface and bool(_LOW < self._value < _HUGE)  # what lies beside came of resampling
         if count < least or surface or not possible or not (single or self._in_all(good)):
             return None

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..io.grid import Window
-from ..io.masks import Fill
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
 from .scan import ValidCount
-from .stray_fills import StrayFills
+from .stray_fills import StrayFills, take_strays
 
 _SAMPLES = 16_000_000  # read at once
 _LEAST_LINE = 16  # pixels of a column or row that can be told to be dead
@@ -86,8 +85,7 @@ def find_defects(reader: RasterReader, window: Window, progress: Progress | None
     scan = _scanned(reader, window, progress)
     strays = {} if reader.settled else scan.strays.result()
     if strays:
-        for number, bands in strays.items():
-            reader.add_fill(Fill(number, sum(bands.values()), 0.0, None))
+        take_strays(reader, strays)
         scan = _scanned(reader, window, progress)
     found = scan.result()
     found.strays, found.counted = strays, scan.counted

@@ -7,8 +7,17 @@ A number counts as one where a band has it again and again, and nothing else bet
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from ..io.grid import Window
+from ..io.masks import Fill
+from ..io.reader import RasterReader
+from ..io.row_stream import row_strips
+from ..runtime.progress import Progress
+
+_SAMPLES = 16_000_000  # read at once
 _LOW, _HUGE = -999.0, 1e9  # from here on down and up
 _LEAST = 3  # samples of all bands that have it
 
@@ -54,3 +63,41 @@ class StrayFills:
             if np.isfinite(reach) and reach < abs(number) / 2:
                 found.setdefault(float(str(np.float32(number))), {})[band] = count
         return {number: bands for number, bands in found.items() if sum(bands.values()) >= _LEAST}
+
+
+def look_for_strays(reader: RasterReader, progress: Progress | None = None) -> dict[float, dict[int, int]]:
+    """Look through a raster for fill values inside it, in a pass of its own, and take them as "no value" there.
+
+    Args:
+        reader: the open raster.
+        progress: asked for cancellation.
+
+    Returns:
+        As :meth:`StrayFills.result`; nothing where a user has said which numbers are nodata.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    if reader.settled:
+        return {}
+    found = StrayFills(np.flatnonzero(reader.metadata.bbl))
+    rows, cols = reader.grid.rows, reader.grid.cols
+    for start, stop in row_strips(rows, max(1, _SAMPLES // (reader.bands * cols)), progress):
+        values, valid = reader.read(Window(start, 0, stop - start, cols), read_ahead=True)
+        least = np.where(valid, values, np.inf).min(axis=(1, 2))
+        most = np.where(valid, values, -np.inf).max(axis=(1, 2))
+        found.add(values, valid, least, most)
+    strays = found.result()
+    take_strays(reader, strays)
+    return strays
+
+
+def take_strays(reader: RasterReader, strays: Mapping[float, Mapping[int, int]]) -> None:
+    """Take fill values that were found inside a raster as "no value", wherever a sample has them.
+
+    Args:
+        reader: the raster.
+        strays: as :meth:`StrayFills.result`.
+    """
+    for number, bands in strays.items():
+        reader.add_fill(Fill(number, sum(bands.values()), 0.0, None))

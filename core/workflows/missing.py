@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..io.reader import RasterReader
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 
@@ -53,9 +54,26 @@ def warn_of_missing_samples(scene: Scene, defects: Mapping[int, int], progress: 
     sparse = [int(band) for band in np.flatnonzero(listed & ~scene.good & ~scene.empty)]
     if sparse:
         progress.warning(
-            f"{scene.hsi.name} holds values of {_runs_text(scene, sparse)} at fewer than half of its pixels, and "
+            f"{scene.hsi.name} holds values of {_runs_text(scene.hsi, sparse)} at fewer than half of its pixels, and "
             "hardly a pixel has all bands: these bands are only up-sampled; leave them out (--bands, BANDS) or mark "
             "them in the bad-band list (bbl)."
+        )
+
+
+def warn_of_strays(hsi: RasterReader, strays: Mapping[float, Mapping[int, int]], progress: Progress) -> None:
+    """Name fill values that were found inside a raster.
+
+    Args:
+        hsi: the raster.
+        strays: by number, by band, counted from 0, how many samples have it.
+        progress: receives the warnings.
+    """
+    for number, counts in strays.items():
+        value, bands = f"{number:.10g}", _named(hsi, sorted(counts), counts, "sample")
+        progress.warning(
+            f"{hsi.name} has {value}, a number that no data has, in {bands}, and does not declare it as nodata; it is "
+            f"taken as nodata here: --hsi-nodata {value} (HSI_NODATA) confirms that, --hsi-nodata none keeps these "
+            "samples as data."
         )
 
 
@@ -71,13 +89,7 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     """
     if not scene.defects:
         return {}
-    for number, counts in scene.defects.strays.items():
-        value, bands = f"{number:.10g}", _named(scene, sorted(counts), counts, "sample")
-        progress.warning(
-            f"{scene.hsi.name} has {value}, a number that no data has, in {bands}, and does not declare it as nodata; "
-            f"it is taken as nodata here: --hsi-nodata {value} (HSI_NODATA) confirms that, --hsi-nodata none keeps "
-            "these samples as data."
-        )
+    warn_of_strays(scene.hsi, scene.defects.strays, progress)
     kinds = [
         (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
         (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
@@ -85,7 +97,7 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
         (scene.defects.hot, "row", "hot pixels in {}, which are used as they are"),
         (scene.defects.saturated, "sample", f"saturated samples in {{}}, which are used as they are{_no_value(scene)}"),
     ]
-    found = [words.format(_named(scene, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
+    found = [words.format(_named(scene.hsi, sorted(counts), counts, unit)) for counts, unit, words in kinds if counts]
     if found:
         progress.warning(
             f"{scene.hsi.name} has {'; '.join(found)}; leave bands out with --bands (BANDS) if they are poor."
@@ -104,38 +116,38 @@ def _no_value(scene: Scene) -> str:
 
 
 def _missing(scene: Scene, bands: Sequence[int]) -> str:
-    return _named(scene, bands, dict(enumerate(scene.missing.tolist())), "pixel")
+    return _named(scene.hsi, bands, dict(enumerate(scene.missing.tolist())), "pixel")
 
 
 def _much(scene: Scene) -> float:
     return _MUCH * float(np.count_nonzero(scene.low_present))
 
 
-def _named(scene: Scene, bands: Sequence[int], counts: Mapping[int, int], unit: str) -> str:
+def _named(hsi: RasterReader, bands: Sequence[int], counts: Mapping[int, int], unit: str) -> str:
     """ "band 3 (12 pixels), bands 7-9 (4 to 8 pixels each)"."""
-    runs = _runs(scene, bands)
+    runs = _runs(hsi, bands)
     words = []
     for run in runs[:_RUNS]:
         numbers = sorted({int(counts[band]) for band in run})
         span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
         units = unit if numbers[-1] == 1 else f"{unit}s"
-        words.append(f"{_run_text(scene, run)} ({span} {units}{' each' * (len(run) > 1)})")
+        words.append(f"{_run_text(hsi, run)} ({span} {units}{' each' * (len(run) > 1)})")
     rest = sum(len(run) for run in runs[_RUNS:])
     return ", ".join(words) + (f" and {rest} more bands" if rest else "")
 
 
-def _runs_text(scene: Scene, bands: Sequence[int]) -> str:
-    return ", ".join(_run_text(scene, run) for run in _runs(scene, bands))
+def _runs_text(hsi: RasterReader, bands: Sequence[int]) -> str:
+    return ", ".join(_run_text(hsi, run) for run in _runs(hsi, bands))
 
 
-def _run_text(scene: Scene, run: Sequence[int]) -> str:
-    first, last = (scene.hsi.band_numbers[run[end]] for end in (0, -1))
+def _run_text(hsi: RasterReader, run: Sequence[int]) -> str:
+    first, last = (hsi.band_numbers[run[end]] for end in (0, -1))
     return f"band {first}" if len(run) == 1 else f"bands {first}-{last}"
 
 
-def _runs(scene: Scene, bands: Sequence[int]) -> list[list[int]]:
+def _runs(hsi: RasterReader, bands: Sequence[int]) -> list[list[int]]:
     """Bands whose numbers in the file follow each other."""
-    numbers = scene.hsi.band_numbers
+    numbers = hsi.band_numbers
     runs: list[list[int]] = []
     for band in bands:
         if runs and numbers[band] == numbers[runs[-1][-1]] + 1:

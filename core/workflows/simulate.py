@@ -25,11 +25,13 @@ from ..operators.response_tables import published_sensor, published_sensors
 from ..operators.sensors import mtf_gains
 from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
-from ..products.opening import open_raster
+from ..products.claims import Claims, open_claimed
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.elsewhere import Distortion, elsewhere
+from ..scene.stray_fills import look_for_strays
+from .missing import warn_of_strays
 from .options.call import on_files
 from .options.gain import check_fraction, given_gain
 from .options.quality import SimulateOptions
@@ -86,10 +88,11 @@ def simulate(
             "480-690, or by a file with its spectral response."
         )
     check_outputs((reference,), (hsi_out, pan_out), others=(pan_response,))
-    with open_raster(reference, progress=progress) as reader:
+    with open_claimed(reference, "hsi", _claims(reference, options), progress) as reader:
         if reader.bands < 2:
             raise InputError(f"{reader.name} has one band; choose a reference with several bands.")
         warn_of_numbers([reader], progress)
+        warn_of_strays(reader, look_for_strays(reader, progress), progress)
         gains = _gains(options.mtf_hsi, reader)
         rows, cols = used_shape((reader.grid.rows, reader.grid.cols), ratio)
         if min(rows, cols) < MIN_OVERLAP * ratio:
@@ -139,6 +142,12 @@ def simulate(
             "pan_cols": grid.cols,
             "pan_bands": sorted({band + 1 for weights in groups.values() for band in weights}),
         }
+
+
+def _claims(reference: str, options: SimulateOptions) -> Claims:
+    """What is said of the reference; an option counts more than what a layer of QGIS says."""
+    nodata, crs = (options.layers or {}).get(reference, ("", ""))
+    return Claims(str(options.hsi_nodata).strip() or nodata, crs)
 
 
 def _elsewhere(path: str, options: SimulateOptions) -> RasterReader:

@@ -31,6 +31,7 @@ _READERS: dict[str, Callable[[QgsProcessingAlgorithm, dict[str, Any], str, QgsPr
     "switch": QgsProcessingAlgorithm.parameterAsBool,
 }
 """What reads the value of a parameter, by the kind of its option."""
+_PLACES = "GEOLOCATION"  # read as its file says, whatever its layer does
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Arguments:
 
     def layers(self) -> dict[str, tuple[str, str]]:
         """By file, what its layer says instead of it: nodata as the engine's options have it, and the CRS as WKT."""
-        sources = [source for some in self.sources.values() for source in some]
+        sources = [source for key, some in self.sources.items() if key != _PLACES for source in some]
         return {source.path(): (source.nodata, source.own_crs) for source in sources if source.says_more}
 
     def layer_name(self, key: str) -> str:

@@ -77,8 +77,8 @@
 <translation>Eine Datei, die sagt, wo die Pixel eines HSI in Sensorgeometrie liegen: ein Raster mit zwei Kanälen und den Zeilen und Spalten des HSI, Länge und Breite (oder x und y) jedes Pixels, oder eine geographische Zuordnungstabelle (GLT), ein Raster auf einem Kartengitter, dessen zwei Kanäle Spalte und Zeile, ab 1, des dortigen HSI-Pixels nennen. Das HSI wird in seinen eigenen Zeilen und Spalten geschärft und dann auf ein Kartengitter gelegt. Ein Höhenmodell (ein Kanal) gibt Bildern mit RPCs Höhen.</translation></message>
 <message><source>Geolocation of the HSI: coordinates or lookup table; heights for RPCs</source>
 <translation>Lage der Pixel des HSI: Koordinaten oder Zuordnungstabelle; Höhen für RPCs</translation></message>
-<message><source>The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
-<translation>Das Koordinatenbezugssystem eines HSI oder PAN, dessen Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
+<message><source>The coordinate reference system of an HSI, a PAN or a mask whose file has none, as EPSG:32633 or as WKT; others keep their own.</source>
+<translation>Das Koordinatenbezugssystem eines HSI, eines PAN oder einer Maske, deren Datei keines hat, wie EPSG:32633 oder als WKT; andere behalten ihr eigenes.</translation></message>
 <message><source>CRS of an image that has none, as EPSG:32633</source>
 <translation>KBS eines Bildes, das keines hat, wie EPSG:32633</translation></message>
 <message><source>Where two detectors of the HSI see the same wavelengths: keep all bands; drop those of the detector of shorter wavelengths; or join the two at a wavelength in nm, as 960. Empty: as is usual for the product (PRISMA: drop; others: keep).</source>
@@ -193,8 +193,8 @@
 <translation>BiSRNet: binarisiert, sein einfacherer Vorläufer</translation></message>
 <message><source>S2BNet in full precision</source>
 <translation>S2BNet in voller Genauigkeit</translation></message>
-<message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.</source>
-<translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Beliebiges KBS.</translation></message>
+<message><source>Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. In the HSI's CRS; in QGIS in any.</source>
+<translation>Nur dieser Teil der Szene wird berechnet; leer: die ganze Überlappung von HSI und PAN. Im KBS des HSI; in QGIS in einem beliebigen.</translation></message>
 <message><source>Extent to work on</source>
 <translation>Zu bearbeitende Ausdehnung</translation></message>
 <message><source>Only these bands are used and written: numbers counted from 1, as in 1-100,120, or wavelengths, as in 430-900 nm; empty: all.</source>
@@ -407,6 +407,10 @@
 <translation>Wert der Modulationsübertragungsfunktion des Sensors bei der Nyquist-Frequenz des HSI, zwischen 0 und 1: wie stark der Sensor verwischt. 0.3 passt zu den meisten Sensoren; eine kleinere Zahl bedeutet einen unschärferen Sensor. Statt einer Zahl der Name eines Sensors, dessen Wert veröffentlicht ist, wie prisma, enmap, tanager, quickbird, ikonos, oder zwei Zahlen, wie 0.2,0.35, vertikal (in Flugrichtung) und horizontal (quer dazu).</translation></message>
 <message><source>MTF gain of the HSI at its Nyquist frequency, or sensor</source>
 <translation>MTF-Wert des HSI bei seiner Nyquist-Frequenz, oder Sensor</translation></message>
+<message><source>The number that stands for “no value” in the reference beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of.</source>
+<translation>Die Zahl, die in der Referenz für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet.</translation></message>
+<message><source>Nodata value of the reference (empty: the file's own, none: no value)</source>
+<translation>Nodata-Wert der Referenz (leer: die der Datei, none: kein Wert)</translation></message>
 <message><source>The simulated hyperspectral image.</source>
 <translation>Das simulierte Hyperspektralbild.</translation></message>
 <message><source>Simulated HSI</source>

@@ -15,6 +15,7 @@ from core.operators.resample import degrader
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
 from core.workflows.simulate import simulate
+from tests.core.said import Said
 
 GRID = Grid(500000.0, 5800000.0, 30.0, -30.0, 45, 51)
 
@@ -269,3 +270,43 @@ def test_stopping_leaves_neither_output(job, tmp_path):
             progress=Stop(),
         )
     assert [path.name for path in tmp_path.iterdir()] == ["reference.tif"]
+
+
+def filled(place, value=-9999):
+    """An image of integers with a fill value, and where it is not."""
+    values, valid = np.round(image(12)), np.ones((45, 51), bool)
+    valid[place] = False
+    values[:, ~valid] = value
+    return values, np.broadcast_to(valid, values.shape)
+
+
+@pytest.mark.parametrize("place", [np.s_[:, :9], np.s_[20:23, 30:34]], ids=["at the border", "inside"])
+def test_a_fill_value_that_is_not_declared_does_not_enter_the_pair(job, place):
+    values, valid = filled(place)
+    expected = [reader.read() for reader in job(values, 4, valid, dtype="int16", nodata=-9999.0)]
+    said, quiet = Said(), Said()
+    found = job(values, 4, dtype="int16", progress=said)
+    for one, other in zip(expected, found):
+        other = other.read()
+        np.testing.assert_array_equal(other.valid, one.valid)
+        np.testing.assert_array_equal(other.values, one.values)
+    (warning,) = said.warnings
+    for words in ("reference.tif", "-9999", "--hsi-nodata -9999 (HSI_NODATA)"):
+        assert words in warning
+    hsi, _ = job(values, 4, dtype="int16", hsi_nodata="-9999", progress=quiet)
+    np.testing.assert_array_equal(hsi.read().values, expected[0].values)
+    assert not quiet.warnings
+
+
+def test_none_keeps_a_fill_value_as_data(job):
+    values, _ = filled(np.s_[:, :9])
+    hsi, _ = job(values, 4, dtype="int16", hsi_nodata="none")
+    assert hsi.read().values.min() < -5000
+
+
+def test_what_a_layer_says_of_the_reference_counts(job, tmp_path):
+    values, valid = filled(np.s_[:, :9], -7)
+    expected, _ = job(values, 4, valid, dtype="int16", nodata=-7.0)
+    read = expected.read()
+    hsi, _ = job(values, 4, dtype="int16", layers={str(tmp_path / "reference.tif"): ("-7", "")})
+    np.testing.assert_array_equal(hsi.read().values, read.values)

@@ -53,6 +53,7 @@ CONTRACT = {  # in the order of the dialogs
         "PAN_RANGE": "string",
         "PAN_RESPONSE": "file",
         "MTF": "string",
+        "HSI_NODATA": "string",
         "HSI": "rasterDestination",
         "PAN": "rasterDestination",
     },

@@ -77,13 +77,9 @@ def test_settings_that_cannot_be_taken_over_are_named(scene, tmp_path):
     assert "The no-data settings of the layer “hsi” are not taken over" in fuse(scene, tmp_path, HSI=layer)[2]
     layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(7.0, 7.0)])
     assert "not taken over" in fuse(scene, tmp_path, HSI=layer)[2]
-    outputs = {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
-    for band in bands(layer):
-        layer.dataProvider().setUserNoDataValue(band, [QgsRasterRange(7.0, 7.0)])
-    feedback = QgsProcessingFeedback(False)
-    given = {"REFERENCE": layer, "RATIO": 2, "PAN_BANDS": "2-5", **outputs}
-    processing.run("ssml:simulate", given, feedback=feedback)
-    assert "set for the layer “hsi” in QGIS are not taken over" in feedback.textLog()
+    heights = changed(scene, tmp_path, name="pan")
+    heights.dataProvider().setUserNoDataValue(1, [QgsRasterRange(7.0, 7.0)])
+    assert "set for the layer “pan” in QGIS are not taken over" in fuse(scene, tmp_path, GEOLOCATION=heights)[2]
 
 
 def test_a_plain_layer_says_nothing(scene, tmp_path):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from .declare import Option, Options
 
 ASSUME_CRS = Option(
-    "The coordinate reference system of an HSI or a PAN whose file has none, as EPSG:32633 or as WKT; others keep "
-    "their own.",
+    "The coordinate reference system of an HSI, a PAN or a mask whose file has none, as EPSG:32633 or as WKT; others "
+    "keep their own.",
     "CRS of an image that has none, as EPSG:32633",
     metavar="CRS",
     advanced=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...io.ratio import MAX_RATIO, MIN_RATIO
@@ -35,6 +36,9 @@ class SimulateOptions(Options):
         pan_crs: its reference system; "" for the reference's.
         pan_distortion: by how many reference pixels it is distorted; None for none.
         seed: of noise and distortion.
+        hsi_nodata: numbers of the reference that stand for "no value", as "-9999"; "none" for none; "" for the file's
+            own and those that are found.
+        layers: by file, what QGIS's layers say instead of the files; as of :class:`.shared.RasterOptions`.
     """
 
     ratio: float = Option(
@@ -87,6 +91,11 @@ class SimulateOptions(Options):
         bounds=(0.0, 100.0),
     ).field()
     seed: int = Option("Seed of noise and distortion.", default=0, metavar="N", bounds=(0, 2**31 - 1)).field()
+    hsi_nodata: str | float = shared.HSI_NODATA.field(
+        help=shared.HSI_NODATA.help.replace("in the HSI", "in the reference"),
+        label="Nodata value of the reference (empty: the file's own, none: no value)",
+    )
+    layers: Mapping[str, tuple[str, str]] | None = shared.LAYERS.field()
 
 
 SIMULATE = Job(
@@ -126,7 +135,7 @@ SIMULATE = Job(
         _image_out("pan", "Simulated PAN", "The simulated panchromatic image."),
     ),
     SimulateOptions,
-    order="REFERENCE RATIO PAN_BANDS PAN_RANGE PAN_RESPONSE MTF",
+    order="REFERENCE RATIO PAN_BANDS PAN_RANGE PAN_RESPONSE MTF HSI_NODATA",
     example="scene.tif --ratio 4 --pan-bands 7-33 --out-hsi hsi.tif --out-pan pan.tif",
     terminal="Needs no PyTorch.",
 )

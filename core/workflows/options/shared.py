@@ -121,6 +121,7 @@ HSI_NODATA = Option(
 PAN_NODATA = HSI_NODATA.but(
     help="As that of the HSI, for the PAN.", label="Nodata value of the PAN (empty: the file's own, none: no value)"
 )
+LAYERS = Option("By file, what its layer says instead of it: nodata and CRS.", default=None, flag="")
 PAN_BANDS_USED = Option(
     f"Only these bands of the sharper image are used: {BAND_NUMBERS}; empty: all.",
     "Bands of the sharper image to use, as in 1-4 or 430-900 nm",
@@ -160,9 +161,7 @@ class RasterOptions(BandOptions, PlacementOptions):
     hsi_nodata: str | float = HSI_NODATA.field()
     pan_nodata: str | float = PAN_NODATA.field()
     pan_bands_used: str = PAN_BANDS_USED.field()
-    layers: Mapping[str, tuple[str, str]] | None = Option(
-        "By file, what its layer says instead of it: nodata and CRS.", default=None, flag=""
-    ).field()
+    layers: Mapping[str, tuple[str, str]] | None = LAYERS.field()
 
 
 @dataclass(frozen=True)
@@ -219,7 +218,8 @@ class FusionOptions(MemoryOptions, SceneOptions):
     """
 
     extent: tuple[float, float, float, float] | None = Option(
-        "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. Any CRS.",
+        "Only this part of the scene is computed; empty: all of the overlap of HSI and PAN. In the "
+        "HSI's CRS; in QGIS in any.",
         "Extent to work on",
         None,
         "extent",
