@@ -19,7 +19,8 @@ from ..io.grid import Grid, Window
 from ..io.lookup_table import LookupTable
 from ..io.positions import inside_of, refined
 from ..io.reader import RasterReader
-from ..io.remedies import crs_name, is_geographic, wkt_of
+from ..io.remedies import crs_name, is_geographic, number, wkt_of
+from ..io.warp_remedies import outline_of
 from ..runtime.errors import InputError
 from .nearest import NearestReader
 from .placement import mapping_between, positions_on
@@ -227,5 +228,18 @@ def output_window(scene: Scene, extent: tuple[float, float, float, float] | None
     row, col = max(0, math.ceil(y[0] - 0.01)), max(0, math.ceil(x[0] - 0.01))
     stop_row, stop_col = min(rows, math.floor(y[1] + 0.01)), min(cols, math.floor(x[1] + 0.01))
     if stop_row <= row or stop_col <= col:
-        raise InputError("The extent lies outside the ground that the HSI and the PAN share; choose another one.")
+        raise InputError(f"The extent lies outside the ground that the HSI and the PAN share{_ground(scene)}.")
     return Window(row, col, stop_row - row, stop_col - col)
+
+
+def _ground(scene: Scene) -> str:
+    """Where the output lies, and in which system an extent is given."""
+    facts = scene.alignment.grid.facts("")
+    corners = outline_of(facts, facts.crs)
+    if corners is None or scene.alignment.grid.in_sensor_geometry:
+        return "; choose another one"
+    (left, low), (right, high) = corners.min(axis=0), corners.max(axis=0)
+    system = f" in {crs_name(facts.crs)}" if facts.crs else ""
+    return (
+        f", x {number(left)} to {number(right)} and y {number(low)} to {number(high)}{system}; choose another one there"
+    )

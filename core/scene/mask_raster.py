@@ -10,6 +10,7 @@ from ..io.grid import Axis, Grid, Window
 from ..io.positions import beside, refined
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
+from ..io.warp_remedies import crs_sentence
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .nearest import NearestReader
@@ -21,50 +22,51 @@ _MOST_PLACES = 32  # along the edge of an HSI pixel, at which a mask on other ax
 _EDGE = 0.01  # of a mask pixel: what overlaps by less does not
 
 
-def masked_pixels(scene: Scene, path: str, progress: Progress | None = None) -> np.ndarray:
+def masked_pixels(scene: Scene, mask: RasterReader, progress: Progress | None = None) -> np.ndarray:
     """The HSI pixels that a mask covers.
 
     Args:
         scene: the HSI and the PAN.
-        path: raster of one band; not 0 and not nodata where a pixel is masked.
+        mask: open raster of one band; not 0 and not nodata where a pixel is masked.
         progress: asked whether to stop.
 
     Returns:
         (rows, columns) bool on the HSI's grid under the output: pixels that some masked pixel overlaps.
 
     Raises:
-        InputError: the file cannot be used, has several bands, or a CRS that cannot be transformed to the HSI's.
+        InputError: the raster has several bands, no CRS, or one that cannot be transformed to the HSI's.
     """
     rows, cols = scene.low_shape
     corner = scene.alignment.hsi
     grid = scene.hsi.grid.crop(Window(corner.row, corner.col, rows, cols))
     result = np.zeros((rows, cols), bool)
-    with RasterReader(path) as mask:
-        if mask.bands != 1:
-            raise InputError(f"{mask.name} has {mask.bands} bands, but a mask (--mask, MASK) has one; choose another.")
-        along = beside(mask.grid, grid)
-        if along is None:
-            return _apart(mask, grid, scene.hsi.name, progress)
-        (y, x), (mask_y, mask_x) = grid.axes, along.axes
-        down, right = _under(y, mask_y), _under(x, mask_x)
-        step = max(1, _SAMPLES // mask.grid.cols)
-        for start, stop in row_strips(mask.grid.rows, step, progress):
-            block = mask.read(Window(start, 0, stop - start, mask.grid.cols))
-            set_there = (block.values[0] != 0) & block.valid[0]
-            if not set_there.any():
-                continue
-            held = _some(set_there.T, right).T
-            result |= _some(held, np.clip(down - start, 0, stop - start))
+    if mask.bands != 1:
+        raise InputError(f"{mask.name} has {mask.bands} bands, but a mask (--mask, MASK) has one; choose another.")
+    along = beside(mask.grid, grid)
+    if along is None:
+        return _apart(mask, grid, scene.hsi, progress)
+    (y, x), (mask_y, mask_x) = grid.axes, along.axes
+    down, right = _under(y, mask_y), _under(x, mask_x)
+    step = max(1, _SAMPLES // mask.grid.cols)
+    for start, stop in row_strips(mask.grid.rows, step, progress):
+        block = mask.read(Window(start, 0, stop - start, mask.grid.cols))
+        set_there = (block.values[0] != 0) & block.valid[0]
+        if not set_there.any():
+            continue
+        held = _some(set_there.T, right).T
+        result |= _some(held, np.clip(down - start, 0, stop - start))
     return result
 
 
-def _apart(mask: RasterReader, grid: Grid, hsi: str, progress: Progress | None) -> np.ndarray:
+def _apart(mask: RasterReader, grid: Grid, hsi: RasterReader, progress: Progress | None) -> np.ndarray:
     """As :func:`masked_pixels`, of a mask that does not lie along the image's axes: it is looked at in places that are
     no farther apart than its pixels."""
-    exact = None if bool(grid.crs) != bool(mask.grid.crs) else positions_on(grid, mask.grid)
+    if bool(grid.crs) != bool(mask.grid.crs):
+        raise InputError(crs_sentence(hsi.grid.facts(hsi.source), mask.grid.facts(mask.source)))
+    exact = positions_on(grid, mask.grid)
     if exact is None:
         raise InputError(
-            f"{mask.name} and {hsi} have coordinate reference systems that cannot be transformed into each other; "
+            f"{mask.name} and {hsi.name} have coordinate reference systems that cannot be transformed into each other; "
             "reproject the mask (--mask, MASK) to that of the image."
         )
     rows, cols = np.array([grid.rows / 2, grid.rows / 2 + 1, grid.rows / 2]), np.full(3, grid.cols / 2)

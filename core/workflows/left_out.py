@@ -9,7 +9,10 @@ import numpy as np
 from ..assessment.reduced import used_shape
 from ..calibration.contradictions import contradictions
 from ..calibration.shift import Shift
+from ..io.reader import RasterReader
+from ..io.unplaced import UnplacedError
 from ..operators.footprints import all_valid
+from ..products.claims import Claims, open_claimed
 from ..runtime.progress import Progress
 from ..scene.mask_raster import masked_pixels
 from ..scene.scene import Scene
@@ -44,7 +47,8 @@ def left_out(
         contradictory = contradictions(scene, place, progress)
         _say_contradictions(scene, int(contradictory.sum()), progress)
     if options.mask:
-        masked = masked_pixels(scene, options.mask, progress)
+        with _open_mask(scene, options.mask, options, progress) as mask:
+            masked = masked_pixels(scene, mask, progress)
         count = int(np.count_nonzero(masked & scene.low_valid))
         text = f"{os.path.basename(options.mask)} keeps {count} of {masked.size} HSI pixels out of learning"
         if count:
@@ -52,6 +56,16 @@ def left_out(
         else:
             progress.warning(f"{text}: it is 0 wherever {scene.hsi.name} lies; check the mask (--mask, MASK).")
     return contradictory, masked
+
+
+def _open_mask(scene: Scene, path: str, options: RasterOptions, progress: Progress) -> RasterReader:
+    """The mask, as its layer says that it is; where it lies on no grid, the refusal's remedy puts it on the HSI."""
+    nodata, crs = (options.layers or {}).get(path, ("", ""))
+    try:
+        return open_claimed(path, "quality", Claims(nodata, crs, options.assume_crs, look=False), progress)
+    except UnplacedError as error:
+        hsi = scene.hsi.grid
+        raise error.beside(None if hsi.in_sensor_geometry else hsi.facts(scene.hsi.source), "pan") from None
 
 
 def without(

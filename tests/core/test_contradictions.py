@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from osgeo import gdal
 
 import core
 from core.calibration.contradictions import contradictions
+from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
 from core.scene.mask_raster import masked_pixels
@@ -154,6 +159,11 @@ def test_many_contradictions_are_warned_of_and_shown_on_the_page(tmp_path):
     assert "HSI pixels that the PAN contradicts, in yellow" in page.read_text(encoding="utf-8")
 
 
+def masked(scene, path):
+    with RasterReader(path) as mask:
+        return masked_pixels(scene, mask)
+
+
 def mask_file(make_raster, path, mask, step, corner=EDGE, **fields):
     transform = (corner[0], step, 0.0, corner[1], 0.0, -step)
     return make_raster(path, mask.astype(np.uint8), transform, **fields)
@@ -164,23 +174,23 @@ def test_a_mask_on_any_grid_covers_the_pixels_that_it_overlaps(make_raster, tmp_
     with open_pair(*write(pair, tmp_path, "pair")) as scene:
         own = box((44, 52), (3, 9), (10, 20))
         same = mask_file(make_raster, tmp_path / "same.tif", own, 20.0)
-        np.testing.assert_array_equal(masked_pixels(scene, same), own)
+        np.testing.assert_array_equal(masked(scene, same), own)
         fine = mask_file(make_raster, tmp_path / "fine.tif", own.repeat(4, 0).repeat(4, 1), 5.0)
-        np.testing.assert_array_equal(masked_pixels(scene, fine), own)
+        np.testing.assert_array_equal(masked(scene, fine), own)
         coarse = mask_file(make_raster, tmp_path / "coarse.tif", box((22, 26), (2, 3), (5, 6)), 40.0)
-        np.testing.assert_array_equal(masked_pixels(scene, coarse), box((44, 52), (4, 6), (10, 12)))
+        np.testing.assert_array_equal(masked(scene, coarse), box((44, 52), (4, 6), (10, 12)))
         odd = mask_file(make_raster, tmp_path / "odd.tif", box((9, 9), (1, 2), (1, 2)), 30.0)
-        np.testing.assert_array_equal(masked_pixels(scene, odd), box((44, 52), (1, 3), (1, 3)))
+        np.testing.assert_array_equal(masked(scene, odd), box((44, 52), (1, 3), (1, 3)))
         part = mask_file(make_raster, tmp_path / "part.tif", np.ones((4, 4)), 20.0, (EDGE[0] + 100, EDGE[1] - 60))
-        np.testing.assert_array_equal(masked_pixels(scene, part), box((44, 52), (3, 7), (5, 9)))
+        np.testing.assert_array_equal(masked(scene, part), box((44, 52), (3, 7), (5, 9)))
         nodata = mask_file(make_raster, tmp_path / "nodata.tif", 255 * own, 20.0, nodata=255)
-        assert not masked_pixels(scene, nodata).any()
+        assert not masked(scene, nodata).any()
 
 
 def test_a_mask_that_does_not_fit_is_refused_and_one_beside_the_image_is_warned_of(make_raster, tmp_path):
     files = write(made_pair(0), tmp_path, "pair")
     other = mask_file(make_raster, tmp_path / "other.tif", np.ones((44, 52)), 20.0, epsg=0)
-    with pytest.raises(InputError, match=r"other\.tif and .* cannot be transformed into each other.*MASK"):
+    with pytest.raises(InputError, match=r"other\.tif has no CRS.*--assume-crs EPSG"):
         core.classical(*files, tmp_path / "out.tif", mask=other)
     several = make_raster(tmp_path / "several.tif", np.ones((2, 4, 4), np.uint8), (EDGE[0], 20, 0, EDGE[1], 0, -20))
     with pytest.raises(InputError, match=r"several\.tif has 2 bands"):
@@ -195,12 +205,40 @@ def test_a_mask_that_does_not_fit_is_refused_and_one_beside_the_image_is_warned_
     assert any("b.tif keeps 0 of" in warning for warning in said.warnings)
 
 
+def test_a_mask_without_georeference_is_put_on_the_hsi_as_its_remedy_says(make_raster, tmp_path):
+    files, own = write(made_pair(0), tmp_path, "pair"), box((44, 52), (3, 9), (10, 20))
+    mask = make_raster(tmp_path / "mask.tif", own.astype(np.uint8), None, epsg=0)
+    with pytest.raises(InputError, match="has no georeference") as refused:
+        core.classical(*files, tmp_path / "out.tif", mask=mask)
+    command = shlex.split(str(refused.value).split(": ", 1)[1].split(" (")[0])
+    subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_edit", *command[1:]], check=True)
+    with open_pair(*files) as scene:
+        np.testing.assert_array_equal(masked(scene, mask), own)
+
+
+def test_what_is_said_of_a_mask_besides_its_file_counts(make_raster, tmp_path):
+    files, own = write(made_pair(0), tmp_path, "pair"), box((44, 52), (3, 9), (10, 20))
+    placed = mask_file(make_raster, tmp_path / "placed.tif", own, 20.0)
+    bare = mask_file(make_raster, tmp_path / "bare.tif", np.where(own, 1, 9), 20.0, epsg=0)
+    system = gdal.Open(placed).GetProjection()
+    found = []
+    for mask, more in (
+        (placed, {}),
+        (bare, {"layers": {str(bare): ("9", system)}}),
+        (mask_file(make_raster, tmp_path / "none.tif", own, 20.0, epsg=0), {"assume_crs": system}),
+    ):
+        said = Said()
+        core.classical(*files, tmp_path / "out.tif", mask=mask, progress=said, **more)
+        found.append(next(text for text in said.infos if "out of learning" in text).split(" keeps ")[1])
+    assert found == [f"{own.sum()} of {own.size} HSI pixels out of learning."] * 3
+
+
 def test_masked_pixels_take_no_part_in_statistics_but_are_sharpened(make_raster, tmp_path):
     pair, mask = made_pair(3, dtype="float32"), box((44, 52), (0, 20), (0, 20))
     path = mask_file(make_raster, tmp_path / "mask.tif", mask, 20.0)
     files, said = write(pair, tmp_path, "pair"), Said()
     with open_pair(*files) as scene:
-        view = scene.without(masked_pixels(scene, path))
+        view = scene.without(masked(scene, path))
         assert int(view.low_valid.sum()) == 44 * 52 - 400
         assert view.low_present.all()
         numbers = scene_statistics(view, 0.3, 4)
