@@ -25,6 +25,7 @@ _UNLIKE = 0.2  # likeness of another order or sensor
 # counts, all bands together. Measured between parts of real scenes: in the right order 1.0 to 1.6 times; two bands
 # exchanged 36 and more, but for bands that are nearly the same.
 _OTHER_ORDER, _UNEXPLAINED = 5.0, 0.01
+_CORRELATED, _OPPOSITE = 0.7, 0.9  # a band that surely goes with the PAN; the share of such bands that is turned
 
 
 def reordered(trained: TrainedModel, scene: Scene) -> TrainedModel:
@@ -96,6 +97,38 @@ def warn_of_order(
             "would tell them are missing: they may lie in another order or be of another sensor; give it the order of "
             "the training images, or its wavelengths."
         )
+
+
+def check_polarity(
+    references: Sequence[Distribution],
+    found: Sequence[Distribution],
+    good: np.ndarray,
+    scene: Scene,
+    name: str,
+) -> None:
+    """Refuse a sharper image, or a band of one, that is a negative: dark where that of training is bright.
+
+    Args:
+        references: of the scene of training, one for each sharp band.
+        found: of the other scene, one for each sharp band.
+        good: (bands,) bool, the HSI's bands that are compared.
+        scene: the other scene, for messages.
+        name: of the model file, for messages.
+
+    Raises:
+        InputError: nearly all bands that the PAN surely goes with in both go with it in opposite directions.
+    """
+    for reference, other in zip(references, found):
+        sure = good & (np.minimum(np.abs(reference.correlation), np.abs(other.correlation)) > _CORRELATED)
+        own, there = other.correlation[sure], reference.correlation[sure]
+        if sure.sum() >= 2 and np.mean(own * there < 0) > _OPPOSITE:
+            most = int(np.argmax(np.abs(there)))
+            raise InputError(
+                f"{scene.pan.name} is dark where the sharper image that {name} was trained with is bright: its "
+                f"correlation with a band of the HSI is {own[most]:.2f}, in training {there[most]:.2f}. It seems to be "
+                "a negative: invert it (gdal_translate -scale LEAST MOST MOST LEAST, with its least and its highest "
+                "number), or train a model with it."
+            )
 
 
 def check_guides_order(

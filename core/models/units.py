@@ -20,7 +20,7 @@ from ..runtime.progress import Progress
 from ..scene.distribution import Distribution, sample_distributions
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
-from .band_order import check_guides_order, reordered, warn_of_order
+from .band_order import check_guides_order, check_polarity, reordered, warn_of_order
 from .trained import TrainedModel, scaling_of
 
 LEAST_FACTOR = 8.0  # from here on units differ, below only brightness
@@ -66,7 +66,8 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
         The model with statistics in the scene's units; the model itself where those are the same.
 
     Raises:
-        InputError: the scene has other bands or in another order, another ratio, or units that cannot be told.
+        InputError: the scene has other bands or in another order, another ratio, units that cannot be told, or a PAN
+            that is a negative.
     """
     progress = progress or Progress()
     trained = reordered(trained, scene)
@@ -79,6 +80,7 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
         return trained
     good = np.array(trained.header["good"], bool) & scene.good
     comparisons = [_Comparison(trained, scene, name, guide, each, good, progress) for guide, each in enumerate(found)]
+    check_polarity([one.reference for one in comparisons], found, good, scene, name)
     warn_of_order(trained, comparisons[0].reference, found[0], good, scene, name, progress)
     references, known = [one.reference for one in comparisons], trained.header.get("pan_wavelengths", [None])
     others = f"those that {name} was trained with"

@@ -130,6 +130,20 @@ def test_a_model_file_of_statistics_alone_recognises_factors_too(
     assert len(log.warnings) == 1
 
 
+@pytest.mark.parametrize("name", ["trained", "other"])
+def test_a_negative_of_the_pan_is_refused_and_put_right_as_the_sentence_says(images, write, model, tmp_path, name):
+    truth, hsi, pan = images[name]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    turned = write("turned", hsi * 1e4, 12000 - pan * 1e4)
+    with pytest.raises(InputError, match=r"turned_pan\.tif is dark where .* is bright.*gdal_translate -scale LEAST"):
+        fused(turned, model, tmp_path)
+    numbers = 12000 - pan * 1e4
+    least, most = float(numbers.min()), float(numbers.max())
+    gdal.Translate(str(tmp_path / "right.tif"), turned[1], scaleParams=[[least, most, most, least]])
+    result, _ = fused((turned[0], str(tmp_path / "right.tif")), model, tmp_path)
+    assert rmse(result, truth * 1e4) < 1.1 * rmse(plain, truth * 1e4)
+
+
 @pytest.mark.parametrize(("gain", "offset"), [(0.025, 0), (1 / 16, 0), (40, 0), (0.2, 0), (1, 30000), (0.03, 500)])
 def test_a_pan_of_another_depth_or_offset_is_matched_by_its_regression(images, write, model, tmp_path, gain, offset):
     truth, hsi, pan = images["other"]
