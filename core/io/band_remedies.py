@@ -1,4 +1,5 @@
-"""Remedies for what a raster holds: bands of which one is wanted, or that lie in several files, subdatasets, types."""
+"""Remedies for what a raster holds: bands of which one is wanted, or that lie in several files, subdatasets, types,
+scales."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from osgeo import gdal
 
 from .gdal_errors import gdal_messages, open_quietly
-from .remedies import Source, command, new_file, path_argument, quoted
+from .remedies import Source, can_be_updated, command, new_file, number, path_argument, quoted
 
 _MOST_LISTED = 12  # subdatasets that a sentence lists
 
@@ -60,6 +61,26 @@ def stack_command(files: Sequence[str]) -> str:
     stacked = new_file(re.sub(r"\d+(\.\w+)?$", "", files[0]).rstrip("_-. ") or files[0], "bands", ".vrt")
     arguments = ["gdalbuildvrt", "-separate", stacked, *map(path_argument, files)]
     return command(arguments, "Build virtual raster, each input file in a separate band")
+
+
+def scale_command(source: Source, scale: float) -> str:
+    """The command that declares the scale of all bands of a raster, in the ways of :func:`.remedies.edit_command`.
+
+    Args:
+        source: the raster.
+        scale: by which numbers are multiplied.
+
+    Returns:
+        The text.
+    """
+    if not source.path:
+        return f"give {source.name} the scale {number(scale)}"
+    algorithm = "Translate with -a_scale as additional parameter"
+    if not os.path.exists(source.path):
+        new = new_file(source.path, "scaled")
+        return command(["gdal_translate", "-a_scale", number(scale), path_argument(source.path), new], algorithm)
+    read_only = [] if can_be_updated(source.path) else ["-ro"]
+    return command(["gdal_edit.py", *read_only, "-scale", number(scale), path_argument(source.path)], algorithm)
 
 
 def _band_files(path: str) -> list[str]:

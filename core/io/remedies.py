@@ -259,12 +259,20 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
     if not os.path.exists(source.path):
         arguments = ["gdal_translate", *options, path_argument(source.path), new_file(source.path, "placed")]
         return command(arguments, "Translate (convert format)")
-    read_only = [] if _can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
+    read_only = [] if can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
     algorithm = "Assign projection" if corners is None else "Translate with these as additional parameters"
     return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)
 
 
-def _can_be_updated(path: str) -> bool:
+def can_be_updated(path: str) -> bool:
+    """Whether GDAL can write into a file; else what is said of it goes into one beside it.
+
+    Args:
+        path: the raster.
+
+    Returns:
+        Whether it can, or cannot be told.
+    """
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER)
         return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"

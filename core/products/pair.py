@@ -10,6 +10,7 @@ from ..io.band_selection import select_bands
 from ..io.grid import same_crs
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
+from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
 from ..scene.mosaic import mosaic
@@ -150,9 +151,25 @@ def _open(
             return open_raster(path, role, progress)
         return open_claimed(path, role, claims, progress, hsi)
     except UnplacedError as error:
-        try:
-            with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:
-                facts = other.grid.facts(other.source) if other.grid.frame is None else None
-                raise error.beside(facts, role) from None
-        except UnplacedError as other_error:
-            raise error.beside(other_error, role) from None
+        raise unplaced_beside(error, role, partner) from None
+
+
+def unplaced_beside(error: UnplacedError, role: str, partner: StrPath) -> InputError:
+    """The refusal of a raster that nothing places on the map, with a remedy that makes it fit another one.
+
+    Args:
+        error: of the raster.
+        role: "hsi" or "pan", what the raster is.
+        partner: the file that it is used with.
+
+    Returns:
+        The refusal.
+
+    Raises:
+        InputError: the partner cannot be read.
+    """
+    try:
+        with open_raster(partner, "pan" if role == "hsi" else "hsi") as other:
+            return error.beside(other.grid.facts(other.source) if other.grid.frame is None else None, role)
+    except UnplacedError as other_error:
+        return error.beside(other_error, role)

@@ -12,14 +12,15 @@ from ..assessment.reference import View, good_bands
 from ..assessment.scores import Scores
 from ..calibration.local_shift import measure_local_shift
 from ..io.band_selection import select_bands
-from ..io.grid import Grid, Window, align
+from ..io.grid import Grid, Window, align, same_crs
 from ..io.overlap import overlap
-from ..io.ratio import STATED, same_ratio
+from ..io.ratio import MIN_RATIO, STATED, ratio_text, same_ratio
 from ..io.reader import RasterReader
+from ..io.unplaced import UnplacedError
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
 from ..products.claims import open_claimed
-from ..products.pair import Chosen, open_pan
+from ..products.pair import Chosen, open_pan, unplaced_beside
 from ..quality.reference import PixelMaps
 from ..report.assessment import assessment_report, lead
 from ..report.compared import Shown
@@ -39,8 +40,14 @@ from .options.call import on_files
 from .options.gain import GIVEN, given_gain
 from .options.quality import AssessOptions
 from .output import check_outputs, write_json
-from .stored_numbers import unit_factor, warn_of_numbers
+from .stored_numbers import unit_factor, warn_of_numbers, warn_of_other_bands, warn_of_units
 from .verdicts_of_scores import assessed_verdict
+
+_OF_A_REFERENCE = (
+    "a reference shows the truth at the result's pixel size; choose a sharper one, or judge the result by the HSI and "
+    "the PAN that it was made of (--hsi and --pan, HSI and PAN)"
+)
+_OF_A_RESULT = "a result has the PAN's; choose the image that was made of the two"
 
 
 @on_files(AssessOptions)
@@ -73,10 +80,10 @@ def assess(
         valid pixels; with HSI and PAN ``d_lambda``, ``d_lambda_k``, ``d_s``, ``d_s_reg``, ``d_rho``, ``qnr``, ``hqnr``,
         ``rqnr``, ``consistency`` (a ratio), ``mtf`` (one number or two), ``mtf_gain`` (see
         :meth:`.gains.ChosenGain.facts`) and ``hsi_pixels``. Always ``bands`` (number of good ones), ``ratio``,
-        ``unit_factor`` (by what the result's numbers would have to be multiplied to have the reference's unit, as
-        10000; None where they have it), ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``crop``,
-        ``per_band`` (lists by name, one entry a good band; ``band`` counts from 1), ``files``, ``notes`` and
-        ``warnings`` (what was warned of, notes among it).
+        ``unit_factor`` (by what the result's numbers would have to be multiplied to have the unit of the reference, or
+        else of the HSI, as 10000; None where they have it), ``verdict``, ``mark`` and ``checks`` (see
+        :func:`.sharpen.sharpen`), ``crop``, ``per_band`` (lists by name, one entry a good band; ``band`` counts from
+        1), ``files``, ``notes`` and ``warnings`` (what was warned of, notes among it).
 
     Raises:
         InputError: a file cannot be used, the grids or bands do not fit, or an output cannot be written.
@@ -91,7 +98,8 @@ def assess(
         moved = ""
         for key, path in files.items():
             if key != "pan":
-                readers[key] = stack.enter_context(_open(key, path, options, progress))
+                partner = fused if key != "fused" else reference or pan
+                readers[key] = stack.enter_context(_open(key, path, partner, options, progress))
         if hsi:
             pans = pan, *options.pan_more
             claims = [claims_of(path, "pan", options) for path in pans]
@@ -106,8 +114,9 @@ def assess(
             readers["pan"] = averaged(readers["pan"], readers["hsi"].grid, progress)
         warn_of_numbers(readers.values(), progress)
         chosen = _calibrated(readers, options, progress)
-        for key in readers.keys() & {"reference", "hsi"}:
+        for key in sorted(readers.keys() & {"reference", "hsi"}):
             readers[key] = select_bands(readers[key], options.bands)
+            warn_of_other_bands(readers["fused"], readers[key], progress)
         scores, views, maps = _score(readers, options, chosen.gain, progress)
         if hsi:
             scores.update(mtf=chosen.plain, mtf_gain=chosen.facts())
@@ -185,13 +194,16 @@ def _along_the_hsi(readers: dict[str, RasterReader], reference: bool) -> str:
     return moved
 
 
-def _open(key: str, path: str, options: AssessOptions, progress: Progress) -> RasterReader:
+def _open(key: str, path: str, partner: str, options: AssessOptions, progress: Progress) -> RasterReader:
     """One of the files but the PAN. What the options say of the HSI goes for the reference, too; the result is taken as
-    it is, but for what its layer says."""
+    it is, but for what its layer says. Where it lies on no grid, the refusal's remedy makes it fit the partner."""
+    claims = claims_of(path, "hsi", options)
     if key == "fused":
-        layer = claims_of(path, "hsi", AssessOptions(layers=options.layers))
-        return open_claimed(path, "hsi", replace(layer, look=False), progress)
-    return open_claimed(path, "hsi", claims_of(path, "hsi", options), progress)
+        claims = replace(claims_of(path, "hsi", AssessOptions(layers=options.layers)), look=False)
+    try:
+        return open_claimed(path, "hsi", claims, progress)
+    except UnplacedError as error:
+        raise unplaced_beside(error, "hsi" if key == "hsi" else "pan", partner) from None
 
 
 def _lies_on(fused: RasterReader, grid: Grid) -> bool:
@@ -227,6 +239,7 @@ def _score(
     if "reference" in views:
         progress.set(0.0, "Comparing with the reference")
         factor = unit_factor(views["fused"], views["reference"], found.bands)
+        warn_of_units(factor, readers["fused"], readers["reference"], progress)
         maps = found.add_reference(views["fused"], views["reference"], ratio, progress.part(0.02, half))
         if ratio is None:
             found.notes.append("ERGAS is left out, because it needs the ratio of the pixel sizes; give the ratio.")
@@ -234,6 +247,9 @@ def _score(
         begin = half if "reference" in views else 0.0
         progress.set(begin, "Comparing with the HSI and the PAN")
         window = View(readers["fused"], alignment.pan)
+        if factor is None:
+            factor = unit_factor(window, views["hsi"], found.bands)
+            warn_of_units(factor, readers["fused"], readers["hsi"], progress)
         under, pan = _shared_with_pan(readers, window)
         pair = FusedPair(views["hsi"], alignment, View(readers["pan"], pan), under, found.bands, mtf_gain, options.crop)
         found.add_full_resolution(window, pair, progress.part(max(begin, 0.02), 0.97))
@@ -256,16 +272,25 @@ def _place(readers: dict[str, RasterReader], crop: int) -> tuple[Any, dict[str, 
     fused, views, alignment = readers["fused"], {}, None
     if "reference" in readers:
         truth = readers["reference"]
+        _check_sizes(truth, fused, _OF_A_REFERENCE)
         shared = overlap(fused.grid, truth.grid, fused.source, truth.source)
         views = {key: View(readers[key], window).crop(crop) for key, window in zip(("fused", "reference"), shared)}
     if "hsi" in readers:
         hsi, pan = readers["hsi"], readers["pan"]
+        _check_sizes(fused, pan, _OF_A_RESULT)
         overlap(fused.grid, pan.grid, fused.source, pan.source)
         alignment = align(hsi.grid, fused.grid, hsi.source, fused.source)
         View(fused, alignment.pan).crop(crop)
         views.setdefault("fused", View(fused, alignment.pan))
         views["hsi"] = View(hsi, alignment.hsi)
     return alignment, views
+
+
+def _check_sizes(coarse: RasterReader, fine: RasterReader, rule: str) -> None:
+    """Refuse an image of larger pixels than it can have in its place: to resample it would be no remedy."""
+    x, y = abs(coarse.grid.dx / fine.grid.dx), abs(coarse.grid.dy / fine.grid.dy)
+    if same_crs(coarse.grid.crs, fine.grid.crs) and min(x, y) >= MIN_RATIO:
+        raise InputError(f"A pixel of {coarse.name} is {ratio_text((y, x))} pixels of {fine.name}, but {rule}.")
 
 
 def _shared_with_pan(readers: dict[str, RasterReader], fused: View) -> tuple[Window, Window]:

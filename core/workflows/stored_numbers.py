@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ..assessment.reference import View
+from ..io.band_remedies import scale_command
 from ..io.precision import bands_that_lose_digits
 from ..io.reader import RasterReader
-from ..io.wavelengths import is_plausible
+from ..io.wavelengths import first_apart, is_plausible
+from ..models.trained import WAVELENGTH_TOLERANCE
 from ..models.units import LEAST_FACTOR, plain_factor
 from ..runtime.progress import Progress
 
@@ -58,13 +60,62 @@ def _warn_of_wavelengths(reader: RasterReader, progress: Progress) -> None:
         )
 
 
+def warn_of_other_bands(fused: RasterReader, other: RasterReader, progress: Progress) -> None:
+    """Warn where a result and what it is compared with have other wavelengths: bands are compared by their numbers.
+
+    Args:
+        fused: the result.
+        other: the reference, or the HSI.
+        progress: receives the warning.
+    """
+    own, waves = fused.metadata.wavelengths, other.metadata.wavelengths
+    widths = [width or 0.0 for pair in zip(fused.metadata.fwhm, other.metadata.fwhm) for width in pair]
+    tolerance = max([WAVELENGTH_TOLERANCE, *(width / 2 for width in widths)])
+    apart = first_apart(own, waves, tolerance) if len(own) == len(waves) else None
+    if apart is None:
+        return
+    band, one, two = apart
+    known = [wave for wave in waves if wave is not None]
+    sentence = "choose images of the same bands"
+    if len(known) == len(waves) and None not in own:
+        if first_apart(own, sorted(known), tolerance) is None:
+            sentence = f"--band-order wavelength (BAND_ORDER) sorts those of {other.name}"
+        elif first_apart(sorted(filter(None, own)), sorted(known), tolerance) is None:
+            sentence = f"bring those of {fused.name} into the order of {other.name} (gdal_translate -b, for each band)"
+    progress.warning(
+        f"Band {band + 1} is at {one:g} nm in {fused.name} but at {two:g} nm in {other.name}, and bands are compared "
+        f"by their numbers; {sentence}."
+    )
+
+
+def warn_of_units(factor: float | None, fused: RasterReader, other: RasterReader, progress: Progress) -> None:
+    """Warn of another unit, with the command that declares the scale of the larger numbers.
+
+    Args:
+        factor: as :func:`unit_factor` gives it.
+        fused: the result.
+        other: the reference, or the HSI.
+        progress: receives the warning.
+    """
+    if factor is None:
+        return
+    large, small = (other, fused) if factor > 1 else (fused, other)
+    times, plain = max(factor, 1 / factor), set(large.metadata.scales) == {1.0}
+    declared = f": {scale_command(large.source, 1 / times)}" if plain else ""
+    progress.warning(
+        f"The numbers of {large.name} are about {times:,.6g} times those of {small.name}, so that indices which "
+        "compare numbers mean nothing: one of the two files does not declare its scale, or is in another unit; correct "
+        f"the scale{declared}."
+    )
+
+
 def unit_factor(fused: View, reference: View, bands: Sequence[int]) -> float | None:
     """The plain factor that lies between the units of a result and of its reference, as where the scale of one of them
     is not declared; seen in rows in the middle.
 
     Args:
         fused: the result.
-        reference: a view of the same size.
+        reference: a view of the same ground, of the same pixels or of larger ones.
         bands: good ones, counted from 0.
 
     Returns:
@@ -74,13 +125,20 @@ def unit_factor(fused: View, reference: View, bands: Sequence[int]) -> float | N
         InputError: a file is damaged.
     """
     some = [bands[i] for i in np.unique(np.linspace(0, len(bands) - 1, min(_BANDS, len(bands))).astype(int))]
-    start = max(0, (fused.shape[0] - _ROWS) // 2)
-    span = start, min(fused.shape[0], start + _ROWS)
-    (made, made_valid), (truth, truth_valid) = (view.read(*span, some) for view in (fused, reference))
-    valid = made_valid & truth_valid
-    levels = [np.where(valid, np.abs(values), 0).sum(axis=(1, 2), dtype=np.float64) for values in (made, truth)]
+    levels = [_levels(view, some, fused.shape[0]) for view in (fused, reference)]
     known = (levels[0] > 0) & (levels[1] > 0)
     if not known.any():
         return None
     ratio = float(np.median(levels[1][known] / levels[0][known]))
     return plain_factor(ratio, _TOLERANCE) if max(ratio, 1 / ratio) > LEAST_FACTOR else None
+
+
+def _levels(view: View, bands: Sequence[int], rows: int) -> np.ndarray:
+    """(bands,) the mean size of numbers in the middle of a view, in as many of its rows as lie under ``_ROWS`` of an
+    image of ``rows`` rows."""
+    count = max(1, round(min(_ROWS, rows) * view.shape[0] / rows))
+    start = max(0, (view.shape[0] - count) // 2)
+    values, valid = view.read(start, min(view.shape[0], start + count), bands)
+    total = np.where(valid, np.abs(values), 0).sum(axis=(1, 2), dtype=np.float64)
+    mean: np.ndarray = total / np.maximum(np.count_nonzero(valid, axis=(1, 2)), 1)
+    return mean

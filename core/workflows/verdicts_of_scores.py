@@ -54,8 +54,9 @@ def _units(scores: Mapping[str, Any]) -> list[Check]:
     if factor is None:
         return []
     size = f"{factor:,.6g} times" if factor > 1 else f"1/{1 / factor:,.6g} of"
+    whose = "reference" if "reference" in scores["files"] else "HSI"
     text = (
-        f"The reference's numbers are about {size} the result's: one of the two files does not declare its scale "
+        f"The {whose}'s numbers are about {size} the result's: one of the two files does not declare its scale "
         "(gdal_edit.py -scale), or is in another unit. What compares numbers means nothing before that is put right; "
         "the spectral angle and the correlation do not depend on it."
     )
