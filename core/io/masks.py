@@ -21,12 +21,19 @@ class Fill(NamedTuple):
         pixels: of the regions that it fills.
         share: of all pixels of the raster, 0 to 1.
         region: (rows, columns) bool, where it stands for "no value"; None for wherever a sample has it.
+        mixed: (rows, columns) bool, pixels beside it that are mixtures of it with data; None for none.
     """
 
     value: float
     pixels: int
     share: float
     region: np.ndarray | None
+    mixed: np.ndarray | None = None
+
+    @property
+    def masks(self) -> list[np.ndarray]:
+        """Where pixels have no value whatever number they have, each (rows, columns) bool."""
+        return [mask for mask in (self.region, self.mixed) if mask is not None]
 
 
 def data_bands(dataset: gdal.Dataset) -> list[int]:

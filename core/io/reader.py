@@ -307,7 +307,7 @@ class RasterReader:
 
     def _read_masks(self, window: Window, bands: list[int], valid: np.ndarray) -> None:
         rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
-        for region in (fill.region for fill in self.fills if fill.region is not None):
+        for region in (mask for fill in self.fills for mask in fill.masks):
             valid &= ~region[rows, cols]
         for number in self._alpha:
             valid &= self._raster(window, [number], None)[0] > 0

@@ -27,6 +27,7 @@ from .grid import Window
 from .masks import Fill
 from .reader import RasterReader
 from .row_stream import row_strips
+from .smeared_fill import grown, mixtures
 
 _PROBES = 9  # bands that are looked at
 _BORDER_ROWS = 128  # whose first and last pixels are looked at
@@ -205,7 +206,8 @@ class _Region:
             return None
         like_data = highest or exact == 0 or self._lowest <= self._value <= self._highest
         region = self._region if like_data and self._step == 1 else None
-        return Fill(exact, count * self._step**2, count / self._region.size, region)
+        mixed = mixtures(self._blocks, self._region, float(self._value)) if self._step == 1 else None
+        return Fill(exact, count * self._step**2, count / self._region.size, region, mixed)
 
     def _exact(self) -> tuple[float, bool]:
         """The number as it is stored, and whether it is the highest of an integer type."""
@@ -224,24 +226,6 @@ class _Region:
             block = self._reader.read(Window(int(rows[at]), int(cols[at]), 1, 1), good)
             full += float((block.valid & (block.values == self._value)).mean()) >= _ALL
         return full * 3 >= chosen.size * 2
-
-
-def grown(region: np.ndarray) -> np.ndarray:
-    """A region and the pixels that touch it, also at corners.
-
-    Args:
-        region: (rows, columns) bool.
-
-    Returns:
-        (rows, columns) bool.
-    """
-    wide = region.copy()
-    wide[1:] |= region[:-1]
-    wide[:-1] |= region[1:]
-    result = wide.copy()
-    result[:, 1:] |= wide[:, :-1]
-    result[:, :-1] |= wide[:, 1:]
-    return result
 
 
 def connected_to_border(mask: np.ndarray, progress: Progress | None = None) -> np.ndarray:

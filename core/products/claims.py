@@ -107,8 +107,15 @@ def _apply_nodata(
             reader.add_fill(fill)
             value = f"{fill.value:.10g}"
             what = "all bands of " if reader.bands > 1 else ""
+            more, confirms = "", "confirms that"
+            if fill.mixed is not None:
+                more = (
+                    f", and so are {int(fill.mixed.sum())} pixels beside it, mixtures of it with data, as resampling "
+                    f"makes them where {value} is not declared (gdalwarp -srcnodata {value})"
+                )
+                confirms = "takes the number alone"
             progress.warning(
                 f"{reader.name} has {value} in {what}{fill.pixels} pixels at its border ({100 * fill.share:.3g} % of "
-                f"the image) and does not declare it as nodata; it is taken as nodata here: {flag} {value} ({key}) "
-                f"confirms that, {flag} none keeps these pixels as data."
+                f"the image) and does not declare it as nodata; it is taken as nodata here{more}: {flag} {value} "
+                f"({key}) {confirms}, {flag} none keeps these pixels as data."
             )

@@ -206,7 +206,7 @@ class Hdf5Reader(RasterReader):
         columns) bool; where there are any."""
         rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
         whole = slice(0, window.rows), slice(0, window.cols)
-        of_pixels = [fill.region[rows, cols] for fill in self.fills if fill.region is not None]
+        of_pixels = [mask[rows, cols] for fill in self.fills for mask in fill.masks]
         for flags, array in zip(self._plane_flags, self._planes):
             band = flags.band or 0
             of_pixels.append(flags.invalid(array.read(window, band, band + 1)[0]))

@@ -83,6 +83,30 @@ def test_a_fill_of_all_bands_is_found_with_its_value_and_pixels(make_raster, tmp
                 np.testing.assert_array_equal(reader.read().valid.all(axis=0), valid)
 
 
+@pytest.mark.parametrize(("kernel", "widest"), [("near", 0), ("bilinear", 3), ("cubic", 4), ("cubicspline", 5)])
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+@pytest.mark.parametrize("value", [-9999, -32768])
+def test_mixtures_that_resampling_made_beside_a_fill_are_no_data(make_raster, tmp_path, kernel, widest, dtype, value):
+    clean, mask = stored(coarse(reflectance()), dtype), shape_of("ragged side", SIZE)
+    spoiled = clean.copy()
+    spoiled[:, mask] = value
+    turned = str(tmp_path / "turned.tif")
+    half = {"outputBounds": (LOW[0] + 40, LOW[3] - 30 * SIZE + 40, LOW[0] + 30 * SIZE - 40, LOW[3] - 40)}
+    gdal.Warp(turned, make_raster(tmp_path / "a.tif", spoiled, LOW), resampleAlg=kernel, xRes=30, yRes=30, **half)
+    with RasterReader(turned) as reader:
+        (fill,) = undeclared_fills(reader)
+        assert fill.value == value
+        assert (fill.mixed is not None) == (widest > 0)
+        reader.add_fill(fill)
+        values, valid = reader.read()
+    span = clean.max() - clean.min()
+    known = values[valid]
+    assert clean.min() - 0.1 * span < known.min() <= known.max() < clean.max() + 0.1 * span
+    lost = 0 if fill.mixed is None else int(fill.mixed.sum())
+    assert lost <= 2 * widest * SIZE
+    assert not (values[valid] == value).any()
+
+
 @pytest.mark.parametrize("shape", ["ragged side", "rotated footprint", "frame of one pixel", "more than half"])
 @pytest.mark.parametrize("dtype", FILLS)
 def test_a_fill_of_the_pan_is_found(make_raster, tmp_path, dtype, shape):
