@@ -144,7 +144,7 @@ class RasterReader:
     @property
     def source(self) -> Source:
         """The raster as sentences name it and commands open it."""
-        return Source(self.name, self.path)
+        return Source(self.name, self.path, self._more_nodata or tuple(fill.value for fill in self.fills))
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled, with the grid and the nodata values that it has here."""

@@ -28,10 +28,12 @@ class Source:
     Attributes:
         name: short name.
         path: what GDAL opens; "" for what has no file of its own (arrays, parts of products): no command can be given.
+        nodata: numbers that stand for "no value" besides what the file declares.
     """
 
     name: str
     path: str = ""
+    nodata: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, source: str | Source) -> Source:
@@ -278,19 +280,23 @@ def can_be_updated(path: str) -> bool:
         return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"
 
 
-def fill_options(path: str) -> list[str]:
+def fill_options(source: Source) -> list[str]:
     """The options of gdalwarp that mark pixels which the source does not cover, where it has no nodata value itself.
 
     Args:
-        path: the source.
+        source: the source.
 
     Returns:
-        The options: NaN for floats, the lowest value of integers.
+        The options: the number that stands for "no value" there though the file does not say so, which must not be
+        mixed with data; else NaN for floats, the lowest value of integers.
     """
     with gdal_messages() as messages:
-        dataset = open_quietly(messages, path, gdal.OF_RASTER)
+        dataset = open_quietly(messages, source.path, gdal.OF_RASTER)
         if dataset is None or dataset.RasterCount == 0 or dataset.GetRasterBand(1).GetNoDataValue() is not None:
             return []
         kind = gdal.GetDataTypeName(dataset.GetRasterBand(1).DataType)
+    if source.nodata:
+        value = f"{source.nodata[0]:.17g}"
+        return ["-srcnodata", value, "-dstnodata", value]
     lowest = {"Int8": "-128", "Int16": "-32768", "Int32": "-2147483648", "Float32": "nan", "Float64": "nan"}
     return ["-dstnodata", lowest.get(kind, "0")]

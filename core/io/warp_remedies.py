@@ -72,7 +72,7 @@ def warp_text(source: Source, target: TargetGrid, suffix: str) -> str:
             f"to {extent[2]} and y {extent[1]} to {extent[3]}"
         )
     system = ["-t_srs", crs_code(target.crs)] if target.crs else []
-    arguments = ["gdalwarp", *system, "-tr", *size, "-te", *extent, *fill_options(source.path), "-r", "cubic"]
+    arguments = ["gdalwarp", *system, "-tr", *size, "-te", *extent, *fill_options(source), "-r", "cubic"]
     return command([*arguments, path_argument(source.path), new_file(source.path, suffix)], WARP)
 
 
