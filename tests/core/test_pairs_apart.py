@@ -246,8 +246,8 @@ def test_a_mask_may_lie_on_any_grid(made, tmp_path, name):
         return np.hypot(x - CENTRE[0] - 150, y - CENTRE[1] + 90) < radius
 
     mask = write(tmp_path / "mask.tif", inside(*pan.centres(), 400.0).astype(np.int32), pan)
-    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene:
-        found = masked_pixels(scene, mask)
+    with open_pair(folder / "hsi.tif", folder / "pan.tif") as scene, RasterReader(mask) as opened:
+        found = masked_pixels(scene, opened)
     x, y = hsi.centres()
     assert found[inside(x, y, 395.0)].all()
     assert not found[~inside(x, y, 400.0 + PIXEL)].any()
