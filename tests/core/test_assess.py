@@ -176,7 +176,7 @@ def test_the_report_shows_scores_pictures_and_charts(write, images, tmp_path):
         ({"reference": "reference", "mtf": 1.0}, "mtf"),
         ({"reference": "missing"}, "does not exist"),
         ({"reference": "fewer"}, "has 4 bands and fewer.tif has 3"),
-        ({"reference": "coarse"}, "do not share a pixel grid"),
+        ({"reference": "coarse"}, "is 3 pixels of fused.tif"),
         ({"reference": "half"}, "do not share a pixel grid"),
         ({"reference": "far"}, "do not overlap"),
         ({"reference": "empty"}, "no good band"),

@@ -267,3 +267,19 @@ def test_a_result_on_another_grid_is_compared_after_one_command(make, folder):
     [command] = commands(str(error.value))
     made = assess(fused, reference=follow(command), json_path=str(folder / "o.json"))
     assert made is not None
+
+
+def test_the_command_for_another_grid_mixes_no_undeclared_fill_with_data(make, folder):
+    values = cube(plain(7.5), 96, 96)
+    values[:, :, :30] = -9999
+    reference = make("truth.tif", values, plain(7.5))
+    transform = (HSI[0] + 3, 7.2, 0.0, HSI[3] - 3, 0.0, -7.2)
+    fused = make("fused.tif", cube(transform, 98, 98), transform)
+    with pytest.raises(InputError) as error:
+        assess(fused, reference=reference)
+    [command] = commands(str(error.value))
+    assert command[command.index("-srcnodata") + 1] == "-9999"
+    found = assess(fused, reference=follow(command))
+    assert found["warnings"] == [text for text in found["warnings"] if "nodata" not in text]
+    assert found["sam"] < 0.1
+    assert found["rmse"] < 20
