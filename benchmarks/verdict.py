@@ -1,12 +1,12 @@
 """What a report promises of the gain at full resolution, against the truth.
 
-    python benchmarks/verdict.py --scenes DIR --out DIR
+    python benchmarks/verdict.py --scenes DIR --out DIR [--airborne DIR]
 
 Real scenes, degraded by Wald's protocol at ratios 2 to 4, with PANs that are integrated from them, of other bands too
 and with noise, and images with the PAN of their own satellite, both degraded, are sharpened with default settings but
 for the MTF gain, which is told. The gain over the projected regression prior is compared with the range that the report
 states. Scenes of one area are correlated: the share of cases in which the range holds is stated for each area, too, and
-for the formula fitted without that area.
+for the formula fitted without that area. Airborne scenes (``benchmarks/airborne.py``) are judged, and never fitted to.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from scipy.optimize import least_squares
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.accuracy_runs import KEYS, SCENES, Bench, scores_against
+from benchmarks.airborne import AIRBORNE, degraded_airborne
 from benchmarks.record import Record, add_option
 from benchmarks.satellites import GAIN, SATELLITES, degraded_satellite
 from core.io.array_image import ArrayImage
@@ -44,14 +45,16 @@ CASES = [
     ("enmap_potsdam", 2, "noise"),
     ("indian_pines", 4, "12-20"),
 ]
-
-
 OWN_PAN = "own"  # the PAN of an image with that of its own satellite
 CASES += [(name, satellite.ratio, OWN_PAN) for name, satellite in SATELLITES.items()]
+UNFITTED = "airborne"  # of a scene that the formula is not fitted to
+AIRBORNE_CASES = [(name, ratio, UNFITTED) for name, ratio in AIRBORNE.items()]
 
 
 def area_of(name: str) -> str:
     """The area that a scene shows."""
+    if name in AIRBORNE:
+        return name.split("/")[0]
     return SATELLITES[name].area if name in SATELLITES else SCENES[name].area
 
 
@@ -85,15 +88,20 @@ def tag_of(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> str:
     return bench.tag(name.replace("/", "-"), ratio, f"verdict {pan}", seed)
 
 
-def run(bench: Bench, name: str, ratio: int, pan: str, seed: int) -> dict:
+def case_of(bench: Bench, airborne: Path, name: str, ratio: int, pan: str) -> tuple[str, str, Path]:
+    """HSI, PAN and truth of a case, made on the first call."""
+    if pan == UNFITTED:
+        return degraded_airborne(airborne, bench.out, name)
+    if pan == OWN_PAN:
+        return degraded_satellite(bench.scenes, bench.out, name)
+    return (*pair_of(bench, name, ratio, pan), bench.scenes / SCENES[name].file)
+
+
+def run(bench: Bench, airborne: Path, name: str, ratio: int, pan: str, seed: int) -> dict:
     """The gain of a case over the projected prior, and the range that was stated; kept."""
 
     def work() -> dict:
-        if pan == OWN_PAN:
-            hsi, sharp, truth = degraded_satellite(bench.scenes, bench.out, name)
-        else:
-            (hsi, sharp), truth = pair_of(bench, name, ratio, pan), bench.scenes / SCENES[name].file
-
+        hsi, sharp, truth = case_of(bench, airborne, name, ratio, pan)
         fused, model = str(bench.out / f"{tag}.tif"), str(bench.out / f"{tag}.ssml")
         told = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
         classical(hsi, sharp, fused, method="mtf-glp", denoise="auto", **told, progress=Progress())
@@ -145,6 +153,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=Path, required=True, help="folder of the scenes")
+    parser.add_argument("--airborne", type=Path, help="folder of the airborne scenes (default: without them)")
     parser.add_argument("--out", type=Path, required=True, help="folder of pairs and runs, which are kept")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--effort", default="normal")
@@ -163,14 +172,15 @@ def main() -> None:
     every_run: list[tuple[str, dict]] = []
     widths: list[list[float]] = []
     for seed in range(arguments.seeds):
-        for name, ratio, pan in CASES:
+        for name, ratio, pan in [*CASES, *(AIRBORNE_CASES if arguments.airborne else ())]:
             tag = tag_of(bench, name, ratio, pan, seed)
             if arguments.kept and not (bench.out / f"{tag}.json").exists():
                 continue
-            found = run(bench, name, ratio, pan, seed)
+            found = run(bench, arguments.airborne, name, ratio, pan, seed)
             if found["spread"] is None:
                 continue
-            every_run.append((area_of(name), found))
+            if pan != UNFITTED:
+                every_run.append((area_of(name), found))
             ranges = expected_gain(found["spread"], found["unexplained"])
             cells = [(found["gain"][key], ranges[key].low, ranges[key].high, found["held_out"][key]) for key in KEYS]
             cases.add(
@@ -188,8 +198,11 @@ def main() -> None:
     shares = record.table("holds", "area", "cases", *KEYS)
     for area, holds in inside.items():
         shares.add(area, len(holds), *np.mean(holds, axis=0))
-    every = [one for holds in inside.values() for one in holds]
-    shares.add("all", len(every), *np.mean(every, axis=0))
+    unfitted = {area_of(name) for name in AIRBORNE}
+    for label, wanted in (("all", inside.keys() - unfitted), ("all airborne", inside.keys() & unfitted)):
+        every = [one for area in wanted for one in inside[area]]
+        if every:
+            shares.add(label, len(every), *np.mean(every, axis=0))
     record.table("median width", *KEYS).add(*np.median(widths, axis=0))
     without_each_area(record, every_run)
     record.write(arguments.results)
