@@ -83,9 +83,10 @@ def open_claimed(
     """
     reader = open_raster(path, role, progress, claims.geolocation, claims.rule)
     try:
-        crs = claims.crs or (claims.assume_crs if not reader.grid.crs else "")
+        assumed = claims.assume_crs and crs_named(claims.assume_crs)  # a word that names none is told, used or not
+        crs = crs_named(claims.crs) if claims.crs else assumed if not reader.grid.crs else ""
         if crs:
-            reader.grid = replace(reader.grid, crs=crs_named(crs))
+            reader.grid = replace(reader.grid, crs=crs)
         _apply_nodata(reader, role, claims, hsi, progress)
     except BaseException:
         reader.close()

@@ -362,6 +362,9 @@ def test_a_missing_crs_is_assumed_and_a_known_one_is_kept(pair, tmp_path):
         classical(hsi, pan, str(tmp_path / "out.tif"), assume_crs="EPSG:1")
     with pytest.raises(InputError):
         classical(hsi, pan, str(tmp_path / "out.tif"), assume_crs="EPSG:32632")
+    gdal.Open(pan, gdal.GA_Update).SetProjection(system.ExportToWkt())
+    with pytest.raises(InputError, match="'EPSG:1' names no coordinate reference system"):
+        classical(hsi, pan, str(tmp_path / "out.tif"), assume_crs="EPSG:1")
 
 
 def test_an_alpha_band_with_data_is_a_band_and_that_is_said(make_raster, tmp_path):
