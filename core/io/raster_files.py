@@ -158,6 +158,20 @@ def _complete_header(header: str, name: str) -> None:
         file.write(text)
 
 
+def short_name(path: str) -> str:
+    """What messages call a raster: the last part of its name; of a subdataset, NETCDF:"/data/a.nc":band, a.nc:band.
+
+    Args:
+        path: what is opened.
+
+    Returns:
+        The name.
+    """
+    if path.lstrip().startswith("<"):
+        return "virtual raster"
+    return path.replace("\\", "/").replace('"', "").rstrip("/").rsplit("/", 1)[-1] or path
+
+
 def is_missing_file(path: str) -> bool:
     """Whether a name is that of an ordinary file that is not there.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from traceback import clear_frames
 from typing import Any, Callable, NamedTuple
 
 import numpy as np
 from osgeo import gdal
 
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
@@ -22,7 +22,7 @@ from .grid import Window
 from .masks import Fill, alpha_notes, data_bands, mask_sources
 from .metadata import GDAL_OF_DTYPE, band_dtype, read_metadata
 from .origin import Origin
-from .raster_files import is_missing_file
+from .raster_files import is_missing_file, short_name
 from .remedies import Source
 from .sidecars import completed
 from .subdatasets import with_bands
@@ -42,13 +42,6 @@ class Block(NamedTuple):
 
     values: np.ndarray
     valid: np.ndarray
-
-
-def _short_name(path: str) -> str:
-    """What messages call a raster: the last part of its name; of a subdataset, NETCDF:"/data/a.nc":band, a.nc:band."""
-    if path.lstrip().startswith("<"):
-        return "virtual raster"
-    return path.replace("\\", "/").replace('"', "").rstrip("/").rsplit("/", 1)[-1] or path
 
 
 class RasterReader:
@@ -91,16 +84,12 @@ class RasterReader:
 
     def __init__(self, path: StrPath, geolocation: str = "") -> None:
         self.path, self._geolocation = as_path(path), geolocation
-        self.file = self.name = _short_name(self.path)
+        self.file = self.name = short_name(self.path)
         self._dataset = self._open()
-        try:
+        with closed_on_error(self):
             with gdal_messages():
                 self._describe()
             self.bands, self.dtype = self.metadata.bands, self.metadata.dtype
-        except BaseException as error:
-            self.close()
-            clear_frames(error.__traceback__)  # they hold the file open for as long as the error is kept
-            raise
 
     def _open(self) -> gdal.Dataset:
         if not self.path.strip():

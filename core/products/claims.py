@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ..io.crs import crs_named
 from ..io.reader import RasterReader
 from ..io.undeclared_fill import undeclared_fills
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
@@ -82,15 +83,12 @@ def open_claimed(
         InputError: the file or a claim cannot be used.
     """
     reader = open_raster(path, role, progress, claims.geolocation, claims.rule)
-    try:
+    with closed_on_error(reader):
         assumed = claims.assume_crs and crs_named(claims.assume_crs)  # a word that names none is told, used or not
         crs = crs_named(claims.crs) if claims.crs else assumed if not reader.grid.crs else ""
         if crs:
             reader.grid = replace(reader.grid, crs=crs)
         _apply_nodata(reader, role, claims, hsi, progress)
-    except BaseException:
-        reader.close()
-        raise
     return reader
 
 

@@ -11,6 +11,7 @@ from ..io.gdal_errors import gdal_messages
 from ..io.geolocation_files import geolocation_from, is_elevation
 from ..io.positions import rows_and_columns
 from ..io.reader import RasterReader
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
@@ -78,11 +79,8 @@ def open_raster(
             f'image, or make gray values of it (gdal_translate -expand gray {reader.name} gray.tif, "Translate").'
         )
     if role == "hsi":
-        try:
+        with closed_on_error(reader):
             reader = arranged(reader, rule or BandRule(), progress)
-        except BaseException:
-            reader.close()
-            raise
     if progress is not None:
         if reader.origin.product:
             progress.info(reader.origin.sentence(reader.name))

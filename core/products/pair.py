@@ -10,6 +10,7 @@ from ..io.band_selection import select_bands
 from ..io.grid import same_crs
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
@@ -71,12 +72,9 @@ def open_pair(
     progress = progress or Progress()
     files = [pan] if isinstance(pan, (str, os.PathLike)) else list(pan)
     reader = _open(hsi, "hsi", files[0], claims[0] if claims else None, progress)
-    try:
+    with closed_on_error(reader):
         of_pan, chosen = claims[1:] if claims else None, Chosen(grid, pan_bands, joins, resolution)
         sharper = open_pan(files, reader, hsi, of_pan, chosen, progress)
-    except BaseException:
-        reader.close()
-        raise
     return Scene.of(reader, sharper, progress, grid)
 
 

@@ -25,6 +25,7 @@ from ..io.writer import RasterWriter
 from ..products.opening import file_of
 from ..products.table import product_files
 from ..runtime.atomic_files import check_output, placed, working_folder
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..runtime.threads import BackgroundWriter
@@ -171,13 +172,9 @@ def fuse_to_scratch(
         InputError: the file cannot be written.
     """
     raster = ScratchRaster(path, scene.alignment.grid, _stored(scene, False))
-    try:
-        with BackgroundWriter(progress) as background:
-            for piece in fuse(scene, method, None, memory, progress, raster.metadata):
-                background(raster.write_stored, piece.values.transpose(1, 0, 2), piece.window.row, piece.window.col)
-    except BaseException:
-        raster.close()
-        raise
+    with closed_on_error(raster), BackgroundWriter(progress) as background:
+        for piece in fuse(scene, method, None, memory, progress, raster.metadata):
+            background(raster.write_stored, piece.values.transpose(1, 0, 2), piece.window.row, piece.window.col)
     return raster
 
 

@@ -27,6 +27,7 @@ from ..operators.sensors import pan_range as range_of_sensor
 from ..operators.wald import Reference, degraded_rows, pan_rows
 from ..products.claims import Claims, open_claimed
 from ..runtime.atomic_files import working_folder
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.elsewhere import Distortion, elsewhere
@@ -153,13 +154,10 @@ def _claims(reference: str, options: SimulateOptions) -> Claims:
 def _elsewhere(path: str, options: SimulateOptions) -> RasterReader:
     """The PAN on its own grid, distorted."""
     image = RasterReader(path)
-    try:
+    with closed_on_error(image):
         size, shape = options.pan_distortion, (image.grid.rows, image.grid.cols)
         distortion = Distortion.random(size, shape, options.seed) if size else None
         return elsewhere(image, options.pan_rotation, options.pan_crs, distortion)
-    except BaseException:
-        image.close()
-        raise
 
 
 def _with_nodata(metadata: RasterMetadata) -> RasterMetadata:

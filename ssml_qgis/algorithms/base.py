@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import traceback
 from typing import Any
@@ -33,6 +32,7 @@ from ..package import anchor, icon_path, metadata
 from ..translation import tr
 from .arguments import Arguments, is_given
 from .feedback import FeedbackProgress, say_last
+from .help_text import html_help, plain_help
 from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
@@ -192,22 +192,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self) -> str:
         """Help: HTML in a QGIS window, plain text where qgis_process would print the tags."""
-        paragraphs = [tr(text) for text in self.JOB.text]
-        if qgis.utils.iface is None:
-            return "\n\n".join(paragraphs)
-        paragraphs.insert(0, tr(self.JOB.summary))
-        body = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-        options = sorted(self.JOB.dialog(), key=lambda option: option.advanced)
-        rows = [(tr(option.label), tr(option.help), self._menu(option)) for option in options]
-        rows += [(tr(result.label), tr(result.help), "") for result in self.JOB.results]
-        return body + "".join(
-            f"<h3>{html.escape(label)}</h3><p>{html.escape(text)}</p>{menu}" for label, text, menu in rows
-        )
-
-    def _menu(self, option: Option) -> str:
-        """What the menu shows for the words that the help of an option speaks of."""
-        pairs = [f"<i>{word}</i>: {html.escape(tr(title))}" for word, title in option.titles]
-        return f"<p>{'<br>'.join(pairs)}</p>" if pairs else ""
+        return plain_help(self.JOB) if qgis.utils.iface is None else html_help(self.JOB)
 
     def helpUrl(self) -> str:
         """Page behind the dialog's Help button: this algorithm's part of the reference."""
