@@ -80,11 +80,11 @@ def fit_to_scene(trained: TrainedModel, scene: Scene, name: str, progress: Progr
         return trained
     good = np.array(trained.header["good"], bool) & scene.good
     comparisons = [_Comparison(trained, scene, name, guide, each, good, progress) for guide, each in enumerate(found)]
-    check_polarity([one.reference for one in comparisons], found, good, scene, name)
-    warn_of_order(trained, comparisons[0].reference, found[0], good, scene, name, progress)
     references, known = [one.reference for one in comparisons], trained.header.get("pan_wavelengths", [None])
     others = f"those that {name} was trained with"
     check_guides_order(references, found, good, scene.pan, known, others, _REMEDY, progress)
+    check_polarity(references, found, good, scene, name)
+    warn_of_order(trained, references[0], found[0], good, scene, name, progress)
     units = _units(comparisons)
     if units is None:
         return trained

@@ -29,6 +29,7 @@ def test_simulate_hands_its_arguments_on(workflow, scene, tmp_path):
         "pan_range": "",
         "pan_response": "",
         "mtf_hsi": 0.25,
+        "hsi_nodata": "",
     }
     assert result == {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
 
