@@ -18,10 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.io import loadmat
 
+from benchmarks.satellites import GAIN
 from core.io.array_image import pair_of_arrays
 from core.workflows.simulate import simulate
-
-GAIN = 0.3  # MTF gain that HSIs are degraded with
 
 
 class Scene(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from osgeo import gdal
 
 from .gdal_errors import gdal_messages, open_quietly
-from .remedies import Source, can_be_updated, command, new_file, number, path_argument, quoted
+from .remedies import Source, command, copy_command, in_place_command, new_file, number, path_argument, quoted
 
 _MOST_LISTED = 12  # subdatasets that a sentence lists
 
@@ -77,10 +77,8 @@ def scale_command(source: Source, scale: float) -> str:
         return f"give {source.name} the scale {number(scale)}"
     algorithm = "Translate with -a_scale as additional parameter"
     if not os.path.exists(source.path):
-        new = new_file(source.path, "scaled")
-        return command(["gdal_translate", "-a_scale", number(scale), path_argument(source.path), new], algorithm)
-    read_only = [] if can_be_updated(source.path) else ["-ro"]
-    return command(["gdal_edit.py", *read_only, "-scale", number(scale), path_argument(source.path)], algorithm)
+        return copy_command(source, ["-a_scale", number(scale)], "scaled", algorithm)
+    return in_place_command(source, ["-scale", number(scale)], algorithm)
 
 
 def _band_files(path: str) -> list[str]:

@@ -259,22 +259,44 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
     if not source.path:
         return f"give {source.name} the georeference {' '.join(options)}"
     if not os.path.exists(source.path):
-        arguments = ["gdal_translate", *options, path_argument(source.path), new_file(source.path, "placed")]
-        return command(arguments, "Translate (convert format)")
-    read_only = [] if can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
-    algorithm = "Assign projection" if corners is None else "Translate with these as additional parameters"
+        return copy_command(source, options, "placed", "Translate (convert format)")
+    return in_place_command(
+        source, options, "Assign projection" if corners is None else "Translate with these as additional parameters"
+    )
+
+
+def copy_command(source: Source, options: Sequence[str], suffix: str, algorithm: str) -> str:
+    """The command that writes what is said of a raster into a new file.
+
+    Args:
+        source: the raster.
+        options: of gdal_translate.
+        suffix: of the new file's name.
+        algorithm: of QGIS, that does the same.
+
+    Returns:
+        The text.
+    """
+    arguments = ["gdal_translate", *options, path_argument(source.path), new_file(source.path, suffix)]
+    return command(arguments, algorithm)
+
+
+def in_place_command(source: Source, options: Sequence[str], algorithm: str) -> str:
+    """The command that writes what is said of a raster into its file, or beside it.
+
+    Args:
+        source: the raster, a file.
+        options: of gdal_edit.py.
+        algorithm: of QGIS, that does the same.
+
+    Returns:
+        The text.
+    """
+    read_only = [] if _can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
     return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)
 
 
-def can_be_updated(path: str) -> bool:
-    """Whether GDAL can write into a file; else what is said of it goes into one beside it.
-
-    Args:
-        path: the raster.
-
-    Returns:
-        Whether it can, or cannot be told.
-    """
+def _can_be_updated(path: str) -> bool:
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER)
         return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"

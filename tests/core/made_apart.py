@@ -5,21 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.pairs_apart import GAIN, Ground, cases
-from core.runtime.progress import Progress
 from core.workflows.classical import classical
+from tests.core.said import Said
 
 FIXED = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
 CASES = {case.name: case for case in cases()}
-
-
-class Said(Progress):
-    """Keeps what is said."""
-
-    def __init__(self):
-        self.told = []
-
-    def info(self, text):
-        self.told.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +23,7 @@ def made(tmp_path_factory):
             hsi, pan, more = CASES[name].files(folder, Ground())
             progress = Said()
             facts = classical(hsi, pan, folder / "out.tif", progress=progress, **FIXED, **more)
-            folders[name] = folder, facts, progress.told, more
+            folders[name] = folder, facts, progress.infos, more
         return folders[name]
 
     return make

@@ -25,7 +25,8 @@ from core.workflows.classical import classical
 from core.workflows.compare import compare
 from core.workflows.inspect import inspect
 from tests.core import made_apart
-from tests.core.made_apart import CASES, FIXED, Said
+from tests.core.made_apart import CASES, FIXED
+from tests.core.said import Said
 
 made = made_apart.made  # a fixture
 
@@ -290,7 +291,7 @@ def test_a_partner_that_covers_a_part_leaves_the_rest_without_values(tmp_path):
     with RasterReader(tmp_path / "out.tif") as result:
         valid = result.read().valid
         count = np.count_nonzero(~valid[0])
-        assert any(f"pan.tif has no values at {count} PAN pixels" in text for text in said.told)
+        assert any(f"pan.tif has no values at {count} PAN pixels" in text for text in said.infos)
         share = int(re.search(r"it covers (\d+)%", facts["placement"])[1]) / 100
         assert valid[0].mean() == pytest.approx(share, abs=0.03)
         assert 0.4 < valid.mean() < 0.75
