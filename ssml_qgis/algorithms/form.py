@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingParameterDefinition, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, Qt, QTimer
-from qgis.PyQt.QtWidgets import QCompleter, QGroupBox, QLineEdit
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QGroupBox, QLineEdit
 
 from ..core.operators.sensors import SENSORS
 from ..translation import tr
@@ -73,6 +73,13 @@ class Form(QObject):
         for key in _GUESSED:
             if found.get(key) is not None and key in self._inputs():
                 self.give(key, found[key].id)
+        if "FUSED" not in found and "FUSED" in self._inputs():
+            self._choose_none("FUSED")
+
+    def _choose_none(self, key: str) -> None:
+        """Empty the menu of a layer that is needed, where QGIS offers the project's first one, whatever it is."""
+        for menu in self._wrappers[key].wrappedWidget().findChildren(QComboBox):
+            menu.setCurrentIndex(-1)
 
     def _inputs(self) -> list[str]:
         """Keys of single raster layers to read."""

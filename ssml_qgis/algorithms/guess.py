@@ -25,6 +25,7 @@ MADE_AS = "ssml/made_as"
 _SHARPER = 1.45  # times smaller pixels: a little less than the least ratio, as pixels of degrees are measured roughly
 _MANY = 10  # bands of an image that is hyperspectral without another to compare it with
 _NO_IMAGE = re.compile(r"mask|quality|cloud|disagreement|dem\b|elevation", re.IGNORECASE)
+_TRUTH = re.compile(r"reference|truth|original", re.IGNORECASE)
 _WORLD = "EPSG:4326"
 
 
@@ -107,10 +108,22 @@ def guess(known: Sequence[Raster]) -> dict[str, Raster]:
         return {"HSI": most} if most is not None and most.bands >= _MANY else {}
     hsi, pan = max(pairs, key=_likeliness)
     found = {"HSI": hsi, "PAN": pan}
-    results = [one for one in images if one.bands == hsi.bands and one.sharper_than(hsi) and one.overlaps(hsi)]
-    if results:
-        found["FUSED"] = max(results, key=lambda one: one.made_as == "OUTPUT")
-    return found
+    fused = _result_of(hsi, images)
+    return {**found, "FUSED": fused} if fused is not None else found
+
+
+def _result_of(hsi: Raster, images: Sequence[Raster]) -> Raster | None:
+    """The last image that was made here of an HSI's bands with smaller pixels, else the only one that can be it; an
+    image that the HSI was simulated from looks the same and is none."""
+    alike = [one for one in images if one.bands == hsi.bands and one.sharper_than(hsi) and one.overlaps(hsi)]
+    made = [one for one in alike if one.made_as == "OUTPUT"]
+    others = [one for one in alike if not _TRUTH.search(one.name) and not _simulated_from(hsi, one)]
+    return made[-1] if made else others[0] if len(others) == 1 else None
+
+
+def _simulated_from(hsi: Raster, other: Raster) -> bool:
+    """Whether an HSI is named as one that was simulated from another image here."""
+    return hsi.made_as == "HSI" and hsi.name.endswith(f": {other.name}")
 
 
 def _likeliness(pair: tuple[Raster, Raster]) -> tuple[float, ...]:

@@ -97,6 +97,27 @@ def test_what_is_assessed_is_the_result_and_never_an_input(four_layers, open_dia
     assert value(open_dialog("assess"), "FUSED") == four_layers["result"]
 
 
+def test_the_latest_result_is_assessed_whatever_it_is_called(add, open_dialog):
+    for name, bands, pixel in (("a reference", 12, 10.0), ("pan", 1, 10.0), ("hsi", 12, 30.0)):
+        add(name, bands, pixel)
+    add("z", 12, 10.0)
+    latest = add("b", 12, 10.0, "OUTPUT")
+    assert value(open_dialog("assess"), "FUSED") == latest
+
+
+@pytest.mark.parametrize("names", [["truth"], ["one", "other"], ["place"]])
+def test_no_image_is_offered_as_the_result_where_none_is_surely_one(add, open_dialog, names):
+    """A reference, two that may be it, what the HSI was simulated from."""
+    add("Simulated HSI: place", 12, 30.0, "HSI")
+    add("pan", 1, 10.0)
+    for name in names:
+        add(name, 12, 10.0)
+    dialog = open_dialog("assess")
+    assert not value(dialog, "FUSED")
+    assert value(dialog, "HSI")
+    assert doubts(dialog) == ""
+
+
 def test_an_image_of_few_bands_is_told_from_its_pan(add, open_dialog):
     pan, hsi = add("p", 1, 10.0), add("ms", 4, 40.0)
     dialog = open_dialog("sharpen")
