@@ -139,6 +139,38 @@ def file_of(path: str) -> str:
         return path
 
 
+def unknown_product(path: str) -> str:
+    """What is wrong with a path that is no product, and what would be one.
+
+    Args:
+        path: a file, folder or archive of which :func:`.table.find_product` finds none.
+
+    Returns:
+        Sentences for an error.
+    """
+    name, known = base_name(path), f"Known are {', '.join(product.name for product in PRODUCTS)}."
+    lone = incomplete_product(path)
+    if lone is not None and os.path.isfile(path):
+        return (
+            f"{name} is named as a part of a product of {lone.name}, but {lone.key_name} is not beside it: put it "
+            "there, or choose the product's folder."
+        )
+    if not is_container(path):
+        return (
+            f"{name} is no product that is known here ({path}): choose a product's folder, archive or file. {known} "
+            "Any other raster is used as it is: give it to the other jobs as HSI or PAN."
+        )
+    kind, files = "folder" if os.path.isdir(path) else "archive", sorted(map(base_name, files_of(path)))
+    if not files:
+        return f"The {kind} {name} is empty ({path}): choose the {kind} that holds the product's files."
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+    return (
+        f"The {kind} {name} holds no product that is known here ({path}; its files: "
+        f"{', '.join(files[:_LISTED])}{more}): choose the {kind} with all files of one product, named as they were "
+        f"delivered. {known} Any other raster is used as it is: give it to the other jobs as HSI or PAN."
+    )
+
+
 def _place(reader: RasterReader, geolocation: str) -> None:
     """An image of a product, placed by a file that the user names."""
     grid = reader.grid

@@ -7,7 +7,7 @@ import os
 
 from ..io.reader import RasterReader
 from ..io.writer import RasterWriter
-from ..products.opening import open_raster
+from ..products.opening import open_raster, unknown_product
 from ..products.table import find_product
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -50,7 +50,7 @@ def openproduct(
     if found is None and not os.path.exists(product):
         raise InputError(f"{name} does not exist ({product}); choose another file or folder.")
     if found is None:
-        raise InputError(f"{name} is no product that is known here; other rasters are opened as they are.")
+        raise InputError(unknown_product(product))
     outputs = {"hsi": hsi_out, "pan": pan_out, "quality": quality_out}
     wanted = _wanted(found.product.roles, options.role, outputs, name)
     check_outputs((product,), tuple(outputs[image] for image in wanted))

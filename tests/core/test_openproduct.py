@@ -97,10 +97,25 @@ def test_the_multispectral_image_of_a_partner_is_written_in_the_place_of_the_pan
     assert bands[0] == 1 < bands[1]
 
 
-@pytest.mark.parametrize("what", ["none.he5", "plain.tif"])
-def test_what_is_no_product_is_told_so(tmp_path, write_raster, what):
-    write_raster(tmp_path / "plain.tif", np.ones((2, 4, 4), np.uint8))
-    with pytest.raises(InputError, match=r"does not exist|is no product that is known here"):
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("none.he5", "does not exist"),
+        ("plain.tif", r"plain\.tif is no product .* Known are PRISMA, .* give it to the other jobs as HSI or PAN"),
+        ("some", r"The folder some holds no product .*/some; its files: a\.txt, plain\.tif\): .* Known are PRISMA"),
+        ("many", r"its files: 0\.txt, .* and 3 more\)"),
+        ("empty", r"The folder empty is empty \(.*/empty\): choose the folder"),
+        ("ENMAP01-X-SPECTRAL_IMAGE.TIF", r"a part of a product of EnMAP, but \.\.\.-METADATA\.XML is not beside it"),
+    ],
+)
+def test_what_is_no_product_is_told_so_with_what_would_be(tmp_path, write_raster, what, said):
+    for name in ("some", "many", "empty"):
+        (tmp_path / name).mkdir()
+    for path in ("plain.tif", "some/plain.tif", "ENMAP01-X-SPECTRAL_IMAGE.TIF"):
+        write_raster(tmp_path / path, np.ones((2, 4, 4), np.uint8))
+    for path in ("some/a.txt", *(f"many/{number}.txt" for number in range(9))):
+        (tmp_path / path).write_text("x")
+    with pytest.raises(InputError, match=said):
         openproduct(str(tmp_path / what), str(tmp_path / "o.tif"))
 
 
