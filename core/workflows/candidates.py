@@ -17,6 +17,7 @@ from ..scene.scene import Scene
 from .gains import ModelGain
 from .options.fusion import SharpenOptions
 from .options.quality import CompareOptions
+from .options.shared import network_title
 from .sharpen import learn_scene, regression_prior
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def candidates(options: CompareOptions, mtf_gain: Gains, hsi: str, sure: bool = 
             made.append(Candidate(name, METHODS[name].title, ClassicalMethod(name, mtf_gain, iterations)))
         else:
             require_torch()
-            title, method = f"{name.upper()}, learned on the scene", _LearnedOnScene(name, options, mtf_gain)
+            title, method = f"{network_title(name)}, learned on the scene", _LearnedOnScene(name, options, mtf_gain)
             made.append(Candidate(name, title, method, networks=True, history=method.history))
     if options.model:
         made.append(_trained(options.model, hsi, options.device, mtf_gain if sure else None))
@@ -129,7 +130,7 @@ def _trained(model: str, hsi: str, device: str, mtf_gain: Gains | None) -> Candi
     )
     return Candidate(
         "model",
-        f"Model {name} ({header['network']})",
+        f"Model {name} ({network_title(header['network'])})",
         method,
         networks=len(header["config"]) > 1,
         note=note if seen else "",

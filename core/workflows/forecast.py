@@ -15,6 +15,7 @@ from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
 from ..training.settings import LearningTask, Settings, intermediate_factor, learned_best, steps_for
 from .options.fusion import SharpenOptions
+from .options.shared import network_title
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
 # and more for each sample (pixel times bands) that is learned from in it; for each sample of the HSI that is looked
@@ -55,8 +56,8 @@ def forecast(scene: Scene, progress: Progress) -> dict[str, Any]:
     size = rows * cols * bands * np.dtype(scene.hsi.metadata.dtype).itemsize
     low, high = seconds / _ERROR, seconds * _ERROR
     what = (
-        f"learn {steps} steps with the networks of {options.network} (effort {options.effort}), keep them where pixels "
-        "that are held out say that they are better than the regression prior, and"
+        f"learn {steps} steps with the networks of {network_title(options.network)} (effort {options.effort}), "
+        "keep them where pixels that are held out say that they are better than the regression prior, and"
         if learns
         else "learn nothing, as the PAN does not show the same or the scene is too small, only up-sample, and"
     )

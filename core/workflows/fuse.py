@@ -22,6 +22,7 @@ from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.call import on_files
 from .options.fusion import FuseOptions
+from .options.shared import network_title
 from .output import Outputs
 from .verdicts import fused_verdict
 
@@ -126,7 +127,7 @@ def fuse_scene(
         written = write_looked_at(scene, [attempt], outputs, options, part, plain)
         more = {"disagreement": outputs.disagreement, "mtf_gain": chosen.facts()}
         facts = {**written, "network": trained.pair.name, **more}
-        verdict = fused_verdict(facts, trained.pair.name)
+        verdict = fused_verdict(facts, network_title(trained.pair.name))
         return {**facts, "verdict": verdict.sentence, **verdict.facts()}
 
 

@@ -11,6 +11,7 @@ from ..report.html import Facts, Report, Section, Table, render, write_page
 from ..runtime.progress import Progress
 from .options.call import on_files
 from .options.declare import Options
+from .options.shared import network_title
 from .output import check_outputs, write_json
 
 _LONG = (
@@ -116,7 +117,8 @@ def _summary(facts: Mapping[str, Any]) -> str:
     sharper = sharp_bands(facts)
     return (
         f"A model for {facts['bands']} bands{sharper and f' and {sharper}'} at ratio {facts['ratio']}: network "
-        f"{facts['network']}, {facts['parameter_count']:,} learned parameters in {facts['file_size'] / 1e6:.2f} MB."
+        f"{network_title(facts['network'])}, {facts['parameter_count']:,} learned parameters in "
+        f"{facts['file_size'] / 1e6:.2f} MB."
     )
 
 

@@ -11,7 +11,7 @@ from qgis.core import QgsProcessingUtils
 from ..core.runtime.progress import Progress
 from ..core.workflows.options import fusion, inspection, products, quality
 from ..core.workflows.options.declare import Option
-from ..core.workflows.options.shared import NETWORK_TITLES
+from ..core.workflows.options.shared import network_title
 from ..translation import tr
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm
@@ -36,7 +36,7 @@ class SharpenAlgorithm(SsmlAlgorithm):
 
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The network's title."""
-        return NETWORK_TITLES.get(values["network"], "")
+        return network_title(values["network"])
 
 
 class TrainAlgorithm(SsmlAlgorithm):
@@ -66,7 +66,7 @@ class FuseAlgorithm(SsmlAlgorithm):
 
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The network's title."""
-        return NETWORK_TITLES.get(made["network"], made["network"])
+        return network_title(made["network"])
 
 
 class ClassicalFuseAlgorithm(SsmlAlgorithm):

@@ -112,14 +112,15 @@ def test_sharpen_then_fuse_and_modelinfo_with_its_model(scene, tmp_path, monkeyp
     assert shape(result["DISAGREEMENT"])[1:] == (72, 72)
 
     again = str(tmp_path / "again.tif")
-    processing.run("ssml:fuse", {**pair, "MODEL": result["MODEL"], "DEVICE": "cpu", "OUTPUT": again})
+    fused = processing.run("ssml:fuse", {**pair, "MODEL": result["MODEL"], "DEVICE": "cpu", "OUTPUT": again})
+    assert fused["VERDICT"].startswith("Sharpened with SSML; ")
     difference = gdal.Open(again).ReadAsArray() - gdal.Open(result["OUTPUT"]).ReadAsArray()
     assert abs(difference).max() <= 1e-3 * abs(gdal.Open(again).ReadAsArray()).max()
 
     feedback = QgsProcessingFeedback(False)
     given = {"MODEL": result["MODEL"], "JSON": str(tmp_path / "model.json")}
     said = processing.run("ssml:modelinfo", given, feedback=feedback)
-    assert "A model for 12 bands at ratio 3: network ssml, " in feedback.textLog()
+    assert "A model for 12 bands at ratio 3: network SSML, " in feedback.textLog()
     with open(said["JSON"], encoding="utf-8") as file:
         assert '"ratio": 3' in json.dumps(json.load(file))
 

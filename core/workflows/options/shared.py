@@ -23,6 +23,19 @@ NETWORK_TITLES = {
 }
 """Networks that the dialogs offer; any two others may be paired by name."""
 
+
+def network_title(name: str) -> str:
+    """What a network is called in sentences and names of layers.
+
+    Args:
+        name: of the network or pair, as options and model files have it.
+
+    Returns:
+        Its title; the name where it has none.
+    """
+    return NETWORK_TITLES.get(name, name)
+
+
 GRID_TEXT = (
     "The result lies on the PAN's grid, clipped to the overlap, or, where the two are not parallel, on the HSI's, "
     "refined; it carries the HSI's bands, wavelengths, data type and nodata."
