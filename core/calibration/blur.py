@@ -17,6 +17,7 @@ import numpy as np
 
 from ..operators.fill import fill_invalid
 from ..operators.linear import Span
+from ..products.detectors import by_steps
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .blur_fit import NYQUIST, Fit, Geometry, Part, degraders, fit_blur, high_passed, reject_outliers
@@ -29,6 +30,8 @@ _AVERAGED = 4  # neighbours at most whose mean counts as one band of a half
 _PIXELS_A_BAND = 25  # that take part, for each band of a half
 _LEAST_BANDS = 2  # of a group that is measured
 _DETECTORS = 1000.0  # nm: where VNIR detectors end and SWIR ones begin
+_ONLY_BEYOND = 0.8 * _DETECTORS  # a detector of the SWIR begins above, though it may see less than that limit
+_MOST_DETECTORS = 4  # of an instrument (AVIRIS); bands whose wavelengths step back more often lie in no order
 _BEYOND = "SWIR"  # bands where no panchromatic ones lie
 _PANCHROMATIC = (400.0, 920.0)  # nm: where a group's bands are taken from if it has enough of them there
 _PART, _PAN_PART = 128, 768  # HSI and PAN pixels along the edge of a part at most
@@ -73,22 +76,23 @@ def detector_groups(scene: Scene) -> list[tuple[str, list[int]]]:
         scene: of the bands.
 
     Returns:
-        Name and bands of each, counted from 0: VNIR up to 1000 nm and SWIR, or up to where the wavelengths of the file
-        fall back; one of all bands where wavelengths are unknown.
+        Name and bands of each, counted from 0, whatever order they lie in: VNIR up to 1000 nm and SWIR, to which the
+        bands below that of a detector belong that reaches no further down than 800 nm; one of all bands where
+        wavelengths are unknown.
     """
     waves = scene.hsi.metadata.wavelengths
     good = [int(band) for band in np.flatnonzero(scene.good)]
     if any(waves[band] is None for band in good):
         return [("all bands", good)]
-    known = [(band, float(waves[band] or 0.0)) for band in good]
-    second = len(known)
-    for place in range(1, len(known)):
-        if known[place][1] < known[place - 1][1] and known[place][1] > 0.8 * _DETECTORS:
-            second = place
-            break
+    known = [float(waves[band] or 0.0) for band in good]
+    told = scene.hsi.origin.detectors
+    detectors = [told[band] for band in good] if told else by_steps(known)
+    shortest = {name: min(wave for wave, other in zip(known, detectors) if other == name) for name in {*detectors}}
+    several = 1 < len(shortest) <= _MOST_DETECTORS
+    beyond = [wave > _DETECTORS or (several and shortest[name] > _ONLY_BEYOND) for wave, name in zip(known, detectors)]
     groups = [
-        ("VNIR", [band for place, (band, wave) in enumerate(known) if place < second and wave <= _DETECTORS]),
-        (_BEYOND, [band for place, (band, wave) in enumerate(known) if place >= second or wave > _DETECTORS]),
+        ("VNIR", [band for band, far in zip(good, beyond) if not far]),
+        (_BEYOND, [band for band, far in zip(good, beyond) if far]),
     ]
     return [(name, bands) for name, bands in groups if bands]
 

@@ -167,6 +167,26 @@ def test_detectors_end_where_wavelengths_fall_back(tmp_path):
         assert [(name, len(bands)) for name, bands in detector_groups(scene)] == [("VNIR", 11), ("SWIR", 28)]
 
 
+@pytest.mark.parametrize("order", [slice(None, None, -1), np.random.default_rng(3).permutation(len(WAVES))])
+def test_the_order_of_bands_changes_neither_detectors_nor_gains(tmp_path, order):
+    hsi, pan = pair(ground(120, 13), 3, (0.2, 0.3))
+    waves = np.asarray(WAVES)[order]
+    with scene_of(tmp_path, hsi[order], pan, waves=waves.tolist()) as scene:
+        groups, blur = dict(detector_groups(scene)), measure_blur(scene)
+    assert {name: sorted(waves[bands]) for name, bands in groups.items()} == {"VNIR": WAVES[:27], "SWIR": WAVES[27:]}
+    assert blur is not None
+    assert blur.best.sure
+    assert blur.best.gains == pytest.approx((0.2, 0.3), abs=0.02)
+
+
+def test_detectors_whose_bands_run_from_long_to_short_are_told_apart(tmp_path):
+    vnir, swir = [710.0 - 18 * band for band in range(15)], [2500.0 - 68 * band for band in range(24)]  # to 458, to 936
+    with scene_of(tmp_path, *pair(ground(80, 11), 2, (0.3, 0.3)), waves=[*vnir, *swir]) as scene:
+        known = scene.hsi.metadata.wavelengths
+        found = {name: [known[band] for band in bands] for name, bands in detector_groups(scene)}
+    assert found == {"VNIR": vnir, "SWIR": swir}
+
+
 def test_the_measurement_is_the_same_each_time(tmp_path):
     images = pair(ground(120, 12), 3, (0.2, 0.3), snr=(80, 40))
     assert measured(tmp_path, *images) == measured(tmp_path, *images)
