@@ -81,6 +81,24 @@ def scale_command(source: Source, scale: float) -> str:
     return in_place_command(source, ["-scale", number(scale)], algorithm)
 
 
+def nodata_command(source: Source, value: str) -> str:
+    """The command that declares a number as nodata, in the ways of :func:`.remedies.edit_command`.
+
+    Args:
+        source: the raster.
+        value: the number, as it is to be written.
+
+    Returns:
+        The text.
+    """
+    algorithm = "Translate with this nodata value"
+    if not source.path:
+        return f"nodata {value} of {source.name}"
+    if not os.path.exists(source.path):
+        return copy_command(source, ["-a_nodata", value], "nodata", algorithm)
+    return in_place_command(source, ["-a_nodata", value], algorithm)
+
+
 def _band_files(path: str) -> list[str]:
     """Files in the same folder, of one band and the same grid, whose names differ in one number, in its order."""
     folder, name = os.path.split(path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..io.band_remedies import nodata_command
 from ..io.crs import crs_named
+from ..io.masks import Fill
 from ..io.reader import RasterReader
 from ..io.undeclared_fill import undeclared_fills
 from ..runtime.closing import closed_on_error
@@ -30,6 +32,7 @@ class Claims:
         assume_crs: of a file that has none; "" for none.
         geolocation: file that says where the pixels lie; "" for none.
         look: whether fill values are looked for at all.
+        result: whether it is a fused image, whose fill values its own file has to declare, as no option names them.
         rule: which bands of an HSI are used where detectors overlap, and in which order.
     """
 
@@ -38,6 +41,7 @@ class Claims:
     assume_crs: str = ""
     geolocation: str = ""
     look: bool = True
+    result: bool = False
     rule: BandRule = FROM_FILE
 
 
@@ -104,17 +108,38 @@ def _apply_nodata(
             if hsi is not None and same_surface(hsi, reader, fill):
                 continue
             reader.add_fill(fill)
-            value = f"{fill.value:.10g}"
-            what = "all bands of " if reader.bands > 1 else ""
-            more, confirms = "", "confirms that"
-            if fill.mixed is not None:
-                more = (
-                    f", and so are {int(fill.mixed.sum())} pixels beside it, mixtures of it with data, as resampling "
-                    f"makes them where {value} is not declared (gdalwarp -srcnodata {value})"
-                )
-                confirms = "takes the number alone"
-            progress.warning(
-                f"{reader.name} has {value} in {what}{fill.pixels} pixels at its border ({100 * fill.share:.3g} % of "
-                f"the image) and does not declare it as nodata; it is taken as nodata here{more}: {flag} {value} "
-                f"({key}) {confirms}, {flag} none keeps these pixels as data."
-            )
+            progress.warning(_fill_sentence(reader, fill, claims.result, flag, key))
+
+
+def _fill_sentence(reader: RasterReader, fill: Fill, result: bool, flag: str, key: str) -> str:
+    """What is said of a fill value that is taken as nodata."""
+    value = f"{fill.value:.10g}"
+    what = "all bands of " if reader.bands > 1 else ""
+    more, confirms = "", "takes the number alone" if fill.mixed is not None else "confirms that"
+    if fill.mixed is not None:
+        more = (
+            f", and so are {int(fill.mixed.sum())} pixels beside it, mixtures of it with data, as resampling makes "
+            f"them where {value} is not declared (gdalwarp -srcnodata {value})"
+        )
+    return (
+        f"{reader.name} has {value} in {what}{fill.pixels} pixels at its border ({100 * fill.share:.3g} % of the "
+        f"image) and does not declare it as nodata; it is taken as nodata here{more}: "
+        f"{nodata_option(reader, value, result, flag, key)} {confirms}, {flag} none keeps these pixels as data."
+    )
+
+
+def nodata_option(reader: RasterReader, value: str, result: bool, flag: str = "--hsi-nodata", key: str = "") -> str:
+    """How a user says that a number stands for "no value".
+
+    Args:
+        reader: the raster that has it.
+        value: the number.
+        result: whether the raster is a fused image, which no option describes: its file has to say so.
+        flag, key: of the option for other rasters, in the shell and in QGIS.
+
+    Returns:
+        The option with the number, or a command.
+    """
+    if result:
+        return nodata_command(reader.source, value)
+    return f"{flag} {value} ({key or 'HSI_NODATA'})"

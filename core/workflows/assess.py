@@ -19,21 +19,24 @@ from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..operators.pair import DEFAULT_MTF_GAIN
 from ..operators.resample import Gains
-from ..products.claims import open_claimed
+from ..products.claims import nodata_values, open_claimed
 from ..products.pair import Chosen, open_pan, unplaced_beside
 from ..quality.reference import PixelMaps
 from ..report.assessment import assessment_report, lead
 from ..report.compared import Shown
 from ..report.html import render, write_page
 from ..report.warned import warning_items
+from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from ..scene.placing import placed_pan
 from ..scene.reader_view import averaged, facing
 from ..scene.scene import Scene
+from ..scene.stray_fills import look_for_strays
 from .gains import ASSUMED, ChosenGain, as_given, choose_gain
 from .global_shift import correction
 from .local_shift import local_correction, looks_for_local_shift
+from .missing import warn_of_strays
 from .opening import claims_of, joiners
 from .options.advice import advice
 from .options.call import on_files
@@ -195,15 +198,22 @@ def _along_the_hsi(readers: dict[str, RasterReader], reference: bool) -> str:
 
 
 def _open(key: str, path: str, partner: str, options: AssessOptions, progress: Progress) -> RasterReader:
-    """One of the files but the PAN. What the options say of the HSI goes for the reference, too; the result is taken as
-    it is, but for what its layer says. Where it lies on no grid, the refusal's remedy makes it fit the partner."""
-    claims = claims_of(path, "hsi", options)
-    if key == "fused":
-        claims = replace(claims_of(path, "hsi", AssessOptions(layers=options.layers)), look=False)
+    """One of the files but the PAN. What the options say of the HSI goes for the reference, too; of the result counts
+    what its layer says. Fill values that nobody declared are looked for in all of them, in the result unless the HSI
+    is said to have none. Where it lies on no grid, the refusal's remedy makes it fit the partner."""
+    claims, result = claims_of(path, "hsi", options), key == "fused"
+    if result:
+        _, own = nodata_values(str(options.hsi_nodata), "--hsi-nodata")
+        of_layer = claims_of(path, "hsi", AssessOptions(layers=options.layers))
+        claims = replace(of_layer, look=own, result=True)
     try:
-        return open_claimed(path, "hsi", claims, progress)
+        reader = open_claimed(path, "hsi", claims, progress)
     except UnplacedError as error:
         raise unplaced_beside(error, "hsi" if key == "hsi" else "pan", partner) from None
+    with closed_on_error(reader):
+        if claims.look:
+            warn_of_strays(reader, look_for_strays(reader, progress), progress, result)
+    return reader
 
 
 def _lies_on(fused: RasterReader, grid: Grid) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..io.reader import RasterReader
+from ..products.claims import nodata_option
 from ..runtime.progress import Progress
 from ..scene.scene import Scene
 
@@ -60,19 +61,22 @@ def warn_of_missing_samples(scene: Scene, defects: Mapping[int, int], progress: 
         )
 
 
-def warn_of_strays(hsi: RasterReader, strays: Mapping[float, Mapping[int, int]], progress: Progress) -> None:
+def warn_of_strays(
+    hsi: RasterReader, strays: Mapping[float, Mapping[int, int]], progress: Progress, result: bool = False
+) -> None:
     """Name fill values that were found inside a raster.
 
     Args:
         hsi: the raster.
         strays: by number, by band, counted from 0, how many samples have it.
         progress: receives the warnings.
+        result: whether the raster is a fused image.
     """
     for number, counts in strays.items():
         value, bands = f"{number:.10g}", _named(hsi, sorted(counts), counts, "sample")
         progress.warning(
             f"{hsi.name} has {value}, a number that no data has, in {bands}, and does not declare it as nodata; it is "
-            f"taken as nodata here: --hsi-nodata {value} (HSI_NODATA) confirms that, --hsi-nodata none keeps these "
+            f"taken as nodata here: {nodata_option(hsi, value, result)} confirms that, --hsi-nodata none keeps these "
             "samples as data."
         )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -406,3 +409,35 @@ def test_a_pan_with_a_color_table_is_refused(pair, tmp_path):
         with pytest.raises(InputError, match=r"classes\.tif has a color table") as caught:
             job()
         assert "gdal_translate -expand gray" in str(caught.value)
+
+
+@pytest.mark.parametrize("spoiled", ["made.tif", "truth.tif"])
+@pytest.mark.parametrize(("fill", "shape"), [(-9999.0, "rotated footprint"), (-9999.0, "cloud"), (0.0, "ragged side")])
+def test_a_fill_in_a_result_or_its_reference_does_not_count_in_scores(make_raster, tmp_path, fill, shape, spoiled):
+    reference = reflectance(12).astype(np.float32)
+    images = {"truth.tif": reference, "made.tif": reference + np.float32(0.01)}
+    mask = np.zeros((SIZE * RATIO,) * 2, bool)
+    mask[90:99, 80:96] = True  # a cloud that is cut out
+    mask = mask if shape == "cloud" else shape_of(shape, SIZE * RATIO)
+    images[spoiled] = np.where(mask, np.float32(fill), images[spoiled])
+    files = {name: make_raster(tmp_path / name, image, HIGH) for name, image in images.items()}
+
+    def scored(**options):
+        return assess(files["made.tif"], reference=files["truth.tif"], ratio=RATIO, **options)
+
+    found = scored()
+    assert found["pixels"] == mask.size - mask.sum()
+    assert found["rmse"] == pytest.approx(0.01, rel=1e-3)
+    (warning,) = [text for text in found["warnings"] if "does not declare it as nodata" in text]
+    assert warning.startswith(f"{spoiled} has {fill:g}")
+    kept = scored(hsi_nodata="none")
+    assert kept["pixels"] == mask.size
+    assert kept["rmse"] > 0.1
+    if spoiled == "truth.tif":
+        declared = scored(hsi_nodata=f"{fill:g}")
+    else:
+        command = shlex.split(warning.split(": ", 1)[1].split(" (")[0])
+        subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_edit", *command[1:]], check=True)
+        declared = scored()
+    assert not [text for text in declared["warnings"] if "nodata" in text]
+    assert declared["rmse"] == pytest.approx(found["rmse"], rel=1e-6)

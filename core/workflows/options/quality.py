@@ -168,6 +168,10 @@ class AssessOptions(shared.SceneOptions, gain.GainOptions):
         advanced=True,
     ).field()
     crop: int = shared.CROP.field()
+    hsi_nodata: str | float = shared.HSI_NODATA.field(
+        help=f"{shared.HSI_NODATA.help} The same goes for the reference. In the result such a number is looked for, "
+        "too, but for none."
+    )
 
 
 ASSESS = Job(
