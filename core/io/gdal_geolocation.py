@@ -42,9 +42,8 @@ class ByTransformer(Geolocation):
     def _transformed(self, x: np.ndarray, y: np.ndarray, back: bool) -> tuple[np.ndarray, np.ndarray]:
         with gdal_messages() as messages:
             if self._transformer is None:
-                image = gdal.GetDriverByName("MEM").Create("", 1, 1, 0)
-                options = self._make(image)
-                self._transformer = messages.call(gdal.Transformer, image, None, options), image
+                image = gdal.GetDriverByName("MEM").Create("", 1, 1, 0)  # copied: a grid keeps no dataset open
+                self._transformer = (messages.call(gdal.Transformer, image, None, self._make(image)),)
             points = np.stack(np.broadcast_arrays(x, y), -1).reshape(-1, 2)
             found = np.full(points.shape, np.nan)
             known = np.flatnonzero(np.isfinite(points).all(axis=1))

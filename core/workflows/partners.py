@@ -109,6 +109,7 @@ def _joined(hsi: RasterReader, images: list[RasterReader], place: Place, progres
                 continue
             path = os.path.join(folder, f"{number}.tif")
             window = _sharpened(near[number], finer, path, _still if _kin(near[number], finer) else place, progress)
+            near[number].close()
             done = {other: CroppedReader(image, window) for other, image in done.items()}
             made = RasterReader(path)
             made.name, made.file = near[number].name, near[number].file

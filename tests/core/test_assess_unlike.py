@@ -73,14 +73,19 @@ def test_an_image_of_larger_pixels_is_no_reference_and_no_result(write, images):
         assess(coarse, hsi=coarse, pan=pan, mtf=0.3, shift="none")
 
 
+def take_georeference(path):
+    """In a function of its own: an error that a test keeps holds the test's variables, and these an open dataset."""
+    bare = gdal.GetDriverByName("MEM").CreateCopy("", gdal.Open(path))
+    bare.SetGeoTransform((0, 1, 0, 0, 0, 1))
+    gdal.GetDriverByName("GTiff").CreateCopy(path, bare)
+
+
 @pytest.mark.parametrize("lacking", ["made.tif", "truth.tif"])
 def test_a_file_without_georeference_is_put_on_the_other_as_its_remedy_says(write, images, lacking, tmp_path):
     fused, reference = images
     files = {"made.tif": write("made.tif", fused), "truth.tif": write("truth.tif", reference)}
     expected = assess(files["made.tif"], reference=files["truth.tif"], ratio=3)["sam"]
-    bare = gdal.GetDriverByName("MEM").CreateCopy("", gdal.Open(files[lacking]))
-    bare.SetGeoTransform((0, 1, 0, 0, 0, 1))
-    gdal.GetDriverByName("GTiff").CreateCopy(files[lacking], bare)
+    take_georeference(files[lacking])
     with pytest.raises(InputError, match="has no georeference") as refused:
         assess(files["made.tif"], reference=files["truth.tif"], ratio=3)
     command = shlex.split(str(refused.value).split(": ", 1)[1].split(" (")[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from core.runtime.errors import InputError
 from core.workflows.classical import classical
 from tests.core import made_apart
 from tests.core.made_apart import FIXED
+from tests.core.open_datasets import open_datasets
 
 made = made_apart.made  # a fixture
 
@@ -53,6 +56,17 @@ def test_the_pans_grid_is_refused_where_control_points_place_the_pan(made, tmp_p
     folder, _, _, more = made("PAN by control points")
     with pytest.raises(InputError, match=r"pan\.tif lies on no map grid.*--grid auto or hsi"):
         classical(folder / "hsi.tif", folder / "pan.tif", tmp_path / "out.tif", grid="pan", **FIXED, **more)
+
+
+@pytest.mark.parametrize("name", ["PAN by control points", "PAN by RPCs"])
+def test_a_closed_pair_and_its_grids_keep_no_dataset_open(made, name):
+    folder = made(name)[0]
+    gc.collect()  # what making it has left
+    before = open_datasets()
+    scene = open_pair(folder / "hsi.tif", folder / "pan.tif")
+    scene.pan_rows(0, 8)
+    scene.close()
+    assert open_datasets() <= before
 
 
 def test_what_an_envi_header_cannot_say_is_refused(made, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from core.runtime.progress import Progress
 from core.workflows.classical import classical
 from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
+from tests.core.open_datasets import open_datasets
 
 TILE = "T33UUU_20220724T101559"
 SHARP = ("B02", "B03", "B04", "B08")
@@ -179,6 +181,18 @@ def test_a_safe_brings_its_bands_of_20_m_which_are_sharpened_first(safe, related
     chosen = replace(options, pan_bands_used="1-4")
     with open_scene(hsi, str(next(tmp_path.glob("*.SAFE"))), chosen, told) as scene:
         assert scene.pan.metadata.names == SHARP
+
+
+def test_bands_that_were_sharpened_first_are_closed(safe, related, write_raster, tmp_path):
+    hsi = write_raster(tmp_path / "hsi.tif", np.rint(related(4)[0] * 1e4).astype(np.uint16))
+    root = str(safe(coarse=("B05", "B06", "B07", "B8A", "B11", "B12")))
+    before = open_datasets()
+    gc.disable()  # they are closed, not left to the collector
+    try:
+        open_scene(hsi, root, ClassicalOptions(mtf=0.3, shift="none"), Told()).close()
+        assert open_datasets() <= before
+    finally:
+        gc.enable()
 
 
 def test_a_safe_that_is_given_twice_is_refused(safe, related, write_raster, tmp_path):
