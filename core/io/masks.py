@@ -11,6 +11,7 @@ _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a ma
 _ROWS = 64  # of an alpha band that are looked at
 _STEPS = 8  # of transparency that a mask may have whatever their shares
 _MASK_SHARE = 0.9  # of the numbers of an alpha band, at least, are 0 or the one that marks valid pixels
+_VALID_SHARE = 0.5  # of those that are not 0, at least, are that one: water is 0 in a near infrared band, too
 
 
 class Fill(NamedTuple):
@@ -64,7 +65,8 @@ def _is_mask(band: gdal.Band) -> bool:
     found, counts = np.unique(values[values != 0], return_counts=True)
     if found.size < _STEPS:
         return True
-    return bool(values.size - counts.sum() + counts.max() >= _MASK_SHARE * values.size)
+    either = values.size - counts.sum() + counts.max()
+    return bool(either >= _MASK_SHARE * values.size and counts.max() >= _VALID_SHARE * counts.sum())
 
 
 def alpha_notes(dataset: gdal.Dataset, numbers: list[int], name: str) -> tuple[str, ...]:

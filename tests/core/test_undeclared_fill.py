@@ -384,6 +384,24 @@ def test_an_alpha_band_with_data_is_a_band_and_that_is_said(make_raster, tmp_pat
         assert reader.always_valid
 
 
+def test_a_near_infrared_band_marked_as_alpha_is_a_band_where_nearly_all_is_water(make_raster, tmp_path):
+    image = (coarse(reflectance(4)) * 250).astype("uint8")
+    image[3, 2:] = 0  # black
+    image[3, :2] = np.arange(1, 2 * SIZE + 1).reshape(2, SIZE) * 250 // (2 * SIZE)
+    with RasterReader(make_raster(tmp_path / "a.tif", image, LOW, options=["ALPHA=YES"])) as reader:
+        np.testing.assert_array_equal(reader.read().values, image)
+        assert reader.always_valid
+
+
+def test_an_alpha_band_of_a_nearly_empty_tile_with_soft_edges_stays_a_mask(make_raster, tmp_path):
+    image = (coarse(reflectance(4)) * 250).astype("uint8")
+    image[3] = 0
+    image[3, :2, :30], image[3, 2, :30] = 255, np.arange(8, 248, 8)
+    with RasterReader(make_raster(tmp_path / "a.tif", image, LOW, options=["ALPHA=YES"])) as reader:
+        assert reader.bands == 3
+        np.testing.assert_array_equal(reader.read().valid[0], image[3] > 0)
+
+
 @pytest.mark.parametrize("highest", [1, 255])
 def test_an_alpha_band_with_soft_edges_stays_a_mask(make_raster, tmp_path, highest):
     image = (coarse(reflectance(4)) * 250).astype("uint8")
