@@ -11,7 +11,17 @@ from collections.abc import Sequence
 from osgeo import gdal
 
 from .gdal_errors import gdal_messages, open_quietly
-from .remedies import Source, command, copy_command, in_place_command, new_file, number, path_argument, quoted
+from .remedies import (
+    Source,
+    can_be_edited,
+    command,
+    copy_command,
+    in_place_command,
+    new_file,
+    number,
+    path_argument,
+    quoted,
+)
 
 _MOST_LISTED = 12  # subdatasets that a sentence lists
 
@@ -76,7 +86,7 @@ def scale_command(source: Source, scale: float) -> str:
     if not source.path:
         return f"give {source.name} the scale {number(scale)}"
     algorithm = "Translate with -a_scale as additional parameter"
-    if not os.path.exists(source.path):
+    if not can_be_edited(source):
         return copy_command(source, ["-a_scale", number(scale)], "scaled", algorithm)
     return in_place_command(source, ["-scale", number(scale)], algorithm)
 

@@ -98,8 +98,7 @@ class Grid:
 
         Args:
             transform: GDAL's six numbers.
-            rows: number of rows.
-            cols: number of columns.
+            rows, cols: number of either.
             crs: WKT, "" for none.
             name: the raster's, for the error; with its path, the error gives a command.
 
@@ -149,7 +148,8 @@ class Grid:
         Returns:
             The facts.
         """
-        return RasterFacts(Source.of(source), self.geotransform, self.rows, self.cols, self.crs)
+        size, sensor = (self.rows, self.cols), self.in_sensor_geometry
+        return RasterFacts(Source.of(source), self.geotransform, *size, self.crs, sensor)
 
     def crop(self, window: Window) -> Grid:
         """The grid of a window of this raster.

@@ -18,6 +18,9 @@ from osgeo import gdal, osr
 
 from .gdal_errors import gdal_messages, open_quietly
 
+# Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
+_EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "netCDF", "EHdr")
+_EDITED_BESIDE = ("JPEG", "PNG", "JP2OpenJPEG", "JP2ECW", "JP2KAK", "JP2MrSID")
 _MATCH = 90  # per cent: how sure PROJ must be of an EPSG code that the file does not state itself
 
 
@@ -58,6 +61,7 @@ class RasterFacts:
         rows: number of rows.
         cols: number of columns.
         crs: coordinate reference system as WKT; "" for none.
+        in_sensor_geometry: whether control points or the like place it, and its numbers count columns and rows.
     """
 
     source: Source
@@ -65,6 +69,7 @@ class RasterFacts:
     rows: int
     cols: int
     crs: str = ""
+    in_sensor_geometry: bool = False
 
     @property
     def corners(self) -> tuple[float, float, float, float]:
@@ -258,7 +263,7 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
         options += ["-a_ullr", *map(number, corners)]
     if not source.path:
         return f"give {source.name} the georeference {' '.join(options)}"
-    if not os.path.exists(source.path):
+    if not can_be_edited(source):
         return copy_command(source, options, "placed", "Translate (convert format)")
     return in_place_command(
         source, options, "Assign projection" if corners is None else "Translate with these as additional parameters"
@@ -281,25 +286,38 @@ def copy_command(source: Source, options: Sequence[str], suffix: str, algorithm:
     return command(arguments, algorithm)
 
 
+def can_be_edited(source: Source) -> bool:
+    """Whether a raster is a file of a format that keeps what gdal_edit.py says of it; others forget it, some without an
+    error (NITF, MRF, ISIS), or cannot be written to (Zarr).
+
+    Args:
+        source: the raster.
+
+    Returns:
+        Whether it is.
+    """
+    return os.path.exists(source.path) and _driver(source.path) in (*_EDITED, *_EDITED_BESIDE)
+
+
 def in_place_command(source: Source, options: Sequence[str], algorithm: str) -> str:
     """The command that writes what is said of a raster into its file, or beside it.
 
     Args:
-        source: the raster, a file.
+        source: the raster, a file that :func:`can_be_edited`.
         options: of gdal_edit.py.
         algorithm: of QGIS, that does the same.
 
     Returns:
         The text.
     """
-    read_only = [] if _can_be_updated(source.path) else ["-ro"]  # written into a file .aux.xml beside it
+    read_only = ["-ro"] if _driver(source.path) in _EDITED_BESIDE else []
     return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)
 
 
-def _can_be_updated(path: str) -> bool:
+def _driver(path: str) -> str:
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER)
-        return dataset is None or dataset.GetDriver().GetMetadataItem("DCAP_CREATE") == "YES"
+        return str(dataset.GetDriver().ShortName) if dataset is not None else ""
 
 
 def fill_options(source: Source) -> list[str]:

@@ -1,11 +1,11 @@
-"""Rasters that nothing places on the map: no geotransform, control points, RPCs or geolocation arrays; and the commands
-that give them corners.
+"""Rasters that nothing places on the map: no geotransform, control points, RPCs or geolocation arrays, or no reference
+system beside one that has it; and the commands that give them corners and a system.
 """
 
 from __future__ import annotations
 
 from ..runtime.errors import InputError
-from .remedies import RasterFacts, crs_name, edit_command
+from .remedies import RasterFacts, crs_code, crs_name, edit_command, is_geographic, number, quoted, wkt_of
 
 
 class UnplacedError(InputError):
@@ -89,3 +89,52 @@ def _corners(raster: RasterFacts, partner: RasterFacts | None) -> str:
     crs = "" if partner.crs == raster.crs else partner.crs
     edited = edit_command(raster.source, crs, partner.corners)
     return f"if it shows the same ground as {partner.source.name}, give it the same corners: {edited}"
+
+
+def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
+    """One of HSI and PAN has no reference system.
+
+    Args:
+        hsi: the HSI.
+        pan: the PAN.
+
+    Returns:
+        The refusal.
+    """
+    lacking, known = (pan, hsi) if not pan.crs else (hsi, pan)
+    start = (
+        f"{hsi.source.name} and {pan.source.name} have different coordinate reference systems: {lacking.source.name} "
+        f"has no CRS, {known.source.name} has {crs_name(known.crs)}"
+    )
+    if not _looks_geographic(lacking) and _apart_as_numbers(lacking, known):
+        return (
+            f"{start}, where {lacking.source.name} does not lie, as its coordinates are {_range_text(lacking)}; if it "
+            f"has another CRS, say which (--assume-crs, ASSUME_CRS); {_corners(lacking, known)}."
+        )
+    if not _looks_geographic(lacking) or is_geographic(known.crs):
+        code, condition = crs_code(known.crs), f"if {lacking.source.name} is {crs_code(known.crs)} too"
+    else:
+        code = "EPSG:4326"
+        condition = f"the coordinates of {lacking.source.name} seem to be degrees; if they are"
+    assigned = edit_command(lacking.source, known.crs if code != "EPSG:4326" else wkt_of(code))
+    return (
+        f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS) or write it into the file: {assigned}."
+    )
+
+
+def _looks_geographic(raster: RasterFacts) -> bool:
+    xmin, ymin, xmax, ymax = raster.extent
+    return xmin >= -180.0 and xmax <= 360.0 and ymin >= -90.0 and ymax <= 90.0 and xmax - xmin < 0.1 * raster.cols
+
+
+def _apart_as_numbers(first: RasterFacts, second: RasterFacts) -> bool:
+    """Whether two rasters share no ground if their coordinates are of one system."""
+    if any(each.in_sensor_geometry or each.transform[2] or each.transform[4] for each in (first, second)):
+        return False
+    (left, low, right, high), (other_left, other_low, other_right, other_high) = first.extent, second.extent
+    return left >= other_right or right <= other_left or low >= other_high or high <= other_low
+
+
+def _range_text(raster: RasterFacts) -> str:
+    xmin, ymin, xmax, ymax = map(number, raster.extent)
+    return f"x {xmin} to {xmax} and y {ymin} to {ymax}"

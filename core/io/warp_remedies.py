@@ -26,7 +26,6 @@ from .remedies import (
     new_file,
     number,
     path_argument,
-    quoted,
     spatial_reference,
     wkt_of,
 )
@@ -74,32 +73,6 @@ def warp_text(source: Source, target: TargetGrid, suffix: str) -> str:
     system = ["-t_srs", crs_code(target.crs)] if target.crs else []
     arguments = ["gdalwarp", *system, "-tr", *size, "-te", *extent, *fill_options(source), "-r", "cubic"]
     return command([*arguments, path_argument(source.path), new_file(source.path, suffix)], WARP)
-
-
-def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
-    """One of HSI and PAN has no reference system.
-
-    Args:
-        hsi: the HSI.
-        pan: the PAN.
-
-    Returns:
-        The refusal.
-    """
-    lacking, known = (pan, hsi) if not pan.crs else (hsi, pan)
-    start = (
-        f"{hsi.source.name} and {pan.source.name} have different coordinate reference systems: {lacking.source.name} "
-        f"has no CRS, {known.source.name} has {crs_name(known.crs)}"
-    )
-    if not _looks_geographic(lacking) or is_geographic(known.crs):
-        code, condition = crs_code(known.crs), f"if {lacking.source.name} is {crs_code(known.crs)} too"
-    else:
-        code = "EPSG:4326"
-        condition = f"the coordinates of {lacking.source.name} seem to be degrees; if they are"
-    assigned = edit_command(lacking.source, known.crs if code != "EPSG:4326" else wkt_of(code))
-    return (
-        f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS) or write it into the file: {assigned}."
-    )
 
 
 def not_parallel(hsi: RasterFacts, pan: RasterFacts) -> str:
@@ -300,11 +273,6 @@ def own_grid(raster: RasterFacts) -> TargetGrid:
         Its grid.
     """
     return TargetGrid(raster.crs, (abs(raster.transform[1]), abs(raster.transform[5])), raster.extent)
-
-
-def _looks_geographic(raster: RasterFacts) -> bool:
-    xmin, ymin, xmax, ymax = raster.extent
-    return xmin >= -180.0 and xmax <= 360.0 and ymin >= -90.0 and ymax <= 90.0 and xmax - xmin < 0.1 * raster.cols
 
 
 def _outline_pixels(rows: int, cols: int) -> np.ndarray:

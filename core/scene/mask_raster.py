@@ -10,7 +10,7 @@ from ..io.grid import Axis, Grid, Window
 from ..io.positions import beside, refined
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
-from ..io.warp_remedies import crs_sentence
+from ..io.unplaced import crs_sentence
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .nearest import NearestReader

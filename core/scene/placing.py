@@ -17,7 +17,8 @@ from ..io.positions import beside, refined
 from ..io.ratio import MAX_RATIO, MIN_RATIO
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, wkt_of
-from ..io.warp_remedies import apart_sentence, crs_sentence, no_transformation_sentence, not_sharper
+from ..io.unplaced import crs_sentence
+from ..io.warp_remedies import apart_sentence, no_transformation_sentence, not_sharper
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
 from .placement import mapping_between, positions_on

@@ -20,7 +20,7 @@ from ..fusion.prior import RegressionPrior
 from ..io.grid import Window
 from ..io.ratio import MIN_RATIO
 from ..io.reader import RasterReader
-from ..io.warp_remedies import crs_sentence
+from ..io.unplaced import crs_sentence
 from ..io.writer import RasterWriter
 from ..products.claims import Claims, open_claimed
 from ..products.opening import has_role, open_coarser

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
+from core.io.band_remedies import scale_command
+from core.io.remedies import Source
 from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
@@ -153,6 +155,52 @@ def test_what_has_no_crs_can_be_assumed_to_have_that_of_the_other(make):
         assert "--assume-crs EPSG:32633" in refusal(hsi, pan)
         with open_pair(hsi, pan, claims=(assumed, assumed)) as scene:
             assert error_of(scene.pan) < 0.04
+
+
+def test_coordinates_that_cannot_be_of_the_other_system_are_replaced_by_its_corners(make):
+    counted = (0.0, 1.0, 0.0, 192.0, 0.0, -1.0)  # pixels, as formats have them that cannot be without coordinates
+    high = image(plain(7.5), 192, 192)
+    hsi, pan = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), make("pan.tif", high, counted, 0)
+    said = refusal(hsi, pan)
+    assert "where pan.tif does not lie, as its coordinates are x 0 to 192 and y 0 to 192" in said
+    [command] = commands(said)
+    follow(command)
+    with open_pair(hsi, pan) as scene:
+        assert scene.ratio == 4
+        assert error_of(scene.pan) == 0.0
+
+
+FORMATS = [
+    *(("Zarr", "zarr"), ("NITF", "ntf"), ("ERS", "ers"), ("ISIS3", "cub"), ("PDS4", "xml"), ("MRF", "mrf")),
+    *(("netCDF", "nc"), ("ENVI", "dat"), ("HFA", "img"), ("PCIDSK", "pix"), ("PNG", "png"), ("JP2OpenJPEG", "jp2")),
+]
+
+
+def in_format(source, path, driver):
+    """A raster in another format, without loss; returns its path."""
+    if gdal.GetDriverByName(driver) is None:
+        pytest.skip(f"GDAL has no {driver} here")
+    exact = ["REVERSIBLE=YES", "QUALITY=100"] if driver == "JP2OpenJPEG" else []
+    gdal.Translate(str(path), source, format=driver, creationOptions=exact)
+    return str(path)
+
+
+@pytest.mark.parametrize(("driver", "ending"), FORMATS)
+def test_a_raster_of_any_format_is_placed_by_the_command(make, tmp_path, driver, ending):
+    high = image(plain(7.5), 192, 192).astype(np.uint16)
+    hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
+    pan = in_format(make("source.tif", high, None, 0), tmp_path / f"pan.{ending}", driver)
+    [command] = commands(refusal(hsi, pan))
+    with open_pair(hsi, follow(command)) as scene:
+        np.testing.assert_array_equal(scene.pan.read().values[0], high)
+
+
+@pytest.mark.parametrize(("driver", "ending"), FORMATS)
+def test_a_raster_of_any_format_gets_its_scale_by_the_command(make, tmp_path, driver, ending):
+    high = image(plain(7.5), 192, 192).astype(np.uint16)
+    pan = in_format(make("source.tif", high, plain(7.5)), tmp_path / f"pan.{ending}", driver)
+    [command] = commands(f"{scale_command(Source('pan', pan), 1e-4)}.")
+    assert gdal.Open(follow(command)).GetRasterBand(1).GetScale() == 1e-4
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
