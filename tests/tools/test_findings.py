@@ -41,6 +41,9 @@ def test_a_script_can_be_run_and_is_short(script):
 def test_packages_are_pinned_in_a_folder_that_is_removed(script):
     text = script.read_text(encoding="utf-8")
     assert "folder=$(mktemp -d)\ntrap 'rm -rf \"$folder\"' EXIT\n" in text
+    if "no QGIS" in text:  # in no package index: the system's, of a version that the script looks at
+        assert 'QGIS_VERSION.startswith("3.' in text
+        return
     packages = re.search(r"pip install -qq --only-binary :all: \\\n +(.+) \|\| exit 2\n", text).group(1).split()
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", package) for package in packages)
 
