@@ -3,8 +3,9 @@
     python tools/screenshots.py
 
 Runs the jobs of the tutorial on ``examples/indian_pines``, then starts QGIS with this file (``--code``), which opens
-every dialog, loads the results and takes the pictures; then once more in German, for one dialog. Needs what ``make
-setup`` installs, Xvfb, and Chromium for the report.
+every dialog, loads the results and takes the pictures; then once more in German, for one dialog. Last it sharpens what
+``examples/archive.py`` makes, as ``docs/archive-to-result.md`` does. Needs what ``make setup`` installs, Xvfb, and
+Chromium for the reports.
 Check the pictures before you commit them.
 """
 
@@ -67,13 +68,28 @@ def main() -> None:
             spoken = ["--lang", language] if language else []
             command = ["xvfb-run", "-a", "-s", screen, start[0], *spoken, *start[1:]]
             subprocess.run(command, env=environment, check=True, timeout=3600)
-        chromium = shutil.which("chromium") or shutil.which("google-chrome")
-        if chromium is None:
-            sys.exit("Missing: chromium, for the picture of the report.")
-        size = ["--window-size=1100,1500", "--hide-scrollbars", f"--screenshot={root / IMAGES / 'report.png'}"]
-        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *size, f"file://{folder}/report.html"]
-        subprocess.run(command, env=environment, check=True, timeout=300, capture_output=True)
+        browse(Path(folder, "report.html"), root / IMAGES / "report.png", 1500)
+        walk(root, Path(folder))
     print(f"{IMAGES}: {', '.join(sorted(path.name for path in (root / IMAGES).glob('*.png')))}")
+
+
+def walk(root: Path, folder: Path) -> None:
+    """The report of the walk from an archive's folder."""
+    subprocess.run([sys.executable, root / "examples" / "archive.py", folder / "archive"], check=True)
+    given = ["--hsi", folder / "archive", "--pan", folder / "archive", "--seed", "0"]
+    made = ["--out", folder / "walk.tif", "--report", folder / "walk.html"]
+    subprocess.run([sys.executable, "-m", "core", "sharpen", *given, *made], cwd=root, check=True)
+    browse(folder / "walk.html", root / IMAGES / "archive-report.png", 900)
+
+
+def browse(page: Path, picture: Path, height: int) -> None:
+    """Take a picture of the top of a page."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("Missing: chromium, for the pictures of reports.")
+    size = [f"--window-size=1100,{height}", "--hide-scrollbars", f"--screenshot={picture}"]
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *size, f"file://{page}"]
+    subprocess.run(command, check=True, timeout=300, capture_output=True)
 
 
 def arrange_docks(window: QMainWindow) -> None:
