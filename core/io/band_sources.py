@@ -16,7 +16,16 @@ from dataclasses import dataclass
 
 from osgeo import gdal
 
-from .wavelengths import is_optical_unit, parse_number, tidy, to_nanometres, wavelength_in_name
+from .declared_nodata import nodata_notes
+from .wavelengths import (
+    in_angstroms,
+    is_known_unit,
+    is_optical_unit,
+    parse_number,
+    tidy,
+    to_nanometres,
+    wavelength_in_name,
+)
 
 _GOOD = ("bbl", "good_band", "good_bands", "good_wavelengths")  # 1, true: good; the first that is there counts
 _LISTS = ("wavelength", "fwhm", *_GOOD)
@@ -35,12 +44,14 @@ class BandSources:
         wavelengths, fwhm: nm, None where unknown.
         bbl: 1 good, 0 bad.
         reflectance_scale_factor: of an ENVI header, stored number = reflectance * factor; None where there is none.
+        in_angstroms: whether the wavelengths come without a unit, and were taken for angstroms.
     """
 
     wavelengths: tuple[float | None, ...]
     fwhm: tuple[float | None, ...]
     bbl: tuple[int, ...]
     reflectance_scale_factor: float | None
+    in_angstroms: bool = False
 
 
 def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
@@ -57,14 +68,7 @@ def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
     items = [_lower_keys(band.GetMetadata()) for band in bands]
     whole = _of_dataset(dataset)
     dimension = _dimension(items, whole, dataset.RasterCount, numbers)
-    for key in _LISTS:
-        entries = list_entries(whole.get(key))
-        if len(entries) == dataset.RasterCount:
-            for item, n in zip(items, numbers):
-                item.setdefault(key, entries[n - 1])
-    unit = whole.get("wavelength_units") or whole.get("wavelength units") or ""
-    units = [(item.get("wavelength_units") or item.get("wavelength_unit") or unit).strip().lower() for item in items]
-    waves, widths = ([parse_number(item.get(key)) for item in items] for key in ("wavelength", "fwhm"))
+    waves, widths, units = _stated(items, whole, dataset.RasterCount, numbers)
     stated = to_nanometres(waves, widths, units)
     imagery = [_lower_keys(band.GetMetadata("IMAGERY")) for band in bands]
     wavelengths, fwhm = [], []
@@ -74,21 +78,57 @@ def read_sources(dataset: gdal.Dataset, numbers: Sequence[int]) -> BandSources:
         wavelengths.append(_most_exact(stated[i][0], dimension[i], central, named))
         fwhm.append(_most_exact(stated[i][1], _micrometres(imagery[i].get("fwhm_um"))))
     factor = parse_number(whole.get("reflectance_scale_factor") or whole.get("reflectance scale factor"))
-    return BandSources(tuple(wavelengths), tuple(fwhm), tuple(_good(item) for item in items), factor or None)
+    assumed = in_angstroms(waves, units) and [wave for wave, _ in stated] == wavelengths
+    good = tuple(_good(item) for item in items)
+    return BandSources(tuple(wavelengths), tuple(fwhm), good, factor or None, assumed)
 
 
-def unused_lists(dataset: gdal.Dataset, name: str, beside: str = "") -> tuple[str, ...]:
-    """Sentences about lists of the whole file that have another number of entries than there are bands, and about
-    scales that say nothing.
+def _stated(
+    items: list[dict[str, str]], whole: dict[str, str], count: int, numbers: Sequence[int]
+) -> tuple[list[float | None], list[float | None], list[str]]:
+    """Wavelengths and widths by items of the bands or lists of the whole file, which are put among these, and units."""
+    for key in _LISTS:
+        entries = list_entries(whole.get(key))
+        if len(entries) == count:
+            for item, n in zip(items, numbers):
+                item.setdefault(key, entries[n - 1])
+    unit = whole.get("wavelength_units") or whole.get("wavelength units") or ""
+    units = [(item.get("wavelength_units") or item.get("wavelength_unit") or unit).strip().lower() for item in items]
+    waves, widths = ([parse_number(item.get(key)) for item in items] for key in ("wavelength", "fwhm"))
+    return waves, widths, units
+
+
+def file_notes(dataset: gdal.Dataset, numbers: Sequence[int], name: str, beside: str = "") -> tuple[str, ...]:
+    """Sentences about what a file says of its bands, and is not used: lists of another length, scales of 0, units of
+    wavelengths and nodata values that are not known.
 
     Args:
         dataset: the open raster.
+        numbers: GDAL's numbers (from 1) of the bands.
         name: of the file.
         beside: file that says what its own lists do not; "" for none.
 
     Returns:
-        One sentence for each list that nothing else of the file stands in for, and one for scales of 0.
+        The sentences.
     """
+    units = () if beside else _unknown_unit(dataset, numbers, name)
+    return (*_unused_lists(dataset, name, beside), *units, *nodata_notes(dataset, name))
+
+
+def _unknown_unit(dataset: gdal.Dataset, numbers: Sequence[int], name: str) -> tuple[str, ...]:
+    items = [_lower_keys(dataset.GetRasterBand(n).GetMetadata()) for n in numbers]
+    waves, _, units = _stated(items, _of_dataset(dataset), dataset.RasterCount, numbers)
+    unknown = [unit for wave, unit in zip(waves, units) if wave and not is_known_unit(unit)]
+    if not unknown or any(read_sources(dataset, numbers).wavelengths):
+        return ()
+    return (
+        f"The unit of the wavelengths of {name}, {unknown[0]!r}, is not known, so that they are not used; write "
+        "Nanometers or Micrometers into the file.",
+    )
+
+
+def _unused_lists(dataset: gdal.Dataset, name: str, beside: str) -> tuple[str, ...]:
+    """One sentence for each list that nothing else of the file stands in for, and one for scales of 0."""
     count, whole = 1 if beside else dataset.RasterCount, _of_dataset(dataset)
     first, last = (_lower_keys(dataset.GetRasterBand(n).GetMetadata()) if count > 1 else {} for n in (1, count))
     sentences = []

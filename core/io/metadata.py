@@ -17,9 +17,10 @@ import numpy as np
 from osgeo import gdal
 
 from .band_sources import list_entries, listed_numbers, read_sources, readable
+from .declared_nodata import declared_nodata
 from .encoding import representable
 from .masks import data_bands
-from .wavelengths import corrected, without_repeated_wavelength, without_wavelength
+from .wavelengths import ANGSTROM, corrected, without_repeated_wavelength, without_wavelength
 
 _TYPES = ("Int8", "UInt16", "Int16", "UInt32", "Int32", "UInt64", "Int64", "Float16", "Float32", "Float64")
 # Those that this GDAL knows: Int64 since 3.5, Int8 since 3.7, Float16 since 3.11.
@@ -45,7 +46,8 @@ class RasterMetadata:
         dtype: numpy name of the data type on disk, such as "uint16".
         reflectance_factor: ENVI's reflectance scale factor, where the scales are one divided by it; None elsewhere.
             ENVI is written with it, other formats with the scales.
-        wavelength_factor: by which stated wavelengths that cannot be, as 420,000 nm, were multiplied; 1 for others.
+        wavelength_factor: by which stated wavelengths that cannot be, as 420,000 nm, were multiplied; 0.1 for numbers
+            without a unit that were taken for angstroms; 1 for others.
     """
 
     names: tuple[str, ...]
@@ -135,6 +137,8 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     bands = [dataset.GetRasterBand(n) for n in numbers]
     found = read_sources(dataset, numbers)
     waves, widths, wavelength_factor = corrected(found.wavelengths, found.fwhm)
+    if found.in_angstroms:
+        wavelength_factor = ANGSTROM
     listed = {key: listed_numbers(dataset, numbers, key) for key in ("scales", "offsets")}
     stated = [_or(band.GetScale(), number, 1.0) for band, number in zip(bands, listed["scales"])]
     scales = tuple(scale if scale and math.isfinite(scale) else 1.0 for scale in stated)  # 0 says nothing
@@ -145,7 +149,7 @@ def read_metadata(dataset: gdal.Dataset) -> RasterMetadata:
     if factor is not None:
         scales = (1.0 / factor,) * len(bands)
     dtypes = [band_dtype(band) or "float64" for band in bands]
-    nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, dtypes)]
+    nodata = [representable(value, dtype) for value, dtype in zip(declared_nodata(dataset, numbers), dtypes)]
     return RasterMetadata(
         names=tuple(without_repeated_wavelength(name) for name in _names(dataset, numbers)),
         wavelengths=waves,

@@ -13,7 +13,8 @@ from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
-from .band_sources import unused_lists
+from .band_sources import file_notes
+from .declared_nodata import declared_nodata
 from .encoding import equals_nodata, representable
 from .envi_checks import check_interleave, check_size, least_size, unreadable
 from .gdal_errors import gdal_messages, open_quietly
@@ -117,7 +118,7 @@ class RasterReader:
         self._dtypes = [dtype for dtype in types if dtype is not None]
         self.grid = grid_of(dataset, self.source, self._geolocation)
         self.metadata, beside = completed(read_metadata(dataset), dataset, self.path)
-        self._nodata = [representable(band.GetNoDataValue(), dtype) for band, dtype in zip(bands, self._dtypes)]
+        self._nodata = list(map(representable, declared_nodata(dataset, self._numbers), self._dtypes))
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height
@@ -128,7 +129,10 @@ class RasterReader:
         self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
         self.always_valid = self._can_be_complete and self._nodata.count(None) == len(bands)
         self.palette = len(bands) == 1 and bands[0].GetColorInterpretation() == gdal.GCI_PaletteIndex
-        self.notes = (*unused_lists(dataset, self.name, beside), *alpha_notes(dataset, self._numbers, self.name))
+        self.notes = (
+            *file_notes(dataset, self._numbers, self.name, beside),
+            *alpha_notes(dataset, self._numbers, self.name),
+        )
 
     @property
     def source(self) -> Source:

@@ -19,7 +19,7 @@ from osgeo import gdal
 from ..runtime.errors import InputError
 from .envi_header import header_list, read_envi_header
 from .metadata import RasterMetadata
-from .wavelengths import in_nanometres, parse_number
+from .wavelengths import converted, parse_number
 from .xml_files import text_of_file
 
 _LARGEST_ITEM = 8 * 1024**2  # bytes
@@ -131,9 +131,9 @@ def _spectral(metadata: RasterMetadata, waves: _Numbers, widths: _Numbers, unit:
         waves = [None] * metadata.bands
     if not any(waves) and not any(widths):
         return changes
-    found = in_nanometres(waves, widths, unit)
+    found = converted(waves, widths, unit)
     if any(found[0]):
-        changes["wavelengths"] = found[0]
+        changes.update(wavelengths=found[0], wavelength_factor=found[2])
     if any(found[1]) and not any(metadata.fwhm):
         changes["fwhm"] = found[1]
     return changes

@@ -14,21 +14,24 @@ _NM_PER_UNIT = {
         ("millimeters mm", 1e6),
         ("centimeters cm", 1e7),
         ("meters m", 1e9),
-        ("angstroms angstrom", 0.1),
+        ("angstroms angstrom ångströms ångström ångstroms ångstrom å", 0.1),
     )
     for name in names.split()
 }
+ANGSTROM = 0.1  # nm
 _POSSIBLE = 100.0, 100_000.0  # nm, of any optical sensor
 _USUAL = 300.0, 15_000.0  # nm, that a corrected unit has to lead to
 _PLAIN_FACTORS = (1e-3, 1e3, 1e-6, 1e6)  # between units that are mistaken for each other
 _WIDTHS = 1e-3, 1.0  # width over wavelength, where both are in one unit
 _NM_TIMES_UNIT = {  # wavelength times what is given: wavenumbers, and frequencies (speed of light 299,792,458 m/s)
-    **dict.fromkeys(("wavenumber", "cm-1", "1/cm"), 1e7),
+    **dict.fromkeys(("wavenumber", "wavenumbers", "cm-1", "1/cm", "percm"), 1e7),
     "mhz": 2.99792458e11,
     "ghz": 2.99792458e8,
     "thz": 2.99792458e5,
 }
 _NO_UNIT = ("", "unknown", "none")
+_NO_WAVELENGTH = ("index",)  # of ENVI: the numbers count bands
+_BY_ANGSTROMS = 3000.0, 5500.0, 5600.0, 15_000.0, 26_000.0  # see in_angstroms
 _OPTICAL_FACTORS = (0.1, 1.0, 1e3)  # angstroms, nanometres, micrometres
 _IN_BRACKETS = re.compile(r"\s*\(([0-9.eE+-]+)\s*([A-Za-zµμ]+)\)\s*$")
 _IN_WORDS = re.compile(
@@ -55,8 +58,24 @@ def in_nanometres(
     """
     waves = [value if value is not None and math.isfinite(value) and value > 0 else None for value in wavelengths]
     widths = [value if value is not None and math.isfinite(value) and value > 0 else None for value in fwhm]
-    pairs = to_nanometres(waves, widths, [unit.strip().lower()] * len(waves))
-    return corrected([wave for wave, _ in pairs], [width for _, width in pairs])[:2]
+    return converted(waves, widths, unit)[:2]
+
+
+def converted(
+    wavelengths: Sequence[float | None], fwhm: Sequence[float | None], unit: str = ""
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...], float]:
+    """As :func:`in_nanometres`, with the factor that had to be assumed.
+
+    Args:
+        wavelengths, fwhm, unit: as there; the numbers 0 or more.
+
+    Returns:
+        Wavelengths and widths, nm, and the factor, as of :attr:`.metadata.RasterMetadata.wavelength_factor`.
+    """
+    waves, units = list(wavelengths), [unit.strip().lower()] * len(wavelengths)
+    pairs = to_nanometres(waves, list(fwhm), units)
+    found = corrected([wave for wave, _ in pairs], [width for _, width in pairs])
+    return (*found[:2], ANGSTROM) if in_angstroms(waves, units) else found
 
 
 def is_plausible(wavelengths: Sequence[float | None]) -> bool:
@@ -103,7 +122,7 @@ def to_nanometres(
     """The centre wavelength and the width of every band in nm.
 
     Where a file names no unit, numbers that can only be micrometres (all below 100) or nanometres (all above 200)
-    are taken for that.
+    are taken for that, or for angstroms (:func:`in_angstroms`).
 
     Args:
         waves: one for each band, in its unit, 0 or more; None where unknown.
@@ -113,10 +132,13 @@ def to_nanometres(
     Returns:
         (wavelength, width) of each band, nm; None where unknown.
     """
+    units = [_plain_unit(unit) for unit in units]
     known = [wave for wave, unit in zip(waves, units) if wave is not None and unit in _NO_UNIT]
     guess = None
     if known and max(known) < 100:
         guess = 1e3
+    elif in_angstroms(waves, units):
+        guess = ANGSTROM
     elif known and min(known) > 200:
         guess = 1.0
 
@@ -133,6 +155,45 @@ def to_nanometres(
     return [in_nm(*band) for band in zip(waves, widths, units)]
 
 
+def in_angstroms(waves: Sequence[float | None], units: Sequence[str]) -> bool:
+    """Whether wavelengths without a unit can hardly be other than angstroms: as nanometres they would begin beyond 3 um
+    and reach from medium waves to long ones in one instrument, or beyond 15 um, where the atmosphere is closed.
+
+    Args:
+        waves: one for each band; None where unknown.
+        units: one for each band, lower case; "" where there is none.
+
+    Returns:
+        Whether they are taken for that.
+    """
+    known = [wave for wave, unit in zip(waves, units) if wave and _plain_unit(unit) in _NO_UNIT]
+    if not known:
+        return False
+    low, high = min(known), max(known)
+    least, medium, long, closed, most = _BY_ANGSTROMS
+    return least <= low and high <= most and ((low <= medium and high >= long) or high > closed)
+
+
+def is_known_unit(unit: str) -> bool:
+    """Whether what a file names as the unit of its wavelengths is known; none and an index are.
+
+    Args:
+        unit: lower case.
+
+    Returns:
+        Whether it is.
+    """
+    plain = _plain_unit(unit)
+    return plain in _NM_PER_UNIT or plain in _NM_TIMES_UNIT or plain in (*_NO_UNIT, *_NO_WAVELENGTH)
+
+
+def _plain_unit(unit: str) -> str:
+    """Of "[nm]", "Nanometers (nm)", "cm^-1", "nano meters" what is known."""
+    text = unit.strip().lower().strip("[](){}\"'")
+    text = re.sub(r"\s*\(.*", "", text).replace("⁻¹", "-1")
+    return re.sub(r"\^|\*\*|\s", "", text)
+
+
 def _scaled(value: float | None, factor: float | None) -> float | None:
     return None if value is None or factor is None else tidy(value * factor)
 
@@ -146,7 +207,7 @@ def is_optical_unit(unit: str) -> bool:
     Returns:
         Whether it is: nm, micrometers, angstroms, ...
     """
-    return _NM_PER_UNIT.get(unit) in _OPTICAL_FACTORS
+    return _NM_PER_UNIT.get(_plain_unit(unit)) in _OPTICAL_FACTORS
 
 
 def wavelength_in_name(name: str) -> float | None:
@@ -235,7 +296,7 @@ def parse_number(text: str | None) -> float | None:
         The number or None.
     """
     try:
-        value = float(text) if text is not None else math.nan
+        value = float(text.strip("\"' ")) if text is not None else math.nan
     except ValueError:
         return None
     return value if math.isfinite(value) and value >= 0 else None

@@ -10,7 +10,7 @@ from ..assessment.reference import View
 from ..io.band_remedies import scale_command
 from ..io.precision import bands_that_lose_digits
 from ..io.reader import RasterReader
-from ..io.wavelengths import first_apart, is_plausible
+from ..io.wavelengths import ANGSTROM, first_apart, is_plausible
 from ..models.trained import WAVELENGTH_TOLERANCE
 from ..models.units import LEAST_FACTOR, plain_factor
 from ..runtime.progress import Progress
@@ -47,8 +47,13 @@ def _warn_of_digits(reader: RasterReader, progress: Progress) -> None:
 def _warn_of_wavelengths(reader: RasterReader, progress: Progress) -> None:
     metadata = reader.metadata
     known = [wave for wave in metadata.wavelengths if wave is not None]
-    if known and metadata.wavelength_factor != 1.0:
-        factor = metadata.wavelength_factor
+    factor = metadata.wavelength_factor
+    if known and factor == ANGSTROM:
+        progress.warning(
+            f"The wavelengths of {reader.name}, {min(known) / factor:g} to {max(known) / factor:g}, have no unit and "
+            f"are taken for angstroms, as {min(known):g} to {max(known):g} nm; write their unit into the file."
+        )
+    elif known and factor != 1.0:
         progress.warning(
             f"The wavelengths of {reader.name}, {min(known) / factor:g} to {max(known) / factor:g} nm, cannot be: they "
             f"are taken times {factor:g}, as {min(known):g} to {max(known):g} nm; correct their unit in the file."

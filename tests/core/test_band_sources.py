@@ -11,7 +11,9 @@ from osgeo import gdal
 from core.io.data_array import image_of
 from core.io.metadata import read_metadata
 from core.io.reader import RasterReader
+from core.workflows.stored_numbers import warn_of_numbers
 from tests.core import banded
+from tests.core.said import Said
 
 envi = banded.envi  # a fixture
 
@@ -195,3 +197,80 @@ def test_tags_that_are_no_utf_8_do_no_harm(tmp_path):
     path.write_bytes(data.replace(b"XYZXYZ", b"X\xffZX\xffZ").replace(b"wavelength_unitZ", b"wavelength_unit\xff"))
     with RasterReader(str(path)) as reader:
         assert reader.metadata.wavelengths == (550.0,)
+
+
+@pytest.mark.parametrize(
+    ("unit", "stated", "words"),
+    [
+        ("[nm]", "402.3, 550.5, 700", ""),
+        ("Nanometers (nm)", "402.3, 550.5, 700", ""),
+        ("Nano meters", "402.3, 550.5, 700", ""),
+        ("Å", "4023, 5505, 7000", ""),
+        ("cm^-1", "24857.0718, 18165.3043, 14285.7143", ""),
+        ("fathoms", "402.3, 550.5, 700", "'fathoms', is not known"),
+    ],
+)
+def test_other_words_for_units_are_known_or_said_to_be_not(envi, unit, stated, words):
+    with RasterReader(envi(f"wavelength units = {unit}\nwavelength = {{{stated}}}\n")) as reader:
+        known = pytest.approx((402.3, 550.5, 700.0))
+        assert reader.metadata.wavelengths == ((None,) * 3 if words else known)
+        assert bool(words) == bool(reader.notes)
+        assert all(words in note for note in reader.notes)
+
+
+@pytest.mark.parametrize(
+    ("stated", "nanometres", "assumed"),
+    [
+        ("3500.5, 4200, 9800", (350.05, 420.0, 980.0), True),
+        ("4000, 12000, 24000", (400.0, 1200.0, 2400.0), True),
+        ("7500, 9800, 12000", (7500.0, 9800.0, 12000.0), False),  # of long waves
+        ("3000, 4000, 5400", (3000.0, 4000.0, 5400.0), False),  # of medium waves
+        ("2900, 5000, 13500", (2900.0, 5000.0, 13500.0), False),
+    ],
+)
+@pytest.mark.parametrize("key", ["wavelength", "wavelengths"])
+def test_wavelengths_without_a_unit_that_can_only_be_angstroms_are_taken_for_these(
+    envi, key, stated, nanometres, assumed
+):
+    said = Said()
+    with RasterReader(envi(f"{key} = {{{stated}}}\nfwhm = {{100, 100, 100}}\n")) as reader:
+        assert reader.metadata.wavelengths == nanometres
+        assert reader.metadata.fwhm == ((10.0 if assumed else 100.0),) * 3
+        warn_of_numbers([reader], said)
+    assert ["are taken for angstroms" in text for text in said.warnings] == [True] * assumed
+
+
+@pytest.mark.parametrize(
+    ("stated", "invalid", "noted"),
+    [
+        ("5", {5}, False),
+        ("{5}", {5}, False),
+        ("[ 5 ]", {5}, False),
+        ("\n{5}", {5}, False),
+        ('"5"', {5}, False),
+        ("{5, 5, 5}", {5}, False),
+        ("{5, 20, 36}", {5, 20, 36}, False),
+        ("{20, 20, 20}", {20}, False),
+        ("", set(), False),
+        ("none", set(), False),
+        ("5,000", set(), True),
+        ("{5, 6}", set(), True),
+        ("five", set(), True),
+    ],
+)
+def test_nodata_of_envi_is_what_its_header_means(envi, stated, invalid, noted):
+    with RasterReader(envi(f"data ignore value = {stated}\n")) as reader:
+        block = reader.read()
+        stored = np.arange(1, 37).reshape(3, 3, 4)
+        assert set(stored[~block.valid].tolist()) == invalid
+        assert reader.metadata.nodata == (min(invalid) if invalid else None)
+        assert [("neither a number nor one a band" in note) for note in reader.notes] == [True] * noted
+
+
+def test_a_nodata_value_beside_an_envi_header_counts(envi):
+    path = envi("data ignore value = {5}\n")
+    dataset = gdal.Open(path)
+    dataset.GetRasterBand(1).SetNoDataValue(7)  # into the file .aux.xml
+    dataset = None
+    with RasterReader(path) as reader:
+        assert reader.metadata.nodata == 7
