@@ -44,26 +44,39 @@ class WordMenu(WidgetWrapper):
                 menu.addItemWithCheckState(title, Qt.CheckState.Unchecked, word)
             else:
                 menu.addItem(title, word)
+        self._unknown: list[str] = []
         if several:
             menu.setDefaultText(words.get("", ""))
-            menu.checkedItemsChanged.connect(lambda _: self.widgetValueHasChanged.emit(self))
+            menu.checkedItemsChanged.connect(self._chosen)
         else:
-            menu.currentIndexChanged.connect(lambda _: self.widgetValueHasChanged.emit(self))
+            menu.currentIndexChanged.connect(self._chosen)
         return menu
 
+    def _chosen(self, *_: object) -> None:
+        """Something else is chosen, by hand or by :meth:`setValue`."""
+        self._unknown = []
+        self.widgetValueHasChanged.emit(self)
+
     def setValue(self, value: Any) -> None:
-        """Choose: an id, or several."""
-        if not self.parameterDefinition().allowMultiple():
-            self.widget.setCurrentIndex(max(0, self.widget.findData(value)))
-            return
-        chosen = value.replace(",", ";").split(";") if isinstance(value, str) else list(value or ())
-        for row in range(self.widget.count()):
-            on = self.widget.itemData(row) in chosen
-            self.widget.setItemCheckState(row, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+        """Choose: an id or its title, or several; what is neither is kept, so that it is refused by its name. None
+        stands for the default."""
+        several = self.parameterDefinition().allowMultiple()
+        if value is None and not several:
+            value = self.parameterDefinition().defaultValue()
+        given = value.replace(",", ";").split(";") if several and isinstance(value, str) else value
+        words = [str(word).strip() for word in (given or ())] if several else [str(value)]
+        rows = [max(self.widget.findData(word), self.widget.findText(word)) for word in words]
+        if several:
+            for row in range(self.widget.count()):
+                state = Qt.CheckState.Checked if row in rows else Qt.CheckState.Unchecked
+                self.widget.setItemCheckState(row, state)
+        else:
+            self.widget.setCurrentIndex(rows[0])
+        self._unknown = [word for word, row in zip(words, rows) if row < 0 and word]
 
     def value(self) -> Any:
         """The id, or those that are ticked, with commas between: of a list of ids QGIS 3.22 writes nothing into its
         history, its log and the command to copy. None where none is."""
-        if not self.parameterDefinition().allowMultiple():
-            return self.widget.currentData()
-        return ",".join(str(word) for word in self.widget.checkedItemsData()) or None
+        several = self.parameterDefinition().allowMultiple()
+        chosen = self.widget.checkedItemsData() if several else [self.widget.currentData()]
+        return ",".join([*(str(word) for word in chosen if word is not None), *self._unknown]) or None

@@ -197,11 +197,38 @@ def test_menus_show_words_and_give_ids(open_dialog):
     dialog = open_dialog("classicalfuse")
     menu = dialog.mainWidget().wrappers["METHOD"].widget
     shown = {menu.itemData(place): menu.itemText(place) for place in range(menu.count())}
-    assert shown["exp"] == "Bicubic up-sampling (EXP)"
+    assert shown["exp"] == "Up-sampling (EXP)"
     assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
     assert value(dialog, "METHOD") == "mtf-glp"
-    menu.setCurrentText("Bicubic up-sampling (EXP)")
+    menu.setCurrentText("Up-sampling (EXP)")
     assert value(dialog, "METHOD") == "exp"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "got"),
+    [
+        ("Up-sampling (EXP)", "Up-sampling (EXP)", "exp"),
+        ("magic", "", "magic"),
+        (3, "", "3"),
+        (None, "MTF-GLP (recommended)", "mtf-glp"),
+    ],
+)
+def test_a_menu_takes_titles_and_keeps_what_is_no_choice_so_that_it_is_refused(open_dialog, given, shown, got):
+    """As from an expression in a batch, or a file of one: the first choice was taken."""
+    dialog = open_dialog("classicalfuse")
+    menu = dialog.mainWidget().wrappers["METHOD"].widget
+    dialog.setParameters({"METHOD": given})
+    assert (menu.currentText(), value(dialog, "METHOD")) == (shown, got)
+    menu.setCurrentText("Brovey, haze-corrected")
+    assert value(dialog, "METHOD") == "brovey"
+
+
+def test_methods_that_are_no_choice_are_kept_until_others_are_ticked(open_dialog):
+    dialog = open_dialog("compare")
+    dialog.setParameters({"METHODS": "exp,magic"})
+    assert value(dialog, "METHODS") == "exp,magic"
+    dialog.mainWidget().wrappers["METHODS"].widget.toggleItemCheckState(1)
+    assert value(dialog, "METHODS") == "exp,brovey"
 
 
 def test_several_methods_are_ticked_by_their_words(open_dialog):

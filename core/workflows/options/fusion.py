@@ -272,7 +272,7 @@ class ClassicalOptions(shared.FusionOptions, PixelOptions, shared.SensorOptions)
         "mtf-glp",
         metavar="NAME",
         choices=classical_methods,
-        titles=(("exp", "Bicubic up-sampling (EXP)"), ("mtf-glp", "MTF-GLP (recommended)")),
+        titles=(("mtf-glp", "MTF-GLP (recommended)"),),
         noun="classical method",
     ).field()
 
