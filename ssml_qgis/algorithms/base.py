@@ -37,7 +37,8 @@ from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
 from .source import Source
-from .standins import as_layers, both, in_place, no_layer, no_value, twice
+from .standins import as_layers, both, in_place, no_layer, twice
+from .values import no_value
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -241,7 +242,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         parameters = as_layers(in_place(parameters, self.JOB.dialog()), self.JOB.dialog(), context)
         good, sentence = super().checkParameterValues(parameters, context)
         if good:
-            sentence = self._missing_image(parameters) or twice(parameters, self._with_products())
+            sentence = no_value(parameters, self.JOB.dialog()) or self._missing_image(parameters)
+            sentence = sentence or twice(parameters, self._with_products())
             sentence = sentence or self.complaint(parameters)
             return not sentence, sentence
         known = no_layer(parameters, self._with_products()) or no_value(parameters, self.JOB.dialog())

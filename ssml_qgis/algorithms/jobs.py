@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsProcessingUtils
+from qgis.core import QgsProcessing, QgsProcessingUtils
 
 from ..core.runtime.progress import Progress
 from ..core.workflows.options import fusion, inspection, products, quality
@@ -15,6 +15,8 @@ from ..core.workflows.options.shared import network_title
 from ..translation import tr
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm
+
+_MODEL = ".safetensors"
 
 
 class SharpenAlgorithm(SsmlAlgorithm):
@@ -29,10 +31,10 @@ class SharpenAlgorithm(SsmlAlgorithm):
         return {**values, "model": values["model"] or QgsProcessingUtils.generateTempFilename("model.safetensors")}
 
     def complaint(self, given: dict[str, Any]) -> str:
-        """A run can only be taken up where its model was to be."""
+        """A run can only be taken up where its model was to be, and only model files are taken as such."""
         if given.get("RESUME") is True and not is_given(given.get("MODEL")):
             return tr("A run that is taken up needs the place of its model file: give MODEL.")
-        return super().complaint(given)
+        return _misnamed_model(given.get("MODEL"))
 
     def method(self, values: dict[str, Any], made: dict[str, Any]) -> str:
         """The network's title."""
@@ -55,7 +57,7 @@ class TrainAlgorithm(SsmlAlgorithm):
             ).format(hsi=hsi, pan=pan)
         if is_given(given.get("RESUME")) and not is_given(given.get("MODEL")):
             return tr("A run that is taken up needs the place of its model file: give MODEL.")
-        return ""
+        return _misnamed_model(given.get("MODEL"))
 
 
 class FuseAlgorithm(SsmlAlgorithm):
@@ -195,6 +197,16 @@ class OpenProductAlgorithm(SsmlAlgorithm):
     def layer_name(self, key: str, arguments: Arguments, method: str) -> str:
         """Named after the product."""
         return f"{method} {key}"
+
+
+def _misnamed_model(given: Any) -> str:
+    """A sentence about a name that no algorithm would take for a model file again; "" where there is none."""
+    named = isinstance(given, str) and given not in ("", QgsProcessing.TEMPORARY_OUTPUT)
+    if not named or given.lower().endswith(_MODEL):
+        return ""
+    return tr("MODEL is {value}: let the name end with {ending}, by which model files are known.").format(
+        value=given, ending=_MODEL
+    )
 
 
 def _count(*given: Any) -> int | None:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsFileUtils, QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsRasterLayer
+from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsRasterLayer
 
+from ..core.products.members import is_container
 from ..core.products.table import find_product
 from ..core.runtime.errors import InputError
 from ..core.workflows.options.declare import Option
 from ..translation import tr
 from .arguments import is_given
+from .values import as_declared
 
 _INSIDE = re.compile(r"/vsi|[A-Z][A-Z0-9_]+:")  # GDAL's names of what lies in an archive, and of subdatasets
-_BETWEEN_WORDS = re.compile("[,;]")
 
 
-def in_place(parameters: dict[str, Any], options: Iterable[Option]) -> dict[str, Any]:
-    """The parameters, with products that were given as layers in the parameters of products, and several words as a
-    list.
+def in_place(parameters: dict[str, Any], options: Sequence[Option]) -> dict[str, Any]:
+    """The parameters as they are declared, with products that were given as layers in the parameters of products.
 
     Args:
         parameters: as Processing has them.
         options: of the job.
     """
-    moved = dict(parameters)
+    moved = as_declared(parameters, options)
     for option in options:
         key, given = option.key or "", parameters.get(option.key or "")
         if option.takes_product and option.kind == "raster" and is_product(given):
             moved.update({key: None, f"{key}_PRODUCT": given})
-        elif option.kind == "choices" and isinstance(given, str):
-            moved[key] = [word.strip() for word in _BETWEEN_WORDS.split(given) if word.strip()]
     return moved
 
 
@@ -94,49 +92,18 @@ def no_layer(parameters: dict[str, Any], options: Iterable[Option]) -> str:
     for option in options:
         given = parameters.get(option.key or "")
         for path in given if isinstance(given, (list, tuple)) else [given]:
-            if isinstance(path, str) and os.path.exists(path) and not QgsRasterLayer(path).isValid():
+            if not isinstance(path, str) or not os.path.exists(path) or QgsRasterLayer(path).isValid():
+                continue
+            if not is_container(path) and not is_product(path):
                 return tr(
-                    "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
-                    "(ssml:openproduct) first and take the rasters that it writes."
-                ).format(product=path, key=f"{option.key}_PRODUCT")
+                    "QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a "
+                    "product's file, folder or archive ({key})."
+                ).format(path=path, key=f"{option.key}_PRODUCT")
+            return tr(
+                "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
+                "(ssml:openproduct) first and take the rasters that it writes."
+            ).format(product=path, key=f"{option.key}_PRODUCT")
     return ""
-
-
-def no_value(parameters: dict[str, Any], options: Iterable[Option]) -> str:
-    """A sentence about a value that its option cannot have, where QGIS only says that it is incorrect; "" where there
-    is none."""
-    for option in options:
-        given = parameters.get(option.key or "")
-        if not is_given(given):
-            continue
-        if option.kind in ("choice", "choices"):
-            words = given if isinstance(given, (list, tuple)) else [given]
-            unknown = [word for word in map(str, words) if word not in option.words()]
-            if unknown:
-                text = tr("{key} is {word}, which is none of its words: {words}.")
-                return text.format(key=option.key, word=unknown[0], words=", ".join(option.words()))
-        elif option.kind in ("whole", "number") and option.bounds and not _within(given, option.bounds):
-            text = tr("{key} is {value}: give a number from {low} to {high}.")
-            low, high = (f"{bound:.10g}" for bound in option.bounds)
-            return text.format(key=option.key, value=given, low=low, high=high)
-        elif (
-            option.kind == "file"
-            and option.filter
-            and not QgsFileUtils.fileMatchesFilter(str(given), tr(option.filter))
-        ):
-            text = tr("{key} is {value}, which is no file as it is needed: {filter}.")
-            return text.format(key=option.key, value=given, filter=tr(option.filter))
-    return ""
-
-
-def _within(given: Any, bounds: tuple[float, float]) -> bool:
-    """Whether a number lies within bounds; of what is no number and no text, such as an expression, nothing is said."""
-    if isinstance(given, (int, float, str)):
-        try:
-            return bounds[0] <= float(given) <= bounds[1]
-        except ValueError:
-            return False
-    return True
 
 
 def twice(parameters: dict[str, Any], options: Iterable[Option]) -> str:

@@ -369,8 +369,6 @@
 <translation>Das Verfahren, mit seinem Kurznamen in der Literatur.</translation></message>
 <message><source>Method</source>
 <translation>Verfahren</translation></message>
-<message><source>Bicubic up-sampling (EXP)</source>
-<translation>Bikubische Hochrechnung (EXP)</translation></message>
 <message><source>MTF-GLP (recommended)</source>
 <translation>MTF-GLP (empfohlen)</translation></message>
 <message><source>How many times the result is corrected so that, degraded again by the MTF, it gives back the HSI. 0 switches the correction off.</source>
@@ -449,6 +447,8 @@
 <translation>Pixel, die an jedem Rand des Ergebnisses wegbleiben.</translation></message>
 <message><source>Pixels to leave out along the edges</source>
 <translation>Pixel, die an den Rändern wegbleiben</translation></message>
+<message><source>The number that stands for “no value” in the HSI beside what the file declares, as -9999, or several, as -9999,0; none: no number does, not even a declared one, and none,-9999: -9999 alone. Empty: what the file declares, and a number that fills all bands of a region at the border is looked for, taken and warned of. The same goes for the reference. In the result such a number is looked for, too, but for none.</source>
+<translation>Die Zahl, die im HSI für „kein Wert“ steht, neben dem, was die Datei angibt, wie -9999, oder mehrere, wie -9999,0; none: keine Zahl, auch keine angegebene, und none,-9999: -9999 allein. Leer: was die Datei angibt, und eine Zahl, die am Rand ein Gebiet in allen Bändern füllt, wird gesucht, genommen und gemeldet. Dasselbe gilt für die Referenz. Auch im Ergebnis wird eine solche Zahl gesucht, außer bei none.</translation></message>
 <message><source>Relative dimensionless global error; 0 is best.</source>
 <translation>Relativer dimensionsloser Gesamtfehler; 0 ist am besten.</translation></message>
 <message><source>ERGAS</source>
@@ -743,6 +743,8 @@
 <translation>SSML, an der Szene gelernt</translation></message>
 <message><source>All classical methods</source>
 <translation>Alle klassischen Verfahren</translation></message>
+<message><source>MODEL is {value}: let the name end with {ending}, by which model files are known.</source>
+<translation>MODEL ist {value}: der Name muss auf {ending} enden, woran Modelldateien erkannt werden.</translation></message>
 <message><source>Local shift: {name}</source>
 <translation>Örtliche Verschiebung: {name}</translation></message>
 <message><source>There are {hsi} hyperspectral and {pan} sharper images: give one sharper image for each hyperspectral one, in the same order.</source>
@@ -769,14 +771,22 @@
 <translation>Dasselbe Bild ist als HSI und als PAN angegeben: Bitte ein schärferes Bild des Ortes als PAN wählen.</translation></message>
 <message><source>{label} is given twice, as a layer ({key}) and as a product ({product}): leave one of them empty.</source>
 <translation>{label} ist doppelt angegeben, als Layer ({key}) und als Produkt ({product}): lassen Sie eines davon leer.</translation></message>
-<message><source>{key} is {word}, which is none of its words: {words}.</source>
-<translation>{key} ist {word}; möglich sind: {words}.</translation></message>
-<message><source>{key} is {value}: give a number from {low} to {high}.</source>
-<translation>{key} ist {value}: geben Sie eine Zahl von {low} bis {high} an.</translation></message>
-<message><source>{key} is {value}, which is no file as it is needed: {filter}.</source>
-<translation>{key} ist {value}; gebraucht wird: {filter}.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
+<message><source>QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a product's file, folder or archive ({key}).</source>
+<translation>QGIS öffnet kein Bild in {path}, und es ist kein Produkt, das hier bekannt ist: wählen Sie ein Raster oder Datei, Ordner oder Archiv eines Produkts ({key}).</translation></message>
+<message><source>{key} is {word}, which is none of its words: {words}.</source>
+<translation>{key} ist {word}; möglich sind: {words}.</translation></message>
+<message><source>{key} is a list: write one text, xmin,xmax,ymin,ymax [EPSG:...].</source>
+<translation>{key} ist eine Liste: schreiben Sie einen Text, xmin,xmax,ymin,ymax [EPSG:...].</translation></message>
+<message><source>{key} is {value}, which is no file as it is needed: {filter}.</source>
+<translation>{key} ist {value}; gebraucht wird: {filter}.</translation></message>
+<message><source>{key} is {value}: give a whole number from {low} to {high}.</source>
+<translation>{key} ist {value}: geben Sie eine ganze Zahl von {low} bis {high} an.</translation></message>
+<message><source>{key} is {value}: give a number from {low} to {high}.</source>
+<translation>{key} ist {value}: geben Sie eine Zahl von {low} bis {high} an.</translation></message>
+<message><source>{key} is {value}: write true or false.</source>
+<translation>{key} ist {value}: schreiben Sie true oder false.</translation></message>
 <message><source>Inspect, sharpen and judge</source>
 <translation>Prüfen, schärfen und bewerten</translation></message>
 <message><source>Sharpen and judge</source>

@@ -283,3 +283,14 @@ def test_no_method_means_all_classical_ones(workflow, scene, provider, none):
     run("compare", {"HSI": scene.hsi, "PAN": scene.pan, "METHODS": none})
     classical = set(provider.algorithm("compare").parameterDefinition("METHODS").options()) - {"ssml"}
     assert set(calls[0][1]["methods"]) == classical
+
+
+def test_lists_of_numbers_and_quoted_paths_reach_the_engine(workflow, scene, tmp_path):
+    """As JSON has them for qgis_process, and as Windows copies a path."""
+    calls = workflow("classical")
+    given = {"HSI_PRODUCT": f' "{scene.hsi}"', "PAN": scene.pan, "OUTPUT": str(tmp_path / "o.tif")}
+    run("classicalfuse", {**given, "BANDS": [1, 2, 5.0], "MTF": [0.2, 0.35], "HSI_NODATA": [-1, 0]})
+    ((args, kwargs),) = calls
+    given = {name: kwargs[name] for name in ("bands", "mtf", "hsi_nodata")}
+    assert given == {"bands": "1,2,5", "mtf": "0.2,0.35", "hsi_nodata": "-1,0"}
+    assert scene.hsi in (*args, kwargs.get("hsi"))

@@ -142,6 +142,9 @@ def test_a_layer_that_is_no_gdal_raster_is_refused(workflow, scene, tmp_path):
         source.path()
 
 
+PAIR = {"HSI": "@hsi", "PAN": "@pan", "OUTPUT": "@"}
+
+
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
@@ -157,6 +160,12 @@ def test_a_layer_that_is_no_gdal_raster_is_refused(workflow, scene, tmp_path):
         ("modelinfo", {"MODEL": "@hsi"}, r"no file as it is needed: SSML model \(\*.safetensors\)"),
         ("compare", {"HSI": "@hsi", "PAN": "@pan", "METHODS": "exp,magic"}, "METHODS is magic, which is none of its"),
         ("inspect", {"HSI": "@hsi", "PAN": "@pan", "PAN_PRODUCT": "@pan"}, "given twice, as a layer .PAN. and as a"),
+        ("classicalfuse", {**PAIR, "MEMORY": "0,5"}, "MEMORY is 0,5: give a number from 0 to"),
+        ("classicalfuse", {**PAIR, "CONSISTENCY": 2.7}, "CONSISTENCY is 2.7: give a whole number from 0 to 50"),
+        ("classicalfuse", {**PAIR, "OVERVIEWS": "no"}, "OVERVIEWS is no: write true or false"),
+        ("classicalfuse", {**PAIR, "EXTENT": [0, 1, 0, 1]}, r"EXTENT is a list: write one text, xmin,xmax,ymin,ymax"),
+        ("train", {"HSI": ["@hsi"], "PAN": ["@pan"], "MODEL": "m.txt"}, r"MODEL is m.txt: .* end with .safetensors"),
+        ("sharpen", {**PAIR, "MODEL": "model"}, r"MODEL is model: let the name end with .safetensors"),
     ],
 )
 def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, scene, tmp_path, name, given, sentence):
@@ -175,6 +184,10 @@ def test_a_file_that_is_no_layer_is_told_how_to_give_it(provider, tmp_path):
     algorithm = provider.algorithm("classicalfuse")
     (tmp_path / "notes.xyz").write_bytes(b"")
     given = {"HSI": str(tmp_path / "notes.xyz"), "PAN_PRODUCT": "PRS_L2D.he5", "OUTPUT": "o.tif"}
+    good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
+    assert not good
+    assert "notes.xyz, and it is no product that is known here: choose a raster, or a product's file" in sentence
+    given["HSI"] = str(tmp_path)  # a folder, with one image or several
     good, sentence = algorithm.checkParameterValues(given, QgsProcessingContext())
     assert not good
     assert "HSI_PRODUCT" in sentence
