@@ -76,11 +76,7 @@ class HeldOut:
         if self._count.sum() < 2:
             return np.zeros(self._cross.shape[1:])
         products, cross, _ = self._moments(np.ones(_FOLDS, bool))
-        best = self.best_ridge(varies)
-        gains = ridge_regression(products, cross, best)
-        total, left = self._covariance.diagonal(), self.unexplained(gains).diagonal()
-        share = np.clip(left / np.where(total > 0, total, 1.0), 0.0, 1.0)
-        return ridge_regression(products, cross, np.maximum(best, _OF_UNEXPLAINED * share))
+        return regression_by_band(products, cross, self._covariance.diagonal(), self.best_ridge(varies))
 
     def unexplained(self, gains: np.ndarray) -> np.ndarray:
         """Covariance of what a regression leaves of the bands.
@@ -135,6 +131,24 @@ class HeldOut:
         x, p = (sums[folds].sum(axis=0) / count for sums in self._sums)
         products = self._products[folds].sum(axis=0) / count - np.outer(p, p)
         return products, self._cross[folds].sum(axis=0) / count - np.outer(x, p), (x, p)
+
+
+def regression_by_band(products: np.ndarray, cross: np.ndarray, variances: np.ndarray, least: float) -> np.ndarray:
+    """Slopes of bands on several regressors, with a ridge of each band that grows with what is not explained of it.
+
+    Args:
+        products: (M, M) float64, covariance of the regressors.
+        cross: (bands, M) float64, covariance of the bands with them.
+        variances: (bands,) float64, of the bands.
+        least: ridge of a band that is explained entirely, in variances of each regressor.
+
+    Returns:
+        (bands, M) float64, as :func:`ridge_regression`.
+    """
+    gains = ridge_regression(products, cross, least)
+    left = variances - 2 * (gains * cross).sum(axis=1) + ((gains @ products) * gains).sum(axis=1)
+    share = np.clip(left / np.where(variances > 0, variances, 1.0), 0.0, 1.0)
+    return ridge_regression(products, cross, np.maximum(least, _OF_UNEXPLAINED * share))
 
 
 def ridge_regression(products: np.ndarray, cross: np.ndarray, ridge: float | np.ndarray) -> np.ndarray:

@@ -11,10 +11,7 @@ from osgeo import gdal
 from core.calibration.guide import comparable
 from core.calibration.guide_response import guide_responses
 from core.calibration.shift import measure_shift
-from core.fusion.budget import Limits
-from core.fusion.classical import METHODS, ClassicalMethod
 from core.fusion.engine import fuse
-from core.fusion.prior import RegressionPrior
 from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.operators.pair import Operators
@@ -29,72 +26,12 @@ from core.workflows.assess import assess
 from core.workflows.classical import classical
 from core.workflows.inspect import inspect
 from core.workflows.simulate import simulate
+from tests.core import several_bands
+from tests.core.said import Said
+from tests.core.several_bands import BANDS, HIGH, RATIO, SIDE, error, mixed, prior, result, sharp_bands
 
-HIGH = (500000.0, 10.0, 0.0, 5800000.0, 0.0, -10.0)
-LOW = (500000.0, 40.0, 0.0, 5800000.0, 0.0, -40.0)
-RATIO, SIDE, BANDS = 4, 96, 9
+write = several_bands.write
 KNOWN = {"mtf": 0.3, "shift": "none"}
-TINY = 1e-6  # GB: the smallest pieces there are
-
-
-class Said(Progress):
-    """Keeps warnings."""
-
-    def __init__(self):
-        super().__init__()
-        self.warnings = []
-
-    def warning(self, message):
-        self.warnings.append(message)
-
-
-def sharp_bands(count, seed=0):
-    """(count, SIDE, SIDE) positive images that have little to do with each other."""
-    rng = np.random.default_rng(seed)
-    image = rng.random((count, SIDE, SIDE)) * 0.2
-    for size in (3, 7, 15):
-        coarse = rng.random((count, SIDE // size + 2, SIDE // size + 2))
-        image += np.kron(coarse, np.ones((1, size, size)))[:, :SIDE, :SIDE]
-    return 100 + 400 * image
-
-
-def mixed(guides, seed=1):
-    """(truth, HSI): each band a combination of the sharp bands."""
-    mixing = np.random.default_rng(seed).random((BANDS, len(guides)))
-    truth = np.tensordot(mixing, guides, 1)
-    return truth, Operators((SIDE // RATIO,) * 2, (SIDE, SIDE), RATIO).down(truth)
-
-
-@pytest.fixture
-def write(make_raster, tmp_path):
-    """Writes an HSI and a sharper image, and gives both paths."""
-
-    def make(hsi, pan, name="", **more):
-        return (
-            make_raster(tmp_path / f"hsi{name}.tif", np.asarray(hsi, np.float32), LOW, **more),
-            make_raster(tmp_path / f"pan{name}.tif", np.asarray(pan, np.float32), HIGH, **more),
-        )
-
-    return make
-
-
-def result(scene, method, **more):
-    """(bands, rows, columns) of the fused image."""
-    pieces = list(fuse(scene, method, **more))
-    out = np.zeros((scene.hsi.bands, *scene.high_shape), np.float32)
-    for piece in pieces:
-        window = piece.window
-        out[:, window.row : window.row + window.rows, window.col : window.col + window.cols] = piece.values
-    return out
-
-
-def prior(scene):
-    return RegressionPrior(scene_statistics(scene, 0.3, 4), 0.3, 5).fit(scene)
-
-
-def error(found, truth):
-    inner = np.s_[:, 8:-8, 8:-8]
-    return float(np.sqrt(np.mean((found[inner] - truth[inner]) ** 2)) / truth.std())
 
 
 def test_with_all_bands_that_the_hsi_is_made_of_the_prior_is_far_nearer_to_the_truth_than_with_one(write):
@@ -166,42 +103,6 @@ def test_a_ridge_of_0_is_least_squares_and_a_large_one_shrinks():
     products, cross = p @ p.T, weights @ p @ p.T
     np.testing.assert_allclose(ridge_regression(products, cross, 0.0), weights, rtol=1e-9)
     assert np.abs(ridge_regression(products, cross, 10.0)).sum() < 0.2 * np.abs(weights).sum()
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_every_classical_method_takes_several_bands_and_tiles_equal_the_whole(write, name):
-    guides = sharp_bands(3)
-    truth, hsi = mixed(guides)
-    with open_pair(*write(hsi, guides)) as scene:
-        fitted = ClassicalMethod(name, 0.3, 3).fit(scene)
-        whole = result(scene, fitted)
-        tiles = result(scene, fitted, memory=TINY, limits=Limits(panel_cols=32, plane_rows=16))
-        blurred = scene_operators(scene, 0.3).down(whole)
-    np.testing.assert_allclose(tiles, whole, atol=1e-5 * np.ptp(truth))
-    assert np.isfinite(whole).all()
-    assert np.abs(blurred - hsi).mean() < 0.03 * hsi.std()
-
-
-def test_methods_that_take_several_bands_beat_those_that_take_the_best_one(write):
-    guides = sharp_bands(3)
-    truth, hsi = mixed(guides)
-    with open_pair(*write(hsi, guides)) as scene:
-        errors = {
-            name: error(result(scene, ClassicalMethod(name, 0.3, 0).fit(scene)), truth)
-            for name in ("mtf-glp", "gsa", "mtf-glp-hpm-r", "mtf-glp-hpm", "sfim", "exp")
-        }
-    assert max(errors[name] for name in ("mtf-glp", "gsa", "mtf-glp-hpm-r")) < 0.5 * errors["mtf-glp-hpm"]
-    assert errors["mtf-glp-hpm"] < errors["exp"]
-
-
-def test_a_selected_band_is_the_one_that_a_band_correlates_with_most(write):
-    guides = sharp_bands(3)
-    truth = np.stack([guides[1] * 2 + 5, guides[2], 0.5 * guides[0] + 1])
-    hsi = Operators((SIDE // RATIO,) * 2, (SIDE, SIDE), RATIO).down(truth)
-    with open_pair(*write(hsi, guides)) as scene:
-        fitted = ClassicalMethod("mtf-glp-fs", 0.3, 0).fit(scene)
-        np.testing.assert_array_equal(fitted.chosen, [1, 2, 0])
-        assert error(result(scene, fitted), truth) < 0.02
 
 
 def test_a_gap_in_one_sharp_band_is_a_gap_of_the_result_and_bleeds_no_further(write):

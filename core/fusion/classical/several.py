@@ -15,26 +15,39 @@ import numpy as np
 
 from ...io.band_selection import SelectedBands
 from ...runtime.progress import Progress
-from ...scene.ridge import ridge_regression
+from ...scene.lowpass import add_details
+from ...scene.ridge import HeldOut, regression_by_band
 from ...scene.scene import Scene
+from ...scene.streams import without_left_out
 from ..method import FittedMethod, Part, Support
 from .fitted import LiftedFit, relative
 from .moments import Moments
 
-_RIDGE = 1e-6  # in variances of each sharp band
+_RIDGE = 1e-6  # of GSA, in variances of each intensity
 Fit = Callable[[Scene, Moments, Progress], FittedMethod]
 
 
-def multiple_gains(moments: Moments) -> np.ndarray:
-    """The injection gains of the regression of each band on all sharp bands, with a small fixed ridge.
+def multiple_gains(scene: Scene, moments: Moments, progress: Progress) -> np.ndarray:
+    """The injection gains of the regression of each band's details on those of all sharp bands, that of the networks'
+    prior (:mod:`...scene.ridge`): of the values themselves, noise of sharp bands that are alike would be injected.
 
     Args:
+        scene: the pair of images.
         moments: of the scene.
+        progress: of reading the HSI.
 
     Returns:
-        (bands, M) float64.
+        (bands, M) float64; 0 for bands that take no part or have no contrast.
     """
-    return ridge_regression(moments.guide_covariance, moments.guide_cross, _RIDGE)
+
+    def regressed() -> np.ndarray:
+        held_out, mean = HeldOut(len(moments.mean), scene.guides), moments.mean.astype(np.float32)
+        degraded, gain = without_left_out(scene, moments.pan_low), moments.operators.mtf_gain
+        add_details(scene, degraded, mean, gain, held_out, progress)
+        varies = moments.good & (moments.std > 0)
+        return np.where(varies[:, None], held_out.regression(varies), 0.0)
+
+    return scene.cached(("gains of several sharp bands", moments.operators.mtf_gain), regressed)
 
 
 class MultipleRegression(LiftedFit):
@@ -47,7 +60,7 @@ class MultipleRegression(LiftedFit):
     """
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
-        super().__init__(moments, scene.guides, coefficients=multiple_gains(moments))
+        super().__init__(moments, scene.guides, coefficients=multiple_gains(scene, moments, progress))
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
         """See :meth:`..method.FittedMethod.planes`; P_m - U D P_m."""
@@ -56,7 +69,8 @@ class MultipleRegression(LiftedFit):
 
 class MultipleSubstitution(LiftedFit):
     """GSA with several sharp bands: ``Y_b = U X_b + sum_m g_bm (P'_m - U I_m)``, I_m the regression of the degraded
-    P_m on the HSI's bands, P' matched to it in mean and contrast, and g the regression of the bands on all I.
+    P_m on the HSI's bands, P' matched to it in mean and contrast, and g the regression of the bands on all I, with a
+    ridge of each band (:func:`...scene.ridge.regression_by_band`).
 
     Note: the multiple regression is our own; one band gives Aiazzi, Baronti and Selva (2007).
 
@@ -70,7 +84,7 @@ class MultipleSubstitution(LiftedFit):
         weights = _on_bands(moments)
         shift = moments.guide_mean - weights @ moments.mean
         spread, cross = weights @ moments.covariance @ weights.T, moments.covariance @ weights.T
-        gains = cross @ np.linalg.pinv(spread, rcond=1e-10, hermitian=True)
+        gains = regression_by_band(spread, cross, moments.std**2, _RIDGE)
         super().__init__(
             moments, scene.guides, weights=weights, shift=shift, coefficients=gains, stored=moments.pan_low[:0], work=1
         )
@@ -98,7 +112,7 @@ class SynthesisedBand(LiftedFit):
 
     def __init__(self, scene: Scene, moments: Moments, progress: Progress) -> None:
         super().__init__(moments, 2 * scene.guides)
-        self._slopes = multiple_gains(moments).astype(np.float32)
+        self._slopes = multiple_gains(scene, moments, progress).astype(np.float32)
         self._zero, self._level = moments.zero.astype(np.float32), moments.mean - moments.zero
 
     def planes(self, hsi: np.ndarray, pan: np.ndarray, part: Part, progress: Progress) -> np.ndarray:
