@@ -104,7 +104,7 @@ def nodata_command(source: Source, value: str) -> str:
     algorithm = "Translate with this nodata value"
     if not source.path:
         return f"nodata {value} of {source.name}"
-    if not os.path.exists(source.path):
+    if not can_be_edited(source):
         return copy_command(source, ["-a_nodata", value], "nodata", algorithm)
     return in_place_command(source, ["-a_nodata", value], algorithm)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..runtime.errors import InputError
 from .grid import TOLERANCE, Axis, Grid, Window
+from .mistaken_coordinates import mistake
 from .positions import beside
 from .remedies import Source
 from .warp_remedies import same_grid_sentence
@@ -37,7 +38,8 @@ def overlap(first: Grid, second: Grid, first_name: str | Source, second_name: st
         raise InputError(same_grid_sentence(*facts))
     if rows <= 0 or cols <= 0:
         raise InputError(
-            f"{facts[0].source.name} and {facts[1].source.name} do not overlap; choose two images of the same place."
+            f"{facts[0].source.name} and {facts[1].source.name} do not overlap; {mistake(*facts)}choose two images of "
+            "the same place."
         )
     return Window(row, col, rows, cols), Window(other_row, other_col, rows, cols)
 

@@ -5,14 +5,13 @@ Pixels are interpolated by cubic convolution: GDAL's default, nearest, moves eac
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from osgeo import osr
 
-from .gdal_errors import gdal_messages
+from .mistaken_coordinates import mistake
+from .outline import outline_of
 from .ratio import MAX_RATIO, MIN_RATIO
 from .remedies import (
     RasterFacts,
@@ -26,14 +25,12 @@ from .remedies import (
     new_file,
     number,
     path_argument,
-    spatial_reference,
     wkt_of,
 )
 
 WARP = "Warp (reproject)"
 NEARLY_WHOLE = 0.05  # a ratio that differs by less from 1 is meant to be 1
 _MOST_DEGREES = 360.0
-_EDGE = 32  # steps along each edge of an image, where its outline is projected
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def apart_sentence(
         The refusal.
     """
     one, other = first.source.name, second.source.name
-    label = _as_numbers(first, second) if on_maps else ""
+    label = (_as_numbers(first, second) if on_maps else "") or mistake(first, second)
     return (
         f"{one} and {other} do not overlap: {one} covers "
         f"{_place(first, degrees[0])}, {other} {_place(second, degrees[1])}; {label}choose two images of one place."
@@ -273,45 +270,3 @@ def own_grid(raster: RasterFacts) -> TargetGrid:
         Its grid.
     """
     return TargetGrid(raster.crs, (abs(raster.transform[1]), abs(raster.transform[5])), raster.extent)
-
-
-def _outline_pixels(rows: int, cols: int) -> np.ndarray:
-    """Points around an image, clockwise from its first corner.
-
-    Args:
-        rows: number of rows.
-        cols: number of columns.
-
-    Returns:
-        (points, 2) float64, columns and rows in pixels.
-    """
-    along = np.arange(_EDGE) / _EDGE
-    zero, one = np.zeros(_EDGE), np.ones(_EDGE)
-    x = np.concatenate([along, one, 1 - along, zero]) * cols
-    y = np.concatenate([zero, along, one, 1 - along]) * rows
-    return np.stack([x, y], 1)
-
-
-def outline_of(raster: RasterFacts, crs: str) -> np.ndarray | None:
-    """The outline of a raster by its geotransform.
-
-    Args:
-        raster: the raster.
-        crs: WKT of the outline's reference system; where either is unknown, both are taken to be the same.
-
-    Returns:
-        (points, 2) float64 in map units; None where it cannot be transformed.
-    """
-    x0, dx, rx, y0, ry, dy = raster.transform
-    col, row = _outline_pixels(raster.rows, raster.cols).T
-    points = np.stack([x0 + col * dx + row * rx, y0 + col * ry + row * dy], 1)
-    return points if crs == raster.crs or not crs or not raster.crs else _projected(points, raster.crs, crs)
-
-
-def _projected(points: np.ndarray, source: str, target: str) -> np.ndarray | None:
-    with gdal_messages() as messages:
-        systems = map(spatial_reference, (source, target))
-        transformation = messages.call(osr.CreateCoordinateTransformation, *systems)
-        found = transformation and messages.call(transformation.TransformPoints, points.tolist())
-    moved = np.array(found or [[math.inf] * 3], float)[:, :2]
-    return moved if len(moved) == len(points) and np.isfinite(moved).all() else None

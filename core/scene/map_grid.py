@@ -17,10 +17,10 @@ import numpy as np
 from ..io.geolocation_arrays import GeolocationArrays
 from ..io.grid import Grid, Window
 from ..io.lookup_table import LookupTable
+from ..io.outline import outline_of
 from ..io.positions import inside_of, refined
 from ..io.reader import RasterReader
 from ..io.remedies import crs_name, is_geographic, number, wkt_of
-from ..io.warp_remedies import outline_of
 from ..runtime.errors import InputError
 from .nearest import NearestReader
 from .placement import mapping_between, positions_on

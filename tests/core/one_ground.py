@@ -87,10 +87,10 @@ def error_of(reader):
     return float(np.sqrt((difference**2).mean()) / truth[valid].std())
 
 
-def pan_in(epsg):
+def pan_in(epsg, pixel=7.43):
     """A PAN of 7.5 m or so in another reference system, somewhat larger than the place."""
     x, y = transformed(*np.meshgrid([HSI[0] - 40, HSI[0] + 1480], [HSI[3] + 40, HSI[3] - 1480]), 32633, epsg)
-    step = np.sqrt((x.max() - x.min()) * (y.max() - y.min())) / 1520 * 7.43
+    step = np.sqrt((x.max() - x.min()) * (y.max() - y.min())) / 1520 * pixel
     transform = (x.min(), step, 0.0, y.max(), 0.0, -step)
     rows, cols = int((y.max() - y.min()) / step), int((x.max() - x.min()) / step)
     return image(transform, rows, cols, epsg), transform
