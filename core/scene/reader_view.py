@@ -16,6 +16,7 @@ from ..runtime.progress import Progress
 
 FINEST = 16  # ratio of what an image that is too fine is averaged to, at most
 _SAMPLES = 8_000_000  # of a raster, read at once to be averaged
+_SAME_SIZE = 0.1  # relative: pixels that are as large as asked for
 
 
 class ReaderView(RasterReader):
@@ -175,6 +176,12 @@ def coarsened(image: RasterReader, resolution: float | None, progress: Progress)
         )
     block = tuple(max(1, round(resolution / abs(axis.step))) for axis in image.grid.axes)
     if max(block) == 1 or image.grid.rows < block[0] or image.grid.cols < block[1]:
+        size = max(abs(axis.step) for axis in image.grid.axes)
+        if abs(resolution / size - 1) > _SAME_SIZE:
+            progress.warning(
+                f"{image.name} keeps its pixels of {size:.6g} map units: whole numbers of them are averaged, as far as "
+                f"the image goes, and none is made finer, so --resolution {resolution:.6g} (RESOLUTION) does nothing."
+            )
         return image
     view = AveragedReader(image, (block[0], block[1]))
     said = (

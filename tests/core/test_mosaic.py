@@ -206,6 +206,13 @@ def test_a_sharper_image_is_averaged_to_a_resolution(folder, name):
     assert scores["ratio"] == 2
 
 
+@pytest.mark.parametrize(("resolution", "warned"), [(2.0, True), (10.0, True), (7.5, False), (15.0, False)])
+def test_a_resolution_that_does_nothing_is_warned_of(folder, resolution, warned):
+    """Pixels of 7.5 are averaged to 15, and neither made finer nor averaged by parts."""
+    _, _, said = fused(folder, "kept.tif", folder / "pan.tif", resolution=resolution)
+    assert any("pan.tif keeps its pixels of 7.5 map units" in text for text in said.warned_of) == warned
+
+
 def test_an_averaged_pan_has_its_grid_averaged(tmp_path):
     """Above ratio 40 the PAN's grid is that of its averaged pixels."""
     low, high = Image.affine(30.0, size=360.0), Image.affine(0.6, 20.0, size=500.0)
