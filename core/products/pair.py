@@ -19,6 +19,7 @@ from ..scene.placing import ApartError, overlap_window
 from ..scene.reader_view import coarsened
 from ..scene.scene import Scene
 from .claims import Claims, open_claimed
+from .elevation import warn_of_elevation
 from .opening import open_raster
 
 Join = Callable[[RasterReader, RasterReader], RasterReader]
@@ -103,10 +104,12 @@ def open_pan(
         InputError: as of :func:`open_pair`.
     """
     opened: list[RasterReader] = []
+    images = [hsi]
     try:
         for number, path in enumerate(files):
             said = claims[number] if claims is not None else None
             opened.append(_open(path, "pan", hsi_file, said, progress, hsi))
+            images.append(opened[-1])
             last = len(opened) == 1 and number == len(files) - 1
             if len(files) > 1 and not _touches(opened[-1], hsi, progress, last):
                 opened.pop().close()
@@ -114,6 +117,7 @@ def open_pan(
             if chosen.joins:
                 opened[-1] = chosen.joins[number](hsi, opened[-1])
             opened[-1] = coarsened(select_bands(opened[-1], chosen.bands), chosen.resolution, progress)
+        warn_of_elevation(claims[0].geolocation if claims else "", images, progress)
         return mosaic(hsi, opened, chosen.grid, progress)
     except BaseException:
         for reader in opened:

@@ -11,6 +11,8 @@ from osgeo import gdal, osr
 from core.products.claims import Claims
 from core.products.pair import open_pair
 from core.scene.warp import WarpedReader
+from core.workflows.assess import assess
+from core.workflows.classical import classical
 from tests.core import one_ground
 from tests.core.one_ground import (
     CENTRE,
@@ -27,6 +29,7 @@ from tests.core.one_ground import (
     system,
     transformed,
 )
+from tests.core.said import Said
 
 folder, make = one_ground.folder, one_ground.make  # fixtures
 
@@ -191,11 +194,25 @@ def test_rpcs_are_used_with_a_constant_height_and_with_an_elevation_model(make):
     dataset.SetMetadata({key: str(value) for key, value in items.items()}, "RPC")
     dataset = None
     make("dem.tif", np.zeros((20, 20), np.float32), (lon[0] - 0.1, 0.01, 0.0, lat[0] + 0.1, 0.0, -0.01), 4326)
+    make("west.tif", np.zeros((20, 20), np.float32), (lon[0] - 0.2, 0.01, 0.0, lat[0] + 0.1, 0.0, -0.01), 4326)
     hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
-    for claims in (Claims(), Claims(geolocation="dem.tif")):
-        with open_pair(hsi, pan, claims=(claims, claims)) as scene:
+    for model, words in (("", ""), ("dem.tif", ""), ("west.tif", "west.tif covers 53 % of pan.tif")):
+        claims, said = Claims(geolocation=model), Said()
+        with open_pair(hsi, pan, said, claims=(claims, claims)) as scene:
             assert scene.ratio == 4
             assert error_of(scene.pan) < 0.05
+        assert [words in text for text in said.warnings] == [True] * bool(words)
+
+
+def test_an_elevation_model_that_is_not_used_is_warned_of(make):
+    hsi, pan = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI), make("pan.tif", image(plain(7.5), 192, 192), plain(7.5))
+    make("dem.tif", np.zeros((60, 60), np.float32), HSI)
+    out, said = "out.tif", Said()
+    classical(hsi, pan, out, geolocation="dem.tif", mtf=0.3, shift="none", progress=said)
+    assess(out, hsi=hsi, pan=pan, geolocation="dem.tif", mtf=0.3, shift="none", progress=said)
+    found = [text for text in said.warnings if text.startswith("dem.tif is an elevation model")]
+    assert len(found) == 2
+    assert all("none of hsi.tif and pan.tif is" in text for text in found)
 
 
 def test_geolocation_arrays_are_used(make):
