@@ -14,8 +14,8 @@ from .reader import Block, RasterReader
 from .remedies import Source
 
 _NUMBER = r"(\d+(?:\.\d*)?)"
-_NUMBERS = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?")
-_WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*-\s*{_NUMBER}\s*(nm|um|µm|μm)?\s*", re.IGNORECASE)  # both letters mu
+_NUMBERS = re.compile(r"\s*(\d+)\s*(?:[-–]\s*(\d+)\s*)?")  # with a hyphen, or the dash of printed ranges
+_WAVELENGTHS = re.compile(rf"\s*{_NUMBER}\s*[-–]\s*{_NUMBER}\s*(nm|um|µm|μm)?\s*", re.IGNORECASE)  # both letters mu
 
 
 def bands_by_number(text: str, reader: RasterReader) -> list[int]:
@@ -35,7 +35,10 @@ def bands_by_number(text: str, reader: RasterReader) -> list[int]:
     for part in text.split(","):
         match = _NUMBERS.fullmatch(part)
         if not match:
-            raise InputError(f"{text!r} does not name bands; write their numbers, counted from 1, as in 6-36.")
+            raise InputError(
+                f"{text!r} does not name bands; write their numbers, counted from 1, as in 6-36, or wavelengths with "
+                "their unit, as in 480-690 nm."
+            )
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if not 1 <= first <= last <= reader.bands:
             raise InputError(
@@ -115,6 +118,23 @@ def bands_by_wavelength(low: float, high: float, reader: RasterReader) -> list[i
             f"{max(known):g} nm: choose another range."
         )
     return chosen
+
+
+def bands_named(text: str, reader: RasterReader) -> list[int]:
+    """Bands by number, or by wavelength where the text has the unit.
+
+    Args:
+        text: "6-36", "3,5,8-10", "430-900 nm" or "0.43-0.9 um".
+        reader: the raster.
+
+    Returns:
+        The bands, counted from 0.
+
+    Raises:
+        InputError: the text names no bands of this raster.
+    """
+    limits = wavelength_range(text) if is_wavelengths(text) else None
+    return bands_by_wavelength(*limits, reader) if limits else bands_by_number(text, reader)
 
 
 def _as_text(bands: Sequence[int]) -> str:
@@ -222,8 +242,4 @@ def select_bands(reader: RasterReader, text: str) -> RasterReader:
     Raises:
         InputError: the text names no bands of this raster.
     """
-    if not text.strip():
-        return reader
-    limits = wavelength_range(text) if is_wavelengths(text) else None
-    chosen = bands_by_wavelength(*limits, reader) if limits else bands_by_number(text, reader)
-    return SelectedBands(reader, chosen)
+    return SelectedBands(reader, bands_named(text, reader)) if text.strip() else reader

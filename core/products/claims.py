@@ -102,7 +102,7 @@ def _apply_nodata(
     kind = "hsi" if role == "hsi" else "pan"
     flag, key = f"--{kind}-nodata", f"{kind.upper()}_NODATA"
     if claims.nodata.strip():
-        reader.set_nodata(*nodata_values(claims.nodata, flag))
+        reader.set_nodata(*nodata_values(claims.nodata, f"{flag} ({key})"))
     elif claims.look and not reader.origin.says_valid:
         for fill in undeclared_fills(reader, progress):
             if hsi is not None and same_surface(hsi, reader, fill):

@@ -161,7 +161,7 @@ class Scene:
         if hsi is self.hsi:
             return self
         if hsi.bands < 2:
-            raise InputError(f"{hsi.name} has one band; choose an image with several bands as the HSI.")
+            raise InputError(f"{bands} is one band of {hsi.name}; choose two or more (--bands, BANDS).")
         return replace(self._scanned(hsi, self.pan, self.alignment, progress, None), moved=self.moved, field=self.field)
 
     def shifted(

@@ -203,7 +203,7 @@ def _open(key: str, path: str, partner: str, options: AssessOptions, progress: P
     is said to have none. Where it lies on no grid, the refusal's remedy makes it fit the partner."""
     claims, result = claims_of(path, "hsi", options), key == "fused"
     if result:
-        _, own = nodata_values(str(options.hsi_nodata), "--hsi-nodata")
+        _, own = nodata_values(str(options.hsi_nodata), "--hsi-nodata (HSI_NODATA)")
         of_layer = claims_of(path, "hsi", AssessOptions(layers=options.layers))
         claims = replace(of_layer, look=own, result=True)
     try:

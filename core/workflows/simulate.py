@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..assessment.reduced import degradable, used_shape
-from ..io.band_selection import bands_by_number, bands_by_wavelength, wavelength_range
+from ..io.band_selection import bands_by_wavelength, bands_named, wavelength_range
 from ..io.encoding import check_finite, output_nodata
 from ..io.grid import MIN_OVERLAP, Window
 from ..io.metadata import RasterMetadata
@@ -230,7 +230,7 @@ def _groups(pan_bands: str, pan_range: str, response: str, reader: RasterReader)
         return {band: band_weights(curve, waves, reader.name) for band, curve in published.responses.items()}
     if pan_bands.strip():
         parts = split_groups(pan_bands)
-        chosen = [bands_by_number(part, reader) for part in parts]
+        chosen = [bands_named(part, reader) for part in parts]
     else:
         sensor = guide_sensor(pan_range)
         limits = sensor.ranges() if sensor is not None else {part: _limits(part) for part in split_groups(pan_range)}

@@ -273,3 +273,27 @@ def test_classicalfuse_takes_a_mask(scene, tmp_path, make_raster):
     plain = classical(scene, str(tmp_path / "plain.tif"))["OUTPUT"]
     masked = classical(scene, str(tmp_path / "masked.tif"), MASK=path)["OUTPUT"]
     assert not np.array_equal(*(gdal.Open(made).ReadAsArray() for made in (plain, masked)))
+
+
+@pytest.mark.parametrize(("text", "count"), [("2-4", 3), ("2–4", 3), ("500-700 nm", 5), ("0.5–0.7 um", 5)])
+def test_bands_are_named_by_numbers_or_wavelengths_with_either_dash(scene, tmp_path, text, count):
+    given = {"HSI": scene.hsi, "PAN": scene.pan, "METHOD": "exp", "MTF": "0.3", "SHIFT": "none"}
+    result = processing.run("ssml:classicalfuse", {**given, "BANDS": text, "OUTPUT": str(tmp_path / "o.tif")})
+    assert shape(result["OUTPUT"])[0] == count
+    outputs = {"HSI": str(tmp_path / "h.tif"), "PAN": str(tmp_path / "p.tif")}
+    made = processing.run("ssml:simulate", {"REFERENCE": scene.reference, "RATIO": 3, "PAN_BANDS": text, **outputs})
+    assert shape(made["PAN"])[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"BANDS": "5"}, r"5 is one band of hsi.tif; choose two or more"),
+        ({"BANDS": "red"}, r"'red' does not name bands; write their numbers, .* or wavelengths with their unit"),
+        ({"HSI_NODATA": "black"}, r"--hsi-nodata \(HSI_NODATA\) is 'black', but it must be a number"),
+    ],
+)
+def test_texts_that_name_nothing_are_told_with_what_to_write(scene, tmp_path, given, sentence):
+    pair = {"HSI": scene.hsi, "PAN": scene.pan, "METHOD": "exp", "OUTPUT": str(tmp_path / "o.tif")}
+    with pytest.raises(QgsProcessingException, match=sentence):
+        processing.run("ssml:classicalfuse", {**pair, **given})
