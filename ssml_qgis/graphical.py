@@ -31,6 +31,10 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         """Name in the toolbox and in the dialog."""
         return tr(TITLES.get(self.name(), self.name()))
 
+    def tags(self) -> list[str]:
+        """Words to find it by in the toolbox."""
+        return ["hyperspectral", "pansharpening", "pan-sharpening", "superresolution", "super-resolution"]
+
     def form_options(self) -> list[Option]:
         """The options of jobs that its parameters hand on, by their keys."""
         keys = {definition.name() for definition in self.parameterDefinitions()}

@@ -8,6 +8,8 @@ import sys
 import pytest
 import qgis.utils
 from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+from qgis.gui import QgsProcessingToolboxProxyModel
+from qgis.PyQt.QtCore import QModelIndex
 
 from .contract import ADVANCED, CONTRACT, FIRST_PAGE, MODELS, OUTPUTS, REQUIRED
 
@@ -30,6 +32,21 @@ def test_models_are_shown_by_a_title(provider):
         model = provider.algorithm(name)
         assert " " in model.displayName()
         assert model.create().displayName() == model.displayName()  # what a dialog shows
+
+
+@pytest.mark.parametrize("word", ["hyperspectral", "pansharpening", "pan-sharpening", "superresolution"])
+def test_the_toolbox_finds_by_the_fields_words(provider, word):
+    toolbox = QgsProcessingToolboxProxyModel()
+    toolbox.setFilterString(word)
+
+    def names(parent):
+        for row in range(toolbox.rowCount(parent)):
+            index = toolbox.index(row, 0, parent)
+            yield index.data()
+            yield from names(index)
+
+    found = set(names(QModelIndex()))
+    assert found >= {provider.algorithm(name).displayName() for name in ("sharpen", "sharpenandjudge")}
 
 
 def test_models_ask_for_the_images_first(provider):

@@ -48,7 +48,15 @@ SHARPEN = Job(
         shared.GRID_TEXT,
         shared.PYTORCH_TEXT,
     ),
-    ("hyperspectral", "pansharpening", "super-resolution", "fusion", "deep learning"),
+    (
+        "hyperspectral",
+        "pansharpening",
+        "pan-sharpening",
+        "superresolution",
+        "super-resolution",
+        "fusion",
+        "deep learning",
+    ),
     (
         shared.HSI,
         shared.PAN,
