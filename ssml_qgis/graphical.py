@@ -75,4 +75,5 @@ def shipped_models() -> Iterator[ShippedModel]:
     for path in sorted((FOLDER / "models").glob("*.model3")):
         model = ShippedModel()
         if model.fromFile(str(path)):
+            model.setSourceFilePath(str(path))  # without one QGIS writes no run of it into its history
             yield model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import numpy as np
@@ -129,6 +130,18 @@ def test_dialogs_of_shipped_models_guess_and_show_words_too(four_layers, open_di
     assert (value(dialog, "HSI"), value(dialog, "PAN")) == (four_layers["hsi"], four_layers["pan"])
     assert dialog.mainWidget().wrappers["EFFORT"].widget.currentText() == "Normal (recommended)"
     assert value(dialog, "EFFORT") == "normal"
+
+
+@pytest.mark.parametrize("name", ["sharpen", "sharpenandjudge", "trainonmany"])
+def test_a_run_is_in_the_history_and_can_be_shown_again(four_layers, open_dialog, name):
+    dialog, context = open_dialog(name), QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    given = {"HSI": four_layers["hsi"], "PAN": four_layers["pan"], "EFFORT": "fast"}
+    command = dialog.algorithm().asPythonCommand(given, context)  # what the history keeps
+    assert command.startswith(f'processing.run("ssml:{name}", ')
+    kept = ast.literal_eval(command[command.index("{") : command.rindex("}") + 1])
+    dialog.setParameters(kept)
+    assert [value(dialog, key) for key in given] == list(given.values())
 
 
 def test_nothing_is_guessed_of_layers_that_do_not_go_together(add, open_dialog):
