@@ -19,7 +19,7 @@ _RUNS = 12  # of band numbers that are written out
 _FREQUENCIES = np.linspace(0.0, 0.5, 26)  # cycles per HSI pixel
 _DEFECTS = {  # kind: what it is, what is counted
     "lines": ("Dead columns or rows, which count as missing", "line"),
-    "zeros": ("Zeros of failed retrievals, which count as missing", "sample"),
+    "zeros": ("Zeros (or -1) of failed retrievals, which count as missing", "sample"),
     "stripes": ("Stripes, which are used as they are", "column"),
     "hot": ("Hot pixels, which are used as they are", "row"),
     "saturated": ("Saturated samples, which are used as they are", "sample"),

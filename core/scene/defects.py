@@ -2,8 +2,8 @@
 
 Only what is sure counts as missing. A column (or row) of one band that is exactly constant, while the columns beside it
 vary, comes of a dead detector, unless its number is so frequent in the band that whole lines have it by chance. An
-exact 0 in a band whose spectral neighbours are far above 0 in the same pixel is a failed retrieval. Stripes, hot pixels
-and saturated samples (the highest number of the integer type) are only counted (own).
+exact 0 or -1 in a band whose spectral neighbours are far above 0 in the same pixel is a failed retrieval. Stripes, hot
+pixels and saturated samples (the highest number of the integer type) are only counted (own).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _MOST_DEAD = 0.05  # share of a band's columns: where more are constant, the ban
 _VARIES = 0.05  # of the band's range: by so much the columns beside a dead one vary at least
 _LONGEST_RUN = 6  # zeros one after another: the bands around longer ones are too far apart to compare
 _FAR_ABOVE = 0.25  # of a band's mean: values far above 0
+_ALSO = -1.0  # stands for a failed retrieval as 0 does
 _LEAST_BANDS = 16  # fewer are too far apart to tell a failed 0 from a dark band
 _STRIPE, _OUTLIER = 0.25, 20.0  # of the band's mean, and of its usual difference: from here on a column is a stripe
 _HOT = 5.0  # times what a row's largest sample is usually, and in the bands beside: it is hot
@@ -50,7 +51,7 @@ class Defects:
         places: by band, counted from 0: (n,) int64 flat indices (rows first) into the raster of samples that count as
             missing, in ascending order.
         lines: by band, how many columns and rows are dead.
-        zeros: by band, how many samples are failed retrievals.
+        zeros: by band, how many samples are failed retrievals, 0 or -1.
         stripes: by band, how many columns are brighter or darker than those beside them, in this band alone.
         hot: by band, how many rows hold a sample far above all that the band and those next to it hold.
         saturated: by band, how many samples have the highest number of the type, where they are many.
@@ -83,9 +84,8 @@ def find_defects(reader: RasterReader, window: Window, progress: Progress | None
         What was found; nothing in nearly all images.
     """
     scan = _scanned(reader, window, progress)
-    strays = {} if reader.settled else scan.strays.result()
+    strays = {} if reader.settled else take_strays(reader, scan.strays)
     if strays:
-        take_strays(reader, strays)
         scan = _scanned(reader, window, progress)
     found = scan.result()
     found.strays, found.counted = strays, scan.counted
@@ -108,7 +108,7 @@ class _Scan:
     def __init__(self, reader: RasterReader, window: Window) -> None:
         self.window, self.cols = window, reader.grid.cols
         self.listed = np.array([flag != 0 for flag in reader.metadata.bbl])
-        self.strays, bands = StrayFills(np.flatnonzero(self.listed)), reader.bands
+        self.strays, bands = StrayFills(np.flatnonzero(self.listed), reader.dtype, self.cols), reader.bands
         self.least = [np.full((bands, count), np.inf, np.float32) for count in (window.cols, window.rows)]
         self.most = [np.full((bands, count), -np.inf, np.float32) for count in (window.cols, window.rows)]
         self.column_total, self.column_count = np.zeros((bands, window.cols)), np.zeros((bands, window.cols), np.int64)
@@ -131,7 +131,8 @@ class _Scan:
         high = values if whole else np.where(valid, values, np.float32(-np.inf))
         rows = slice(start, start + values.shape[1])
         by_row = low.min(axis=2), high.max(axis=2)
-        self.strays.add(values, valid, by_row[0].min(axis=1), by_row[1].max(axis=1))
+        corner = self.window.row + start, self.window.col
+        self.strays.add(values, valid, by_row[0].min(axis=1), by_row[1].max(axis=1), corner)
         self.least[1][:, rows], self.most[1][:, rows] = by_row
         np.minimum(self.least[0], low.min(axis=1), out=self.least[0])
         np.maximum(self.most[0], high.max(axis=1), out=self.most[0])
@@ -145,14 +146,15 @@ class _Scan:
 
     def _add_zeros(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         used = np.flatnonzero(self.listed)
-        zero = valid[used] & (values[used] == 0)
+        zero = valid[used] & ((values[used] == 0) | (values[used] == _ALSO))
         zero &= zero.sum(axis=0) <= _MOST_ZEROS * len(used)
         pixels = np.stack(np.nonzero(zero.any(axis=0)))
         for part in np.split(pixels, range(_PIXELS, pixels.shape[1], _PIXELS), axis=1):
             y, x = part
             spectra, number = values[used[:, None], y, x], np.arange(len(used))[:, None]
-            before = np.maximum.accumulate(np.where(spectra != 0, number, -1), axis=0)
-            after = np.minimum.accumulate(np.where(spectra != 0, number, len(used))[::-1], axis=0)[::-1]
+            there = (spectra != 0) & (spectra != _ALSO)
+            before = np.maximum.accumulate(np.where(there, number, -1), axis=0)
+            after = np.minimum.accumulate(np.where(there, number, len(used))[::-1], axis=0)[::-1]
             bounded = (before >= 0) & (after < len(used)) & (after - before <= _LONGEST_RUN + 1)
             place, which = np.nonzero(zero[:, y, x] & bounded)
             others = np.stack([before[place, which], after[place, which]])
@@ -250,6 +252,7 @@ class _Scan:
         of 100 do not exceed, zeros left out; infinite for bad bands."""
         used = np.flatnonzero(self.listed)
         values = np.concatenate(self.sample, axis=1)[used]
+        values = np.where(values == _ALSO, 0.0, values)
         level = values.sum(axis=1) / np.maximum(np.count_nonzero(values, axis=1), 1)  # zeros must not lower it
         relative = values / np.where(level > 0, level, 1.0)[:, None]
         before, after = self._beside(np.arange(len(used)), relative)

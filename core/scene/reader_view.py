@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..io.grid import Grid, Window, same_crs
+from ..io.masks import Fill
 from ..io.ratio import MAX_RATIO, ratio_text
 from ..io.reader import Block, RasterReader
 from ..io.remedies import Source
@@ -33,6 +34,7 @@ class ReaderView(RasterReader):
         self.metadata, self.bands, self.always_valid = reader.metadata, reader.bands, reader.always_valid
         self.fills, self.notes, self._block_rows = reader.fills, reader.notes, reader.block_rows
         self.origin, self.palette, self.sentence = reader.origin, reader.palette, reader.sentence
+        self.settled = reader.settled
 
     def __reduce__(self) -> tuple:
         """Opened anew where it is unpickled."""
@@ -47,6 +49,12 @@ class ReaderView(RasterReader):
     def source(self) -> Source:
         """As :attr:`RasterReader.source`."""
         return self._reader.source
+
+    def add_fill(self, fill: Fill) -> None:
+        """As :meth:`RasterReader.add_fill`, of the raster itself; for views that have its rows and columns."""
+        self._reader.add_fill(fill)
+        self.fills, self.always_valid = (*self.fills, fill), self._reader.always_valid
+        self.metadata = self.metadata.replace(nodata=self._reader.metadata.nodata)
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """As :meth:`RasterReader.read_stored`."""
@@ -79,6 +87,11 @@ class FlippedReader(ReaderView):
     def __init__(self, reader: RasterReader) -> None:
         super().__init__(reader)
         self.grid = reader.grid.flip()
+
+    def add_fill(self, fill: Fill) -> None:
+        """As :meth:`RasterReader.add_fill`."""
+        region, mixed = (None if mask is None else mask[::-1] for mask in (fill.region, fill.mixed))
+        super().add_fill(fill._replace(region=region, mixed=mixed))
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`, but that nothing is read ahead."""

@@ -73,12 +73,24 @@ def warn_of_strays(
         result: whether the raster is a fused image.
     """
     for number, counts in strays.items():
+        if any(fill.value == number and fill.region is not None for fill in hsi.fills):
+            progress.warning(_shared_sentence(hsi, number, max(counts.values()), result))
+            continue
         value, bands = f"{number:.10g}", _named(hsi, sorted(counts), counts, "sample")
         progress.warning(
             f"{hsi.name} has {value}, a number that no data has, in {bands}, and does not declare it as nodata; it is "
             f"taken as nodata here: {nodata_option(hsi, value, result)} confirms that, --hsi-nodata none keeps these "
             "samples as data."
         )
+
+
+def _shared_sentence(hsi: RasterReader, number: float, pixels: int, result: bool) -> str:
+    value = f"{number:.10g}"
+    return (
+        f"{hsi.name} has {value} in all bands of {pixels} pixels, as no data have it, and does not declare it as "
+        f"nodata; it is taken as nodata there: {nodata_option(hsi, value, result)} takes it so wherever a band has it, "
+        "--hsi-nodata none keeps these samples as data."
+    )
 
 
 def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
@@ -96,7 +108,7 @@ def warn_of_defects(scene: Scene, progress: Progress) -> dict[int, int]:
     warn_of_strays(scene.hsi, scene.defects.strays, progress)
     kinds = [
         (scene.defects.lines, "line", "dead columns or rows in {}, which count as missing"),
-        (scene.defects.zeros, "sample", "zeros of failed retrievals in {}, which count as missing"),
+        (scene.defects.zeros, "sample", "zeros (or -1) of failed retrievals in {}, which count as missing"),
         (scene.defects.stripes, "column", "stripes in {}, which are used as they are"),
         (scene.defects.hot, "row", "hot pixels in {}, which are used as they are"),
         (scene.defects.saturated, "sample", f"saturated samples in {{}}, which are used as they are{_no_value(scene)}"),

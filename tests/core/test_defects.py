@@ -171,12 +171,76 @@ def test_low_numbers_with_others_near_them_are_data(files, lowest):
     assert found(files(spread, dtype=np.int16)[0]).strays == {}
 
 
+CLOUD = np.s_[12:17, 14:20]  # of 30 pixels
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize(
+    ("number", "bands"), [(-1, slice(None)), (-1, slice(5, 12)), (-0.9999, slice(None)), (-3.2768, slice(30, 33))]
+)
+def test_a_negative_fill_as_large_as_the_data_is_found_inside_an_image(
+    make_raster, tmp_path, scaled, number, bands, seed
+):
+    hsi = truth(seed).reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 20  # noise around 0 where it is dark
+    hsi = np.rint(hsi) / 1e4 * 2 if scaled else hsi / 5000  # reflectances that were whole numbers, or were not
+    assert (hsi < 0).any()
+    clean = found(make_raster(tmp_path / "clean.tif", hsi.astype(np.float32), LOW))
+    assert not clean.strays
+    assert not clean.zeros
+    hsi[bands][(slice(None), *CLOUD)] = number
+    defects = found(make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), LOW))
+    assert defects.strays == {number: dict.fromkeys(range(BANDS)[bands], 30)}
+
+
+@pytest.mark.parametrize("upwards", [False, True])
+def test_a_number_below_0_in_all_bands_is_no_value_there_and_noise_elsewhere(make_raster, tmp_path, upwards):
+    hsi = np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 20).astype(np.int16)
+    noise = hsi == -1
+    assert noise.any()
+    hsi[(slice(None), *CLOUD)] = -1
+    pan = make_raster(tmp_path / "pan.tif", truth()[:10].mean(axis=0).astype(np.float32), HIGH)
+    low = (LOW[0], LOW[1], 0.0, LOW[3] - ROWS * 20.0, 0.0, 20.0) if upwards else LOW
+    path, told = make_raster(tmp_path / "hsi.tif", hsi[:, ::-1] if upwards else hsi, low), Said()
+    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, shift="none", progress=told)
+    (warning,) = [text for text in told.warnings if "as no data have it" in text]
+    assert "has -1 in all bands of 30 pixels" in warning
+    with RasterReader(tmp_path / "out.tif") as made:
+        valid = made.read().valid
+        filled = np.zeros((ROWS, COLS), bool)
+        filled[CLOUD] = True
+        np.testing.assert_array_equal(valid.all(axis=0), ~filled.repeat(RATIO, 0).repeat(RATIO, 1))
+    told.warnings.clear()
+    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, shift="none", hsi_nodata="none", progress=told)
+    assert not [text for text in told.warnings if "nodata" in text]
+
+
+def test_a_failed_retrieval_may_be_minus_1(files):
+    def spoil(hsi):
+        failed(hsi)
+        hsi[15][hsi[15] == 0] = -1
+
+    path, _, _ = files(spoil, dtype=np.int16)
+    assert found(path).places[15].tolist() == found(files(failed, dtype=np.int16)[0]).places[15].tolist()
+    assert list(found(files(spoil, dtype=np.int16)[0]).zeros) == [15]
+
+
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_clean_scenes_have_no_defects(make_raster, tmp_path, seed, dtype):
     image = truth(seed).reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 15  # zeros where it is dark
     image[:, 10:14, 10:14] = 0  # and a lake without light
     assert not found(make_raster(tmp_path / "hsi.tif", np.rint(image).clip(0).astype(dtype), LOW))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+@pytest.mark.parametrize("step", [0.0, 1.0])
+def test_noise_around_0_is_no_defect(make_raster, tmp_path, seed, dtype, step):
+    image = truth(seed).reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 25
+    image[25:33] = np.random.default_rng(seed).normal(0, 1, (8, ROWS, COLS))  # bands without light
+    image = np.rint(image) if step or dtype == np.int16 else image
+    assert not found(make_raster(tmp_path / "hsi.tif", image.astype(dtype), LOW))
 
 
 def test_saturated_samples_are_reported_and_used(files):
