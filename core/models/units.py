@@ -3,6 +3,8 @@
 Scenes of one sensor differ in brightness by a factor of two or three. Units differ by powers of ten (reflectance, per
 cent, reflectance x 10,000) or by the range of a type of integers (255, 65,535), and by that much in all bands. A PAN is
 only known up to gain and offset: it is matched by its regression on the bands, which does not depend on brightness.
+Networks know details at the brightness of training: a scene that is much brighter or darker, as in units that no plain
+factor names (reflectance x 50,000, 8 bits of the user's own stretch), is brought to it.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ _PLAIN = (*(10.0**power for power in range(1, 10)), 255.0, 65535.0)
 _FACTORS = (*_PLAIN, *(1 / factor for factor in _PLAIN))
 _BRIGHTNESS = 3.0  # that a plain factor may be off by
 _SURE = 1.5  # that it may be off by where the PAN does not confirm it
+_AS_BRIGHT = 1.5  # brightness that networks bear: at 2.5 results were worse than the prior, at 5 than up-sampling
 _PAN_BRIGHTNESS = 1.4  # the same of a PAN, after the HSI's brightness is taken out of it
 _MATCHED = 3.0  # gain of a PAN, and ratio of its two estimates, that needs no matching
 _SURELY_MATCHED = 1.5  # the same gain, where the units of the HSI differ and its brightness is less sure
@@ -106,13 +109,19 @@ def _is_usable(statistics: Statistics) -> bool:
 
 def _units(comparisons: Sequence[_Comparison]) -> Units | None:
     """From the model's units to the scene's, of the HSI and of each band of the PAN; None where all are the same."""
-    scale, offset, words = comparisons[0].hsi_units()
+    first = comparisons[0]
+    scale, offset, words = first.hsi_units()
     pans = [comparison.pan_units(scale, offset) for comparison in comparisons]
     changed = [place for place, (_, _, pan_words) in enumerate(pans) if pan_words]
-    if not words and not changed:
+    if words or changed:
+        said = changed[0] if changed else 0
+        comparisons[said].say(words, pans[said][2])
+    bright = first.as_bright(scale, offset)
+    if bright is not None:
+        scale, offset = bright
+        pans = [(*one.pan_as_bright(scale, pan), pan[2]) for one, pan in zip(comparisons, pans)]
+    elif not words and not changed:
         return None
-    said = changed[0] if changed else 0
-    comparisons[said].say(words, pans[said][2])
     return Units(scale, offset, np.array([one[0] for one in pans]), np.array([one[1] for one in pans]))
 
 
@@ -204,6 +213,25 @@ class _Comparison:
 
         best = min(near, key=distance)
         return None if abs(math.log(ratio / best)) > math.log(_SURE) < odd(best) else best
+
+    def as_bright(self, scale: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Scale and offset of the HSI by which training is as bright as the scene, from those of its units; None where
+        it nearly is, or where levels differ by more than brightness, as the contrast tells (numbers with an offset)."""
+        ratio, contrast, _ = self._ratio(scale * self.reference.level + offset, scale * self.reference.spread)
+        if max(ratio, 1 / ratio) < _AS_BRIGHT or max(contrast, 1 / contrast) > _AS_BRIGHT:
+            return None
+        self.progress.info(
+            f"{self.scene.hsi.name} is {ratio:.2g} times as bright as the scenes that {self.name} was trained on: the "
+            "model is brought to its brightness."
+        )
+        return ratio * scale, ratio * offset
+
+    def pan_as_bright(self, scale: np.ndarray, pan: tuple[float, float, str]) -> tuple[float, float]:
+        """The same of the PAN's band, whose scale and offset in its units are ``pan``; ``scale`` is the HSI's then."""
+        gain = self._pan_gain(float(np.median(scale)))
+        if gain is None:
+            return pan[:2]
+        return gain, self.found.pan_level - gain * self.reference.pan_level
 
     def _check_distance(self, scale: np.ndarray, offset: np.ndarray, ratio: float) -> None:
         """Refuse spectra that lie many spreads apart at the same brightness."""

@@ -117,6 +117,16 @@ def test_plain_factors_are_recognised_and_the_result_is_in_the_scenes_own_units(
         assert ("scaled_hsi.tif and" in log.warnings[0]) == (which == "both")
 
 
+@pytest.mark.parametrize("factor", [0.2, 0.4, 2.5, 5.0, 0.025])  # the last one: 8 bits of the user's own stretch
+def test_a_scene_of_another_brightness_comes_out_as_that_of_training(images, write, model, tmp_path, factor):
+    truth, hsi, pan = images["other"]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    result, log = fused(write("scaled", hsi * 1e4 * factor, pan * 1e4 * factor), model, tmp_path)
+    assert rmse(result / factor, truth * 1e4) < 1.02 * rmse(plain, truth * 1e4)
+    assert any("times as bright as the scenes that" in text for text in log.infos)
+    assert len(log.warnings) == (factor == 0.025)
+
+
 @pytest.mark.parametrize("factor", FACTORS)
 def test_a_model_file_of_statistics_alone_recognises_factors_too(
     images, write, without_distributions, tmp_path, factor
