@@ -13,6 +13,7 @@ from ..runtime.closing import closed_on_error
 from ..runtime.errors import InputError
 from ..runtime.paths import StrPath
 from ..runtime.progress import Progress
+from ..scene.stray_fills import look_for_strays
 from .band_rule import BandRule
 from .opening import open_raster
 from .same_surface import same_surface
@@ -109,6 +110,13 @@ def _apply_nodata(
                 continue
             reader.add_fill(fill)
             progress.warning(_fill_sentence(reader, fill, claims.result, flag, key))
+        for number, counts in look_for_strays(reader, progress).items() if role != "hsi" else ():
+            value, samples = f"{number:.10g}", sum(counts.values())
+            progress.warning(
+                f"{reader.name} has {value}, a number that no data has, in {samples} samples, and does not declare it "
+                f"as nodata; it is taken as nodata here: {flag} {value} ({key}) confirms that, {flag} none keeps these "
+                "samples as data."
+            )
 
 
 def _fill_sentence(reader: RasterReader, fill: Fill, result: bool, flag: str, key: str) -> str:

@@ -459,3 +459,22 @@ def test_a_fill_in_a_result_or_its_reference_does_not_count_in_scores(make_raste
         declared = scored()
     assert not [text for text in declared["warnings"] if "nodata" in text]
     assert declared["rmse"] == pytest.approx(found["rmse"], rel=1e-6)
+
+
+@pytest.mark.parametrize("number", [-9999, -32768, -1, 3.4e38])
+def test_a_fill_inside_a_pan_costs_no_detail_elsewhere(make_raster, tmp_path, number):
+    image = reflectance()
+    hsi = make_raster(tmp_path / "hsi.tif", coarse(image).astype(np.float32), LOW)
+    pan, hole = image[2:7].mean(axis=0).astype(np.float32), np.s_[80:92, 100:120]
+    made = {}
+    for name in ("whole", "declared", "cut"):
+        values = pan.copy()
+        if name != "whole":
+            values[hole] = number
+        path = make_raster(tmp_path / f"{name}.tif", values, HIGH, nodata=number if name == "declared" else None)
+        said, out = Said(), str(tmp_path / f"{name}-out.tif")
+        classical(hsi, path, out, mtf=0.3, shift="none", progress=said)
+        assert ["a number that no data has" in text for text in said.warnings] == [True] * (name == "cut")
+        made[name] = gdal.Open(out).ReadAsArray()
+    np.testing.assert_array_equal(made["cut"], made["declared"])
+    assert np.abs(made["cut"] - made["whole"])[:, :60].max() < 0.01
