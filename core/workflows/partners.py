@@ -35,6 +35,7 @@ from ..scene.scene import Scene
 from ..scene.statistics import scene_statistics
 from ..scene.warp import WarpedReader
 from .gains import choose_gain
+from .repeated import Part, in_order, parts_of
 
 _SHARE = 0.02  # of a job's progress
 _LESS = 0.98  # share of the first image's cover: one that covers less is said
@@ -70,12 +71,27 @@ def partners(pan: str, pan2: str, claims: Claims, place: Place, progress: Progre
                 coarser = open_coarser(path, progress)
                 if coarser is not None and _is_sharper(opened.enter_context(coarser), hsi, progress):
                     images.append(coarser)
-            if len(images) > 1:
-                images = [_joined(hsi, images, place, progress)]
+            parts = _parts(images, progress)
+            for part in parts:
+                opened.callback(part.image.close)
+            if len(parts) > 1:
+                numbers = [number for part in parts for number in part.places]
+                images = [in_order(_joined(hsi, [part.image for part in parts], place, progress), numbers)]
             opened.pop_all()
             return images[0]
 
     return join
+
+
+def _parts(images: list[RasterReader], progress: Progress) -> list[Part]:
+    """The images, those of several sizes of pixels in parts; bands are counted through all images."""
+    found, before = [], 0
+    for image in images:
+        for part in parts_of(image, progress):
+            places = tuple(None if place is None else before + place for place in part.places)
+            found.append(Part(part.image, places))
+        before += image.bands
+    return found
 
 
 def _refuse_twice(second: RasterReader, first: RasterReader, hsi: RasterReader) -> None:
@@ -152,7 +168,9 @@ def _near(image: RasterReader, hsi: RasterReader) -> RasterReader:
 
 
 def _kin(image: RasterReader, finer: RasterReader) -> bool:
-    """Whether two images are of one product, and so lie on each other."""
+    """Whether two images are of one product or of one file, and so lie on each other."""
+    if image.path == finer.path:
+        return True
     return bool(image.origin.product) and image.origin.acquired == finer.origin.acquired != ""
 
 
