@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What: in QGIS 3.22 a batch of any algorithm with an HTML output ends in a Python error after its last row
-# Version: QGIS 3.22.16 (Debian 12; the code is the same in 3.22.3 of the issue below)
+# Version: QGIS 3.22.16 (Debian 12; 3.22.3 in the issue below; the source of 3.40.6 has the same call, which was not run)
 # Behaviour: all rows run and their files are complete. Then the batch dialog lists the HTML outputs in the results
 #   viewer by ProcessingResults.addResult() without the timestamp, which that method needs. The error leaves the
 #   dialog before the summary of the rows is made and before its form works again.
