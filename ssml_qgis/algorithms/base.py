@@ -38,7 +38,7 @@ from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
 from .source import Source
 from .standins import as_layers, both, in_place, no_layer, twice
-from .values import no_value
+from .values import no_value, unknown_keys
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -276,6 +276,8 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the workflow; whatever goes wrong ends in one sentence, and Cancel in no result."""
+        for sentence in unknown_keys(parameters, [one.name() for one in self.parameterDefinitions()]):
+            feedback.pushWarning(sentence)
         parameters = in_place(parameters, self.JOB.dialog())
         # qgis_process and scripts do not ask canExecute before a run.
         able, sentence = self.canExecute()

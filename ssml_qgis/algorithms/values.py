@@ -5,6 +5,7 @@ Processing takes some of them without a word for something else: a list for an e
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -37,6 +38,26 @@ def as_declared(parameters: dict[str, Any], options: Iterable[Option]) -> dict[s
         elif option.kind in ("file", "folder") and isinstance(given, str):
             made[key] = given.strip().strip('"')
     return made
+
+
+def unknown_keys(parameters: dict[str, Any], known: Iterable[str]) -> list[str]:
+    """Sentences about parameters that there are none of, as of a typing error in a script: Processing passes them over.
+
+    Args:
+        parameters: as Processing has them.
+        known: keys of the algorithm's parameters, which are written in upper case.
+    """
+    keys = list(known)
+    said = []
+    for given in parameters:
+        near = difflib.get_close_matches(str(given).upper(), keys, 1) if given not in keys else []
+        if near:
+            said.append(
+                tr("{given} is no parameter and does nothing; is it {known}?").format(given=given, known=near[0])
+            )
+        elif given not in keys:
+            said.append(tr("{given} is no parameter and does nothing.").format(given=given))
+    return said
 
 
 def no_value(parameters: dict[str, Any], options: Iterable[Option]) -> str:

@@ -787,6 +787,10 @@
 <translation>{key} ist {value}: geben Sie eine Zahl von {low} bis {high} an.</translation></message>
 <message><source>{key} is {value}: write true or false.</source>
 <translation>{key} ist {value}: schreiben Sie true oder false.</translation></message>
+<message><source>{given} is no parameter and does nothing; is it {known}?</source>
+<translation>{given} ist kein Parameter und bewirkt nichts; ist es {known}?</translation></message>
+<message><source>{given} is no parameter and does nothing.</source>
+<translation>{given} ist kein Parameter und bewirkt nichts.</translation></message>
 <message><source>Inspect, sharpen and judge</source>
 <translation>Prüfen, schärfen und bewerten</translation></message>
 <message><source>Sharpen and judge</source>

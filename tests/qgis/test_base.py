@@ -180,6 +180,20 @@ def test_wrong_combinations_are_refused_before_anything_is_read(ssml_plugin, sce
         run(name, {key: filled(value) for key, value in given.items()})
 
 
+def test_a_parameter_that_there_is_none_of_is_warned_of(workflow, scene, tmp_path):
+    """As of a typing error in a script, of lower case, of what has gone."""
+    workflow("simulate")
+    feedback = QgsProcessingFeedback(False)
+    run("simulate", simulate_parameters(scene, tmp_path, SNR_HIS=100, pan_range="450-690", LEGACY=1), feedback)
+    told = feedback.textLog()
+    assert "pan_range is no parameter and does nothing; is it PAN_RANGE?" in told
+    assert "LEGACY is no parameter and does nothing." in told
+    assert "PAN_BANDS is no parameter" not in told
+    plain = QgsProcessingFeedback(False)
+    run("simulate", simulate_parameters(scene, tmp_path), plain)
+    assert "no parameter" not in plain.textLog()
+
+
 def test_a_file_that_is_no_layer_is_told_how_to_give_it(provider, tmp_path):
     algorithm = provider.algorithm("classicalfuse")
     (tmp_path / "notes.xyz").write_bytes(b"")
