@@ -90,7 +90,7 @@ class StrayFills:
             sign = 1 if number > 0 else -1
             rivals = [sign * other for each, other in self._counts if each == band and other not in (number, -number)]
             reach = max(self._nearest[band, sign], *rivals, -np.inf)
-            if np.isfinite(reach) and reach < abs(number) / 2:
+            if reach < abs(number) / 2:  # or the band holds nothing else
                 found.setdefault(float(str(np.float32(number))), {})[band] = count
         return {number: bands for number, bands in found.items() if sum(bands.values()) >= _LEAST}
 

@@ -193,6 +193,20 @@ def test_a_negative_fill_as_large_as_the_data_is_found_inside_an_image(
     assert defects.strays == {number: dict.fromkeys(range(BANDS)[bands], 30)}
 
 
+@pytest.mark.parametrize(("number", "bands"), [(-9999, [3]), (-32768, [0, 39]), (0, [])])
+def test_a_band_that_is_a_fill_throughout_is_empty(files, tmp_path, number, bands):
+    def spoil(hsi):
+        hsi[bands] = number
+
+    hsi, pan, _ = files(spoil, dtype=np.int16)
+    told = Said()
+    classical(hsi, pan, str(tmp_path / "out.tif"), progress=told)
+    with RasterReader(tmp_path / "out.tif") as made:
+        empty = ~made.read().valid.any(axis=(1, 2))
+    assert np.flatnonzero(empty).tolist() == bands
+    assert len([text for text in told.warnings if "no data has" in text]) == bool(bands)
+
+
 @pytest.mark.parametrize("upwards", [False, True])
 def test_a_number_below_0_in_all_bands_is_no_value_there_and_noise_elsewhere(make_raster, tmp_path, upwards):
     hsi = np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 20).astype(np.int16)
