@@ -203,41 +203,6 @@ class EstimatedView(View):
         return Block(values[list(bands)], valid[list(bands)])
 
 
-def good_bands(views: Sequence[View], progress: Progress) -> list[int]:
-    """The bands that are in no bad-band list and hold a value in every raster.
-
-    Args:
-        views: of the rasters.
-        progress: asked whether to stop.
-
-    Returns:
-        The bands, counted from 0.
-
-    Raises:
-        InputError: the numbers of bands differ, or no band is left.
-    """
-    first = views[0].reader
-    for view in views[1:]:
-        if view.reader.bands != first.bands:
-            raise InputError(
-                f"{first.name} has {first.bands} bands and {view.reader.name} has {view.reader.bands}; choose images "
-                "with the same bands."
-            )
-    good = [band for band in range(first.bands) if all(view.reader.metadata.bbl[band] for view in views)]
-    for view in views:
-        unseen = [] if view.reader.always_valid else list(good)
-        for start, stop in view.portions(0, view.window.rows, max(len(good), 1)):
-            if not unseen:
-                break
-            filled = view.read(start, stop, unseen, progress)[1].any(axis=(1, 2))
-            unseen = [band for band, seen in zip(unseen, filled) if not seen]
-        good = [band for band in good if band not in unseen]
-    if not good:
-        names = " and ".join(view.reader.name for view in views)
-        raise InputError(f"{names} have no good band with values in common where they overlap; choose other images.")
-    return good
-
-
 def score_reference(
     fused: View,
     reference: View,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..assessment.full_resolution import FusedPair
+from ..assessment.good_bands import good_bands, lacking_bands
 from ..assessment.on_hsi import on_hsi
-from ..assessment.reference import View, good_bands
+from ..assessment.reference import View
 from ..assessment.scores import Scores
 from ..calibration.local_shift import measure_local_shift
 from ..io.band_selection import select_bands
@@ -50,6 +53,7 @@ _OF_A_REFERENCE = (
     "a reference shows the truth at the result's pixel size; choose a sharper one, or judge the result by the HSI and "
     "the PAN that it was made of (--hsi and --pan, HSI and PAN)"
 )
+_LISTED = 8  # bands that are named
 _OF_A_RESULT = "a result has the PAN's; choose the image that was made of the two"
 
 
@@ -244,6 +248,7 @@ def _score(
             )
         ratio = alignment.ratio
     found = Scores(good_bands(list(views.values()), progress))
+    found.notes += _doubts(views, found.bands, progress)
     maps, factor = None, None
     half = 0.55 if alignment is not None else 0.97
     if "reference" in views:
@@ -267,6 +272,22 @@ def _score(
     scores.update(bands=len(found.bands), ratio=ratio, crop=options.crop, unit_factor=factor)
     scores.update(per_band=found.table(readers["fused"].metadata), notes=found.notes)
     return scores, views, maps
+
+
+def _doubts(views: dict[str, View], good: Sequence[int], progress: Progress) -> list[str]:
+    """What makes scores look better than a result is."""
+    fused, others = views["fused"], [view for key, view in views.items() if key != "fused"]
+    name, notes = fused.reader.name, []
+    lacking = lacking_bands(fused, others, good, progress)
+    if lacking:
+        bands = ", ".join(str(band + 1) for band in lacking[:_LISTED]) + " ..." * (len(lacking) > _LISTED)
+        notes.append(
+            f"{name} holds no values in {len(lacking)} of its bands ({bands}), which {others[0].reader.name} has: they "
+            "take no part in the scores."
+        )
+    if any(os.path.realpath(other.reader.path) == os.path.realpath(fused.reader.path) for other in others):
+        notes.append(f"{name} was given as the result and as what it is compared with, so that the scores say nothing.")
+    return notes
 
 
 def _check(reference: str, hsi: str, pan: str) -> None:

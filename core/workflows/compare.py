@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..assessment.full_resolution import FusedPair
+from ..assessment.good_bands import good_bands
 from ..assessment.reduced import reduced_pair
-from ..assessment.reference import View, good_bands
+from ..assessment.reference import View
 from ..assessment.scores import Scores
 from ..io.grid import Window, align, decimation
 from ..io.raster_files import driver_of

@@ -91,3 +91,22 @@ def test_a_file_without_georeference_is_put_on_the_other_as_its_remedy_says(writ
     command = shlex.split(str(refused.value).split(": ", 1)[1].split(" (")[0])
     subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_edit", *command[1:]], check=True)
     assert assess(files["made.tif"], reference=files["truth.tif"], ratio=3)["sam"] == expected
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_bands_without_values_that_the_reference_has_are_named(write, images, both):
+    fused, reference = images
+    valid = np.ones(fused.shape, bool)
+    valid[2] = False
+    made = write("made.tif", fused, valid=valid)
+    found = assess(made, reference=write("truth.tif", reference, valid=valid if both else None), ratio=3)
+    assert found["bands"] == 3
+    words = "made.tif holds no values in 1 of its bands (3), which truth.tif has"
+    assert [words in text for text in found["warnings"] if "no values" in text] == [True] * (not both)
+
+
+def test_a_result_that_is_compared_with_itself_is_warned_of(write, images):
+    made = write("made.tif", images[0])
+    found = assess(made, reference=made, ratio=3)
+    assert any("the scores say nothing" in text for text in found["warnings"])
+    assert not assess(made, reference=write("truth.tif", images[1]), ratio=3)["warnings"]
