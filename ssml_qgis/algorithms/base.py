@@ -246,7 +246,7 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
             sentence = sentence or twice(parameters, self._with_products())
             sentence = sentence or self.complaint(parameters)
             return not sentence, sentence
-        known = no_layer(parameters, self._with_products()) or no_value(parameters, self.JOB.dialog())
+        known = no_layer(parameters, self.JOB.dialog(), context) or no_value(parameters, self.JOB.dialog())
         return False, known or sentence
 
     def _missing_image(self, parameters: dict[str, Any]) -> str:

@@ -87,22 +87,35 @@ def is_product(given: Any) -> bool:
         return False
 
 
-def no_layer(parameters: dict[str, Any], options: Iterable[Option]) -> str:
-    """A sentence about a file that QGIS makes no layer of; "" where there is none."""
+def no_layer(parameters: dict[str, Any], options: Iterable[Option], context: QgsProcessingContext) -> str:
+    """A sentence about a file that QGIS makes no layer of, or of which there is none among several; "" where there is
+    none. To be called where layers may be touched."""
     for option in options:
         given = parameters.get(option.key or "")
-        for path in given if isinstance(given, (list, tuple)) else [given]:
-            if not isinstance(path, str) or not os.path.exists(path) or QgsRasterLayer(path).isValid():
-                continue
-            if not is_container(path) and not is_product(path):
-                return tr(
-                    "QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a "
-                    "product's file, folder or archive ({key})."
-                ).format(path=path, key=f"{option.key}_PRODUCT")
-            return tr(
+        several = given.split(";") if option.kind == "rasters" and isinstance(given, str) else given
+        for path in several if isinstance(several, (list, tuple)) else [several]:
+            sentence = _no_layer(option, path, context) if isinstance(path, str) else ""
+            if sentence:
+                return sentence
+    return ""
+
+
+def _no_layer(option: Option, path: str, context: QgsProcessingContext) -> str:
+    product = f"{option.key}_PRODUCT"
+    if option.takes_product and os.path.exists(path) and not QgsRasterLayer(path).isValid():
+        if is_container(path) or is_product(path):
+            text = tr(
                 "QGIS makes no layer of {product}: give it as {key}, or run “Open a product” "
                 "(ssml:openproduct) first and take the rasters that it writes."
-            ).format(product=path, key=f"{option.key}_PRODUCT")
+            )
+            return text.format(product=path, key=product)
+        text = tr(
+            "QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a "
+            "product's file, folder or archive ({key})."
+        )
+        return text.format(path=path, key=product)
+    if option.kind == "rasters" and QgsProcessingUtils.mapLayerFromString(path, context) is None:
+        return tr("{key}: there is no layer or image {path}.").format(key=option.key, path=path)
     return ""
 
 

@@ -769,12 +769,14 @@
 <translation>Der Layer „{name}“ kommt vom Datenanbieter „{provider}“, aber nur Rasterdateien, die GDAL öffnet, sind brauchbar: exportieren Sie den Layer zuerst als GeoTIFF.</translation></message>
 <message><source>The same image is given as HSI and as PAN: choose a sharper image of the place as PAN.</source>
 <translation>Dasselbe Bild ist als HSI und als PAN angegeben: Bitte ein schärferes Bild des Ortes als PAN wählen.</translation></message>
+<message><source>QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a product's file, folder or archive ({key}).</source>
+<translation>QGIS öffnet kein Bild in {path}, und es ist kein Produkt, das hier bekannt ist: wählen Sie ein Raster oder Datei, Ordner oder Archiv eines Produkts ({key}).</translation></message>
 <message><source>{label} is given twice, as a layer ({key}) and as a product ({product}): leave one of them empty.</source>
 <translation>{label} ist doppelt angegeben, als Layer ({key}) und als Produkt ({product}): lassen Sie eines davon leer.</translation></message>
 <message><source>QGIS makes no layer of {product}: give it as {key}, or run “Open a product” (ssml:openproduct) first and take the rasters that it writes.</source>
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
-<message><source>QGIS opens no image in {path}, and it is no product that is known here: choose a raster, or a product's file, folder or archive ({key}).</source>
-<translation>QGIS öffnet kein Bild in {path}, und es ist kein Produkt, das hier bekannt ist: wählen Sie ein Raster oder Datei, Ordner oder Archiv eines Produkts ({key}).</translation></message>
+<message><source>{key}: there is no layer or image {path}.</source>
+<translation>{key}: es gibt keinen Layer und kein Bild {path}.</translation></message>
 <message><source>{key} is {word}, which is none of its words: {words}.</source>
 <translation>{key} ist {word}; möglich sind: {words}.</translation></message>
 <message><source>{key} is a list: write one text, xmin,xmax,ymin,ymax [EPSG:...].</source>

@@ -164,6 +164,8 @@ PAIR = {"HSI": "@hsi", "PAN": "@pan", "OUTPUT": "@"}
         ("classicalfuse", {**PAIR, "CONSISTENCY": 2.7}, "CONSISTENCY is 2.7: give a whole number from 0 to 50"),
         ("classicalfuse", {**PAIR, "OVERVIEWS": "no"}, "OVERVIEWS is no: write true or false"),
         ("classicalfuse", {**PAIR, "EXTENT": [0, 1, 0, 1]}, r"EXTENT is a list: write one text, xmin,xmax,ymin,ymax"),
+        ("train", {"HSI": ["@hsi", "no.tif"], "PAN": ["@pan", "@pan"], "MODEL": "@"}, "HSI: there is no .* no.tif"),
+        ("classicalfuse", {**PAIR, "PAN_MORE": ["no.tif"]}, "PAN_MORE: there is no layer or image no.tif"),
         ("train", {"HSI": ["@hsi"], "PAN": ["@pan"], "MODEL": "m.txt"}, r"MODEL is m.txt: .* end with .safetensors"),
         ("sharpen", {**PAIR, "MODEL": "model"}, r"MODEL is model: let the name end with .safetensors"),
     ],
