@@ -14,6 +14,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .envi_header import read_envi_header
+from .gdal_errors import driver_of
 
 _KEY = "data_ignore_value"
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
@@ -65,8 +66,7 @@ def nodata_notes(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
 
 def _misread(dataset: gdal.Dataset) -> str | None:
     """The text of an ENVI header that is no plain number; None where there is none, or it is one."""
-    driver = dataset.GetDriver()  # a view of an array has none
-    if driver is None or driver.ShortName != "ENVI":
+    if driver_of(dataset) != "ENVI":
         return None
     text = dataset.GetMetadata("ENVI").get(_KEY)
     if text is None and dataset.GetRasterBand(1).GetNoDataValue() == 0.0:  # GDAL's, of an empty line

@@ -8,6 +8,7 @@ import os
 from osgeo import gdal
 
 from ..runtime.errors import InputError
+from .gdal_errors import driver_of
 
 _NO_IMAGE = (".hdr", ".xml", ".txt", ".prj", ".ovr", ".sta", ".stx", ".enp")  # beside an image of that name
 
@@ -96,5 +97,4 @@ def unreadable(path: str, name: str, words: str) -> str:
 
 
 def _is_envi(dataset: gdal.Dataset) -> bool:
-    driver = dataset.GetDriver()  # a view of an array has none
-    return driver is not None and driver.ShortName == "ENVI"
+    return driver_of(dataset) == "ENVI"

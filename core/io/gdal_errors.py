@@ -152,3 +152,16 @@ def gdal_messages(raising: bool = True) -> Iterator[GdalMessages]:
         gdal.PushErrorHandler(messages)
         stack.callback(gdal.PopErrorHandler)
         yield messages
+
+
+def driver_of(dataset: gdal.Dataset) -> str:
+    """The short name of the driver that opened a dataset.
+
+    Args:
+        dataset: the dataset.
+
+    Returns:
+        As "ENVI"; "" of a view of an array, which has none.
+    """
+    driver = dataset.GetDriver()
+    return "" if driver is None else str(driver.ShortName)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal, osr
 
-from .gdal_errors import gdal_messages, open_quietly
+from .gdal_errors import driver_of, gdal_messages, open_quietly
 
 # Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
-_EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "netCDF", "EHdr")
+_EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "EHdr")
 _EDITED_BESIDE = ("JPEG", "PNG", "JP2OpenJPEG", "JP2ECW", "JP2KAK", "JP2MrSID")
 _MATCH = 90  # per cent: how sure PROJ must be of an EPSG code that the file does not state itself
 
@@ -317,7 +317,7 @@ def in_place_command(source: Source, options: Sequence[str], algorithm: str) -> 
 def _driver(path: str) -> str:
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER)
-        return str(dataset.GetDriver().ShortName) if dataset is not None else ""
+        return driver_of(dataset) if dataset is not None else ""
 
 
 def fill_options(source: Source) -> list[str]:

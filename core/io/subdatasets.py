@@ -1,5 +1,7 @@
-"""Bands that lie in subdatasets of their own: Band1, Band2 ..., as GDAL writes images into netCDF and Zarr; and
-the cube of a Zarr store, which GDAL shows as a subdataset a band, or not at all."""
+"""Bands that lie in subdatasets of their own: Band1, Band2 ..., as GDAL writes images into netCDF and Zarr; the cube of
+a Zarr store, which GDAL shows as a subdataset a band, or not at all; and that of a netCDF file whose bands are its last
+dimension, of which GDAL shows a row a band, with bands for columns.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,13 @@ import re
 
 from osgeo import gdal
 
-from .gdal_errors import gdal_messages
+from .gdal_errors import driver_of, gdal_messages
 
-_SPATIAL = (("y", "x"), ("lat", "lon"), ("latitude", "longitude"), ("row", "column"))
+_SPATIAL = (
+    *(("y", "x"), ("lat", "lon"), ("latitude", "longitude"), ("northing", "easting")),
+    *(("row", "column"), ("rows", "columns"), ("rows", "cols"), ("line", "sample"), ("lines", "samples")),
+)
+_ARRAY = re.compile(r'NETCDF:"?(.+?)"?:/?([^:"]+)$', re.IGNORECASE)
 _BAND = re.compile(r"[:/]Band(\d+)$")
 
 
@@ -20,13 +26,18 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
         dataset: any open raster.
 
     Returns:
-        Of a Zarr store with one cube, that; else a virtual raster in memory of Band1, Band2 ..., in their order; the
-        dataset itself where it has bands, or lacks one of those.
+        Of a Zarr store with one cube, that, and that of a netCDF file with its bands last; else a virtual raster in
+        memory of Band1, Band2 ..., in their order; the dataset itself where it has bands, or lacks one of those.
     """
+    driver, cube = driver_of(dataset), None
     if dataset.RasterCount:
-        return dataset
-    if dataset.GetDriver().ShortName == "Zarr":
-        cube = _cube(dataset.GetDescription())
+        if driver == "netCDF" and _over(dataset) in {name for pair in _SPATIAL for name in pair}:
+            named = _ARRAY.match(dataset.GetDescription())
+            path, array = (named[1], named[2]) if named else (dataset.GetDescription(), "")
+            cube = _cube(path, array, driver)
+        return dataset if cube is None else cube
+    if driver == "Zarr":
+        cube = _cube(dataset.GetDescription(), "", driver)
         if cube is not None:
             return cube
     found = {}
@@ -42,19 +53,40 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
     return made if made is not None and made.RasterCount == len(found) else dataset
 
 
-def _cube(path: str) -> gdal.Dataset | None:
-    """The only array of three dimensions in a Zarr store: bands by their dimension, its attributes as metadata; None
-    where there is none, or several."""
+def _over(dataset: gdal.Dataset) -> str:
+    """The dimension over which GDAL counts the bands of a netCDF file."""
+    return (dataset.GetMetadataItem("NETCDF_DIM_EXTRA") or "").strip("{}").lower()
+
+
+def _cube(path: str, name: str, driver: str) -> gdal.Dataset | None:
+    """An array of three dimensions in a container, or its only one: bands by their dimension, its attributes as
+    metadata; None where there is none, or several."""
     with gdal_messages(raising=False) as messages:
-        store = messages.call(gdal.OpenEx, path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=["Zarr"])
+        store = messages.call(gdal.OpenEx, path, gdal.OF_MULTIDIM_RASTER, allowed_drivers=[driver])
         root = store.GetRootGroup() if store is not None else None
-        arrays = [root.OpenMDArray(name) for name in root.GetMDArrayNames() or []] if root is not None else []
+        if root is None:
+            return None
+        arrays = [root.OpenMDArray(each) for each in ([name] if name else root.GetMDArrayNames() or [])]
         cubes = [array for array in arrays if array is not None and array.GetDimensionCount() == 3]
         if len(cubes) != 1:
             return None
         names = [dimension.GetName().lower() for dimension in cubes[0].GetDimensions()]
         y, x = next((pair for pair in _SPATIAL if set(pair) <= set(names)), (names[1], names[2]))
         return messages.call(cubes[0].AsClassicDataset, names.index(x), names.index(y))
+
+
+def is_shown(path: str) -> bool:
+    """Whether GDAL's tools see a raster as it is read here.
+
+    Args:
+        path: what GDAL opens.
+
+    Returns:
+        Whether they do; False of what cannot be opened.
+    """
+    with gdal_messages(raising=False) as messages:
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        return dataset is not None and with_bands(dataset) is dataset
 
 
 def has_bands(path: str) -> bool:

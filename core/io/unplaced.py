@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..runtime.errors import InputError
 from .remedies import RasterFacts, crs_code, crs_name, edit_command, is_geographic, number, quoted, wkt_of
+from .subdatasets import is_shown
 
 
 class UnplacedError(InputError):
@@ -116,10 +117,11 @@ def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
     else:
         code = "EPSG:4326"
         condition = f"the coordinates of {lacking.source.name} seem to be degrees; if they are"
+    said = f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS)"
+    if lacking.source.path and not is_shown(lacking.source.path):
+        return f"{said}."
     assigned = edit_command(lacking.source, known.crs if code != "EPSG:4326" else wkt_of(code))
-    return (
-        f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS) or write it into the file: {assigned}."
-    )
+    return f"{said} or write it into the file: {assigned}."
 
 
 def _looks_geographic(raster: RasterFacts) -> bool:
