@@ -22,6 +22,7 @@ from .guide import GUIDE_TOLERANCE
 from .placement import AffineMapping, Composed
 from .placing import ApartError, overlap_window, placed_pan
 from .reader_view import ReaderView, facing
+from .tile_units import in_one_unit
 from .warp import Mapping, WarpedReader
 
 _SAME = 0.01  # pixels: by how much grids may miss each other over an image
@@ -138,6 +139,7 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
             )
     _check_wavelengths(pans)
     _warn_of_files_that_add_nothing(hsi, pans, progress)
+    pans = in_one_unit(hsi, pans, progress)
     parts = list(pans)
     if not all(_fits(pans[0].grid, pan.grid) for pan in pans[1:]):
         if grid == "pan":

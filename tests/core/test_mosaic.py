@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -119,16 +122,17 @@ def test_tiles_of_several_grids_that_are_moved_again_are_resampled_once(folder):
 
 def test_the_first_file_that_has_a_value_counts(folder, tmp_path):
     fine = Image.affine(FINE)
-    ones = np.ones((fine.rows, fine.cols), np.float32)
-    ones[:, :100] = np.nan
-    first = write(tmp_path / "first.tif", ones, fine)
+    level = gdal.Open(str(folder / "pan.tif")).ReadAsArray().mean()
+    even = np.full((fine.rows, fine.cols), level, np.float32)
+    even[:, :100] = np.nan
+    first = write(tmp_path / "first.tif", even, fine)
     said = Said()
     with open_pair(folder / "hsi.tif", [first, folder / "pan.tif"], said) as scene:
         assert said.warned_of == []  # the second fills the gaps of the first
         block = scene.pan.read()
         there = RasterReader(folder / "pan.tif").read().values
         np.testing.assert_array_equal(block.values[0, :, :100], there[0, :, :100])
-        assert (block.values[0, :, 100:] == 1.0).all()
+        assert (block.values[0, :, 100:] == level).all()
         again = pickle.loads(pickle.dumps(scene.pan))
         np.testing.assert_array_equal(again.read().values, block.values)
 
@@ -243,3 +247,41 @@ def test_the_command_line_takes_several_files(folder, capsys):
     out = folder / "told.tif"
     assert main(["classical", "--hsi", str(folder / "hsi.tif"), "--pan", *pans, "--out", str(out), *told]) == 0
     np.testing.assert_array_equal(gdal.Open(str(out)).ReadAsArray(), fused(folder, "tiled.tif", pans)[0])
+
+
+@pytest.fixture
+def tiles(folder, tmp_path):
+    """A function: two tiles of the PAN, whose second is in another unit."""
+
+    def make(gain, scale=None):
+        for name in ("west", "east"):
+            array = gdal.Open(str(folder / f"{name}.tif")).ReadAsArray()
+            gdal.Translate(str(tmp_path / f"{name}.tif"), str(folder / f"{name}.tif"))
+            dataset = gdal.Open(str(tmp_path / f"{name}.tif"), gdal.GA_Update)
+            if name == "east":
+                dataset.GetRasterBand(1).WriteArray(array * gain)
+                if scale is not None:
+                    dataset.GetRasterBand(1).SetScale(scale)
+        return [tmp_path / "west.tif", tmp_path / "east.tif"]
+
+    return make
+
+
+def test_tiles_of_several_scales_are_brought_to_one(folder, tiles):
+    whole = fused(folder, "whole.tif", folder / "pan.tif")[0]
+    made, _, said = fused(folder, "scaled.tif", tiles(0.25, 4.0))
+    np.testing.assert_allclose(made, whole, rtol=1e-4)
+    assert not said.warned_of
+
+
+@pytest.mark.parametrize("gain", [1e-4, 0.5, 2.0])
+def test_tiles_of_another_unit_that_is_not_declared_are_warned_of(folder, tiles, gain):
+    whole = fused(folder, "whole.tif", folder / "pan.tif")[0]
+    paths = tiles(gain)
+    (warning,) = fused(folder, "units.tif", paths)[2].warned_of
+    assert f"east.tif are about {gain:.1g}" in warning
+    command = shlex.split(warning.split("brightness: ")[1].split(" (")[0])
+    subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_edit", *command[1:]], check=True)
+    made, _, said = fused(folder, "units.tif", paths)
+    assert not said.warned_of
+    assert np.abs(made / whole - 1).max() < 0.2

@@ -1,0 +1,127 @@
+"""Files of one sharper image in one unit: declared scales are applied, other levels over the same HSI are warned of.
+
+The level of a file is compared with that of each of several bands of the HSI below it: other ground changes some of
+these ratios, another unit or gain all of them alike (own).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..io.band_remedies import scale_command
+from ..io.grid import Window
+from ..io.reader import Block, RasterReader
+from ..runtime.progress import Progress
+from .nearest import NearestReader
+from .placement import mapping_between, positions_on
+from .placing import overlap_window
+from .reader_view import ReaderView
+
+_APART = 1.5  # levels that differ by more are those of another unit or gain
+_ROWS, _BANDS = 32, 9  # of the HSI that are looked at, at most
+_LEAST = 64  # pixels that a level is taken from
+
+
+class RescaledReader(ReaderView):
+    """An open raster in the unit of another one.
+
+    Args:
+        reader: the open raster.
+        gain, offset: (bands,) float64, by which its numbers become those of the other.
+    """
+
+    def __init__(self, reader: RasterReader, gain: np.ndarray, offset: np.ndarray) -> None:
+        super().__init__(reader)
+        self._gain, self._offset, self.dtype = gain, offset, "float32"
+
+    def __reduce__(self) -> tuple:
+        """Opened anew where it is unpickled."""
+        return type(self), (self._reader, self._gain, self._offset)
+
+    def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
+        """As :meth:`RasterReader.read`."""
+        values, valid = self._reader.read(window, bands, read_ahead)
+        chosen = slice(None) if bands is None else list(bands)
+        gain, offset = (each[chosen, None, None].astype(np.float32) for each in (self._gain, self._offset))
+        return Block(np.where(valid, values * gain + offset, np.float32(0.0)), valid)
+
+    def read_stored(self, row: int, rows: int) -> np.ndarray:
+        """As :meth:`RasterReader.read_stored`."""
+        return self.read(Window(row, 0, rows, self.grid.cols)).values
+
+
+def in_one_unit(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> list[RasterReader]:
+    """The files of a sharper image in the unit of the first.
+
+    Args:
+        hsi: the open HSI.
+        pans: the open files, of as many bands.
+        progress: receives warnings of files whose numbers are of another unit nevertheless.
+
+    Returns:
+        The files, or views of them.
+
+    Raises:
+        InputError: a file is damaged, or shares no ground with the HSI.
+    """
+    first = pans[0].metadata
+    made = [pans[0]]
+    for pan in pans[1:]:
+        own = pan.metadata
+        if (own.scales, own.offsets) != (first.scales, first.offsets):
+            to = np.array(first.scales)
+            gain = np.array(own.scales) / to
+            progress.info(f"The numbers of {pan.name} are brought to the scale of {pans[0].name}.")
+            pan = RescaledReader(pan, gain, (np.array(own.offsets) - np.array(first.offsets)) / to)
+        made.append(pan)
+    levels = [_levels(hsi, pan, progress) for pan in made]
+    for pan, original, level in zip(made[1:], pans[1:], levels[1:]):
+        factor = _factor(levels[0], level)
+        if factor is not None:
+            progress.warning(_unlike(pan, original, pans[0], factor))
+    return made
+
+
+def _unlike(pan: RasterReader, original: RasterReader, first: RasterReader, factor: float) -> str:
+    """What is said of a file whose numbers are ``factor`` times those of the first."""
+    scales, remedy = set(original.metadata.scales), ""
+    if len(scales) == 1 and set(original.metadata.offsets) == {0.0}:
+        remedy = f": {scale_command(original.source, float(f'{scales.pop() / factor:.3g}'))}"
+    return (
+        f"The numbers of {pan.name} are about {factor:.3g} times those of {first.name} over what the HSI shows alike, "
+        f"so that the detail of one of both is wrong: bring them to one unit and brightness{remedy}."
+    )
+
+
+def _levels(hsi: RasterReader, pan: RasterReader, progress: Progress) -> np.ndarray | None:
+    """(bands of the PAN, some bands of the HSI) the PAN's level over that of the HSI below it; None for unknown."""
+    if bool(hsi.grid.crs) != bool(pan.grid.crs) or positions_on(hsi.grid, pan.grid) is None:
+        return None
+    window, low = overlap_window(hsi, pan), hsi.grid
+    high = NearestReader(pan, mapping_between(low, pan.grid), low)
+    good = [band for band, flag in enumerate(hsi.metadata.bbl) if flag] or list(range(hsi.bands))
+    bands = [good[i] for i in np.unique(np.linspace(0, len(good) - 1, _BANDS).round().astype(int))]
+    above, below, count = np.zeros(pan.bands), np.zeros(len(bands)), 0
+    for row in np.unique(np.linspace(window.row, window.row + window.rows - 1, _ROWS).round().astype(int)):
+        progress.check()
+        line = Window(int(row), window.col, 1, window.cols)
+        (sharp, there), (coarse, known) = high.read(line), hsi.read(line, bands)
+        both = there.all(axis=0) & known.all(axis=0)
+        above += sharp[:, both].sum(axis=1, dtype=np.float64)
+        below += coarse[:, both].sum(axis=1, dtype=np.float64)
+        count += int(both.sum())
+    if count < _LEAST or (above <= 0).any() or (below <= 0).any():
+        return None
+    levels: np.ndarray = above[:, None] / below
+    return levels
+
+
+def _factor(first: np.ndarray | None, other: np.ndarray | None) -> float | None:
+    """By what the level of another file is higher than that of the first, if it is for each band of both."""
+    if first is None or other is None:
+        return None
+    ratio = np.log(other / first)
+    least = float(ratio.min() if ratio.min() > 0 else -ratio.max())
+    return float(np.exp(np.median(ratio))) if least > np.log(_APART) else None
