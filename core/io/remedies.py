@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from osgeo import gdal, osr
 
+from ..runtime.paths import is_temporary
 from .gdal_errors import driver_of, gdal_messages, open_quietly
 
 # Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
@@ -37,6 +38,11 @@ class Source:
     name: str
     path: str = ""
     nodata: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Files of arrays are gone when the sentence is read."""
+        if is_temporary(self.path):
+            object.__setattr__(self, "path", "")
 
     @classmethod
     def of(cls, source: str | Source) -> Source:

@@ -82,10 +82,10 @@ def is_shown(path: str) -> bool:
         path: what GDAL opens.
 
     Returns:
-        Whether they do; False of what cannot be opened.
+        Whether they do; False of what cannot be opened, as "", the path of what has no file.
     """
     with gdal_messages(raising=False) as messages:
-        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER) if path else None
         return dataset is not None and with_bands(dataset) is dataset
 
 

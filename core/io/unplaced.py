@@ -118,7 +118,7 @@ def crs_sentence(hsi: RasterFacts, pan: RasterFacts) -> str:
         code = "EPSG:4326"
         condition = f"the coordinates of {lacking.source.name} seem to be degrees; if they are"
     said = f"{start}; {condition}, say so (--assume-crs {quoted(code)}, ASSUME_CRS)"
-    if lacking.source.path and not is_shown(lacking.source.path):
+    if not is_shown(lacking.source.path):
         return f"{said}."
     assigned = edit_command(lacking.source, known.crs if code != "EPSG:4326" else wkt_of(code))
     return f"{said} or write it into the file: {assigned}."

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from .errors import InputError
-from .paths import StrPath, as_path
+from .paths import TEMPORARY, StrPath, as_path
 
 
 def check_output(
@@ -165,7 +165,7 @@ def working_folder(path: str = "") -> Iterator[str]:
         if folder:
             os.mkdir(folder)
         else:
-            folder = tempfile.mkdtemp(prefix="ssml-")
+            folder = tempfile.mkdtemp(prefix=TEMPORARY)
     except OSError as error:
         raise _write_error(path or tempfile.gettempdir(), error) from None
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from typing import Any, Union
 
 from .errors import InputError
 
 StrPath = Union[str, "os.PathLike[str]"]
+TEMPORARY = "ssml-"  # how names of our folders among the temporary ones of the system begin
 
 
 def as_path(path: StrPath, name: str = "The path") -> str:
@@ -76,3 +78,17 @@ def _kind(value: Any) -> str:
     if isinstance(shape, tuple):
         return f"an array ({kind}) of {' x '.join(map(str, shape))}"
     return f"of type {kind}"
+
+
+def is_temporary(path: str) -> bool:
+    """Whether a file lies in a folder of this software that is removed at the end of the job, as those of arrays do: no
+    user can do anything with it.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Whether it does.
+    """
+    folder, name = os.path.split(os.path.dirname(path))
+    return folder == tempfile.gettempdir() and name.startswith(TEMPORARY)

@@ -49,6 +49,15 @@ def arrays(pair):
     return labelled(pair[0], LOW), labelled(pair[1], HIGH, ("y", "x"))
 
 
+def test_refusals_of_arrays_name_an_option_and_no_file_that_is_gone(arrays, tmp_path):
+    hsi, pan = arrays
+    with pytest.raises(InputError, match=r"hsi.tif has no CRS, .* say so \(--assume-crs EPSG:32633") as error:
+        core.classical_arrays(hsi.drop_vars("spatial_ref"), pan)
+    assert str(tmp_path) not in str(error.value)
+    fused = core.classical_arrays(hsi.drop_vars("spatial_ref"), pan, assume_crs="EPSG:32633").fused
+    np.testing.assert_array_equal(fused.values, core.classical_arrays(hsi, pan).fused.values)
+
+
 def test_a_data_array_comes_out_as_one_with_the_pixels_of_the_files(arrays, files, tmp_path):
     hsi, pan = arrays
     fused = core.classical_arrays(hsi, pan).fused
