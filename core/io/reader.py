@@ -129,10 +129,8 @@ class RasterReader:
         self._can_be_complete = np.dtype(self.metadata.dtype).kind in "iu" and not any(self._masks + self._alpha)
         self.always_valid = self._can_be_complete and self._nodata.count(None) == len(bands)
         self.palette = len(bands) == 1 and bands[0].GetColorInterpretation() == gdal.GCI_PaletteIndex
-        self.notes = (
-            *file_notes(dataset, self._numbers, self.name, beside),
-            *alpha_notes(dataset, self._numbers, self.name),
-        )
+        alpha = alpha_notes(dataset, self._numbers, self.name)
+        self.notes = (*file_notes(dataset, self._numbers, self.name, beside), *alpha)
 
     @property
     def source(self) -> Source:

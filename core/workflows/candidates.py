@@ -16,8 +16,8 @@ from ..runtime.progress import Progress
 from ..scene.scene import Scene
 from .gains import ModelGain
 from .options.fusion import SharpenOptions
+from .options.menus import network_title
 from .options.quality import CompareOptions
-from .options.shared import network_title
 from .sharpen import learn_scene, regression_prior
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..runtime.time_left import spoken_duration
 from ..scene.scene import Scene
 from ..training.settings import LearningTask, Settings, intermediate_factor, learned_best, steps_for
 from .options.fusion import SharpenOptions
-from .options.shared import network_title
+from .options.menus import network_title
 
 # Measured on two cores of an Intel Xeon (benchmarks/speed.py), where the yardstick takes _REFERENCE: seconds of a step,
 # and more for each sample (pixel times bands) that is learned from in it; for each sample of the HSI that is looked

@@ -22,7 +22,7 @@ from .looks import Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.call import on_files
 from .options.fusion import FuseOptions
-from .options.shared import network_title
+from .options.menus import network_title
 from .output import Outputs
 from .verdicts import fused_verdict
 

@@ -11,7 +11,7 @@ from ..report.html import Facts, Report, Section, Table, render, write_page
 from ..runtime.progress import Progress
 from .options.call import on_files
 from .options.declare import Options
-from .options.shared import network_title
+from .options.menus import network_title
 from .output import check_outputs, write_json
 
 _LONG = (

@@ -11,7 +11,7 @@ from qgis.core import QgsProcessing, QgsProcessingUtils
 from ..core.runtime.progress import Progress
 from ..core.workflows.options import fusion, inspection, products, quality
 from ..core.workflows.options.declare import Option
-from ..core.workflows.options.shared import network_title
+from ..core.workflows.options.menus import network_title
 from ..translation import tr
 from .arguments import Arguments, is_given
 from .base import SsmlAlgorithm

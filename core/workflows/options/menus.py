@@ -1,4 +1,4 @@
-"""What menus show for the words of choices: (word, title)."""
+"""What menus show for the words of choices: (word, title); and what sentences and layers call networks."""
 
 from __future__ import annotations
 
@@ -29,3 +29,22 @@ NETWORK = (
     ("bisrnet", "BiSRNet: binarized, its simpler ancestor"),
     ("s2bnet_float", "S2BNet in full precision"),
 )
+NETWORK_TITLES = {
+    "ssml": "SSML",
+    "s2bnet": "S2BNet",
+    "bisrnet": "BiSRNet",
+    "s2bnet_float": "S2BNet, full precision",
+}
+"""Networks that the dialogs offer; any two others may be paired by name."""
+
+
+def network_title(name: str) -> str:
+    """What a network is called in sentences and names of layers.
+
+    Args:
+        name: of the network or pair, as options and model files have it.
+
+    Returns:
+        Its title; the name where it has none.
+    """
+    return NETWORK_TITLES.get(name, name)

@@ -15,27 +15,6 @@ from .placement import PlacementOptions
 from .products import PRODUCT_FILTER, BandOptions
 
 MODEL_FILTER = "SSML model (*.safetensors)"
-NETWORK_TITLES = {
-    "ssml": "SSML",
-    "s2bnet": "S2BNet",
-    "bisrnet": "BiSRNet",
-    "s2bnet_float": "S2BNet, full precision",
-}
-"""Networks that the dialogs offer; any two others may be paired by name."""
-
-
-def network_title(name: str) -> str:
-    """What a network is called in sentences and names of layers.
-
-    Args:
-        name: of the network or pair, as options and model files have it.
-
-    Returns:
-        Its title; the name where it has none.
-    """
-    return NETWORK_TITLES.get(name, name)
-
-
 GRID_TEXT = (
     "The result lies on the PAN's grid, clipped to the overlap, or, where the two are not parallel, on the HSI's, "
     "refined; it carries the HSI's bands, wavelengths, data type and nodata."
@@ -325,7 +304,7 @@ class LearningOptions(SeedOptions):
         "Network",
         "ssml",
         metavar="NAME",
-        choices=tuple(NETWORK_TITLES),
+        choices=tuple(menus.NETWORK_TITLES),
         titles=menus.NETWORK,
         open=True,
         advanced=True,
