@@ -112,26 +112,26 @@ def _blocks(image: RasterReader, progress: Progress) -> list[tuple[tuple[int, in
     of columns; (1, 0) of both where they are not, along either axis."""
     grid = image.grid
     rows, cols = min(_SIZE, grid.rows), min(_SIZE, grid.cols)
-    edges = np.zeros((image.bands, 2, max(grid.rows, grid.cols)), bool)
-    seen = np.zeros((2, max(grid.rows, grid.cols)), bool)
+    edges, seen = np.zeros((2, image.bands, 2, max(grid.rows, grid.cols)), bool)
     for place in np.linspace(0.0, 1.0, _PLACES):
         progress.check()
         top, left = round(place * (grid.rows - rows)), round(place * (grid.cols - cols))
         values, valid = image.read(Window(top, left, rows, cols))
-        down = (values[:, 1:] != values[:, :-1]) & valid[:, 1:] & valid[:, :-1]
-        right = (values[..., 1:] != values[..., :-1]) & valid[..., 1:] & valid[..., :-1]
-        edges[:, 0, top + 1 : top + rows] |= down.any(axis=2)
-        edges[:, 1, left + 1 : left + cols] |= right.any(axis=1)
-        seen[0, top + 1 : top + rows] = seen[1, left + 1 : left + cols] = True
+        down, right = valid[:, 1:] & valid[:, :-1], valid[..., 1:] & valid[..., :-1]
+        seen[:, 0, top + 1 : top + rows] |= down.any(axis=2)
+        seen[:, 1, left + 1 : left + cols] |= right.any(axis=1)
+        edges[:, 0, top + 1 : top + rows] |= (down & (values[:, 1:] != values[:, :-1])).any(axis=2)
+        edges[:, 1, left + 1 : left + cols] |= (right & (values[..., 1:] != values[..., :-1])).any(axis=1)
     found = []
-    for band in edges:
-        blocks = [_block(np.flatnonzero(axis), int(count)) for axis, count in zip(band, seen.sum(axis=1))]
+    for band, counts in zip(edges, seen.sum(axis=2)):
+        blocks = [_block(np.flatnonzero(axis), int(count)) for axis, count in zip(band, counts)]
         found.append((blocks[0], blocks[1]) if min(size for size, _ in blocks) > 1 else _FINE)
     return found
 
 
 def _block(edges: np.ndarray, seen: int) -> tuple[int, int]:
-    """Size and first edge of blocks along an axis, from where values change among ``seen`` pixels."""
+    """Size and first edge of blocks along an axis, from where values change among ``seen`` pairs of valid pixels: the
+    corners of a rotated scene hold none."""
     if edges.size < _LEAST:
         return _FINE[0]
     size = math.gcd(*np.diff(edges).tolist())

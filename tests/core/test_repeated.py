@@ -114,3 +114,13 @@ def test_other_images_are_left_as_they_are(ground, tmp_path, kind):
         (part,) = parts_of(reader, said)
         assert part.image is reader
     assert said.infos == []
+
+
+def test_blocks_are_found_where_the_corners_hold_no_values(ground, tmp_path):
+    stack = np.tile(np.concatenate([ground["fine"], repeated(ground["coarse"], 2)]), (1, 4, 4))
+    rows, cols = np.indices(stack.shape[1:])
+    stack[:, abs(rows + cols - 4 * SIDE) > 1.5 * SIDE] = np.nan  # the first and the last corner
+    with RasterReader(write(tmp_path / "scene.tif", stack, 10.0)) as reader:
+        _, coarse = parts_of(reader, Said())
+        assert coarse.places == (3, 4, 5)
+        coarse.image.close()
