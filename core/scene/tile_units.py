@@ -1,4 +1,5 @@
 """Files of one sharper image in one unit: declared scales are applied, other levels over the same HSI are warned of.
+Where one file declares no scale, as an export may lose it, the levels say whether its numbers need one.
 
 The level of a file is compared with that of each of several bands of the HSI below it: other ground changes some of
 these ratios, another unit or gain all of them alike (own).
@@ -6,6 +7,7 @@ these ratios, another unit or gain all of them alike (own).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,28 +68,46 @@ def in_one_unit(hsi: RasterReader, pans: Sequence[RasterReader], progress: Progr
     Raises:
         InputError: a file is damaged, or shares no ground with the HSI.
     """
-    first = pans[0].metadata
-    made = [pans[0]]
-    for pan in pans[1:]:
-        own = pan.metadata
-        if (own.scales, own.offsets) != (first.scales, first.offsets):
-            to = np.array(first.scales)
-            gain = np.array(own.scales) / to
-            progress.info(f"The numbers of {pan.name} are brought to the scale of {pans[0].name}.")
-            pan = RescaledReader(pan, gain, (np.array(own.offsets) - np.array(first.offsets)) / to)
-        made.append(pan)
-    levels = [_levels(hsi, pan, progress) for pan in made]
-    for pan, original, level in zip(made[1:], pans[1:], levels[1:]):
-        factor = _factor(levels[0], level)
+    first, made = _levels(hsi, pans[0], progress), [pans[0]]
+    for original in pans[1:]:
+        pan, level = original, _levels(hsi, original, progress)
+        if _scaling(pan) != _scaling(pans[0]):
+            view = _rescaled(pan, pans[0])
+            rescaled, plain = _levels(hsi, view, progress), _undeclared(pan, pans[0])
+            if plain is not None and _distance(first, level) < _distance(first, rescaled):
+                progress.info(
+                    f"{plain.name} declares no scale; the numbers of {pan.name} and {pans[0].name} fit as they are."
+                )
+            else:
+                progress.info(f"The numbers of {pan.name} are brought to the scale of {pans[0].name}.")
+                pan, level = view, rescaled
+        factor = _factor(first, level)
         if factor is not None:
             progress.warning(_unlike(pan, original, pans[0], factor))
+        made.append(pan)
     return made
+
+
+def _scaling(pan: RasterReader) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return tuple(pan.metadata.scales), tuple(pan.metadata.offsets)
+
+
+def _rescaled(pan: RasterReader, first: RasterReader) -> RescaledReader:
+    """A file in the unit of the first, by the scales and offsets of both."""
+    (scales, offsets), (to, zero) = np.array(_scaling(pan)), np.array(_scaling(first))
+    return RescaledReader(pan, scales / to, (offsets - zero) / to)
+
+
+def _undeclared(*pans: RasterReader) -> RasterReader | None:
+    """The one of some files that declares neither scale nor offset: its numbers may be stored as the others' are."""
+    plain = [pan for pan in pans if set(pan.metadata.scales) == {1.0} and set(pan.metadata.offsets) == {0.0}]
+    return plain[0] if plain else None
 
 
 def _unlike(pan: RasterReader, original: RasterReader, first: RasterReader, factor: float) -> str:
     """What is said of a file whose numbers are ``factor`` times those of the first."""
-    scales, remedy = set(original.metadata.scales), ""
-    if len(scales) == 1 and set(original.metadata.offsets) == {0.0}:
+    scales, remedy = set((first if pan is original else original).metadata.scales), ""  # by which it is taken
+    if len(scales) == 1 and {*original.metadata.offsets, *first.metadata.offsets} == {0.0}:
         remedy = f": {scale_command(original.source, float(f'{scales.pop() / factor:.3g}'))}"
     return (
         f"The numbers of {pan.name} are about {factor:.3g} times those of {first.name} over what the HSI shows alike, "
@@ -116,6 +136,11 @@ def _levels(hsi: RasterReader, pan: RasterReader, progress: Progress) -> np.ndar
         return None
     levels: np.ndarray = above[:, None] / below
     return levels
+
+
+def _distance(first: np.ndarray | None, other: np.ndarray | None) -> float:
+    """How far two levels are apart, as a logarithm; infinite where one is unknown."""
+    return math.inf if first is None or other is None else float(np.median(np.abs(np.log(other / first))))
 
 
 def _factor(first: np.ndarray | None, other: np.ndarray | None) -> float | None:

@@ -249,19 +249,24 @@ def test_the_command_line_takes_several_files(folder, capsys):
     np.testing.assert_array_equal(gdal.Open(str(out)).ReadAsArray(), fused(folder, "tiled.tif", pans)[0])
 
 
+def declare_scale(path, scale):
+    dataset = gdal.Open(str(path), gdal.GA_Update)
+    dataset.GetRasterBand(1).SetScale(scale)
+
+
 @pytest.fixture
 def tiles(folder, tmp_path):
     """A function: two tiles of the PAN, whose second is in another unit."""
 
-    def make(gain, scale=None):
+    def make(gain, scale=1.0):
         for name in ("west", "east"):
             array = gdal.Open(str(folder / f"{name}.tif")).ReadAsArray()
             gdal.Translate(str(tmp_path / f"{name}.tif"), str(folder / f"{name}.tif"))
-            dataset = gdal.Open(str(tmp_path / f"{name}.tif"), gdal.GA_Update)
             if name == "east":
+                dataset = gdal.Open(str(tmp_path / "east.tif"), gdal.GA_Update)
                 dataset.GetRasterBand(1).WriteArray(array * gain)
-                if scale is not None:
-                    dataset.GetRasterBand(1).SetScale(scale)
+                dataset = None
+                declare_scale(tmp_path / "east.tif", scale)
         return [tmp_path / "west.tif", tmp_path / "east.tif"]
 
     return make
@@ -274,10 +279,11 @@ def test_tiles_of_several_scales_are_brought_to_one(folder, tiles):
     assert not said.warned_of
 
 
-@pytest.mark.parametrize("gain", [1e-4, 0.5, 2.0])
-def test_tiles_of_another_unit_that_is_not_declared_are_warned_of(folder, tiles, gain):
+@pytest.mark.parametrize(("gain", "first"), [(1e-4, 1.0), (0.5, 1.0), (2.0, 1.0), (2.0, 1e-4)])
+def test_tiles_of_another_unit_that_is_not_declared_are_warned_of(folder, tiles, gain, first):
     whole = fused(folder, "whole.tif", folder / "pan.tif")[0]
     paths = tiles(gain)
+    declare_scale(paths[0], first)
     (warning,) = fused(folder, "units.tif", paths)[2].warned_of
     assert f"east.tif are about {gain:.1g}" in warning
     command = shlex.split(warning.split("brightness: ")[1].split(" (")[0])
@@ -285,3 +291,14 @@ def test_tiles_of_another_unit_that_is_not_declared_are_warned_of(folder, tiles,
     made, _, said = fused(folder, "units.tif", paths)
     assert not said.warned_of
     assert np.abs(made / whole - 1).max() < 0.2
+
+
+@pytest.mark.parametrize("lacking", ["west", "east"])
+def test_a_tile_that_declares_no_scale_is_taken_in_the_unit_that_fits(folder, tiles, lacking):
+    whole = fused(folder, "whole.tif", folder / "pan.tif")[0]
+    paths = tiles(1.0)
+    declare_scale(paths[lacking == "west"], 1e-4)
+    made, _, said = fused(folder, "lacking.tif", paths)
+    np.testing.assert_allclose(made, whole, rtol=1e-5)
+    assert not said.warned_of
+    assert any(f"{lacking}.tif declares no scale" in line for line in said.told)
