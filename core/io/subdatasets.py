@@ -6,7 +6,9 @@ dimension, of which GDAL shows a row a band, with bands for columns.
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import numpy as np
 from osgeo import gdal
 
 from .gdal_errors import driver_of, gdal_messages
@@ -16,6 +18,7 @@ _SPATIAL = (
     *(("row", "column"), ("rows", "columns"), ("rows", "cols"), ("line", "sample"), ("lines", "samples")),
 )
 _ARRAY = re.compile(r'NETCDF:"?(.+?)"?:/?([^:"]+)$', re.IGNORECASE)
+_MOST_READ = 2  # times the bands that are wanted: where they lie farther apart, each is read for itself
 _BAND = re.compile(r"[:/]Band(\d+)$")
 
 
@@ -72,7 +75,42 @@ def _cube(path: str, name: str, driver: str) -> gdal.Dataset | None:
             return None
         names = [dimension.GetName().lower() for dimension in cubes[0].GetDimensions()]
         y, x = next((pair for pair in _SPATIAL if set(pair) <= set(names)), (names[1], names[2]))
-        return messages.call(cubes[0].AsClassicDataset, names.index(x), names.index(y))
+        axes = names.index(y), names.index(x)
+        shown = messages.call(cubes[0].AsClassicDataset, axes[1], axes[0])
+        return None if shown is None else _Cube(cubes[0], axes, shown)
+
+
+class _Cube:
+    """The dataset of an array of three dimensions, whose bands are read together: GDAL reads one after the other, and
+    decodes each chunk as often as it holds bands.
+
+    Args:
+        array: the array.
+        axes: of its dimensions, those of rows and of columns.
+        dataset: GDAL's view of it.
+    """
+
+    def __init__(self, array: gdal.MDArray, axes: tuple[int, int], dataset: gdal.Dataset) -> None:
+        self._array, self._dataset = array, dataset
+        self._order = (3 - sum(axes), *axes)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dataset, name)
+
+    def ReadRaster(self, col: int, row: int, cols: int, rows: int, buf_type: int, band_list: list[int]) -> Any:  # noqa: N802 - GDAL's
+        """As :meth:`gdal.Dataset.ReadRaster`."""
+        first, count = min(band_list) - 1, max(band_list) - min(band_list) + 1
+        if count > _MOST_READ * len(band_list):
+            return self._dataset.ReadRaster(col, row, cols, rows, buf_type=buf_type, band_list=band_list)
+        window = dict(zip(self._order, ((first, count), (row, rows), (col, cols))))
+        starts, counts = zip(*(window[axis] for axis in range(3)))
+        kind = gdal.ExtendedDataType.Create(buf_type)
+        data = self._array.Read(list(starts), list(counts), buffer_datatype=kind)
+        if data is None:
+            return None
+        values = np.frombuffer(data, f"V{kind.GetSize()}").reshape(counts).transpose(self._order)
+        chosen = [number - 1 - first for number in band_list]
+        return np.ascontiguousarray(values if chosen == list(range(count)) else values[chosen])
 
 
 def is_shown(path: str) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 
+from core.io.grid import Window
 from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
@@ -55,9 +56,18 @@ def write(tmp_path):
     return make
 
 
-@pytest.mark.parametrize(
-    "order", [("y", "x", "wavelength"), ("wavelength", "y", "x"), ("y", "wavelength", "x"), ("x", "y", "wavelength")]
-)
+ORDERS = [("y", "x", "wavelength"), ("wavelength", "y", "x"), ("y", "wavelength", "x"), ("x", "y", "wavelength")]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("bands", [[0], [1, 2, 3], [3, 1], [0, 4], [2, 2]])
+def test_some_bands_of_a_window_are_those_of_the_cube(write, cube, order, bands):
+    with RasterReader(write({"reflectance": cube}, order)) as reader:
+        values = reader.read(Window(2, 3, 5, 4), bands).values
+    np.testing.assert_array_equal(values, cube[bands, 2:7, 3:7])
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_values_wavelengths_scale_and_place_do_not_depend_on_the_order_of_dimensions(write, cube, order):
     cube[:, 2, 3] = -9999
     with RasterReader(write({"reflectance": cube}, order)) as reader:
