@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from ..io.gdal_geolocation import RationalPolynomials
 from ..io.geolocation_files import is_elevation
+from ..io.grid import Window
 from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..runtime.progress import Progress
 from ..scene.placement import positions_on
+from ..scene.placing import ApartError, overlap_window
 
-_LATTICE = 17  # points along each axis of an image
-_WHOLE = 0.99  # of them: an image is covered
+_LATTICE = 17  # points along each axis of what is used of an image
+_WHOLE = 0.99  # of them: it is covered
 
 
-def warn_of_elevation(path: str, images: Sequence[RasterReader], progress: Progress) -> None:
-    """Warn of an elevation model that no image uses, or that covers a part of one that does.
+def warn_of_elevation(path: str, hsi: RasterReader, pans: Sequence[RasterReader], progress: Progress) -> None:
+    """Warn of an elevation model that no image uses, or that covers a part of what is used of one.
 
     Args:
         path: of the file that says where pixels lie; nothing is said of other files than an elevation model.
-        images: open ones, for which it was named.
+        hsi, pans: open images, for which it was named; what HSI and PANs share is used.
         progress: receives the warnings.
 
     Raises:
@@ -31,7 +34,7 @@ def warn_of_elevation(path: str, images: Sequence[RasterReader], progress: Progr
     """
     if not path or not is_elevation(path):
         return
-    name = os.path.basename(path)
+    name, images = os.path.basename(path), [hsi, *pans]
     users = [image for image in images if isinstance(image.grid.frame, RationalPolynomials)]
     if not users:
         names = " and ".join(dict.fromkeys(image.name for image in images))
@@ -40,18 +43,34 @@ def warn_of_elevation(path: str, images: Sequence[RasterReader], progress: Progr
             f"place; none of {names} is, so that it is not used."
         )
     for image in users:
-        share = _covered(image, path)
+        share = _covered(image, _shared(image, pans if image is hsi else [hsi]), path)
         if share < _WHOLE:
             progress.warning(
-                f"{name} covers {100 * share:.0f} % of {image.name}; elsewhere the constant height of its RPCs is "
-                "taken, so that it is placed wrongly where the ground is higher or lower; choose an elevation model of "
-                "the whole image."
+                f"{name} covers {100 * share:.0f} % of {image.name} where HSI and PAN overlap; elsewhere the constant "
+                "height of its RPCs is taken, so that it is placed wrongly where the ground is higher or lower; choose "
+                "an elevation model of all of it."
             )
 
 
-def _covered(image: RasterReader, path: str) -> float:
-    """The share of an image for which an elevation model has heights."""
-    axes = [np.linspace(0.0, count, _LATTICE) for count in (image.grid.rows, image.grid.cols)]
+def _shared(image: RasterReader, partners: Sequence[RasterReader]) -> Window:
+    """The pixels of an image that its partners touch; all where that is unknown, or refused later."""
+    spans = []
+    for partner in partners:
+        with suppress(ApartError):
+            if partner.grid.crs:
+                window = overlap_window(image, partner)
+                spans.append((window.row, window.col, window.row + window.rows, window.col + window.cols))
+    if not spans:
+        return Window(0, 0, image.grid.rows, image.grid.cols)
+    top, left = np.min(spans, axis=0)[:2].tolist()
+    bottom, right = np.max(spans, axis=0)[2:].tolist()
+    return Window(top, left, bottom - top, right - left)
+
+
+def _covered(image: RasterReader, window: Window, path: str) -> float:
+    """The share of a part of an image for which an elevation model has heights."""
+    starts, counts = (window.row, window.col), (window.rows, window.cols)
+    axes = [np.linspace(start, start + count, _LATTICE) for start, count in zip(starts, counts)]
     rows, cols = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
     try:
         with RasterReader(path) as model:

@@ -104,20 +104,20 @@ def open_pan(
         InputError: as of :func:`open_pair`.
     """
     opened: list[RasterReader] = []
-    images = [hsi]
+    images: list[RasterReader] = []  # as their files hold them
     try:
         for number, path in enumerate(files):
             said = claims[number] if claims is not None else None
             opened.append(_open(path, "pan", hsi_file, said, progress, hsi))
-            images.append(opened[-1])
             last = len(opened) == 1 and number == len(files) - 1
             if len(files) > 1 and not _touches(opened[-1], hsi, progress, last):
                 opened.pop().close()
                 continue
+            images.append(opened[-1])
             if chosen.joins:
                 opened[-1] = chosen.joins[number](hsi, opened[-1])
             opened[-1] = coarsened(select_bands(opened[-1], chosen.bands), chosen.resolution, progress)
-        warn_of_elevation(claims[0].geolocation if claims else "", images, progress)
+        warn_of_elevation(claims[0].geolocation if claims else "", hsi, images, progress)
         return mosaic(hsi, opened, chosen.grid, progress)
     except BaseException:
         for reader in opened:

@@ -196,9 +196,16 @@ def test_rpcs_are_used_with_a_constant_height_and_with_an_elevation_model(make):
     make("dem.tif", np.zeros((20, 20), np.float32), (lon[0] - 0.1, 0.01, 0.0, lat[0] + 0.1, 0.0, -0.01), 4326)
     make("west.tif", np.zeros((20, 20), np.float32), (lon[0] - 0.2, 0.01, 0.0, lat[0] + 0.1, 0.0, -0.01), 4326)
     hsi = make("hsi.tif", cube(HSI, SIZE, SIZE), HSI)
-    for model, words in (("", ""), ("dem.tif", ""), ("west.tif", "west.tif covers 53 % of pan.tif")):
+    make("west-hsi.tif", cube(HSI, SIZE, SIZE // 3), HSI)
+    partial = "west.tif covers 53 % of pan.tif"
+    for low, model, words in (
+        (hsi, "", ""),
+        (hsi, "dem.tif", ""),
+        (hsi, "west.tif", partial),
+        ("west-hsi.tif", "west.tif", ""),
+    ):
         claims, said = Claims(geolocation=model), Said()
-        with open_pair(hsi, pan, said, claims=(claims, claims)) as scene:
+        with open_pair(low, pan, said, claims=(claims, claims)) as scene:
             assert scene.ratio == 4
             assert error_of(scene.pan) < 0.05
         assert [words in text for text in said.warnings] == [True] * bool(words)
