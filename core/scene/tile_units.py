@@ -2,7 +2,8 @@
 Where one file declares no scale, as an export may lose it, the levels say whether its numbers need one.
 
 The level of a file is compared with that of each of several bands of the HSI below it: other ground changes some of
-these ratios, another unit or gain all of them alike (own).
+these ratios, another unit or gain all of them alike. It changes contrasts as well, which haze over dark water does not
+(own).
 """
 
 from __future__ import annotations
@@ -116,37 +117,54 @@ def _unlike(pan: RasterReader, original: RasterReader, first: RasterReader, fact
 
 
 def _levels(hsi: RasterReader, pan: RasterReader, progress: Progress) -> np.ndarray | None:
-    """(bands of the PAN, some bands of the HSI) the PAN's level over that of the HSI below it; None for unknown."""
+    """(2, bands of the PAN, some bands of the HSI) the PAN's level over that of the HSI below it, and its contrast over
+    the HSI's; None for unknown."""
     if bool(hsi.grid.crs) != bool(pan.grid.crs) or positions_on(hsi.grid, pan.grid) is None:
         return None
     window, low = overlap_window(hsi, pan), hsi.grid
     high = NearestReader(pan, mapping_between(low, pan.grid), low)
     good = [band for band, flag in enumerate(hsi.metadata.bbl) if flag] or list(range(hsi.bands))
     bands = [good[i] for i in np.unique(np.linspace(0, len(good) - 1, _BANDS).round().astype(int))]
-    above, below, count = np.zeros(pan.bands), np.zeros(len(bands)), 0
+    sharp, coarse = _Moments(pan.bands), _Moments(len(bands))
     for row in np.unique(np.linspace(window.row, window.row + window.rows - 1, _ROWS).round().astype(int)):
         progress.check()
         line = Window(int(row), window.col, 1, window.cols)
-        (sharp, there), (coarse, known) = high.read(line), hsi.read(line, bands)
-        both = there.all(axis=0) & known.all(axis=0)
-        above += sharp[:, both].sum(axis=1, dtype=np.float64)
-        below += coarse[:, both].sum(axis=1, dtype=np.float64)
-        count += int(both.sum())
-    if count < _LEAST or (above <= 0).any() or (below <= 0).any():
+        above, below = high.read(line), hsi.read(line, bands)
+        both = above.valid.all(axis=0) & below.valid.all(axis=0)
+        sharp.add(above.values[:, both])
+        coarse.add(below.values[:, both])
+    if sharp.count < _LEAST or (sharp.found() <= 0).any() or (coarse.found() <= 0).any():
         return None
-    levels: np.ndarray = above[:, None] / below
-    return levels
+    return sharp.found()[:, :, None] / coarse.found()[:, None]
+
+
+class _Moments:
+    """Means and standard deviations of bands."""
+
+    def __init__(self, bands: int) -> None:
+        self.count, self._sums = 0, np.zeros((2, bands))
+
+    def add(self, values: np.ndarray) -> None:
+        """Take (bands, n) values."""
+        self.count += values.shape[1]
+        self._sums += [(values.astype(np.float64) ** power).sum(axis=1) for power in (1, 2)]
+
+    def found(self) -> np.ndarray:
+        """(2, bands): the means, and the standard deviations."""
+        mean, square = self._sums / max(self.count, 1)
+        return np.stack([mean, np.sqrt(np.maximum(square - mean**2, 0.0))])
 
 
 def _distance(first: np.ndarray | None, other: np.ndarray | None) -> float:
     """How far two levels are apart, as a logarithm; infinite where one is unknown."""
-    return math.inf if first is None or other is None else float(np.median(np.abs(np.log(other / first))))
+    return math.inf if first is None or other is None else float(np.median(np.abs(np.log(other / first)[0])))
 
 
 def _factor(first: np.ndarray | None, other: np.ndarray | None) -> float | None:
     """By what the level of another file is higher than that of the first, if it is for each band of both."""
     if first is None or other is None:
         return None
-    ratio = np.log(other / first)
-    least = float(ratio.min() if ratio.min() > 0 else -ratio.max())
-    return float(np.exp(np.median(ratio))) if least > np.log(_APART) else None
+    level, contrast = np.log(other / first)
+    sign, apart = (1 if level.min() > 0 else -1), math.log(_APART)
+    alike = (sign * level).min() > apart and sign * np.median(contrast) > apart / 2
+    return float(np.exp(np.median(level))) if alike else None

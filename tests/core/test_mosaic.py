@@ -302,3 +302,19 @@ def test_a_tile_that_declares_no_scale_is_taken_in_the_unit_that_fits(folder, ti
     np.testing.assert_allclose(made, whole, rtol=1e-5)
     assert not said.warned_of
     assert any(f"{lacking}.tif declares no scale" in line for line in said.told)
+
+
+def test_haze_over_a_dark_tile_is_no_other_unit(folder, tiles, tmp_path):
+    """The east of HSI and PAN is ten times as dark, and haze adds to the PAN alone."""
+    gdal.Translate(str(tmp_path / "hsi.tif"), str(folder / "hsi.tif"))
+    west, east = tiles(0.1)
+    haze = gdal.Open(str(west)).ReadAsArray().mean()
+    for path, dark, added in ((west, 140, haze), (east, SIZE * RATIO, haze), (tmp_path / "hsi.tif", 140 // RATIO, 0.0)):
+        dataset = gdal.Open(str(path), gdal.GA_Update)
+        values = dataset.ReadAsArray()
+        values[..., dark:] *= 0.1
+        dataset.WriteArray(values + added)
+        dataset = None
+    said = Said()
+    classical(tmp_path / "hsi.tif", [west, east], tmp_path / "out.tif", method="mtf-glp", progress=said, **FIXED)
+    assert not [text for text in said.warned_of if "bring them to one unit" in text]
