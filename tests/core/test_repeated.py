@@ -97,7 +97,10 @@ def test_blocks_of_two_sizes_and_of_one_band_whose_first_ones_are_cut_are_known(
         assert fine.image.read().values.shape == (3, SIDE, SIDE - 1)
     assert len(said.infos) == 2
     pan, low = str(tmp_path / "stack.tif"), ground["hsi"]
-    assert result(low, pan, tmp_path / "out.tif").shape[0] == 12
+    said = Said()
+    assert result(low, pan, tmp_path / "out.tif", progress=said).shape[0] == 12
+    sharpened = [line for line in said.infos if "is sharpened by" in line]
+    assert [line.split(" is ")[0] for line in sharpened] == ["stack.tif (3 bands)", "stack.tif (1 band)"]
 
 
 @pytest.mark.parametrize("kind", ["fine", "all repeated", "with a constant band", "flat fields", "bytes"])
