@@ -30,7 +30,7 @@ _PLAIN = (*(10.0**power for power in range(1, 10)), 255.0, 65535.0)
 _FACTORS = (*_PLAIN, *(1 / factor for factor in _PLAIN))
 _BRIGHTNESS = 3.0  # that a plain factor may be off by
 _SURE = 1.5  # that it may be off by where the PAN does not confirm it
-_AS_BRIGHT = 1.5  # brightness that networks bear: at 2.5 results were worse than the prior, at 5 than up-sampling
+_NATURAL, _ILLUMINATED = 1.5, 2.5  # brightness by which scenes differ by what they show, and by which by light or units
 _PAN_BRIGHTNESS = 1.4  # the same of a PAN, after the HSI's brightness is taken out of it
 _MATCHED = 3.0  # gain of a PAN, and ratio of its two estimates, that needs no matching
 _SURELY_MATCHED = 1.5  # the same gain, where the units of the HSI differ and its brightness is less sure
@@ -116,12 +116,12 @@ def _units(comparisons: Sequence[_Comparison]) -> Units | None:
     if words or changed:
         said = changed[0] if changed else 0
         comparisons[said].say(words, pans[said][2])
-    bright = first.as_bright(scale, offset)
-    if bright is not None:
-        scale, offset = bright
-        pans = [(*one.pan_as_bright(scale, pan), pan[2]) for one, pan in zip(comparisons, pans)]
-    elif not words and not changed:
+    bright = first.brightness(scale, offset)
+    if bright == 1.0 and not words and not changed:
         return None
+    shares = [comparison.pan_brightness(bright, pan) for comparison, pan in zip(comparisons, pans)]
+    pans = [(share * gain, share * shift, what) for share, (gain, shift, what) in zip(shares, pans)]
+    scale, offset = bright * scale, bright * offset
     return Units(scale, offset, np.array([one[0] for one in pans]), np.array([one[1] for one in pans]))
 
 
@@ -214,24 +214,30 @@ class _Comparison:
         best = min(near, key=distance)
         return None if abs(math.log(ratio / best)) > math.log(_SURE) < odd(best) else best
 
-    def as_bright(self, scale: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Scale and offset of the HSI by which training is as bright as the scene, from those of its units; None where
-        it nearly is, or where levels differ by more than brightness, as the contrast tells (numbers with an offset)."""
+    def brightness(self, scale: np.ndarray, offset: np.ndarray) -> float:
+        """The factor to bring training, in units of ``scale`` and ``offset``, nearer to the scene's brightness.
+
+        Details of a scene that is naturally brighter are not larger by as much, and to scale them all made results
+        worse: up to 1.5 nothing is scaled, from 2.5 on all of it, and in between a share that grows with the
+        logarithm. 1 also where the contrast tells that levels differ by more than brightness (numbers with an offset).
+        """
         ratio, contrast, _ = self._ratio(scale * self.reference.level + offset, scale * self.reference.spread)
-        if max(ratio, 1 / ratio) < _AS_BRIGHT or max(contrast, 1 / contrast) > _AS_BRIGHT:
-            return None
+        apart = abs(math.log(ratio))
+        if apart <= math.log(_NATURAL) or max(contrast, 1 / contrast) > _NATURAL:
+            return 1.0
+        share = min(1.0, (apart - math.log(_NATURAL)) / math.log(_ILLUMINATED / _NATURAL))
         self.progress.info(
             f"{self.scene.hsi.name} is {ratio:.2g} times as bright as the scenes that {self.name} was trained on: the "
-            "model is brought to its brightness."
+            f"model is brought {'' if share == 1 else 'nearer '}to its brightness."
         )
-        return ratio * scale, ratio * offset
+        return float(ratio**share)
 
-    def pan_as_bright(self, scale: np.ndarray, pan: tuple[float, float, str]) -> tuple[float, float]:
-        """The same of the PAN's band, whose scale and offset in its units are ``pan``; ``scale`` is the HSI's then."""
-        gain = self._pan_gain(float(np.median(scale)))
-        if gain is None:
-            return pan[:2]
-        return gain, self.found.pan_level - gain * self.reference.pan_level
+    def pan_brightness(self, bright: float, pan: tuple[float, float, str]) -> float:
+        """The same of the PAN's band, whose scale and offset in its units are ``pan``: as its level tells, between 1
+        and the HSI's; a regression on the bands told it less surely."""
+        level = pan[0] * self.reference.pan_level
+        own = (self.found.pan_level - pan[1]) / level if level > 0 else 0.0
+        return float(np.clip(own, min(1.0, bright), max(1.0, bright))) if own > 0 else bright
 
     def _check_distance(self, scale: np.ndarray, offset: np.ndarray, ratio: float) -> None:
         """Refuse spectra that lie many spreads apart at the same brightness."""

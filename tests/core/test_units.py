@@ -6,10 +6,13 @@ from osgeo import gdal
 
 torch = pytest.importorskip("torch")
 
+from core.io.reader import RasterReader  # noqa: E402
 from core.models.format import ModelFile, read_model, write_model  # noqa: E402
 from core.models.trained import TrainedModel  # noqa: E402
+from core.models.units import fit_to_scene  # noqa: E402
 from core.operators.pair import Operators  # noqa: E402
 from core.runtime.errors import InputError  # noqa: E402
+from core.scene.scene import Scene  # noqa: E402
 from core.workflows.compare import compare  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.train import train  # noqa: E402
@@ -125,6 +128,24 @@ def test_a_scene_of_another_brightness_comes_out_as_that_of_training(images, wri
     assert rmse(result / factor, truth * 1e4) < 1.02 * rmse(plain, truth * 1e4)
     assert any("times as bright as the scenes that" in text for text in log.infos)
     assert len(log.warnings) == (factor == 0.025)
+
+
+@pytest.mark.parametrize(("factor", "least", "most"), [(1.3, 1, 1), (1.7, 1.1, 1.35), (2.0, 1.3, 1.7), (2.7, 2.6, 2.8)])
+def test_only_what_is_too_bright_by_nature_is_scaled_in_full(images, write, model, factor, least, most):
+    _, hsi, pan = images["trained"]
+    trained = TrainedModel.open(model)
+    readers = [RasterReader(path) for path in write("bright", hsi * 1e4 * factor, pan * 1e4 * factor)]
+    found = fit_to_scene(trained, Scene.of(*readers, Said()), model)
+    for name in ("std", "detail_std", "pan_std"):
+        scaled = getattr(found.statistics, name) / getattr(trained.statistics, name)
+        assert np.all((scaled >= least - 1e-3) & (scaled <= most + 1e-3)), (name, scaled)
+
+
+def test_a_pan_keeps_its_units_where_only_the_hsi_is_brighter(images, write, model, tmp_path):
+    truth, hsi, pan = images["other"]
+    plain, _ = fused(write("plain", hsi * 1e4, pan * 1e4), model, tmp_path)
+    result, _ = fused(write("scaled", hsi * 2.5e4, pan * 1e4), model, tmp_path)
+    assert rmse(result / 2.5, truth * 1e4) < 1.02 * rmse(plain, truth * 1e4)
 
 
 @pytest.mark.parametrize("factor", FACTORS)
