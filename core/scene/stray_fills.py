@@ -16,7 +16,7 @@ from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
 
-_SAMPLES = 16_000_000  # read at once
+_SAMPLES = 8_000_000  # read at once
 _LOW, _HUGE = -999.0, 1e9  # from here on down and up
 _LEAST = 3  # samples of all bands that have it, or pixels
 _AS_LARGE = 0.2  # of what the bands' highest numbers usually are: a negative number so large is none of the noise
@@ -115,16 +115,28 @@ def look_for_strays(reader: RasterReader, progress: Progress | None = None) -> d
     Raises:
         InputError: the file is damaged.
     """
-    if reader.settled:
+    if reader.settled or not _can_hold(reader.dtype):
         return {}
     rows, cols = reader.grid.rows, reader.grid.cols
     found = StrayFills(np.flatnonzero(reader.metadata.bbl), reader.dtype, cols)
     for start, stop in row_strips(rows, max(1, _SAMPLES // (reader.bands * cols)), progress):
         values, valid = reader.read(Window(start, 0, stop - start, cols), read_ahead=True)
-        least = np.where(valid, values, np.inf).min(axis=(1, 2))
-        most = np.where(valid, values, -np.inf).max(axis=(1, 2))
+        extremes = [_extremes(band, None if reader.always_valid else ok) for band, ok in zip(values, valid)]
+        least, most = np.array(extremes, np.float32).T
         found.add(values, valid, least, most, (start, 0))
     return take_strays(reader, found)
+
+
+def _can_hold(dtype: str) -> bool:
+    """Whether a type has numbers that count as a fill value here: 8 and 16 bits without a sign have none."""
+    kind = np.dtype(dtype)
+    return kind.kind not in "iu" or np.iinfo(kind).min < 0 or np.iinfo(kind).max >= _HUGE
+
+
+def _extremes(values: np.ndarray, valid: np.ndarray | None) -> tuple[float, float]:
+    """The least and the largest valid sample of a band, while it is in the cache; ``valid`` is None where all are."""
+    chosen = values if valid is None or valid.all() else values[valid]
+    return (float(chosen.min()), float(chosen.max())) if chosen.size else (np.inf, -np.inf)
 
 
 def take_strays(reader: RasterReader, found: StrayFills) -> dict[float, dict[int, int]]:

@@ -461,6 +461,19 @@ def test_a_fill_in_a_result_or_its_reference_does_not_count_in_scores(make_raste
     assert declared["rmse"] == pytest.approx(found["rmse"], rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["int16", "int32", "uint32", "float32"])
+def test_three_lost_samples_in_one_band_of_a_result_are_found_in_every_type_that_can_hold_them(
+    make_raster, tmp_path, dtype
+):
+    reference = stored(reflectance(12), dtype)
+    fused, fill = reference.copy(), 4e9 if dtype == "uint32" else -9999
+    fused[5, [3, 90, 170], 7] = fill
+    files = [make_raster(tmp_path / name, image, HIGH) for name, image in (("t.tif", reference), ("m.tif", fused))]
+    found = assess(files[1], reference=files[0], ratio=RATIO)
+    assert found["rmse"] == 0
+    assert any("band 6 (3 samples)" in text for text in found["warnings"])
+
+
 @pytest.mark.parametrize("number", [-9999, -32768, -1, 3.4e38])
 def test_a_fill_inside_a_pan_costs_no_detail_elsewhere(make_raster, tmp_path, number):
     image = reflectance()
