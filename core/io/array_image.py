@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -76,16 +78,37 @@ def checked(array: np.ndarray, name: str) -> np.ndarray:
         name: what to call it in the error.
 
     Returns:
-        Same shape, same dtype, in native byte order.
+        Same shape, same dtype, in native byte order; float32 of float16, which GDAL cannot write.
 
     Raises:
         InputError: it has no numbers or complex ones, or a mask.
     """
     if isinstance(array, np.ma.MaskedArray):
         raise InputError(f"{name} is a masked array; fill it (filled) and give the number it is filled with as nodata.")
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
     if array.dtype.name not in GDAL_OF_DTYPE:
         raise InputError(f"{name} has numbers of type {array.dtype}, which no raster can hold; convert it to float32.")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def as_number(value: Any, what: str) -> float:
+    """A number that a caller gave.
+
+    Args:
+        value: what was given.
+        what: to call it in the error, as "The nodata value of hsi".
+
+    Returns:
+        The number.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"{what} is {value!r}, but it must be one number; give a number.") from None
 
 
 def metadata_of(array: np.ndarray, name: str, nodata: float | None) -> RasterMetadata:
@@ -102,9 +125,10 @@ def metadata_of(array: np.ndarray, name: str, nodata: float | None) -> RasterMet
     Raises:
         InputError: the array's type has no such number.
     """
+    nodata = None if nodata is None else as_number(nodata, f"The nodata value of {name}")
     if nodata is not None and representable(nodata, array.dtype.name) is None:
         raise InputError(f"{name} has numbers of type {array.dtype}, among which there is no nodata value {nodata:g}.")
-    plain = RasterMetadata.plain(len(array), array.dtype.name, None if nodata is None else float(nodata))
+    plain = RasterMetadata.plain(len(array), array.dtype.name, nodata)
     return plain.replace(names=tuple(str(number) for number in range(1, len(array) + 1)))
 
 
@@ -119,9 +143,10 @@ def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> 
         The image with these wavelengths; the pixels are shared.
 
     Raises:
-        InputError: their number is not that of the bands.
+        InputError: one is no number, or how many there are is not the number of bands.
     """
-    waves = [None if wave is None or not np.isfinite(wave) else float(wave) for wave in wavelengths]
+    numbers = [math.nan if wave is None else as_number(wave, "A wavelength") for wave in wavelengths]
+    waves = [wave if math.isfinite(wave) else None for wave in numbers]
     if len(waves) != image.metadata.bands:
         raise InputError(
             f"There are {len(waves)} wavelengths for {image.metadata.bands} bands; give one for each band."

@@ -15,7 +15,7 @@ import numpy as np
 from osgeo import ogr, osr
 
 from ..runtime.errors import InputError
-from .array_image import ArrayImage, checked, metadata_of
+from .array_image import ArrayImage, as_number, checked, metadata_of
 from .gdal_errors import gdal_messages
 from .grid import Grid, same_crs
 from .metadata import RasterMetadata
@@ -260,7 +260,7 @@ def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata
         fill = next((array.attrs[key] for key in _FILL if array.attrs.get(key) is not None), None)
         if fill is None and values.dtype.kind in "iu":
             fill = array.encoding.get("_FillValue")
-        metadata = metadata.replace(nodata=None if fill is None else float(fill))
+        metadata = metadata.replace(nodata=None if fill is None else as_number(fill, f"The nodata value of {name}"))
     count = metadata.bands
     of_bands = {key: coord for key, coord in array.coords.items() if band and coord.dims == (band,)}
     found: dict[Any, list[Any]] = {
@@ -272,7 +272,10 @@ def _metadata(array: DataArray, band: str, values: np.ndarray, name: str, nodata
     if not any(waves_nm):
         waves_nm = _in_names(array, of_bands, count)
     good = next((found[key] for key in _GOOD if key in found), (1,) * count)
-    scaling = [float(array.attrs.get(key, usual)) for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))]
+    scaling = [
+        as_number(array.attrs.get(key, usual), f"The attribute {key} of {name}")
+        for key, usual in (("scale_factor", 1.0), ("add_offset", 0.0))
+    ]
     return metadata.replace(
         wavelengths=waves_nm,
         fwhm=fwhm_nm,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 import numpy as np
 
-from ..io.array_image import ArrayImage, pair_of_arrays, with_wavelengths
+from ..io.array_image import ArrayImage, as_number, pair_of_arrays, with_wavelengths
 from ..io.data_array import data_array_of, image_of, is_data_array, plane_of
 from ..io.grid import align, same_crs
 from ..io.ratio import STATED, same_ratio
@@ -37,7 +37,7 @@ class FusedArrays:
     """A fused image.
 
     Attributes:
-        fused: (bands, rows, cols) of the HSI's dtype; the HSI's kind of array.
+        fused: (bands, rows, cols) of the HSI's dtype (float32 of float16); the HSI's kind of array.
         disagreement: (rows, cols) float32, how far the two networks differ: the root mean square over bands, in
             standard deviations of the bands, NaN where the result is not valid; None where it was not asked for.
         nodata: what stands for "no value" in ``fused``; None where all are valid.
@@ -167,6 +167,7 @@ def _images(
         if not same_crs(low.crs, high.crs):  # the job brings the PAN onto the HSI's grid
             return images
         found = align(low, high, "hsi", "pan").ratio
+        ratio = None if ratio is None else as_number(ratio, "The ratio")
         if ratio is not None and not same_ratio(ratio, found, STATED):
             raise InputError(f"The ratio of the coordinates is {found:g}, not {ratio:g}; leave it out.")
     elif is_data_array(hsi) or is_data_array(pan):

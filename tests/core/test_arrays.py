@@ -60,6 +60,28 @@ def test_the_type_is_kept_and_any_layout_of_memory_gives_the_same(pair, dtype):
     np.testing.assert_array_equal(core.classical_arrays(*turned, RATIO).fused, made.fused)
 
 
+def test_half_precision_is_fused_as_the_numbers_that_it_holds(pair):
+    hsi, pan = ((array / 65535).astype(np.float16) for array in pair)
+    made = core.classical_arrays(hsi, pan, RATIO, mtf=0.3)
+    assert made.fused.dtype == np.float32
+    same = core.classical_arrays(hsi.astype(np.float32), pan.astype(np.float32), RATIO, mtf=0.3)
+    np.testing.assert_array_equal(made.fused, same.fused)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"nodata": "x"}, "The nodata value of hsi is 'x'"),
+        ({"nodata": [0, 1]}, r"The nodata value of hsi is \[0, 1\]"),
+        ({"pan_nodata": [0]}, r"The nodata value of pan is \[0\]"),
+        ({"wavelengths": ["red"] * 5}, "A wavelength is 'red'"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_its_name(pair, options, words):
+    with pytest.raises(InputError, match=words):
+        core.classical_arrays(*pair, RATIO, **options)
+
+
 def test_what_has_no_value_stays_so(pair):
     hsi, pan = pair[0].astype(np.int16), pair[1].astype(np.float32)
     hsi[:, 3, 5], pan[40, 50] = -1, np.nan

@@ -268,6 +268,19 @@ def test_rotated_files_are_fused_as_they_are(pair, make_raster, tmp_path):
     assert (np.delete(made[1], 1, 0) > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("attrs", "ratio", "words"),
+    [
+        ({"scale_factor": "x"}, None, "The attribute scale_factor of hsi is 'x'"),
+        ({"_FillValue": [0, 1]}, None, r"The nodata value of hsi is \[0, 1\]"),
+        ({}, "four", "The ratio is 'four'"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_its_name(arrays, attrs, ratio, words):
+    with pytest.raises(InputError, match=words):
+        core.classical_arrays(arrays[0].assign_attrs(attrs), arrays[1], ratio)
+
+
 def test_a_dataset_is_refused_in_one_sentence(arrays):
     with pytest.raises(InputError, match="hsi is of type Dataset; give a numpy array or a DataArray"):
         core.classical_arrays(arrays[0].to_dataset(), arrays[1])
