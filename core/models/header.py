@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,6 +136,25 @@ def check_fields(header: Mapping[str, Any], refusal: InputError) -> None:
         records = header.get(key, [])
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise refusal
+
+
+def check_limits(limits: object, count: int, refusal: InputError) -> None:
+    """Check the limits of the planes that networks take.
+
+    Args:
+        limits: as the header has them; None in files that were written without.
+        count: of the planes.
+        refusal: raised where they do not fit.
+
+    Raises:
+        InputError: they are no list of so many numbers that are not negative.
+    """
+    if limits is None:
+        return
+    if not isinstance(limits, list) or len(limits) != count:
+        raise refusal
+    if not all(type(limit) is float and 0 <= limit < math.inf for limit in limits):
+        raise refusal
 
 
 def check_consistency(iterations: object, path: str) -> None:

@@ -32,6 +32,8 @@ class PairResidual:
         use: "mean" of all networks, or of those of one branch.
         bands: number of bands that the networks learned, for the disagreement.
         memory: budget of the fusion in GB; None for no limit.
+        limits: magnitude of each plane that the networks saw in training, at most, to which planes are clipped: beyond
+            it, as at a mirroring roof, networks extrapolate without bound. None for no limits.
 
     Attributes:
         engine: a sentence about how it is computed, "" where there is no choice.
@@ -46,7 +48,13 @@ class PairResidual:
     TILES, TILE, LEAST_TILE, SMALLEST_TILE = 640_000, 80_000, 20_000, 512
 
     def __init__(
-        self, pair: Pair, device: torch.device, use: str = "mean", bands: int = 1, memory: float | None = None
+        self,
+        pair: Pair,
+        device: torch.device,
+        use: str = "mean",
+        bands: int = 1,
+        memory: float | None = None,
+        limits: Sequence[float] | None = None,
     ) -> None:
         if use not in USES:
             raise InputError(f"There is no result {use!r} of a pair of networks; choose one of {', '.join(USES)}.")
@@ -54,7 +62,7 @@ class PairResidual:
         if use not in ("mean", *kinds):
             raise InputError(f"A model of {pair.name} has no {use} network; use the mean, which is its only network.")
         self.networks = [network.to(device).eval() for network in pair.networks]
-        self.device, self.use, self.bands = device, use, bands
+        self.device, self.use, self.bands, self.limits = device, use, bands, limits
         self._used = [number for number, kind in enumerate(kinds) if use in ("mean", kind)]
         self._around = 1 if len(self.networks) > 1 else 0  # pixels on each side over which the disagreement is averaged
         self.receptive_field = max(network.receptive_field for network in self.networks) + self._around
@@ -82,19 +90,19 @@ class PairResidual:
         pair = self._pair
         return {
             "pair": (pair.name, pair.config, pair.tensors()),
-            "arguments": (self.device.type, self.use, self.bands),
+            "arguments": (self.device.type, self.use, self.bands, self.limits),
             "tiling": {"_threads": self._threads, "tile": self.tile, "tile_bytes": self.tile_bytes},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         name, config, tensors = state["pair"]
-        kind, use, bands = state["arguments"]
+        kind, use, bands, limits = state["arguments"]
         device, sentence = choose_device(kind)
         if device.type != kind:
             raise InputError(f"{sentence[:-1]}; give --device cpu, so that all compute the same.")
         pair = Pair(name, config)
         pair.load(tensors)
-        self.__init__(pair, device, use, bands)  # type: ignore[misc]  # from its own arguments
+        self.__init__(pair, device, use, bands, limits=limits)  # type: ignore[misc]  # from its own arguments
         self.__dict__.update(state["tiling"])
 
     @torch.inference_mode()
@@ -105,7 +113,8 @@ class PairResidual:
 
         Args:
             planes: (K + 2 M, rows, columns) of dtype ``planes_dtype``, float32 or float64, see
-                :meth:`.FusionNetwork.forward`; the first pixel lies on a multiple of ``alignment``.
+                :meth:`.FusionNetwork.forward`; the first pixel lies on a multiple of ``alignment``. They are clipped to
+                the limits in place.
             progress: asked whether to cancel.
             margins: numbers of rows above and below for which no result is computed.
 
@@ -118,6 +127,8 @@ class PairResidual:
             MemoryError: memory is not enough for the smallest tile.
             Cancelled: the user has cancelled.
         """
+        for plane, limit in zip(planes, self.limits or ()):
+            np.clip(plane, -limit, limit, out=plane)
         rows = planes.shape[1]
         inner = max(margins[0] - self._around, 0), rows - max(margins[1] - self._around, 0)
         results = [np.empty((self.components, *planes.shape[1:]), np.float32) for _ in self.networks]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import numpy as np
 
 from ..io.band_selection import SelectedBands
 from ..io.ratio import ratio_text, same_ratio
-from ..io.reader import RasterReader
 from ..io.wavelengths import first_apart
 from ..operators.consistency import DEFAULT_ITERATIONS
 from ..operators.resample import Gains
@@ -21,11 +19,19 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from ..runtime.versions import versions
 from ..scene.distribution import Distribution
-from ..scene.guide import GUIDE_TOLERANCE
+from ..scene.guide import GUIDE_TOLERANCE, guides_in_order
 from ..scene.scene import Scene
 from ..scene.statistics import Statistics
 from .format import ModelFile, check_header, checksum_of, read_model, verify_checksum, write_model
-from .header import check_consistency, check_fields, guides_of, is_consistent, stored_distributions, thinned
+from .header import (
+    check_consistency,
+    check_fields,
+    check_limits,
+    guides_of,
+    is_consistent,
+    stored_distributions,
+    thinned,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -120,6 +126,7 @@ class TrainedModel:
             check_config(file.header["network"], config, file.tensors)
         except (InputError, *_DAMAGE_ERRORS):
             raise refusal from None
+        check_limits(file.header.get("limits"), components + 2 * guides, refusal)
         if not is_consistent(statistics, bands, guides) or any(
             config[branch].get("components") != components or config[branch].get("guides", 1) != guides
             for branch in branches
@@ -201,7 +208,7 @@ class TrainedModel:
         """Refuse a sharper image of other bands."""
         pan, guides = scene.pan, guides_of(self.header)
         known = self.header.get("pan_wavelengths", [])
-        numbers = _guides_in_order(known, pan)
+        numbers = guides_in_order(known, pan)
         in_order = numbers and f"choose its bands in that order (--pan-bands-used {numbers}, PAN_BANDS_USED)"
         if pan.bands != guides:
             more = pan.bands > guides
@@ -233,19 +240,7 @@ class TrainedModel:
         """
         from .inference import PairResidual
 
-        return PairResidual(self.pair, device, use, sum(self.header["good"]), memory)
-
-
-def _guides_in_order(known: Sequence[float | None], pan: RasterReader) -> str:
-    """Which bands of a sharper image have the wavelengths of those of training, as numbers to choose; "" for none."""
-    waves, order = [math.nan if wave is None else wave for wave in pan.metadata.wavelengths], []
-    for wave in known:
-        distances = np.abs(np.array(waves) - (math.nan if wave is None else wave))
-        if not np.nanmin(distances, initial=math.inf) <= GUIDE_TOLERANCE:
-            return ""
-        order.append(int(np.nanargmin(distances)))
-    numbers = ",".join(str(pan.band_numbers[band]) for band in order)
-    return numbers if order and len(set(order)) == len(order) else ""
+        return PairResidual(self.pair, device, use, sum(self.header["good"]), memory, self.header.get("limits"))
 
 
 def trained_bands(header: Mapping[str, Any], hsi: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -121,3 +122,23 @@ class WeightedBand(ReaderView):
         total = np.einsum("m,mrc->rc", weights, block.values)[None]
         valid = block.valid.all(axis=0)[None]
         return Block(np.where(valid, total, np.float32(0)), valid)
+
+
+def guides_in_order(known: Sequence[float | None], pan: RasterReader) -> str:
+    """Which bands of a sharper image have the wavelengths of those of training.
+
+    Args:
+        known: wavelengths in training, nm; None where unknown.
+        pan: the open sharper image.
+
+    Returns:
+        Numbers to choose, as text; "" where not all are there.
+    """
+    waves, order = [math.nan if wave is None else wave for wave in pan.metadata.wavelengths], []
+    for wave in known:
+        distances = np.abs(np.array(waves) - (math.nan if wave is None else wave))
+        if not np.nanmin(distances, initial=math.inf) <= GUIDE_TOLERANCE:
+            return ""
+        order.append(int(np.nanargmin(distances)))
+    numbers = ",".join(str(pan.band_numbers[band]) for band in order)
+    return numbers if order and len(set(order)) == len(order) else ""

@@ -134,12 +134,27 @@ def learn(
         best_share=state.best_share,
         shares=[round(share, 4) for share in state.shares],
         spread=state.spread,
+        limits=plane_limits([*trainer.labelled, *trainer.unlabelled]),
         unexplained=unexplained,
         expected_gain={} if unexplained is None else expected_of(state, unexplained),
         history=state.history,
         training_seconds=round(time.monotonic() - started, 1),
     )
     return TrainedModel(header, stored, statistics, tuple(itertools.chain(*sampled)))
+
+
+def plane_limits(areas: Sequence[LabelledArea | UnlabelledArea]) -> list[float]:
+    """The magnitude of each plane that the networks see in training, at most: what lies beyond they do not know.
+
+    Args:
+        areas: that are learned from.
+
+    Returns:
+        One number a plane.
+    """
+    most = [area.planes[:].abs().amax((1, 2)) for area in areas]
+    found: list[float] = torch.stack(most).amax(0).tolist()
+    return found
 
 
 def expected_of(state: TrainingState, unexplained: float) -> dict[str, list[float]]:

@@ -18,12 +18,13 @@ from ..runtime.threads import Beside
 from ..scene.scene import Scene
 from .cluster import connect, fuse_on_cluster
 from .gains import ChosenGain, ModelGain, choose_beside_model
-from .looks import Attempt, up_sampling, write_looked_at
+from .looks import PRIOR, Attempt, up_sampling, write_looked_at
 from .opening import check_space, open_scene
 from .options.call import on_files
 from .options.fusion import FuseOptions
 from .options.menus import network_title
 from .output import Outputs
+from .trial import ScenePrior, tried
 from .verdicts import fused_verdict
 
 
@@ -44,7 +45,8 @@ def fuse(
         ``verdict``, ``mark`` and ``checks`` (see :func:`.sharpen.sharpen`), ``output``, ``model``, ``disagreement`` (""
         where it is not written), ``mtf_gain`` (see :meth:`.gains.ChosenGain.facts`), ``network``, ``ratio``, ``bands``,
         ``rows``, ``cols``; ``look``, ``range``, ``result``, ``pan_correlation`` and ``moved``, see
-        :func:`.looks.write_looked_at`.
+        :func:`.looks.write_looked_at`; ``trial``, the scores by which the model was judged, see
+        :meth:`.trial.Trial.facts`, None where the scene is too small for them.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -70,7 +72,7 @@ def fuse(
             trained = fit_to_scene(trained, scene, model, progress)
             own = ModelGain(model, trained.mtf_gain, trained.mtf_tolerance)
             chosen = choose_beside_model(scene, own, options.mtf, progress)
-            return {**fuse_scene(scene, trained, chosen, options, outputs, progress), "model": model}
+            return {**fuse_scene(scene, trained, model, chosen, options, outputs, progress), "model": model}
 
 
 def _opened_model(path: str) -> TrainedModel:
@@ -82,16 +84,19 @@ def _opened_model(path: str) -> TrainedModel:
 def fuse_scene(
     scene: Scene,
     trained: TrainedModel,
+    model: str,
     chosen: ChosenGain,
     options: FuseOptions,
     outputs: Outputs,
     progress: Progress,
 ) -> dict[str, object]:
-    """Fuse an open scene with a model that fits it.
+    """Fuse an open scene with a model that fits it; where the model fails on a part of the scene at reduced resolution,
+    the scene's own regression prior is the result.
 
     Args:
         scene: the open HSI and PAN.
         trained: the model.
+        model: its file, as it is called.
         chosen: the gain to fuse with.
         options: of :func:`fuse`.
         outputs: the rasters to write.
@@ -116,16 +121,21 @@ def fuse_scene(
         progress.set(0.1, "Fusing")
         part = progress.part(0.1, 1.0)
         plain = RegressionPrior(trained.statistics, gain, iterations).fit(scene, progress)
+        method = RegressionPrior(trained.statistics, gain, iterations, residual)
+        own, trial = ScenePrior(gain, iterations), None
         if pan_relation(scene, progress).unrelated:
             attempt = up_sampling(scene, gain, iterations, progress)
+        elif (trial := tried(scene, method, own, gain, progress)) is not None and trial.failed:
+            progress.warning(trial.sentence(model, scene.hsi.name))
+            attempt = Attempt(PRIOR, own.fit(scene, progress))
         else:
-            fitted = RegressionPrior(trained.statistics, gain, iterations, residual).fit(scene, progress)
-            strips = None
+            fitted, strips = method.fit(scene, progress), None
             if client is not None:
                 strips = functools.partial(fuse_on_cluster, client, scene, fitted, outputs, options.memory, part)
             attempt = Attempt("networks'", fitted, strips)
         written = write_looked_at(scene, [attempt], outputs, options, part, plain)
-        more = {"disagreement": outputs.disagreement, "mtf_gain": chosen.facts()}
+        judged = {"mtf_gain": chosen.facts(), "trial": None if trial is None else trial.facts()}
+        more = {"disagreement": outputs.disagreement, **judged}
         facts = {**written, "network": trained.pair.name, **more}
         verdict = fused_verdict(facts, network_title(trained.pair.name))
         return {**facts, "verdict": verdict.sentence, **verdict.facts()}

@@ -37,7 +37,7 @@ OUTSIDE, USELESS_OUTSIDE = 0.15, 0.50
 MANY = 0.01  # share of pixels with a sample that cannot be, from which on the verdict asks for a look
 WORSE = 3.0  # times the prior's number from which the networks' result is worse than the prior,
 _NOTABLE = RESIDUAL / 2, OUTSIDE / 3  # where its residual or its share outside is above these
-UP_SAMPLING = "plain up-sampling"
+UP_SAMPLING, PRIOR = "plain up-sampling", "regression prior"  # names of results
 
 
 class _Rejected(Exception):  # noqa: N818 - ends the writing of a raster, not the job
@@ -213,7 +213,7 @@ def _verdict(
                 f"{_numbers(scene, attempt, seen)}, which is more than {WORSE:g} times what the regression prior has "
                 f"({usual.residual:.1%} and {usual.outside:.1%}), so the prior is the result."
             )
-            return Attempt("regression prior", prior)
+            return Attempt(PRIOR, prior)
     if seen.residual > limit or seen.band_residual > BAND_RESIDUAL * limit or seen.outside > OUTSIDE:
         progress.warning(
             f"{_numbers(scene, attempt, seen)}, more than the {limit:.0%} and {OUTSIDE:.0%} that are usual at most; "

@@ -8,7 +8,7 @@ from typing import Any
 from ..report.verdict import FAIL, LOOK, PASS, Check, Verdict
 from .gains import ASSUMED
 from .local_shift import NOTICED_SHIFT
-from .looks import BAND_RESIDUAL, MANY, OUTSIDE, RESIDUAL, UP_SAMPLING, USELESS_RESIDUAL, outside_words
+from .looks import BAND_RESIDUAL, MANY, OUTSIDE, PRIOR, RESIDUAL, UP_SAMPLING, USELESS_RESIDUAL, outside_words
 from .options.gain import MTF
 from .options.pixels import CONTRADICTIONS
 from .options.shared import SHIFT, FusionOptions
@@ -144,7 +144,7 @@ def gain_checks(header: Mapping[str, Any], result: str) -> list[Check]:
     """
     if result == UP_SAMPLING:
         return [Check("Method", FAIL, "The HSI was only up-sampled; the warnings say why.")]
-    if header["best_step"] == 0 or result == "regression prior":
+    if header["best_step"] == 0 or result == PRIOR:
         why = "no better than it on held-out pixels" if header["best_step"] == 0 else "worse than it when looked at"
         return [Check("Method", LOOK, f"The regression prior (MTF-GLP) is the result: the networks were {why}.")]
     gains = " and ".join(_gains(header["scores"])) or "better"
@@ -169,7 +169,7 @@ def gain_unstated(header: Mapping[str, Any], result: str) -> str:
     """
     if result == UP_SAMPLING:
         return "none: the HSI was only up-sampled"
-    if header["best_step"] == 0 or result == "regression prior":
+    if header["best_step"] == 0 or result == PRIOR:
         return "none: the regression prior is the result"
     if header.get("expected_gain"):
         return ""
@@ -205,4 +205,7 @@ def fused_verdict(facts: Mapping[str, Any], title: str) -> Verdict:
     ]
     if facts["result"] == UP_SAMPLING and title != UP_SAMPLING:
         checks.append(Check("Method", FAIL, "The HSI was only up-sampled; the warnings say why."))
+    if facts["result"] == PRIOR:
+        checks.append(Check("Method", LOOK, "The regression prior (MTF-GLP) is the result; the warnings say why."))
+        title = "the regression prior (MTF-GLP)"
     return Verdict(f"Sharpened with {title}; {checks[0].text[0].lower()}{checks[0].text[1:]}", checks)

@@ -337,8 +337,8 @@
 <translation>Mit einem Modell fusionieren</translation></message>
 <message><source>Sharpens a hyperspectral image with a model that was trained before.</source>
 <translation>Schärft ein Hyperspektralbild mit einem früher trainierten Modell.</translation></message>
-<message><source>The model must have been trained for the same bands and a ratio that differs by 10 per cent at most; one that does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely differs.</source>
-<translation>Das Modell muss für dieselben Kanäle und ein Verhältnis trainiert sein, das um höchstens 10 Prozent abweicht; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders.</translation></message>
+<message><source>The model must have been trained for the same bands and a ratio that differs by 10 per cent at most; one that does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely differs. The model is tried on the scene at reduced resolution first: where it is worse there than the scene's own regression prior, that is the result, with a warning.</source>
+<translation>Das Modell muss für dieselben Kanäle und ein Verhältnis trainiert sein, das um höchstens 10 Prozent abweicht; eines, das nicht passt, wird mit dem Grund abgelehnt. Die Unschärfe ist die im Modell gespeicherte, es sei denn, die dieses Paars ist sicher anders. Das Modell wird zuerst bei verringerter Auflösung an der Szene erprobt: Wo es dort schlechter ist als der Regressions-Prior der Szene selbst, ist dieser das Ergebnis, mit einer Warnung.</translation></message>
 <message><source>A model file written by “Train a model” or “Sharpen a scene” (.safetensors).</source>
 <translation>Eine Modelldatei, die „Modell trainieren“ oder „Szene schärfen“ geschrieben hat (.safetensors).</translation></message>
 <message><source>What to write: the mean of all networks, or of the spectral or the spatial ones alone.</source>

@@ -244,7 +244,8 @@ FUSE = Job(
     (
         "The model must have been trained for the same bands and a ratio that differs by 10 per cent at most; one that "
         "does not fit is refused with the reason. The blur is the one stored in the model, unless this pair's surely "
-        "differs.",
+        "differs. The model is tried on the scene at reduced resolution first: where it is worse there than the "
+        "scene's own regression prior, that is the result, with a warning.",
         shared.GRID_TEXT,
         shared.PYTORCH_TEXT,
     ),

@@ -1,0 +1,153 @@
+"""A trained model is tried on a scene before its result is believed: on a part of the scene, brought one step down,
+whose truth is the HSI itself (Wald's protocol). What networks learned elsewhere may not hold here."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..assessment.good_bands import good_bands
+from ..assessment.reduced import reduced_pair
+from ..assessment.reference import View
+from ..assessment.scores import Scores
+from ..fusion.method import FittedMethod, FusionMethod
+from ..fusion.prior import RegressionPrior
+from ..io.grid import Window
+from ..io.reader import RasterReader
+from ..operators.resample import Gains
+from ..products.pair import open_pair
+from ..runtime.atomic_files import working_folder
+from ..runtime.errors import InputError
+from ..runtime.progress import Progress, Silent
+from ..scene.joined import CroppedReader
+from ..scene.scene import Scene
+from ..scene.statistics import scene_statistics
+from .left_out import reduced_without
+from .output import fuse_to_scratch
+
+_SIDE = 160  # HSI pixels along the edge of the part, at most
+_KEYS = ("ergas", "sam")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Scores at reduced resolution.
+
+    Attributes:
+        model: "ergas" and "sam" (degrees) of the model's result.
+        prior: the same of the scene's own regression prior.
+    """
+
+    model: dict[str, float]
+    prior: dict[str, float]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model's result is worse than the prior's in either score, as networks are judged in learning."""
+        return any(self.model[key] > self.prior[key] for key in _KEYS)
+
+    def sentence(self, model: str, hsi: str) -> str:
+        """Why the prior is the result.
+
+        Args:
+            model: file of the model.
+            hsi: what the image is called.
+
+        Returns:
+            The warning.
+        """
+        (ergas, sam), (own_ergas, own_sam) = ([scores[key] for key in _KEYS] for scores in (self.model, self.prior))
+        return (
+            f"{model} does not know this ground: tried on a part of {hsi} at reduced resolution, where the truth is "
+            f"known, its result has ERGAS {ergas:.3g} and SAM {sam:.3g} degrees, the regression prior of the scene "
+            f"{own_ergas:.3g} and {own_sam:.3g}; so that prior is the result. Learn from this scene (ssml sharpen, or "
+            "ssml train with it among the others)."
+        )
+
+    def facts(self) -> dict[str, dict[str, float]]:
+        """As JSON has it: "model" and "prior", each with "ergas" and "sam"."""
+        return {"model": self.model, "prior": self.prior}
+
+
+@dataclass(frozen=True)
+class ScenePrior:
+    """The regression prior with gains of the scene itself; a :class:`..fusion.method.FusionMethod`.
+
+    Attributes:
+        mtf_gain, iterations: see :class:`..fusion.method.FittedMethod`.
+    """
+
+    mtf_gain: Gains
+    iterations: int
+
+    def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
+        """See :meth:`..fusion.method.FusionMethod.fit`; computes the gains of the scene."""
+        statistics = scene_statistics(scene, self.mtf_gain, 1, progress)
+        return RegressionPrior(statistics, self.mtf_gain, self.iterations).fit(scene, progress)
+
+
+def tried(scene: Scene, method: FusionMethod, prior: FusionMethod, gain: Gains, progress: Progress) -> Trial | None:
+    """Try a method on a part of a scene, brought one step down.
+
+    Args:
+        scene: the open scene.
+        method: the model's.
+        prior: the scene's own.
+        gain: the HSI's MTF gain.
+        progress: asked whether to stop.
+
+    Returns:
+        The scores; None where the scene is too small for them.
+
+    Raises:
+        Cancelled: the user stopped the job.
+    """
+    quiet = Silent(progress)
+    try:
+        with working_folder() as folder, contextlib.ExitStack() as stack:
+            part = _middle(scene, stack, quiet)
+            pair = reduced_pair(part, gain, folder, quiet)
+            whole = stack.enter_context(open_pair(pair.hsi, pair.pan, quiet))
+            truth = stack.enter_context(RasterReader(pair.truth))
+            reduced, path = reduced_without(whole, part), os.path.join(folder, "fused")
+            model, own = (_scores(reduced, one, truth, path, quiet) for one in (method, prior))
+    except InputError:
+        return None
+    return None if model is None or own is None else Trial(model, own)
+
+
+def _middle(scene: Scene, stack: contextlib.ExitStack, progress: Progress) -> Scene:
+    """The middle of a large scene, on rasters that are opened anew; of a small one all."""
+    rows, cols = scene.low_shape
+    if max(rows, cols) <= _SIDE:
+        return scene
+    height, width = min(rows, _SIDE), min(cols, _SIDE)
+    top, left, low = (rows - height) // 2, (cols - width) // 2, scene.alignment.hsi
+    hsi = CroppedReader(copy.deepcopy(scene.hsi), Window(low.row + top, low.col + left, height, width))
+    part = stack.enter_context(Scene.of(hsi, copy.deepcopy(scene.pan), progress, "hsi"))
+    if scene.left_out is None:
+        return part
+    window = part.alignment.hsi
+    rows_in, cols_in = slice(top + window.row, None), slice(left + window.col, None)
+
+    def cut(mask: np.ndarray) -> np.ndarray:
+        return mask[rows_in, cols_in][: window.rows, : window.cols]
+
+    return part.without(cut(scene.left_out), None if scene.faded is None else cut(scene.faded))
+
+
+def _scores(
+    reduced: Scene, method: FusionMethod, truth: RasterReader, path: str, progress: Progress
+) -> dict[str, float] | None:
+    window = reduced.alignment.pan
+    with fuse_to_scratch(reduced, method.fit(reduced, progress), path, None, progress) as fused:
+        images = View(fused, Window(0, 0, window.rows, window.cols)), View(truth, window)
+        scores = Scores(good_bands(images, progress))
+        scores.add_reference(*images, reduced.ratio, progress)
+    found = {key: scores.indices[key] for key in _KEYS}
+    known = {key: float(value) for key, value in found.items() if value is not None}
+    return known if len(known) == len(found) else None
