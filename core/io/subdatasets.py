@@ -97,7 +97,9 @@ class _Cube:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dataset, name)
 
-    def ReadRaster(self, col: int, row: int, cols: int, rows: int, buf_type: int, band_list: list[int]) -> Any:  # noqa: N802 - GDAL's
+    def ReadRaster(  # noqa: N802 - GDAL's
+        self, col: int, row: int, cols: int, rows: int, buf_type: int, band_list: list[int]
+    ) -> Any:
         """As :meth:`gdal.Dataset.ReadRaster`."""
         first, count = min(band_list) - 1, max(band_list) - min(band_list) + 1
         if count > _MOST_READ * len(band_list):

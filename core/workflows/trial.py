@@ -4,11 +4,8 @@ whose truth is the HSI itself (Wald's protocol). What networks learned elsewhere
 from __future__ import annotations
 
 import contextlib
-import copy
 import os
 from dataclasses import dataclass
-
-import numpy as np
 
 from ..assessment.good_bands import good_bands
 from ..assessment.reduced import reduced_pair
@@ -23,7 +20,7 @@ from ..products.pair import open_pair
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress, Silent
-from ..scene.joined import CroppedReader
+from ..scene.part import part_of
 from ..scene.scene import Scene
 from ..scene.statistics import scene_statistics
 from .left_out import reduced_without
@@ -109,7 +106,7 @@ def tried(scene: Scene, method: FusionMethod, prior: FusionMethod, gain: Gains, 
     quiet = Silent(progress)
     try:
         with working_folder() as folder, contextlib.ExitStack() as stack:
-            part = _middle(scene, stack, quiet)
+            part = _middle(scene, quiet)
             pair = reduced_pair(part, gain, folder, quiet)
             whole = stack.enter_context(open_pair(pair.hsi, pair.pan, quiet))
             truth = stack.enter_context(RasterReader(pair.truth))
@@ -120,24 +117,13 @@ def tried(scene: Scene, method: FusionMethod, prior: FusionMethod, gain: Gains, 
     return None if model is None or own is None else Trial(model, own)
 
 
-def _middle(scene: Scene, stack: contextlib.ExitStack, progress: Progress) -> Scene:
-    """The middle of a large scene, on rasters that are opened anew; of a small one all."""
+def _middle(scene: Scene, progress: Progress) -> Scene:
+    """The middle of a large scene, all of a small one."""
     rows, cols = scene.low_shape
     if max(rows, cols) <= _SIDE:
         return scene
     height, width = min(rows, _SIDE), min(cols, _SIDE)
-    top, left, low = (rows - height) // 2, (cols - width) // 2, scene.alignment.hsi
-    hsi = CroppedReader(copy.deepcopy(scene.hsi), Window(low.row + top, low.col + left, height, width))
-    part = stack.enter_context(Scene.of(hsi, copy.deepcopy(scene.pan), progress, "hsi"))
-    if scene.left_out is None:
-        return part
-    window = part.alignment.hsi
-    rows_in, cols_in = slice(top + window.row, None), slice(left + window.col, None)
-
-    def cut(mask: np.ndarray) -> np.ndarray:
-        return mask[rows_in, cols_in][: window.rows, : window.cols]
-
-    return part.without(cut(scene.left_out), None if scene.faded is None else cut(scene.faded))
+    return part_of(scene, Window((rows - height) // 2, (cols - width) // 2, height, width), progress)
 
 
 def _scores(
