@@ -24,7 +24,7 @@ from .options.call import on_files
 from .options.fusion import FuseOptions
 from .options.menus import network_title
 from .output import Outputs
-from .trial import ScenePrior, tried
+from .trial import scene_prior, tried
 from .verdicts import fused_verdict
 
 
@@ -122,12 +122,12 @@ def fuse_scene(
         part = progress.part(0.1, 1.0)
         plain = RegressionPrior(trained.statistics, gain, iterations).fit(scene, progress)
         method = RegressionPrior(trained.statistics, gain, iterations, residual)
-        own, trial = ScenePrior(gain, iterations), None
+        trial = None
         if pan_relation(scene, progress).unrelated:
             attempt = up_sampling(scene, gain, iterations, progress)
-        elif (trial := tried(scene, method, own, gain, progress)) is not None and trial.failed:
+        elif (trial := tried(scene, method, progress)) is not None and trial.failed:
             progress.warning(trial.sentence(model, scene.hsi.name))
-            attempt = Attempt(PRIOR, own.fit(scene, progress))
+            attempt = Attempt(PRIOR, scene_prior(scene, gain, iterations, progress).fit(scene, progress))
         else:
             fitted, strips = method.fit(scene, progress), None
             if client is not None:

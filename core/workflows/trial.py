@@ -11,7 +11,7 @@ from ..assessment.good_bands import good_bands
 from ..assessment.reduced import reduced_pair
 from ..assessment.reference import View
 from ..assessment.scores import Scores
-from ..fusion.method import FittedMethod, FusionMethod
+from ..fusion.method import FusionMethod
 from ..fusion.prior import RegressionPrior
 from ..io.grid import Window
 from ..io.reader import RasterReader
@@ -28,6 +28,7 @@ from .output import fuse_to_scratch
 
 _SIDE = 160  # HSI pixels along the edge of the part, at most
 _KEYS = ("ergas", "sam")
+_ALIKE = 1.001
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class Trial:
 
     @property
     def failed(self) -> bool:
-        """Whether the model's result is worse than the prior's in either score, as networks are judged in learning."""
-        return any(self.model[key] > self.prior[key] for key in _KEYS)
+        """Whether the model's result is worse than the prior's in either score, as networks are judged in learning; by
+        more than rounding, as a model may be that very prior."""
+        return any(self.model[key] > _ALIKE * self.prior[key] for key in _KEYS)
 
     def sentence(self, model: str, hsi: str) -> str:
         """Why the prior is the result.
@@ -70,31 +72,27 @@ class Trial:
         return {"model": self.model, "prior": self.prior}
 
 
-@dataclass(frozen=True)
-class ScenePrior:
-    """The regression prior with gains of the scene itself; a :class:`..fusion.method.FusionMethod`.
-
-    Attributes:
-        mtf_gain, iterations: see :class:`..fusion.method.FittedMethod`.
-    """
-
-    mtf_gain: Gains
-    iterations: int
-
-    def fit(self, scene: Scene, progress: Progress) -> FittedMethod:
-        """See :meth:`..fusion.method.FusionMethod.fit`; computes the gains of the scene."""
-        statistics = scene_statistics(scene, self.mtf_gain, 1, progress)
-        return RegressionPrior(statistics, self.mtf_gain, self.iterations).fit(scene, progress)
-
-
-def tried(scene: Scene, method: FusionMethod, prior: FusionMethod, gain: Gains, progress: Progress) -> Trial | None:
-    """Try a method on a part of a scene, brought one step down.
+def scene_prior(scene: Scene, gain: Gains, iterations: int, progress: Progress) -> RegressionPrior:
+    """The regression prior with the injection gains of a scene, without networks.
 
     Args:
         scene: the open scene.
-        method: the model's.
-        prior: the scene's own.
         gain: the HSI's MTF gain.
+        iterations: of the consistency projection.
+        progress: asked whether to stop.
+
+    Returns:
+        The method.
+    """
+    return RegressionPrior(scene_statistics(scene, gain, 1, progress), gain, iterations)
+
+
+def tried(scene: Scene, method: RegressionPrior, progress: Progress) -> Trial | None:
+    """Try a model on a part of a scene, brought one step down, beside the prior with the gains of that part.
+
+    Args:
+        scene: the open scene.
+        method: the prior of the model, with its networks.
         progress: asked whether to stop.
 
     Returns:
@@ -107,7 +105,8 @@ def tried(scene: Scene, method: FusionMethod, prior: FusionMethod, gain: Gains, 
     try:
         with working_folder() as folder, contextlib.ExitStack() as stack:
             part = _middle(scene, quiet)
-            pair = reduced_pair(part, gain, folder, quiet)
+            prior = scene_prior(part, method.mtf_gain, method.iterations, quiet)
+            pair = reduced_pair(part, method.mtf_gain, folder, quiet)
             whole = stack.enter_context(open_pair(pair.hsi, pair.pan, quiet))
             truth = stack.enter_context(RasterReader(pair.truth))
             reduced, path = reduced_without(whole, part), os.path.join(folder, "fused")

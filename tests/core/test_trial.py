@@ -98,6 +98,18 @@ def test_a_model_that_knows_the_ground_is_used_and_one_that_fails_gives_way_to_t
     np.testing.assert_allclose(pixels(out), pixels(own), rtol=0.01, atol=0.02 * truth.std())
 
 
+def test_a_model_that_is_the_scenes_prior_is_used_without_a_warning(learned, tmp_path):
+    pair, model = learned
+    trained, said = TrainedModel.open(model), Said()
+    with torch.no_grad():
+        for network in trained.pair.networks:
+            network.scale_output(torch.zeros(trained.statistics.components))
+    trained.save(tmp_path / "prior.ssml")
+    found = fuse(*pair, str(tmp_path / "prior.ssml"), str(tmp_path / "o.tif"), progress=said, **KNOWN)
+    assert (found["result"], said.warnings) == ("networks'", [])
+    np.testing.assert_allclose(found["trial"]["model"]["ergas"], found["trial"]["prior"]["ergas"], rtol=1e-4)
+
+
 def test_a_scene_too_small_to_be_degraded_is_fused_without_a_trial(learned, write, tmp_path):
     _, hsi, pan = ground(2)
     pair = write(hsi[:, :20, :20], pan[:80, :80])
