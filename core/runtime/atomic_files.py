@@ -167,7 +167,11 @@ def working_folder(path: str = "") -> Iterator[str]:
         else:
             folder = tempfile.mkdtemp(prefix=TEMPORARY)
     except OSError as error:
-        raise _write_error(path or tempfile.gettempdir(), error) from None
+        if not path:
+            raise InputError(
+                f"A temporary folder could not be written ({error.strerror or error}); make room."
+            ) from None
+        raise _write_error(path, error) from None
     try:
         yield folder
     finally:

@@ -91,4 +91,6 @@ def is_temporary(path: str) -> bool:
         Whether it does.
     """
     folder, name = os.path.split(os.path.dirname(path))
-    return folder == tempfile.gettempdir() and name.startswith(TEMPORARY)
+    if not name.startswith(TEMPORARY):  # asked first: where no temporary folder can be written to, its name is an error
+        return False
+    return folder == tempfile.gettempdir()

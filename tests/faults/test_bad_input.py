@@ -175,7 +175,12 @@ def test_far_from_nodata_nothing_changes_by_a_single_bit(row, col, where, files,
     results = []
     for number, pair in enumerate(((hsi, pan), holed)):
         output = str(folder / f"{number}.tif")
-        fuse(*place(f"{where}{row}-{col}-{number}", *pair), files.model, output, consistency=1, device="cpu")
+        with (
+            pytest.MonkeyPatch.context() as patch
+        ):  # what a model is judged and matched by are numbers of the whole scene
+            patch.setattr("core.workflows.fuse.tried", lambda *more: None)
+            patch.setattr("core.workflows.fuse.fit_to_scene", lambda trained, *more: trained)
+            fuse(*place(f"{where}{row}-{col}-{number}", *pair), files.model, output, consistency=1, device="cpu")
         results.append(gdal.Open(output).ReadAsArray())
     far = np.ones((160, 160), bool)
     span = reach(files) + 2

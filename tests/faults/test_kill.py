@@ -58,7 +58,7 @@ def test_a_former_result_stands_while_a_run_is_killed(name, files, folder, momen
 
 
 def test_the_hidden_files_of_a_run_that_still_works_are_left_alone(files, folder, moments):
-    with running(pause, "fuse", files, str(folder), 2 * moments("fuse") // 3) as (_, way):
+    with running(pause, "fuse", files, str(folder), 9 * moments("fuse") // 10) as (_, way):
         assert heard(way) == "standing"
         hidden = left(folder)
         assert hidden
