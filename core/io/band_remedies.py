@@ -13,10 +13,8 @@ from osgeo import gdal
 from .gdal_errors import gdal_messages, open_quietly
 from .remedies import (
     Source,
-    can_be_edited,
     command,
-    copy_command,
-    in_place_command,
+    declaring_command,
     new_file,
     number,
     path_argument,
@@ -86,9 +84,8 @@ def scale_command(source: Source, scale: float) -> str:
     if not source.path:
         return f"give {source.name} the scale {number(scale)}"
     algorithm = "Translate with -a_scale as additional parameter"
-    if not can_be_edited(source):
-        return copy_command(source, ["-a_scale", number(scale)], "scaled", algorithm)
-    return in_place_command(source, ["-scale", number(scale)], algorithm)
+    copied, edited = (([option, number(scale)], algorithm) for option in ("-a_scale", "-scale"))
+    return declaring_command(source, "scaled", copied, edited)
 
 
 def nodata_command(source: Source, value: str) -> str:
@@ -101,12 +98,10 @@ def nodata_command(source: Source, value: str) -> str:
     Returns:
         The text.
     """
-    algorithm = "Translate with this nodata value"
     if not source.path:
         return f"nodata {value} of {source.name}"
-    if not can_be_edited(source):
-        return copy_command(source, ["-a_nodata", value], "nodata", algorithm)
-    return in_place_command(source, ["-a_nodata", value], algorithm)
+    declared = ["-a_nodata", value], "Translate with this nodata value"
+    return declaring_command(source, "nodata", declared, declared)
 
 
 def _band_files(path: str) -> list[str]:

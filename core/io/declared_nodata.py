@@ -14,7 +14,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .envi_header import read_envi_header
-from .gdal_errors import driver_of
+from .gdal_errors import driver_name
 
 _KEY = "data_ignore_value"
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
@@ -66,7 +66,7 @@ def nodata_notes(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
 
 def _misread(dataset: gdal.Dataset) -> str | None:
     """The text of an ENVI header that is no plain number; None where there is none, or it is one."""
-    if driver_of(dataset) != "ENVI":
+    if driver_name(dataset) != "ENVI":
         return None
     text = dataset.GetMetadata("ENVI").get(_KEY)
     if text is None and dataset.GetRasterBand(1).GetNoDataValue() == 0.0:  # GDAL's, of an empty line

@@ -8,7 +8,7 @@ import os
 from osgeo import gdal
 
 from ..runtime.errors import InputError
-from .gdal_errors import driver_of
+from .gdal_errors import driver_name
 
 _NO_IMAGE = (".hdr", ".xml", ".txt", ".prj", ".ovr", ".sta", ".stx", ".enp")  # beside an image of that name
 
@@ -97,4 +97,4 @@ def unreadable(path: str, name: str, words: str) -> str:
 
 
 def _is_envi(dataset: gdal.Dataset) -> bool:
-    return driver_of(dataset) == "ENVI"
+    return driver_name(dataset) == "ENVI"

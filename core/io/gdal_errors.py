@@ -154,7 +154,7 @@ def gdal_messages(raising: bool = True) -> Iterator[GdalMessages]:
         yield messages
 
 
-def driver_of(dataset: gdal.Dataset) -> str:
+def driver_name(dataset: gdal.Dataset) -> str:
     """The short name of the driver that opened a dataset.
 
     Args:

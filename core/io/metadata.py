@@ -19,6 +19,7 @@ from osgeo import gdal
 from .band_sources import list_entries, listed_numbers, read_sources, readable
 from .declared_nodata import declared_nodata
 from .encoding import representable
+from .gdal_errors import driver_name
 from .masks import data_bands
 from .wavelengths import ANGSTROM, corrected, without_repeated_wavelength, without_wavelength
 
@@ -191,7 +192,7 @@ def write_metadata(dataset: gdal.Dataset, metadata: RasterMetadata) -> None:
     """
     if dataset.RasterCount != metadata.bands:
         raise ValueError(f"The dataset has {dataset.RasterCount} bands, the metadata {metadata.bands}.")
-    envi = dataset.GetDriver().ShortName == "ENVI"
+    envi = driver_name(dataset) == "ENVI"
     scaled = set(metadata.scales) != {1.0} or set(metadata.offsets) != {0.0}
     by_bands = scaled and not (envi and _has_factor(metadata))
     for i in range(metadata.bands):

@@ -17,7 +17,7 @@ import numpy as np
 from osgeo import gdal, osr
 
 from ..runtime.paths import is_temporary
-from .gdal_errors import driver_of, gdal_messages, open_quietly
+from .gdal_errors import driver_name, gdal_messages, open_quietly
 
 # Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
 _EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "EHdr")
@@ -269,61 +269,40 @@ def edit_command(source: Source, crs: str = "", corners: tuple[float, float, flo
         options += ["-a_ullr", *map(number, corners)]
     if not source.path:
         return f"give {source.name} the georeference {' '.join(options)}"
-    if not can_be_edited(source):
-        return copy_command(source, options, "placed", "Translate (convert format)")
-    return in_place_command(
-        source, options, "Assign projection" if corners is None else "Translate with these as additional parameters"
-    )
+    beside = "Assign projection" if corners is None else "Translate with these as additional parameters"
+    return declaring_command(source, "placed", (options, "Translate (convert format)"), (options, beside))
 
 
-def copy_command(source: Source, options: Sequence[str], suffix: str, algorithm: str) -> str:
-    """The command that writes what is said of a raster into a new file.
+def declaring_command(
+    source: Source, suffix: str, copied: tuple[Sequence[str], str], edited: tuple[Sequence[str], str]
+) -> str:
+    """The command that writes what is said of a raster into its file, or beside it; into a new file where its format
+    does not keep what gdal_edit.py says: some forget it without an error (NITF, MRF, ISIS), or cannot be written to
+    (Zarr).
 
     Args:
         source: the raster.
-        options: of gdal_translate.
         suffix: of the new file's name.
-        algorithm: of QGIS, that does the same.
+        copied: options of gdal_translate, and the algorithm of QGIS that does the same.
+        edited: those of gdal_edit.py.
 
     Returns:
         The text.
     """
-    arguments = ["gdal_translate", *options, path_argument(source.path), new_file(source.path, suffix)]
-    return command(arguments, algorithm)
-
-
-def can_be_edited(source: Source) -> bool:
-    """Whether a raster is a file of a format that keeps what gdal_edit.py says of it; others forget it, some without an
-    error (NITF, MRF, ISIS), or cannot be written to (Zarr).
-
-    Args:
-        source: the raster.
-
-    Returns:
-        Whether it is.
-    """
-    return os.path.exists(source.path) and _driver(source.path) in (*_EDITED, *_EDITED_BESIDE)
-
-
-def in_place_command(source: Source, options: Sequence[str], algorithm: str) -> str:
-    """The command that writes what is said of a raster into its file, or beside it.
-
-    Args:
-        source: the raster, a file that :func:`can_be_edited`.
-        options: of gdal_edit.py.
-        algorithm: of QGIS, that does the same.
-
-    Returns:
-        The text.
-    """
-    read_only = ["-ro"] if _driver(source.path) in _EDITED_BESIDE else []
+    driver = _driver(source.path) if os.path.exists(source.path) else ""
+    if driver not in (*_EDITED, *_EDITED_BESIDE):
+        options, algorithm = copied
+        new = new_file(source.path, suffix)
+        return command(["gdal_translate", *options, path_argument(source.path), new], algorithm)
+    options, algorithm = edited
+    read_only = ["-ro"] if driver in _EDITED_BESIDE else []
     return command(["gdal_edit.py", *read_only, *options, path_argument(source.path)], algorithm)
 
 
 def _driver(path: str) -> str:
     with gdal_messages() as messages:
         dataset = open_quietly(messages, path, gdal.OF_RASTER)
-        return driver_of(dataset) if dataset is not None else ""
+        return driver_name(dataset) if dataset is not None else ""
 
 
 def fill_options(source: Source) -> list[str]:

@@ -18,7 +18,7 @@ from osgeo import gdal
 
 from ..runtime.errors import InputError
 from .envi_header import header_list, read_envi_header
-from .gdal_errors import driver_of
+from .gdal_errors import driver_name
 from .metadata import RasterMetadata
 from .wavelengths import converted, parse_number
 from .xml_files import text_of_file
@@ -47,7 +47,7 @@ def completed(metadata: RasterMetadata, dataset: gdal.Dataset, path: str) -> tup
         return metadata, ""
     for read, names in ((_from_header, _headers(path)), (_from_stac, _items(path))):
         for name in names:
-            if any(metadata.wavelengths) and (read is _from_stac or driver_of(dataset) == "ENVI"):
+            if any(metadata.wavelengths) and (read is _from_stac or driver_name(dataset) == "ENVI"):
                 break
             size = dataset.RasterYSize, dataset.RasterXSize
             changes = read(name, metadata, size) if os.path.isfile(name) else {}

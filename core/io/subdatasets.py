@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from osgeo import gdal
 
-from .gdal_errors import driver_of, gdal_messages
+from .gdal_errors import driver_name, gdal_messages
 
 _SPATIAL = (
     *(("y", "x"), ("lat", "lon"), ("latitude", "longitude"), ("northing", "easting")),
@@ -32,7 +32,7 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
         Of a Zarr store with one cube, that, and that of a netCDF file with its bands last; else a virtual raster in
         memory of Band1, Band2 ..., in their order; the dataset itself where it has bands, or lacks one of those.
     """
-    driver, cube = driver_of(dataset), None
+    driver, cube = driver_name(dataset), None
     if dataset.RasterCount:
         if driver == "netCDF" and _over(dataset) in {name for pair in _SPATIAL for name in pair}:
             named = _ARRAY.match(dataset.GetDescription())

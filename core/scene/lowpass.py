@@ -13,7 +13,7 @@ from ..operators.resample import Gains
 from ..runtime.progress import Progress
 from .ridge import HeldOut
 from .scene import Scene
-from .streams import high_valid, hsi_stream, hsi_without_left_out
+from .streams import high_valid, hsi_stream, hsi_without_left_out, without_left_out
 
 _SAMPLES = 4_000_000  # samples of the HSI held at once, some of them in double precision
 PAN_SAMPLES = 2_000_000  # of the PAN held at once: there are several copies in double precision
@@ -138,7 +138,7 @@ def add_details(
 
     Args:
         scene: the scene.
-        pan_low: (M, rows, columns) float32, D P without what is left out.
+        pan_low: (M, rows, columns) float32, D P; what is left out is filled here.
         mean: (bands,) float32 of the HSI.
         mtf_gain: of the degradation.
         held_out: receives the pixels.
@@ -148,6 +148,7 @@ def add_details(
     lower = whole_pixels(scene.low_shape[0], y), whole_pixels(scene.low_shape[1], x)
     rows, cols = pixels_inside(lower[0], y), pixels_inside(lower[1], x)
     step = max(1, _SAMPLES // (bands * scene.low_shape[1]))
+    pan_low = without_left_out(scene, pan_low)
     hsi, again = (hsi_without_left_out(scene, step, mean) for _ in range(2))
     if min(lower) < _LEAST_LOWER:
         places = np.flatnonzero(scene.low_covered)

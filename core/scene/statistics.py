@@ -20,7 +20,7 @@ from ..runtime.progress import Progress
 from .lowpass import PAN_SAMPLES, add_details, band_moments, pan_low_weights
 from .ridge import HeldOut
 from .scene import Scene
-from .streams import degraded_pan, high_valid, scene_operators, without_left_out
+from .streams import degraded_pan, high_valid, scene_operators
 
 _SMALLEST = 1e-6  # variance of a component, of the largest
 _OF_PAN = "gains", "pan_mean", "pan_std", "detail_std"  # what has a number for each of the PAN's bands
@@ -177,8 +177,8 @@ class StatisticsBuilder:
         low = pan_low_weights(scene, operators, pan_low, progress)
         total, products, count, origin, covariance = band_moments(scene, self._origin, low, progress)
         if scene.guides > 1 and origin is not None:
-            mean, filled = (origin + total / max(count, 1)).astype(np.float32), without_left_out(scene, pan_low)
-            add_details(scene, filled, mean, self.mtf_gain, self._held_out, progress)
+            mean = (origin + total / max(count, 1)).astype(np.float32)
+            add_details(scene, pan_low, mean, self.mtf_gain, self._held_out, progress)
         self._origin = origin
         self._pan += pan
         self._pixels += low.pixels

@@ -73,7 +73,7 @@ class Trial:
 
 
 def scene_prior(scene: Scene, gain: Gains, iterations: int, progress: Progress) -> RegressionPrior:
-    """The regression prior with the injection gains of a scene, without networks.
+    """The regression prior with the injection gains of a scene, without networks; estimated once for a scene.
 
     Args:
         scene: the open scene.
@@ -84,7 +84,8 @@ def scene_prior(scene: Scene, gain: Gains, iterations: int, progress: Progress) 
     Returns:
         The method.
     """
-    return RegressionPrior(scene_statistics(scene, gain, 1, progress), gain, iterations)
+    statistics = scene.cached(("statistics of its own prior", gain), lambda: scene_statistics(scene, gain, 1, progress))
+    return RegressionPrior(statistics, gain, iterations)
 
 
 def tried(scene: Scene, method: RegressionPrior, progress: Progress) -> Trial | None:

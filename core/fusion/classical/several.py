@@ -18,7 +18,6 @@ from ...runtime.progress import Progress
 from ...scene.lowpass import add_details
 from ...scene.ridge import HeldOut, regression_by_band
 from ...scene.scene import Scene
-from ...scene.streams import without_left_out
 from ..method import FittedMethod, Part, Support
 from .fitted import LiftedFit, relative
 from .moments import Moments
@@ -42,8 +41,7 @@ def multiple_gains(scene: Scene, moments: Moments, progress: Progress) -> np.nda
 
     def regressed() -> np.ndarray:
         held_out, mean = HeldOut(len(moments.mean), scene.guides), moments.mean.astype(np.float32)
-        degraded, gain = without_left_out(scene, moments.pan_low), moments.operators.mtf_gain
-        add_details(scene, degraded, mean, gain, held_out, progress)
+        add_details(scene, moments.pan_low, mean, moments.operators.mtf_gain, held_out, progress)
         varies = moments.good & (moments.std > 0)
         return np.where(varies[:, None], held_out.regression(varies), 0.0)
 
