@@ -14,39 +14,11 @@ from core.scene.defects import find_defects
 from core.scene.masked_reader import MaskedReader
 from core.scene.scan import scan_bands
 from core.workflows.classical import classical
+from tests.core import defect_scenes
+from tests.core.defect_scenes import BANDS, COLS, LOW, RATIO, ROWS, found, truth
 from tests.core.said import Said
 
-LOW = (500000.0, 20.0, 0.0, 5800000.0, 0.0, -20.0)
-HIGH = (500000.0, 5.0, 0.0, 5800000.0, 0.0, -5.0)
-BANDS, ROWS, COLS, RATIO = 40, 32, 36, 4
-
-
-def truth(seed=0):
-    """(bands, rows, columns) DN: mixtures of three spectra, dark and bright fields, two bands of absorption, noise."""
-    rng = np.random.default_rng(seed)
-    share = rng.random((3, ROWS // 2, COLS // 2)).repeat(2 * RATIO, axis=1).repeat(2 * RATIO, axis=2) ** 2
-    place = np.linspace(0, 1, BANDS)
-    spectra = np.stack([np.exp(-(((place - centre) / 0.3) ** 2)) for centre in (0.0, 0.5, 1.0)])
-    spectra[:, 20:22] *= 0.01
-    return np.einsum("kyx,kb->byx", share, spectra) * 3000 + rng.normal(20, 6, (BANDS, ROWS * RATIO, COLS * RATIO))
-
-
-@pytest.fixture
-def files(make_raster, tmp_path):
-    def make(spoil=None, name="hsi", dtype=np.uint16):
-        image = truth()
-        hsi = np.rint(image.reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))).clip(0).astype(dtype)
-        if spoil is not None:
-            spoil(hsi)
-        pan = image[:10].mean(axis=0).astype(np.float32)
-        return make_raster(tmp_path / f"{name}.tif", hsi, LOW), make_raster(tmp_path / "pan.tif", pan, HIGH), image
-
-    return make
-
-
-def found(path):
-    with RasterReader(path) as reader:
-        return find_defects(reader, Window(0, 0, ROWS, COLS))
+files = defect_scenes.files  # a fixture
 
 
 def dead_column(hsi):
@@ -128,105 +100,6 @@ def test_many_dropouts_do_not_hide_each_other(files, share):
     zeros = found(files(drop)[0]).zeros
     told = sum(zeros.get(band, 0) for band in range(3, 17))  # between bands that are alike
     assert told > 0.95 * drawn[3:17].sum()
-
-
-@pytest.mark.parametrize(("dtype", "number"), [(np.int16, -9999), (np.int16, -32768), (np.float32, -9999.0),
-                                               (np.float32, 3.4e38), (np.float32, 1e20)])  # fmt: skip
-@pytest.mark.parametrize("kind", ["dropouts", "a hole in all bands"])
-def test_a_number_that_no_data_has_is_no_value_inside_the_image_too(files, tmp_path, dtype, number, kind):
-    lost = np.random.default_rng(3).random((BANDS, ROWS, COLS)) < 0.03
-    if kind != "dropouts":
-        lost[:] = np.hypot(*(np.mgrid[:ROWS, :COLS] - 15)) < 6
-
-    def cut(hsi):
-        hsi[lost] = number
-
-    hsi, pan, _ = files(cut, dtype=dtype)
-    told = Said()
-    classical(hsi, pan, str(tmp_path / "o.tif"), hsi_nodata=f"{number:.10g}", progress=told)
-    declared = RasterReader(str(tmp_path / "o.tif")).read()
-    assert not [text for text in told.warnings if "no data has" in text]
-    classical(hsi, pan, str(tmp_path / "o.tif"), progress=told)
-    seen = RasterReader(str(tmp_path / "o.tif")).read()
-    np.testing.assert_array_equal(seen.valid, declared.valid)
-    np.testing.assert_array_equal(seen.values[seen.valid], declared.values[declared.valid])
-    (warning,) = [text for text in told.warnings if "no data has" in text]
-    assert f"--hsi-nodata {number:.10g} (HSI_NODATA)" in warning
-    assert len([text for text in told.warnings if "single bands" in text]) == (
-        kind == "dropouts"
-    )  # where it is declared
-    if number > 0:
-        return  # nothing can be computed with it
-    classical(hsi, pan, str(tmp_path / "o.tif"), hsi_nodata="none", progress=told)
-    assert len([text for text in told.warnings if "no data has" in text]) == 1
-    assert RasterReader(str(tmp_path / "o.tif")).read().valid.all()
-
-
-@pytest.mark.parametrize("lowest", [-1500, -1000, -9999])
-def test_low_numbers_with_others_near_them_are_data(files, lowest):
-    def spread(hsi):
-        hsi[5, :8] = lowest
-        hsi[5, 20, 20] = lowest * 0.6
-
-    assert found(files(spread, dtype=np.int16)[0]).strays == {}
-
-
-CLOUD = np.s_[12:17, 14:20]  # of 30 pixels
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("scaled", [True, False])
-@pytest.mark.parametrize(
-    ("number", "bands"), [(-1, slice(None)), (-1, slice(5, 12)), (-0.9999, slice(None)), (-3.2768, slice(30, 33))]
-)
-def test_a_negative_fill_as_large_as_the_data_is_found_inside_an_image(
-    make_raster, tmp_path, scaled, number, bands, seed
-):
-    hsi = truth(seed).reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 20  # noise around 0 where it is dark
-    hsi = np.rint(hsi) / 1e4 * 2 if scaled else hsi / 5000  # reflectances that were whole numbers, or were not
-    assert (hsi < 0).any()
-    clean = found(make_raster(tmp_path / "clean.tif", hsi.astype(np.float32), LOW))
-    assert not clean.strays
-    assert not clean.zeros
-    hsi[bands][(slice(None), *CLOUD)] = number
-    defects = found(make_raster(tmp_path / "hsi.tif", hsi.astype(np.float32), LOW))
-    assert defects.strays == {number: dict.fromkeys(range(BANDS)[bands], 30)}
-
-
-@pytest.mark.parametrize(("number", "bands"), [(-9999, [3]), (-32768, [0, 39]), (0, [])])
-def test_a_band_that_is_a_fill_throughout_is_empty(files, tmp_path, number, bands):
-    def spoil(hsi):
-        hsi[bands] = number
-
-    hsi, pan, _ = files(spoil, dtype=np.int16)
-    told = Said()
-    classical(hsi, pan, str(tmp_path / "out.tif"), progress=told)
-    with RasterReader(tmp_path / "out.tif") as made:
-        empty = ~made.read().valid.any(axis=(1, 2))
-    assert np.flatnonzero(empty).tolist() == bands
-    assert len([text for text in told.warnings if "no data has" in text]) == bool(bands)
-
-
-@pytest.mark.parametrize("upwards", [False, True])
-def test_a_number_below_0_in_all_bands_is_no_value_there_and_noise_elsewhere(make_raster, tmp_path, upwards):
-    hsi = np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4)) - 20).astype(np.int16)
-    noise = hsi == -1
-    assert noise.any()
-    hsi[(slice(None), *CLOUD)] = -1
-    pan = make_raster(tmp_path / "pan.tif", truth()[:10].mean(axis=0).astype(np.float32), HIGH)
-    low = (LOW[0], LOW[1], 0.0, LOW[3] - ROWS * 20.0, 0.0, 20.0) if upwards else LOW
-    path, told = make_raster(tmp_path / "hsi.tif", hsi[:, ::-1] if upwards else hsi, low), Said()
-    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, shift="none", progress=told)
-    (warning,) = [text for text in told.warnings if "as no data have it" in text]
-    assert "has -1 in all bands of 30 pixels" in warning
-    with RasterReader(tmp_path / "out.tif") as made:
-        valid = made.read().valid
-        filled = np.zeros((ROWS, COLS), bool)
-        filled[CLOUD] = True
-        np.testing.assert_array_equal(valid.all(axis=0), ~filled.repeat(RATIO, 0).repeat(RATIO, 1))
-    told.warnings.clear()
-    classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, shift="none", hsi_nodata="none", progress=told)
-    assert not [text for text in told.warnings if "nodata" in text]
 
 
 def test_a_failed_retrieval_may_be_minus_1(files):

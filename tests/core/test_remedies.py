@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -19,43 +17,9 @@ from core.runtime.errors import InputError
 from core.workflows.assess import assess
 from tests.core import one_ground
 from tests.core.one_ground import HSI, SIZE, cube, error_of, image, pan_in, plain, points, rotated, system
+from tests.core.refusals import commands, follow, refusal
 
 folder, make = one_ground.folder, one_ground.make  # fixtures
-
-TOOLS = ("gdalwarp", "gdal_translate", "gdal_edit.py", "gdalbuildvrt")
-
-
-def commands(message):
-    """The commands of a refusal, as lists of arguments; each ends before the bracket with QGIS's algorithm."""
-    assert message.endswith(".")
-    assert "\n" not in message
-    found = []
-    for start in re.finditer(rf"(?<![\w/])({'|'.join(map(re.escape, TOOLS))}) ", message):
-        words = shlex.shlex(message[start.start() :], posix=True, punctuation_chars=False)
-        words.whitespace_split, words.commenters = True, ""
-        arguments = []
-        for word in words:
-            if word.startswith("("):
-                break
-            arguments.append(word)
-        found.append(arguments)
-    return found
-
-
-def refusal(hsi, pan):
-    with pytest.raises(InputError) as error:
-        open_pair(hsi, pan)
-    return str(error.value)
-
-
-def follow(arguments):
-    """Run a command; returns the raster to use from now on."""
-    if shutil.which(arguments[0]) is None:
-        pytest.skip(f"{arguments[0]} is not on the PATH")
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "ERROR" not in done.stderr, done.stderr
-    return arguments[2] if arguments[0] == "gdalbuildvrt" else arguments[-1]
 
 
 @pytest.mark.parametrize(("lacking", "known"), [("pan", "hsi"), ("hsi", "pan")])
@@ -129,59 +93,6 @@ def test_a_pan_of_another_place_gets_no_command(make):
     said = refusal(hsi, make("pan.tif", image(far, 192, 192, 32632), far, 32632))
     assert "do not overlap" in said
     assert commands(said) == []
-
-
-def exchanged(transform, rows, cols):
-    """With corners whose y comes before x."""
-    x, dx, _, y, _, dy = transform
-    return y, rows * dy / cols, 0.0, x, 0.0, cols * dx / rows
-
-
-MISTAKES = {
-    "another meridian": (4326, 4326, lambda t, *_: (t[0] + 360.0, *t[1:]), 4326, "its longitudes less 360 degrees"),
-    "before Greenwich": (4326, 4326, lambda t, *_: (t[0] - 360.0, *t[1:]), 4326, "its longitudes plus 360 degrees"),
-    "wrong longitudes": (4326, 4326, lambda t, *_: (-t[0], *t[1:]), 4326, "the other sign of its longitudes"),
-    "wrong latitudes": (32633, 4326, lambda t, *_: (*t[:3], -t[3], *t[4:]), 4326, "the other sign of its latitudes"),
-    "latitudes first": (32633, 4326, exchanged, 4326, "its x and y exchanged"),
-    "latitude of the corner first": (
-        32633,
-        4326,
-        lambda t, *_: (t[3], *t[1:3], t[0], *t[4:]),
-        4326,
-        "x and y exchanged",
-    ),
-    "northings first": (32633, 32633, exchanged, 32633, "its x and y exchanged"),
-    "kilometres": (
-        32633,
-        32633,
-        lambda t, *_: tuple(0.001 * value for value in t),
-        32633,
-        "its coordinates times 1000",
-    ),
-    "the zone beside": (4326, 32633, lambda t, *_: t, 32632, "in EPSG:32633 (WGS 84 / UTM zone 33N)"),
-    "of ETRS89": (4326, 25833, lambda t, *_: t, 25834, "in EPSG:25833 (ETRS89 / UTM zone 33N)"),
-    "the other hemisphere": (4326, 32633, lambda t, *_: t, 32733, "in EPSG:32633 (WGS 84 / UTM zone 33N)"),
-}
-
-
-@pytest.mark.parametrize("wrong", ["pan", "hsi"])
-@pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_in_coordinates_is_corrected_by_the_command(make, name, wrong):
-    partner, own, spoil, stated, words = MISTAKES[name]
-    for role, pixel in (("hsi", 30.0), ("pan", 7.43)):
-        epsg = own if role == wrong else partner
-        plane, transform = pan_in(epsg, pixel)
-        if role == wrong:
-            transform, epsg = spoil(transform, *plane.shape), stated
-        make(f"{role}.tif", np.stack([plane, plane * 2, plane * 3]) if role == "hsi" else plane, transform, epsg)
-    said = refusal("hsi.tif", "pan.tif")
-    assert "do not overlap" in said
-    assert words in said
-    (edit,) = commands(said)
-    assert edit[-1] == f"{wrong}.tif" or name == "wrong longitudes"  # of two signs, either may be wrong
-    follow(edit)
-    with open_pair("hsi.tif", "pan.tif") as scene:
-        assert scene.low_valid.mean() > 0.8
 
 
 def use(found, hsi, pan):
