@@ -16,6 +16,8 @@ What catches people out:
 
 from __future__ import annotations
 
+import re
+
 from ..io.envi_header import header_list, read_envi_header
 from ..io.grid import Grid
 from ..io.origin import Origin
@@ -98,6 +100,29 @@ def _classic_scales(members: Members, count: int) -> tuple[tuple[float, ...], st
     return tuple(1 / factor for factor in factors), f"radiance = DN / the factors of {base_name(gain)}"
 
 
+def holds(file: Container) -> bool:
+    """Whether a netCDF file is one, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return bool(_kind(file)) and bool(file.numbers(f"/{_kind(file)}/wavelength"))
+
+
+def _instrument(name: str) -> str:
+    """AVIRIS-3 or -5, by the name of the file; just AVIRIS where it was renamed."""
+    match = re.match(r"AV([35])\d{8}t", name, re.IGNORECASE)
+    return f"AVIRIS-{match[1]}" if match is not None else "AVIRIS"
+
+
+def _kind(file: Container) -> str:
+    """The name of the group and its cube; "" for none."""
+    return next((kind for kind in ("reflectance", "radiance") if any(file.shape(f"/{kind}/{kind}"))), "")
+
+
 def describe(file: Container, role: str) -> Cube:
     """The cube of a netCDF file.
 
@@ -111,8 +136,7 @@ def describe(file: Container, role: str) -> Cube:
     Raises:
         InputError: the file is no such product, or its metadata cannot be used.
     """
-    kinds = ("reflectance", "radiance")
-    kind = next((kind for kind in kinds if any(file.shape(f"/{kind}/{kind}"))), "")
+    kind = _kind(file)
     if not kind:
         raise InputError(f"{file.name} holds no AVIRIS reflectance or radiance; choose another file.")
     path = f"/{kind}/{kind}"
@@ -124,7 +148,7 @@ def describe(file: Container, role: str) -> Cube:
     bbl, nodata = good_bands(good, bands), file.packing(path)[2]
     metadata = bands_metadata(wavelengths, fwhm, _FILL if nodata is None else nodata).replace(bbl=bbl)
     said = (f"wavelengths, widths and bad bands ({bbl.count(0)}) from the group {kind}",)
-    origin = Origin(f"AVIRIS-{file.name[2]} {kind}", "", file.acquired, said, True)
+    origin = Origin(f"{_instrument(file.name)} {kind}", "", file.acquired, said, True)
     return Cube((Part(path, "brc", tuple(range(bands))),), _grid(file, path, (rows, cols)), metadata, origin)
 
 

@@ -30,7 +30,7 @@ class Container:
 
     def __init__(self, path: str, name: str) -> None:
         self.path, self.name = path, name
-        kind, drivers = ("netCDF", ["netCDF", "HDF5"]) if path.lower().endswith(".nc") else ("HDF5", ["HDF5"])
+        kind, drivers = ("netCDF", ["netCDF", "HDF5"]) if path.lower().endswith((".nc", ".nc4")) else ("HDF5", ["HDF5"])
         drivers = [driver for driver in drivers if gdal.GetDriverByName(driver) is not None]
         if not drivers:
             raise InputError(

@@ -31,7 +31,7 @@ from ..runtime.errors import InputError
 from .container import Container
 from .cube import Cube, Flags, Part, bands_metadata, good_bands
 from .layout import check_wavelengths, spectral
-from .members import Members
+from .members import Members, base_name
 from .swath import swath_grid, tabled_grid
 
 KEY = r"EMIT_L(?:2A_RFL|1B_RAD)_\d{3}_\d{8}T\d{6}_\d+_\d+\.nc"
@@ -64,6 +64,21 @@ def file_of(members: Members, role: str) -> str:
     if not mask:
         raise members.lacks("masks (EMIT_L2A_MASK_....nc)")
     return mask
+
+
+def holds(file: Container) -> bool:
+    """Whether a file is one, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    places = ("/location/lon", "/sensor_band_parameters/wavelengths")
+    return all(file.array(place) is not None for place in places) and any(
+        any(file.shape(f"/{kind}")) for kind in _KINDS
+    )
 
 
 def describe(file: Container, role: str) -> Cube:
@@ -120,7 +135,8 @@ def describe(file: Container, role: str) -> Cube:
 
 def _mask_of(path: str) -> str:
     """The file of the masks of an image, beside it; "" for none."""
-    mask = re.sub(r"EMIT_L(?:2A_RFL|1B_RAD)_", "EMIT_L2A_MASK_", path)
+    start = len(path) - len(base_name(path))  # folders may be named as the file
+    mask = path[:start] + re.sub(r"EMIT_L(?:2A_RFL|1B_RAD)_", "EMIT_L2A_MASK_", path[start:])
     with gdal_messages() as messages:
         return mask if mask != path and messages.call(gdal.VSIStatL, mask) is not None else ""
 

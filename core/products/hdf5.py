@@ -22,6 +22,7 @@ from ..runtime.paths import StrPath
 from .chunks import ChunkedArray
 from .container import Container
 from .cube import Cube, Flags, Part
+from .inside import same_array
 
 _HIGHEST = 256  # rows that are read in one go where more would not fit in memory
 _WHOLE = ("uint8", "int8", "uint16", "int16", "int32")  # types of flags that are taken as they are stored
@@ -62,6 +63,17 @@ class Hdf5Reader(RasterReader):
     def source(self) -> Source:
         """The image as sentences name it; GDAL's tools cannot open it by the product's name."""
         return Source(self.name)
+
+    def shows(self, array: str) -> bool:
+        """Whether an array is one that the image's bands lie in.
+
+        Args:
+            array: as GDAL names subdatasets.
+
+        Returns:
+            Whether it is.
+        """
+        return any(same_array(array, part.array) for part in self._cube.parts)
 
     def _open(self) -> gdal.Dataset:
         self._files = [Container(self.path, self.name)]

@@ -26,6 +26,24 @@ KEY = r"NEON_.+_reflectance\.h5"
 SOURCE = "NEON, Spectrometer orthorectified surface directional reflectance, DP1.30006 and DP3.30006, file description"
 
 
+def holds(file: Container) -> bool:
+    """Whether a file is one, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return bool(_site(file))
+
+
+def _site(file: Container) -> str:
+    """The group of the site; "" for none."""
+    sites = (name for name in file.groups() if any(file.shape(f"/{name}/Reflectance/Reflectance_Data")))
+    return next(sites, "")
+
+
 def describe(file: Container, role: str) -> Cube:
     """The cube of a file.
 
@@ -39,8 +57,8 @@ def describe(file: Container, role: str) -> Cube:
     Raises:
         InputError: the file is no such product, or its metadata cannot be used.
     """
-    site = next((name for name in file.groups() if file.array(f"/{name}/Reflectance/Reflectance_Data")), None)
-    if site is None:
+    site = _site(file)
+    if not site:
         raise InputError(
             f"{file.name} holds no NEON reflectance (SITE/Reflectance/Reflectance_Data); choose another file."
         )

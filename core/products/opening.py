@@ -17,6 +17,7 @@ from ..runtime.paths import StrPath, as_path
 from ..runtime.progress import Progress
 from .band_rule import BandRule
 from .detectors import arranged
+from .hdf5 import Hdf5Reader
 from .members import ARCHIVES, base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
@@ -63,13 +64,21 @@ def open_raster(
             raise InputError(_no_such_image(found, role))
         found = None
     if found is None:
-        path = _image_in(path)
+        image = _image_in(path)
+        found = find_product(image, role) if image != path else None  # in a folder or archive, under another name
+        path = image
+    if found is not None and role not in found.product.roles:
+        raise InputError(_no_such_image(found, role))
+    if found is None:
         reader = RasterReader(path, geolocation)
         lone = incomplete_product(path) if role == "hsi" else None
         if lone is not None and not any(reader.metadata.wavelengths):
             reader.notes += (_lone(reader.name, lone),)
     else:
         reader = found.product.open(found.members, role)
+        if found.array and not (isinstance(reader, Hdf5Reader) and reader.shows(found.array)):
+            reader.close()
+            raise InputError(_another_array(found, role))
         if geolocation:
             _place(reader, geolocation)
     if role == "pan" and reader.palette:
@@ -185,6 +194,14 @@ def _no_such_image(found: Found, role: str) -> str:
     return (
         f"{found.members.name} is a product of {found.product.name}, which has no {_IMAGES[role]} (it has: {there}); "
         f"choose another file for it."
+    )
+
+
+def _another_array(found: Found, role: str) -> str:
+    file = found.members.name
+    return (
+        f"{base_name(found.array)} is one array of {file}, a product of {found.product.name}, and not its "
+        f"{_IMAGES[role]}; choose {file} itself: its images are read as they lie in it."
     )
 
 

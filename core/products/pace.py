@@ -32,6 +32,36 @@ _L2 = ("rhos", "Rrs")
 _HYPSO = ("rhos", "Rrs", "rhot", "Lt")
 
 
+def holds(file: Container) -> bool:
+    """Whether a file is OCI's, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return bool(_start_of(file)) or any(any(file.shape(f"/geophysical_data/{kind}")) for kind in _L2)
+
+
+def holds_hypso(file: Container) -> bool:
+    """Whether a file is HYPSO's, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return any(any(file.shape(f"/products/{kind}")) for kind in _HYPSO)
+
+
+def _start_of(file: Container) -> str:
+    """How the names of level 1B's three cubes start; "" where there are none."""
+    starts = (s for s in ("rhot", "Lt") if all(any(file.shape(f"/observation_data/{s}_{name}")) for name, _ in _L1B))
+    return next(starts, "")
+
+
 def describe(file: Container, role: str) -> Cube:
     """OCI's image.
 
@@ -45,9 +75,9 @@ def describe(file: Container, role: str) -> Cube:
     Raises:
         InputError: the file is no such product, or its metadata cannot be used.
     """
-    for start in ("rhot", "Lt"):
-        if all(file.array(f"/observation_data/{start}_{name}") is not None for name, _ in _L1B):
-            return _level_1b(file, start)
+    start = _start_of(file)
+    if start:
+        return _level_1b(file, start)
     kind = next((kind for kind in _L2 if any(file.shape(f"/geophysical_data/{kind}"))), "")
     if not kind:
         raise InputError(f"{file.name} holds no OCI spectra (L1B, or L2 with rhos or Rrs); choose another file.")

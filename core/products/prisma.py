@@ -74,6 +74,18 @@ class _Band(NamedTuple):
     fwhm: float | None
 
 
+def holds(file: Container) -> bool:
+    """Whether a file is one, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return any(name.startswith("PRS_L") for name in file.groups("/HDFEOS/SWATHS"))
+
+
 def describe(file: Container, role: str) -> Cube:
     """The HSI, the PAN, or the masks of a product.
 

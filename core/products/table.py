@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable
 
 from ..io.reader import RasterReader
@@ -32,6 +32,7 @@ from . import (
     wyvern,
 )
 from .hdf5 import Describe, Hdf5Reader
+from .inside import Holds, array_named, what_holds
 from .layout import LayOut
 from .members import Members, base_name, files_of, is_container
 from .reader import ProductReader
@@ -54,6 +55,7 @@ class Product:
         depth: folders below the key file's in which parts may lie.
         files: regular expression of what follows the scene in the names of its files, where
             :mod:`..io.input_files` does not know them.
+        holds: whether an HDF5 file of another name is one; None for products of other files.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Product:
     source: str
     depth: int = 0
     files: str = ""
+    holds: Holds | None = None
 
 
 def _reader(lay_out: LayOut) -> Callable[[Members, str], RasterReader]:
@@ -77,16 +80,20 @@ def _cube(
     return lambda members, role: Hdf5Reader(file_of(members, role), role, describe)
 
 
+def _one_file(
+    name: str,
+    key: tuple[str, str],
+    describe: Describe,
+    source: str,
+    holds: Holds,
+    roles: tuple[str, ...] = ("hsi",),
+) -> Product:
+    """A product that is one HDF5 or netCDF-4 file."""
+    return Product(name, key[0], f"the {key[1]} file", "", roles, _cube(describe), source, holds=holds)
+
+
 PRODUCTS: tuple[Product, ...] = (
-    Product(
-        "PRISMA",
-        prisma.KEY,
-        "the .he5 file",
-        "",
-        ("hsi", "pan", "quality"),
-        _cube(prisma.describe),
-        prisma.SOURCE,
-    ),
+    _one_file("PRISMA", (prisma.KEY, ".he5"), prisma.describe, prisma.SOURCE, prisma.holds, ("hsi", "pan", "quality")),
     Product(
         "EnMAP", enmap.KEY, "...-METADATA.XML", enmap.PARTS, ("hsi", "quality"), _reader(enmap.lay_out), enmap.SOURCE
     ),
@@ -144,11 +151,12 @@ PRODUCTS: tuple[Product, ...] = (
         ("hsi", "quality"),
         _cube(emit.describe, emit.file_of),
         emit.SOURCE,
+        holds=emit.holds,
     ),
-    Product("NEON AOP", neon.KEY, "the .h5 file", "", ("hsi",), _cube(neon.describe), neon.SOURCE),
-    Product("Tanager", tanager.KEY, "the .h5 file", "", ("hsi",), _cube(tanager.describe), tanager.SOURCE),
-    Product("PACE OCI", pace.KEY, "the .nc file", "", ("hsi",), _cube(pace.describe), pace.SOURCE),
-    Product("HYPSO", pace.HYPSO_KEY, "the .nc file", "", ("hsi",), _cube(pace.describe_hypso), pace.HYPSO_SOURCE),
+    _one_file("NEON AOP", (neon.KEY, ".h5"), neon.describe, neon.SOURCE, neon.holds),
+    _one_file("Tanager", (tanager.KEY, ".h5"), tanager.describe, tanager.SOURCE, tanager.holds),
+    _one_file("PACE OCI", (pace.KEY, ".nc"), pace.describe, pace.SOURCE, pace.holds),
+    _one_file("HYPSO", (pace.HYPSO_KEY, ".nc"), pace.describe_hypso, pace.HYPSO_SOURCE, pace.holds_hypso),
     Product(
         "AVIRIS Classic, NG, 3",
         aviris.KEY,
@@ -159,14 +167,8 @@ PRODUCTS: tuple[Product, ...] = (
         aviris.SOURCE,
         files=aviris.FILES,
     ),
-    Product(
-        "AVIRIS-3, AVIRIS-5, netCDF",
-        aviris.NETCDF_KEY,
-        "the .nc file",
-        "",
-        ("hsi",),
-        _cube(aviris.describe),
-        aviris.NETCDF_SOURCE,
+    _one_file(
+        "AVIRIS-3, AVIRIS-5, netCDF", (aviris.NETCDF_KEY, ".nc"), aviris.describe, aviris.NETCDF_SOURCE, aviris.holds
     ),
     Product(
         "Pixxel",
@@ -210,18 +212,20 @@ class Found:
         product: its line in the table.
         members: its files.
         by_part: whether it was named by one of its images' files, which may be opened by itself.
+        array: by which it was named, as GDAL names subdatasets; "" where it was not.
     """
 
     product: Product
     members: Members
     by_part: bool = False
+    array: str = ""
 
 
 def find_product(path: str, role: str) -> Found | None:
     """The product that a file, a folder or an archive is, or is a part of.
 
     Args:
-        path: what the user named.
+        path: what the user named; also an array of a file, as GDAL names it.
         role: of the image that is wanted; of several products in a folder those count that have it.
 
     Returns:
@@ -240,7 +244,9 @@ def find_product(path: str, role: str) -> Found | None:
                 f"{base_name(path)} holds {len(fitting)} products ({names[:400]}); choose a file of one of them."
             )
         return next(iter(fitting or found), None)
-    return _of_file(path)
+    file, array = array_named(path)
+    named = _of_file(file) or _by_content(file)
+    return replace(named, array=array) if named is not None and array else named
 
 
 def _in_files(given: str, paths: list[str]) -> Iterator[Found]:
@@ -269,6 +275,13 @@ def _of_file(path: str) -> Found | None:
                     return Found(product, _members(product, path, other, match, _beside(product, other)), True)
             folder = os.path.dirname(folder)
     return None
+
+
+def _by_content(path: str) -> Found | None:
+    """The product of a file that has another name than it was delivered with."""
+    known = [(product, product.holds) for product in PRODUCTS if product.holds is not None]
+    place = what_holds(path, [holds for _, holds in known])
+    return None if place is None else Found(known[place][0], Members(path, "", (path,)))
 
 
 def product_files(path: str) -> list[str]:

@@ -44,6 +44,25 @@ _BEYOND = 3.0  # pixels of the framing that the image may lie outside of it
 _ALIKE = 2.0  # times as large or as small as its pixels those of the image may be
 
 
+def holds(file: Container) -> bool:
+    """Whether a file is one, whatever its name.
+
+    Args:
+        file: the open file.
+
+    Returns:
+        Whether it is.
+    """
+    return bool(_cube_of(file)[0])
+
+
+def _cube_of(file: Container) -> tuple[str, str]:
+    """The group and the kind of the cube; "" for none."""
+    places = [(place, kind) for place in (_GRID, _SWATH) for kind in _CUBES]
+    found = (one for one in places if file.array(f"{one[0]}/Data Fields/{one[1]}") is not None)
+    return next(found, ("", ""))
+
+
 def describe(file: Container, role: str) -> Cube:
     """The cube of a file.
 
@@ -57,10 +76,7 @@ def describe(file: Container, role: str) -> Cube:
     Raises:
         InputError: the file is no such product, or its metadata cannot be used.
     """
-    places = [(place, kind) for place in (_GRID, _SWATH) for kind in _CUBES]
-    place, kind = next(
-        (found for found in places if file.array(f"{found[0]}/Data Fields/{found[1]}") is not None), ("", "")
-    )
+    place, kind = _cube_of(file)
     if not place:
         raise InputError(f"{file.name} holds no Tanager cube ({_GRID}/Data Fields/...); choose another file.")
     path = f"{place}/Data Fields/{kind}"
