@@ -9,6 +9,9 @@ What catches people out:
   differ by up to 50 nm, so that they stay unknown.
 * Surface reflectance (``_SR``) is stored times 10000; without ``_SR`` the numbers are scaled radiance, each band with
   a factor of its own in the XML.
+* Tools of an order add to the names in any order: harmonised to Sentinel-2, clipped, reprojected, as cloud-optimised
+  GeoTIFF (``_harmonized``, ``_clip``, ``_reproject``, ``_file_format``), or turned from radiance into reflectance at
+  the top of the atmosphere (``_toar``, times 10000, too). The mask that fits has those that change the grid.
 * 0 is no data. The usable data mask ``..._udm2.tif`` says what is clear, snow, shadow, haze and cloud: it is the role
   "quality". Its band 8 has bit 0 set where there is no image.
 """
@@ -25,7 +28,8 @@ from .layout import BandFile, Flag, Layout
 from .members import Members, base_name
 from .reader import band_count
 
-KEY = r"(?P<scene>\d{8}_\d{6}(?:_\d{2})?_\w{4}_3B)_AnalyticMS(?:_SR)?(?:_8b)?(?:_clip)?\.tif"
+_IMAGE = r"_AnalyticMS(?:_(?:SR|8b|toar|harmonized|clip|reproject|file_format))*\.tif"
+KEY = rf"(?P<scene>\d{{8}}_\d{{6}}(?:_\d{{1,2}})?_\w{{4}}_3B){_IMAGE}"
 SOURCE = "Planet, PSScene item type: bands of the assets ortho_analytic_4b_sr, ortho_analytic_8b_sr and ortho_udm2"
 
 _NAMES = {
@@ -59,35 +63,50 @@ def lay_out(members: Members, role: str) -> Layout:
     Raises:
         InputError: a file is missing, or has another number of bands than such products have.
     """
-    mask = members.first(r"_udm2(?:_clip)?\.tif")
+    images = members.all(_IMAGE)
+    named = [path for path in images if base_name(path) == base_name(members.given)]
+    image = next(iter(named or images), "")
+    mask = _mask(members, image)
     if mask and band_count(mask) != len(_UDM2):
         raise InputError(f"{base_name(mask)} has not the {len(_UDM2)} bands of a usable data mask; get a fresh copy.")
     if role == "quality":
         if not mask:
             raise members.lacks("usable data mask (..._udm2.tif)")
         return Layout(tuple(BandFile(mask, i + 1) for i in range(len(_UDM2))), "PlanetScope", names=_UDM2)
-    images = members.all(r"_AnalyticMS(?:_SR)?(?:_8b)?(?:_clip)?\.tif")
-    named = [path for path in images if base_name(path) == base_name(members.given)]
-    if not images:
+    if not image:
         raise members.lacks("image (..._AnalyticMS_SR.tif)")
-    image = (named or images)[0]
     names = _NAMES.get(band_count(image))
     if names is None:
         raise InputError(f"{base_name(image)} has {band_count(image)} bands, but such products have 4 or 8.")
-    reflectance = re.search("_SR(?:_|[.])", base_name(image), re.IGNORECASE) is not None
+    match = re.search("_(SR|toar)(?=[_.])", base_name(image), re.IGNORECASE)
+    kind = {"sr": "surface reflectance", "toar": "reflectance at the top of the atmosphere"}.get(
+        match[1].lower() if match is not None else "", "radiance"
+    )
     return Layout(
         tuple(BandFile(image, i + 1) for i in range(len(names))),
-        f"PlanetScope {'surface reflectance' if reflectance else 'radiance'}",
+        f"PlanetScope {kind}",
         names=names,
         wavelengths=_wavelengths(len(names)),
-        scales=(_SCALE,) * len(names) if reflectance else None,
-        offsets=(0.0,) * len(names) if reflectance else None,
+        scales=(_SCALE,) * len(names) if kind != "radiance" else None,
+        offsets=(0.0,) * len(names) if kind != "radiance" else None,
         nodata=(0.0,),
         flags=(Flag(mask, len(_UDM2), _is_blackfill),) if mask else (),
         acquired=members.scene[:15],
         provenance=(
             f"bands {', '.join(names)}" + (" of SuperDove, with its wavelengths" if len(names) == 8 else ""),
-            f"reflectance = DN x {_SCALE:g}" if reflectance else "stored numbers without a scale",
+            f"reflectance = DN x {_SCALE:g}" if kind != "radiance" else "stored numbers without a scale",
             "0 is nodata",
         ),
     )
+
+
+def _mask(members: Members, image: str) -> str:
+    """The usable data mask on the image's grid; of an image that is not there, the only one or the first."""
+    masks = members.all(r"_udm2(?:_(?:clip|reproject|file_format))*\.tif")
+    fitting = [mask for mask in masks if _grid_tools(mask) == _grid_tools(image)]
+    return next(iter(fitting if image else masks), "")
+
+
+def _grid_tools(path: str) -> list[str]:
+    """The tools that changed the grid, in their order."""
+    return re.findall("_(clip|reproject)", base_name(path).lower())

@@ -4,6 +4,10 @@ What catches people out:
 
 * Since processing baseline 04.00 the stored numbers carry an offset of -1000, which ``MTD_MSIL2A.xml`` lists for each
   band: reflectance = (DN + offset) / 10000. Without it reflectances are 0.1 too high.
+* Sen2Cor, run by users, calls any baseline 99.99 (``..._N9999_...``), and lists offsets where there are any: where it
+  lists none, none is added.
+* In products of 2017 and 2018 files and elements are named ``L2A_...``.
+* A part of a product, fetched by hand, may lack bands: those of 10 m that are there are taken.
 * 0 is no data and 65535 saturated; neither is a reflectance.
 * Only B02, B03, B04 and B08 have 10 m; each band is a JPEG 2000 file of its own, five folders deep.
 * It has no panchromatic band: its four bands of 10 m are the sharper image, and with them those of 20 m (role
@@ -22,7 +26,8 @@ from .layout import BandFile, Layout, numbers
 from .members import Members, base_name
 
 KEY = r"MTD_MSIL(?:1C|2A)\.xml"
-PARTS = r"T\d\d[A-Z]{3}_\d{8}T\d{6}_(?:B\d[\dA]|SCL)(?:_\d0m)?\.jp2"
+_START = r"(?:L2A_)?T\d\d[A-Z]{3}_\d{8}T\d{6}_"
+PARTS = rf"{_START}(?:B\d[\dA]|SCL)(?:_\d0m)?\.jp2"
 SOURCE = "ESA, Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD"
 DEPTH = 4  # GRANULE, the granule, IMG_DATA, R10m
 
@@ -30,6 +35,7 @@ _IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B
 _SHARP = ("B02", "B03", "B04", "B08")  # of 10 m
 _COARSE = ("B05", "B06", "B07", "B8A", "B11", "B12")  # of 20 m
 _OFFSET_FROM, _OFFSET = 4.0, -1000.0  # baseline, and what the bands of later ones carry
+_BY_USERS = 99.0  # from this number on no baseline of ESA's
 
 
 def lay_out(members: Members, role: str) -> Layout:
@@ -52,10 +58,11 @@ def lay_out(members: Members, role: str) -> Layout:
     members.refuse_classes(r"_SCL(?:_\d0m)?\.jp2$", "the scene classification (SCL)")
     root, source = read_xml(xml), base_name(xml)
     named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
-    chosen: tuple[str, ...] = _COARSE if role == "coarse" else _SHARP
-    resolution = "20m" if role == "coarse" else "10m"
+    wanted, resolution = (_COARSE, "20m") if role == "coarse" else (_SHARP, "10m")
     if role == "pan" and named:
-        chosen, resolution = (named[1].upper(),), named[2] or "10m"
+        wanted, resolution = (named[1].upper(),), named[2] or "10m"
+    chosen = tuple(band for band in wanted if members.first(*_names(band, resolution))) or wanted
+    missing = [band for band in wanted if band not in chosen]
     factor, offsets, notes = _scale(root, source, chosen)
     central = _wavelengths(root)
     return Layout(
@@ -68,7 +75,8 @@ def lay_out(members: Members, role: str) -> Layout:
         nodata=(0.0, 65535.0),
         acquired=next((element.text for element in root.anywhere("PRODUCT_START_TIME")), ""),
         provenance=(
-            f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}",
+            f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}"
+            + (f" ({', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no file)" if missing else ""),
             f"reflectance = (DN {offsets[0]:+g}) / {factor:g} as in {source}",
             "0 is nodata, 65535 saturated",
         ),
@@ -78,13 +86,16 @@ def lay_out(members: Members, role: str) -> Layout:
 
 def _file(members: Members, band: str, resolution: str) -> str:
     """A band's file: with the resolution in its name (L2A), or without (L1C)."""
-    start = r"T\d\d[A-Z]{3}_\d{8}T\d{6}_"
-    return members.need(f"band {band} (..._{band}.jp2)", rf"{start}{band}_{resolution}\.jp2", rf"{start}{band}\.jp2")
+    return members.need(f"band {band} (..._{band}.jp2)", *_names(band, resolution))
+
+
+def _names(band: str, resolution: str) -> tuple[str, str]:
+    return rf"{_START}{band}_{resolution}\.jp2", rf"{_START}{band}\.jp2"
 
 
 def _scale(root: Element, source: str, bands: tuple[str, ...]) -> tuple[float, tuple[float, ...], tuple[str, ...]]:
     """The divisor, the offset of each band, and what is to be said of them."""
-    names = ("BOA_QUANTIFICATION_VALUE", "QUANTIFICATION_VALUE")
+    names = ("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE", "QUANTIFICATION_VALUE")
     stated = [element.text for name in names for element in root.anywhere(name)]
     if not stated:
         raise InputError(f"{source} has no QUANTIFICATION_VALUE; get a fresh copy of the product.")
@@ -98,7 +109,7 @@ def _scale(root: Element, source: str, bands: tuple[str, ...]) -> tuple[float, t
         known = {element.attribute("band_id"): value for element, value in zip(listed, values)}
         offsets = tuple(known.get(str(_IDS.index(band)), 0.0) for band in bands)
         return factor, offsets, ()
-    if numbers([baseline], "processing baselines", source)[0] < _OFFSET_FROM:
+    if not _OFFSET_FROM <= numbers([baseline], "processing baselines", source)[0] < _BY_USERS:
         return factor, (0.0,) * len(bands), ()
     return (
         factor,
