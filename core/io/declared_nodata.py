@@ -45,6 +45,20 @@ def declared_nodata(dataset: gdal.Dataset, numbers: Sequence[int]) -> list[float
     ]
 
 
+def band_nodata(dataset: gdal.Dataset, numbers: Sequence[int], stated: float | None) -> list[float | None]:
+    """As :func:`declared_nodata`, or what a file beside the raster says of all bands.
+
+    Args:
+        dataset, numbers: as there.
+        stated: what is said beside the raster, which counts where no band declares a value; None for nothing.
+
+    Returns:
+        As there.
+    """
+    declared = declared_nodata(dataset, numbers)
+    return declared if any(value is not None for value in declared) else [stated] * len(declared)
+
+
 def nodata_notes(dataset: gdal.Dataset, name: str) -> tuple[str, ...]:
     """What is said of a nodata value that cannot be read.
 

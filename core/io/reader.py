@@ -14,7 +14,7 @@ from ..runtime.errors import InputError
 from ..runtime.paths import StrPath, as_path
 from .band_remedies import complex_sentence, subdatasets_sentence
 from .band_sources import file_notes
-from .declared_nodata import declared_nodata
+from .declared_nodata import band_nodata
 from .encoding import equals_nodata, representable
 from .envi_checks import check_interleave, check_size, least_size, unreadable
 from .gdal_errors import gdal_messages, open_quietly
@@ -118,7 +118,7 @@ class RasterReader:
         self._dtypes = [dtype for dtype in types if dtype is not None]
         self.grid = grid_of(dataset, self.source, self._geolocation)
         self.metadata, beside = completed(read_metadata(dataset), dataset, self.path)
-        self._nodata = list(map(representable, declared_nodata(dataset, self._numbers), self._dtypes))
+        self._nodata = list(map(representable, band_nodata(dataset, self._numbers, self.metadata.nodata), self._dtypes))
         self._alpha = [n for n in range(1, dataset.RasterCount + 1) if n not in self._numbers]
         self._least_size, height = least_size(dataset), bands[0].GetBlockSize()[1]
         self._block_rows = -(-_LEAST_ROWS // height) * height

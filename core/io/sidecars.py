@@ -3,13 +3,16 @@ not say, and is used only where it has as many bands.
 
 GDAL reads a header beside a GeoTIFF from 3.12 on, and of an ENVI file's own header only the usual spellings; headers
 are also found with ``wavelengths``, with ``[ ]`` for ``{ }``, and with a list that begins on the next line. STAC items
-(``X.json``, ``X_stac.json``) have wavelengths in micrometres, in the extension eo (``eo:bands``, or ``bands`` with
-``eo:center_wavelength``), and scale, offset and nodata in the extension raster (``raster:bands``).
+(``X.json``, ``X_stac.json``, or any other of which an asset is the raster's file) have wavelengths in micrometres, in
+the extension eo (``eo:bands``, or ``bands`` with ``eo:center_wavelength``), and scale, offset and nodata in the
+extension raster (``raster:bands``, or ``raster:scale`` of a band or of all). Earth Search's items of Sentinel-2 state
+an offset of -0.1 also where ``earthsearch:boa_offset_applied`` says that the numbers already have it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from typing import Any, Optional
@@ -17,6 +20,7 @@ from typing import Any, Optional
 from osgeo import gdal
 
 from ..runtime.errors import InputError
+from .encoding import representable
 from .envi_header import header_list, read_envi_header
 from .gdal_errors import driver_name
 from .metadata import RasterMetadata
@@ -24,10 +28,12 @@ from .wavelengths import converted, parse_number
 from .xml_files import text_of_file
 
 _LARGEST_ITEM = 8 * 1024**2  # bytes
+_LARGEST_OTHER = 1024**2  # of one that is not named as the raster
 _WAVELENGTHS = ("wavelength", "wavelengths", "wavelength list", "band wavelengths")
 _WIDTHS = ("fwhm", "bandwidth", "bandwidths", "wavelength fwhm")
 _UNITS = ("wavelength units", "wavelength unit", "wavelengths units", "wavelength_units")
 _GOOD = ("bbl", "bad band list", "bad bands list")
+_MOST_ITEMS = 50  # of the folder that are looked at
 
 _Numbers = list[Optional[float]]
 
@@ -49,8 +55,7 @@ def completed(metadata: RasterMetadata, dataset: gdal.Dataset, path: str) -> tup
         for name in names:
             if any(metadata.wavelengths) and (read is _from_stac or driver_name(dataset) == "ENVI"):
                 break
-            size = dataset.RasterYSize, dataset.RasterXSize
-            changes = read(name, metadata, size) if os.path.isfile(name) else {}
+            changes = read(name, metadata, dataset, path) if os.path.isfile(name) else {}
             if changes:
                 return metadata.replace(**changes), os.path.basename(name)
     return metadata, ""
@@ -62,18 +67,26 @@ def _headers(path: str) -> list[str]:
 
 
 def _items(path: str) -> list[str]:
-    stem = os.path.splitext(path)[0]
+    """Those named as the raster, and the others in its folder, in which one of the assets has to be its file."""
+    folder = os.path.dirname(os.path.abspath(path))
+    others = sorted(entry.path for entry in os.scandir(folder) if entry.name.lower().endswith(".json"))
+    return list(dict.fromkeys([*_own_items(path), *others[:_MOST_ITEMS]]))
+
+
+def _own_items(path: str) -> list[str]:
+    stem = os.path.splitext(os.path.abspath(path))[0]
     return [f"{stem}.json", f"{stem}_stac.json", f"{stem}.stac.json"]
 
 
-def _from_header(path: str, metadata: RasterMetadata, size: tuple[int, int]) -> dict[str, Any]:
+def _from_header(path: str, metadata: RasterMetadata, dataset: gdal.Dataset, raster: str) -> dict[str, Any]:
     """The fields that an ENVI header says and the raster does not; none of a header of another raster."""
     try:
         header = read_envi_header(path)
     except InputError:  # a file of that name of another kind
         return {}
     said = [parse_number(header.get(key)) for key in ("bands", "lines", "samples")]
-    if any(one not in (None, known) for one, known in zip(said, (metadata.bands, *size))):
+    size = metadata.bands, dataset.RasterYSize, dataset.RasterXSize
+    if any(one not in (None, known) for one, known in zip(said, size)):
         return {}
     waves, widths = (_numbers(header_list(header, *keys), metadata.bands) for keys in (_WAVELENGTHS, _WIDTHS))
     good = _numbers(header_list(header, *_GOOD), metadata.bands)
@@ -88,28 +101,55 @@ def _from_header(path: str, metadata: RasterMetadata, size: tuple[int, int]) -> 
     return changes
 
 
-def _from_stac(path: str, metadata: RasterMetadata, size: tuple[int, int]) -> dict[str, Any]:
-    """The fields that a STAC item says of the asset with as many bands, and the raster does not."""
+def _from_stac(path: str, metadata: RasterMetadata, dataset: gdal.Dataset, raster: str) -> dict[str, Any]:
+    """The fields that a STAC item says of the asset that is the raster's file, else of the only ones with as many
+    bands, and the raster does not."""
+    own = path in _own_items(raster)
     try:
-        item = json.loads(text_of_file(path, _LARGEST_ITEM))
+        text = text_of_file(path, _LARGEST_ITEM if own else _LARGEST_OTHER)
+        if "stac_version" not in text or not (own or os.path.basename(raster) in text):
+            return {}
+        item = json.loads(text)
     except (InputError, ValueError, RecursionError):
         return {}
     if not isinstance(item, dict) or "stac_version" not in item:
         return {}
     described = item.get("assets")
-    changes: dict[str, Any] = {}
-    for asset in described.values() if isinstance(described, dict) else ():
-        changes = changes or _of_holder(asset, metadata)
-    return {**_of_holder(item, metadata), **_of_holder(item.get("properties"), metadata), **changes}
+    assets = [asset for asset in (described.values() if isinstance(described, dict) else ()) if isinstance(asset, dict)]
+    named = [asset for asset in assets if _file_of(asset).lower() == os.path.basename(raster).lower()]
+    if not named and not own:
+        return {}
+    found = [changes for changes in (_of_holder(asset, metadata) for asset in named or assets) if changes]
+    if any(changes != found[0] for changes in found):
+        found = []  # it is not said which of them the raster is
+    properties = item.get("properties")
+    general = {**_of_holder(item, metadata), **_of_holder(properties, metadata)}
+    changes = {**general, **(found[0] if found else {})}
+    if "offsets" in changes and isinstance(properties, dict) and _offset_is_applied(properties):
+        changes["offsets"] = (0.0,) * metadata.bands
+    return changes
+
+
+def _file_of(asset: dict[str, Any]) -> str:
+    """The name of an asset's file."""
+    href = asset.get("href")
+    return href.partition("?")[0].replace("\\", "/").rpartition("/")[2] if isinstance(href, str) else ""
+
+
+def _offset_is_applied(properties: dict[str, Any]) -> bool:
+    return any(properties.get(f"{who}:boa_offset_applied") is True for who in ("earthsearch", "sentinel"))
 
 
 def _of_holder(holder: object, metadata: RasterMetadata) -> dict[str, Any]:
     """What an asset or the properties say of as many bands."""
     changes: dict[str, Any] = {}
     for key in ("bands", "eo:bands", "raster:bands"):
-        bands = holder.get(key) if isinstance(holder, dict) else None
+        if not isinstance(holder, dict):
+            return {}
+        bands = holder.get(key)
         if isinstance(bands, list) and len(bands) == metadata.bands and all(isinstance(b, dict) for b in bands):
-            changes = {**_of_stac(bands, metadata), **changes}
+            of_all = {name: value for name, value in holder.items() if name.startswith("raster:") or name == "nodata"}
+            changes = {**_of_stac([{**of_all, **band} for band in bands], metadata), **changes}
     return changes
 
 
@@ -120,9 +160,13 @@ def _of_stac(bands: Sequence[dict[str, Any]], metadata: RasterMetadata) -> dict[
     waves = listed("center_wavelength", "eo:center_wavelength")
     changes = _spectral(metadata, waves, listed("full_width_half_max", "eo:full_width_half_max"), "um")
     scales, offsets = listed("scale", "raster:scale"), listed("offset", "raster:offset")
-    if not _is_scaled(metadata) and None not in scales:
+    if not _is_scaled(metadata) and all(scales):
         changes["scales"] = tuple(scales)
         changes["offsets"] = tuple(offset or 0.0 for offset in offsets)
+    nodata = set(listed("nodata", "raster:nodata"))
+    stated = representable(nodata.pop(), metadata.dtype) if len(nodata) == 1 else None
+    if metadata.nodata is None and stated is not None:
+        changes["nodata"] = stated
     return changes
 
 
@@ -150,4 +194,5 @@ def _numbers(entries: Sequence[str], count: int) -> _Numbers:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None  # type: ignore[arg-type]

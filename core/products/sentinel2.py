@@ -58,7 +58,8 @@ def lay_out(members: Members, role: str) -> Layout:
     members.refuse_classes(r"_SCL(?:_\d0m)?\.jp2$", "the scene classification (SCL)")
     root, source = read_xml(xml), base_name(xml)
     named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
-    wanted, resolution = (_COARSE, "20m") if role == "coarse" else (_SHARP, "10m")
+    wanted: tuple[str, ...] = _COARSE if role == "coarse" else _SHARP
+    resolution = "20m" if role == "coarse" else "10m"
     if role == "pan" and named:
         wanted, resolution = (named[1].upper(),), named[2] or "10m"
     chosen = tuple(band for band in wanted if members.first(*_names(band, resolution))) or wanted

@@ -83,6 +83,9 @@ COMMON = [
 ]
 
 
+COMMON_WAVES = [{"eo:center_wavelength": wave} for wave in (0.44, 0.55, 0.66)]
+
+
 @pytest.mark.parametrize("name", ["a.json", "a_stac.json"])
 @pytest.mark.parametrize(
     "item",
@@ -101,6 +104,7 @@ def test_a_stac_item_beside_the_file_tells_the_bands(tmp_path, write_raster, nam
         assert reader.metadata.fwhm == pytest.approx((10.0,) * 3)
         assert reader.metadata.scales == (1e-4,) * 3
         assert reader.metadata.offsets == (-0.1,) * 3
+        assert reader.metadata.nodata == (None if "bands" in item["assets"]["data"] else 0)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +115,54 @@ def test_other_json_does_no_harm(tmp_path, write_raster, text):
     (tmp_path / "a.json").write_text(text)
     with RasterReader(path) as reader:
         assert reader.metadata.wavelengths == (None,) * 3
+
+
+def earth_search(applied=True, **more):
+    """An item of single-band assets, of which the first is no reflectance."""
+
+    def asset(key, file, **said):
+        return {key: {"href": f"https://archive/{file}?token=1", **said}}
+
+    scale = {"nodata": 0, "scale": 0.0001, "offset": -0.1}
+    return {
+        "stac_version": "1.0.0",
+        "properties": {"earthsearch:boa_offset_applied": applied, "s2:processing_baseline": "05.10"},
+        "assets": {
+            **asset("aot", "AOT.tif", **{"raster:bands": [{"scale": 0.001, "offset": 0}]}),
+            **asset("red", "B04.tif", **{"eo:bands": [{"center_wavelength": 0.665}], "raster:bands": [scale]}),
+            **asset("nir", "B08.tif", **{"eo:bands": [{"center_wavelength": 0.842}], "raster:bands": [scale]}),
+            **more,
+        },
+    }
+
+
+@pytest.mark.parametrize(("applied", "offset"), [(True, 0.0), (False, -0.1)])
+def test_an_item_tells_of_the_asset_that_the_file_is_and_an_applied_offset_is_not_added_again(
+    applied, offset, tmp_path, write_raster
+):
+    """The first asset with as many bands was taken: the scale of the optical thickness of aerosols."""
+    values = VALUES[:1].copy()
+    values[0, 0, 0] = 0
+    (tmp_path / "S2B_33UUU_20220724_0_L2A.json").write_text(json.dumps(earth_search(applied)))
+    for name, wavelength in (("B04.tif", 665.0), ("B08.tif", 842.0)):
+        with RasterReader(write_raster(tmp_path / name, values)) as reader:
+            assert reader.metadata.wavelengths == (wavelength,)
+            assert (reader.metadata.scales, reader.metadata.offsets) == ((1e-4,), (offset,))
+            assert reader.metadata.nodata == 0
+            np.testing.assert_array_equal(reader.read().valid, values != 0)
+
+
+@pytest.mark.parametrize("name", ["mine.tif", "S2B.tif"])
+def test_where_no_asset_is_the_file_and_they_differ_none_is_taken(name, tmp_path, write_raster):
+    (tmp_path / "S2B.json").write_text(json.dumps(earth_search()))
+    with RasterReader(write_raster(tmp_path / name, VALUES[:1])) as reader:
+        assert (reader.metadata.scales, reader.metadata.wavelengths) == ((1.0,), (None,))
+
+
+def test_a_scale_of_all_bands_stands_in_the_asset(tmp_path, write_raster):
+    """STAC 1.1: what is the same in all bands is said once."""
+    asset = {"href": "./a.tif", "raster:scale": 0.5, "raster:offset": 1, "nodata": 7, "bands": COMMON_WAVES}
+    (tmp_path / "item.json").write_text(json.dumps({"stac_version": "1.1.0", "assets": {"data": asset}}))
+    with RasterReader(write_raster(tmp_path / "a.tif", VALUES)) as reader:
+        assert (reader.metadata.scales, reader.metadata.offsets) == ((0.5,) * 3, (1.0,) * 3)
+        assert (reader.metadata.nodata, int(reader.read().valid.sum())) == (7, 35)
