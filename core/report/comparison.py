@@ -228,7 +228,7 @@ def _pictures(comparison: Comparison) -> list[Item]:
     items += [
         Text(
             f"A detail of {window.rows} × {window.cols} PAN pixels where the PAN varies most, from row "
-            f"{window.row + 1} and column {window.col + 1} of the result, in the same colours; pixels as they are."
+            f"{window.row + 1} and column {window.col + 1} of the result; pixels as they are. {views.whole[0].title}."
         ),
         Pictures(pictures),
     ]

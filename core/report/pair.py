@@ -15,6 +15,7 @@ from .noise import noise_sentence
 from .pictures import colour_map
 
 PICTURE_SIZE = 480  # pixels
+_OF_PRODUCTS = (("Product", "product"), ("Acquired", "acquired"))
 _RUNS = 12  # of band numbers that are written out
 _FREQUENCIES = np.linspace(0.0, 0.5, 26)  # cycles per HSI pixel
 _DEFECTS = {  # kind: what it is, what is counted
@@ -145,6 +146,8 @@ def _contradictions(found: Mapping[str, Any], contradictory: np.ndarray | None) 
             f"In {count} of {size} HSI pixels ({100 * count / size:.2g} %) the PAN is far from what the bands explain: "
             "a cloud in one of the images, something that has moved, a hot pixel or a glint. Nothing is learned from "
             "these pixels, and no detail of the PAN is added there."
+            if count
+            else f"In none of {size} HSI pixels is the PAN far from what the bands explain."
         )
     ]
     if count:
@@ -249,10 +252,12 @@ def _files(found: Mapping[str, Any]) -> Table:
     names = (("Rows", "rows"), ("Columns", "cols"), ("Bands", "bands"), ("Data type", "dtype"))
     both = found["hsi"], found["pan"]
     rows: list[tuple[object, ...]] = [("File", *(" with ".join([facts["file"], *facts["others"]]) for facts in both))]
+    if any(facts["product"] for facts in both):
+        rows += [(title, *(facts[name] or "-" for facts in both)) for title, name in _OF_PRODUCTS]
     rows += [(title, *(facts[name] for facts in both)) for title, name in names]
     rows.append(("Pixel (map units)", *(" × ".join(f"{size:g}" for size in facts["pixel"]) for facts in both)))
     rows.append(("Upper-left corner", *(", ".join(f"{place:.10g}" for place in facts["corner"]) for facts in both)))
-    rows.append(("Reference system", *("yes" if facts["crs"] else "none" for facts in both)))
+    rows.append(("Reference system", *(facts["crs"] or "none" for facts in both)))
     rows.append(("Wavelengths (nm)", *(_span(facts["wavelengths"]) for facts in both)))
     rows.append(("Fill values not declared", *(_fills(facts["undeclared_fills"]) for facts in both)))
     return Table(("", "HSI", "PAN"), rows)

@@ -14,6 +14,7 @@ from ..calibration.relation import DOUBTFUL, UNRELATED, Relation, pan_relation
 from ..calibration.response import Response, beyond, pan_response
 from ..calibration.shift import MAX_SHIFT, Shift
 from ..io.reader import RasterReader
+from ..io.remedies import crs_name
 from ..operators.resample import per_axis
 from ..runtime.progress import Progress
 from ..scene.defects import Defects
@@ -140,6 +141,8 @@ def _file(reader: RasterReader) -> dict[str, Any]:
     grid, waves = reader.grid, [wave for wave in reader.metadata.wavelengths if wave is not None]
     return {
         "file": reader.path,
+        "product": reader.origin.product,
+        "acquired": reader.origin.acquired,
         "others": list(reader.others),
         "rows": grid.rows,
         "cols": grid.cols,
@@ -147,7 +150,7 @@ def _file(reader: RasterReader) -> dict[str, Any]:
         "dtype": reader.dtype,
         "pixel": [abs(grid.dx), abs(grid.dy)],
         "corner": [grid.geotransform[0], grid.geotransform[3]],
-        "crs": bool(grid.crs),
+        "crs": crs_name(grid.crs) if grid.crs else "",
         "wavelengths": [min(waves), max(waves)] if waves else None,
         "undeclared_fills": [{"value": _finite(fill.value), "pixels": fill.pixels} for fill in reader.fills],
     }

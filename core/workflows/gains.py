@@ -266,9 +266,12 @@ def _found(scene: Scene, blur: Blur) -> str:
     what = "PAN" if scene.guides == 1 else "sharp band, or sum of them, that it is measured with"
     for group in blur.groups:
         bands = "" if len(blur.groups) == 1 else f" of the {group.name} bands"
-        taken = f", taken from the {group.taken_from} bands, as the {what} says too little about these"
-        parts.append(f"{_axes(group)}{bands}{taken if group.taken_from else '' if group.sure else ', not sure'}")
-    more = "" if len(blur.groups) == 1 else f"; that of the {blur.best.name} bands is used"
+        if group.taken_from:
+            parts.append(f"that is taken for the {group.name} bands, too, of which the {what} says too little")
+        else:
+            parts.append(f"{_axes(group)}{bands}{'' if group.sure else ', not sure'}")
+    measured = sum(not group.taken_from for group in blur.groups)
+    more = "" if measured == 1 else f"; that of the {blur.best.name} bands is used"
     return f"MTF gain of {scene.hsi.name}, measured against {scene.pan.name}: {'; '.join(parts)}{more}."
 
 

@@ -247,10 +247,11 @@ def _seen(facts: dict) -> dict[str, object]:
         correlation["sharp bands that the result, integrated, misses (up-sampling)"] = ", ".join(given_back)
     if look is None:
         return {**correlation, "result": facts["result"]}
+    against = "degraded result against the HSI" + (" without its noise" if look["denoised"] else "")
     return {
         **correlation,
         "result": facts["result"],
-        "degraded result against the HSI": f"{look['residual']:.2%} (band {look['band']}: {look['band_residual']:.2%})",
+        against: f"{look['residual']:.2%} (band {look['band']}: {look['band_residual']:.2%})",
         "samples at some places beyond 1.5 local ranges of the HSI": f"{look['outside']:.2%} of {look['samples']:,}",
     }
 

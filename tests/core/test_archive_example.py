@@ -36,6 +36,9 @@ def test_the_folder_is_hsi_and_sharper_image_at_once_and_its_shift_is_found(arch
     assert found["mtf_x"] == pytest.approx(0.3, abs=0.02)
     assert found["noise"]["snr"] == pytest.approx(250, rel=0.1)  # which it was given
     assert found["mark"] == "pass"
+    assert (found["hsi"]["product"], found["pan"]["product"]) == ("EnMAP L2A", "Sentinel-2 L2A")
+    assert found["hsi"]["acquired"].startswith("2022-07-24")
+    assert found["hsi"]["crs"].startswith("EPSG:32616 (")
 
 
 def test_sentences_call_a_product_by_what_it_is_where_its_name_fills_them(archive):

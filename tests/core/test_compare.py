@@ -115,6 +115,8 @@ def test_tables_and_report_tell_the_same(pair, tmp_path):
         assert record["title"] in page
     assert f"{found['methods'][0]['score']:.4g}" in page
     assert page.count("<img") > 4 * len(rows)
+    colours = re.search(r"(True colour: [^.]*)\. One stretch for all but", page)
+    assert f"pixels as they are. {colours[1]}." in page  # the detail is in those of the first picture
 
 
 def test_bad_bands_and_nodata_take_no_part(make_raster, tmp_path, ground):

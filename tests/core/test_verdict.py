@@ -75,6 +75,10 @@ def test_results_that_miss_the_hsi_or_leave_its_range_are_marked():
     assert "differs from the HSI by 1.00%" in result_checks({"look": look, "range": seen})[0].text
     without = result_checks({"look": {**look, "denoised": True}, "range": seen})[0].text
     assert "differs from the HSI without its noise by 1.00%" in without
+    outside = result_checks({"look": {**look, "outside": 0.2}, "range": seen})[0]
+    assert outside.mark == LOOK
+    assert "20.0% of its samples" in outside.text
+    assert outside.text.endswith("15% at most is usual.")
     many = {**seen, "outside": 30, "pixels": 20}
     assert [check.mark for check in result_checks({"look": {**look, "residual": 0.2}, "range": many})] == [LOOK, LOOK]
     assert result_checks({"look": {**look, "residual": 0.9}, "range": {**many, "clip": "range"}})[0].mark == FAIL
