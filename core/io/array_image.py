@@ -81,15 +81,44 @@ def checked(array: np.ndarray, name: str) -> np.ndarray:
         Same shape, same dtype, in native byte order; float32 of float16, which GDAL cannot write.
 
     Raises:
-        InputError: it has no numbers or complex ones, or a mask.
+        InputError: it has no numbers, or complex ones.
     """
-    if isinstance(array, np.ma.MaskedArray):
-        raise InputError(f"{name} is a masked array; fill it (filled) and give the number it is filled with as nodata.")
     if array.dtype == np.float16:
         return array.astype(np.float32)
     if array.dtype.name not in GDAL_OF_DTYPE:
         raise InputError(f"{name} has numbers of type {array.dtype}, which no raster can hold; convert it to float32.")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def unmasked(array: np.ndarray, name: str, nodata: float | None) -> tuple[np.ndarray, float | None]:
+    """An array without a mask: masked numbers become the nodata value, or NaN; of integers without such a value, the
+    array's fill value, or the type's lowest or highest number, whichever no valid number has.
+
+    Args:
+        array: (bands, rows, columns), any dtype of a raster; masked or not.
+        name: what to call it in the error.
+        nodata: the nodata value; None for none.
+
+    Returns:
+        Same shape and dtype, without a mask, and the nodata value.
+
+    Raises:
+        InputError: valid integers have all these numbers.
+    """
+    if not isinstance(array, np.ma.MaskedArray):
+        return array, nodata
+    values, mask = array.data, np.ma.getmaskarray(array)
+    if not mask.any() or (nodata is not None and representable(nodata, array.dtype.name) is None):
+        return values, nodata
+    if nodata is None and array.dtype.kind == "f":
+        return array.filled(np.nan), None
+    if nodata is None:
+        limits, valid = np.iinfo(array.dtype), values[~mask]
+        free = (int(n) for n in (array.fill_value, limits.min, limits.max) if not (valid == n).any())
+        nodata = next(free, None)
+        if nodata is None:
+            raise InputError(f"The masked array {name} has all numbers of {array.dtype}; convert it to float32.")
+    return array.filled(nodata), nodata
 
 
 def as_number(value: Any, what: str) -> float:
@@ -143,7 +172,7 @@ def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> 
         The image with these wavelengths; the pixels are shared.
 
     Raises:
-        InputError: one is no number, or how many there are is not the number of bands.
+        InputError: one is no number or not positive, or how many there are is not the number of bands.
     """
     numbers = [math.nan if wave is None else as_number(wave, "A wavelength") for wave in wavelengths]
     waves = [wave if math.isfinite(wave) else None for wave in numbers]
@@ -151,6 +180,9 @@ def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> 
         raise InputError(
             f"There are {len(waves)} wavelengths for {image.metadata.bands} bands; give one for each band."
         )
+    wrong = [wave for wave in waves if wave is not None and wave <= 0]
+    if wrong:
+        raise InputError(f"A wavelength is {wrong[0]:g}; give positive numbers in nm, None where one is unknown.")
     return ArrayImage(image.values, image.grid, image.metadata.replace(wavelengths=tuple(waves)))
 
 
@@ -178,10 +210,14 @@ def pair_of_arrays(
         raise InputError(
             f"The ratio of arrays is {ratio}, but it must be a number from {MIN_RATIO:g} to {MAX_RATIO:g}."
         )
-    if hsi.ndim != 3:
+    if hsi.ndim != 3 or not hsi.size:
         raise InputError(f"hsi has the shape {hsi.shape}; give an array of (bands, rows, columns).")
-    rows, cols = round(hsi.shape[1] * ratio), round(hsi.shape[2] * ratio)
-    if pan.ndim not in (2, 3) or pan.shape[-2:] != (rows, cols):
+    rows, cols = _fine(hsi.shape[1:], ratio)
+    if pan.ndim not in (2, 3) or pan.shape[-2:] != (rows, cols) or not pan.size:
+        last = _bands_last(hsi.shape, pan.shape, ratio)
+        if last:
+            turned = " and ".join(f"np.moveaxis({name}, -1, 0)" for name in last)
+            raise InputError(f"The bands of {' and '.join(last)} lie last, but they must lie first; give {turned}.")
         raise InputError(
             f"pan has the shape {pan.shape}, but with an HSI of {hsi.shape[1]} x {hsi.shape[2]} pixels and ratio "
             f"{ratio} it must be {(rows, cols)}, or several bands of it; give arrays that show the same ground, or "
@@ -192,7 +228,23 @@ def pair_of_arrays(
         (hsi, "hsi", ratio, nodata),
         (pan.reshape(-1, rows, cols), "pan", 1, pan_nodata),
     ):
+        array, value = unmasked(array, name, value)
         array = checked(array, name)
         grid = Grid(0.0, float(rows), float(step), -float(step), array.shape[1], array.shape[2])
         images.append(ArrayImage(array, grid, metadata_of(array, name, value)))
     return images[0], images[1]
+
+
+def _fine(shape: Sequence[int], ratio: float) -> tuple[int, int]:
+    return round(shape[0] * ratio), round(shape[1] * ratio)
+
+
+def _bands_last(hsi: tuple[int, ...], pan: tuple[int, ...], ratio: float) -> list[str]:
+    """Which of the two shapes have their bands last, so that they would fit if these lay first."""
+    for low, which in ((hsi[1:], []), (hsi[:2], ["hsi"])):
+        fine = _fine(low, ratio)
+        if which and pan[-2:] == fine:
+            return which
+        if len(pan) == 3 and pan[:2] == fine:
+            return [*which, "pan"]
+    return []

@@ -82,7 +82,7 @@ def thumbs_of_files(facts: Mapping[str, Any]) -> list[tuple[str, bytes]]:
 
 
 def thumbs_of_arrays(
-    fused: np.ndarray, disagreement: np.ndarray | None, nodata: float | None
+    fused: np.ndarray, disagreement: np.ndarray | None, nodata: float | None, wavelengths: Sequence[float] | None = None
 ) -> list[tuple[str, bytes]]:
     """Small pictures of arrays.
 
@@ -90,12 +90,14 @@ def thumbs_of_arrays(
         fused: (bands, rows, columns) of any dtype.
         disagreement: (rows, columns) float32, NaN where unknown; None for none.
         nodata: what stands for "no value"; None where all are valid.
+        wavelengths: of the bands, nm, for true colours; None where they are unknown.
 
     Returns:
         (caption, PNG).
     """
     step = max(1, -(-max(fused.shape[1:]) // SIZE))
-    bands = true_colour_bands(RasterMetadata.plain(len(fused), "float32", None))
+    metadata = RasterMetadata.plain(len(fused), "float32", None)
+    bands = true_colour_bands(metadata if wavelengths is None else metadata.replace(wavelengths=tuple(wavelengths)))
     values = np.asarray(fused[list(bands), ::step, ::step]).astype(np.float32)
     valid = np.isfinite(values) if nodata is None else np.isfinite(values) & (values != np.float32(nodata))
     made = [("fused", png(values, valid, stretch_limits(values, valid)))]

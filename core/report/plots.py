@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,15 @@ def _figure(rows: int, cols: int, size: tuple[float, float]) -> tuple[Figure, li
         raise MissingDependencyError(
             "matplotlib is not installed; install it to draw: pip install matplotlib."
         ) from None
-    figure = Figure(figsize=size, layout="constrained")
+
+    class ShownFigure(Figure):
+        """Shows itself in a notebook that has not loaded pyplot, too; IPython knows plain figures only from there."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png")
+            return buffer.getvalue()
+
+    figure = ShownFigure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(rows, cols, squeeze=False).flat)

@@ -7,6 +7,7 @@ the files to the last bit. The folder takes the disk space of what goes in and c
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ..io.grid import align, same_crs
 from ..io.ratio import STATED, same_ratio
 from ..runtime.atomic_files import working_folder
 from ..runtime.errors import InputError
+from ..runtime.near_words import hint
 from ..runtime.paths import StrPath, as_path
 from .classical import classical
 from .fuse import fuse
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from xarray import DataArray
 
     Array = Union[np.ndarray, DataArray]
+
+_OF_ARRAYS = ("wavelengths", "nodata", "pan_nodata")  # options that jobs on files have not
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,20 @@ class FusedArrays:
             standard deviations of the bands, NaN where the result is not valid; None where it was not asked for.
         nodata: what stands for "no value" in ``fused``; None where all are valid.
         facts: what the job on files returns besides, as ``ratio``, ``scores`` and ``used_prior``.
+        wavelengths: of the bands, nm; None where not all are known.
     """
 
     fused: Any
     disagreement: Any
     nodata: float | None
     facts: Mapping[str, Any]
+    wavelengths: tuple[float, ...] | None = None
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the verdict, and small pictures."""
         from ..report.notebook import shown, thumbs_of_arrays
 
-        return shown(self.facts, thumbs_of_arrays(self.fused, self.disagreement, self.nodata))
+        return shown(self.facts, thumbs_of_arrays(self.fused, self.disagreement, self.nodata, self.wavelengths))
 
 
 def sharpen_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options: Any) -> FusedArrays:
@@ -69,8 +75,8 @@ def sharpen_arrays(hsi: Array, pan: Array, ratio: float | None = None, **options
         options: as :func:`.sharpen.sharpen` has them (``effort``, ``seed``, ``mtf``, ``device``, ``progress``, ...;
             ``model`` and ``report`` are files to write). ``extent`` of numpy arrays is in PAN pixels, from the lower
             left corner. Besides: ``wavelengths``, a sequence in nm, one a band, by default the DataArray's coordinate;
-            ``nodata`` and ``pan_nodata``, what stands for "no value", by default the DataArray's attribute (NaN always
-            does); ``disagreement``, whether to return how far the two networks differ.
+            ``nodata`` and ``pan_nodata``, what stands for "no value", by default the DataArray's attribute (NaN and
+            masked numbers always do); ``disagreement``, whether to return how far the two networks differ.
 
     Returns:
         The fused image.
@@ -125,13 +131,16 @@ def classical_arrays(hsi: Array, pan: Array, ratio: float | None = None, **optio
 def _through_files(
     job: Callable[..., dict[str, object]], hsi: Array, pan: Array, ratio: float | None, options: dict[str, Any]
 ) -> FusedArrays:
+    known = {*inspect.signature(job).parameters, *_OF_ARRAYS} - {"hsi", "pan", "output", "json_path"}
+    for name in options.keys() - known:
+        raise TypeError(f"there is no option {name!r}{hint(name, known, choose=False)}")
     wavelengths, nodata, pan_nodata = (options.pop(name, None) for name in ("wavelengths", "nodata", "pan_nodata"))
     if isinstance(pan_nodata, str):  # as the jobs on files have it
         options["pan_nodata"], pan_nodata = pan_nodata, None
     disagreement = options.pop("disagreement", False)
     # DataArrays remember the file that they come from, which may be read only when their numbers are asked for.
     sources = [str(array.encoding.get("source") or "") for array in (hsi, pan) if is_data_array(array)]
-    written = [as_path(options[name], name) for name in ("model", "report") if name in options]
+    written = [as_path(options[name], name) for name in ("model", "report") if options.get(name)]
     check_outputs([path for path in sources if path], (), written)
     images = _images(hsi, pan, ratio, nodata, pan_nodata)
     if wavelengths is not None:
@@ -145,11 +154,13 @@ def _through_files(
         fused = ArrayImage.read(places[2])
         spread = ArrayImage.read(places[3]) if disagreement else None
     own = {key: value for key, value in facts.items() if key != "output"}
-    nodata = fused.metadata.nodata
+    nodata, waves = fused.metadata.nodata, fused.metadata.wavelengths
+    found = tuple(wave for wave in waves if wave is not None)
+    shown = found if len(found) == len(waves) else None
     if is_data_array(hsi) and is_data_array(pan):
         plane = None if spread is None else plane_of(spread, hsi, pan, "disagreement")
-        return FusedArrays(data_array_of(fused, hsi, pan), plane, nodata, own)
-    return FusedArrays(fused.values, None if spread is None else spread.values[0], nodata, own)
+        return FusedArrays(data_array_of(fused, hsi, pan), plane, nodata, own, shown)
+    return FusedArrays(fused.values, None if spread is None else spread.values[0], nodata, own, shown)
 
 
 def _images(

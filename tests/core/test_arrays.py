@@ -93,6 +93,42 @@ def test_what_has_no_value_stays_so(pair):
     assert lost.sum() == 17
 
 
+@pytest.mark.parametrize(("dtype", "stands"), [("float32", np.nan), ("int16", -32768), ("uint16", 7)])
+def test_masked_numbers_have_no_value(pair, dtype, stands):
+    hsi, pan = (np.maximum(array // 3, 9).astype(dtype) for array in pair)
+    mask = np.zeros(hsi.shape, bool)
+    mask[:, 3, 5] = True
+    filled = hsi.copy()
+    filled[mask] = stands
+    told = {} if np.isnan(stands) else {"nodata": stands}
+    expected = core.classical_arrays(filled, pan, RATIO, **told)
+    masked = np.ma.array(hsi, mask=mask, fill_value=stands)
+    made = core.classical_arrays(masked, np.ma.array(pan), RATIO)
+    np.testing.assert_array_equal(made.fused, expected.fused)
+    np.testing.assert_equal(made.nodata, expected.nodata)
+
+
+def test_a_fill_value_that_a_valid_number_has_stands_for_nothing(pair):
+    hsi = np.maximum(pair[0] // 3, 9).astype(np.int16)
+    masked = np.ma.array(hsi, mask=np.zeros(hsi.shape, bool), fill_value=hsi[0, 0, 0])
+    masked.mask[:, 3, 5] = True
+    assert core.classical_arrays(masked, pair[1], RATIO).nodata == np.iinfo(np.int16).min
+
+
+def test_options_may_be_sequences_and_none_leaves_them_as_they_are(pair):
+    text = core.classical_arrays(*pair, RATIO, bands="1,3,4", mtf="0.3,0.2")
+    given = core.classical_arrays(
+        *pair, RATIO, bands=np.array([1, 3, 4]), mtf=(0.3, 0.2), method=None, consistency=None
+    )
+    np.testing.assert_array_equal(given.fused, text.fused)
+
+
+def test_an_option_that_arrays_have_not_is_refused_with_the_one_that_was_meant(pair):
+    for word, words in (("wavelenghts", "is it wavelengths"), ("methd", "is it method"), ("output", "no option")):
+        with pytest.raises(TypeError, match=words):
+            core.classical_arrays(*pair, RATIO, **{word: ""})
+
+
 def test_an_extent_of_arrays_counts_pan_pixels_from_the_lower_left_corner(pair):
     whole = core.classical_arrays(*pair, RATIO)
     part = core.classical_arrays(*pair, RATIO, extent=(8, 4, 48, 24))
@@ -110,7 +146,10 @@ WRONG = {
     "complex numbers": (lambda hsi, pan: (hsi.astype(complex), pan, 4), "complex128"),
     "truth values": (lambda hsi, pan: (hsi > 0, pan, 4), "bool"),
     "text": (lambda hsi, pan: (hsi.astype(str), pan, 4), "convert it to float32"),
-    "a mask": (lambda hsi, pan: (np.ma.masked_less(hsi, 9), pan, 4), "masked array"),
+    "no bands": (lambda hsi, pan: (hsi[:0], pan, 4), r"shape \(0, 16, 24\)"),
+    "bands last": (lambda hsi, pan: (np.moveaxis(hsi, 0, -1), pan, 4), r"np\.moveaxis\(hsi, -1, 0\)"),
+    "sharp bands last": (lambda hsi, pan: (hsi, np.stack([pan, pan], -1), 4), r"np\.moveaxis\(pan, -1, 0\)"),
+    "all bands last": (lambda hsi, pan: (np.moveaxis(hsi, 0, -1), pan[..., None], 4), r"hsi and pan lie last"),
     "a path": (lambda hsi, pan: ("hsi.tif", pan, 4), "hsi is of type str"),
     "a list": (lambda hsi, pan: (hsi, pan.tolist(), 4), "pan is of type list"),
     "one band": (lambda hsi, pan: (hsi[:1], pan, 4), "has one band"),
@@ -131,6 +170,7 @@ def test_wrong_facts_are_refused_in_one_sentence(pair):
         ({"nodata": -9999}, "no nodata value -9999"),
         ({"nodata": np.nan}, "no nodata value nan"),
         ({"wavelengths": [450.0]}, "1 wavelengths for 5 bands"),
+        ({"wavelengths": [-450.0] * 5}, "A wavelength is -450"),
         ({"method": "magic"}, "no classical method"),
     ]:
         with pytest.raises(InputError, match=words):

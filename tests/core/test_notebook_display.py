@@ -53,12 +53,22 @@ def test_arrays_show_themselves(files):
     assert len(shown.pictures) == 1
 
 
+def test_arrays_show_themselves_in_true_colours_where_wavelengths_are_known(files):
+    hsi, pan = files[2].astype(np.float32), files[3].astype(np.float32)
+    waves = np.linspace(450, 650, len(hsi))  # from blue to red
+    made = core.classical_arrays(hsi, pan, 3, wavelengths=waves, **NESTED)
+    turned = core.classical_arrays(hsi[::-1], pan, 3, wavelengths=waves[::-1], **NESTED)
+    np.testing.assert_allclose(made.wavelengths, waves, rtol=1e-6)
+    assert Words(made._repr_html_()).pictures == Words(turned._repr_html_()).pictures
+
+
 def test_figures_show_what_the_files_hold(files, tmp_path):
     pytest.importorskip("matplotlib")
     made = core.classical(*files[:2], tmp_path / "a.tif", **NESTED)["output"]
     figure = core.plot_images(files[0], made, files[1])
     assert [axis.get_title() for axis in figure.axes] == ["HSI", "PAN", "Result"]
     assert figure.axes[2].images[0].get_array().shape == (72, 72, 3)
+    assert figure._repr_png_()[:4] == b"\x89PNG"  # which IPython shows where pyplot is not loaded
     figure = core.plot_spectra(files[0], made, [(10, 20), (50, 3)])
     lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(lines["HSI"], files[2][:, 3, 6], rtol=1e-6)

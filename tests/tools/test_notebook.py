@@ -53,6 +53,8 @@ def test_the_notebook_runs_and_shows_that_sharpening_beats_the_classical_methods
     lines = [line.split() for line in text.splitlines() if line.endswith(" degrees")]
     angles = {words[0]: float(words[1]) for words in lines}
     assert angles["SSML"] < angles["MTF-GLP"] < angles["up-sampling"]
+    shown = [output.data for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    assert sum("image/png" in data for data in shown) == 2  # the two figures, and not only their names
     assert "{'band': 200, 'y': 144, 'x': 144} True" in text or importlib.util.find_spec("xarray") is None
 
 

@@ -41,6 +41,8 @@ def on_files(kind: type[Options]) -> Callable[[Callable[..., dict[str, Any]]], C
             bound.apply_defaults()
             for name in own:
                 value = bound.arguments[name]
+                if value is None and own[name].default is not inspect.Parameter.empty:
+                    value = bound.arguments[name] = own[name].default
                 if name in fields:
                     named[name] = value
                 elif "Sequence" in own[name].annotation:

@@ -133,6 +133,23 @@ class Option:
         """The choices."""
         return self.choices() if callable(self.choices) else self.choices
 
+    def taken(self, value: Any) -> Any:
+        """A value as it is declared: numbers and words of a text may be given as a sequence.
+
+        Args:
+            value: of the option; for a text or a gain also a number, or a list, tuple, range or array of them.
+
+        Returns:
+            The value; of these the text, as "1,2,3".
+        """
+        if self.kind not in ("text", "gain") or self.default is None or isinstance(value, str):
+            return value
+        if hasattr(value, "tolist"):  # of numpy
+            value = value.tolist()
+        if isinstance(value, (list, tuple, range)):
+            return ",".join(str(one) for one in value)
+        return str(value) if self.kind == "text" and isinstance(value, (int, float)) else value
+
     def check(self, value: Any) -> None:
         """Refuse what lies outside of the bounds or the choices, and what is no extent.
 
@@ -230,7 +247,7 @@ class Options:
         """Options by name.
 
         Args:
-            named: values by name.
+            named: values by name; None leaves an option as it is.
             base: has what is not named; by default the defaults.
 
         Returns:
@@ -239,11 +256,12 @@ class Options:
         Raises:
             TypeError: there is no option of that name.
         """
-        names = [field.name for field in dataclasses.fields(cls)]
+        options = {option.name: option for option in cls.declared()}
         for name in named:
-            if name not in names:
-                raise TypeError(f"there is no option {name!r}{hint(name, names, choose=False)}")
-        return dataclasses.replace(base or cls(), **named)
+            if name not in options:
+                raise TypeError(f"there is no option {name!r}{hint(name, options, choose=False)}")
+        given = {name: options[name].taken(value) for name, value in named.items() if value is not None}
+        return dataclasses.replace(base or cls(), **given)
 
     def check(self) -> None:
         """Refuse values outside of the bounds and the choices.
