@@ -10,6 +10,7 @@ import numpy as np
 
 from ..io.grid import Window
 from ..io.reader import RasterReader
+from ..products.opening import open_raster
 from ..runtime.errors import InputError, MissingDependencyError
 from ..runtime.paths import StrPath, as_path
 from .compared import pixels_under
@@ -23,9 +24,9 @@ def plot_images(hsi: StrPath, fused: StrPath, pan: StrPath = "", size: int = 512
     """HSI, PAN and result side by side, in true colour where wavelengths are known.
 
     Args:
-        hsi: raster that was sharpened; its 2nd to 98th percentile stretch the result, too.
+        hsi: raster or product that was sharpened; its 2nd to 98th percentile stretch the result, too.
         fused: raster of the result.
-        pan: raster of the PAN; "" leaves it out.
+        pan: raster or product of the PAN; "" leaves it out.
         size: rows and columns that are read of each, at most.
 
     Returns:
@@ -39,7 +40,7 @@ def plot_images(hsi: StrPath, fused: StrPath, pan: StrPath = "", size: int = 512
     for title, path in (("HSI", hsi), ("PAN", pan), ("Result", fused)):
         if not path:
             continue
-        with RasterReader(as_path(path)) as reader:
+        with RasterReader(as_path(path)) if title == "Result" else open_raster(path, title.lower()) as reader:
             bands = guide_bands(reader.metadata) if title == "PAN" else true_colour_bands(reader.metadata)
             values, valid = overview(reader, bands, size)
         own = stretch_limits(values, valid)
@@ -55,37 +56,41 @@ def plot_images(hsi: StrPath, fused: StrPath, pan: StrPath = "", size: int = 512
     return figure
 
 
-def plot_spectra(hsi: StrPath, fused: StrPath, places: Sequence[tuple[int, int]]) -> Figure:
+def plot_spectra(hsi: StrPath, fused: StrPath, places: Sequence[tuple[int, int]] | tuple[int, int]) -> Figure:
     """Spectra of result and HSI at some pixels, and their difference.
 
     Args:
-        hsi: raster that was sharpened.
+        hsi: raster or product that was sharpened.
         fused: raster of the result, along the HSI's rows and columns.
-        places: (row, column) of the result, counted from 0.
+        places: (row, column) of the result, counted from 0, or several of them.
 
     Returns:
         The figure, which a notebook shows.
 
     Raises:
-        InputError: a file cannot be read, the two have other bands, or a place lies outside of one.
+        InputError: a file cannot be read, the two have other bands, or a place lies outside of one or is none.
         MissingDependencyError: matplotlib is not installed.
     """
-    with RasterReader(as_path(hsi)) as low, RasterReader(as_path(fused)) as high:
+    pixels = np.atleast_2d(np.asarray(places))
+    if pixels.ndim != 2 or pixels.shape[1] != 2 or pixels.dtype.kind not in "iu":
+        raise InputError(f"places is {places!r}; give (row, column) of pixels, as [(40, 60), (100, 90)].")
+    with open_raster(hsi, "hsi") as low, RasterReader(as_path(fused)) as high:
         if low.bands != high.bands:
             raise InputError(f"{low.name} has {low.bands} bands but {high.name} has {high.bands}; give a result of it.")
         metadata = high.metadata
         spectra = []
-        for place in places:
-            under = tuple(
+        for place in pixels.tolist():
+            result = _pixel(high, place)
+            under = [
                 int(pixels_under(np.array([number]), axis, high.grid, low.grid)[0]) for axis, number in enumerate(place)
-            )
-            spectra.append((_pixel(low, under), _pixel(high, place)))
+            ]
+            spectra.append((_pixel(low, under), result))
     known = all(metadata.wavelengths)
     order = np.argsort([wave or 0.0 for wave in metadata.wavelengths], kind="stable")
     x = np.array([metadata.wavelengths[band] if known else band + 1 for band in order], float)
     good = np.array([bool(metadata.bbl[band]) for band in order])
-    figure, axes = _figure(len(places), 1, (8.5, 3.0 * len(places)))
-    for axis, place, (one, other) in zip(axes, places, spectra):
+    figure, axes = _figure(len(pixels), 1, (8.5, 3.0 * len(pixels)))
+    for axis, place, (one, other) in zip(axes, pixels, spectra):
         for name, values, style in (("HSI", one, "k-"), ("result", other, "C0-"), ("result - HSI", other - one, "C3:")):
             axis.plot(x, np.where(good, values[order], np.nan), style, label=name, linewidth=1.4)
         axis.set_title(f"row {place[0]}, column {place[1]}")

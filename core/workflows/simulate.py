@@ -85,8 +85,9 @@ def simulate(
         check_fraction(mtf_pan, "mtf_pan")
     if sum(bool(given.strip()) for given in (pan_bands, pan_range, pan_response)) != 1:
         raise InputError(
-            "Say which bands make the PAN in one of three ways: by numbers, as in 6-36, by wavelengths in nm, as in "
-            "480-690, or by a file with its spectral response."
+            "Say which bands make the PAN in one of three ways: by numbers, as in 6-36 (--pan-bands, PAN_BANDS), by "
+            "wavelengths in nm, as in 480-690 (--pan-range, PAN_RANGE), or by a file with its spectral response "
+            "(--pan-response, PAN_RESPONSE)."
         )
     check_outputs((reference,), (hsi_out, pan_out), others=(pan_response,))
     with open_claimed(reference, "hsi", _claims(reference, options), progress) as reader:

@@ -75,6 +75,19 @@ def test_figures_show_what_the_files_hold(files, tmp_path):
     np.testing.assert_allclose(lines["result - HSI"], lines["result"] - lines["HSI"])
     with pytest.raises(core.InputError, match="outside"):
         core.plot_spectra(files[0], made, [(72, 0)])
+    assert len(core.plot_spectra(files[0], made, (10, 20)).axes) == 1  # a single place
+    with pytest.raises(core.InputError, match=r"give .row, column. of pixels"):
+        core.plot_spectra(files[0], made, [])
+
+
+def test_figures_take_folders(tmp_path, make_raster):
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "product"
+    folder.mkdir()
+    for path in (folder / "image.tif", tmp_path / "result.tif"):
+        make_raster(path, np.arange(240).reshape(6, 5, 8).astype(np.float32))
+    assert len(core.plot_images(folder, tmp_path / "result.tif", folder).axes) == 3
+    assert len(core.plot_spectra(folder, tmp_path / "result.tif", (4, 7)).axes) == 1
 
 
 class Bar:

@@ -134,14 +134,16 @@ class Option:
         return self.choices() if callable(self.choices) else self.choices
 
     def taken(self, value: Any) -> Any:
-        """A value as it is declared: numbers and words of a text may be given as a sequence.
+        """A value as it is declared.
 
         Args:
-            value: of the option; for a text or a gain also a number, or a list, tuple, range or array of them.
+            value: of the option; for a text or a gain also numbers in a sequence or array, for choices a single word.
 
         Returns:
-            The value; of these the text, as "1,2,3".
+            The value; of numbers the text, as "1,2,3", of a single word a tuple.
         """
+        if self.kind == "choices" and isinstance(value, str):
+            return (value,)
         if self.kind not in ("text", "gain") or self.default is None or isinstance(value, str):
             return value
         if hasattr(value, "tolist"):  # of numpy
