@@ -18,7 +18,7 @@ from .adam import Adam
 from .mutual import MutualStep
 from .trainer import TrainingState
 
-_SAME = ("network", "config", "bands", "ratio", "mtf", "consistency", "settings", "training_data")
+_SAME = ("training_data", "network", "bands", "ratio", "mtf", "consistency", "settings", "config")  # causes come first
 _STATISTICS = "statistics."
 _CLOSE = 1e-4  # of the largest number: last digits depend on the number of threads and on the library of linear algebra
 _RECORD = ("step", "best_step", "best_score", "best_share", "prior_scores", "history")
@@ -91,14 +91,14 @@ class Checkpoint:
         for key in _SAME:
             if file.header.get(key) != header.get(key):
                 raise InputError(
-                    f"{self.resume} belongs to a training with another {key.replace('_', ' ')}; give the same files "
-                    "and settings, or start without resuming."
+                    f"{self.resume} belongs to a training {_difference(key, file.header.get(key), header[key])}; give "
+                    "the same files and settings, or start without resuming."
                 )
         kept = {name: file.tensors.get(f"{_STATISTICS}{name}") for name in statistics}
         if not all(_is_close(kept[name], array) for name, array in statistics.items()):
             raise InputError(
-                f"{self.resume} belongs to a training with other images; give the same files and settings, or start "
-                "without resuming."
+                f"{self.resume} belongs to a training with other images, though their names and sizes are the same; "
+                "give the same files and settings, or start without resuming."
             )
         try:
             for number, (network, optimizer) in enumerate(_networks(learners)):
@@ -130,6 +130,25 @@ class Checkpoint:
 def _networks(learners: Sequence[MutualStep]) -> list[tuple[FusionNetwork, Adam]]:
     """The networks of all pairs, with their optimizers."""
     return [pair for learner in learners for pair in zip(learner.networks, learner.optimizers)]
+
+
+def _difference(key: str, kept: Any, now: Any) -> str:
+    """What sets another training apart: "with another mtf (0.3, now 0.25)"."""
+    if key == "training_data":
+        return f"on {_images(kept)}, and not on {_images(now)}"
+    if isinstance(kept, dict) and isinstance(now, dict):
+        apart = [f"{name} {kept.get(name)}, now {now.get(name)}" for name in now if kept.get(name) != now.get(name)]
+        return f"with other {key} ({'; '.join(apart)})" if apart else f"with other {key}"
+    return f"with another {key} ({kept}, now {now})"
+
+
+def _images(data: Any) -> str:
+    """The images of a training, with their HSI pixels, which differ between parts of one scene."""
+    try:
+        sizes = [" x ".join(map(str, one["hsi_pixels"])) for one in data]
+        return " and ".join(f"{one['hsi']} with {one['pan']} ({size} HSI pixels)" for one, size in zip(data, sizes))
+    except (KeyError, TypeError):
+        return "unknown images"
 
 
 def _is_close(kept: np.ndarray | None, array: np.ndarray) -> bool:

@@ -173,9 +173,9 @@ def test_a_checkpoint_of_other_settings_is_refused(scene, tmp_path):
     model = str(tmp_path / "m.ssml")
     with pytest.raises(Cancelled):
         train([scene[0]], [scene[1]], model, steps=40, progress=StopLearning("Step 12 of"))
-    with pytest.raises(InputError, match="settings"):
+    with pytest.raises(InputError, match=r"with other settings \(seed 0, now 1\)"):
         train([scene[0]], [scene[1]], model, steps=40, seed=1, resume=model + ".checkpoint")
-    with pytest.raises(InputError, match="another consistency"):
+    with pytest.raises(InputError, match=r"another consistency \(5, now 0\)"):
         train([scene[0]], [scene[1]], model, steps=40, consistency=0, resume=model + ".checkpoint")
 
 
