@@ -174,6 +174,9 @@ def _add_batch(jobs: Any) -> None:
         "The table is a CSV file whose first line names its columns: hsi and pan, files beside the table; name, which "
         "the results are called by; and any options of the job, as mtf. Options after the table are for all pairs, "
         "and so is a TOML file of options: what the table says of a pair counts most, the file least.",
+        "Semicolons stand between several files in a cell, quotation marks around a cell that has the table's "
+        "separator in it. Files to write go to the folder of results; one that is named for all pairs "
+        "(--model m.safetensors) is written for each, as NAME-m.safetensors.",
     )
     description = "\n\n".join(textwrap.fill(paragraph, 96) for paragraph in text)
     example = f"example:\n  {PROGRAM} {BATCH} pairs.csv --out results --effort fast"
@@ -182,6 +185,8 @@ def _add_batch(jobs: Any) -> None:
     parser.add_argument("pairs", metavar="CSV", help="the table of pairs")
     parser.add_argument("--out", metavar="FOLDER", required=True, help="where the results and overview.html go")
     parser.add_argument("--job", dest="of", default="sharpen", choices=_BATCH_JOBS, help="(default sharpen)")
+    skip = "leave out pairs whose result and report are there already, as after an interruption"
+    parser.add_argument("--skip-existing", action="store_true", help=skip)
     parser.add_argument("--json", action="store_true", help=_JSON)
     for flag, more in _OF_ALL:
         parser.add_argument(flag, **more)
@@ -204,8 +209,7 @@ def _add_job(jobs: Any, job: Job) -> None:
         if option.one_of and option.one_of not in groups:
             groups[option.one_of] = parser.add_mutually_exclusive_group(required=True)
         if option.flag:
-            several = any(other.name == f"{option.name}_more" for other in job.options.declared())
-            _add_option(groups.get(option.one_of, parser), option, several)
+            _add_option(groups.get(option.one_of, parser), option, job.several(option))
     if job.name == "classical":
         parser.add_argument("--list", help="say which methods there are, and end", action=_ListMethods, nargs=0)
     if not any(option.flag == "--json" for option in job.declared()):
@@ -219,7 +223,7 @@ def _plain(text: str) -> str:
     return text.translate({ord("“"): '"', ord("”"): '"'})
 
 
-def _add_option(parser: Any, option: Option, several: bool = False) -> None:
+def _add_option(parser: Any, option: Option, several: bool) -> None:
     flags = (option.flag or "").split()
     more: dict[str, Any] = {"default": option.default, "help": _plain(option.help).replace("%", "%%")}
     if option.default not in (None, "", ()) and option.default is not False:
@@ -236,6 +240,6 @@ def _add_option(parser: Any, option: Option, several: bool = False) -> None:
     more["type"] = _TYPES.get(option.kind)
     if flags == ["--json"]:  # a file, or standard output
         more.update(nargs="?", const=STDOUT, help=f"{more['help']} Without a file: on standard output.")
-    if option.kind in ("rasters", "choices", "extent") or several:
+    if several:
         more["nargs"] = 4 if option.kind == "extent" else "+"
     parser.add_argument(*flags if flags[0].startswith("-") else [option.name], **more)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -40,14 +40,29 @@ def words_of(path: str, job: str, flags: Sequence[str]) -> list[str]:
     for table in (key for key, value in values.items() if isinstance(value, dict) and key not in names):
         near = hint(table, sorted(names), choose=False)
         raise InputError(f"{path} has a table [{table}], but there is no such job{near}")
-    chosen = {_flag(key): value for key, value in {**general, **values.get(job, {})}.items()}
+    chosen = {flag_of(key): value for key, value in {**general, **values.get(job, {})}.items()}
     words: list[str] = []
     for flag, value in chosen.items():
-        if flag not in flags or flag[2:] in _NOT_THERE:
-            near = hint(flag[2:], [known[2:] for known in flags if known.startswith("--")], choose=False)
-            raise InputError(f"{path} has an option {flag[2:]!r}, which {job} does not have{near}")
-        words += _words(path, flag, value)
+        known_flag(flag, flags, job, f"{path} has an option {flag[2:]!r}")
+        words += words_for(path, flag, value)
     return words
+
+
+def known_flag(flag: str, flags: Iterable[str], job: str, what: str) -> None:
+    """Refuse an option that a job does not have.
+
+    Args:
+        flag: as ``--effort``.
+        flags: options that the job has.
+        job: its name.
+        what: begins the sentence, as "o.toml has an option 'efort'".
+
+    Raises:
+        InputError: the job does not have it, or only on the command line itself.
+    """
+    known = [each[2:] for each in flags if each.startswith("--") and each[2:] not in _NOT_THERE]
+    if flag[2:] not in known:
+        raise InputError(f"{what}, which {job} does not have{hint(flag[2:], known, choose=False)}")
 
 
 def read(path: str) -> Mapping[str, Any]:
@@ -83,11 +98,29 @@ def _parser() -> ModuleType:
     )
 
 
-def _flag(key: str) -> str:
+def flag_of(key: str) -> str:
+    """The flag of an option.
+
+    Args:
+        key: its name, with dashes or underscores.
+    """
     return f"--{key.replace('_', '-')}"
 
 
-def _words(path: str, flag: str, value: Any) -> list[str]:
+def words_for(path: str, flag: str, value: Any) -> list[str]:
+    """An option as words of the command line.
+
+    Args:
+        path: the file that gives it.
+        flag: as ``--effort``.
+        value: text, a number, true, false or a list.
+
+    Returns:
+        Such as ["--effort=fast"].
+
+    Raises:
+        InputError: the value is something else.
+    """
     if isinstance(value, bool):
         return [flag] if value else []
     if isinstance(value, list):

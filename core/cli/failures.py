@@ -42,7 +42,9 @@ def failure(error: BaseException, what: str, options: Mapping[str, Any] | None) 
 
 
 def _kept(options: Mapping[str, Any]) -> str:
-    """How to go on with what was learned, where a checkpoint keeps it."""
+    """How to go on, where finished pairs or a checkpoint of what was learned are kept."""
+    if "skip_existing" in options:
+        return f" Finished pairs are kept in {options['out']}: the same call with --skip-existing does the others."
     checkpoint = f"{options.get('model')}.checkpoint"
     if "resume" not in options or not options.get("model") or not os.path.exists(checkpoint):
         return ""

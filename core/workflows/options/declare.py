@@ -318,6 +318,15 @@ class Job:
         """All files and options."""
         return (*(file.named(file.name) for file in self.files), *self.options.declared())
 
+    def several(self, option: Option) -> bool:
+        """Whether an option takes several values on the command line.
+
+        Args:
+            option: of the job.
+        """
+        further = any(other.name == f"{option.name}_more" for other in self.options.declared())
+        return further or option.kind in ("rasters", "choices", "extent")
+
     def dialog(self) -> list[Option]:
         """What the dialog asks for, in its order."""
         rank = {key: number for number, key in enumerate(self.order.split())}
