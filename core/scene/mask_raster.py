@@ -36,10 +36,8 @@ def masked_pixels(scene: Scene, mask: RasterReader, progress: Progress | None = 
     Raises:
         InputError: the raster has several bands, no CRS, or one that cannot be transformed to the HSI's.
     """
-    rows, cols = scene.low_shape
-    corner = scene.alignment.hsi
-    grid = scene.hsi.grid.crop(Window(corner.row, corner.col, rows, cols))
-    result = np.zeros((rows, cols), bool)
+    grid = _under_output(scene)
+    result = np.zeros((grid.rows, grid.cols), bool)
     if mask.bands != 1:
         raise InputError(f"{mask.name} has {mask.bands} bands, but a mask (--mask, MASK) has one; choose another.")
     along = beside(mask.grid, grid)
@@ -56,6 +54,34 @@ def masked_pixels(scene: Scene, mask: RasterReader, progress: Progress | None = 
         held = _some(set_there.T, right).T
         result |= _some(held, np.clip(down - start, 0, stop - start))
     return result
+
+
+def covered_pixels(scene: Scene, mask: RasterReader, progress: Progress | None = None) -> np.ndarray:
+    """The HSI pixels whose centres a mask's raster lies on, whatever it holds there.
+
+    Args:
+        scene: the HSI and the PAN.
+        mask: open raster that :func:`masked_pixels` has taken.
+        progress: asked whether to stop.
+
+    Returns:
+        (rows, columns) bool on the HSI's grid under the output.
+    """
+    grid = _under_output(scene)
+    mapping, cols = mapping_between(grid, mask.grid), np.arange(grid.cols) + 0.5
+    result = np.zeros((grid.rows, grid.cols), bool)
+    for start, stop in row_strips(grid.rows, max(1, _SAMPLES // grid.cols), progress):
+        places = np.meshgrid(np.arange(start, stop) + 0.5, cols, indexing="ij")
+        row, col = mapping.positions(*places)
+        with np.errstate(invalid="ignore"):
+            result[start:stop] = (row >= 0) & (row < mask.grid.rows) & (col >= 0) & (col < mask.grid.cols)
+    return result
+
+
+def _under_output(scene: Scene) -> Grid:
+    rows, cols = scene.low_shape
+    corner = scene.alignment.hsi
+    return scene.hsi.grid.crop(Window(corner.row, corner.col, rows, cols))
 
 
 def _apart(mask: RasterReader, grid: Grid, hsi: RasterReader, progress: Progress | None) -> np.ndarray:

@@ -159,7 +159,7 @@ def overlap_window(hsi: RasterReader, pan: RasterReader) -> Window:
         ends.append((first, last - first))
     (row_, rows_), (col_, cols_) = ends
     if rows_ <= 0 or cols_ <= 0:
-        raise ApartError(_apart(hsi, pan))
+        raise ApartError(apart(hsi, pan))
     return Window(row_, col_, rows_, cols_)
 
 
@@ -186,8 +186,13 @@ def pixels_across(hsi: Grid, window: Window, pan: Grid) -> float:
     return math.sqrt(float(np.median(known))) if known.size else math.nan
 
 
-def _apart(hsi: RasterReader, pan: RasterReader) -> str:
-    """Two images that share no ground, with the extents of both."""
+def apart(hsi: RasterReader, pan: RasterReader) -> str:
+    """The refusal of two images that share no ground, with the extents of both.
+
+    Args:
+        hsi: one of them, open.
+        pan: the other, open.
+    """
     grids, on_maps = (hsi.grid, pan.grid), hsi.grid.frame is None and pan.grid.frame is None
     facts = [grid.facts(image.source) for grid, image in zip(grids, (hsi, pan))]
     return apart_sentence(facts[0], facts[1], (_degrees(grids[0]), _degrees(grids[1])), on_maps)

@@ -13,12 +13,15 @@ from ..io.reader import RasterReader
 from ..io.unplaced import UnplacedError
 from ..operators.footprints import all_valid
 from ..products.claims import Claims, open_claimed
+from ..runtime.errors import InputError
 from ..runtime.progress import Progress
-from ..scene.mask_raster import masked_pixels
+from ..scene.mask_raster import covered_pixels, masked_pixels
+from ..scene.placing import apart
 from ..scene.scene import Scene
 from .options.pixels import PixelOptions
 from .options.shared import RasterOptions
 
+COVERS = 0.99  # share of the pixels from which on a mask covers all of them
 NOTICED = 0.01  # share of the pixels from which on contradictions are worth a warning
 
 
@@ -37,7 +40,7 @@ def left_out(
         Two of (rows, columns) bool on the HSI's grid under the output; None where it was not asked for.
 
     Raises:
-        InputError: the mask cannot be used.
+        InputError: the mask cannot be used, or lies elsewhere.
     """
     if not isinstance(options, PixelOptions):
         return None, None
@@ -48,13 +51,21 @@ def left_out(
         _say_contradictions(scene, int(contradictory.sum()), progress)
     if options.mask:
         with _open_mask(scene, options.mask, options, progress) as mask:
-            masked = masked_pixels(scene, mask, progress)
+            masked, covered = masked_pixels(scene, mask, progress), covered_pixels(scene, mask, progress)
+            if not masked.any() and not covered.any():
+                raise InputError(apart(scene.hsi, mask))
         count = int(np.count_nonzero(masked & scene.low_valid))
         text = f"{os.path.basename(options.mask)} keeps {count} of {masked.size} HSI pixels out of learning"
         if count:
             progress.info(f"{text}.")
         else:
             progress.warning(f"{text}: it is 0 wherever {scene.hsi.name} lies; check the mask (--mask, MASK).")
+        share = float(covered[scene.low_valid].mean())
+        if share < COVERS:
+            progress.warning(
+                f"{os.path.basename(options.mask)} covers {share:.0%} of the HSI pixels only: those that it does not "
+                "cover count as not masked (--mask, MASK)."
+            )
     return contradictory, masked
 
 

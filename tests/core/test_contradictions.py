@@ -15,7 +15,7 @@ from core.calibration.contradictions import contradictions
 from core.io.reader import RasterReader
 from core.products.pair import open_pair
 from core.runtime.errors import InputError
-from core.scene.mask_raster import masked_pixels
+from core.scene.mask_raster import covered_pixels, masked_pixels
 from core.scene.statistics import scene_statistics
 from tests.core.said import Said
 from tests.core.spoiled import REAL, made_pair, real_pair, write
@@ -187,7 +187,7 @@ def test_a_mask_on_any_grid_covers_the_pixels_that_it_overlaps(make_raster, tmp_
         assert not masked(scene, nodata).any()
 
 
-def test_a_mask_that_does_not_fit_is_refused_and_one_beside_the_image_is_warned_of(make_raster, tmp_path):
+def test_a_mask_that_does_not_fit_is_refused_and_one_that_covers_a_part_is_warned_of(make_raster, tmp_path):
     files = write(made_pair(0), tmp_path, "pair")
     other = mask_file(make_raster, tmp_path / "other.tif", np.ones((44, 52)), 20.0, epsg=0)
     with pytest.raises(InputError, match=r"other\.tif has no CRS.*--assume-crs EPSG"):
@@ -200,9 +200,26 @@ def test_a_mask_that_does_not_fit_is_refused_and_one_beside_the_image_is_warned_
         core.classical(*files, tmp_path / "out.tif", mask=whole)
     with pytest.raises(InputError, match="whole"):
         core.classical(*files, whole, mask=whole)
-    beside, said = mask_file(make_raster, tmp_path / "b.tif", np.ones((4, 4)), 20.0, (EDGE[0] + 9e4, EDGE[1])), Said()
-    core.classical(*files, tmp_path / "out.tif", mask=beside, progress=said)
-    assert any("b.tif keeps 0 of" in warning for warning in said.warnings)
+    beside = mask_file(make_raster, tmp_path / "b.tif", np.ones((4, 4)), 20.0, (EDGE[0] + 9e4, EDGE[1]))
+    with pytest.raises(InputError, match=r"and b\.tif do not overlap"):
+        core.classical(*files, tmp_path / "out.tif", mask=beside)
+    for name, rows, words in (
+        ("w.tif", 44, ["w.tif keeps 0 of 2288 HSI pixels"]),
+        ("h.tif", 22, ["h.tif keeps 0 of 2288 HSI pixels", "h.tif covers 50% of the HSI pixels only"]),
+    ):
+        clear, said = mask_file(make_raster, tmp_path / name, np.zeros((rows, 52)), 20.0), Said()
+        core.classical(*files, tmp_path / "out.tif", mask=clear, progress=said)
+        told = [warning for warning in said.warnings if name in warning]
+        assert [warning.startswith(word) for warning, word in zip(told, words)] == [True] * len(words)
+        assert len(told) == len(words)
+
+
+@pytest.mark.parametrize("step", [20.0, 5.0, 7.0])
+def test_what_a_mask_covers_are_the_pixels_whose_centres_it_lies_on(make_raster, tmp_path, step):
+    files, count = write(made_pair(0), tmp_path, "pair"), round(400 / step)
+    path = mask_file(make_raster, tmp_path / "m.tif", np.zeros((count, count)), step, (EDGE[0] + 100, EDGE[1] - 60))
+    with open_pair(*files) as scene, RasterReader(path) as mask:
+        np.testing.assert_array_equal(covered_pixels(scene, mask), box((44, 52), (3, 23), (5, 25)))
 
 
 def test_a_mask_without_georeference_is_put_on_the_hsi_as_its_remedy_says(make_raster, tmp_path):
