@@ -26,7 +26,7 @@ from .origin import Origin
 from .raster_files import is_missing_file, short_name
 from .remedies import Source
 from .sidecars import completed
-from .subdatasets import with_bands
+from .subdatasets import named_cube, with_bands
 
 _LEAST_ROWS = 64  # read in one go, where blocks are lower
 _STATE = ("grid", "metadata", "always_valid", "fills", "_nodata", "_more_nodata")  # attributes that travel
@@ -97,7 +97,7 @@ class RasterReader:
             raise InputError("No raster file is named; choose one.")
         with gdal_messages() as messages:
             dataset = open_quietly(messages, self.path, gdal.OF_RASTER | gdal.OF_VERBOSE_ERROR)
-        if dataset is None:
+        if dataset is None and (dataset := named_cube(self.path)) is None:
             if is_missing_file(self.path):
                 raise InputError(f"{self.name} does not exist ({self.path}); choose another file.")
             raise InputError(unreadable(self.path, self.name, messages.words()))

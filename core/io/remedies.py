@@ -18,6 +18,7 @@ from osgeo import gdal, osr
 
 from ..runtime.paths import is_temporary
 from .gdal_errors import driver_name, gdal_messages, open_quietly
+from .subdatasets import cube_arguments
 
 # Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
 _EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "EHdr")
@@ -90,17 +91,18 @@ class RasterFacts:
         return min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y)
 
 
-def command(arguments: Sequence[str], algorithm: str) -> str:
+def command(arguments: Sequence[str], algorithm: str = "") -> str:
     """A command as it is typed, with the algorithm of QGIS in brackets.
 
     Args:
         arguments: the program and its arguments, not quoted.
-        algorithm: what QGIS calls it.
+        algorithm: what QGIS calls it; "" where it has none.
 
     Returns:
         The text.
     """
-    return f"{' '.join(map(quoted, arguments))} ({algorithm})"
+    typed = " ".join(map(quoted, arguments))
+    return f"{typed} ({algorithm})" if algorithm else typed
 
 
 def quoted(argument: str, windows: bool = os.name == "nt") -> str:
@@ -278,7 +280,7 @@ def declaring_command(
 ) -> str:
     """The command that writes what is said of a raster into its file, or beside it; into a new file where its format
     does not keep what gdal_edit.py says: some forget it without an error (NITF, MRF, ISIS), or cannot be written to
-    (Zarr).
+    (Zarr). A cube that these tools do not see as it is read here is made a raster first.
 
     Args:
         source: the raster.
@@ -289,6 +291,12 @@ def declaring_command(
     Returns:
         The text.
     """
+    cube = cube_arguments(source.path)
+    if cube:
+        new = new_file(source.path, suffix)
+        turned = [*cube[:-1], path_argument(cube[-1]), new]
+        texts = [command(["gdalmdimtranslate", "-of", "GTiff", *turned]), command(["gdal_edit.py", *edited[0], new])]
+        return ", then ".join(texts)
     driver = _driver(source.path) if os.path.exists(source.path) else ""
     if driver not in (*_EDITED, *_EDITED_BESIDE):
         options, algorithm = copied

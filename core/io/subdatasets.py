@@ -17,7 +17,7 @@ _SPATIAL = (
     *(("y", "x"), ("lat", "lon"), ("latitude", "longitude"), ("northing", "easting")),
     *(("row", "column"), ("rows", "columns"), ("rows", "cols"), ("line", "sample"), ("lines", "samples")),
 )
-_ARRAY = re.compile(r'NETCDF:"?(.+?)"?:/?([^:"]+)$', re.IGNORECASE)
+_ARRAY = re.compile(r'(NETCDF|ZARR):"?(.+?)"?:/?([^:"]+)$', re.IGNORECASE)
 _MOST_READ = 2  # times the bands that are wanted: where they lie farther apart, each is read for itself
 _BAND = re.compile(r"[:/]Band(\d+)$")
 
@@ -32,11 +32,13 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
         Of a Zarr store with one cube, that, and that of a netCDF file with its bands last; else a virtual raster in
         memory of Band1, Band2 ..., in their order; the dataset itself where it has bands, or lacks one of those.
     """
+    if isinstance(dataset, _Cube):
+        return dataset
     driver, cube = driver_name(dataset), None
     if dataset.RasterCount:
         if driver == "netCDF" and _over(dataset) in {name for pair in _SPATIAL for name in pair}:
             named = _ARRAY.match(dataset.GetDescription())
-            path, array = (named[1], named[2]) if named else (dataset.GetDescription(), "")
+            path, array = (named[2], named[3]) if named else (dataset.GetDescription(), "")
             cube = _cube(path, array, driver)
         return dataset if cube is None else cube
     if driver == "Zarr":
@@ -54,6 +56,35 @@ def with_bands(dataset: gdal.Dataset) -> gdal.Dataset:
         names = [found[number] for number in sorted(found)]
         made = messages.call(gdal.BuildVRT, "", names, separate=True)
     return made if made is not None and made.RasterCount == len(found) else dataset
+
+
+def named_cube(name: str) -> gdal.Dataset | None:
+    """The array of three dimensions that a name of GDAL stands for (``ZARR:"a.zarr":/cube``), which GDAL itself opens
+    one band of.
+
+    Args:
+        name: any name.
+
+    Returns:
+        The cube; None of other names, and where there is no such array.
+    """
+    named = _ARRAY.match(name)
+    return _cube(named[2], named[3], "Zarr") if named and named[1].upper() == "ZARR" else None
+
+
+def cube_arguments(path: str) -> list[str]:
+    """What gdalmdimtranslate is told to make a raster of a cube that GDAL's other tools do not see as it is read here.
+
+    Args:
+        path: what is read.
+
+    Returns:
+        The option and the name of the container; an empty list where there is no such cube.
+    """
+    with gdal_messages(raising=False) as messages:
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER) if path else None
+        shown = with_bands(dataset) if dataset is not None else named_cube(path)
+    return shown.arguments if isinstance(shown, _Cube) else []
 
 
 def _over(dataset: gdal.Dataset) -> str:
@@ -77,7 +108,7 @@ def _cube(path: str, name: str, driver: str) -> gdal.Dataset | None:
         y, x = next((pair for pair in _SPATIAL if set(pair) <= set(names)), (names[1], names[2]))
         axes = names.index(y), names.index(x)
         shown = messages.call(cubes[0].AsClassicDataset, axes[1], axes[0])
-        return None if shown is None else _Cube(cubes[0], axes, shown)
+        return None if shown is None else _Cube(cubes[0], axes, shown, path)
 
 
 class _Cube:
@@ -88,11 +119,17 @@ class _Cube:
         array: the array.
         axes: of its dimensions, those of rows and of columns.
         dataset: GDAL's view of it.
+        container: that it lies in.
+
+    Attributes:
+        arguments: see :func:`cube_arguments`.
     """
 
-    def __init__(self, array: gdal.MDArray, axes: tuple[int, int], dataset: gdal.Dataset) -> None:
+    def __init__(self, array: gdal.MDArray, axes: tuple[int, int], dataset: gdal.Dataset, container: str) -> None:
         self._array, self._dataset = array, dataset
         self._order = (3 - sum(axes), *axes)
+        turned = "" if self._order == (0, 1, 2) else f",transpose=[{','.join(map(str, self._order))}]"
+        self.arguments = ["-array", f"name={array.GetFullName()}{turned}", container]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dataset, name)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from osgeo import gdal, osr
@@ -94,3 +100,30 @@ def test_a_cube_that_tools_of_gdal_see_otherwise_is_told_to_assume_its_system(wr
     with pytest.raises(InputError) as error:
         open_pair(path, pan)
     assert str(error.value).endswith("say so (--assume-crs EPSG:32633, ASSUME_CRS).")
+
+
+@pytest.mark.parametrize("order", ORDERS[:2])
+@pytest.mark.parametrize("name", ["{}", 'ZARR:"{}":/reflectance'])
+def test_a_cube_of_a_zarr_store_without_coordinates_is_placed_by_the_commands(cube, make_raster, tmp_path, order, name):
+    if gdal.GetDriverByName("Zarr") is None or not shutil.which("gdalmdimtranslate"):
+        pytest.skip("GDAL has no Zarr here, or not all of its tools")
+    root = gdal.GetDriverByName("Zarr").CreateMultiDimensional(str(tmp_path / "cube.zarr")).GetRootGroup()
+    there = [root.CreateDimension(one, "", "", NAMES[one]) for one in order]
+    array = root.CreateMDArray("reflectance", there, gdal.ExtendedDataType.Create(gdal.GDT_Int16))
+    turned = cube.transpose([["wavelength", "y", "x"].index(one) for one in order])
+    array.Write(np.ascontiguousarray(turned))
+    array = there = root = None
+    names = tmp_path / "cube.zarr" / "reflectance" / ".zattrs"  # as xarray writes them
+    (tmp_path / "cube.zarr" / ".zmetadata").unlink(missing_ok=True)
+    names.write_text(json.dumps({"_ARRAY_DIMENSIONS": order}))
+    hsi = name.format(tmp_path / "cube.zarr")
+    pan = make_raster(tmp_path / "pan.tif", np.kron(cube[0], np.ones((4, 4), np.int16)), (X, 7.5, 0, Y, 0, -7.5), 32633)
+    with pytest.raises(InputError, match="has no georeference; if it shows the same ground") as error:
+        open_pair(hsi, pan)
+    texts = str(error.value).partition("corners: ")[2].rstrip(".").split(", then ")
+    made, edit = map(shlex.split, texts)
+    subprocess.run([*made[:1], "-q", *made[1:]], check=True, cwd=tmp_path)
+    subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_edit", *edit[1:]], check=True, cwd=tmp_path)
+    with open_pair(tmp_path / edit[-1], pan) as scene:
+        assert scene.ratio == 4
+        np.testing.assert_array_equal(scene.hsi.read().values, cube)
