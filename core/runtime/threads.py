@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Callable
 
 from .errors import Cancelled
@@ -52,13 +51,10 @@ def wait_for(future: Future, progress: Progress) -> Any:
     Raises:
         Cancelled: the user asked to stop before it was there.
     """
-    while True:
+    progress.check()
+    while not wait([future], _POLL_SECONDS).done:
         progress.check()
-        try:
-            return future.result(timeout=_POLL_SECONDS)
-        except FutureTimeout:
-            if future.done():  # the work itself ran into a time-out
-                raise
+    return future.result()
 
 
 def run_cancellable(work: Callable[[], Any], progress: Progress) -> Any:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from core.io.encoding import store, to_stored
 from core.runtime.errors import Cancelled, InputError
 from core.runtime.progress import Progress
-from core.runtime.threads import BackgroundWriter, Beside, Workers, run_cancellable, usable_cores
+from core.runtime.threads import BackgroundWriter, Beside, Workers, run_cancellable, usable_cores, wait_for
 
 
 class Impatient(Progress):
@@ -89,6 +91,36 @@ def test_work_aside_leaves_no_thread_once_it_has_ended():
     with pytest.raises(ImportError, match="no such library"):
         run_cancellable(fail, Progress())
     assert set(threading.enumerate()) <= before
+
+
+def test_work_that_ends_between_two_looks_is_no_timeout():
+    class Late(Future):
+        def result(self, timeout=None):
+            try:
+                return super().result(timeout)
+            except FutureTimeout:
+                self.set_result("there")  # in the moment in which the wait ended without it
+                raise
+
+    class Looks(Progress):
+        count = 0
+
+        def cancelled(self) -> bool:
+            self.count += 1
+            if self.count > 1 and not late.done():
+                late.set_result("there")
+            return False
+
+    late = Late()
+    assert wait_for(late, Looks()) == "there"
+
+
+def test_a_timeout_of_the_work_itself_comes_up():
+    def fail():
+        raise FutureTimeout("the server does not answer")
+
+    with pytest.raises(FutureTimeout, match="does not answer"):
+        run_cancellable(fail, Progress())
 
 
 def test_a_cancel_does_not_wait_for_work_aside():
