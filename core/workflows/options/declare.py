@@ -137,20 +137,20 @@ class Option:
         """A value as it is declared.
 
         Args:
-            value: of the option; for a text or a gain also numbers in a sequence or array, for choices a single word.
+            value: of the option; for a text also numbers in a sequence or array, for choices a single word.
 
         Returns:
             The value; of numbers the text, as "1,2,3", of a single word a tuple.
         """
         if self.kind == "choices" and isinstance(value, str):
             return (value,)
-        if self.kind not in ("text", "gain") or self.default is None or isinstance(value, str):
+        if self.kind != "text" or self.default is None:
             return value
         if hasattr(value, "tolist"):  # of numpy
             value = value.tolist()
         if isinstance(value, (list, tuple, range)):
             return ",".join(str(one) for one in value)
-        return str(value) if self.kind == "text" and isinstance(value, (int, float)) else value
+        return str(value) if isinstance(value, (int, float)) else value
 
     def check(self, value: Any) -> None:
         """Refuse what lies outside of the bounds or the choices, and what is no extent.

@@ -70,11 +70,11 @@ class GivenGain:
     groups: tuple[GroupGain, ...] = ()
 
 
-def given_gain(mtf: float | str, model: bool = False) -> GivenGain | None:
+def given_gain(mtf: float | str | Sequence[float], model: bool = False) -> GivenGain | None:
     """The MTF gain that an option names.
 
     Args:
-        mtf: a gain at the Nyquist frequency, two as "along,across", groups of bands as
+        mtf: a gain at the Nyquist frequency, two as "along,across" or a pair of numbers, groups of bands as
             "400-1000nm:0.2,0.3;1000-2500nm:0.15", the name of a sensor, "auto", or "model".
         model: whether there is a model, whose gain "model" stands for.
 
@@ -84,6 +84,8 @@ def given_gain(mtf: float | str, model: bool = False) -> GivenGain | None:
     Raises:
         InputError: no such sensor, no published gain, a number that is none, or "model" without a model.
     """
+    if isinstance(mtf, Sequence) and not isinstance(mtf, str):
+        mtf = ",".join(map(str, mtf))
     text = str(mtf).strip()
     if text.lower() == MODEL and not model:
         raise InputError('mtf is "model", but this job reads no model file; give auto, a number or a sensor.')
