@@ -179,6 +179,8 @@ def _product_files(path: str) -> Iterator[str]:
             yield from _files_in(folder, deep=True)
             return
         folder = os.path.dirname(folder)
+    if path.lower().endswith(".dim"):  # SNAP's, with its folder of bands
+        yield from _files_in(f"{path[:-4]}.data", deep=False)
     product = _PRODUCT_FILE.match(os.path.basename(path))
     for other in _files_in(os.path.dirname(os.path.abspath(path)), deep=False) if product else ():
         sibling = _PRODUCT_FILE.match(os.path.basename(other))

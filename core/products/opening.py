@@ -6,6 +6,7 @@ import os
 
 from osgeo import gdal
 
+from ..io.band_remedies import stack_command
 from ..io.frames import Geolocation
 from ..io.gdal_errors import gdal_messages
 from ..io.geolocation_files import geolocation_from, is_elevation
@@ -22,6 +23,9 @@ from .members import ARCHIVES, base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _LISTED = 6  # images in a folder or archive, at most
+_MOST_STACKED = 20  # images that a command names
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
+_OF_AN_IMAGE = (".ovr", ".msk")  # files of GDAL's that belong to an image beside them
 _PACKED = (".7z", ".rar", ".bz2", ".xz", ".gz", ".zst")
 _IMAGES = {
     "hsi": "hyperspectral image",
@@ -229,15 +233,59 @@ def _image_in(path: str) -> str:
             )
         return path
     files = files_of(path)
-    images = [name for name in files if _opens(name)]
+    inner = [base_name(name) for name in files if name.lower().endswith(ARCHIVES)]
+    images = _images(files)
+    placed = [name for name in images if not _is_picture(name)]
+    images = placed if placed or inner else images
     if len(images) == 1:
         return images[0]
-    inner = [base_name(name) for name in files if name.lower().endswith(ARCHIVES)]
     if inner and not images:
         what = f"unpack {base_name(path)} and choose it" if os.path.isfile(path) else "choose it"
         raise InputError(f"{base_name(path)} holds no image, but the archive {inner[0]}; {what}.")
     if not files and os.path.isfile(path):
         raise InputError(f"{base_name(path)} is empty or damaged; choose another, or get a fresh copy.")
+    raise InputError(_several(path, files, images))
+
+
+def _images(files: list[str]) -> list[str]:
+    """Those that GDAL opens and that are no part of another one."""
+    return [name for name in files if not name.lower().endswith(_OF_AN_IMAGE) and _opens(name)]
+
+
+def _is_picture(path: str) -> bool:
+    """Whether an image is a logo or a quicklook, to be looked at only: nothing says where it lies."""
+    if not path.lower().endswith(_PICTURES):
+        return False
+    with gdal_messages(raising=False) as messages:
+        dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+        return dataset is None or dataset.GetGeoTransform(can_return_null=True) is None
+
+
+def _several(path: str, files: list[str], images: list[str]) -> str:
+    """The refusal of a folder or archive that is no product and holds no image, or several."""
     names = ", ".join(product.name for product in PRODUCTS)
-    held = f", but {len(images)} images: {', '.join(images[:_LISTED])}" if images else ""
-    raise InputError(f"{base_name(path)} holds no product that is known here ({names}){held}; choose an image in it.")
+    start = f"{base_name(path)} holds no product that is known here ({names})"
+    lone = next((found for found in map(incomplete_product, files) if found is not None), None)
+    if lone is not None:
+        start = (
+            f"{base_name(path)} holds files that are named as parts of a product of {lone.name}, but not its "
+            f"{lone.key_name}, without which it is no product: put that there, too"
+        )
+    if not images:
+        return f"{start}; choose an image in it."
+    more = f" and {len(images) - _LISTED} more" if len(images) > _LISTED else ""
+    held = f"It holds {len(images)} images: {', '.join(images[:_LISTED])}{more}; choose one of them"
+    return f"{start}. {held}{_stacked(images)}."
+
+
+def _stacked(images: list[str]) -> str:
+    """What makes one image of several that seem to be its bands: those of one band each and of one size."""
+    if not 1 < len(images) <= _MOST_STACKED:
+        return ""
+    sizes = set()
+    with gdal_messages(raising=False) as messages:
+        for path in images:
+            dataset = messages.call(gdal.OpenEx, path, gdal.OF_RASTER)
+            sizes.add(dataset and (dataset.RasterCount, dataset.RasterXSize, dataset.RasterYSize))
+    alike = len(sizes) == 1 and None not in sizes and next(iter(sizes))[0] == 1
+    return f", or make one image of those that are its bands: {stack_command(images)}" if alike else ""

@@ -18,6 +18,7 @@ from . import (
     ahsi,
     aviris,
     desis,
+    dimap,
     emit,
     enmap,
     eo1,
@@ -199,6 +200,16 @@ PRODUCTS: tuple[Product, ...] = (
         ("pan", "guide", "quality"),
         _reader(planetscope.lay_out),
         planetscope.SOURCE,
+    ),
+    Product(
+        "SNAP BEAM-DIMAP",
+        dimap.KEY,
+        "the .dim file",
+        "",
+        ("hsi", "pan", "guide"),
+        _reader(dimap.lay_out),
+        dimap.SOURCE,
+        depth=dimap.DEPTH,
     ),
 )
 """All products, in the order in which a name is compared with them."""

@@ -40,6 +40,7 @@ NAMES = {
     "ZY1, GF-5 AHSI": "ZY1E_AHSI_E107.37_N38.33_20220311_013195_L1A0000394325_VN.tif",
     "Wyvern": "wyvern_dragonette-001_20230508T092313_a60915a4.tiff",
     "PlanetScope": "20220724_101559_24_2447_3B_AnalyticMS_SR.tif",
+    "SNAP BEAM-DIMAP": "subset_0_of_S2A_MSIL2A_20220724T101559_resampled.dim",
 }
 
 
@@ -50,7 +51,9 @@ def test_each_product_is_recognised_by_its_own_name_alone():
         assert fitting == [name]
 
 
-@pytest.mark.parametrize("name", ["hsi.tif", "B8.TIF", "METADATA.XML", "scene.h5", "sharpened.img", "a.zip"])
+@pytest.mark.parametrize(
+    "name", ["hsi.tif", "B8.TIF", "METADATA.XML", "METADATA.DIM", "scene.h5", "sharpened.img", "a.zip"]
+)
 def test_ordinary_names_are_no_products(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
     assert find_product(str(tmp_path / name), "hsi") is None

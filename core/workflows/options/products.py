@@ -25,6 +25,7 @@ _FILES = (
     ("Sentinel-2", "MTD_MSIL*.xml"),
     ("Landsat 7, 8, 9", "L*_MTL.txt"),
     ("PlanetScope", "*_AnalyticMS*.tif"),
+    ("SNAP BEAM-DIMAP", "*.dim"),
 )
 ARCHIVES = "*.zip *.tar *.tgz *.tar.gz"
 PRODUCT_FILTER = ";;".join(
