@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import qgis.utils
-from qgis.core import QgsProcessingModelAlgorithm
+from qgis.core import QgsProcessingContext, QgsProcessingModelAlgorithm
 from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QWidget
 
 from .algorithms.parameters import in_words
+from .algorithms.standins import checked
 from .core.workflows.options import JOBS
 from .core.workflows.options.declare import Option
 from .package import FOLDER
@@ -37,13 +39,23 @@ class ShippedModel(QgsProcessingModelAlgorithm):
 
     def form_options(self) -> list[Option]:
         """The options of jobs that its parameters hand on, by their keys."""
-        keys = {definition.name() for definition in self.parameterDefinitions()}
-        found = {option.key: option for job in JOBS for option in job.dialog() if option.key in keys}
+        rasters = {definition.name(): definition.type() == "raster" for definition in self.parameterDefinitions()}
+        steps = {child.algorithmId().partition(":")[2] for child in self.childAlgorithms().values()}
+        found: dict[str, Option] = {}
+        for job in JOBS:
+            for option in job.dialog() if (job.id or job.name) in steps else ():
+                key = option.key or ""
+                if key in rasters and rasters[key] == (option.kind == "raster"):
+                    found.setdefault(key, option)
         return list(found.values())
 
     def words(self, option: Option) -> dict[str, str]:
         """What a menu shows, by what is chosen."""
         return dict(option.titles)
+
+    def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        """As the algorithms do: of an image a layer or a product."""
+        return checked(parameters, self.form_options(), context, super().checkParameterValues)
 
     def createCustomParametersWidget(self, parent: QWidget | None = None) -> QWidget | None:
         """The dialog, in a QGIS with windows."""
@@ -58,10 +70,13 @@ class ShippedModel(QgsProcessingModelAlgorithm):
         model = ShippedModel()
         model.loadVariant(self.toVariant())
         model.setHelpContent({key: tr(text) for key, text in model.helpContent().items()})
-        options = {option.key: option for option in model.form_options() if option.choices}
+        options = {option.key: option for option in model.form_options()}
         for definition in model.parameterDefinitions():
-            if definition.name() in options:
-                in_words(definition, model.words(options[definition.name()]))
+            option = options.get(definition.name())
+            if option is not None and option.choices:
+                in_words(definition, model.words(option))
+            if option is not None and option.filter and definition.type() == "file":
+                definition.setFileFilter(tr(option.filter))
             definition.setDescription(tr(definition.description()))
             definition.setHelp(tr(definition.help()))
         model.setSourceFilePath(self.sourceFilePath())

@@ -30,15 +30,15 @@ from ..core.runtime.progress import Progress
 from ..core.workflows.options.declare import OUTPUTS, Job, Option
 from ..package import anchor, icon_path, metadata
 from ..translation import tr
-from .arguments import Arguments, is_given
+from .arguments import Arguments
 from .feedback import FeedbackProgress, say_last
 from .help_text import html_help, plain_help
 from .layers import InputStyle, Shown, input_styles, show
 from .parameters import definition, in_words, output
 from .requirements import missing_packages_sentence
 from .source import Source
-from .standins import as_layers, both, in_place, no_layer, twice
-from .values import no_value, unknown_keys
+from .standins import as_layers, checked, in_place
+from .values import unknown_keys
 
 
 class SsmlAlgorithm(QgsProcessingAlgorithm):
@@ -236,28 +236,9 @@ class SsmlAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         """Refuse what can be refused before anything is read."""
-        sentence = both(parameters, self.JOB.dialog())
-        if sentence:
-            return False, sentence
-        parameters = as_layers(in_place(parameters, self.JOB.dialog()), self.JOB.dialog(), context)
-        good, sentence = super().checkParameterValues(parameters, context)
-        if good:
-            sentence = no_value(parameters, self.JOB.dialog()) or self._missing_image(parameters)
-            sentence = sentence or twice(parameters, self._with_products())
-            sentence = sentence or self.complaint(parameters)
-            return not sentence, sentence
-        known = no_layer(parameters, self.JOB.dialog(), context) or no_value(parameters, self.JOB.dialog())
-        return False, known or sentence
-
-    def _missing_image(self, parameters: dict[str, Any]) -> str:
-        """A sentence about a raster that is needed, of which neither a layer nor a product is given."""
-        for option in self._with_products():
-            keys = option.key or "", f"{option.key}_PRODUCT"
-            if option.needed and not any(is_given(parameters.get(key)) for key in keys):
-                return tr("{label} is missing: choose a layer ({key}) or a product ({product}).").format(
-                    label=tr(option.label), key=keys[0], product=keys[1]
-                )
-        return ""
+        good, sentence = checked(parameters, self.JOB.dialog(), context, super().checkParameterValues)
+        sentence = sentence or self.complaint(in_place(parameters, self.JOB.dialog()))
+        return good and not sentence, sentence
 
     def prepareAlgorithm(
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

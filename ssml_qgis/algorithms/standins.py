@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from qgis.core import QgsProcessingContext, QgsProcessingUtils, QgsProject, QgsRasterLayer
 
@@ -16,9 +16,50 @@ from ..core.runtime.errors import InputError
 from ..core.workflows.options.declare import Option
 from ..translation import tr
 from .arguments import is_given
-from .values import as_declared
+from .values import as_declared, no_value
 
 _INSIDE = re.compile(r"/vsi|[A-Z][A-Z0-9_]+:")  # GDAL's names of what lies in an archive, and of subdatasets
+
+
+def checked(
+    parameters: dict[str, Any],
+    options: Sequence[Option],
+    context: QgsProcessingContext,
+    check: Callable[[dict[str, Any], QgsProcessingContext], tuple[bool, str]],
+) -> tuple[bool, str]:
+    """Whether parameters may be run with: what Processing checks, and what it says nothing of, or little.
+
+    Args:
+        parameters: as Processing has them.
+        options: that they are made of.
+        context: of the run.
+        check: Processing's own.
+
+    Returns:
+        (whether they may, what is wrong with them).
+    """
+    sentence = both(parameters, options)
+    if sentence:
+        return False, sentence
+    parameters = as_layers(in_place(parameters, options), options, context)
+    good, said = check(parameters, context)
+    if good:
+        sentence = no_value(parameters, options) or missing_image(parameters, options)
+        sentence = sentence or twice(parameters, [option for option in options if option.takes_product])
+        return not sentence, sentence
+    return False, no_layer(parameters, options, context) or no_value(parameters, options) or said
+
+
+def missing_image(parameters: dict[str, Any], options: Iterable[Option]) -> str:
+    """A sentence about a raster that is needed, of which neither a layer nor a product is given; "" where there is
+    none."""
+    for option in options:
+        keys = option.key or "", f"{option.key}_PRODUCT"
+        if option.takes_product and option.needed and not any(is_given(parameters.get(key)) for key in keys):
+            return tr("{label} is missing: choose a layer ({key}) or a product ({product}).").format(
+                label=tr(option.label), key=keys[0], product=keys[1]
+            )
+    return ""
 
 
 def in_place(parameters: dict[str, Any], options: Sequence[Option]) -> dict[str, Any]:

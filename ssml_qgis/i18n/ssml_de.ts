@@ -701,8 +701,6 @@
 <translation>Bericht: {path}</translation></message>
 <message><source>Result: {path}</source>
 <translation>Ergebnis: {path}</translation></message>
-<message><source>{label} is missing: choose a layer ({key}) or a product ({product}).</source>
-<translation>{label} fehlt: wählen Sie einen Layer ({key}) oder ein Produkt ({product}).</translation></message>
 <message><source>about {count} h left</source>
 <translation>noch etwa {count} h</translation></message>
 <message><source>about {count} s left</source>
@@ -777,6 +775,8 @@
 <translation>QGIS macht aus {product} keinen Layer: geben Sie es als {key} an, oder führen Sie zuerst „Produkt öffnen“ (ssml:openproduct) aus und nehmen Sie die Raster, die es schreibt.</translation></message>
 <message><source>{key}: there is no layer or image {path}.</source>
 <translation>{key}: es gibt keinen Layer und kein Bild {path}.</translation></message>
+<message><source>{label} is missing: choose a layer ({key}) or a product ({product}).</source>
+<translation>{label} fehlt: wählen Sie einen Layer ({key}) oder ein Produkt ({product}).</translation></message>
 <message><source>{key} is {word}, which is none of its words: {words}.</source>
 <translation>{key} ist {word}; möglich sind: {words}.</translation></message>
 <message><source>{key} is a list: write one text, xmin,xmax,ymin,ymax [EPSG:...].</source>
@@ -837,12 +837,20 @@
 <translation>Die schärferen Bilder, in derselben Reihenfolge.</translation></message>
 <message><source>Hyperspectral image to sharpen</source>
 <translation>Hyperspektralbild, das geschärft wird</translation></message>
+<message><source>Hyperspectral image to sharpen: product instead of a layer</source>
+<translation>Hyperspektralbild, das geschärft wird: Produkt statt eines Layers</translation></message>
 <message><source>Its sharper image</source>
 <translation>Sein schärferes Bild</translation></message>
+<message><source>Its sharper image: product instead of a layer</source>
+<translation>Sein schärferes Bild: Produkt statt eines Layers</translation></message>
 <message><source>Hyperspectral images to learn from</source>
 <translation>Hyperspektralbilder zum Lernen</translation></message>
+<message><source>Hyperspectral images to learn from: products</source>
+<translation>Hyperspektralbilder zum Lernen: Produkte</translation></message>
 <message><source>Their sharper images, in the same order</source>
 <translation>Ihre schärferen Bilder, in derselben Reihenfolge</translation></message>
+<message><source>Their sharper images, in the same order: products</source>
+<translation>Ihre schärferen Bilder, in derselben Reihenfolge: Produkte</translation></message>
 <message><source>Report of the training</source>
 <translation>Bericht des Trainings</translation></message>
 <message><source>Simulates a pair of HSI and PAN out of a hyperspectral image by Wald's protocol, runs the classical methods on it, ranks them, and keeps the best result.</source>

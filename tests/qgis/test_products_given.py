@@ -75,3 +75,32 @@ def test_rasters_inside_of_archives_and_containers_are_taken_by_gdals_names(work
     assert (kwargs["hsi"], kwargs["pan"], kwargs["pan_more"]) == (hsi, pan, [more])
     with pytest.raises(ValueError, match="PAN"):
         run("classicalfuse", {"HSI": hsi, "PAN": f"GPKG:{container}:other", "OUTPUT": str(tmp_path / "o.tif")})
+
+
+@pytest.fixture
+def steps(workflow, scene):
+    """The calls of the steps of “Sharpen and judge”, whose sharpened image is a copy of the scene's."""
+
+    def sharpen(**named):
+        gdal.Translate(named["output"], scene.reference)
+        return {}
+
+    return workflow("sharpen", sharpen), workflow("assess")
+
+
+@pytest.mark.parametrize("as_layer", [False, True])
+def test_a_shipped_model_takes_products_as_its_steps_do(steps, scene, tmp_path, as_layer):
+    folder = tmp_path / "order"
+    folder.mkdir()
+    (folder / "PRS_L2D_STD_1.he5").write_bytes(b"")
+    key = "HSI" if as_layer else "HSI_PRODUCT"
+    run("sharpenandjudge", {key: str(folder), "PAN": scene.pan, "sharpen:OUTPUT": str(tmp_path / "o.tif")})
+    for ((_, kwargs),) in steps:
+        assert (kwargs["hsi"], kwargs["pan"]) == (str(folder), scene.pan)
+
+
+def test_a_shipped_model_names_an_image_that_is_missing_or_given_twice(provider, scene, tmp_path):
+    with pytest.raises(ValueError, match=r"is missing: choose a layer \(HSI\) or a product \(HSI_PRODUCT\)"):
+        run("sharpenandjudge", {"PAN": scene.pan, "sharpen:OUTPUT": str(tmp_path / "o.tif")})
+    with pytest.raises(ValueError, match="is given twice, as a layer"):
+        run("trainonmany", {"HSI": scene.hsi, "HSI_PRODUCT": scene.hsi, "PAN": scene.pan})
