@@ -6,7 +6,8 @@ instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processing.gui.wrappers import WidgetWrapper
@@ -47,6 +48,7 @@ class WordMenu(WidgetWrapper):
         self._unknown: list[str] = []
         if several:
             menu.setDefaultText(words.get("", ""))
+            menu.setSeparator("; ")  # titles have commas
             menu.checkedItemsChanged.connect(self._chosen)
         else:
             menu.currentIndexChanged.connect(self._chosen)
@@ -63,7 +65,8 @@ class WordMenu(WidgetWrapper):
         several = self.parameterDefinition().allowMultiple()
         if value is None and not several:
             value = self.parameterDefinition().defaultValue()
-        given = value.replace(",", ";").split(";") if several and isinstance(value, str) else value
+        titles = [self.widget.itemText(row) for row in range(self.widget.count())]
+        given = _words(value, titles) if several and isinstance(value, str) else value
         words = [str(word).strip() for word in (given or ())] if several else [str(value)]
         rows = [max(self.widget.findData(word), self.widget.findText(word)) for word in words]
         if several:
@@ -80,3 +83,15 @@ class WordMenu(WidgetWrapper):
         several = self.parameterDefinition().allowMultiple()
         chosen = self.widget.checkedItemsData() if several else [self.widget.currentData()]
         return ",".join([*(str(word) for word in chosen if word is not None), *self._unknown]) or None
+
+
+def _words(text: str, titles: Sequence[str]) -> list[str]:
+    """Words between which commas or semicolons stand; a title that has commas is one."""
+    pieces = re.split("([,;])", text)  # every second one is what stands between
+    found, start = [], 0
+    while start < len(pieces):
+        stops = range(len(pieces), start, -2)
+        stop = next((end for end in stops if "".join(pieces[start:end]).strip() in titles), start + 1)
+        found.append("".join(pieces[start:stop]))
+        start = stop + 1
+    return found

@@ -251,7 +251,8 @@ def test_several_methods_are_ticked_by_their_words(open_dialog):
     assert shown["gsa"] == "Gram-Schmidt, adaptive (GSA)"
     assert shown["ssml"] == "SSML, learned on the scene"
     assert value(dialog, "METHODS") == ",".join(word for word in shown if word != "ssml")
-    for chosen in (["ssml", "gsa"], "ssml;gsa", "ssml,gsa"):
+    titles = f"{shown['ssml']}, {shown['gsa']}"  # with commas in them
+    for chosen in (["ssml", "gsa"], "ssml;gsa", "ssml,gsa", titles, titles.replace(")", ");"), f"ssml,{shown['gsa']}"):
         dialog.setParameters({"METHODS": chosen})
         assert value(dialog, "METHODS") == "gsa,ssml"
 
