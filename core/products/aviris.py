@@ -12,15 +12,21 @@ What catches people out:
 * An ENVI file has no ending of its own: the image is ``..._img`` or ``..._ORT``, its header ``..._img.hdr``.
 * netCDF: (bands, northing, easting) in the group ``reflectance`` or ``radiance``; the grid is an attribute
   ``GeoTransform`` of the variable that ``grid_mapping`` names.
+* Radiance in netCDF (L1B, ``..._RDN.nc``) lies in sensor geometry, (bands, lines, samples), and that grid is of the
+  lookup table in the group ``geolocation_lookup_table``, which counts lines and samples from 1.
 """
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from ..io.envi_header import header_list, read_envi_header
 from ..io.grid import Grid
+from ..io.lookup_table import LookupTable
 from ..io.origin import Origin
+from ..io.positions import rows_and_columns
 from ..io.xml_files import text_of_file
 from ..runtime.errors import InputError
 from .container import Container
@@ -31,7 +37,7 @@ from .reader import band_count, stored_type
 
 KEY = (
     r"(?P<scene>f\d{6}t\d{2}p\d{2}r\d{2}\w*_img|ang\d{8}t\d{6}_(?:rdn|rfl|corr)_\w+_img"
-    r"|AV3\d{8}t\d{6}\w*_(?:RFL|RDN)_ORT)"
+    r"|(?:AV3|ang)\d{8}t\d{6}\w*_(?:RFL|RDN)_ORT)"
 )
 NETCDF_KEY = r"AV[35]\d{8}t\d{6}\w*_(?:RFL|RDN)(?:_ORT)?\.nc"
 FILES = r"|\.hdr"
@@ -147,13 +153,18 @@ def describe(file: Container, role: str) -> Cube:
     good = file.numbers(f"/{kind}/good_wavelengths")
     bbl, nodata = good_bands(good, bands), file.packing(path)[2]
     metadata = bands_metadata(wavelengths, fwhm, _FILL if nodata is None else nodata).replace(bbl=bbl)
-    said = (f"wavelengths, widths and bad bands ({bbl.count(0)}) from the group {kind}",)
+    grid = _grid(file, path, (rows, cols))
+    said = (
+        f"wavelengths, widths and bad bands ({bbl.count(0)}) from the group {kind}",
+        *((f"placed by {grid.frame.about}",) if isinstance(grid.frame, LookupTable) else ()),
+    )
     origin = Origin(f"{_instrument(file.name)} {kind}", "", file.acquired, said, True)
-    return Cube((Part(path, "brc", tuple(range(bands))),), _grid(file, path, (rows, cols)), metadata, origin)
+    return Cube((Part(path, "brc", tuple(range(bands))),), grid, metadata, origin)
 
 
 def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
-    """The grid of the variable that the cube names as its grid mapping."""
+    """The grid of the variable that the cube names as its grid mapping, or the places that a lookup table on it gives
+    to an image in sensor geometry."""
     mapping = str(file.attributes(path).get("grid_mapping") or "transverse_mercator")
     facts = next(
         (found for found in map(file.attributes, (f"/{mapping}", f"{path[: path.rfind('/')]}/{mapping}")) if found), {}
@@ -164,4 +175,13 @@ def _grid(file: Container, path: str, size: tuple[int, int]) -> Grid:
     if len(parts) != 6 or not crs:
         raise InputError(f"{file.name} says of no map where it lies ({mapping}); get a fresh copy of the product.")
     transform = tuple(numbers([str(part) for part in parts], "numbers of its grid", file.name))
-    return Grid.from_geotransform(transform, *size, crs, file.name)
+    columns, lines = (file.plane(f"/geolocation_lookup_table/{name}") for name in ("sample", "line"))
+    if columns is None or lines is None or columns.shape != lines.shape or columns.shape == size:
+        return Grid.from_geotransform(transform, *size, crs, file.name)
+    entries = (
+        np.where(np.abs(plane) <= count, plane, 0.0).astype(np.int64) for plane, count in zip((lines, columns), size)
+    )
+    rows, cols = columns.shape
+    line, column = entries
+    table = LookupTable(column, line, Grid.from_geotransform(transform, rows, cols, crs, file.name), size, file.name)
+    return rows_and_columns(table, *size)
