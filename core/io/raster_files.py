@@ -169,7 +169,8 @@ def short_name(path: str) -> str:
     """
     if path.lstrip().startswith("<"):
         return "virtual raster"
-    return path.replace("\\", "/").replace('"', "").rstrip("/").rsplit("/", 1)[-1] or path
+    name = path.replace("\\", "/").replace('"', "").rstrip("/").rsplit("/", 1)[-1]
+    return os.path.basename(os.path.abspath(path)) if name in (".", "..") else name or path
 
 
 def is_missing_file(path: str) -> bool:

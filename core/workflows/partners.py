@@ -193,7 +193,7 @@ def _sharpened(image: RasterReader, finer: RasterReader, path: str, place: Place
     bands = len(set(image.band_numbers))  # one may be there twice
     progress.info(
         f"{image.name} ({bands} band{'s' * (bands > 1)}) is sharpened by {finer.name} ({finer.bands}) at ratio "
-        f"{scene.ratio:.3g} before both are used."
+        f"{scene.ratio:.3g} first."
     )
     gain, part = choose_gain(scene, "auto", progress, advise=False), progress.part(0.0, _SHARE)  # MTF is the HSI's
     statistics = scene_statistics(scene, gain.gain, 1, part)

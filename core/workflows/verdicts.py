@@ -9,6 +9,7 @@ from ..report.verdict import FAIL, LOOK, PASS, Check, Verdict
 from .gains import ASSUMED
 from .local_shift import NOTICED_SHIFT
 from .looks import BAND_RESIDUAL, MANY, OUTSIDE, PRIOR, RESIDUAL, UP_SAMPLING, USELESS_RESIDUAL, outside_words
+from .options.declare import Option
 from .options.gain import MTF
 from .options.pixels import CONTRADICTIONS
 from .options.shared import SHIFT, FusionOptions
@@ -50,8 +51,13 @@ def _shift(found: Mapping[str, Any]) -> Check:
         return Check("Shift of the PAN", PASS, f"{size}, corrected{besides}.")
     if (cols**2 + rows**2) ** 0.5 <= NOTICED_SHIFT:
         return Check("Shift of the PAN", PASS, f"{size}: too small to matter, left as it is{besides}.")
-    text = f"{size}, not corrected{'' if shift['sure'] else ', as it is not sure'}{besides}. Dialog: “{SHIFT.label}”."
+    text = f"{size}, not corrected{'' if shift['sure'] else ', as it is not sure'}{besides}. {_named(SHIFT, 'shift')}."
     return Check("Shift of the PAN", LOOK, text)
+
+
+def _named(option: Option, name: str) -> str:
+    """An option as each of its users knows it."""
+    return f"Option: --{name} ({name.upper()}; in dialogs “{option.label}”)"
 
 
 def _likeness(correlation: Mapping[str, Any], fit: str) -> Check:
@@ -75,7 +81,7 @@ def blur_check(gain: Mapping[str, Any]) -> Check:
     if gain["source"] != ASSUMED:
         return Check("Blur of the HSI", PASS, f"MTF gain {gain['said']}.")
     text = f"MTF gain {gain['said']}: the pair does not tell it surely. A wrong one costs sharpness."
-    return Check("Blur of the HSI", LOOK, f"{text} Dialog: “{MTF.label}”, where the sensor's is known.")
+    return Check("Blur of the HSI", LOOK, f"{text} {_named(MTF, 'mtf')}, where the sensor's is known.")
 
 
 def _contradictions(found: Mapping[str, Any]) -> list[Check]:
@@ -86,7 +92,7 @@ def _contradictions(found: Mapping[str, Any]) -> list[Check]:
         return [Check("Same moment", PASS, "Nowhere does the PAN show something else than the HSI.")]
     text = f"The PAN contradicts the HSI in {count} of {of} HSI pixels ({count / of:.2%}): clouds, changes, hot pixels."
     if count > _CONTRADICTED * of:
-        return [Check("Same moment", LOOK, f"{text} Dialog: “{CONTRADICTIONS.label}”.")]
+        return [Check("Same moment", LOOK, f"{text} {_named(CONTRADICTIONS, 'contradictions')}.")]
     return [Check("Same moment", PASS, text)]
 
 
@@ -131,7 +137,7 @@ def _range(found: Mapping[str, Any]) -> Check:
     if found["clip"] == "range":
         return Check("Values", PASS, f"{text}; they were set to the limits.")
     if found["pixels"] > MANY * found["of"]:
-        return Check("Values", LOOK, f"{text}. Dialog: “{_CLIP.label}”.")
+        return Check("Values", LOOK, f"{text}. {_named(_CLIP, 'clip')}.")
     return Check("Values", PASS, f"{text}.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.io.origin import Origin
+from core.io.raster_files import short_name
 from core.workflows.inspect import inspect
 from tests.core.said import Said
 
@@ -46,6 +47,12 @@ def test_sentences_call_a_product_by_what_it_is_where_its_name_fills_them(archiv
     inspect(str(archive), str(archive), progress=told)
     assert any(text.startswith("archive") and "is read as EnMAP L2A of 2022-07-24" in text for text in told.infos)
     assert any(text.startswith("EnMAP L2A and Sentinel-2 L2A share 48 x 48 HSI pixels") for text in told.infos)
+
+
+def test_a_folder_that_is_named_by_dots_has_its_own_name(tmp_path, monkeypatch):
+    (tmp_path / "scene.SAFE" / "GRANULE").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "scene.SAFE" / "GRANULE")
+    assert (short_name(".."), short_name("./"), short_name("../GRANULE/")) == ("scene.SAFE", "GRANULE", "GRANULE")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_a_shift_that_stays_is_looked_at_and_one_that_is_corrected_is_not(files)
     assert {check.mark for check in pair_checks(found) if check.name == "Shift of the PAN"} == {PASS}
     far = {**found, "shift_x": 2.0, "shift": {**found["shift"], "corrected": [0.0, 0.0], "sure": False}}
     assert pair_checks(far)[0].mark == LOOK
+    assert "--shift (SHIFT; in dialogs “How the PAN is moved" in pair_checks(far)[0].text
     moved = {**far, "shift": {**far["shift"], "corrected": [2.0, 0.0]}}
     assert pair_checks(moved)[0].mark == PASS
     assert pair_checks({**far, "shift": {**far["shift"], "beyond": True}})[0].mark == FAIL
