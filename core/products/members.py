@@ -14,6 +14,8 @@ from ..runtime.errors import InputError
 
 _DEPTH = 5  # folders below a product's folder that are looked into
 _MOST = 20_000  # files of a folder or an archive
+_CUT = 100  # characters: of longer names that a pax archive holds GDAL knows these; of other kinds it knows all
+_VIRTUAL = ("/vsizip/", "/vsitar/")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 
 
@@ -134,14 +136,14 @@ def files_of(path: str, depth: int = _DEPTH) -> list[str]:
     """The files in a folder or an archive, as GDAL opens them; links to folders are not followed.
 
     Args:
-        path: the folder or archive.
-        depth: folders below it that are looked into.
+        path: the folder or archive, or a folder in an archive as GDAL opens it (``/vsizip/...``).
+        depth: folders below a folder on disk that are looked into.
 
     Returns:
         Their paths, sorted; none where it cannot be read.
 
     Raises:
-        InputError: there are too many of them.
+        InputError: there are too many of them, or GDAL cannot tell their names.
     """
     found: list[str] = []
     if os.path.isdir(path):
@@ -150,14 +152,27 @@ def files_of(path: str, depth: int = _DEPTH) -> list[str]:
             folders[:] = folders if level < depth else []
             found += [os.path.join(root, name) for name in names]
             _check_count(found, path)
-    elif os.path.isfile(path):
-        kind = "/vsizip/" if path.lower().endswith(".zip") else "/vsitar/"
-        archive = kind + os.path.abspath(path)
+    else:
+        folder = _in_archive(path)
         with gdal_messages() as messages:
-            listed = messages.call(gdal.ReadDirRecursive, archive) or []
-        found = [f"{archive}/{name}" for name in listed if not name.endswith("/") and name.count("/") <= depth]
+            listed = (messages.call(gdal.ReadDirRecursive, folder) if folder else None) or []
+        if folder.startswith(_VIRTUAL[1]) and max(map(len, listed), default=0) == _CUT:
+            raise InputError(
+                f"{base_name(path)} holds files of which GDAL reads {_CUT} characters of the name only, as of tar "
+                "archives of the kind pax: unpack it and choose the product's folder in it."
+            )
+        found = [f"{folder}/{name}" for name in listed if not name.endswith("/")]
         _check_count(found, path)
     return sorted(found)
+
+
+def _in_archive(path: str) -> str:
+    """An archive, or a folder in one, as GDAL lists it; "" of anything else."""
+    if path.startswith(_VIRTUAL):
+        return path
+    if not os.path.isfile(path):
+        return ""
+    return (_VIRTUAL[0] if path.lower().endswith(".zip") else _VIRTUAL[1]) + os.path.abspath(path)
 
 
 def _check_count(found: Sequence[str], path: str) -> None:

@@ -23,6 +23,7 @@ from .members import ARCHIVES, base_name, files_of, is_container
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _LISTED = 6  # images in a folder or archive, at most
+_LARGE = 100 * 1024**2  # bytes of an archive from which on it is said that it is slow
 _MOST_STACKED = 20  # images that a command names
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 _OF_AN_IMAGE = (".ovr", ".msk")  # files of GDAL's that belong to an image beside them
@@ -59,7 +60,7 @@ def open_raster(
     Raises:
         InputError: the file cannot be used, the product holds no such image, or the PAN has a color table.
     """
-    path = as_path(path)
+    path = given = as_path(path)
     if geolocation and role != "hsi" and not is_elevation(geolocation):
         geolocation = ""
     found = find_product(path, role)
@@ -95,13 +96,20 @@ def open_raster(
         with closed_on_error(reader):
             reader = arranged(reader, rule or BandRule(), progress)
     if progress is not None:
-        if reader.origin.product:
-            progress.info(reader.origin.sentence(reader.name))
-        for note in reader.notes:
-            progress.warning(note)
+        _tell(reader, given, progress)
     only = (reader.metadata.names or ("",))[0] or "PAN" if reader.bands == 1 else ""
     reader.name = reader.origin.short(reader.name, os.path.isdir(path), only)
     return reader
+
+
+def _tell(reader: RasterReader, given: str, progress: Progress) -> None:
+    """What a product's reader took from where, what cannot be used, and that an archive is slow."""
+    if reader.origin.product:
+        progress.info(reader.origin.sentence(reader.name))
+    if is_container(given) and os.path.isfile(given) and os.path.getsize(given) >= _LARGE:
+        progress.info(f"{base_name(given)} is read through its compression; unpacked, it is read much faster.")
+    for note in reader.notes:
+        progress.warning(note)
 
 
 def has_role(path: StrPath, role: str) -> bool:

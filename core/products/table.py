@@ -266,7 +266,8 @@ def _in_files(given: str, paths: list[str]) -> Iterator[Found]:
         for path in paths:
             match = re.fullmatch(product.key, base_name(path), re.IGNORECASE)
             if match is not None:
-                yield Found(product, _members(product, given, path, match, paths))
+                own = _beside(product, path) if os.path.isfile(path) else paths  # its parts may lie deeper
+                yield Found(product, _members(product, given, path, match, own))
 
 
 def _of_file(path: str) -> Found | None:
@@ -326,9 +327,9 @@ def incomplete_product(path: str) -> Product | None:
 
 
 def _beside(product: Product, key: str) -> list[str]:
-    if not os.path.isfile(key):
-        return [key]
-    return files_of(os.path.dirname(os.path.abspath(key)), product.depth)
+    if os.path.isfile(key):
+        return files_of(os.path.dirname(os.path.abspath(key)), product.depth)
+    return files_of(os.path.dirname(key)) if key.startswith("/vsi") else [key]
 
 
 def _members(product: Product, given: str, key: str, match: re.Match[str], paths: list[str]) -> Members:

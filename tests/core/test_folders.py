@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
 
 import numpy as np
 import pytest
 from osgeo import gdal
 
+from core.products import opening
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
+from tests.core.test_product_partners import SHARP, TILE, Told, msi
 
 VALUES = np.arange(1, 433, dtype=np.uint16).reshape(3, 12, 12)
 
@@ -62,3 +65,56 @@ def test_bands_of_a_product_without_its_metadata_are_called_that(tmp_path, write
     said = r"named as parts of a product of Landsat 7, 8, 9, but not its \.\.\._MTL\.txt, .*: put that there, too\. It"
     with pytest.raises(InputError, match=said):
         open_raster(tmp_path, "pan")
+
+
+@pytest.fixture
+def deep(tmp_path, write_raster):
+    """A folder, three levels above a product of Sentinel-2."""
+    root = tmp_path / "tile" / "2022" / "july" / "S2A_MSIL2A_20220724T101559_N0510_R065_T33UUU_20220724T162000.SAFE"
+    images = root / "GRANULE" / "L2A_T33UUU_A037017_20220724T101806" / "IMG_DATA" / "R10m"
+    images.mkdir(parents=True)
+    (root / "MTD_MSIL2A.xml").write_text(msi("2A", "05.10", (-1000,) * 13))
+    for i, band in enumerate(SHARP):
+        write_raster(images / f"{TILE}_{band}_10m.jp2", VALUES[0] + np.uint16(i), pixel=10.0)
+    return tmp_path / "tile"
+
+
+def pack(folder, archive, kind):
+    if kind == "zip":
+        with zipfile.ZipFile(archive, "w") as file:
+            for path in sorted(folder.rglob("*.*")):
+                file.write(path, path.relative_to(folder.parent))
+    else:
+        with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as file:
+            file.add(folder, folder.name)
+    return archive
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar.gz"])
+def test_a_product_is_whole_however_deep_it_lies(kind, deep, tmp_path, monkeypatch):
+    """Its key file was found, its bands farther below were not: "lacks its band B02; get the whole product"."""
+    path = deep if kind == "folder" else pack(deep, tmp_path / f"download.{kind}", kind)
+    monkeypatch.setattr(opening, "_LARGE", 100)
+    told = Told()
+    with open_raster(path, "pan", told) as image:
+        assert image.metadata.names == SHARP
+        np.testing.assert_array_equal(image.read().values[3], VALUES[0] + 3)
+    slow = [line for line in told.lines if "is read through its compression; unpacked, it is read much faster" in line]
+    assert len(slow) == (kind != "folder")
+
+
+def test_a_file_in_an_archive_by_gdals_name_is_a_part_of_its_product(deep, tmp_path):
+    archive = pack(deep, tmp_path / "download.zip", "zip")
+    key = next(deep.rglob("MTD_MSIL2A.xml")).relative_to(deep.parent)
+    with open_raster(f"/vsizip/{archive}/{key.as_posix()}", "pan") as image:
+        assert image.metadata.names == SHARP
+
+
+def test_an_archive_whose_names_gdal_cuts_is_to_be_unpacked(deep, tmp_path):
+    """Of Python's and many other tar archives GDAL knows 100 characters of longer names."""
+    with tarfile.open(tmp_path / "download.tar", "w", format=tarfile.PAX_FORMAT) as file:
+        file.add(deep, deep.name)
+    with pytest.raises(
+        InputError, match=r"^download\.tar holds files of which GDAL reads 100 .*: unpack it and choose"
+    ):
+        open_raster(tmp_path / "download.tar", "pan")

@@ -17,7 +17,7 @@ _FILES = (
     ("NEON AOP", "NEON_*_reflectance.h5"),
     ("PACE OCI", "PACE_OCI.*.nc"),
     ("HYPSO", "*-l1b.nc *-l1c.nc *-l1d.nc *-l2a.nc"),
-    ("AVIRIS Classic, NG, 3", "f*_img ang*_img AV3*_ORT"),
+    ("AVIRIS Classic, NG, 3", "f*_img ang*_img ang*_ORT AV3*_ORT"),
     ("AVIRIS-3, AVIRIS-5, netCDF", "AV3*.nc AV5*.nc"),
     ("Pixxel", "*.mask.tif"),
     ("ZY1, GF-5 AHSI", "*_AHSI_*_VN.*"),
