@@ -16,7 +16,8 @@ from ..runtime.errors import InputError
 from ..runtime.near_words import hint
 from ..runtime.version import __version__
 from ..workflows.options import JOBS
-from ..workflows.options.declare import Job, Option, number_or_word
+from ..workflows.options.declare import Job, Option
+from ..workflows.options.given import number_or_word
 from .completion import SHELLS
 
 PROGRAM = "ssml"

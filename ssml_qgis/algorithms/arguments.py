@@ -15,7 +15,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from .. import settings
-from ..core.workflows.options.declare import Option, number_or_word
+from ..core.workflows.options.declare import Option
+from ..core.workflows.options.given import number_or_word
 from .source import Source
 
 _READERS: dict[str, Callable[[QgsProcessingAlgorithm, dict[str, Any], str, QgsProcessingContext], Any]] = {

@@ -54,11 +54,11 @@ def test_the_receptive_field_is_what_the_network_declares(network):
 def test_a_window_with_margin_gives_what_the_whole_image_gives(network):
     network = awake(network)
     reach = network.receptive_field
-    planes = torch.randn(1, COMPONENTS + 2, 4 * reach, 70, dtype=torch.float64)
-    whole = network(planes)
     step = network.alignment
     start = 5 * step
     stop = -(-(start + 10 + 2 * reach) // step) * step
+    planes = torch.randn(1, COMPONENTS + 2, max(4 * reach, stop), 70, dtype=torch.float64)
+    whole = network(planes)
     part = network(planes[..., start:stop, :])
     torch.testing.assert_close(part[..., reach : reach + 10, :], whole[..., start + reach : start + reach + 10, :])
 

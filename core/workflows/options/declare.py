@@ -11,6 +11,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from ...runtime.errors import InputError
 from ...runtime.near_words import hint
 from ...runtime.progress import Progress
+from .given import as_text, is_extent
 
 INPUTS = ("raster", "rasters", "file", "files", "folder")
 OUTPUTS = ("raster_out", "file_out")
@@ -144,13 +145,7 @@ class Option:
         """
         if self.kind == "choices" and isinstance(value, str):
             return (value,)
-        if self.kind != "text" or self.default is None:
-            return value
-        if hasattr(value, "tolist"):  # of numpy
-            value = value.tolist()
-        if isinstance(value, (list, tuple, range)):
-            return ",".join(str(one) for one in value)
-        return str(value) if isinstance(value, (int, float)) else value
+        return as_text(value) if self.kind == "text" and self.default is not None else value
 
     def check(self, value: Any) -> None:
         """Refuse what lies outside of the bounds or the choices, and what is no extent.
@@ -170,7 +165,7 @@ class Option:
             raise InputError(
                 f"{self.name} is {value}, but it {allowed}: {usual}{f' ({self.flag})' if self.default is None else ''}."
             )
-        if self.kind == "extent" and value is not None and not _is_extent(value):
+        if self.kind == "extent" and value is not None and not is_extent(value):
             raise InputError(f"{self.name} is {value!r}, but it is four numbers: xmin, ymin, xmax, ymax.")
         if self.choices and not self.open:
             words = self.words()
@@ -194,29 +189,6 @@ class Option:
         if self.choices:
             return "choices" if isinstance(self.default, tuple) else "choice"
         return "switch" if isinstance(self.default, bool) else "text"
-
-
-def _is_extent(value: Any) -> bool:
-    """Whether a value is four numbers."""
-    try:
-        return len([float(side) for side in value]) == 4 and not isinstance(value, str)
-    except (TypeError, ValueError):
-        return False
-
-
-def number_or_word(text: str) -> float | str:
-    """What a "gain" is given as.
-
-    Args:
-        text: as typed.
-
-    Returns:
-        The number; the text itself where it is none.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 class Result(NamedTuple):
