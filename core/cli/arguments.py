@@ -8,7 +8,7 @@ import functools
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from ..runtime.dependencies import require_gdal
@@ -106,10 +106,23 @@ class Parser(argparse.ArgumentParser):
             found.more = unknown
             return found, []
         if unknown:  # said by the job's own parser, which knows what may have been meant
+            if not unknown[0].startswith("-"):
+                self.error(self._too_many(words, unknown))
             hints = [hint(word.partition("=")[0], self.known_options(), choose=False) for word in unknown]
             near = max(hints, key=len)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{near.rstrip('.')}")
         return found, unknown
+
+    def _too_many(self, words: Sequence[str], unknown: Sequence[str]) -> str:
+        """What is said of words that no option takes: a second file, a blank in a name or between numbers."""
+        before = [word for word in words[: words.index(unknown[0])] if word.startswith("--")]
+        flag = before[-1].partition("=")[0] if before else ""
+        switch = any(flag in action.option_strings and action.nargs == 0 for action in self._actions)
+        start = f"{flag} takes {'no' if switch else 'one'} value, and" if flag else "it is not said what is meant by"
+        end = ": quotation marks stand around names with blanks, commas between numbers" if flag and not switch else ""
+        if flag == "--hsi" and self.prog.split()[-1] in _BATCH_JOBS:
+            end = f": many pairs are for {PROGRAM} {BATCH}"
+        return f"{start} {' '.join(unknown)}{' is left over' if flag else ''}{end}"
 
     def error(self, message: str) -> NoReturn:
         """End with one sentence, or raise it in :meth:`raising`.

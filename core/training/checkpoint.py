@@ -14,6 +14,7 @@ import torch
 from ..models.format import ModelFile, read_model, write_model
 from ..networks.base import FusionNetwork
 from ..runtime.errors import InputError
+from ..runtime.progress import Progress
 from .adam import Adam
 from .mutual import MutualStep
 from .trainer import TrainingState
@@ -22,6 +23,28 @@ _SAME = ("training_data", "network", "bands", "ratio", "mtf", "consistency", "se
 _STATISTICS = "statistics."
 _CLOSE = 1e-4  # of the largest number: last digits depend on the number of threads and on the library of linear algebra
 _RECORD = ("step", "best_step", "best_score", "best_share", "prior_scores", "history")
+
+
+def checkpoint_beside(path: str, resume: bool, progress: Progress) -> str:
+    """The checkpoint that a training is resumed from; says where there is none, or one that is not asked for.
+
+    Args:
+        path: where this training keeps its own, and a stopped one left it.
+        resume: whether it is to be resumed.
+        progress: receives warnings.
+
+    Returns:
+        The path; "" to start anew.
+    """
+    there = os.path.exists(path)
+    if resume and not there:
+        progress.warning(f"There is no {path} to resume from; starting anew.")
+    elif there and not resume:
+        progress.warning(
+            f"{path} is of a training that was stopped; this one starts anew and writes over it: to go on from there, "
+            "stop now and resume (--resume, RESUME)."
+        )
+    return path if resume and there else ""
 
 
 @dataclass(frozen=True)

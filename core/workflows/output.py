@@ -58,17 +58,23 @@ class Outputs:
         """The rasters that are asked for."""
         return tuple(path for path in (self.output, self.disagreement) if path)
 
-    def check(self, inputs: Sequence[str], compress: str = "", others: Sequence[str] = ()) -> None:
+    def check(
+        self, inputs: Sequence[str], compress: str = "", others: Sequence[str] = (), resume: bool = False
+    ) -> None:
         """Make sure, before any work, that all of it can be written.
 
         Args:
             inputs: rasters that are read; nothing that they are made of may be overwritten.
             compress: compression of GeoTIFFs that is asked for; "" for any.
             others: further files that are read, such as a model.
+            resume: whether a training is resumed, whose checkpoint lies beside the model.
 
         Raises:
-            InputError: a place cannot be written to, is an input or another output, or this GDAL cannot compress so.
+            InputError: a place cannot be written to, is an input or another output, this GDAL cannot compress so, or
+                nothing says where the checkpoint lies.
         """
+        if resume and not self.model:
+            raise InputError("A run that is taken up needs the place of its model file: give it (--model, MODEL).")
         if compress and not can_compress(compress):
             raise InputError(f"This GDAL cannot compress GeoTIFFs with {compress}; choose deflate or none.")
         checkpoint = f"{self.model}.checkpoint" if self.model else ""  # written, and read where training is resumed

@@ -94,7 +94,7 @@ def sharpen(
 
     choose_device(options.device)  # refused before any work
     outputs = with_disagreement(options.learner(), Outputs(output, disagreement, model, report), progress)
-    outputs.check((hsi, pan, *options.besides), options.compress)
+    outputs.check((hsi, pan, *options.besides), options.compress, resume=options.resume)
     opened = open_measured(hsi, pan, options, progress)
     with opened.scene:
         return sharpen_scene(opened, options, outputs, progress)
@@ -306,7 +306,7 @@ def learn_scene(
         InputError: the scene or an option cannot be used.
         Cancelled: the user stopped the job.
     """
-    from ..training.checkpoint import Checkpoint
+    from ..training.checkpoint import Checkpoint, checkpoint_beside
     from ..training.learn import learn, settings_for
     from ..training.settings import LearningTask
 
@@ -314,9 +314,7 @@ def learn_scene(
     task = LearningTask.of([scene], options.effort)
     more = {"iterations": options.consistency, **(options.settings or {})}
     settings = settings_for(network, task, seed=options.seed, more=more)
-    resumed = checkpoint if options.resume and os.path.exists(checkpoint) else ""
-    if options.resume and not resumed:
-        progress.warning(f"There is no {checkpoint} to resume from; starting anew.")
+    resumed = checkpoint_beside(checkpoint, options.resume, progress)
     kept = Checkpoint(checkpoint, resumed, is_scarce(options.memory))
     trained = learn([scene], network, mtf_gain, settings, device, kept, progress)
     if _is_prior(trained):

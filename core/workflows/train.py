@@ -108,7 +108,7 @@ def train_scenes(
         Cancelled: the user stopped the job; the checkpoint is kept.
     """
     from ..report.training import training_report, worth
-    from ..training.checkpoint import Checkpoint
+    from ..training.checkpoint import Checkpoint, checkpoint_beside
     from ..training.distributed import Processes, choose_own_device
     from ..training.learn import learn, settings_for
     from ..training.settings import LearningTask
@@ -125,7 +125,8 @@ def train_scenes(
     task = LearningTask.of(scenes, options.effort)
     more = {"batch": batch, "iterations": options.consistency, **(options.settings or {})}
     settings = settings_for(network, task, options.mode, options.seed, options.steps, more)
-    learning, checkpoint = progress.part(0.02, 0.98), Checkpoint(f"{outputs.model}.checkpoint", resume)
+    learning, place = progress.part(0.02, 0.98), f"{outputs.model}.checkpoint"
+    checkpoint = Checkpoint(place, resume or checkpoint_beside(place, False, progress))
     trained = learn(scenes, network, chosen.gain, settings, device, checkpoint, learning, group)
     if not group.first:
         return {}

@@ -7,8 +7,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from core.runtime.errors import InputError  # noqa: E402
-from core.training.checkpoint import Checkpoint  # noqa: E402
+from core.training.checkpoint import Checkpoint, checkpoint_beside  # noqa: E402
 from core.training.trainer import TrainingState  # noqa: E402
+from core.workflows.sharpen import sharpen  # noqa: E402
+from tests.core.said import Said  # noqa: E402
 
 HEADER = {
     "format": "ssml-model",
@@ -46,3 +48,20 @@ def test_what_differs_is_named_images_before_what_is_measured_of_them(tmp_path, 
     with pytest.raises(InputError) as refused:
         Checkpoint("", path).load({**HEADER, **changes}, {}, [])
     assert f"belongs to a training {words}; give the same files and settings" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("there", "resume", "words"),
+    [(True, False, "starts anew and writes over it"), (False, True, "There is no"), (True, True, ""), (False, False, "")],
+)
+def test_a_checkpoint_that_is_written_over_or_missing_is_said(tmp_path, there, resume, words):
+    path, said = tmp_path / "m.checkpoint", Said()
+    if there:
+        path.touch()
+    assert checkpoint_beside(str(path), resume, said) == (str(path) if there and resume else "")
+    assert [words in warning for warning in said.warnings] == [True] * bool(words)
+
+
+def test_a_run_is_not_taken_up_where_nothing_says_where_its_checkpoint_lies(tmp_path):
+    with pytest.raises(InputError, match=r"needs the place of its model file: give it \(--model, MODEL\)"):
+        sharpen(str(tmp_path / "h.tif"), str(tmp_path / "p.tif"), str(tmp_path / "o.tif"), resume=True)
