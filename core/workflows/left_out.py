@@ -10,6 +10,7 @@ from ..assessment.reduced import used_shape
 from ..calibration.contradictions import contradictions
 from ..calibration.shift import Shift
 from ..io.reader import RasterReader
+from ..io.remedies import Source, command, new_file, path_argument
 from ..io.unplaced import UnplacedError
 from ..operators.footprints import all_valid
 from ..products.claims import Claims, open_claimed
@@ -54,7 +55,10 @@ def left_out(
             masked, covered = masked_pixels(scene, mask, progress), covered_pixels(scene, mask, progress)
             if not masked.any() and not covered.any():
                 raise InputError(apart(scene.hsi, mask))
+            source = mask.source
         count = int(np.count_nonzero(masked & scene.low_valid))
+        if count and count == int(scene.low_valid.sum()):
+            raise InputError(_all_masked(scene, source))
         text = f"{os.path.basename(options.mask)} keeps {count} of {masked.size} HSI pixels out of learning"
         if count:
             progress.info(f"{text}.")
@@ -77,6 +81,20 @@ def _open_mask(scene: Scene, path: str, options: RasterOptions, progress: Progre
     except UnplacedError as error:
         hsi = scene.hsi.grid
         raise error.beside(None if hsi.in_sensor_geometry else hsi.facts(scene.hsi.source), "pan") from None
+
+
+def _all_masked(scene: Scene, mask: Source) -> str:
+    """The refusal of a mask that leaves nothing, as a raster of classes does, of which few are 0."""
+    file = os.path.isfile(mask.path)
+    path = mask.path if file else "classes.tif"
+    calc = ["gdal_calc.py", "-A", path_argument(path), "--calc", "isin(A,[3,8,9,10])", "--type", "Byte"]
+    made = command([*calc, "--outfile", new_file(path, "mask")], "Raster calculator")
+    first = "" if file else f"write them (ssml openproduct, --out-quality {path}) and "
+    return (
+        f"No pixel of {scene.hsi.name} is left to learn from; choose a mask (--mask, MASK) that is 0 where the ground "
+        "is clear. Classes are none: of those of Sentinel-2, of which 3, 8, 9 and 10 are clouds and their shadows, "
+        f"{first}make one: {made}."
+    )
 
 
 def without(

@@ -15,6 +15,7 @@ from .options.call import on_files
 from .options.products import OpenProductOptions
 from .output import check_outputs
 
+_TITLES = {"hsi": "hyperspectral image", "pan": "sharper image", "quality": "quality raster"}
 _SHARES = {"hsi": 0.8, "pan": 0.15, "quality": 0.05}  # of the work
 
 
@@ -54,6 +55,11 @@ def openproduct(
     outputs = {"hsi": hsi_out, "pan": pan_out, "quality": quality_out}
     wanted = _wanted(found.product.roles, options.role, outputs, name)
     check_outputs((product,), tuple(outputs[image] for image in wanted))
+    lacking = [image for image in outputs if outputs[image] and image not in wanted and options.role == "all"]
+    if lacking:
+        titles = " and ".join(f"no {_TITLES[image]}" for image in lacking)
+        more = f"; --role {lacking[0]} (ROLE) looks for another product in the folder" if os.path.isdir(product) else ""
+        progress.warning(f"{name} is read as {found.product.name}, which has {titles}: none is written{more}.")
     made: dict[str, object] = {image: outputs[image] if image in wanted else "" for image in outputs}
     done, whole = 0.0, sum(_SHARES[image] for image in wanted)
     with contextlib.ExitStack() as stack:  # all or none: what is complete before another fails is removed, too

@@ -615,8 +615,8 @@
 <translation>Das panchromatische Bild oder die Kanäle des schärferen Bildes.</translation></message>
 <message><source>Sharper image</source>
 <translation>Schärferes Bild</translation></message>
-<message><source>The product's own classes or masks, as clouds; usable as MASK.</source>
-<translation>Die eigenen Klassen oder Masken des Produkts, wie Wolken; als MASK verwendbar.</translation></message>
+<message><source>The product's own classes or masks; a MASK where clear ground is 0.</source>
+<translation>Die eigenen Klassen oder Masken des Produkts; eine MASK, wo klarer Boden 0 ist.</translation></message>
 <message><source>Quality raster</source>
 <translation>Qualitätsraster</translation></message>
 <message><source>Install PyTorch</source>

@@ -52,7 +52,7 @@ def test_what_differs_is_named_images_before_what_is_measured_of_them(tmp_path, 
 
 @pytest.mark.parametrize(
     ("there", "resume", "words"),
-    [(True, False, "starts anew and writes over it"), (False, True, "There is no"), (True, True, ""), (False, False, "")],
+    [(True, False, "starts anew and writes over"), (False, True, "There is no"), (True, True, ""), (False, False, "")],
 )
 def test_a_checkpoint_that_is_written_over_or_missing_is_said(tmp_path, there, resume, words):
     path, said = tmp_path / "m.checkpoint", Said()

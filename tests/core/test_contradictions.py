@@ -187,7 +187,7 @@ def test_a_mask_on_any_grid_covers_the_pixels_that_it_overlaps(make_raster, tmp_
         assert not masked(scene, nodata).any()
 
 
-def test_a_mask_that_does_not_fit_is_refused_and_one_that_covers_a_part_is_warned_of(make_raster, tmp_path):
+def test_a_mask_that_does_not_fit_is_refused(make_raster, tmp_path):
     files = write(made_pair(0), tmp_path, "pair")
     other = mask_file(make_raster, tmp_path / "other.tif", np.ones((44, 52)), 20.0, epsg=0)
     with pytest.raises(InputError, match=r"other\.tif has no CRS.*--assume-crs EPSG"):
@@ -203,15 +203,29 @@ def test_a_mask_that_does_not_fit_is_refused_and_one_that_covers_a_part_is_warne
     beside = mask_file(make_raster, tmp_path / "b.tif", np.ones((4, 4)), 20.0, (EDGE[0] + 9e4, EDGE[1]))
     with pytest.raises(InputError, match=r"and b\.tif do not overlap"):
         core.classical(*files, tmp_path / "out.tif", mask=beside)
-    for name, rows, words in (
-        ("w.tif", 44, ["w.tif keeps 0 of 2288 HSI pixels"]),
-        ("h.tif", 22, ["h.tif keeps 0 of 2288 HSI pixels", "h.tif covers 50% of the HSI pixels only"]),
-    ):
-        clear, said = mask_file(make_raster, tmp_path / name, np.zeros((rows, 52)), 20.0), Said()
-        core.classical(*files, tmp_path / "out.tif", mask=clear, progress=said)
-        told = [warning for warning in said.warnings if name in warning]
-        assert [warning.startswith(word) for warning, word in zip(told, words)] == [True] * len(words)
-        assert len(told) == len(words)
+
+
+@pytest.mark.parametrize(("rows", "words"), [(44, []), (22, ["clear.tif covers 50% of the HSI pixels only"])])
+def test_a_mask_that_covers_a_part_of_the_image_is_warned_of(make_raster, tmp_path, rows, words):
+    files, said = write(made_pair(0), tmp_path, "pair"), Said()
+    clear = mask_file(make_raster, tmp_path / "clear.tif", np.zeros((rows, 52)), 20.0)
+    core.classical(*files, tmp_path / "out.tif", mask=clear, mtf=0.3, progress=said)
+    told = [warning for warning in said.warnings if "clear.tif" in warning]
+    expected = ["clear.tif keeps 0 of 2288 HSI pixels", *words]
+    assert [warning[: len(word)] for warning, word in zip(told, expected)] == expected
+    assert len(told) == len(expected)
+
+
+def test_classes_that_are_given_as_a_mask_are_made_one_by_the_command(make_raster, tmp_path):
+    files, classes = write(made_pair(0), tmp_path, "pair"), np.full((44, 52), 4)
+    classes[3:9, 10:20] = 9
+    path = mask_file(make_raster, tmp_path / "classes.tif", classes, 20.0)
+    with pytest.raises(InputError, match=r"No pixel of .* is left to learn from; .* Classes are none") as refused:
+        core.classical(*files, tmp_path / "out.tif", mask=path)
+    command = shlex.split(str(refused.value).split("make one: ", 1)[1].split(" (Raster")[0])
+    subprocess.run([sys.executable, "-m", "osgeo_utils.gdal_calc", "--quiet", *command[1:]], check=True)
+    with open_pair(*files) as scene:
+        np.testing.assert_array_equal(masked(scene, command[-1]), classes == 9)
 
 
 @pytest.mark.parametrize("step", [20.0, 5.0, 7.0])

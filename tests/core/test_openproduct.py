@@ -21,6 +21,7 @@ from core.runtime.progress import Progress
 from core.workflows.openproduct import openproduct
 from core.workflows.options.products import PRODUCT_FILTER
 from tests.core import swaths, test_product_emit, test_product_partners, test_products
+from tests.core.said import Said
 
 pytest.importorskip("h5py")
 
@@ -86,6 +87,14 @@ def test_what_a_product_has_not_is_left_out_where_all_is_asked_and_refused_where
         openproduct(emit, pan_out=str(tmp_path / "p.tif"))
     with pytest.raises(InputError, match=r"name a file for --out-quality \(QUALITY\)"):
         openproduct(emit, hsi, role="quality")
+
+
+def test_an_image_that_is_asked_for_and_not_there_is_said(emit, tmp_path):
+    said, sharper = Said(), tmp_path / "p.tif"
+    assert openproduct(Path(emit).parent, str(tmp_path / "h.tif"), str(sharper), progress=said)["pan"] == ""
+    assert not sharper.exists()
+    (warning,) = (text for text in said.warnings if "sharper" in text)
+    assert "which has no sharper image: none is written; --role pan (ROLE) looks for another product" in warning
 
 
 def test_the_multispectral_image_of_a_partner_is_written_in_the_place_of_the_pan(tmp_path, landsat):

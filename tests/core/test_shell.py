@@ -57,7 +57,7 @@ def inputs(tmp_path, make_raster, monkeypatch):
         (["sharpn"], "no JOB 'sharpn'; is it sharpen? See"),
         (["qqqq"], "no JOB 'qqqq'; choose one of inspect, sharpen,"),
         ([*FUSE, "--metod", "gsa"], "--metod gsa; is it --method? See ssml classical --help"),
-        ([*FUSE[:3], "two.tif", *FUSE[3:]], "--hsi takes one value, and two.tif is left over: many pairs are for ssml batch"),
+        ([*FUSE[:3], "two.tif", *FUSE[3:]], "takes one value, and two.tif is left over: many pairs are for ssml batch"),
         ([*FUSE, "--mtf", "0.2", "0.3"], "--mtf takes one value, and 0.3 is left over: quotation marks stand around"),
         ([*FUSE, "--overviews", "yes"], "--overviews takes no value, and yes is left over; see ssml classical --help"),
         (["info", "a", "b"], "It is not said what is meant by b; see ssml info --help"),

@@ -134,7 +134,7 @@ OPENPRODUCT = Job(
         ),
         _image("hsi", "Hyperspectral image", "The hyperspectral image; all detectors in one."),
         _image("pan", "Sharper image", "The panchromatic image, or the bands of the sharper image."),
-        _image("quality", "Quality raster", "The product's own classes or masks, as clouds; usable as MASK."),
+        _image("quality", "Quality raster", "The product's own classes or masks; a MASK where clear ground is 0."),
     ),
     OpenProductOptions,
     order="PRODUCT ROLE DETECTORS BAND_ORDER",
