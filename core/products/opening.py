@@ -76,9 +76,9 @@ def open_raster(
         raise InputError(_no_such_image(found, role))
     if found is None:
         reader = RasterReader(path, geolocation)
-        lone = incomplete_product(path) if role == "hsi" else None
+        lone = incomplete_product(path) if role in ("hsi", "pan") else None
         if lone is not None and not any(reader.metadata.wavelengths):
-            reader.notes += (_lone(reader.name, lone),)
+            reader.notes += (_lone(reader.name, lone, role),)
     else:
         reader = found.product.open(found.members, role)
         if found.array and not (isinstance(reader, Hdf5Reader) and reader.shows(found.array)):
@@ -217,11 +217,11 @@ def _another_array(found: Found, role: str) -> str:
     )
 
 
-def _lone(name: str, product: Product) -> str:
+def _lone(name: str, product: Product, role: str) -> str:
+    what = "wavelengths, scales and bad bands" if role == "hsi" else "scale and offset"
     return (
-        f"{name} is named as a part of a product of {product.name}, but {product.key_name} is not beside it: "
-        "wavelengths, scales and bad bands, which stand there, are not known. Put it there, or choose the product's "
-        "folder."
+        f"{name} is named as a part of a product of {product.name}, but {product.key_name} is not beside it: {what}, "
+        "which stand there, are not known. Put it there, or choose the product's folder."
     )
 
 

@@ -7,6 +7,7 @@ What catches people out:
 * Sen2Cor, run by users, calls any baseline 99.99 (``..._N9999_...``), and lists offsets where there are any: where it
   lists none, none is added.
 * In products of 2017 and 2018 files and elements are named ``L2A_...``.
+* Archives of cloud-optimised GeoTIFFs (Planetary Computer) keep the names, with another ending, and the numbers.
 * A part of a product, fetched by hand, may lack bands: those of 10 m that are there are taken.
 * 0 is no data and 65535 saturated; neither is a reflectance.
 * Only B02, B03, B04 and B08 have 10 m; each band is a JPEG 2000 file of its own, five folders deep.
@@ -27,7 +28,7 @@ from .members import Members, base_name
 
 KEY = r"MTD_MSIL(?:1C|2A)\.xml"
 _START = r"(?:L2A_)?T\d\d[A-Z]{3}_\d{8}T\d{6}_"
-PARTS = rf"{_START}(?:B\d[\dA]|SCL)(?:_\d0m)?\.jp2"
+PARTS = rf"{_START}(?:B\d[\dA]|SCL)(?:_\d0m)?\.(?:jp2|tiff?)"
 SOURCE = "ESA, Sentinel-2 Products Specification Document, S2-PDGS-TAS-DI-PSD"
 DEPTH = 4  # GRANULE, the granule, IMG_DATA, R10m
 
@@ -55,9 +56,9 @@ def lay_out(members: Members, role: str) -> Layout:
     level = "L2A" if "2A" in base_name(xml) else "L1C"
     if role == "quality":
         return Layout((BandFile(_file(members, "SCL", "20m")),), f"Sentinel-2 {level}", names=("SCL",), nodata=(0.0,))
-    members.refuse_classes(r"_SCL(?:_\d0m)?\.jp2$", "the scene classification (SCL)")
+    members.refuse_classes(r"_SCL(?:_\d0m)?\.(?:jp2|tiff?)$", "the scene classification (SCL)")
     root, source = read_xml(xml), base_name(xml)
-    named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.jp2$", base_name(members.given), re.IGNORECASE)
+    named = re.search(r"_(B\d[\dA])(?:_(\d0m))?\.(?:jp2|tiff?)$", base_name(members.given), re.IGNORECASE)
     wanted: tuple[str, ...] = _COARSE if role == "coarse" else _SHARP
     resolution = "20m" if role == "coarse" else "10m"
     if role == "pan" and named:
@@ -90,8 +91,8 @@ def _file(members: Members, band: str, resolution: str) -> str:
     return members.need(f"band {band} (..._{band}.jp2)", *_names(band, resolution))
 
 
-def _names(band: str, resolution: str) -> tuple[str, str]:
-    return rf"{_START}{band}_{resolution}\.jp2", rf"{_START}{band}\.jp2"
+def _names(band: str, resolution: str) -> tuple[str, ...]:
+    return tuple(rf"{_START}{band}{end}\.{kind}" for end in (f"_{resolution}", "") for kind in ("jp2", "tiff?"))
 
 
 def _scale(root: Element, source: str, bands: tuple[str, ...]) -> tuple[float, tuple[float, ...], tuple[str, ...]]:

@@ -67,6 +67,20 @@ def test_a_part_of_a_product_is_the_bands_that_are_there(safe):
         open_raster(root, "pan")
 
 
+def test_a_band_beside_or_without_its_metadata_in_another_format(safe, tmp_path):
+    """Planetary Computer's bands are GeoTIFFs of the same names and numbers; without metadata the offset is unknown."""
+    root = safe()
+    for path in list(root.rglob("*.jp2")):
+        path.rename(root / path.with_suffix(".tif").name)
+    np.testing.assert_allclose(reflectance(root, 3), (VALUES + 3) * 1e-4 - 0.1, atol=1e-6)
+    alone = root / f"{TILE}_B08_10m.tif"
+    np.testing.assert_allclose(reflectance(alone), (VALUES + 3) * 1e-4 - 0.1, atol=1e-6)
+    (root / "MTD_MSIL2A.xml").unlink()
+    with open_raster(alone, "pan") as image:
+        assert image.metadata.scales == (1.0,)
+        assert any("MTD_MSIL1C.xml) is not beside it: scale and offset, which stand there" in n for n in image.notes)
+
+
 SCENE = "20220908_155220_89_24ab_3B"
 
 
