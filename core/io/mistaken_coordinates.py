@@ -1,6 +1,6 @@
-"""Mistakes in coordinates for which two rasters do not overlap though they show one place: longitudes that count from 0
-to 360, x and y exchanged, a wrong sign, kilometres for metres, another UTM zone. One is named only where the rasters
-overlap once it is put right (own).
+"""Mistakes in coordinates for which two rasters do not overlap though they show one place: x and y exchanged, a wrong
+sign, kilometres for metres, another UTM zone. One is named only where the rasters overlap once it is put right (own).
+Longitudes that count from 0 to 360 are none (:func:`.positions.turned`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from .remedies import RasterFacts, crs_code, crs_name, edit_command, is_geograph
 
 _SHARED = 0.5  # of the smaller of both extents: less may be chance
 _KILO = 1000.0
-_TURN = 360.0
 _SOUTH = 100  # between the EPSG codes of a zone in the north and in the south
 _HALF_TURN = 180.0
 
@@ -53,9 +52,6 @@ def _corrections(raster: RasterFacts, partner: RasterFacts) -> Iterator[tuple[st
         return replace(raster, transform=transform)
 
     if is_geographic(raster.crs):
-        for turn in (-_TURN, _TURN):
-            how = f"its longitudes {'less' if turn < 0 else 'plus'} {_TURN:g} degrees"
-            yield f"{name} lies on {other} with {how}: give it these corners", placed(x + turn, dx, 0.0, y, 0.0, dy)
         sign = f"{name} lies on {other} with the other sign of its {{}}: if that is wrong, give it these corners"
         for west in (-x, -x - raster.cols * dx):
             yield sign.format("longitudes"), placed(west, dx, 0.0, y, 0.0, dy)

@@ -1,4 +1,5 @@
-"""Positions of a grid's pixels on the map and back, and a grid along the axes of another."""
+"""Positions of a grid's pixels on the map and back, and a grid along the axes of another. Longitudes that differ by whole
+turns, as 180.1 and -179.9 degrees, are one place."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ import numpy as np
 
 from .frames import IDENTITY, Affine, Geolocation
 from .grid import TOLERANCE, Grid, same_crs
+from .remedies import is_geographic
 
 _EDGE = 33  # positions along each edge of an extent
+_TURN = 360.0  # degrees
 
 
 def rows_and_columns(geolocation: Geolocation, rows: int, cols: int) -> Grid:
@@ -63,6 +66,8 @@ def from_map(grid: Grid, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.n
     Returns:
         Rows and columns, (n,) float64; NaN where a geolocation has none.
     """
+    if not grid.in_sensor_geometry and is_geographic(grid.crs):  # a geolocation does so itself
+        x = x - _TURN * np.round((x - _middle(grid)) / _TURN)
     own_x, own_y = (grid.frame or IDENTITY).from_map(x, y)
     return (own_y - grid.y) / grid.dy, (own_x - grid.x) / grid.dx
 
@@ -79,6 +84,7 @@ def beside(grid: Grid, other: Grid) -> Grid | None:
     """
     if not same_crs(grid.crs, other.crs):
         return None
+    grid = turned(grid, other)
     if grid.frame == other.frame:
         return grid if grid.crs == other.crs else replace(grid, crs=other.crs)
     if grid.in_sensor_geometry or other.in_sensor_geometry:
@@ -87,6 +93,32 @@ def beside(grid: Grid, other: Grid) -> Grid | None:
     if dx <= 0 or abs(shear_x) * grid.rows > TOLERANCE * dx or abs(shear_y) * grid.cols > TOLERANCE * abs(dy):
         return None
     return replace(grid, x=x, y=y, dx=dx, dy=dy, crs=other.crs, frame=other.frame)
+
+
+def turned(grid: Grid, other: Grid) -> Grid:
+    """A grid in degrees, moved by whole turns so that its longitudes are counted as those of another one are.
+
+    Args:
+        grid: the grid.
+        other: that of another raster.
+
+    Returns:
+        The same places; the grid itself where its longitudes are counted so, or the two are no maps in degrees.
+    """
+    if grid.in_sensor_geometry or other.in_sensor_geometry:
+        return grid
+    turns = round((_middle(other) - _middle(grid)) / _TURN)
+    if not turns or not (is_geographic(grid.crs) and is_geographic(other.crs)):
+        return grid
+    if isinstance(grid.frame, Affine):
+        return replace(grid, frame=grid.frame._replace(x0=grid.frame.x0 + turns * _TURN))
+    return replace(grid, x=grid.x + turns * _TURN)
+
+
+def _middle(grid: Grid) -> float:
+    """X of the middle of a grid that lies on a map."""
+    x, _ = _affine(grid).to_map(grid.x + 0.5 * grid.cols * grid.dx, grid.y + 0.5 * grid.rows * grid.dy)
+    return float(x)
 
 
 def as_map(grid: Grid) -> Grid:

@@ -12,6 +12,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from osgeo import gdal, osr
@@ -221,6 +222,7 @@ def wkt_of(code: str) -> str:
         return str(system.ExportToWkt())
 
 
+@lru_cache(maxsize=64)
 def is_geographic(crs: str) -> bool:
     """Whether coordinates are degrees.
 

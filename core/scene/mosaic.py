@@ -15,6 +15,7 @@ from ..io.band_remedies import stack_command
 from ..io.frames import Affine
 from ..io.grid import Grid, Window, same_crs
 from ..io.reader import Block, RasterReader
+from ..io.positions import turned
 from ..io.wavelengths import first_apart
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
@@ -132,6 +133,7 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
     if len(pans) == 1:
         return pans[0]
     for pan in pans[1:]:
+        pan.grid = turned(pan.grid, pans[0].grid)
         if pan.bands != pans[0].bands:
             raise InputError(
                 f"{pan.name} has {pan.bands} bands and {pans[0].name} {pans[0].bands}; as files of one sharper image "

@@ -20,7 +20,7 @@ from ..io.frames import Affine
 from ..io.gdal_errors import gdal_messages
 from ..io.grid import Grid, same_crs
 from ..io.nodes import between_nodes
-from ..io.positions import from_map, to_map
+from ..io.positions import from_map, to_map, turned
 from ..io.remedies import spatial_reference
 
 BOUND = 0.01  # pixels of the raster: by how much interpolated positions may be off
@@ -214,6 +214,7 @@ def _difference(mesh: MeshMapping, finer: MeshMapping, shape: tuple[int, int], s
 
 def _affine_between(target: Grid, raster: Grid) -> Affine:
     """(column, row) to (column, row) of grids in one reference system, or in one frame."""
+    raster = turned(raster, target)
     if target.frame == raster.frame:
         return (
             Affine(raster.x, raster.dx, 0.0, raster.y, 0.0, raster.dy)

@@ -51,7 +51,17 @@ class ReaderView(RasterReader):
         return self._reader.source
 
     def add_fill(self, fill: Fill) -> None:
-        """As :meth:`RasterReader.add_fill`, of the raster itself; for views that have its rows and columns."""
+        """As :meth:`RasterReader.add_fill`, of the raster itself.
+
+        Raises:
+            ValueError: the view has other pixels or bands than the raster, so that a place in it is another one there.
+        """
+        if (self.grid, self.bands) != (self._reader.grid, self._reader.bands):
+            raise ValueError(f"fill values are added to {self.name} itself, not to a view of other pixels or bands")
+        self._hand_on(fill)
+
+    def _hand_on(self, fill: Fill) -> None:
+        """A fill value as it lies in the raster."""
         self._reader.add_fill(fill)
         self.fills, self.always_valid = (*self.fills, fill), self._reader.always_valid
         self.metadata = self.metadata.replace(nodata=self._reader.metadata.nodata)
@@ -91,7 +101,7 @@ class FlippedReader(ReaderView):
     def add_fill(self, fill: Fill) -> None:
         """As :meth:`RasterReader.add_fill`."""
         region, mixed = (None if mask is None else mask[::-1] for mask in (fill.region, fill.mixed))
-        super().add_fill(fill._replace(region=region, mixed=mixed))
+        self._hand_on(fill._replace(region=region, mixed=mixed))
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`, but that nothing is read ahead."""

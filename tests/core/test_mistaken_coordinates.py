@@ -20,8 +20,6 @@ def exchanged(transform, rows, cols):
 
 
 MISTAKES = {
-    "another meridian": (4326, 4326, lambda t, *_: (t[0] + 360.0, *t[1:]), 4326, "its longitudes less 360 degrees"),
-    "before Greenwich": (4326, 4326, lambda t, *_: (t[0] - 360.0, *t[1:]), 4326, "its longitudes plus 360 degrees"),
     "wrong longitudes": (4326, 4326, lambda t, *_: (-t[0], *t[1:]), 4326, "the other sign of its longitudes"),
     "wrong latitudes": (32633, 4326, lambda t, *_: (*t[:3], -t[3], *t[4:]), 4326, "the other sign of its latitudes"),
     "latitudes first": (32633, 4326, exchanged, 4326, "its x and y exchanged"),
