@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from osgeo import gdal
+
+if TYPE_CHECKING:
+    from .grid import Window
 
 _NO_MASK = (gdal.GMF_ALL_VALID, gdal.GMF_NODATA)  # flags of a band without a mask besides its nodata value
 _ROWS = 64  # of an alpha band that are looked at
@@ -23,6 +26,8 @@ class Fill(NamedTuple):
         share: of all pixels of the raster, 0 to 1.
         region: (rows, columns) bool, where it stands for "no value"; None for wherever a sample has it.
         mixed: (rows, columns) bool, pixels beside it that are mixtures of it with data; None for none.
+        partly: (rows, columns) bool, pixels in which the bands that have the number have no value, and others have one;
+            None for none.
     """
 
     value: float
@@ -30,11 +35,28 @@ class Fill(NamedTuple):
     share: float
     region: np.ndarray | None
     mixed: np.ndarray | None = None
+    partly: np.ndarray | None = None
 
     @property
     def masks(self) -> list[np.ndarray]:
         """Where pixels have no value whatever number they have, each (rows, columns) bool."""
         return [mask for mask in (self.region, self.mixed) if mask is not None]
+
+    @property
+    def in_some(self) -> int:
+        """Pixels in which it fills some bands only."""
+        return 0 if self.partly is None else int(self.partly.sum())
+
+    def leave_out(self, window: Window, values: np.ndarray, valid: np.ndarray) -> None:
+        """Take samples that have the number where some bands have no value as not valid.
+
+        Args:
+            window: pixels of the raster.
+            values, valid: (bands, rows, columns) of it, float32 and bool; ``valid`` is changed.
+        """
+        if self.partly is not None:
+            rows, cols = slice(window.row, window.row + window.rows), slice(window.col, window.col + window.cols)
+            valid &= ~(self.partly[rows, cols] & (values == np.float32(self.value)))
 
 
 def data_bands(dataset: gdal.Dataset) -> list[int]:

@@ -1,5 +1,5 @@
-"""Positions of a grid's pixels on the map and back, and a grid along the axes of another. Longitudes that differ by whole
-turns, as 180.1 and -179.9 degrees, are one place."""
+"""Positions of a grid's pixels on the map and back, and a grid along the axes of another. Longitudes that differ by
+whole turns, as 180.1 and -179.9 degrees, are one place."""
 
 from __future__ import annotations
 
@@ -117,8 +117,9 @@ def turned(grid: Grid, other: Grid) -> Grid:
 
 def _middle(grid: Grid) -> float:
     """X of the middle of a grid that lies on a map."""
-    x, _ = _affine(grid).to_map(grid.x + 0.5 * grid.cols * grid.dx, grid.y + 0.5 * grid.rows * grid.dy)
-    return float(x)
+    frame = _affine(grid)
+    across, down = grid.x + 0.5 * grid.cols * grid.dx, grid.y + 0.5 * grid.rows * grid.dy
+    return frame.x0 + frame.xx * across + frame.xy * down
 
 
 def as_map(grid: Grid) -> Grid:

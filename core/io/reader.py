@@ -218,13 +218,14 @@ class RasterReader:
             self._read_values(part, chosen, values[:, here], valid[:, here], read_ahead)
             if not self.always_valid:
                 self._read_masks(part, chosen, valid[:, here])
+                for fill in self.fills:
+                    fill.leave_out(part, values[:, here], valid[:, here])
                 values[:, here][~valid[:, here]] = 0.0
         return Block(values, valid)
 
     def read_complete(self, window: Window, bands: Sequence[int]) -> np.ndarray | None:
-        """A window of some bands as they are stored, (bands, rows, columns) of the type on disk, where no sample can be
-        invalid and the type holds small integers; None where :meth:`read` has to be asked. Arguments and errors as
-        there."""
+        """A window of some bands as stored, (bands, rows, columns) of the type on disk, where no sample can be invalid
+        and the type holds small integers; None where :meth:`read` has to be asked. Arguments and errors as there."""
         numbers, (dtype, *more) = [self._numbers[band] for band in bands], {self._dtypes[band] for band in bands}
         if not (self.always_valid and not more and np.dtype(dtype).itemsize <= 2 and self._dataset):
             return None
@@ -242,8 +243,7 @@ class RasterReader:
         return None if valid.all() else valid
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
-        """Rows of all bands as they are stored, nodata values included, from a row on: (bands, rows, columns) of the
-        type on disk. Errors as of :meth:`read`."""
+        """Rows of all bands as stored, nodata values included: (bands, rows, columns) of the type on disk."""
         return self._raster(Window(row, 0, rows, self.grid.cols), self._numbers, self.dtype)
 
     @property

@@ -4,6 +4,7 @@ Bands of real data differ, so a number that all bands of a pixel share is looked
 a few rows of a few bands. Only where there is one, these bands are read as a whole for the region that hangs together
 with the border. What is no fill (own rules):
 
+* a number in some of the bands, unless these are a detector's (:mod:`.partial_fill`);
 * a region inside the raster, such as a dark lake of 0;
 * saturation: around it, many pixels have the number in some bands (few bands, or the type's highest number);
 * a surface that is dark or bright in all bands: most pixels around it have nearly the same number in all of them;
@@ -25,6 +26,7 @@ import numpy as np
 from ..runtime.progress import Progress
 from .grid import Window
 from .masks import Fill
+from .partial_fill import filled_in_some
 from .reader import RasterReader
 from .row_stream import row_strips
 from .smeared_fill import grown, mixtures
@@ -82,27 +84,28 @@ def _varying(reader: RasterReader, bands: list[int]) -> list[int]:
 
 
 def _candidates(reader: RasterReader, bands: list[int], progress: Progress) -> np.ndarray:
-    """Numbers that all of these bands share at pixels of the border, the most frequent first."""
-    sides = [_shared(reader, bands, [Window(row, 0, 1, reader.grid.cols)]) for row in {0, reader.grid.rows - 1}]
+    """Numbers that all of these bands share at pixels of the border, the most frequent first, and 0 where some of the
+    bands have it."""
+    sides = [_read(reader, bands, [Window(row, 0, 1, reader.grid.cols)]) for row in {0, reader.grid.rows - 1}]
     rows = np.unique(np.linspace(0, reader.grid.rows - 1, min(reader.grid.rows, _BORDER_ROWS)).round().astype(int))
     for col in {0, reader.grid.cols - 1}:
         progress.check()
-        sides.append(_shared(reader, bands, [Window(int(row), col, 1, 1) for row in rows]))
+        sides.append(_read(reader, bands, [Window(int(row), col, 1, 1) for row in rows]))
+    each = [np.where((side == side[0]).all(axis=0), side[0], np.nan) for side in sides]  # NaN is invalid, or differs
     if len(bands) == 1:
-        sides = [_long_runs(side) for side in sides]
-    shared = np.concatenate(sides)
+        each = [_long_runs(side) for side in each]
+    shared = np.concatenate(each)
     values, counts = np.unique(shared[np.isfinite(shared)], return_counts=True)
-    return values[np.argsort(-counts, kind="stable")][:_CANDIDATES]
+    values = values[np.argsort(-counts, kind="stable")][:_CANDIDATES]
+    some = len(bands) > 1 and any((_long_runs(line) == 0).any() for side in sides for line in side)
+    return np.append(values, np.float32(0)) if some and 0 not in values else values
 
 
-def _shared(reader: RasterReader, bands: list[int], windows: list[Window]) -> np.ndarray:
-    """The number that all bands have at each pixel of some windows, in a row; NaN where they differ or are invalid."""
-    rows = []
-    for window in windows:
-        block = reader.read(window, bands)
-        same = block.valid.all(axis=0) & (block.values == block.values[0]).all(axis=0)
-        rows.append(np.where(same, block.values[0], np.nan).ravel())
-    return np.concatenate(rows)
+def _read(reader: RasterReader, bands: list[int], windows: list[Window]) -> np.ndarray:
+    """The pixels of some windows in a row, (bands, pixels) float32; NaN where they are invalid."""
+    blocks = [reader.read(window, bands) for window in windows]
+    lines = [np.where(block.valid, block.values, np.float32(np.nan)).reshape(len(bands), -1) for block in blocks]
+    return np.concatenate(lines, axis=1)
 
 
 def _long_runs(side: np.ndarray) -> np.ndarray:
@@ -135,15 +138,17 @@ class _Region:
         grid = reader.grid
         self._step = 1 if len(bands) > 1 else max(1, math.ceil((grid.rows * grid.cols / _PIXELS) ** 0.5))
         shape = -(-grid.rows // self._step), -(-grid.cols // self._step)
-        filled, self._partly, self._near, self._valid = (np.zeros(shape, bool) for _ in range(4))
+        filled, self._near, self._valid = (np.zeros(shape, bool) for _ in range(3))
+        self._bits = np.zeros(shape, np.uint16)  # bit b: band b has the number
         self._lowest, self._highest = np.inf, -np.inf  # of all other numbers
         self._same, self._others = 0, 0  # pixels with none of the candidates: whose bands are equal, and all
-        near = self._nearness()
+        self._nearness = self._near_numbers()
         for rows, values, valid in self._blocks():
             equal = (values == value) & valid
             filled[rows], self._valid[rows] = equal.all(axis=0), valid.all(axis=0)
-            self._partly[rows] = equal.any(axis=0)
-            self._near[rows] = (np.abs(values - value) <= near).all(axis=0)
+            for band, plane in enumerate(equal):
+                self._bits[rows] |= plane.astype(np.uint16) << np.uint16(band)
+            self._near[rows] = (np.abs(values - value) <= self._nearness).all(axis=0)
             others = values[valid & ~equal]
             if others.size:
                 self._lowest, self._highest = min(self._lowest, others.min()), max(self._highest, others.max())
@@ -165,7 +170,7 @@ class _Region:
             block = self._reader.read(Window(start, 0, stop - start, grid.cols), self._bands)
             yield slice(start, stop), block.values, block.valid
 
-    def _nearness(self) -> np.ndarray:
+    def _near_numbers(self) -> np.ndarray:
         """How near other numbers are to this one when they show the same surface, (bands, 1, 1): numbers that fills
         seldom have must stand out more."""
         grid = self._reader.grid
@@ -187,32 +192,60 @@ class _Region:
         Args:
             good: all good bands, counted from 0.
         """
-        count, single = int(self._region.sum()), len(self._bands) == 1
-        around = grown(self._region) & self._valid & ~self._region
-        if not around.any():
+        count, partly = int(self._region.sum()), self._in_some()
+        least = _LEAST_OF_ONE if len(self._bands) == 1 else _LEAST[len(good) >= _MANY]
+        if count >= least and not self._fills_all(good, partly):
             return None
-        partly, near = float(self._partly[around].mean()), float(self._near[around].mean())
-        exact, highest = self._exact()
-        if single:
-            least, surface = _LEAST_OF_ONE, near > _SATURATED
-            possible = exact == 0 or not self._lowest < self._value < self._highest
-        else:
-            many = len(good) >= _MANY
-            least = _LEAST[many]
-            surface = near > _DARK or ((highest or not many) and partly > _SATURATED)
-            possible = self._others > 0 and self._same <= _MOST_EQUAL * self._others  # not an image of nothing else
-            surface = surface and bool(_LOW < self._value < _HUGE)  # what lies beside came of resampling
-        if count < least or surface or not possible or not (single or self._in_all(good)):
-            return None
+        if count < least:
+            if partly is None:
+                return None
+            count, self._region = 0, np.zeros_like(self._region)
+        exact, highest = self._exact(self._region if partly is None or count else partly)
         like_data = highest or exact == 0 or self._lowest <= self._value <= self._highest
         region = self._region if like_data and self._step == 1 else None
-        mixed = mixtures(self._blocks, self._region, float(self._value)) if self._step == 1 else None
-        return Fill(exact, count * self._step**2, count / self._region.size, region, mixed)
+        mixed = mixtures(self._blocks, self._region, float(self._value)) if self._step == 1 and count else None
+        return Fill(exact, count * self._step**2, count / self._region.size, region, mixed, partly)
 
-    def _exact(self) -> tuple[float, bool]:
-        """The number as it is stored, and whether it is the highest of an integer type."""
-        row, col = (int(at[0]) * self._step for at in np.nonzero(self._region))
-        stored = self._reader.read_stored(row, 1)[self._bands[0], 0, col]
+    def _fills_all(self, good: list[int], partly: np.ndarray | None) -> bool:
+        """Whether the number fills all bands of the region."""
+        single, highest = len(self._bands) == 1, self._exact(self._region)[1]
+        filled = self._region if partly is None else self._region | partly
+        around = grown(filled) & self._valid & ~filled
+        if not around.any():
+            return False
+        some, near = float((self._bits[around] > 0).mean()), float(self._near[around].mean())
+        if single:
+            possible = self._value == 0 or not self._lowest < self._value < self._highest
+            return possible and near <= _SATURATED
+        many = len(good) >= _MANY
+        surface = near > _DARK or ((highest or not many) and some > _SATURATED)
+        surface = surface and bool(_LOW < self._value < _HUGE)  # what lies beside came of resampling
+        possible = self._others > 0 and self._same <= _MOST_EQUAL * self._others  # not an image of nothing else
+        return possible and not surface and self._in_all(good)
+
+    def _in_some(self) -> np.ndarray | None:
+        """The pixels of which it fills some bands only, (rows, columns) bool; None for none."""
+        if len(self._bands) == 1 or self._value > min(0.0, self._lowest):
+            return None
+        enough = 1 + (len(self._bands) >= _MANY)  # bands: zeros of a single one come of noise
+        count = np.zeros(self._bits.shape, np.uint8)
+        for band in range(len(self._bands)):
+            count += (self._bits >> np.uint16(band) & np.uint16(1)).astype(np.uint8)
+        near_border = connected_to_border(count >= enough, self._progress)
+        bits = np.where(near_border & ~self._region, self._bits, np.uint16(0))
+        alone = not self._region.any()
+        if alone and len(self._bands) < _MANY:  # black water in a near infrared band
+            return None
+        least = _LEAST_OF_ONE if alone else _LEAST[False]
+        beside = self._valid & ~near_border
+        return filled_in_some(self._blocks, bits, beside, float(self._value), self._nearness, least)
+
+    def _exact(self, filled: np.ndarray) -> tuple[float, bool]:
+        """The number as it is stored in some pixels, and whether it is the highest of an integer type."""
+        row, col = (int(at[0]) * self._step for at in np.nonzero(filled))
+        stored = self._reader.read_stored(row, 1)[:, 0, col]
+        with np.errstate(over="ignore"):
+            stored = stored[np.flatnonzero(stored.astype(np.float32) == self._value)[0]]
         if stored.dtype.kind == "f":
             return float(str(stored)), False  # 3.4e38 rather than what float32 makes of it
         return float(stored), bool(stored == np.iinfo(stored.dtype).max)

@@ -106,7 +106,9 @@ def _apply_nodata(
         reader.set_nodata(*nodata_values(claims.nodata, f"{flag} ({key})"))
     elif claims.look and not reader.origin.says_valid:
         for fill in undeclared_fills(reader, progress):
-            if hsi is not None and same_surface(hsi, reader, fill):
+            if hsi is not None and fill.partly is not None and same_surface(hsi, reader, fill, some=True):
+                fill = fill._replace(partly=None)
+            if (not fill.pixels and fill.partly is None) or (hsi is not None and same_surface(hsi, reader, fill)):
                 continue
             reader.add_fill(fill)
             progress.warning(_fill_sentence(reader, fill, claims.result, flag, key))
@@ -122,7 +124,10 @@ def _apply_nodata(
 def _fill_sentence(reader: RasterReader, fill: Fill, result: bool, flag: str, key: str) -> str:
     """What is said of a fill value that is taken as nodata."""
     value = f"{fill.value:.10g}"
-    what = "all bands of " if reader.bands > 1 else ""
+    what, partly = "all bands of " if reader.bands > 1 else "", fill.in_some
+    share = f"{100 * (fill.share + partly / (reader.grid.rows * reader.grid.cols)):.3g} %"
+    where = f"{what}{fill.pixels} pixels" if fill.pixels else ""
+    where += f"{' and ' if where else ''}some bands of {partly}{' more' if where else ' pixels'}" if partly else ""
     more, confirms = "", "takes the number alone" if fill.mixed is not None else "confirms that"
     if fill.mixed is not None:
         more = (
@@ -130,7 +135,7 @@ def _fill_sentence(reader: RasterReader, fill: Fill, result: bool, flag: str, ke
             f"them where {value} is not declared (gdalwarp -srcnodata {value})"
         )
     return (
-        f"{reader.name} has {value} in {what}{fill.pixels} pixels at its border ({100 * fill.share:.3g} % of the "
+        f"{reader.name} has {value} in {where} at its border ({share} of the "
         f"image) and does not declare it as nodata; it is taken as nodata here{more}: "
         f"{nodata_option(reader, value, result, flag, key)} {confirms}, {flag} none keeps these pixels as data."
     )

@@ -19,13 +19,14 @@ _LEAST = 8  # HSI pixels inside and outside, for the two to be compared
 _EXTREME = 0.1  # of the other pixels: so few are as dark or as bright as half of those inside
 
 
-def same_surface(hsi: RasterReader, pan: RasterReader, fill: Fill) -> bool:
+def same_surface(hsi: RasterReader, pan: RasterReader, fill: Fill, some: bool = False) -> bool:
     """Compare the HSI inside and outside of what seems to be filled in the PAN.
 
     Args:
         hsi: the open HSI, whose own fills are known.
         pan: the open PAN.
         fill: of the PAN.
+        some: whether to look where some of its bands have the number, instead of where the first one has it.
 
     Returns:
         Whether the HSI is about as dark or bright there as the number is; False where it has no values there, or where
@@ -49,7 +50,8 @@ def same_surface(hsi: RasterReader, pan: RasterReader, fill: Fill) -> bool:
         filled, shown = np.zeros(low.cols, bool), pan.read(Window(at, 0, 1, high.cols))
         if apart:  # beyond the PAN there is nothing
             known &= shown.valid[0, 0]
-        filled[known] = shown.values[0, 0, cols[known]] == np.float32(fill.value)
+        equal = shown.values[:, 0, cols[known]] == np.float32(fill.value)
+        filled[known] = equal.any(axis=0) & ~equal.all(axis=0) if some else equal[0]
         level, known = values[:, 0].mean(axis=0, dtype=np.float64), known & valid[:, 0].all(axis=0)
         inside.append(level[known & filled])
         outside.append(level[known & ~filled])

@@ -2,8 +2,9 @@
 
 Only what is sure counts as missing. A column (or row) of one band that is exactly constant, while the columns beside it
 vary, comes of a dead detector, unless its number is so frequent in the band that whole lines have it by chance. An
-exact 0 or -1 in a band whose spectral neighbours are far above 0 in the same pixel is a failed retrieval. Stripes, hot
-pixels and saturated samples (the highest number of the integer type) are only counted (own).
+exact 0 or -1 in a band whose spectral neighbours are far above 0 in the same pixel is a failed retrieval, and so is a
+long run of -1 (:mod:`.filled_runs`). Stripes, hot pixels and saturated samples (the highest number of the integer type)
+are only counted (own).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..io.grid import Window
 from ..io.reader import RasterReader
 from ..io.row_stream import row_strips
 from ..runtime.progress import Progress
+from .filled_runs import FilledRuns
 from .scan import ValidCount
 from .stray_fills import StrayFills, take_strays
 
@@ -121,6 +123,7 @@ class _Scan:
         self.sample: list[np.ndarray] = []  # spectra (bands, n) spread over the scene
         # Of each 0 that may be one: band, row, column, and (2, n) the bands around the run it is in, and their values.
         self.zeros: list[tuple[np.ndarray, ...]] = []
+        self.runs = FilledRuns(self.listed)
 
     def add(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         whole = bool(valid.all())
@@ -143,6 +146,8 @@ class _Scan:
             self.saturated[band] += np.count_nonzero(valid[band] & (values[band] == self.top))
         if np.count_nonzero(self.listed) >= _LEAST_BANDS and (by_row[0][self.listed] <= 0).any():
             self._add_zeros(values, valid, start)
+            if (by_row[0][self.listed] <= _ALSO).any():
+                self.runs.add(values, valid, start)
 
     def _add_zeros(self, values: np.ndarray, valid: np.ndarray, start: int) -> None:
         used = np.flatnonzero(self.listed)
@@ -170,7 +175,10 @@ class _Scan:
                 rows, cols = (pixels, line) if axis == 0 else (line, pixels)
                 flat.setdefault(int(band), []).append(self._flat(rows, cols))
                 found.lines[int(band)] = found.lines.get(int(band), 0) + 1
-        for band, indices in self._failed().items():
+        failed = self._failed()
+        for band, place in self.runs.result(self.total / np.maximum(self.count, 1), self.count).items():
+            failed[band] = np.union1d(failed.get(band, np.zeros(0, np.int64)), self._flat(*place))
+        for band, indices in failed.items():
             new = np.setdiff1d(indices, np.concatenate(flat.get(band, [np.zeros(0, np.int64)])))
             if len(new):
                 flat.setdefault(band, []).append(new)

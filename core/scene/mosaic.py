@@ -14,8 +14,8 @@ import numpy as np
 from ..io.band_remedies import stack_command
 from ..io.frames import Affine
 from ..io.grid import Grid, Window, same_crs
-from ..io.reader import Block, RasterReader
 from ..io.positions import turned
+from ..io.reader import Block, RasterReader
 from ..io.wavelengths import first_apart
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress

@@ -54,17 +54,17 @@ class ReaderView(RasterReader):
         """As :meth:`RasterReader.add_fill`, of the raster itself.
 
         Raises:
-            ValueError: the view has other pixels or bands than the raster, so that a place in it is another one there.
+            ValueError: the view has other pixels or bands, so that a place in it is another one in the raster.
         """
-        if (self.grid, self.bands) != (self._reader.grid, self._reader.bands):
-            raise ValueError(f"fill values are added to {self.name} itself, not to a view of other pixels or bands")
-        self._hand_on(fill)
-
-    def _hand_on(self, fill: Fill) -> None:
-        """A fill value as it lies in the raster."""
-        self._reader.add_fill(fill)
+        self._reader.add_fill(self._in_raster(fill))
         self.fills, self.always_valid = (*self.fills, fill), self._reader.always_valid
         self.metadata = self.metadata.replace(nodata=self._reader.metadata.nodata)
+
+    def _in_raster(self, fill: Fill) -> Fill:
+        """A fill value of the view as one of the raster."""
+        if (self.grid, self.bands) != (self._reader.grid, self._reader.bands):
+            raise ValueError(f"Fill values are added to {self.name} itself, not to a view of other pixels or bands.")
+        return fill
 
     def read_stored(self, row: int, rows: int) -> np.ndarray:
         """As :meth:`RasterReader.read_stored`."""
@@ -98,10 +98,11 @@ class FlippedReader(ReaderView):
         super().__init__(reader)
         self.grid = reader.grid.flip()
 
-    def add_fill(self, fill: Fill) -> None:
-        """As :meth:`RasterReader.add_fill`."""
-        region, mixed = (None if mask is None else mask[::-1] for mask in (fill.region, fill.mixed))
-        self._hand_on(fill._replace(region=region, mixed=mixed))
+    def _in_raster(self, fill: Fill) -> Fill:
+        """With its masks in the raster's order of rows."""
+        masks = fill.region, fill.mixed, fill.partly
+        region, mixed, partly = (None if mask is None else mask[::-1] for mask in masks)
+        return fill._replace(region=region, mixed=mixed, partly=partly)
 
     def read(self, window: Window | None = None, bands: Sequence[int] | None = None, read_ahead: bool = False) -> Block:
         """As :meth:`RasterReader.read`, but that nothing is read ahead."""

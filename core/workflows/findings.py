@@ -152,7 +152,9 @@ def _file(reader: RasterReader) -> dict[str, Any]:
         "corner": [grid.geotransform[0], grid.geotransform[3]],
         "crs": crs_name(grid.crs) if grid.crs else "",
         "wavelengths": [min(waves), max(waves)] if waves else None,
-        "undeclared_fills": [{"value": _finite(fill.value), "pixels": fill.pixels} for fill in reader.fills],
+        "undeclared_fills": [
+            {"value": _finite(fill.value), "pixels": fill.pixels + fill.in_some} for fill in reader.fills
+        ],
     }
 
 

@@ -111,3 +111,42 @@ def test_a_number_below_0_in_all_bands_is_no_value_there_and_noise_elsewhere(mak
     told.warnings.clear()
     classical(path, pan, str(tmp_path / "out.tif"), mtf=0.3, shift="none", hsi_nodata="none", progress=told)
     assert not [text for text in told.warnings if "nodata" in text]
+
+
+def runs_of_minus_one(first, stop, share=0.1):
+    """(BANDS, ROWS, COLS) bool: some pixels in which bands from one to another have failed."""
+    lost = np.zeros((BANDS, ROWS, COLS), bool)
+    lost[first:stop] = np.random.default_rng(4).random((ROWS, COLS)) < share
+    return lost
+
+
+@pytest.mark.parametrize(("first", "stop"), [(4, 11), (3, 17), (0, 8), (26, BANDS)])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_a_long_run_of_minus_one_between_bright_bands_is_no_value(files, tmp_path, first, stop, dtype):
+    lost = runs_of_minus_one(first, stop)
+    lost &= (np.rint(truth().reshape(BANDS, ROWS, RATIO, COLS, RATIO).mean((2, 4))) > 800).all(axis=0, where=np.isin(
+        np.arange(BANDS), (first - 1, stop))[:, None, None])  # fmt: skip
+
+    def fail(hsi):
+        hsi[lost] = -1
+
+    hsi, pan, _ = files(fail, dtype=dtype)
+    places = found(hsi).places
+    assert set(places) == set(range(first, stop))
+    for flat in places.values():
+        np.testing.assert_array_equal(flat, np.flatnonzero(lost[first]))
+    said = Said()
+    classical(hsi, pan, str(tmp_path / "o.tif"), mtf=0.3, shift="none", contradictions="off", progress=said)
+    valid = RasterReader(str(tmp_path / "o.tif")).read().valid
+    np.testing.assert_array_equal(~valid, np.kron(lost, np.ones((1, RATIO, RATIO))) > 0)
+    assert any("failed retrievals" in text for text in said.warnings)
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0, 3.0])
+def test_noise_around_0_and_bands_that_are_like_that_are_data(files, noise):
+    def dark(hsi):
+        water = np.random.default_rng(1).normal(-0.7, noise, (18, ROWS, 20))
+        hsi[22:, :, :20] = np.rint(water)
+        hsi[4:12] = np.where(np.random.default_rng(2).random((ROWS, COLS)) < 0.7, -1, hsi[4:12])  # not retrieved
+
+    assert found(files(dark, dtype=np.int16)[0]).places == {}
