@@ -11,6 +11,7 @@ import numpy as np
 from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from ..scene.band_order import other_order
 from ..scene.distribution import Distribution
 from ..scene.scene import Scene
 from .trained import WAVELENGTH_TOLERANCE, TrainedModel
@@ -21,10 +22,6 @@ _FEWEST = 6  # bands whose shape says anything
 # likeness reversed, which reaches 0.69 (vegetation from 420 to 2450 nm has a peak in the middle).
 _REVERSED, _SURELY_REVERSED = (0.3, 0.15), (0.3, 0.2)
 _UNLIKE = 0.2  # likeness of another order or sensor
-# How many times more of the sharp bands their own order leaves unexplained than the best, and the least share that
-# counts, all bands together. Measured between parts of real scenes: in the right order 1.0 to 1.6 times; two bands
-# exchanged 36 and more, but for bands that are nearly the same.
-_OTHER_ORDER, _UNEXPLAINED = 5.0, 0.01
 _CORRELATED, _OPPOSITE = 0.7, 0.9  # a band that surely goes with the PAN; the share of such bands that is turned
 
 
@@ -157,13 +154,9 @@ def check_guides_order(
     Raises:
         InputError: the bands fit in another order, and wavelengths do not say that they are right as they are.
     """
-    if len(found) < 2 or not good.any():
-        return
-    peaks = [int(np.argmax(np.where(good, one.correlation, -np.inf))) for one in references]
-    unexplained = np.array([[1.0 - max(float(one.correlation[band]), 0.0) ** 2 for one in found] for band in peaks])
-    order = _least(unexplained)
-    own, other = float(np.trace(unexplained)), float(unexplained[range(len(order)), order].sum())
-    if own < max(_UNEXPLAINED, _OTHER_ORDER * other):
+    correlations = [np.array([np.where(good, one.correlation, np.nan) for one in many]) for many in (references, found)]
+    order = other_order(*correlations)
+    if order is None:
         return
     numbers = ",".join(str(pan.band_numbers[band]) for band in order)
     sentence = (
@@ -172,22 +165,6 @@ def check_guides_order(
     if None in pan.metadata.wavelengths or None in known:
         raise InputError(f"{sentence}; {remedy.format(numbers=numbers)}.")
     progress.warning(f"{sentence}, though not their wavelengths: one of the two is wrong.")
-
-
-def _least(costs: np.ndarray) -> list[int]:
-    """The column for each row of a square matrix with about the least sum, each once: pairs are exchanged while that
-    helps."""
-    order = list(range(len(costs)))
-    while True:
-        gains = {
-            (i, j): costs[i, order[i]] + costs[j, order[j]] - costs[i, order[j]] - costs[j, order[i]]
-            for i in range(len(order))
-            for j in range(i)
-        }
-        (i, j), gain = max(gains.items(), key=lambda item: item[1])
-        if gain <= 1e-12:
-            return order
-        order[i], order[j] = order[j], order[i]
 
 
 def _likeness(one: Distribution, other: Distribution, bands: np.ndarray) -> float:

@@ -19,6 +19,7 @@ from ..io.reader import Block, RasterReader
 from ..io.wavelengths import first_apart
 from ..runtime.errors import InputError
 from ..runtime.progress import Progress
+from .band_order import in_one_order
 from .guide import GUIDE_TOLERANCE
 from .placement import AffineMapping, Composed
 from .placing import ApartError, overlap_window, placed_pan
@@ -141,7 +142,7 @@ def mosaic(hsi: RasterReader, pans: Sequence[RasterReader], grid: str, progress:
             )
     _check_wavelengths(pans)
     _warn_of_files_that_add_nothing(hsi, pans, progress)
-    pans = in_one_unit(hsi, pans, progress)
+    pans = in_one_unit(hsi, in_one_order(hsi, pans, progress), progress)
     parts = list(pans)
     if not all(_fits(pans[0].grid, pan.grid) for pan in pans[1:]):
         if grid == "pan":
