@@ -24,7 +24,7 @@ from .subdatasets import cube_arguments
 # Formats that keep georeference and scale as gdal_edit.py writes them: in the file, or in an .aux.xml beside it.
 _EDITED = ("GTiff", "COG", "ENVI", "HFA", "PCIDSK", "VRT", "EHdr")
 _EDITED_BESIDE = ("JPEG", "PNG", "JP2OpenJPEG", "JP2ECW", "JP2KAK", "JP2MrSID")
-_MATCH = 90  # per cent: how sure PROJ must be of an EPSG code that the file does not state itself
+_MATCH = 70  # per cent, of PROJ: a system of the same parameters, whatever its name (ENVI headers give none)
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,8 @@ def crs_name(crs: str) -> str:
     code = crs_code(crs)
     with gdal_messages():
         name = spatial_reference(crs).GetName() or "unnamed"
+        if name == "unnamed" and code != crs:  # of an ENVI header
+            name = spatial_reference(wkt_of(code)).GetName()
     return name if code == crs else f"{code} ({name})"
 
 

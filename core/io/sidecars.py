@@ -53,7 +53,7 @@ def completed(metadata: RasterMetadata, dataset: gdal.Dataset, path: str) -> tup
         return metadata, ""
     for read, names in ((_from_header, _headers(path)), (_from_stac, _items(path))):
         for name in names:
-            if any(metadata.wavelengths) and (read is _from_stac or driver_name(dataset) == "ENVI"):
+            if any(metadata.wavelengths) and read is _from_header and driver_name(dataset) == "ENVI":
                 break
             changes = read(name, metadata, dataset, path) if os.path.isfile(name) else {}
             if changes:

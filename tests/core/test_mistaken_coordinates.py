@@ -44,6 +44,23 @@ MISTAKES = {
 }
 
 
+def test_a_zone_that_an_envi_header_states_is_named_by_its_code(make):
+    plane, transform = pan_in(32633)
+    make("pan.tif", plane, transform)
+    cube = np.stack([plane, plane * 2, plane * 3])[:, ::4, ::4].copy().astype("<f4")
+    cube.tofile("hsi.img")
+    place = f"1, 1, {transform[0]}, {transform[3]}, {4 * transform[1]}, {-4 * transform[5]}, 33, South, WGS-84"
+    with open("hsi.hdr", "w", encoding="ascii") as header:
+        header.write(
+            f"ENVI\nsamples = {cube.shape[2]}\nlines = {cube.shape[1]}\nbands = 3\nheader offset = 0\ndata type = 4\n"
+            f"interleave = bsq\nbyte order = 0\nmap info = {{UTM, {place}, units=Meters}}\n"
+        )
+    said = refusal("hsi.img", "pan.tif")
+    assert "EPSG:32733 (WGS 84 / UTM zone 33S)" in said
+    assert "PROJCS" not in said
+    assert commands(said)[0][1] == "-a_srs"
+
+
 @pytest.mark.parametrize("wrong", ["pan", "hsi"])
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_coordinates_is_corrected_by_the_command(make, name, wrong):

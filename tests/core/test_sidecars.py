@@ -107,6 +107,20 @@ def test_a_stac_item_beside_the_file_tells_the_bands(tmp_path, write_raster, nam
         assert reader.metadata.nodata == (None if "bands" in item["assets"]["data"] else 0)
 
 
+@pytest.mark.parametrize("own", [None, 5])
+def test_a_stac_item_tells_scale_and_nodata_of_a_file_that_knows_its_wavelengths(tmp_path, write_raster, own):
+    items = [{"wavelength": str(wave), "wavelength_units": "nm"} for wave in (410, 510, 610)]
+    path = write_raster(tmp_path / "a.tif", VALUES, nodata=own, items=items)
+    bands = [{**band, "nodata": 7} for band in RASTER]
+    text = {"stac_version": "1.0.0", "type": "Feature", "assets": {"data": {"eo:bands": EO, "raster:bands": bands}}}
+    (tmp_path / "a.json").write_text(json.dumps(text))
+    with RasterReader(path) as reader:
+        assert reader.metadata.wavelengths == (410.0, 510.0, 610.0)
+        assert (reader.metadata.scales, reader.metadata.offsets) == ((1e-4,) * 3, (-0.1,) * 3)
+        assert reader.metadata.nodata == (own or 7)  # what the raster says itself counts
+        np.testing.assert_array_equal(reader.read().valid, (own or 7) != VALUES)
+
+
 @pytest.mark.parametrize(
     "text", ["{", "[" * 100_000, '{"assets": {}}', '{"stac_version": "1", "assets": {"a": {"eo:bands": [{}, {}]}}}']
 )
