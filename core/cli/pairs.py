@@ -20,6 +20,7 @@ from .config import flag_of, known_flag, words_for
 _NAME = "name"  # the column that is no option: what the results of a pair are called by
 _REPORTED = ("sharpen", "inspect", "compare")  # jobs that write a report
 _INSIDE = re.compile(r'(/vsi\w+/(?!/)|[A-Za-z]\w+:"?)(.*)')  # GDAL's names of what lies in an archive or a container
+_NO_FILE = re.compile(r'[<>:"/\\|?*]+')  # what names of files may not have in Windows
 _BETWEEN = re.compile(r"[\s,;]+")
 Call = Union[argparse.Namespace, InputError]
 """A call as it was understood, or why it was not."""
@@ -71,9 +72,7 @@ def read_pairs(path: str, job: Job, flags: Iterable[str], folder: Path) -> list[
     pairs = []
     for number, row in enumerate(rows, 1):
         own = {flag_of(column): cell for column, cell in row.items() if column not in ("", _NAME)}
-        name = Path(row.get(_NAME) or Path(row.get("hsi") or f"pair-{number}").stem).name
-        name = name if name not in used else f"{name}-{number}"
-        used.add(name)
+        name = _free(row.get(_NAME) or Path(row.get("hsi", "")).stem or "pair", number, used)
         given = {flag: _value(job, options.get(flag), cell, Path(path).parent, folder) for flag, cell in own.items()}
         made: dict[str, Any] = {"--hsi": "", "--pan": ""}
         if job.name != "inspect":
@@ -85,6 +84,15 @@ def read_pairs(path: str, job: Job, flags: Iterable[str], folder: Path) -> list[
         hsi, pan = (_text(given.get(flag, "")) for flag in ("--hsi", "--pan"))
         pairs.append(Pair(name, hsi, pan, words, frozenset(made)))
     return pairs
+
+
+def _free(name: str, number: int, used: set[str]) -> str:
+    """A name that files may have in any system, and that no other pair has."""
+    name = _NO_FILE.sub("_", name).strip("._ ") or "pair"
+    while name.lower() in used:
+        name = f"{name}-{number}"
+    used.add(name.lower())
+    return name
 
 
 def call_of(job: Job, pair: Pair, common: Sequence[str], folder: Path, parser: Parser) -> Call:

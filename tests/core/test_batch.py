@@ -93,6 +93,21 @@ def test_cells_are_read_as_what_their_options_are(tmp_path):
     assert not {"--overviews", "--disagreement"} & set(other.words)
 
 
+def test_names_of_results_are_names_of_files_and_differ(tmp_path):
+    rows = [
+        "a-3,h.tif",
+        ",x/A.tif",
+        ",a-3.tif",
+        "north/2020,h.tif",
+        ",.",
+        ",..",
+        ",/vsizip/a.zip/b.tif",
+        ",NETCDF:a.nc:c",
+    ]
+    names = [pair.name for pair in pairs_of(tmp_path, "\n".join(["name,hsi,pan", *(f"{row},p.tif" for row in rows)]))]
+    assert names == ["a-3", "A", "a-3-3", "north_2020", "pair", "pair-6", "b", "NETCDF_a"]
+
+
 @pytest.mark.parametrize(
     ("name", "found"),
     [
