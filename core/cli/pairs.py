@@ -108,6 +108,9 @@ def call_of(job: Job, pair: Pair, common: Sequence[str], folder: Path, parser: P
     Returns:
         The call, or what is wrong with it.
     """
+    lacking = [image for image, path in (("hsi", pair.hsi), ("pan", pair.pan)) if not path]
+    if lacking:
+        return InputError(f"The line of {pair.name} names no {lacking[0]}: write its file into that column.")
     try:
         call = parsed([job.name, *common, *pair.words], parser)
     except InputError as error:

@@ -134,6 +134,12 @@ def test_a_file_to_write_that_is_named_for_all_pairs_is_one_of_each(tmp_path):
     ]
 
 
+def test_a_line_without_an_image_is_refused_by_the_name_of_its_column(tmp_path):
+    (pair,) = pairs_of(tmp_path, "name,hsi,pan\nnorth,a.tif\n")
+    refused = call_of(job_of("sharpen"), pair, (), tmp_path, build_parser())
+    assert str(refused) == "The line of north names no pan: write its file into that column."
+
+
 def test_pairs_that_are_done_are_left_out_where_that_is_asked_for(folder, capsys):
     table(folder, "name,hsi,pan\na,hsi.tif,pan.tif\nb,hsi.tif,pan.tif\n")
     (folder / "made").mkdir()

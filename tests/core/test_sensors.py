@@ -151,3 +151,12 @@ def test_the_pan_of_a_sensor_is_made_of_its_wavelengths(scenes, tmp_path):
     )
     waves = RasterReader(str(scenes / "eo1_paris" / "hsi.tif")).metadata.wavelengths
     assert made["pan_bands"] == [n + 1 for n, wave in enumerate(waves) if 480 <= wave <= 690]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("0,3", "0.3"), ("0, 35", "0.35"), ("400-1000nm:0,3;1000-2500nm:0.15", "0.3")],
+)
+def test_a_decimal_comma_is_told_from_two_gains(text, meant):
+    with pytest.raises(InputError, match=rf"two gains, along and across, and none is 0: is it {meant}\?"):
+        given_gain(text)

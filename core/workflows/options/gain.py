@@ -160,6 +160,9 @@ def _numbers(text: str, whole: str) -> Gain:
         numbers = []
     if len(numbers) not in (1, 2):
         raise InputError(f"mtf is {whole!r}; give one gain, as 0.3, or two, along,across, as 0.2,0.35.")
+    if len(numbers) == 2 and numbers[0] == 0.0:  # a decimal comma
+        point = text.replace(",", ".").replace(" ", "")
+        raise InputError(f"mtf is {whole!r}, which are two gains, along and across, and none is 0: is it {point}?")
     for number in numbers:
         check_fraction(number, "mtf")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
