@@ -266,3 +266,22 @@ def rmse(values: np.ndarray, truth: np.ndarray, kept: np.ndarray) -> float:
 def high(mask: np.ndarray, ratio: int) -> np.ndarray:
     """A mask of the HSI's pixels on the PAN's grid."""
     return mask.repeat(ratio, axis=-2).repeat(ratio, axis=-1)
+
+
+def placed(found: Outcome, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+    """The values and valid samples of a result on the grid of the truth; a rim of two HSI pixels is left out."""
+    values, valid = np.zeros(pair.truth.shape), np.zeros(pair.truth.shape, bool)
+    rim, (top, left) = 2 * pair.ratio, (round(at) for at in found.corner)
+    whole, own = [], []
+    for first, count, size in zip((top, left), found.values.shape[1:], pair.truth.shape[1:]):
+        start, stop = max(first + rim, 0), min(first + count - rim, size)
+        whole.append(slice(start, stop))
+        own.append(slice(start - first, stop - first))
+    values[:, whole[0], whole[1]] = found.values[:, own[0], own[1]]
+    valid[:, whole[0], whole[1]] = found.valid[:, own[0], own[1]]
+    return values, valid
+
+
+def whole(pair: Pair) -> np.ndarray:
+    """All samples."""
+    return np.ones(pair.truth.shape, bool)

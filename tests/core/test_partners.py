@@ -9,11 +9,7 @@ import numpy as np
 import pytest
 from osgeo import gdal
 
-from core.io.array_image import ArrayImage
-from core.io.grid import Grid
-from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
-from core.operators.pair import Operators
 from core.runtime.errors import InputError
 from core.runtime.progress import Progress
 from core.workflows import gains
@@ -25,50 +21,25 @@ from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
 from core.workflows.sharpen import sharpen
 from tests.core.said import Said
-
-SIDE, RATIO, GAIN = 96, 6, 0.3
-KNOWN = {"mtf": GAIN, "shift": "none", "contradictions": "off"}
-X, Y = 500000.0, 5800000.0
-
-
-def degraded(values, ratio):
-    side = SIDE // ratio
-    return Operators((side, side), (SIDE, SIDE), ratio, (0.0, 0.0), GAIN).down(values.astype(np.float32))
-
-
-def write(path, values, pixel, first_wave=None):
-    metadata = RasterMetadata.plain(len(values), "float32")
-    if first_wave is not None:
-        metadata = metadata.replace(wavelengths=tuple(first_wave + 40.0 * band for band in range(len(values))))
-    rows, cols = values.shape[1:]
-    grid = Grid(X, Y, pixel, -pixel, rows, cols, "EPSG:32633")
-    ArrayImage(values.astype(np.float32), grid, metadata).write(path)
-    return str(path)
+from tests.core.several_sizes import GAIN, KNOWN, RATIO, WAVES, degraded, ground, write
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     """HSI of 60 m, three bands of 10 m, four of 20 m that show something else, and the truth."""
-    folder, rng = tmp_path_factory.mktemp("partners"), np.random.default_rng(0)
-    sources = rng.random((5, SIDE, SIDE)) * 0.1
-    for size in (4, 9, 17):
-        coarse = rng.random((5, SIDE // size + 2, SIDE // size + 2))
-        sources += np.kron(coarse, np.ones((1, size, size)))[:, :SIDE, :SIDE]
-    mixing = rng.random((12, 5))
-    truth = 100 + 300 * np.tensordot(mixing, sources, 1)
-    sharp = 100 + 300 * np.tensordot(rng.random((3, 5)) * [1, 1, 0.2, 0, 0], sources, 1)
-    other = 100 + 300 * np.tensordot(rng.random((4, 5)), sources, 1)
+    folder = tmp_path_factory.mktemp("partners")
+    truth, sharp, other = ground(4)
     return {
-        "hsi": write(folder / "hsi.tif", degraded(truth, RATIO), 60.0, 400.0),
-        "pan": write(folder / "sharp.tif", sharp, 10.0, 480.0),
-        "pan2": write(folder / "coarse.tif", degraded(other, 2), 20.0, 700.0),
+        "hsi": write(folder / "hsi.tif", degraded(truth, RATIO), 60.0, WAVES),
+        "pan": write(folder / "sharp.tif", sharp, 10.0, (480.0, 520.0, 560.0)),
+        "pan2": write(folder / "coarse.tif", degraded(other, 2), 20.0, (700.0, 740.0, 780.0, 820.0)),
         "truth": truth,
         "folder": folder,
     }
 
 
 def error(images, out, **options):
-    classical(images["hsi"], options.pop("pan", images["pan"]), str(out), method="mtf-glp", **KNOWN, **options)
+    classical(images["hsi"], options.pop("pan", images["pan"]), str(out), **KNOWN, **options)
     with RasterReader(str(out)) as reader:
         values, valid = reader.read()
     truth = images["truth"][:, : values.shape[1], : values.shape[2]]

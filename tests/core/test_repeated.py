@@ -5,56 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.io.array_image import ArrayImage
-from core.io.grid import Grid
-from core.io.metadata import RasterMetadata
 from core.io.reader import RasterReader
-from core.operators.pair import Operators
 from core.workflows.classical import classical
 from core.workflows.opening import open_scene
 from core.workflows.options.fusion import ClassicalOptions
 from core.workflows.repeated import parts_of
+from tests.core import several_sizes
 from tests.core.said import Said
+from tests.core.several_sizes import KNOWN, RATIO, SIDE, degraded, write
 
-SIDE, RATIO, GAIN = 96, 6, 0.3
-KNOWN = {"mtf": GAIN, "shift": "none", "contradictions": "off", "method": "mtf-glp"}
 WAVES = (490.0, 560.0, 665.0, 705.0, 740.0, 1610.0)
-
-
-def degraded(values, ratio):
-    side = SIDE // ratio
-    return Operators((side, side), (SIDE, SIDE), ratio, (0.0, 0.0), GAIN).down(values.astype(np.float32))
 
 
 def repeated(values, size):
     return np.kron(values, np.ones((1, size, size), np.float32))
 
 
-def write(path, values, pixel, waves=(), left=0):
-    metadata = RasterMetadata.plain(len(values), "float32")
-    metadata = metadata.replace(wavelengths=waves) if waves else metadata
-    grid = Grid(500000.0 + left * pixel, 5800000.0, pixel, -pixel, *values.shape[1:], "EPSG:32633")
-    ArrayImage(values.astype(np.float32), grid, metadata).write(path)
-    return str(path)
-
-
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory):
     """The truth, an HSI of 60 m, three sharp bands of 10 m, and three that are known at 20 m and at 60 m."""
-    folder, rng = tmp_path_factory.mktemp("repeated"), np.random.default_rng(0)
-    sources = rng.random((5, SIDE, SIDE)) * 0.1
-    for size in (4, 9, 17):
-        coarse = rng.random((5, SIDE // size + 2, SIDE // size + 2))
-        sources += np.kron(coarse, np.ones((1, size, size)))[:, :SIDE, :SIDE]
-    truth = 100 + 300 * np.tensordot(rng.random((12, 5)), sources, 1)
-    fine = 100 + 300 * np.tensordot(rng.random((3, 5)) * [1, 1, 0.2, 0, 0], sources, 1)
-    other = 100 + 300 * np.tensordot(rng.random((3, 5)), sources, 1)
-    hsi = write(folder / "hsi.tif", degraded(truth, RATIO), 60.0, tuple(400.0 + 40 * band for band in range(12)))
+    truth, fine, other = several_sizes.ground(3)
+    path = tmp_path_factory.mktemp("repeated") / "hsi.tif"
+    hsi = write(path, degraded(truth, RATIO), 60.0, several_sizes.WAVES)
     return {"truth": truth, "hsi": hsi, "fine": fine, "coarse": degraded(other, 2)}
 
 
 def result(hsi, pan, out, **options):
-    classical(hsi, pan, str(out), **KNOWN, **options)
+    classical(hsi, pan, str(out), method="mtf-glp", **KNOWN, **options)
     with RasterReader(str(out)) as reader:
         return reader.read().values
 

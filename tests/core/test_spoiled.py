@@ -36,9 +36,11 @@ from tests.core.spoiled import (
     border_region,
     high,
     made_pair,
+    placed,
     real_pair,
     rmse,
     run,
+    whole,
     write,
 )
 
@@ -206,25 +208,6 @@ def shift(case: Case, folder: Path) -> None:
     plain = run(pair, folder, "plain", method=case.method)
     error, usual = (rmse(each, pair.truth, valid) for each in (values, plain.values))
     assert error <= MOST_WORSE * usual, (moved, error, usual, corrected.said.infos)
-
-
-def placed(found: Outcome, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """The values and valid samples of a result on the grid of the truth; a rim of two HSI pixels is left out."""
-    values, valid = np.zeros(pair.truth.shape), np.zeros(pair.truth.shape, bool)
-    rim, (top, left) = 2 * pair.ratio, (round(at) for at in found.corner)
-    whole, own = [], []
-    for first, count, size in zip((top, left), found.values.shape[1:], pair.truth.shape[1:]):
-        start, stop = max(first + rim, 0), min(first + count - rim, size)
-        whole.append(slice(start, stop))
-        own.append(slice(start - first, stop - first))
-    values[:, whole[0], whole[1]] = found.values[:, own[0], own[1]]
-    valid[:, whole[0], whole[1]] = found.valid[:, own[0], own[1]]
-    return values, valid
-
-
-def whole(pair: Pair) -> np.ndarray:
-    """All samples."""
-    return np.ones(pair.truth.shape, bool)
 
 
 def as_right(
