@@ -170,6 +170,8 @@ def test_wrong_facts_are_refused_in_one_sentence(pair):
         ({"nodata": -9999}, "no nodata value -9999"),
         ({"nodata": np.nan}, "no nodata value nan"),
         ({"wavelengths": [450.0]}, "1 wavelengths for 5 bands"),
+        ({"wavelengths": [[450.0] * 5]}, r"wavelengths has the shape \(1, 5\)"),
+        ({"wavelengths": 450.0}, r"wavelengths has the shape \(\)"),
         ({"wavelengths": [-450.0] * 5}, "A wavelength is -450"),
         ({"method": "magic"}, "no classical method"),
     ]:
