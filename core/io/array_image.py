@@ -174,8 +174,9 @@ def with_wavelengths(image: ArrayImage, wavelengths: Sequence[float | None]) -> 
     Raises:
         InputError: one is no number or not positive, or how many there are is not the number of bands.
     """
-    if np.ndim(wavelengths) != 1:
-        raise InputError(f"wavelengths has the shape {np.shape(wavelengths)}; give one number for each band.")
+    shape = np.asarray(wavelengths, object).shape
+    if len(shape) != 1:
+        raise InputError(f"wavelengths has the shape {shape}; give one number for each band.")
     numbers = [math.nan if wave is None else as_number(wave, "A wavelength") for wave in wavelengths]
     waves = [wave if math.isfinite(wave) else None for wave in numbers]
     if len(waves) != image.metadata.bands:

@@ -33,6 +33,7 @@ class Chart:
         note: a sentence below, such as what is shaded.
         colours: name of a series -> number of its colour, so that it has the same in all charts, or -1 for that of the
             truth. Others take those that follow, in order.
+        intervals: name of a series -> (lowest y, highest y) at its x, shaded in its colour.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Chart:
     greyed: Sequence[tuple[float, float]] = field(default=())
     note: str = ""
     colours: Mapping[str, int] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[Numbers, Numbers]] = field(default_factory=dict)
 
     def styles(self) -> dict[str, tuple[str, str, float]]:
         """Of each series the colour, the dashes and the width in points."""
@@ -122,6 +124,8 @@ def svg(chart: Chart) -> str | None:
             finite = np.isfinite(heights)
             colour, dashes, width = styles[name]
             style = {"color": colour, "linestyle": dashes, "linewidth": width, **_marker(int(finite.sum()))}
+            if name in chart.intervals:
+                axes.fill_between(x, *chart.intervals[name], color=colour, alpha=0.18, linewidth=0)
             axes.plot(x, np.where(finite, heights, np.nan), zorder=2 if colour == TRUTH else 3, **style)
         axes.set_xlabel(_plain(chart.x_label), color=INK)
         axes.set_ylabel(_plain(chart.y_label), color=INK)

@@ -124,16 +124,17 @@ def _blur(mtf: Mapping[str, Any], several: bool) -> list[Item]:
 
 def _response_curve(group: Mapping[str, Any]) -> Chart:
     """The Gaussian response over frequency that goes through the gain, and where the interval ends."""
-    series = {}
-    for title, axis in (("vertically", group["rows"]), ("horizontally", group["columns"])):
-        for name, key in ((title, "gain"), (f"{title}, 90 % from", "low"), (f"{title}, 90 % to", "high")):
-            series[name] = (_FREQUENCIES, max(axis[key], 1e-6) ** ((_FREQUENCIES / 0.5) ** 2))
+    curves = {
+        title: [max(axis[key], 1e-6) ** ((_FREQUENCIES / 0.5) ** 2) for key in ("gain", "low", "high")]
+        for title, axis in (("vertically", group["rows"]), ("horizontally", group["columns"]))
+    }
     return Chart(
         f"Blur of the HSI against the PAN, {group['group']}",
         "Frequency (cycles per HSI pixel)",
         "Response (no unit)",
-        series,
-        note="At 0.5, the Nyquist frequency, it is the gain.",
+        {title: (_FREQUENCIES, gain) for title, (gain, _, _) in curves.items()},
+        note="At 0.5, the Nyquist frequency, it is the gain. Shaded: the 90 % intervals.",
+        intervals={title: (low, high) for title, (_, low, high) in curves.items()},
     )
 
 

@@ -189,6 +189,15 @@ def test_a_chart_is_valid_svg_that_follows_the_page(chart):
     assert svg(chart) == drawing
 
 
+def test_an_interval_is_a_shaded_area_in_the_colour_of_its_line():
+    pytest.importorskip("matplotlib")
+    lines = {"one": ([0, 1, 2], [1, 2, 1]), "other": ([0, 1, 2], [2, 3, 2])}
+    shaded = svg(Chart("t", "a", "b", lines, intervals={"other": ([1, 2, 1], [3, 4, 3])}))
+    areas = re.findall(r"fill: (var\([^)]*\)); fill-opacity: 0.18", shaded)
+    assert len(areas) == 1
+    assert areas[0].startswith("var(--series-2")
+
+
 def test_a_name_is_no_formula(chart):
     pytest.importorskip("matplotlib")
     odd = Chart("t", "a_$b$", "c", {"$x_1": ([0, 1], [0, 1]), "_hidden": ([0, 1], [1, 0])})
