@@ -2,9 +2,9 @@
 # What: GDAL finds no file with a path above 100 characters in a tar archive that Python has packed
 # Version: GDAL 3.6.4 (rasterio 1.3.9) and 3.10.3 (rasterio 1.4.4); the same by hand with 3.6.2 and 3.13.3
 # Behaviour: /vsitar/ knows the long names of GNU tar and of ustar, and no extended headers (pax), which Python's tarfile
-#   (since 3.8) and shutil.make_archive write by default, and GNU tar with --format=posix. Of a longer path the first 100 characters remain, one name for
-#   all files of a deep folder. Products' folders are that deep: EnMAP's, Sentinel-2's .SAFE. tarfile.GNU_FORMAT, a zip
-#   archive, or unpacking helps.
+#   (since 3.8) and shutil.make_archive write by default, and GNU tar with --format=posix. Of a longer path the first
+#   100 characters remain, one name for all files of a deep folder. Products' folders are that deep: EnMAP's, and
+#   Sentinel-2's .SAFE. tarfile.GNU_FORMAT, a zip archive, or unpacking helps.
 # Output seen (2026-11-29): three bands of a .SAFE, paths of 157 characters, by full name: zip 3 of 3 open, GNU tar 3,
 #   Python's default 0 ("does not exist in the file system")
 # Expected by most: what tar -t lists can be opened; GDAL's page of /vsitar/ names no limit

@@ -51,13 +51,14 @@ def completed(metadata: RasterMetadata, dataset: gdal.Dataset, path: str) -> tup
     """
     if metadata.bands != dataset.RasterCount or not os.path.isfile(path):
         return metadata, ""
-    for read, names in ((_from_header, _headers(path)), (_from_stac, _items(path))):
-        for name in names:
-            if any(metadata.wavelengths) and read is _from_header and driver_name(dataset) == "ENVI":
-                break
-            changes = read(name, metadata, dataset, path) if os.path.isfile(name) else {}
-            if changes:
-                return metadata.replace(**changes), os.path.basename(name)
+    others = _other_items(path)  # of which several may name a file such as B08.tif: then they have to agree
+    for read, names in ((_from_header, _headers(path)), (_from_stac, _own_items(path)), (_from_stac, others)):
+        if any(metadata.wavelengths) and read is _from_header and driver_name(dataset) == "ENVI":
+            continue
+        found = [(read(name, metadata, dataset, path), name) for name in names if os.path.isfile(name)]
+        found = [(changes, name) for changes, name in found if changes]
+        if found and (names is not others or all(changes == found[0][0] for changes, _ in found)):
+            return metadata.replace(**found[0][0]), os.path.basename(found[0][1])
     return metadata, ""
 
 
@@ -66,11 +67,15 @@ def _headers(path: str) -> list[str]:
     return list(dict.fromkeys([f"{stem}.hdr", f"{path}.hdr", f"{stem}.HDR"]))
 
 
-def _items(path: str) -> list[str]:
-    """Those named as the raster, and the others in its folder, in which one of the assets has to be its file."""
+def _other_items(path: str) -> list[str]:
+    """Those in the raster's folder, of which one of the assets has to be its file."""
     folder = os.path.dirname(os.path.abspath(path))
-    others = sorted(entry.path for entry in os.scandir(folder) if entry.name.lower().endswith(".json"))
-    return list(dict.fromkeys([*_own_items(path), *others[:_MOST_ITEMS]]))
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".json"))
+    except OSError:  # a folder whose files may be read, but not listed
+        names = []
+    others = [os.path.join(folder, name) for name in names]
+    return [name for name in others if name not in _own_items(path)][:_MOST_ITEMS]
 
 
 def _own_items(path: str) -> list[str]:

@@ -180,3 +180,14 @@ def test_a_scale_of_all_bands_stands_in_the_asset(tmp_path, write_raster):
     with RasterReader(write_raster(tmp_path / "a.tif", VALUES)) as reader:
         assert (reader.metadata.scales, reader.metadata.offsets) == ((0.5,) * 3, (1.0,) * 3)
         assert (reader.metadata.nodata, int(reader.read().valid.sum())) == (7, 35)
+
+
+def test_items_of_two_scenes_that_name_the_file_have_to_agree(tmp_path, write_raster):
+    path = write_raster(tmp_path / "B08.tif", VALUES[:1])
+    for name, applied in (("one.json", True), ("two.json", False)):
+        (tmp_path / name).write_text(json.dumps(earth_search(applied)))
+    with RasterReader(path) as reader:
+        assert reader.metadata.scales == (1.0,)
+    (tmp_path / "two.json").write_text(json.dumps(earth_search(True)))
+    with RasterReader(path) as reader:
+        assert (reader.metadata.scales, reader.metadata.offsets) == ((1e-4,), (0.0,))
