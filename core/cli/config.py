@@ -103,6 +103,9 @@ def flag_of(key: str) -> str:
 
     Args:
         key: its name, with dashes or underscores.
+
+    Returns:
+        Such as "--hsi-nodata".
     """
     return f"--{key.replace('_', '-')}"
 

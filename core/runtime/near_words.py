@@ -28,11 +28,14 @@ def hint(word: str, words: Iterable[str], choose: bool = True) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> list[str]:
-    """The known words that may have been meant, nearest first: at most three, about as near as the nearest.
+    """The known words that may have been meant.
 
     Args:
         word: what was given.
         words: those that are known.
+
+    Returns:
+        At most three, about as near as the nearest, which comes first.
     """
     near = difflib.get_close_matches(word, list(words), 3)
     matcher = difflib.SequenceMatcher()

@@ -187,11 +187,14 @@ def pixels_across(hsi: Grid, window: Window, pan: Grid) -> float:
 
 
 def apart(hsi: RasterReader, pan: RasterReader) -> str:
-    """The refusal of two images that share no ground, with the extents of both.
+    """The sentence about two images that share no ground, with the extents of both.
 
     Args:
         hsi: one of them, open.
         pan: the other, open.
+
+    Returns:
+        The refusal.
     """
     grids, on_maps = (hsi.grid, pan.grid), hsi.grid.frame is None and pan.grid.frame is None
     facts = [grid.facts(image.source) for grid, image in zip(grids, (hsi, pan))]

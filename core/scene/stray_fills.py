@@ -76,7 +76,7 @@ class StrayFills:
             self._shared.setdefault(float(number), []).append(flat[numbers == number])
 
     def shared(self) -> dict[float, np.ndarray]:
-        """By negative number, the flat indices (rows first) of the pixels that have it in all bands."""
+        """By negative number, the flat indices, (n,) int64, rows first, of the pixels that have it in all bands."""
         found = {number: np.concatenate(parts) for number, parts in self._shared.items()}
         return {float(str(np.float32(number))): flat for number, flat in found.items() if flat.size >= _LEAST}
 
