@@ -30,8 +30,8 @@ def other_order(reference: np.ndarray, found: np.ndarray) -> list[int] | None:
     """The order in which sharp bands fit those of another place.
 
     Args:
-        reference: (sharp bands, HSI bands), correlations at that place; NaN for HSI bands that do not count.
-        found: the same of the bands that are looked at.
+        reference: (sharp bands, HSI bands) float64, correlations at that place; NaN for HSI bands that do not count.
+        found: (sharp bands, HSI bands) float64, those of the bands that are looked at.
 
     Returns:
         Of each band of the other place the band that shows the same, counted from 0; None where the order is the same,

@@ -52,8 +52,8 @@ class FilledRuns:
         """The samples that have no value.
 
         Args:
-            mean: (bands,) of valid samples.
-            count: (bands,) of these samples.
+            mean: (bands,) float64, of valid samples.
+            count: (bands,) int64, of these samples.
 
         Returns:
             By band, counted from 0: rows and columns, (n,) int64.
