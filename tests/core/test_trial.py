@@ -17,6 +17,7 @@ from core.runtime.errors import InputError  # noqa: E402
 from core.workflows.classical import classical  # noqa: E402
 from core.workflows.fuse import fuse  # noqa: E402
 from core.workflows.train import train  # noqa: E402
+from core.workflows.trial import Trial  # noqa: E402
 from tests.core.said import Said  # noqa: E402
 
 RATIO, SIDE, BANDS = 4, 40, 8
@@ -96,6 +97,14 @@ def test_a_model_that_knows_the_ground_is_used_and_one_that_fails_gives_way_to_t
     assert "Sharpened with the regression prior" in bad["verdict"]
     assert bad["trial"]["model"]["ergas"] > bad["trial"]["prior"]["ergas"]
     np.testing.assert_allclose(pixels(out), pixels(own), rtol=0.01, atol=0.02 * truth.std())
+
+
+@pytest.mark.parametrize(
+    ("guides", "ergas", "sam", "failed"),
+    [(1, 1.03, 0.9, True), (1, 0.9, 1.03, True), (6, 1.03, 0.9, False), (6, 1.06, 0.9, True), (6, 0.9, 1.06, True)],
+)
+def test_with_several_sharp_bands_a_model_may_be_somewhat_worse_in_the_trial(guides, ergas, sam, failed):
+    assert Trial({"ergas": ergas, "sam": sam}, {"ergas": 1.0, "sam": 1.0}, guides).failed is failed
 
 
 def test_a_model_that_is_the_scenes_prior_is_used_without_a_warning(learned, tmp_path):
