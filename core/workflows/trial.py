@@ -28,8 +28,7 @@ from .output import fuse_to_scratch
 
 _SIDE = 160  # HSI pixels along the edge of the part, at most
 _KEYS = ("ergas", "sam")
-_ALIKE = 1.001
-_ALIKE_OF_SEVERAL = 1.05  # with several sharp bands, whose networks gain more at full resolution (docs/notebook)
+_ALIKE = 1.02  # scores that differ by less say nothing of full resolution (docs/notebook)
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,16 @@ class Trial:
     Attributes:
         model: "ergas" and "sam" (degrees) of the model's result.
         prior: the same of the scene's own regression prior.
-        guides: sharp bands of the scene.
     """
 
     model: dict[str, float]
     prior: dict[str, float]
-    guides: int = 1
 
     @property
     def failed(self) -> bool:
         """Whether the model's result is worse than the prior's in either score, as networks are judged in learning; by
-        more than rounding, as a model may be that very prior, and by more than some per cent with several sharp bands,
-        with which the trial is stricter than full resolution."""
-        alike = _ALIKE if self.guides == 1 else _ALIKE_OF_SEVERAL
-        return any(self.model[key] > alike * self.prior[key] for key in _KEYS)
+        more than a trial can tell."""
+        return any(self.model[key] > _ALIKE * self.prior[key] for key in _KEYS)
 
     def sentence(self, model: str, hsi: str) -> str:
         """Why the prior is the result.
@@ -119,7 +114,7 @@ def tried(scene: Scene, method: RegressionPrior, progress: Progress) -> Trial | 
             model, own = (_scores(reduced, one, truth, path, quiet) for one in (method, prior))
     except InputError:
         return None
-    return None if model is None or own is None else Trial(model, own, scene.guides)
+    return None if model is None or own is None else Trial(model, own)
 
 
 def _middle(scene: Scene, progress: Progress) -> Scene:

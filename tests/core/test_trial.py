@@ -100,11 +100,10 @@ def test_a_model_that_knows_the_ground_is_used_and_one_that_fails_gives_way_to_t
 
 
 @pytest.mark.parametrize(
-    ("guides", "ergas", "sam", "failed"),
-    [(1, 1.03, 0.9, True), (1, 0.9, 1.03, True), (6, 1.03, 0.9, False), (6, 1.06, 0.9, True), (6, 0.9, 1.06, True)],
+    ("ergas", "sam", "failed"), [(0.9, 0.9, False), (1.01, 0.9, False), (1.03, 0.9, True), (0.9, 1.03, True)]
 )
-def test_with_several_sharp_bands_a_model_may_be_somewhat_worse_in_the_trial(guides, ergas, sam, failed):
-    assert Trial({"ergas": ergas, "sam": sam}, {"ergas": 1.0, "sam": 1.0}, guides).failed is failed
+def test_a_model_gives_way_where_one_score_is_worse_by_more_than_a_trial_can_tell(ergas, sam, failed):
+    assert Trial({"ergas": ergas, "sam": sam}, {"ergas": 1.0, "sam": 1.0}).failed is failed
 
 
 def test_a_model_that_is_the_scenes_prior_is_used_without_a_warning(learned, tmp_path):
