@@ -20,6 +20,7 @@ from .band_rule import BandRule
 from .detectors import arranged
 from .hdf5 import Hdf5Reader
 from .members import ARCHIVES, base_name, files_of, is_container
+from .sentinel2 import describe_subdataset
 from .table import PRODUCTS, Found, Product, find_product, incomplete_product
 
 _LISTED = 6  # images in a folder or archive, at most
@@ -76,6 +77,8 @@ def open_raster(
         raise InputError(_no_such_image(found, role))
     if found is None:
         reader = RasterReader(path, geolocation)
+        with closed_on_error(reader):
+            describe_subdataset(reader)
         lone = incomplete_product(path) if role in ("hsi", "pan") else None
         if lone is not None and not any(reader.metadata.wavelengths):
             reader.notes += (_lone(reader.name, lone, role),)

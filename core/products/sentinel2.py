@@ -14,6 +14,8 @@ What catches people out:
 * It has no panchromatic band: its four bands of 10 m are the sharper image, and with them those of 20 m (role
   "coarse"), which are sharpened first. A single one is chosen by naming its file (``..._B08_10m.jp2``) instead of the
   product.
+* GDAL's driver shows the bands of one pixel size as an image (``SENTINEL2_L2A:...:10m:EPSG_32633``), which QGIS offers,
+  B04 first, and with neither the scale nor the offset.
 * The scene classification (SCL, 20 m) says what a pixel shows, not whether it is valid: it is the role "quality".
 """
 
@@ -21,6 +23,8 @@ from __future__ import annotations
 
 import re
 
+from ..io.origin import Origin
+from ..io.reader import RasterReader
 from ..io.xml_files import Element, read_xml
 from ..runtime.errors import InputError
 from .layout import BandFile, Layout, numbers
@@ -36,6 +40,8 @@ _IDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B
 _SHARP = ("B02", "B03", "B04", "B08")  # of 10 m
 _COARSE = ("B05", "B06", "B07", "B8A", "B11", "B12")  # of 20 m
 _OFFSET_FROM, _OFFSET = 4.0, -1000.0  # baseline, and what the bands of later ones carry
+_NODATA = (0.0, 65535.0)
+_SUBDATASET = re.compile(r'SENTINEL2_L(1C|2A):"?(.+\.xml)"?:\d\dm:', re.IGNORECASE)
 _BY_USERS = 99.0  # from this number on no baseline of ESA's
 
 
@@ -74,16 +80,59 @@ def lay_out(members: Members, role: str) -> Layout:
         wavelengths=tuple(central.get(band) for band in chosen),
         scales=(1 / factor,) * len(chosen),
         offsets=tuple(offset / factor for offset in offsets),
-        nodata=(0.0, 65535.0),
-        acquired=next((element.text for element in root.anywhere("PRODUCT_START_TIME")), ""),
+        nodata=_NODATA,
+        acquired=_acquired(root),
         provenance=(
             f"{'band' if len(chosen) == 1 else 'bands'} {', '.join(chosen)}"
             + (f" ({', '.join(missing)} {'has' if len(missing) == 1 else 'have'} no file)" if missing else ""),
-            f"reflectance = (DN {offsets[0]:+g}) / {factor:g} as in {source}",
-            "0 is nodata, 65535 saturated",
+            *_meaning(factor, offsets, source),
         ),
         notes=notes,
     )
+
+
+def describe_subdataset(reader: RasterReader) -> None:
+    """Of the bands as GDAL shows them, in its order, say what their numbers mean.
+
+    Args:
+        reader: of any raster; others than GDAL's images of Sentinel-2 stay as they are.
+
+    Raises:
+        InputError: the product's metadata cannot be used.
+    """
+    named = _SUBDATASET.match(reader.path)
+    bands = [_band(name.partition(",")[0]) for name in reader.metadata.names] if named is not None else []
+    spectral = tuple(band for band in bands if band)
+    if named is None or not spectral:
+        return
+    root, source = read_xml(named[2]), base_name(named[2])
+    factor, offsets, notes = _scale(root, source, spectral)
+    central, of_band = _wavelengths(root), dict(zip(spectral, offsets))
+    reader.metadata = reader.metadata.replace(
+        names=tuple(band or name for band, name in zip(bands, reader.metadata.names)),
+        wavelengths=tuple(central.get(band) for band in bands),
+        scales=tuple(1 / factor if band else 1.0 for band in bands),
+        offsets=tuple(of_band[band] / factor if band else 0.0 for band in bands),
+    )
+    if all(bands):  # quality layers, as beside the bands of 20 m, may be 0
+        reader.set_nodata(_NODATA)
+    provenance = (f"bands {', '.join(spectral)} as GDAL shows them", *_meaning(factor, offsets, source))
+    reader.origin = Origin(f"Sentinel-2 L{named[1].upper()}", acquired=_acquired(root), provenance=provenance)
+    reader.notes += notes
+
+
+def _acquired(root: Element) -> str:
+    return next((element.text for element in root.anywhere("PRODUCT_START_TIME")), "")
+
+
+def _meaning(factor: float, offsets: tuple[float, ...], source: str) -> tuple[str, str]:
+    return f"reflectance = (DN {offsets[0]:+g}) / {factor:g} as in {source}", "0 is nodata, 65535 saturated"
+
+
+def _band(text: str) -> str:
+    """A band as files are named, "B04" or "B8A", of its other names, "B4" or "B8A"; "" of anything else."""
+    match = re.fullmatch(r"B(\d+)(A?)", text)
+    return "" if match is None else "B8A" if match[2] else f"B{int(match[1]):02d}"
 
 
 def _file(members: Members, band: str, resolution: str) -> str:
@@ -124,9 +173,7 @@ def _wavelengths(root: Element) -> dict[str, float]:
     """Central wavelengths in nm by band, as the metadata lists them."""
     found = {}
     for entry in root.anywhere("Spectral_Information"):
-        match = re.fullmatch(r"B(\d+)(A?)", entry.attribute("physicalBand"))
-        text = entry.text_of("Wavelength/CENTRAL")
-        if match is not None and text:
-            band = "B8A" if match[2] else f"B{int(match[1]):02d}"
+        band, text = _band(entry.attribute("physicalBand")), entry.text_of("Wavelength/CENTRAL")
+        if band and text:
             found[band] = numbers([text], "wavelengths", "MTD")[0]
     return found

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from osgeo import gdal
 
 from core.products.opening import open_raster
 from core.runtime.errors import InputError
@@ -79,6 +80,49 @@ def test_a_band_beside_or_without_its_metadata_in_another_format(safe, tmp_path)
     with open_raster(alone, "pan") as image:
         assert image.metadata.scales == (1.0,)
         assert any("MTD_MSIL1C.xml) is not beside it: scale and offset, which stand there" in n for n in image.notes)
+
+
+GRANULE = "L2A_T33UUU_A037017_20220724T101806"
+ORGANISED = (
+    "<PRODUCT_URI>S2A_MSIL2A_20220724T101559_N0400_R065_T33UUU_20220724T162000.SAFE</PRODUCT_URI>"
+    "<PRODUCT_TYPE>S2MSI2A</PRODUCT_TYPE><Query_Options><PRODUCT_FORMAT>SAFE_COMPACT</PRODUCT_FORMAT></Query_Options><Product_Organisation><Granule_List>"
+    '<Granule granuleIdentifier="S2A_OPER_MSI_L2A_TL_VGS4_20220724T162000_A037017_T33UUU_N04.00">{files}</Granule>'
+    "</Granule_List></Product_Organisation></Product_Info>"
+)
+PLACED = (
+    '<?xml version="1.0"?><n1:Level-2A_Tile_ID xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD"><n1:Geometric_Info>'
+    "<Tile_Geocoding><HORIZONTAL_CS_CODE>EPSG:32633</HORIZONTAL_CS_CODE>{sizes}</Tile_Geocoding></n1:Geometric_Info>"
+    "</n1:Level-2A_Tile_ID>"
+)
+
+
+def as_gdal_shows_it(root):
+    """GDAL's name of the bands of 10 m, with what its driver asks for besides."""
+    sizes = "".join(
+        f'<Size resolution="{pixel}"><NROWS>{120 // pixel}</NROWS><NCOLS>{120 // pixel}</NCOLS></Size><Geoposition '
+        f'resolution="{pixel}"><ULX>500000</ULX><ULY>5800000</ULY><XDIM>{pixel}</XDIM><YDIM>-{pixel}</YDIM></Geoposition>'
+        for pixel in (10, 20, 60)
+    )
+    (root / "GRANULE" / GRANULE / "MTD_TL.xml").write_text(PLACED.format(sizes=sizes))
+    return f"SENTINEL2_L2A:{root / 'MTD_MSIL2A.xml'}:10m:EPSG_32633"
+
+
+@pytest.mark.parametrize(("offsets", "added"), [((-1000,) * 13, -0.1), ((), 0.0)])
+def test_gdals_own_image_of_the_bands_has_their_scale_offset_and_wavelengths(safe, offsets, added):
+    """GDAL shows them as they are stored, B04 first, and declares neither."""
+    files = "".join(f"<IMAGE_FILE>GRANULE/{GRANULE}/IMG_DATA/R10m/{TILE}_{band}_10m</IMAGE_FILE>" for band in SHARP)
+    organised = ORGANISED.format(files=files)
+    root = safe(baseline="02.14", offsets=offsets, text=lambda xml: xml.replace("</Product_Info>", organised))
+    name = as_gdal_shows_it(root)
+    dataset = gdal.Open(name)
+    assert [dataset.GetRasterBand(number).GetOffset() for number in (1, 4)] == [0.0, 0.0]
+    for place, stored in ((0, 2), (3, 3)):
+        np.testing.assert_allclose(reflectance(name, place), (VALUES + stored) * 1e-4 + added, atol=1e-6)
+    with open_raster(name, "hsi") as image:
+        assert image.metadata.names == ("B04", "B03", "B02", "B08")
+        assert image.metadata.wavelengths == (664.6, 559.8, 492.4, 832.8)
+        assert image.metadata.nodata == 0
+        assert f"reflectance = (DN {added * 1e4:+g}) / 10000" in image.origin.sentence(image.name)
 
 
 SCENE = "20220908_155220_89_24ab_3B"
