@@ -15,7 +15,8 @@ What catches people out:
   "coarse"), which are sharpened first. A single one is chosen by naming its file (``..._B08_10m.jp2``) instead of the
   product.
 * GDAL's driver shows the bands of one pixel size as an image (``SENTINEL2_L2A:...:10m:EPSG_32633``), which QGIS offers,
-  B04 first, and with neither the scale nor the offset.
+  B04 first, with neither the scale nor the offset, and in newer versions (3.9) with AOT and WVP (aerosol, water vapour)
+  behind.
 * The scene classification (SCL, 20 m) says what a pixel shows, not whether it is valid: it is the role "quality".
 """
 
@@ -41,6 +42,7 @@ _SHARP = ("B02", "B03", "B04", "B08")  # of 10 m
 _COARSE = ("B05", "B06", "B07", "B8A", "B11", "B12")  # of 20 m
 _OFFSET_FROM, _OFFSET = 4.0, -1000.0  # baseline, and what the bands of later ones carry
 _NODATA = (0.0, 65535.0)
+_NEVER_0 = ("AOT", "WVP")  # other layers beside the bands, as classes and probabilities of clouds, may be 0
 _SUBDATASET = re.compile(r'SENTINEL2_L(1C|2A):"?(.+\.xml)"?:\d\dm:', re.IGNORECASE)
 _BY_USERS = 99.0  # from this number on no baseline of ESA's
 
@@ -114,7 +116,7 @@ def describe_subdataset(reader: RasterReader) -> None:
         scales=tuple(1 / factor if band else 1.0 for band in bands),
         offsets=tuple(of_band[band] / factor if band else 0.0 for band in bands),
     )
-    if all(bands):  # quality layers, as beside the bands of 20 m, may be 0
+    if all(band or name.startswith(_NEVER_0) for band, name in zip(bands, reader.metadata.names)):
         reader.set_nodata(_NODATA)
     provenance = (f"bands {', '.join(spectral)} as GDAL shows them", *_meaning(factor, offsets, source))
     reader.origin = Origin(f"Sentinel-2 L{named[1].upper()}", acquired=_acquired(root), provenance=provenance)

@@ -119,8 +119,8 @@ def test_gdals_own_image_of_the_bands_has_their_scale_offset_and_wavelengths(saf
     for place, stored in ((0, 2), (3, 3)):
         np.testing.assert_allclose(reflectance(name, place), (VALUES + stored) * 1e-4 + added, atol=1e-6)
     with open_raster(name, "hsi") as image:
-        assert image.metadata.names == ("B04", "B03", "B02", "B08")
-        assert image.metadata.wavelengths == (664.6, 559.8, 492.4, 832.8)
+        assert image.metadata.names[:4] == ("B04", "B03", "B02", "B08")  # newer ones show AOT and WVP behind
+        assert image.metadata.wavelengths[:4] == (664.6, 559.8, 492.4, 832.8)
         assert image.metadata.nodata == 0
         assert f"reflectance = (DN {added * 1e4:+g}) / 10000" in image.origin.sentence(image.name)
 
