@@ -15,7 +15,7 @@ from ..io.reader import RasterReader
 from ..runtime.errors import InputError
 from .maps import map_pictures
 from .pictures import overview, png, stretch_limits, true_colour_bands
-from .verdict import FAIL, HEADS, LOOK, PASS, SIGNS
+from .verdict import FAIL, LOOK, PASS, SIGNS, head_of
 
 SIZE = 320  # pixels of a picture, at most
 _COLOURS = {PASS: "#17683a", LOOK: "#8a5a00", FAIL: "#b3261e"}
@@ -55,10 +55,8 @@ def _verdict(facts: Mapping[str, Any]) -> str:
         f'<td style="text-align: left">{html.escape(check["text"])}</td></tr>'
         for check in facts["checks"]
     )
-    return (
-        f'<p><b style="color: {_COLOURS[mark]}">{SIGNS[mark]} {HEADS[mark]}.</b> {html.escape(facts["verdict"])}</p>'
-        f"<table>{rows}</table>"
-    )
+    head = f'<b style="color: {_COLOURS[mark]}">{SIGNS[mark]} {html.escape(head_of(facts))}.</b>'
+    return f"<p>{head} {html.escape(facts['verdict'])}</p><table>{rows}</table>"
 
 
 def thumbs_of_files(facts: Mapping[str, Any]) -> list[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ PASS, LOOK, FAIL = "pass", "look", "fail"
 _ORDER = (PASS, LOOK, FAIL)
 SIGNS = {PASS: "✓", LOOK: "!", FAIL: "✗"}
 _WORDS = {PASS: "Pass", LOOK: "Look", FAIL: "Fail"}
-HEADS = {PASS: "All is well", LOOK: "Look before you use it", FAIL: "Do not use it as it is"}
+_HEADS = {PASS: "All is well", LOOK: "Look before you use it", FAIL: "Do not use it as it is"}
 
 
 @dataclass(frozen=True)
@@ -52,30 +52,30 @@ class Verdict:
 
     def markup(self) -> str:
         """The box as HTML."""
-        return box(self.sentence, self.facts())
+        rows = "".join(
+            f'<tr class="{check.mark}"><td>{_sign(check.mark)}</td><th scope="row">{html.escape(check.name)}</th>'
+            f"<td>{html.escape(check.text)}</td></tr>\n"
+            for check in self.checks
+        )
+        head = f'<p class="mark">{_sign(self.mark)} {html.escape(head_of(self.facts()))}</p>'
+        return (
+            f'<div class="verdict {self.mark}">\n{head}\n<p>{html.escape(self.sentence)}</p>\n'
+            f"<table><tbody>\n{rows}</tbody></table></div>\n"
+        )
 
 
-def box(sentence: str, facts: Mapping[str, Any], head: str = "") -> str:
-    """The box of a verdict as HTML.
+def head_of(facts: Mapping[str, Any]) -> str:
+    """What a verdict is to be called: what its mark means, and which checks gave it.
 
     Args:
-        sentence: what it says.
         facts: as :meth:`Verdict.facts`.
-        head: in the place of the usual words for its mark.
 
     Returns:
-        an element.
+        As "Look before you use it: Blur of the HSI".
     """
-    rows = "".join(
-        f'<tr class="{check["mark"]}"><td>{_sign(check["mark"])}</td><th scope="row">{html.escape(check["name"])}</th>'
-        f"<td>{html.escape(check['text'])}</td></tr>\n"
-        for check in facts["checks"]
-    )
     mark = facts["mark"]
-    return (
-        f'<div class="verdict {mark}">\n<p class="mark">{_sign(mark)} {html.escape(head or HEADS[mark])}</p>\n'
-        f"<p>{html.escape(sentence)}</p>\n<table><tbody>\n{rows}</tbody></table></div>\n"
-    )
+    causes = [check["name"] for check in facts["checks"] if check["mark"] == mark != PASS]
+    return f"{_HEADS[mark]}: {', '.join(causes)}" if causes else _HEADS[mark]
 
 
 def _sign(mark: str) -> str:

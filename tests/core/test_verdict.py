@@ -34,6 +34,13 @@ def test_the_mark_of_a_verdict_is_the_worst_of_its_checks():
     assert "&lt;b&gt;" in Verdict("<b>", []).markup()
 
 
+def test_the_head_of_a_verdict_names_the_checks_that_gave_its_mark():
+    blur, shift, values = Check("Blur", LOOK, ""), Check("Shift", LOOK, ""), Check("Values <0", FAIL, "")
+    assert "Look before you use it: Blur, Shift</p>" in Verdict("", [Check("Method", PASS, ""), blur, shift]).markup()
+    assert "Do not use it as it is: Values &lt;0</p>" in Verdict("", [blur, values]).markup()
+    assert "All is well</p>" in Verdict("", [Check("Method", PASS, "")]).markup()
+
+
 def test_jobs_return_marks_and_advice_as_json_can_hold_them(files, tmp_path):
     made = classical(*files, tmp_path / "a.tif")
     found = inspect(*files, json_path=tmp_path / "i.json")
