@@ -1,6 +1,6 @@
 """Mistakes in coordinates for which two rasters do not overlap though they show one place: x and y exchanged, a wrong
-sign, kilometres for metres, another UTM zone. One is named only where the rasters
-overlap once it is put right (own). Longitudes that count from 0 to 360 are none (:func:`.positions.turned`).
+sign, kilometres for metres, another UTM zone. One is named only where the rasters overlap once it is put right (own).
+Longitudes that count from 0 to 360 are none (:func:`.positions.turned`).
 """
 
 from __future__ import annotations

@@ -74,8 +74,9 @@ def _other_items(path: str) -> list[str]:
         names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".json"))
     except OSError:  # a folder whose files may be read, but not listed
         names = []
-    others = [os.path.join(folder, name) for name in names]
-    return [name for name in others if name not in _own_items(path)][:_MOST_ITEMS]
+    own = _own_items(path)
+    others = (os.path.join(folder, name) for name in names)
+    return [name for name in others if name not in own][:_MOST_ITEMS]
 
 
 def _own_items(path: str) -> list[str]:
